@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds, if the nodes share no folder with this host: the sources are here, so that kernels are
- * built here, one at a time, and carried to the nodes. Runs that need one wait here until then.
+ * Builds for nodes that share no folder with this host. The sources are on this host, so kernels
+ * are built here, one at a time, and copied to the nodes. Runs that need a kernel wait here until
+ * then.
  */
 #include <string.h>
 
@@ -16,7 +17,10 @@ gboolean builds_take(struct slurm *s, struct place_job *job)
 	return TRUE;
 }
 
-/* Those that wait for JOB go into the queue, or are dropped. */
+/*
+ * Handles the jobs that wait for JOB: if it passed, they go into the queue, otherwise they are
+ * dropped.
+ */
 static void release(struct slurm *s, const struct place_job *job, gboolean passed)
 {
 	for (guint i = 0; i < s->blocked->len;) {
@@ -37,7 +41,7 @@ static void release(struct slurm *s, const struct place_job *job, gboolean passe
 	}
 }
 
-/* Its kernel is on the nodes, or there is none. */
+/* Ends the current build: its kernel is on the nodes, or it has failed. */
 static void end(struct slurm *s)
 {
 	struct place_job *job = g_steal_pointer(&s->building);
@@ -45,7 +49,10 @@ static void end(struct slurm *s)
 	gboolean passed = result.verdict == VERDICT_PASS;
 
 	s->built = (struct child_result){0};
-	/* the caller may ask what depends on it; a failure is reported before what it prevents */
+	/*
+	 * call release() before done() if it passed, because the caller may ask for the waiting
+	 * jobs; otherwise report the failure before the jobs that it prevents
+	 */
 	if (passed)
 		release(s, job, TRUE);
 	job->done(job, &result);
@@ -59,7 +66,10 @@ static const char *text_of(const struct child_result *result, const char *key)
 	return json_string_value(json_object_get(result->answer, key));
 }
 
-/* The kernel that was built; FALSE: it cannot be packed, which is the result then. */
+/*
+ * Packs the kernel that was built, to copy it to the nodes. FALSE: it cannot be packed, which
+ * becomes the result of the build.
+ */
 static gboolean carry_kernel(struct slurm *s)
 {
 	const char *image = text_of(&s->built, "image"), *hash = text_of(&s->built, "hash"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes that share no folder with this host. What they need is sent as standard input of a step of
- * srun, which checks it, unpacks it, and gives it its name by rename; a node that has it already
- * reads nothing. The tasks of an array are in its script.
+ * Copies files to nodes that share no folder with this host. A step of srun on each node reads an
+ * archive from standard input, checks it, unpacks it, and renames the folder; a node that has the
+ * folder already reads nothing. The tasks of an array are in the array's script.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "util/spawn.h"
 
 #define SEND_LIMIT_S 600
-#define STEP_LIMIT_S 60 /* until a node has room for a step */
+#define STEP_LIMIT_S 60 /* time limit in seconds until a node has room for a step */
 #define PROBE_LIMIT_S 10
 #define REFUSALS_MAX 3
 #define AT_A_TIME 8
@@ -100,7 +100,7 @@ void carry_next(struct slurm *s)
 {
 	guint running = 0;
 
-	/* nodes of an earlier process may be full of its tasks: the first poll names them */
+	/* the nodes may be full of tasks of an earlier process; the first poll finds those */
 	if (s->reconciling)
 		return;
 	for (guint i = 0; i < s->links->len; i++)
@@ -134,7 +134,7 @@ gboolean carry_is_busy(const struct slurm *s)
 	return FALSE;
 }
 
-/* ---- the nodes ---- */
+/* ---- which nodes there are ---- */
 
 static void link_free(void *data)
 {
@@ -253,11 +253,13 @@ gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error)
 		return FALSE;
 	}
 	carry_send(s, rig);
-	/* those that are down now may be up later */
+	/* also include nodes that are down, because they may be up later */
 	json_array_foreach (nodes, i, node)
 		if (json_is_string(node) && !find_link(s, json_string_value(node)))
 			add_link(s, json_string_value(node));
-	/* to nodes that may be full of tasks of this place, it is sent within such a task */
+	/*
+	 * if the nodes may be full of tasks of this place, the archive is sent within such a task
+	 */
 	return nodes || send_now(s, error);
 }
 
@@ -284,7 +286,10 @@ gboolean carry_is_needed(const struct slurm *s)
 	add(argv, s->options.rig ? s->options.rig : self);
 	g_ptr_array_add(argv, NULL);
 	spawn.argv = (const char *const *)argv->pdata;
-	/* no answer: all nodes are busy. A task that cannot read the folder reports it */
+	/*
+	 * without an answer, all nodes are busy; assume a shared folder, because a task that cannot
+	 * read it reports that
+	 */
 	return spawn_run(&spawn, &output, NULL) && strstr(output, "apart");
 }
 

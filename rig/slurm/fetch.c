@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Results of nodes that share no folder with this host. A step of srun on such a node (`rig task
- * --send`) prints what was returned there as one archive, which is checked and unpacked under a
- * temporary name; each result then gets its name in returned/ by rename. The node deletes what has
- * arrived at the next call.
+ * Fetches results from nodes that share no folder with this host. A step of srun on such a node
+ * (`rig task --send`) prints the returned results as one archive. This process checks it and
+ * unpacks it under a temporary name; each result is then renamed into returned/. The node deletes
+ * results that have arrived at the next call.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +19,14 @@
 #include "util/sweep.h"
 
 #define FETCH_LIMIT_S 600
-/* How long a node may not answer until its results are given up. */
+/* Time without an answer of a node after which its results are abandoned. */
 #define GIVE_UP_NS (600 * RIG_NS_PER_S)
 #define ARCHIVE_MAX (16ull << 30)
-#define DROP_MAX 500 /* names in one command line */
+#define DROP_MAX 500 /* maximum number of names in one command line */
 
 static const struct archive_limits limits = {.bytes = 64ull << 30, .files = 1000000};
 
-/* ---- what is to be asked ---- */
+/* ---- which nodes to ask ---- */
 
 void fetch_want(struct task *task)
 {
@@ -44,7 +44,7 @@ gboolean fetch_is_settled(const struct task *task)
 {
 	const struct slurm *s = task->batch->slurm;
 
-	/* its results may be there still, but it may never return */
+	/* the results may still exist, but the node may never come back */
 	if (task->state == JOB_NODE_FAIL || rig_now_ns() - task->missing_ns > GIVE_UP_NS)
 		return TRUE;
 	for (guint i = 0; i < s->links->len; i++) {
@@ -57,7 +57,7 @@ gboolean fetch_is_settled(const struct task *task)
 	return TRUE;
 }
 
-/* ---- what arrives ---- */
+/* ---- received results ---- */
 
 void fetch_clear(struct link *link)
 {
@@ -69,18 +69,18 @@ void fetch_clear(struct link *link)
 	g_clear_pointer(&link->archive, g_free);
 }
 
-/* "b7.3.0" is in DIR/returned: TRUE if it can get that name among the results. */
+/* Moves the result NAME ("b7.3.0") from DIR/returned to the other results. */
 static void take_result(struct link *link, const char *dir, const char *name)
 {
 	g_autofree char *from = g_build_filename(dir, "returned", name, NULL);
 	g_autofree char *to = g_build_filename(link->slurm->dir, "returned", name, NULL);
 
-	/* a second copy of it is not needed */
+	/* ignore a second copy of a result */
 	if (!g_rename(from, to) || errno == EEXIST || errno == ENOTEMPTY)
 		g_ptr_array_add(link->received, g_strdup(name));
 }
 
-/* "b7.3.log": of a task that may have no result. */
+/* Handles "b7.3.log", the output of a task, which may have no result. */
 static void take_log(struct link *link, const char *dir, const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, ".", 2);
@@ -122,7 +122,7 @@ static void on_output(const char *bytes, gsize n, void *data)
 {
 	struct link *link = data;
 
-	/* an archive that is not whole is refused when it is unpacked */
+	/* ignore errors: an incomplete archive is rejected when it is unpacked */
 	if (n > link->archive_left || write(link->archive_fd, bytes, n) != (ssize_t)n)
 		n = link->archive_left;
 	link->archive_left -= n;
@@ -146,11 +146,11 @@ static void on_fetched(struct command *command, int code, const char *out, const
 	command_free(command);
 }
 
-/* ---- asking ---- */
+/* ---- calls of srun ---- */
 
 static GPtrArray *fetch_words(struct link *link)
 {
-	/* without the rig there is nothing to be sent */
+	/* if the rig is not on the node, there is nothing to send */
 	static const char run[] =
 		"rig=$1; shift; if [ -x \"$rig\" ]; then exec \"$rig\" task --send \"$@\"; fi";
 	const struct slurm *s = link->slurm;

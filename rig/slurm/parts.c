@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the archives of what is carried to nodes. */
+/* Makes the archives of the files that are copied to nodes. */
 #include "slurm/parts.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 const char part_unpack_script[] =
 	"set -e; umask 077; mkdir -p \"$1\" \"$4\"\n"
-	/* what has not been used for a long time goes */
+	/* delete folders that were not used for 14 days */
 	"find \"${4%/*}\" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} + || :\n"
 	"[ ! -e \"$1/$2\" ] || exit 0\n"
 	"new=$(mktemp -d \"$1/.new-XXXXXX\"); trap 'rm -rf \"$new\"' EXIT\n"
@@ -59,7 +59,7 @@ static char *sum_of(const char *file, GError **error)
 					   g_mapped_file_get_length(map));
 }
 
-/* Archives of processes that were killed. */
+/* Removes archives that killed processes have left. */
 static void remove_old(const char *base)
 {
 	g_autoptr(GDir) dir = g_dir_open(base, 0, NULL);
@@ -75,7 +75,7 @@ static void remove_old(const char *base)
 	}
 }
 
-/* NAME: of the folder on nodes below PARENT; NULL: the checksum, below parts_base(). */
+/* NAME: name of the folder on the nodes, in PARENT; NULL: use the checksum, in parts_base(). */
 static struct part *part_new(const struct archive_item *items, guint n, const char *parent,
 			     const char *name, GError **error)
 {
@@ -156,9 +156,9 @@ struct part *part_kernel(const char *folder, GError **error)
 /* ---- files ---- */
 
 struct part_files {
-	GHashTable *known; /* char *: word as it was given, to its name in the archive (in items) */
+	GHashTable *known; /* char *: a word as given -> its name in the archive (owned by items) */
 	GArray *items;	   /* struct archive_item */
-	GPtrArray *kept;   /* strings of the items */
+	GPtrArray *kept;   /* strings that items refer to */
 };
 
 struct part_files *part_files_new(void)
@@ -202,7 +202,7 @@ static const char *add_item(struct part_files *files, guint folder, const char *
 	return item.name;
 }
 
-/* The files next to the scenario PATH that its text mentions. */
+/* Adds the files next to the scenario PATH that its text mentions. */
 static void add_beside(struct part_files *files, guint folder, const char *path)
 {
 	g_autofree char *dir = g_path_get_dirname(path), *own = g_path_get_basename(path),

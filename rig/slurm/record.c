@@ -64,7 +64,10 @@ static gboolean write_record(const struct slurm *s, const char *file, GError **e
 	return ok;
 }
 
-/* The nodes are asked only now; a process that is killed meanwhile leaves that undecided. */
+/*
+ * Asks the nodes whether they share the folder. This is done late; if the process is killed
+ * meanwhile, it is asked again by the next process.
+ */
 static gboolean decide(struct slurm *s, const char *file, GError **error)
 {
 	gboolean carry = s->options.carry || carry_is_needed(s);

@@ -80,7 +80,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in a folder, with hidden ones, sorted; NULL: it is none. */
+/* The names in a folder, including hidden ones, sorted; NULL: PATH is not a folder. */
 static GPtrArray *names_of(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
@@ -94,7 +94,7 @@ static GPtrArray *names_of(const char *path)
 	return names;
 }
 
-/* Links to folders are left out, so that this ends. */
+/* Adds PATH to the archive. Links to folders are left out, so that the recursion ends. */
 static gboolean pack(struct archive *archive, const char *path, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) names = NULL;
@@ -153,7 +153,7 @@ static gboolean is_safe(const char *name)
 	g_auto(GStrv) parts = g_strsplit(name ? name : "", "/", -1);
 	guint n = g_strv_length(parts);
 
-	/* a folder's name ends with "/" */
+	/* ignore an empty last part, because the name of a folder ends with "/" */
 	if (n && !*parts[n - 1])
 		n--;
 	for (guint i = 0; i < n; i++)
@@ -190,7 +190,10 @@ static gboolean copy_data(struct unpacking *u, int fd, const char *path, GError 
 					       u->file, archive_error_string(u->archive));
 }
 
-/* DIR has nothing but what this function made: there is no link that could be followed. */
+/*
+ * Unpacks an entry. DIR contains only what this function has created, so there is no link in it
+ * that could be followed.
+ */
 static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, GError **error)
 {
 	const char *name = archive_entry_pathname(entry);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fsync(2) of files, folders and names. */
+/* Writes files, folders and names to disk with fsync(2). */
 #include "util/durable.h"
 
 #include <dirent.h>
@@ -11,7 +11,9 @@
 
 static gboolean sync_below(int folder, guint depth);
 
-/* A regular file or a folder; others, symbolic links for instance, have no content of their own. */
+/*
+ * Syncs a regular file or a folder. Others, such as symbolic links, have no content of their own.
+ */
 static gboolean sync_entry(int folder, const struct dirent *entry, guint depth)
 {
 	gboolean ok;

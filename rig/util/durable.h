@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a power loss must not take. The content of a new file, its name, and the name of its folder
- * reach the disk separately: rename(2) alone leaves an empty file, or none.
+ * Makes data survive a power loss. The content of a new file, its name, and the name of its folder
+ * are written to disk separately, so after rename(2) alone, a power loss may leave an empty file,
+ * or none.
  */
 #ifndef RIG_UTIL_DURABLE_H
 #define RIG_UTIL_DURABLE_H
 
 #include <glib.h>
 
-/* How many folders deep durable_files() goes. */
+/* Maximum depth of folders in durable_files(). */
 #define DURABLE_DEPTH 8
 
 /*
@@ -18,14 +19,14 @@
 gboolean durable_files(int folder, GError **error);
 
 /*
- * Writes all that the file system of PATH has in memory to disk (syncfs): for trees of many files,
- * which are made once. Blocks. Errors: RIG_EXIT_INFRA.
+ * Writes all data of PATH's file system that is in memory to disk (syncfs); used for a new tree of
+ * many files. Blocks. Errors: RIG_EXIT_INFRA.
  */
 gboolean durable_tree(const char *path, GError **error);
 
 /*
- * Writes the name of the file or folder PATH, as its parent has it, to disk. Errors are ignored:
- * some file systems refuse fsync(2) of a folder.
+ * Writes the entry of the file or folder PATH in its parent folder to disk. Errors are ignored,
+ * because some file systems reject fsync(2) of a folder.
  */
 void durable_name(const char *path);
 

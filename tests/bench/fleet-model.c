@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A model of a night on a Slurm cluster: events, a seed, no clock. Its parts and their limits:
+ * A model of a night on a Slurm cluster, as an event simulation with a seed and without a clock.
+ * Its parts and their limits:
  *
  *	the queue	at most `window` tasks are in the cluster (submit.c: half of MaxJobCount)
- *	slurmctld	looks for free slots each second, and starts at most `launches` tasks then
- *	nodes		`slots` tasks at a time, each `overhead` longer than its run; a node fails
- *			with a probability for each day, is back after an hour, and its tasks
- *			wait 120 s before they are repeated
- *	the rig		collects each second, and takes `cost` CPU seconds for each result
+ *	slurmctld	checks for free slots each second, and starts at most `launches` tasks then
+ *	nodes		each runs `slots` tasks at a time, which take `overhead` longer than the
+ *			run; a node fails with a certain probability per day, is up again after an
+ *			hour, and its tasks wait 120 s before they are repeated
+ *	the rig		collects results each second, and uses `cost` CPU seconds for each
  *
- * Prints what takes how long, and which part was busy most: the limit.
+ * Prints the durations, and which part was busy the most, which is the bottleneck.
  */
 #include <glib.h>
 #include <math.h>
@@ -20,8 +21,8 @@
 #define DAY_S 86400.0
 #define BACK_S 3600.0
 #define REQUEUE_S 120.0
-#define STEP_S 0.25 /* of model time */
-#define START_S 1.0 /* from the first sbatch to the first start */
+#define STEP_S 0.25 /* time step of the model */
+#define START_S 1.0 /* time from the first sbatch to the first start of a task */
 
 static int cells = 1000, nodes = 3, slots = 1, launches = 100, window = 5000, index_bytes = 600;
 static double seconds = 1, failures, cost = 0.002, overhead = 0.3;
@@ -49,13 +50,13 @@ static const GOptionEntry options[] = {
 	{NULL}};
 
 struct task {
-	double end_s; /* of a task that runs */
+	double end_s; /* end time of a running task */
 	double wall_s;
 };
 
 struct node {
 	GArray *running; /* struct task */
-	double back_s;	 /* down until then; 0: up */
+	double back_s;	 /* time at which a failed node is up again; 0: it is up */
 };
 
 struct waiting {
@@ -64,9 +65,9 @@ struct waiting {
 
 struct model {
 	GRand *rand;
-	GArray *walls; /* double; empty: exponential around `seconds` */
+	GArray *walls; /* double: measured durations; empty: draw them around `seconds` */
 	struct node *nodes;
-	GQueue *requeued; /* struct waiting, by time */
+	GQueue *requeued; /* struct waiting, sorted by time */
 	double now_s, collect_debt_s;
 	guint next_wall;
 	int submitted, queued, finished, collected; /* numbers of tasks */
@@ -78,7 +79,7 @@ static double draw(struct model *m)
 {
 	if (m->walls->len)
 		return g_array_index(m->walls, double, m->next_wall++ % m->walls->len);
-	/* half fixed, half exponential: boots take the same time, loads differ */
+	/* half of the time is fixed, half exponential: boots take equally long, loads do not */
 	return seconds * (0.5 - 0.5 * log(1 - g_rand_double(m->rand)));
 }
 
@@ -114,7 +115,7 @@ static void start(struct model *m, struct node *node, double wall_s)
 	g_array_append_val(node->running, task);
 }
 
-/* A task that may start now; FALSE: none. */
+/* Takes a task that may start now. FALSE: there is none. */
 static gboolean take(struct model *m, double *ret_wall_s)
 {
 	struct waiting *first = g_queue_peek_head(m->requeued);
@@ -186,7 +187,10 @@ static void run_nodes(struct model *m)
 	}
 }
 
-/* The rig submits and collects once a second, unless it has not finished with the last second. */
+/*
+ * Simulates the rig, which submits and collects once a second, unless the work of the last second
+ * is not finished.
+ */
 static void run_rig(struct model *m)
 {
 	int results = m->finished - m->collected, in_cluster = m->submitted - m->collected;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets of the plugin, one in each line. QEMU shares its memory with the guest's code, so the rig
- * validates all of them.
+ * Fuzzes packets from the plugin, one per line. QEMU runs the guest's code, so the rig must
+ * validate all packets.
  */
 #include "director/internal.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What libFuzzer's targets have in common (mk/fuzz.mk). Each is linked with the module of its name.
+ * Functions shared by the libFuzzer targets (mk/fuzz.mk). Each target is linked with the module of
+ * the same name.
  */
 #ifndef RIG_TESTS_FUZZ_H
 #define RIG_TESTS_FUZZ_H
@@ -17,16 +18,16 @@
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
 /*
- * A folder of this process below TMPDIR, made at the first call and removed at exit. Borrowed.
+ * A folder of this process below TMPDIR, created at the first call and removed at exit. Borrowed.
  */
 const char *fuzz_folder(void);
 
-/* Writes FILE, a path below fuzz_folder(), whose own folders are created. */
+/* Writes FILE, a path relative to fuzz_folder(); missing folders are created. */
 void fuzz_write(const char *file, const void *data, gsize size);
 
 /*
  * The next part of an input whose parts are separated by form feeds, as a NUL-terminated string; ""
- * after the last one. *DATA and *SIZE are advanced. The caller frees it.
+ * after the last part. Moves *DATA and *SIZE forward. The caller frees the result.
  */
 char *fuzz_part(const guint8 **data, gsize *size);
 

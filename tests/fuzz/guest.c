@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames of a guest: a byte for the type, one for the number, and text up to the next form feed. A
- * request of each kind is open, so that its answer is parsed. Whatever the frames are, each request
- * is answered at most once.
+ * Fuzzes frames from a guest: a byte for the type, one for the number, and text up to the next form
+ * feed. A request of each kind is open, so that an answer to it is parsed. Each request must be
+ * answered at most once.
  */
 #include "guest/guest.h"
 
@@ -66,7 +66,7 @@ static void on_answer(const struct guest_reply *reply, void *data)
 	answered++;
 }
 
-/* One of each; returns how many. */
+/* Sends one request of each kind; returns their number. */
 static guint ask(struct guest *guest, gboolean *done)
 {
 	guint n = 0;

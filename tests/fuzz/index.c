@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The content of the index file runs.sqlite. Opening it always succeeds, because a damaged index is
- * made again from the run folders. A query gets an answer or an error.
+ * Fuzzes the index file runs.sqlite. Opening it must always succeed, because a damaged index is
+ * created again from the run folders. A query must return a result or an error.
  */
 #include "index/index.h"
 

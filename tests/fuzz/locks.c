@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lockdep's texts: the text before the first form feed is /proc/lockdep, the rest
- * /proc/lockdep_chains. The result must be within the limits, and the same after it was written as
- * JSON and read back.
+ * Fuzzes lockdep's texts: the text before the first form feed is /proc/lockdep, the rest
+ * /proc/lockdep_chains. The result must be within the limits, and must not change when it is
+ * written as JSON and read back.
  */
 #include "locks/locks.h"
 

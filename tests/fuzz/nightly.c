@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files of a night that is resumed, separated by form feeds: cells.json, journal, night.json;
- * and a plan.
+ * Fuzzes the files of a night that is resumed, separated by form feeds: cells.json, journal,
+ * night.json; and a plan.
  */
 #include "nightly/nightly.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What QEMU sends on its QMP socket before it closes the connection. Each command is answered
- * exactly once, the connection ends, and the last event is the client's own.
+ * Fuzzes QEMU's output on its QMP socket until it closes the connection. Each command must be
+ * answered exactly once, the connection must end, and the last event must be the synthetic one.
  */
 #include "qmp/qmp.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A scenario file. It is read whole, or refused with a message that names the file. */
+/*
+ * Fuzzes a scenario file. It must be read completely, or rejected with a message that has the
+ * file's name.
+ */
 #include "scenario/scenario.h"
 
 #include "tests/fuzz/fuzz.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The decoders and the collector with random bytes: they must not crash, must not use unbounded
- * memory, and must give the same result for any division of the bytes into pieces.
+ * Fuzzes the decoders and the scanner: they must not crash, must not use unlimited memory, and must
+ * give the same result for any division of the data into pieces.
  */
 #include "splat/decode.h"
 #include "splat/splat.h"
@@ -12,7 +12,7 @@ static void collect(struct splat *splat, void *data)
 	g_autofree char *text = NULL;
 	json_t *json = splat_to_json(splat);
 
-	/* NULL if a string is not UTF-8: then users would get no JSON at all */
+	/* the result is NULL if a string is not UTF-8, and users would then get no JSON */
 	text = json ? json_dumps(json, JSON_SORT_KEYS) : NULL;
 	if (!text || splat->first_line > splat->last_line || splat->first_byte >= splat->end_byte)
 		abort();
@@ -39,7 +39,7 @@ static void feed(const guint8 *bytes, gsize len, void *data)
 	scanner_feed(data, bytes, len);
 }
 
-/* The same through the decoders. */
+/* Decodes DATA in pieces of STEP bytes, and scans the result. */
 static GString *decode(const guint8 *data, gsize size, gsize step)
 {
 	GString *answer = g_string_new(NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files of a run folder, separated by form feeds: run.json, verdict, journal, console.raw. The
- * folder is read and judged again, like a run from another host.
+ * Fuzzes the files of a run folder, separated by form feeds: run.json, verdict, journal,
+ * console.raw. The folder is read and judged again, like a run from another host.
  */
 #include "store/store.h"
 
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	for (guint i = 0; i < 2; i++) {
 		rig_auto(run_info) info = run_open(fuzz_folder(), dir, NULL);
 
-		/* what a recheck wrote is read again */
+		/* also read what the recheck has written */
 		if (!info || !info->inputs || !info->details)
 			abort();
 		run_outcome(info);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a user's script printed in the guest. */
+/* Fuzzes the output of a user's script in the guest. */
 #include "tap/tap.h"
 
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* timeline.json, which users edit. What is accepted must be accepted again when it is written. */
+/*
+ * Fuzzes timeline.json, which users may edit. A file that is accepted must be accepted again after
+ * it was written.
+ */
 #include "timeline/timeline.h"
 
 #include "tests/fuzz/fuzz.h"

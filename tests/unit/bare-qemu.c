@@ -28,7 +28,7 @@
 #include "guest-init/proto.h"
 
 static int qmp, port;
-static char text[1 << 20]; /* QMP data that no call has consumed yet */
+static char text[1 << 20]; /* QMP data that was not used by a call yet */
 static size_t have;
 
 static double now_ms(void)
@@ -82,7 +82,7 @@ static int boot(const char *want, char **argv)
 	return 1;
 }
 
-/* Blocks until QMP has sent WANT; drops everything up to the end of its line. */
+/* Blocks until QMP has sent WANT; drops all data up to the end of that line. */
 static void wait_qmp(const char *want)
 {
 	for (;;) {

@@ -15,11 +15,11 @@
 	"{\"bug\": \"" bug "\"}}]}}"
 #define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
 #define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
-/* a hang analysis without its report, as old folders have it: the signature is a text */
+/* a hang analysis that is not among the reports, as in old folders: the signature is a text */
 #define ALONE                                                                 \
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
 	"\"hang\": {\"signature\": \"v1:hang-leak:x\"}, \"reasons\": [\"it hung\"]}}"
-/* ... and as the engine writes it */
+/* the same in the current format: the signature is an object */
 #define OBJECT                                                                \
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
 	"\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
@@ -44,7 +44,7 @@ static const struct {
 	{OBJECT, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
 	{KILLED, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_OTHER},
 	{KILLED, {(char *)"v1:paging:f", FALSE}, OUTCOME_CAUGHT},
-	/* a hang other than the target */
+	/* a hang that is not the target */
 	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
 	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
 	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
@@ -73,7 +73,7 @@ END_TEST
 	"{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
 #define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
 
-/* The target that is found if each run of the bad end warns, and some of them also hang. */
+/* The target that is chosen if each run of the bad end has a warning, and some runs also hang. */
 static const struct {
 	guint runs, hangs;
 	const char *kind; /* NULL: not yet */
@@ -94,7 +94,7 @@ START_TEST(a_hang_becomes_the_target)
 	const struct sighting *learned;
 	guint times, runs;
 
-	/* the hangs last */
+	/* the last runs are the ones that hang */
 	for (guint i = 0; i < target_cases[_i].runs; i++) {
 		gboolean hung = i + target_cases[_i].hangs >= target_cases[_i].runs;
 
@@ -108,7 +108,7 @@ START_TEST(a_hang_becomes_the_target)
 	ck_assert_uint_eq(runs, target_cases[_i].runs);
 	ck_assert_str_eq(learned ? learned->kind : "not yet",
 			 target_cases[_i].kind ? target_cases[_i].kind : "not yet");
-	/* the good end has this hang, too: not the target */
+	/* if runs of the good end also hang, the hang is not the target */
 	g_ptr_array_add(all, read_answer(REPORTED(REPORT("hang-cycle")), 0));
 	learned = evidence_find_target(all, 1, 0, &times, &runs);
 	ck_assert(!learned || strcmp(learned->kind, "hang-cycle") != 0);

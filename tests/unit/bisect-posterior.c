@@ -37,7 +37,7 @@ START_TEST(caught_at_half)
 }
 END_TEST
 
-/* The higher the detection rate, the more does a run without the bug count as evidence. */
+/* The higher the rate, the more evidence is a run without the bug. */
 START_TEST(silent_counts_as_the_rate)
 {
 	rig_auto(posterior) sure = posterior_new(100, NULL, FALSE);
@@ -56,7 +56,7 @@ START_TEST(silent_counts_as_the_rate)
 }
 END_TEST
 
-/* A search for a fix is the mirror image of a search for a bug. */
+/* A search for a fix gives the mirrored result of a search for a bug. */
 START_TEST(fix_is_a_mirror)
 {
 	rig_auto(posterior) bug = posterior_new(40, NULL, FALSE);
@@ -113,7 +113,7 @@ START_TEST(side_branch)
 }
 END_TEST
 
-/* The gains of a line are those of the same line written as a history. */
+/* The gains for a linear history do not depend on whether `ancestry` is given. */
 START_TEST(line_as_history)
 {
 	rig_auto(ancestry) ancestry = ancestry_new(30);
@@ -135,7 +135,7 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Candidates that no testable position separates are one answer. */
+/* Candidates without a testable position between them are one answer. */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);
@@ -223,7 +223,7 @@ START_TEST(entropy_by_table)
 	ck_assert_double_eq(entropy_of(-0.1), 0);
 	ck_assert_double_eq(entropy_of(NAN), 0);
 	for (guint i = 1; i < 3000; i++) {
-		/* dense near 0 */
+		/* choose values of p that are dense near 0 */
 		double q = pow(i / 3000.0, 4), exact = -q * log2(q) - (1 - q) * log2(1 - q);
 
 		ck_assert_double_eq_tol(entropy_of(q), exact, 1e-6);

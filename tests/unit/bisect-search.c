@@ -131,7 +131,7 @@ START_TEST(finds_it)
 	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
 	ck_assert_uint_ge(search->skipped[12] + search->skipped[20],
 			  count(search, OUTCOME_NO_BUILD));
-	/* the warning is in every bad run too; the lock cycle became the target */
+	/* each bad run also has the warning, but the lock cycle was chosen as the target */
 	ck_assert_str_eq(search->target.key, "v1:lockdep-circular:A --> B");
 	ck_assert_ptr_nonnull(strstr(search->target_why, "found at the bad end"));
 	result = result_json(search, SEARCH_FOUND);
@@ -145,7 +145,9 @@ START_TEST(finds_it)
 	ck_assert_ptr_nonnull(strstr(html, "change 17 &lt;b&gt;&amp;"));
 	ck_assert_ptr_nonnull(strstr(text, "change 17 <b>&"));
 	ck_assert_ptr_nonnull(g_strstr_len(text, 60, "the first bad commit, 99."));
-	/* A is the target; the unrelated warning is listed, in runs of commits from 5 on */
+	/*
+	 * the target has the letter A; the unrelated warning is also listed, for commits from 5 on
+	 */
 	ck_assert_ptr_nonnull(
 		strstr(text, "A  v1:lockdep-circular:A --> B  (what is searched for)"));
 	ck_assert_ptr_nonnull(strstr(text, "B  v1:warning:A --> B\n"));
@@ -203,7 +205,7 @@ static guint lines(const char *path)
 	return n;
 }
 
-/* Loads the state on disk, as `rig bisect --resume` does. */
+/* Loads the search from its folder, as `rig bisect --resume` does. */
 static struct search *again(struct search_options options)
 {
 	g_autofree char *path = in_scratch("search/search.json"), *text = NULL;
@@ -246,7 +248,7 @@ START_TEST(goes_on)
 }
 END_TEST
 
-/* The budget ends while a kernel is being built. */
+/* The time limit expires while a kernel is being built. */
 START_TEST(time_is_up)
 {
 	rig_auto(search) search = NULL;
@@ -262,8 +264,8 @@ START_TEST(time_is_up)
 END_TEST
 
 /*
- * A run or a build that exceeds its limit is not repeated without end: each is recorded, and
- * several in a row end the search. Before, the position was tried again without end or record.
+ * Runs or builds that exceed their time limit are recorded, and several of them in a row end the
+ * search. In earlier versions the position was tried again without an end.
  */
 START_TEST(nothing_ends)
 {
@@ -291,7 +293,7 @@ START_TEST(nothing_ends)
 }
 END_TEST
 
-/* A search in a separate process; TRUE if it ended by itself, FALSE if by kill -9. */
+/* Runs a search in a separate process. TRUE: it exited; FALSE: it was killed by kill -9. */
 static gboolean sitting(struct search_options options)
 {
 	pid_t pid = fork();

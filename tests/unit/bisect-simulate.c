@@ -90,7 +90,7 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 {
 	double seen = rates[rate] * 0.95;
 
-	/* a bisection has ten steps, of which half are at a bad commit */
+	/* a bisection has ten steps, half of which are at a bad commit */
 	for (guint repeats = MAX(1, (guint)(0.9 * log(0.01 / 5) / log1p(-seen)));; repeats++) {
 		struct rng rng = rng_stream(noise * 10 + rate, "bisect plain");
 		struct simulation sim = {
@@ -117,7 +117,7 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 	}
 }
 
-/* The least share of correct searches: 99 %, less three standard deviations. */
+/* The minimum share of correct searches: 99 %, minus three standard deviations. */
 static double least(void)
 {
 	return in_full() ? CONFIDENCE

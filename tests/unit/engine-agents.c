@@ -10,11 +10,12 @@
 static const struct {
 	const char *fake;
 	enum verdict verdict;
-	const char *not_started; /* of the optional agent: in the verdict; or NULL */
+	/* the reason in the verdict why the optional agent was not started; or NULL */
+	const char *not_started;
 } starts[] = {
 	{"", VERDICT_PASS, NULL},
 	{"lacks=slab-read", VERDICT_PASS, "lacks /sys/nothing"},
-	/* what the agent finds only when it starts, so that HELLO offers it */
+	/* a reason that the agent finds only when it starts, so HELLO still offers the agent */
 	{"agent-error=ENOENT;agent-error-of=slab-read", VERDICT_PASS, "ENOENT"},
 	{"agent-error=EIO;agent-error-of=slab-read", VERDICT_INFRA, NULL},
 	{"agent-error=ENOENT;agent-error-of=block-state", VERDICT_INFRA, NULL},

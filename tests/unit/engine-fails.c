@@ -50,7 +50,7 @@ static void fixture_close(struct fixture *f)
 	run_free(f->s.run);
 }
 
-/* A call that failed at AT_NS, without the director's text of it. */
+/* Simulates that call WHICH was made to fail at AT_NS, without a text from the director. */
 static void failed(struct fixture *f, guint which, gint64 at_ns)
 {
 	const struct failure failure = {which, at_ns};
@@ -77,7 +77,7 @@ static gboolean is_finding(struct fixture *f, const char *part)
 	return FALSE;
 }
 
-/* A kind of operation that worked before must work again. */
+/* A kind of operation that succeeded before the failure must succeed again after it. */
 START_TEST(later_operations_must_work)
 {
 	struct fixture f;
@@ -86,14 +86,14 @@ START_TEST(later_operations_must_work)
 	stepped(&f, &plug, 10, "ok");
 	stepped(&f, &online, 20, "error EBUSY");
 	failed(&f, 0, 100);
-	/* the call failed during this one */
+	/* the call failed during this operation */
 	stepped(&f, &plug, 90, "refused");
 	stepped(&f, &plug, 200, "refused");
-	/* one refusal may have another reason */
+	/* a single refusal is not a finding, because it may have another reason */
 	ck_assert(!is_finding(&f, "plug d"));
 	stepped(&f, &plug, 300, "refused");
 	stepped(&f, &plug, 310, "skipped");
-	/* this one did not work before either */
+	/* this operation did not succeed before the failure either */
 	stepped(&f, &online, 320, "error EBUSY");
 	stepped(&f, &online, 330, "error EBUSY");
 	ck_assert(is_finding(&f, "'plug d' has not worked: 2 times 'refused'"));
@@ -102,7 +102,7 @@ START_TEST(later_operations_must_work)
 }
 END_TEST
 
-/* Operations count only after the last failure, and one that works is enough. */
+/* Only operations after the last failure count, and one success is enough. */
 START_TEST(the_last_failure_counts)
 {
 	struct fixture f;
@@ -120,7 +120,7 @@ START_TEST(the_last_failure_counts)
 }
 END_TEST
 
-/* An agent's result is excused as often as calls failed with its errno. */
+/* An unexpected result of an agent is excused once for each call that failed with this errno. */
 START_TEST(errnos_are_explained)
 {
 	const struct guest_result two = {.op = (char *)"online", .error = (char *)"ENOMEM",
@@ -130,7 +130,7 @@ START_TEST(errnos_are_explained)
 	fixture_open(&f);
 	ck_assert(!fails_explain(&f.s, "ENOMEM", 1));
 	failed(&f, 0, 100);
-	/* a NULL pointer becomes ENOMEM */
+	/* a function that returns NULL leads to ENOMEM */
 	failed(&f, 1, 200);
 	ck_assert(fails_explain(&f.s, "ENOMEM", 2));
 	ck_assert(!fails_explain(&f.s, "ENOMEM", 3));

@@ -41,11 +41,11 @@ static void fixture_close(struct fixture *b)
 	g_hash_table_unref(b->vm.places);
 }
 
-/* The guest's account, and the address that is missing; NULL: none. */
+/* The guest's account, and the address whose block is missing; NULL: none. */
 static const struct {
 	const char *account, *missing;
 	gboolean busy, unsure;
-	gint64 changed_ns; /* the guest was asked at 1000 */
+	gint64 changed_ns; /* the account was requested at 1000 */
 } accounts[] = {
 	{"mem-total-kb 1\nblock 32 online\nblock 33 offline\n", NULL},
 	{"mem-total-kb 1\nblock 32 online\n", "0x108000000"},
@@ -96,7 +96,7 @@ START_TEST(others_may_be_there)
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
 	other = plug(&b, "above", DEVICE_DIMM, where.start + where.size, MIB);
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
-	other->busy = TRUE; /* this device may be being plugged at the same place */
+	other->busy = TRUE; /* this device may be being plugged at the same address */
 	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	other->busy = FALSE;
 	other->unsure = TRUE;

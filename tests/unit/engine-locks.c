@@ -69,7 +69,7 @@ START_TEST(hostile_guest)
 	static const struct {
 		const char *fake, *journal;
 		gboolean file;
-		guint patience_s; /* long: a busy host must not end the wait first */
+		guint patience_s; /* long, so that a busy host does not end the wait first */
 	} ways[] = {
 		{"no-answer=75", "did not send its lock orders in time", FALSE, 0},
 		{"locks-endless", "longer than 8 MiB", FALSE, 300},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that the host does not let run is not judged by the host's clock. The fake stops itself
- * at a moment, so that the guest's time stands still; next to each case is one in which the guest
- * has its time and does nothing with it.
+ * Tests that a guest which the host does not run is not judged by the host's clock. The fake QEMU
+ * stops itself, so that no guest runtime passes. Next to each such case is one in which the guest
+ * gets its time, but does nothing.
  */
 #include "tests/unit/engine.h"
 
@@ -17,20 +17,27 @@ static const struct {
 	const char *fake;
 	unsigned patience_s;
 	enum verdict verdict;
-	const char *reason;  /* part of one, or NULL */
-	const char *journal; /* is in it: the limit was reached; or NULL */
-	gboolean starved;    /* the verdict reports it */
+	const char *reason;  /* part of an expected reason, or NULL */
+	/* a text that the journal must have, because the limit was reached; or NULL */
+	const char *journal;
+	gboolean starved;    /* the verdict must have `starved` */
 } cases[] = {
-	/* a plug: its limit is 1 s on the host's clock */
+	/* a plug, whose limit is 1 s on the host's clock */
 	{"held-at=plug*1;held=1700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
 	{"plug=never", 2, VERDICT_FAIL, "did not accept 'd'", TIMED_OUT, FALSE},
-	/* BLOCKS, a write in the guest: 1 s of guest runtime, or 8 s on the host's clock */
+	/*
+	 * a write in the guest (BLOCKS), whose limit is 1 s of guest runtime, or 8 s on the host's
+	 * clock
+	 */
 	{"held-at=blocks*1;held=8700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
 	{"no-answer=68", 2, VERDICT_FAIL, "did not finish 'online'", TIMED_OUT, FALSE},
-	/* a state: at this patience FINISH has 1 s of guest runtime, or 4 s on the host's clock */
+	/*
+	 * the state FINISH, whose limit at this patience is 1 s of guest runtime, or 4 s on the
+	 * host's clock
+	 */
 	{"held-at=finish*1;held=1700", 1, VERDICT_PASS, NULL, NULL, FALSE},
 	{"held-at=finish*1;held=5500", 1, VERDICT_HANG, "'finish'", NULL, FALSE},
-	/* the teardown: five rounds of 1 s, more if the guest had no time in them */
+	/* the teardown, with five rounds of 1 s, and more if the guest got no time */
 	{"held-at=unplug*1;held=6500", 1, VERDICT_PASS, NULL, TIMED_OUT, FALSE},
 	{"unplug=never", 1, VERDICT_FAIL, "could be unplugged", TIMED_OUT, FALSE},
 	/* a run that ends early */
@@ -70,7 +77,9 @@ START_TEST(a_starved_guest_is_not_judged)
 }
 END_TEST
 
-/* The fake is stopped for longer than the duration, 1 s; still the track runs all its steps. */
+/*
+ * The fake is stopped for longer than the duration (1 s), but the track executes all of its steps.
+ */
 START_TEST(a_lap_is_completed)
 {
 	struct run_plan plan = {.seed = 7, .patience_s = 5};

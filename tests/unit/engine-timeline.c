@@ -53,7 +53,9 @@ static void taking_turns(json_t *timeline)
 	add_after(timeline, "0.0.0.2", "1.0.0.1");
 }
 
-/* The line of the journal about the beginning ("step") or end ("stepped") of operation ID. */
+/*
+ * The number of the journal's line about the beginning ("step") or end ("stepped") of operation ID.
+ */
 static guint line_of(char **lines, const char *what, const char *id)
 {
 	g_autofree char *entry = g_strdup_printf("\"what\":\"%s\"", what),

@@ -21,8 +21,8 @@ static void write_thread(const char *tid, double ran_s, double waited_s)
 }
 
 /*
- * One of the guest's two CPUs gets no time while the other runs: work that needs both makes no
- * progress.
+ * If one of the guest's two CPUs gets no time, guest runtime does not advance, because work that
+ * needs both CPUs makes no progress.
  */
 START_TEST(the_slowest_thread_counts)
 {
@@ -57,7 +57,10 @@ END_TEST
 #define POLLER "task 36 block-online D msleep switches 7\n\t[<0>] msleep+0x13/0x19\n" \
 	       "\t[<0>] lock_device_hotplug_sysfs+0x1e/0x31\n\t[<0>] state_store+0x1e/0x74\n"
 
-/* {two moments; is task 35 stuck, do they differ, does one wait for a grace period} */
+/*
+ * Two task lists, and whether task 35 is stuck, whether the lists differ, and whether a task waits
+ * for a grace period.
+ */
 static const struct {
 	const char *was, *is;
 	gboolean stuck, differ, rcu;
@@ -68,7 +71,7 @@ static const struct {
 	{WAITER OWNER("D", "5"), WAITER OWNER("D", "6"), FALSE, TRUE, FALSE},
 	{WAITER OWNER("D", "5"), WAITER OWNER("R", "5"), FALSE, TRUE, FALSE},
 	{WAITER OWNER("R", "5"), WAITER, FALSE, FALSE, FALSE},
-	/* a task does not matter if no function on its stack can hold the lock */
+	/* a running task is ignored if no function on its stack can hold the lock */
 	{WAITER "task 50 mem-read R - switches 1\n\t[<0>] seq_read+0x1/0x2\n", WAITER, TRUE, FALSE,
 	 FALSE},
 	/* task 35 has run itself, or only polls */
@@ -126,8 +129,8 @@ START_TEST(a_stall_is_timed)
 			after = json_number_value(json_object_get(line, "after_s"));
 			wall = json_number_value(json_object_get(line, "wall_s"));
 			ck_assert_double_gt(after, 0);
-			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a
-								 * second */
+			/* with a tolerance, because the watchdog only checks four times a second */
+			ck_assert_double_ge(wall, after - 0.5);
 			ck_assert_double_le(wall, json_number_value(json_object_get(line, "t")));
 			stalls++;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the engine suite share. */
+/* Declarations shared by the files of the engine suite. */
 #ifndef RIG_TESTS_ENGINE_H
 #define RIG_TESTS_ENGINE_H
 
@@ -8,8 +8,8 @@
 #include "engine/engine.h"
 
 /*
- * A run of WANTED in the scratch folder with the fake QEMU, controlled by $FAKE_QEMU. The folder's
- * name is the caller's.
+ * Runs WANTED in the scratch folder with the fake QEMU, which $FAKE_QEMU controls. *RET_DIR: name
+ * of the run folder, owned by the caller.
  */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
@@ -20,13 +20,13 @@ enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 void play(const char *script);
 
 /*
- * run_once() with the scenario NAME of the data folder and, unless EDIT is NULL, a timeline that
- * EDIT has changed.
+ * Like run_once(), with the scenario NAME of the data folder, and a timeline that EDIT has changed
+ * (NULL: unchanged).
  */
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);
 
-/* TRUE: a reason in the verdict of the run folder DIR has PART in it. */
+/* TRUE: the verdict in the run folder DIR has a reason that contains PART. */
 gboolean has_reason(const char *dir, const char *part);
 
 void add_hotplug_check_tests(TCase *tcase);

@@ -48,7 +48,7 @@ static int write_output(void)
 	return write_below("qemu/intruder");
 }
 
-/* FUNC is connect() or bind(). */
+/* Tries connect() or bind() (FUNC) with a TCP socket. */
 static int use_tcp(int (*func)(int, const struct sockaddr *, socklen_t), int port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};

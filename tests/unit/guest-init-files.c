@@ -18,8 +18,8 @@
 #include "tests/unit/suite.h"
 
 /*
- * A folder is listed again after an entry was added, and as long as the link count differs from the
- * number of listed entries: here because one is hidden.
+ * A folder is listed again after an entry was added, and as long as its link count differs from the
+ * number of listed entries; here it differs because one entry is hidden.
  */
 START_TEST(test_listing)
 {
@@ -93,8 +93,8 @@ START_TEST(test_paths)
 END_TEST
 
 /*
- * The ring of output wraps around. Output beyond the limit is dropped, and that is reported once;
- * the reader gets everything before.
+ * The ring buffer wraps around. Output beyond the limit is dropped, which is reported once; the
+ * reader gets all output before the limit.
  */
 START_TEST(test_output)
 {
@@ -120,7 +120,7 @@ START_TEST(test_output)
 	ck_assert_uint_eq(cuts, 1);
 	ck_assert_uint_ge(taken, OUTPUT_MAX - 3);
 	ck_assert_uint_le(taken, OUTPUT_MAX + 100);
-	/* if the ring is full, there is no room, and it never has more bytes than its size */
+	/* a full ring has no room, and never contains more bytes than its size */
 	output = (struct output){0};
 	while ((len = output_room(&output)))
 		output_put(&output, block, len < sizeof(block) ? len : sizeof(block));
@@ -128,7 +128,7 @@ START_TEST(test_output)
 }
 END_TEST
 
-/* A task's name can be anything. */
+/* The name of a task can contain any characters. */
 START_TEST(test_process)
 {
 	struct process p;

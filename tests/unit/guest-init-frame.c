@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(test_frame_after_garbage)
 {
-	/* text of a firmware, a part of a magic, a magic without a header, then frames */
+	/* text of a firmware, a part of the magic, and a magic without a header; frames follow */
 	static const char dirt[] = "SLOF **\r\nRIG RIGPRIRIGP....................";
 	struct proto_header header;
 	uint8_t frame[128];
@@ -87,7 +87,7 @@ START_TEST(test_frame_damaged)
 	uint8_t good[64], bad[64];
 	size_t n_good, n_bad;
 
-	/* a frame with any wrong byte is skipped, and the next one is read */
+	/* if any byte of a frame is wrong, the frame is skipped, and the next one is read */
 	n_good = pack(good, PROTO_CPU, 2, "cpu 1\nwrite 0\n");
 	for (size_t i = 0; i < PROTO_HEADER + 5; i++) {
 		fresh();
@@ -155,7 +155,7 @@ START_TEST(test_frame_largest)
 	ck_assert(frame_next(&reader, &header, payload));
 	ck_assert_uint_eq(header.length, PROTO_MAX);
 	ck_assert_uint_eq(strlen(payload), PROTO_MAX);
-	/* with one byte more it is not a valid header */
+	/* a payload that is one byte longer than allowed makes the header invalid */
 	proto_put32(frame + 12, PROTO_MAX + 1);
 	proto_put32(frame + 20, proto_crc32(frame, 20));
 	ck_assert_int_eq(proto_unpack(frame, &header), -1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of the kernel's trace: what they are, and their arguments. */
+/* Tests parsing of trace lines and their arguments. */
 #include <stdio.h>
 
 #include "guest-init/clock.h"
@@ -7,7 +7,7 @@
 #include "tests/unit/guest-init.h"
 #include "tests/unit/suite.h"
 
-/* Lines that Linux 6.1 printed, also with unusual names of tasks. */
+/* Lines printed by Linux 6.1, some with unusual names of tasks. */
 static const struct {
 	const char *text;
 	enum trace_kind kind;

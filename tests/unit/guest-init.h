@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the guest suite share. */
+/* Declarations shared by the files of the guest suite. */
 #ifndef RIG_TESTS_GUEST_INIT_H
 #define RIG_TESTS_GUEST_INIT_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Samples of two moments that disagree: a mixture of both must not name a culprit. */
+/*
+ * Tests with samples of two moments that contradict each other: combining them must not lead to a
+ * culprit.
+ */
 #include <check.h>
 #include <string.h>
 
@@ -140,12 +143,12 @@ static const struct {
 	{NULL, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
 	{TELLER_LISTED PORTER_IDLE, NULL, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
 	/*
-	 * it was inside its work when the guest listed its tasks, and idle when the kernel printed
+	 * the owner was working when the guest listed its tasks, and idle when the kernel printed
 	 * its stack
 	 */
 	{TELLER_LISTED PORTER_WAITS, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
 	 HANG_UNEXPLAINED},
-	/* it took the lock between the two lists */
+	/* the owner acquired the lock between the two lists */
 	{TELLER_LISTED PORTER_IDLE, PORTER_IN_WORK TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
 	 HANG_UNEXPLAINED},
 	{TELLER_LISTED PORTER_IDLE, TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},

@@ -24,7 +24,10 @@
 #define SOON_S 10 /* less than MEMORY_READ_S, but enough on a busy machine */
 #define NO_DRGN "python3-drgn is not installed"
 
-/* the image and owners.json of the run folder, which is the scratch folder; the toy's vmlinux */
+/*
+ * paths: the image and owners.json in the run folder, which is the scratch folder; the vmlinux of
+ * the toy kernel
+ */
 static char *image, *owners, *toy;
 
 static void setup(void)
@@ -46,7 +49,7 @@ static void teardown(void)
 	g_free(toy);
 }
 
-/* The offset of SYMBOL in the toy's file, and its address. */
+/* The offset of SYMBOL in the toy kernel's file; *RET_ADDRESS: its address. */
 static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *ret_address)
 {
 	Elf *elf = elf_memory((char *)bytes, size);
@@ -73,8 +76,8 @@ static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *re
 }
 
 /*
- * The toy's memory with LEN bytes of DATA at SYMBOL + OFFSET; DATA NULL: SYMBOL's own address +
- * OFFSET.
+ * Writes the toy kernel's memory with LEN bytes of DATA at SYMBOL + OFFSET; if DATA is NULL, with
+ * the address of SYMBOL + OFFSET itself.
  */
 static void write_image(const char *symbol, gsize offset, const void *data, gsize len)
 {
@@ -94,8 +97,8 @@ static void write_image(const char *symbol, gsize offset, const void *data, gsiz
 }
 
 /*
- * FALSE: it could not be read, and *ret_why has the reason in one line, which is not the end of a
- * Python traceback.
+ * Reads the image. FALSE: it could not be read; *ret_why then is a reason in one line, not the end
+ * of a Python traceback.
  */
 static gboolean read_soon(char **ret_why)
 {
@@ -149,13 +152,13 @@ END_TEST
 #define TASK(member) offsetof(struct task_struct, member)
 #define RECORD(member) (offsetof(union stack, frames.record) + (member))
 
-/* Invalid data at a symbol, and the explanation that is still possible. */
+/* Invalid data at a symbol, and the explanation that can still be made. */
 static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8,
 				   0xffffffff81000003};
 static const struct {
 	const char *what, *symbol;
-	gsize offset, len;   /* 0: write the symbol's own address, which makes lists endless */
-	enum hang_kind kind; /* HANG_NONE: it need not be read at all */
+	gsize offset, len; /* `len` 0: write the symbol's own address, which makes lists endless */
+	enum hang_kind kind; /* HANG_NONE: the image need not be readable */
 } hostile[] = {
 	{"no owner that there is", "alpha_lock", offsetof(struct mutex, owner), 8, HANG_LEAK},
 	{"no list of waiters", "alpha_lock", offsetof(struct mutex, wait_list), 16, HANG_NONE},
@@ -193,7 +196,10 @@ START_TEST(an_overwritten_memory_is_bounded)
 }
 END_TEST
 
-/* Overwrites eight bytes anywhere in the memory: 16 images, the same ones each time. */
+/*
+ * Overwrites eight bytes at a random place of the memory, in 16 images, which are the same each
+ * time.
+ */
 START_TEST(any_word_may_be_wrong)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(7);
@@ -275,7 +281,7 @@ START_TEST(a_full_disk_is_reported)
 }
 END_TEST
 
-/* -S: without the modules of packages */
+/* -S makes Python ignore the modules of packages */
 START_TEST(without_drgn_is_an_error)
 {
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");

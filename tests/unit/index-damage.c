@@ -17,7 +17,7 @@ static void change(const char *file, const char *sql)
 	sqlite3_close(db);
 }
 
-/* Overwrites N bytes of the file from AT on; N < 0: all. */
+/* Overwrites N bytes of the file from AT on; N < 0: all bytes from AT on. */
 static void overwrite(const char *file, gsize at, gssize n, int byte)
 {
 	g_autofree char *bytes = NULL;
@@ -48,19 +48,22 @@ static void other_version(const char *file)
 	change(file, "PRAGMA user_version = 4711; DROP TABLE findings; CREATE TABLE findings(x)");
 }
 
-/* It has the right version, and not all tables. */
+/* Makes an index with the right version that lacks a table. */
 static void missing_table(const char *file)
 {
 	change(file, "DROP TABLE rollup");
 }
 
-/* The schema format, at byte 47, is 1 to 4 (SQLite, fileformat2). */
+/*
+ * Sets the schema format, at byte 47, to an unknown value; known ones are 1 to 4 (SQLite,
+ * fileformat2).
+ */
 static void newer_format(const char *file)
 {
 	overwrite(file, 47, 1, 9);
 }
 
-/* The schema is in the first page; the content of the tables is not. */
+/* Overwrites the contents of the tables, but not the schema, which is in the first page. */
 static void lost_pages(const char *file)
 {
 	overwrite(file, 8192, -1, 0x5a);
@@ -77,7 +80,7 @@ START_TEST(damaged)
 	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_FAIL, REPORT("b"));
 	index_free(open_index());
 	damages[_i](file);
-	/* a new run changes the tables */
+	/* add a run, so that the tables must be changed */
 	add_run("a", 2, "2026-11-21T06:00:00Z", VERDICT_PASS, "{}");
 	{
 		rig_auto(run_index) ix = open_index();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where the index is: beside the results, in the cache where those are on a network, or nowhere. */
+/*
+ * Tests the place of the index: next to the results, in the cache if the results are on a network
+ * file system, or nowhere.
+ */
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
@@ -10,7 +13,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-static const char *nfs_below; /* paths below it are on NFS */
+static const char *nfs_below; /* paths below this one appear to be on NFS */
 
 static int fake_statfs(const char *path, struct statfs *ret)
 {
@@ -37,7 +40,7 @@ static char *journal_mode(const char *file)
 }
 
 /*
- * 0: the results are on NFS, the cache is not; 1: both are. In both cases the rig adds no file to
+ * Case 0: only the results are on NFS; case 1: the cache is, too. In both cases no file is added to
  * the results.
  */
 START_TEST(on_a_network)

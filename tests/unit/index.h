@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the index suite share. */
+/* Declarations shared by the files of the index suite. */
 #ifndef RIG_TESTS_INDEX_H
 #define RIG_TESTS_INDEX_H
 
@@ -10,7 +10,9 @@
 void add_place_tests(TCase *tcase);
 void add_damage_tests(TCase *tcase);
 
-/* The answers of IX as text: equal text means equal contents. To be freed. */
+/*
+ * The results of all queries of IX as text: equal text means equal contents. The caller frees it.
+ */
 char *index_dump(struct run_index *ix);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole builds, of a source tree in miniature (data/kernel/tree), with the real make, patch, git
- * and locks: what is rebuilt and refused.
+ * Tests whole builds of a small source tree (data/kernel/tree), with the real make, patch, git and
+ * locks.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
@@ -67,7 +67,10 @@ START_TEST(patches_rebuild_what_they_touch)
 
 	ck_assert_str_eq(first, "mm/one.o mm/two.o ");
 	ck_assert_str_eq(second, "mm/one.o mm/two.o ");
-	/* with only the first patch of the series, one.c does not change and two.c is restored */
+	/*
+	 * with only the first patch of the series, one.c does not change and two.c gets its
+	 * original text again
+	 */
 	ck_assert_str_eq(third, "mm/two.o ");
 	ck_assert(!clean->was_cached && !patched->was_cached && again->was_cached);
 	ck_assert_str_eq(again->hash, clean->hash);
@@ -99,14 +102,17 @@ START_TEST(failing_patch_leaves_the_tree_good)
 	ck_assert_msg(strstr(error->message, "mm/two.c, hunk 1 (at line") != NULL, "%s",
 		      error->message);
 	ck_assert_ptr_nonnull(strstr(error->message, "bad.patch"));
-	/* one.c, whose patch applied, was not changed either */
+	/* one.c was not changed, although its patch could be applied */
 	patched = build_ok(source, mbox);
 	objects = compiled(patched);
 	ck_assert_str_eq(objects, "mm/one.o mm/two.o ");
 }
 END_TEST
 
-/* The same patch from another file is the same build, and the caller gets the file it named. */
+/*
+ * A cached build whose patch now comes from another file: the caller gets the name of the file that
+ * it gave.
+ */
 START_TEST(cached_build_names_this_callers_patches)
 {
 	g_autofree char *source = dir_source(), *mbox = data_path("kernel/patches/series.mbox");
@@ -262,7 +268,7 @@ START_TEST(git_revisions)
 	rig_auto(kernel) third = NULL;
 	g_autoptr(GError) error = NULL;
 
-	/* the version is on top of a long file */
+	/* the Makefile is long, but its version is at the top */
 	put(makefile, longer, -1);
 	git_in_tree("init", "-q", NULL);
 	git_in_tree("add", "-A", NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Builders that run at once or are killed. */
+/* Tests builds that run at the same time or are killed. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * Runs a build in a child process, whose make stops at the FIFO. The child writes a byte to WAITS
- * if it has to wait for a lock.
+ * Runs a build in a child process; its make stops at a FIFO. The child writes a byte to WAITS when
+ * it must wait for a lock.
  */
 static void tell_wait(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {
@@ -47,7 +47,10 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* Returns once make has opened the FIFO; each line written to it lets one compiler continue. */
+/*
+ * Waits until make has opened the FIFO. Each line written to the returned descriptor lets one
+ * compiler continue.
+ */
 static int meet_make(const char *fifo)
 {
 	int fd = open(fifo, O_WRONLY | O_CLOEXEC);
@@ -69,7 +72,7 @@ START_TEST(one_builds_the_others_wait)
 	first = start_build(fifo, &waits[1]);
 	fd = meet_make(fifo);
 	second = start_build(NULL, &waits[1]);
-	/* the second reports that it waits, while the first one compiles */
+	/* the second build reports that it waits, while the first one compiles */
 	ck_assert_int_eq(read(waits[0], &byte, 1), 1);
 	ck_assert_int_eq(write(fd, "go\n", 3), 3);
 	close(fd);

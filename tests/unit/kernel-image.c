@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handmade kernel images: valid ones, truncated ones, and other files. */
+/* Tests with kernel images made here: valid ones, truncated ones, and other files. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 
 #include <zlib.h>
 
-/* A bzImage with PAYLOAD as its compressed kernel. */
+/* Makes a bzImage with PAYLOAD as its compressed kernel. */
 static GByteArray *make_bzimage(const guint8 *payload, gsize len)
 {
 	GByteArray *image = g_byte_array_new();
@@ -85,7 +85,7 @@ START_TEST(bzimage_tells_all)
 END_TEST
 
 /*
- * An image that is truncated anywhere is rejected or read, but never beyond its bytes (sanitizers
+ * A truncated image is either read or rejected, and no byte beyond its end is read (sanitizers
  * check that).
  */
 START_TEST(cut_images)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which parts of the cache are old, and their removal. */
+/* Tests which parts of the cache are old, and their removal. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sets the time of the last use to the first hour of 1970. */
+/* Sets the time of last use to the first hour of 1970. */
 static void last_used(const char *below, const char *entry, const char *mark)
 {
 	g_autofree char *relative =

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the kernel suite share: a scratch folder with a source tree in miniature. */
+/*
+ * Declarations shared by the files of the kernel suite: a scratch folder with a small source tree.
+ */
 #ifndef RIG_TESTS_KERNEL_H
 #define RIG_TESTS_KERNEL_H
 
@@ -14,13 +16,13 @@
 
 char *slurp(const char *path);
 void put(const char *path, const void *data, gssize len);
-/* "dir:" of the tree in the scratch folder. */
+/* "dir:" and the path of the tree in the scratch folder. */
 char *dir_source(void);
 struct kernel *build_ok(const char *source, const char *patch);
-/* What make compiled in the build, from its log. To be freed. */
+/* The files that make compiled in the build, from its log. The caller frees the text. */
 char *compiled(const struct kernel *kernel);
 
-/* Some text with options, as a .config has. */
+/* Text of a .config. */
 extern const char config_text[];
 
 void add_build_tests(TCase *tc);

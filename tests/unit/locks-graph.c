@@ -100,8 +100,8 @@ START_TEST(two_halves)
 END_TEST
 
 /*
- * A boot that saw all edges of the cycle and passed: lockdep has checked that cycle, so it is not
- * reported.
+ * All edges of the cycle were seen in one boot, which passed: lockdep has checked the cycle, so it
+ * is not reported.
  */
 START_TEST(lockdep_judged_it)
 {
@@ -183,7 +183,8 @@ START_TEST(logs_are_kept)
 	put_run(w.results, "20261102T000000Z-s-2", "m", "PASS", A_THEN_B);
 	look(&w);
 	more = lock_cycles(w.db, w.graph, 6, NULL);
-	ck_assert_uint_eq(more->len, 0); /* the first run saw a --> b --> a whole */
+	/* the first run saw all edges of the cycle a --> b --> a */
+	ck_assert_uint_eq(more->len, 0);
 	put_run(w.results, "20261103T000000Z-s-3", "m", "PASS",
 		CHAIN("0") LINE("c") LINE("d") "\n" CHAIN("0") LINE("d") LINE("a") "\n");
 	look(&w);
@@ -197,7 +198,7 @@ START_TEST(logs_are_kept)
 }
 END_TEST
 
-/* A run of TREE whose boot had CHAINS. */
+/* Makes a run of TREE whose boot had CHAINS. */
 static void put_in_tree(const char *results, const char *name, const char *tree, const char *chains)
 {
 	g_autofree char *dir = g_build_filename(results, name, NULL), *inputs = NULL;
@@ -242,7 +243,10 @@ START_TEST(new_orders)
 }
 END_TEST
 
-/* A run that has not ended is read when it has, although that does not change the parent folder. */
+/*
+ * A run that has not ended is read again when it has ended, although the folder of runs does not
+ * change then.
+ */
 START_TEST(going_runs_are_asked_again)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};

@@ -11,7 +11,9 @@
 #include "util/error.h"
 
 #define HEAD "rig-locks 1\ncounts 10 10 0 0 0 0 0\n"
-/* 0, 1: variables, written; 2: a reader-writer lock; 3: many; 4: a kernfs node */
+/*
+ * 0, 1: variables, written; 2: a reader-writer lock; 3: a class with many locks; 4: a kernfs node
+ */
 #define CLASSES                                                                               \
 	"class static 0 --w a00 -\nclass static 0 --w b00 -\nclass static 0 -rw c00 -\n"      \
 	"class name 0 m-w 0 &dev->mutex\nclass node 0 mr- 0 memoryN/state\nclass init 1 m-w " \
@@ -60,7 +62,10 @@ START_TEST(text_and_names)
 	ck_assert_str_eq(edge->stack->pdata[0], "probe");
 	ck_assert_str_eq(edge->stack->pdata[1], "0xe01");
 	ck_assert_ptr_null(lock_recorded_fault(r));
-	/* no gates: of one pair only; one of many locks; one that is read */
+	/*
+	 * no gates: a lock held by only one pair of an edge, a lock of a class with many locks, a
+	 * lock acquired for reading
+	 */
 	ck_assert_uint_eq(orders->edges->len, 2);
 	order = orders->edges->pdata[0];
 	ck_assert_uint_eq(order->gates->len, 0);
@@ -106,24 +111,30 @@ START_TEST(lost_count)
 }
 END_TEST
 
-/* What is between HEAD CLASSES and end, and the cycles: "signature state[ gate][ writer]; …" */
+/*
+ * The lines between HEAD CLASSES and "end", and the expected cycles: "signature state[ gate][
+ * writer]; …"
+ */
 static const struct {
 	const char *edges, *cycles;
 } cases[] = {
 	{"edge 0 1\npair a00 b00 1 8\n", ""},
 	{"edge 0 1\npair a00 b00 1 8\nedge 1 0\npair b00 a00 1 8\n", "a --> b open"},
-	/* one gate in common; two different ones; a lock of many, but the same one */
+	/* one common gate; two different gates; the same lock of a class with many locks */
 	{"edge 0 1\npair a00 b00 1 8 2:c00\nedge 1 0\npair b00 a00 1 8 2:c00\n",
 	 "a --> b guarded c"},
 	{"edge 0 1\npair a00 b00 1 8 2:c00\nedge 1 0\npair b00 a00 1 8 3:9\n", "a --> b open"},
 	{"edge 0 1\npair a00 b00 1 8 3:9\nedge 1 0\npair b00 a00 1 8 3:9\n",
 	 "a --> b guarded &dev->mutex"},
-	/* readers of c, which has writers; and readers of a node, which has none */
+	/* readers of c, which also has writers; readers of a node, which has no writers */
 	{"edge 0 2\npair a00 c00 1 4\nedge 2 0\npair c00 a00 1 2\n", "a --> c open writer"},
 	{"edge 0 2\npair a00 c00 1 4\nedge 2 0\npair c00 a00 1 8\n", "a --> c open"},
 	{"edge 0 4\npair a00 1 1 4\nedge 4 0\npair 1 a00 1 2\n", ""},
 	{"edge 0 4\npair a00 1 1 8\nedge 4 0\npair 1 a00 1 2\n", "a --> kn->active open"},
-	/* another device's lock; one of both has a gate; more devices than are kept */
+	/*
+	 * locks of different devices; a device's lock with a gate; more devices than the record can
+	 * have
+	 */
 	{"edge 0 3\npair a00 1 1 8\nedge 3 0\npair 2 a00 1 8\n", ""},
 	{"edge 0 3\npair a00 1 1 8\nedge 3 0\npair 2 a00 1 8\npair 0 0 9 8\n",
 	 "&dev->mutex --> a unclear"},
@@ -162,7 +173,7 @@ START_TEST(cycles)
 			cycle->writer ? " writer" : "");
 	}
 	ck_assert_str_eq(all->str, cases[_i].cycles);
-	/* only open ones are reports */
+	/* only open cycles become reports */
 	ck_assert_uint_eq(reports->len, open);
 	for (guint i = 0; i < reports->len; i++) {
 		const struct splat *splat = reports->pdata[i];
@@ -200,7 +211,10 @@ START_TEST(cycles_as_text)
 }
 END_TEST
 
-/* What a run with a trap for a and kn->active says: `recorded` without its trap, and the rest. */
+/*
+ * The verdict file of a run with a trap for a and kn->active: the member `recorded`, with MORE in
+ * its trap.
+ */
 #define TRAP(more) "\"trap\":{\"cycle\":[\"a\",\"kn->active\"]," more "}"
 #define EDGE(held, wanted, n)                                                                  \
 	"{\"held\":\"" held "\",\"wanted\":\"" wanted "\",\"count\":" n "}"

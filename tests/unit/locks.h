@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the locks suite share: chains as /proc/lockdep_chains has them. */
+/*
+ * Declarations shared by the files of the locks suite, including chains in the format of
+ * /proc/lockdep_chains.
+ */
 #ifndef RIG_TESTS_LOCKS_H
 #define RIG_TESTS_LOCKS_H
 

@@ -24,7 +24,7 @@ TCase *nightly_matrix_case(void);
 	"\",\"rate\":{},\"attempts\":[]}"
 #define NIGHT(counts, ...) "{\"id\":\"n\",\"counts\":{" counts "},\"cells\":[" __VA_ARGS__ "]}"
 
-/* Run "x…" has found a deadlock, another one an oops. */
+/* Runs "x…" have found a deadlock, other runs an oops. */
 static char **found(const char *run, void *data)
 {
 	const char *const lists[][2] = {{"deadlock", NULL}, {"oops", NULL}};
@@ -36,7 +36,7 @@ static char **found(const char *run, void *data)
 static const struct {
 	const char *night, *differences; /* "kind scenario: good / bad" */
 	int code;
-	guint asked; /* how many runs */
+	guint asked; /* expected number of calls of found() */
 } nights[] = {
 	{NIGHT("\"good\":2", PASSED("a", "q35") "," PASSED("a", "virt")), "", RIG_EXIT_PASS, 0},
 	{NIGHT("\"good\":1,\"bad\":2",
@@ -97,7 +97,7 @@ START_TEST(differences)
 }
 END_TEST
 
-/* An entry describes the run that was not as expected, not the last one. */
+/* The entry of a cell describes the run that was not as expected, not the last run. */
 START_TEST(entries)
 {
 	json_t *night = json_loads(NIGHT("\"bad\":1", FAILED("b", "q35", "x1")), 0, NULL), *matrix,

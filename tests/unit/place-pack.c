@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packing: which item starts next, and how long all take. */
+/* Tests packing: which item starts next, and how long all items take. */
 #include <check.h>
 #include <math.h>
 
@@ -25,7 +25,7 @@ START_TEST(picks)
 	free.quarters = 4;
 	for (int i = 0; i < 8; i++)
 		ck_assert_int_eq(pack_pick(list, 3, &free, -1), 1);
-	/* it was passed over 8 times: no later item may start before it */
+	/* no later item may start, because the first one was passed over 8 times */
 	ck_assert_int_eq(pack_pick(list, 3, &free, -1), -1);
 	free.memory = 1;
 	free.quarters = 8;

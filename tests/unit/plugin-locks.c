@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lock recorder, driven with numbers that stand for stacks, locks and places. */
+/* Tests the lock recorder, with numbers as stacks, locks and places. */
 #include <check.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define HEAP 0xffff888000001000ull
 
 static struct locks *locks;
-static char guest[0x1000]; /* the guest's memory from HEAP on */
+static char guest[0x1000]; /* the guest's memory, which begins at address HEAP */
 
 static const struct locks_hook want_w = {LOCKS_WANT, true, false, false, 0};
 static const struct locks_hook want_r = {LOCKS_WANT, false, false, false, 0};
@@ -115,10 +115,7 @@ START_TEST(an_order_and_its_gates)
 	ck_assert_uint_eq(e->pair[0].gate[0].lock, G);
 	ck_assert_uint_eq(e->stack[0], 0xffffffff81000001);
 	ck_assert_ptr_null(edge(B, A));
-	/*
-	 * once without G, which is then no longer a gate; another task holds G, which does not
-	 * matter
-	 */
+	/* acquired once without G, which is then not a gate; G of another task does not count */
 	take(2, &want_w, G);
 	take(1, &want_r, A);
 	take(1, &want_w, B);
@@ -132,17 +129,17 @@ START_TEST(calls_that_can_fail)
 {
 	take(1, &want_w, A);
 	take(1, &try_w, B);
-	locks_return(locks, STACK(1) + 8, 1); /* another function's return */
+	locks_return(locks, STACK(1) + 8, 1); /* a return of another function */
 	ck_assert_uint_eq(locks->counts.acquired, 1);
 	locks_return(locks, STACK(1), 0);
 	take(1, &try_w, B);
 	locks_return(locks, STACK(1), 1);
-	/* a trylock does not wait: no edge into it, but one out of it */
+	/* a trylock does not wait: there is no edge to its lock, but one from it */
 	ck_assert_ptr_null(edge(A, B));
 	take(1, &want_w, G);
 	ck_assert_ptr_nonnull(edge(B, G));
 	take(1, &drop, G);
-	/* killed while it waited: the edge is there, the lock is not held */
+	/* a task killed while waiting: there is an edge, but the lock is not held */
 	take(1, &may_w, G);
 	locks_return(locks, STACK(1), (uint64_t)-4);
 	take(1, &may_w, G);
@@ -191,13 +188,13 @@ START_TEST(names_of_classes)
 	ck_assert_int_eq(locks->class[1].kind, LOCKS_BY_INIT);
 	ck_assert_int_eq(locks->class[2].kind, LOCKS_BY_PLACE);
 	ck_assert_uint_eq(locks->class[3].address, G);
-	/* the second lock of the class; nested, it is one of a class of its own */
+	/* the second lock of the class; with a subclass, the lock has a separate class */
 	call(1, &nested, HEAP + 8, 1);
 	ck_assert_uint_eq(locks->n_classes, 5);
 	ck_assert_uint_eq(locks->class[4].sub, 1);
 	take(2, &want_w, HEAP + 8);
 	ck_assert(locks->class[0].many);
-	/* each lock of a class is told apart, and nesting of locks of one class gives none */
+	/* locks of one class are distinguished; nesting two of them makes no edge */
 	ck_assert_uint_eq(locks->edge[0].pair[0].from, HEAP);
 	ck_assert_uint_eq(locks->edge[0].pair[0].to, HEAP + 16);
 	take(2, &want_w, HEAP);
@@ -208,7 +205,7 @@ END_TEST
 
 START_TEST(kernfs_nodes)
 {
-	/* parent and name at 48 and 56, as with a lockdep_map before them */
+	/* the pointers to parent and name are at 48 and 56, as if a lockdep_map preceded them */
 	put_pointer(0x100 + 48, HEAP + 0x200);
 	put_pointer(0x100 + 56, HEAP + 0x400);
 	put_pointer(0x200 + 48, HEAP + 0x300);
@@ -305,7 +302,7 @@ START_TEST(circle_is_closed)
 }
 END_TEST
 
-/* Two readers do not wait for each other; a wait that expires is followed by a rest. */
+/* Two readers do not wait for each other; after a wait that expired there is a pause. */
 START_TEST(circle_is_not_closed)
 {
 	set_trap(1000000, 3);
@@ -316,7 +313,7 @@ START_TEST(circle_is_not_closed)
 	ck_assert_uint_eq(locks->trap.met, 0);
 	ck_assert_uint_eq(locks->trap.expired, 2);
 	ck_assert_int_gt(locks->trap.rest_until_ns[0], 0);
-	/* it rests */
+	/* set an endless pause */
 	locks->trap.rest_until_ns[1] = INT64_MAX;
 	take(3, &want_w, A);
 	take(3, &want_w, B);
@@ -325,7 +322,7 @@ START_TEST(circle_is_not_closed)
 }
 END_TEST
 
-/* A task that is stopped at a rarer side ends the rest of the other one. */
+/* A task that is stopped at a rarely reached class ends the pause of the other class. */
 START_TEST(rare_side_wakes)
 {
 	set_trap(1000000, 3);
@@ -338,7 +335,7 @@ START_TEST(rare_side_wakes)
 }
 END_TEST
 
-/* A circle that closed without a stop is found, too; a removal waits for the readers of a node. */
+/* A circle that closes by itself is found; the removal of a node waits for its readers. */
 START_TEST(circle_by_itself)
 {
 	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
@@ -379,7 +376,7 @@ START_TEST(removal_without_reader)
 }
 END_TEST
 
-/* The last free vCPU is not stopped; disarmed, a stopped one continues. */
+/* The last free vCPU is not stopped; when disarmed, a stopped task continues. */
 START_TEST(trap_lets_go)
 {
 	GThread *thread;
@@ -399,7 +396,7 @@ START_TEST(trap_lets_go)
 }
 END_TEST
 
-/* 1,000,000 acquisitions by many tasks of many locks: no table grows, the text stays small. */
+/* 1,000,000 acquisitions by many tasks of many locks: neither tables nor text grow. */
 START_TEST(a_million)
 {
 	g_autofree char *text = NULL;

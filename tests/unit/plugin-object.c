@@ -15,7 +15,7 @@ static const int apis[] = {1, 2, 4, 6, 7};
 
 START_TEST(shared_object)
 {
-	/* nop; a return of one byte; a jump with a watched address inside */
+	/* a nop, a return of one byte, and a jump whose bytes contain a watched address */
 	struct qemu_plugin_insn insn[] = {
 		{0x1000, 1, {0x90}},
 		{0x1001, 1, {0xc3}},
@@ -44,9 +44,12 @@ START_TEST(shared_object)
 	ck_assert_ptr_null(insn[2].cb);
 	ck_assert_ptr_null(insn[3].cb);
 	ck_assert_ptr_null(insn[3].read);
-	/* an addition to memory: its read counts only after the instruction has started */
+	/*
+	 * an instruction that adds to memory; its read counts only after the instruction has
+	 * started
+	 */
 	ck_assert_ptr_nonnull(insn[4].read);
-	/* not armed: no vCPU waits, nothing counts */
+	/* while not armed, no vCPU waits and nothing is counted */
 	insn[0].cb(0, insn[0].data);
 	arm(pair[0]);
 	insn[1].cb(1, insn[1].data);
@@ -99,7 +102,7 @@ START_TEST(socket_is_full)
 }
 END_TEST
 
-/* Only the second update after a function's entry. */
+/* Only the second update after a function's entry is held. */
 START_TEST(second_update)
 {
 	struct qemu_plugin_insn insn[] = {
@@ -224,7 +227,7 @@ static void tell(int fd, const char *line, const char *first, const char *second
 	assert_hears(fd, "counted");
 }
 
-/* The second call of a function. */
+/* Only the second call of a function fails. */
 START_TEST(failed_call)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
@@ -248,7 +251,7 @@ START_TEST(failed_call)
 }
 END_TEST
 
-/* Calls by tasks of one name, after a step has begun. */
+/* Only calls by tasks with a certain name fail, and only after a step has begun. */
 START_TEST(failed_calls_of_tasks)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
@@ -261,7 +264,7 @@ START_TEST(failed_calls_of_tasks)
 	if (!load_fails(apis[_i], pair, insn))
 		return;
 	tell(pair[0], "arm", "calls 0 0 0", "calls 1 0 0");
-	/* init_task's name shows where names are */
+	/* the name of init_task shows the offset of the name in task_struct */
 	memcpy(idle + 2000, "swapper/0", 10);
 	memcpy(task + 2000, "kworker/0:1", 12);
 	reg_values[4] = 0xffff888100000000;
@@ -287,7 +290,7 @@ END_TEST
 static const char two_arms[] = "rig-director 1\nhold 0 delay 1 9 1 0\nhold 1 delay 1 9 1 0\n"
 			       "sweep 0 0 1 60000\nat 0 a 1000\nat 1 a 1001\n";
 
-/* A sweep: the arms whose turn it is wait, and the rig is told about them. */
+/* In a sweep, the arms whose turn it is wait, and the rig gets a line about each turn. */
 START_TEST(sweep)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};

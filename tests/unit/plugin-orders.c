@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The plugin's instruction file, and the instructions that it must recognise. */
+/* Tests the plugin's instruction file, and the recognition of instructions. */
 #include <check.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ START_TEST(good_orders)
 	ck_assert_uint_eq(orders->longest, 0x20);
 	ck_assert_uint_eq(orders->thunk, 0xffffffff82000000);
 	ck_assert_uint_eq(orders->hold[0].visits, 16);
-	/* within the range, after it, after all ranges */
+	/* an address within a range, one after it, one after all ranges */
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000004), 0);
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000024), 1);
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000050), 3);
@@ -91,7 +91,7 @@ START_TEST(fail_orders)
 	ck_assert_uint_eq(orders->current, 0x1fac0);
 	ck_assert(!fails_call(&orders->fails, 0, 0x1000, "sh", &number));
 	orders->fails.armed = true;
-	/* the callers and the name that count */
+	/* only calls from these callers and tasks count */
 	ck_assert(!fails_call(&orders->fails, 0, 0x2000, "sh", &number));
 	ck_assert(!fails_call(&orders->fails, 0, 0x1000, "shell", &number));
 	ck_assert(!fails_call(&orders->fails, 0, 0x1000, NULL, &number));

@@ -39,7 +39,7 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
 
-/* The third argument is there from version 7 only. */
+/* Only version 7 and later have the third argument. */
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
 {
 	(void)id;
@@ -50,7 +50,7 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
 					    void (*cb)(unsigned int, void *), int flags, void *data)
 {
-	/* 3: it writes registers and the program counter */
+	/* mode 3 writes registers and the program counter */
 	if (flags != 3)
 		ck_assert_int_eq(flags, may_read_registers ? 1 : 0);
 	insn->flags = flags;
@@ -113,7 +113,7 @@ void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *cb, void *data)
 	vcpu_init = cb;
 }
 
-/* From version 7 on the elements have one more field. */
+/* From version 7 on, the elements have one more member. */
 GArray *qemu_plugin_get_registers(void)
 {
 	guint size = fake_api >= 7 ? 4 : 3;
@@ -145,7 +145,7 @@ int qemu_plugin_write_register(void *handle, GByteArray *bytes)
 	return true;
 }
 
-/* QEMU leaves the callback with a long jump, too. */
+/* Like QEMU, leaves the callback with longjmp(). */
 void qemu_plugin_set_pc(uint64_t address)
 {
 	pc = address;
@@ -201,7 +201,7 @@ int load_with(int api, const char *orders, int fd, int locks)
 
 	ck_assert(g_file_set_contents(path, orders, -1, NULL));
 	name = g_strdup_printf("%s/../build/plugin/director-%d.so", data, api);
-	/* a copy for each test: the plugin's state is static */
+	/* load a copy of the file for each test, because the plugin's state is static */
 	so = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 	ck_assert_msg(so != NULL, "%s", so ? "" : dlerror());
 	version = dlsym(so, "qemu_plugin_version");
@@ -245,8 +245,8 @@ void say(int fd, const char *line)
 }
 
 /*
- * A thread of the plugin handles "arm"; the reply to the request after it shows that it was
- * handled.
+ * Arms the holds. A thread of the plugin handles "arm"; the reply to the following request shows
+ * that it was handled.
  */
 void arm(int fd)
 {

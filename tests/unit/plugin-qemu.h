@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A fake of QEMU's plugin interface, all versions of it, for the plugin's shared objects. */
+/*
+ * A fake of QEMU's plugin interface, in all of its versions, for testing the plugin's shared
+ * objects.
+ */
 #ifndef RIG_TESTS_PLUGIN_QEMU_H
 #define RIG_TESTS_PLUGIN_QEMU_H
 
@@ -20,10 +23,10 @@ struct qemu_plugin_insn {
 	void *read_data;
 };
 
-/* Registers of each vCPU; not every version can read them. */
+/* FALSE: this version cannot read registers. */
 extern bool may_read_registers;
 extern uint64_t reg_values[5]; /* rax, rsi, rdi, rsp, gs_base */
-/* The guest's memory: a buffer at an address; all other words are the same return address. */
+/* The guest's memory: a buffer at an address; every word elsewhere is the same return address. */
 extern struct fake_memory {
 	uint64_t at;
 	const void *bytes;
@@ -32,16 +35,16 @@ extern struct fake_memory {
 #define RETURN_ADDRESS 0xffffffff81000123
 extern void *translate, *vcpu_init;
 
-/* Loads the shared object for API with ORDERS; what it returns. */
+/* Loads the shared object for API with ORDERS, and returns the result of its install function. */
 int load_with(int api, const char *orders, int fd, int locks);
 int load(int api, const char *orders, int fd);
 void translate_block(struct qemu_plugin_insn *insn, size_t n);
 /* Runs INSN's callback on vCPU 0. TRUE: it has set the program counter, to *RET_PC. */
 bool sets_pc(struct qemu_plugin_insn *insn, uint64_t *ret_pc);
-/* A line of the plugin; the caller's. */
+/* Reads a line from the plugin; the caller owns it. */
 char *hear(int fd);
 void say(int fd, const char *line);
-/* Arms the holds, and waits until they are. */
+/* Arms the holds, and waits until they are armed. */
 void arm(int fd);
 
 #define assert_hears(fd, prefix)                                         \

@@ -90,7 +90,9 @@ START_TEST(found)
 	ck_assert_uint_eq(trial.n, 1);
 	ck_assert_str_eq(trial.hold[0], "f7");
 	ck_assert_str_eq(race_search_said(search), "because");
-	/* the record comes first, alone with --visits, and none with the scenario's holds */
+	/*
+	 * the first run counts functions (--visits) without holds, not even those of the scenario
+	 */
 	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
 	ck_assert(g_regex_match_simple(
 		"^run --results [^ ]* --json --duration 7 .*--without holds --visits hotplug "
@@ -102,7 +104,7 @@ START_TEST(found)
 		"[^ ]*/sweep-2-2 "
 		"-- toy\n",
 		asked, 0, 0));
-	/* the scenario's own holds are replaced, and the rest stays */
+	/* the scenario's own holds are replaced, and all other lines stay */
 	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
 				 -1, NULL));
 	text = race_scenario(file, &trial, NULL);
@@ -111,7 +113,7 @@ START_TEST(found)
 }
 END_TEST
 
-/* A second process continues from the state of the first one, at the same point. */
+/* A second process continues a search from the state file of the first one. */
 START_TEST(resumed)
 {
 	struct race_options o = options();
@@ -134,7 +136,7 @@ START_TEST(resumed)
 	race_found(race_search_strategy(search), &one);
 	race_found(race_search_strategy(again), &two);
 	ck_assert_str_eq(one.hold[0], two.hold[0]);
-	/* a search that is over ends at once */
+	/* a search that is over ends immediately when it is resumed */
 	g_setenv("FAKE_RACE", "lost", TRUE);
 	rig_auto(race_search) over = start(&o, whole);
 	ck_assert(race_search_run(over, &ended, &error));

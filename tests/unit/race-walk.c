@@ -100,14 +100,14 @@ START_TEST(all_cells)
 	ck_assert_int_eq(result_of(walk, "__add_pages ENOMEM, call 2"), G_MAXUINT);
 	ck_assert_uint_eq(walk_uncalled(walk)->len, 1);
 	ck_assert_str_eq(walk_uncalled(walk)->pdata[0], "offline_pages");
-	/* calls are counted first, alone */
+	/* the first run only counts calls */
 	ck_assert(g_file_get_contents(path, &asked, NULL, NULL));
 	asked[strcspn(asked, "\n")] = '\0';
 	ck_assert_msg(strstr(asked, " --calls -- toy"), "%s", asked);
 }
 END_TEST
 
-/* What has a result is not run again. */
+/* A failed call that has a result is not tried again. */
 START_TEST(continued)
 {
 	g_autofree char *path = g_build_filename(folder, "race.json", NULL);

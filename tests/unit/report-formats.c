@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The machine formats, each read back by independent code. */
+/* Tests the formats for programs: each document is read by independent code. */
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
 #include <libxml/xpath.h>
@@ -255,7 +255,7 @@ static gboolean has_id(json_t *list, const char *id)
 	return FALSE;
 }
 
-/* Every reference has an object that it refers to. */
+/* Each reference refers to an object that exists. */
 START_TEST(kcidb_is_linked)
 {
 	static const char *const links[][3] = {{"builds", "checkout_id", "checkouts"},
@@ -301,7 +301,7 @@ START_TEST(json_has_everything)
 }
 END_TEST
 
-/* Writing a document twice gives the same bytes, without control characters of a guest. */
+/* Writing a document twice gives the same bytes, and control characters of a guest are removed. */
 START_TEST(documents_are_stable_and_clean)
 {
 	for (guint f = 0; f < n_report_formats; f++) {

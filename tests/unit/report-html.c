@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pages: no text of a guest becomes markup, every link has a target, nothing is loaded from a
- * network.
+ * Tests the pages: text of a guest never becomes markup, every link has a target, and nothing is
+ * loaded from a network.
  */
 #include <string.h>
 
@@ -71,7 +71,7 @@ START_TEST(every_run_cell_and_signature_has_a_page)
 }
 END_TEST
 
-/* Where an attribute of a page leads to: a file below the folder. */
+/* Checks that the link in an attribute of a page leads to a file in the folder. */
 static void check_link(const char *page, const char *link)
 {
 	g_autofree char *folder = g_path_get_dirname(page),
@@ -179,7 +179,7 @@ static void put_search(const char *results, const char *name, const char *result
 	ck_assert(g_file_set_contents(file, result, -1, NULL));
 }
 
-/* A bisection has a page; other or damaged folders have none. */
+/* A bisection has a page; folders that are not bisections, or are damaged, have none. */
 START_TEST(bisections_have_pages)
 {
 	g_autofree char *results = in_scratch("results"), *site = in_scratch("site");
@@ -247,7 +247,7 @@ START_TEST(a_real_run_is_shown)
 }
 END_TEST
 
-/* Without dot the pages have a remark instead of pictures, and everything else. */
+/* Without dot, the pages have a remark instead of pictures, and are otherwise complete. */
 START_TEST(no_dot_no_picture)
 {
 	g_autofree char *results = data_path("store"), *before = g_strdup(g_getenv("PATH"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The matrix, the changes, and the text report of one screen. */
+/* Tests the matrix, the changes, and the short text report. */
 #include <string.h>
 
 #include "tests/unit/report.h"
@@ -82,7 +82,7 @@ START_TEST(changes_are_found)
 }
 END_TEST
 
-/* The same night twice changes nothing. */
+/* If the same night is run twice, there are no changes. */
 START_TEST(nothing_changed)
 {
 	g_autoptr(GPtrArray) runs = fake_runs();
@@ -127,7 +127,7 @@ START_TEST(expected_reports_are_good)
 }
 END_TEST
 
-/* A known issue is not a change; one that was known is not new when it returns. */
+/* A known issue is not a change; an issue that was known before is not new when it occurs again. */
 START_TEST(known_is_not_new)
 {
 	g_autoptr(GPtrArray) runs = fake_runs();

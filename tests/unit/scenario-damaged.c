@@ -77,7 +77,7 @@ START_TEST(mutants)
 		else
 			ck_assert_msg(strstr(message, "mutant.yaml") != NULL, "%s", message);
 	}
-	/* only changes of comments and texts leave a file valid */
+	/* a changed file can only be valid if the change is in a comment or text */
 	ck_assert_uint_gt(taken, 0);
 	ck_assert_uint_lt(taken, 1500);
 }

@@ -15,7 +15,7 @@
 	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, " \
 	"params: {file: %s}}]\nfiles: [%s]\n"
 
-/* A file of the scenario, and the beginning of the error; NULL: it is accepted. */
+/* Contents of a file, and the beginning of the expected error; NULL: the file is accepted. */
 static const struct {
 	const char *name, *error;
 } own_files[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the scenario suite share. */
+/* Declarations shared by the files of the scenario suite. */
 #ifndef RIG_TESTS_SCENARIO_H
 #define RIG_TESTS_SCENARIO_H
 
@@ -7,7 +7,7 @@
 
 #include "scenario/scenario.h"
 
-/* The scenario of the data file NAME, which is valid. */
+/* Loads the data file NAME, which must be a valid scenario. */
 struct scenario *scenario_good(const char *name);
 
 void add_scenario_file_tests(TCase *tcase);

@@ -31,7 +31,7 @@ static const char *const names[] = {
 
 struct cycle {
 	guint n;
-	guint lock[LOCKS_MAX]; /* indices of names, all different: #0 to #N */
+	guint lock[LOCKS_MAX]; /* indices of `names`, all different, for the locks #0 to #N */
 	guint subclass[LOCKS_MAX];
 };
 
@@ -124,7 +124,7 @@ static void add_frames(GString *log, enum style style, guint i, struct rng *rng)
 	}
 }
 
-/* The report as lockdep prints it; the link of number SKIP is left out, -1: none. */
+/* Prints the report in lockdep's format, without the link of number SKIP (-1: with all links). */
 static char *print(const struct cycle *cycle, enum style style, struct rng *rng, int skip)
 {
 	GString *log = g_string_new(NULL);
@@ -237,7 +237,7 @@ START_TEST(a_chain_with_a_gap_is_marked)
 END_TEST
 
 /*
- * Reports of the same bug from real guests: two builds and boots of one kernel, and two
+ * Pairs of reports about the same bug from real guests: two builds and boots of one kernel, and two
  * architectures.
  */
 static const char *const captured[][2] = {

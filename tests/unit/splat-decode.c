@@ -182,7 +182,7 @@ static const struct {
 	{"none", archive_write_add_filter_none},
 };
 
-/* The fixture's log compressed by the filter at I. */
+/* The log of the fixture, compressed by filter I. */
 static GString *compressed(int i)
 {
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
@@ -244,7 +244,7 @@ START_TEST(a_damaged_attachment_is_an_error)
 }
 END_TEST
 
-/* decode_fd() with a compressed file. */
+/* decode_fd() reads a compressed file. */
 START_TEST(files)
 {
 	g_autofree char *path = in_scratch("log");

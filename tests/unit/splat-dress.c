@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fixtures dressed up as other tools show logs: the same reports are found in them. */
+/*
+ * Converts the fixtures to the formats in which other tools show logs; the same reports must be
+ * found.
+ */
 #include <string.h>
 
 #include "tests/unit/splat.h"
 
 /*
- * How a tool shows a line. In PATTERN %s is the time stamp, %c the caller ("T1" where there is
- * none), %t the text and %o all of it. ALL: also lines that are not printk's.
+ * How a tool formats a line. In PATTERN %s is the time stamp, %c the caller ("T1" if there is
+ * none), %t the text, and %o the whole line. ALL: applies to lines that printk did not write, too.
  */
 static const struct dress {
 	const char *name, *pattern;
@@ -71,7 +74,10 @@ static const struct dress {
 	{"terminal", "[2026-11-21 06:00:01.250] %o"},
 };
 
-/* LINE is "[%12.6f][ CALLER] TEXT", or not printk's. */
+/*
+ * Appends LINE, which is "[%12.6f][ CALLER] TEXT" or a line that printk did not write, in the
+ * format of DRESS.
+ */
 static void add_dressed(GString *out, const struct dress *dress, const char *line)
 {
 	const char *stamp = *line == '[' ? line + 1 : NULL,
@@ -140,7 +146,9 @@ static void check_same(const struct fixture *fixture, const char *log, const cha
 	}
 }
 
-/* Logs that need the callers, or the stamps, which not every tool shows. */
+/*
+ * TRUE: finding the reports of this log needs callers or time stamps, which not every tool shows.
+ */
 static gboolean needs_whole_lines(const struct fixture *fixture)
 {
 	for (guint i = 0; i < fixture->expected->len; i++)
@@ -164,7 +172,7 @@ START_TEST(dressed_up_it_is_the_same)
 }
 END_TEST
 
-/* Symbolisers add places, and a line before for each function that was inlined there. */
+/* Symbolising scripts add places to frames, and a line for each inlined function. */
 START_TEST(symbolised_it_is_the_same)
 {
 #define SYMBOL "(?:\\[<[0-9a-f]+>\\] )?[A-Za-z_][A-Za-z0-9_.]*\\+0x[0-9a-f]+/0x[0-9a-f]+"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector's fixtures. A file of data/splat/ has the expected reports on top (each begins with
- * "kind:"), an empty line, then the unchanged log.
+ * Reads the scanner's fixtures. A file in data/splat/ has the expected reports at the top (each
+ * begins with "kind:"), an empty line, and the unchanged log.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -139,12 +139,12 @@ GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
 
 		n = MIN(n, len - at);
 		scanner_feed(scanner, (const guint8 *)log + at, n);
-		if (cut >= 100) /* scanner_peek() at any time must not change the result */
+		if (cut >= 100) /* calling scanner_peek() at any time must not change the result */
 			scanner_peek(scanner, look, NULL);
 		at += n;
 	}
 	scanner_flush(scanner);
-	/* reports can end in another order than they begin */
+	/* sort by position, because reports may end in another order than they begin */
 	g_ptr_array_sort(found, by_first_line);
 	return found;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Formats change: each kind has fixtures of at least two generations of kernels. */
+/*
+ * Formats change between kernels, so each kind needs fixtures from at least two generations of
+ * kernels.
+ */
 #include <string.h>
 
 #include "splat/internal.h"
 #include "tests/unit/splat.h"
 
-/* "6.1" of the report itself, or the fixture's name where it does not say. */
+/* The kernel version of the report ("6.1"); if the report has none, that in the fixture's name. */
 static char *generation_of(const struct fixture *fixture, const struct splat *splat)
 {
 	g_autoptr(GRegex) release =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Headers: each row of the table is used, wrapped headers are joined; and the marks at a report's
- * end.
+ * Tests headers: each row of the table is used, wrapped headers are joined. Also tests end marks of
+ * reports.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #include "tests/unit/splat.h"
 
 /*
- * Alternatives of headers that once failed, because the row's token or the filter's words did not
- * match them.
+ * Variants of headers that were missed in the past, because the row's token or the filter's words
+ * did not match them.
  */
 START_TEST(headers_are_reached)
 {

@@ -36,7 +36,7 @@ static struct known *load_issues(const char *issues, const char *today)
 	return known;
 }
 
-/* The circular report of 6.1.192. */
+/* The circular lockdep report of 6.1.192. */
 static GPtrArray *report(void)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
@@ -58,7 +58,7 @@ START_TEST(entries_match)
 		{TITLED "    from: 6.1.193\n", "2026-11-21", NULL, FALSE},
 		{TITLED "    before: 6.1.192\n", "2026-11-21", NULL, FALSE},
 		{TITLED "    before: 6.1.193\n", "2026-11-21", NULL, TRUE},
-		/* the caller's version takes precedence over the report's */
+		/* the caller's version is used instead of that in the report */
 		{TITLED "    before: 6.2\n", "2026-11-21", "6.12.3", FALSE},
 		{TITLED "    from: 6.12\n", "2026-11-21", "6.12-rc3", FALSE},
 		{TITLED "    from: 6.9\n", "2026-11-21", "6.12-rc3", TRUE},
@@ -96,7 +96,10 @@ START_TEST(entries_match)
 }
 END_TEST
 
-/* A key of the first version names the report that has another one now, also in a run folder. */
+/*
+ * A key of the first version of the rules still matches a report whose key is different now, also
+ * in a run folder.
+ */
 START_TEST(old_keys_name_reports)
 {
 	static const char old[] =
@@ -113,7 +116,7 @@ START_TEST(old_keys_name_reports)
 	ck_assert(splat_key_is(splat, old) && splat_key_is(splat, splat->bug));
 	ck_assert(!splat_key_is(splat, "v1:lockdep-circular:kn->active"));
 	ck_assert(splat_json_key_is(json, old));
-	/* as the first version wrote it */
+	/* set the key that the first version wrote */
 	json_object_set_new(signature, "bug", json_string(old));
 	json_object_del(signature, "former");
 	now = splat_json_key(json);

@@ -11,7 +11,7 @@
 #include "tests/unit/splat.h"
 
 #define CHOICES_MAX 64
-#define FEW 3	     /* characters of a class that are all tried */
+#define FEW 3	     /* of a small class, this many characters are tried */
 #define OTHERS_MAX 2 /* choices in a line whose first alternative is not used */
 
 struct maker {
@@ -40,7 +40,7 @@ static void put(struct maker *m, const char *text)
 
 static void make_alternatives(struct maker *m);
 
-/* The end of the group or class that begins at P: the character after its bracket. */
+/* The character after the closing bracket of the group or class that begins at P. */
 static const char *group_end(const char *p)
 {
 	int depth = 0;
@@ -64,8 +64,8 @@ static const char *group_end(const char *p)
 }
 
 /*
- * Adds a character of the class at M's place, and moves behind the class. Of a small class each
- * character is used in some line, of a large one only one.
+ * Adds a character of the class at the current position, and moves past the class. Of a small class
+ * each character is tried in some line, of a large class only one.
  */
 static void make_class(struct maker *m)
 {
@@ -99,7 +99,7 @@ static void make_escape(struct maker *m)
 	put(m, c == 'd' ? "1" : c == 's' ? " " : strchr("SwD", c) ? "f" : c == 'W' ? "-" : text);
 }
 
-/* Adds the group at M's place; lookarounds are skipped. */
+/* Adds the group at the current position; lookarounds are skipped. */
 static void make_group(struct maker *m)
 {
 	const char *end = group_end(m->p);
@@ -135,8 +135,8 @@ static void make_atom(struct maker *m)
 }
 
 /*
- * Skips the quantifier of an atom and returns its least number of repetitions; *RET_NONE: the atom
- * can be absent.
+ * Skips the quantifier of an atom and returns the minimum number of repetitions. *RET_NONE: the
+ * atom is optional.
  */
 static guint pass_quantifier(const char **p, gboolean *ret_none)
 {
@@ -149,7 +149,7 @@ static guint pass_quantifier(const char **p, gboolean *ret_none)
 		least = (guint)g_ascii_strtoull(*p + 1, NULL, 10);
 		*p = strchr(*p, '}') + 1;
 	}
-	*p += **p == '?' || **p == '+'; /* not greedy, possessive */
+	*p += **p == '?' || **p == '+'; /* skip the marks of lazy and possessive quantifiers */
 	return least;
 }
 
@@ -268,7 +268,7 @@ START_TEST(every_alternative_is_reached)
 	for (gsize i = 0; i < n; i++)
 		make_lines(&rows[i], i);
 	for (gsize i = 0; i < n; i++)
-		/* the row after one with this flag is used instead of it */
+		/* if the preceding row has this flag, this row is used instead of it */
 		ck_assert_msg(reached[i] || (i && rows[i - 1].flags & FORMAT_ADDRESS),
 			      "row %zu (%s, '%s') is never the first that matches", i, rows[i].kind,
 			      rows[i].pattern);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The collector's output follows docs/scan.schema.json; an independent program checks that. */
+/*
+ * Tests that the scanner's output conforms to docs/scan.schema.json, with an independent checker.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +27,7 @@ static gboolean obeys(const json_t *array)
 	return ok;
 }
 
-/* Adds the members that `rig scan` adds. */
+/* Adds the members that `rig scan` adds to a report. */
 static json_t *as_scan(const struct splat *splat)
 {
 	json_t *json = splat_to_json(splat);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the collector's suite share. */
+/* Declarations shared by the files of the collector's suite. */
 #ifndef RIG_TESTS_SPLAT_H
 #define RIG_TESTS_SPLAT_H
 
@@ -23,13 +23,16 @@ struct fixture {
 extern GPtrArray *fixtures;
 const struct fixture *fixture_named(const char *name);
 
-/* Scans LOG in one piece if CUT is 0, else in pieces of 1 to CUT bytes, drawn from RNG. */
+/*
+ * Scans LOG, in one piece if CUT is 0, otherwise in pieces of 1 to CUT bytes with lengths drawn
+ * from RNG.
+ */
 GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng);
 
 void add_known_tests(Suite *suite);
 void add_schema_tests(TCase *tests);
 void load_fixtures(void);
-/* A splat_found; DATA is a GPtrArray. */
+/* A callback of type splat_found; DATA is a GPtrArray. */
 void collect_splat(struct splat *splat, void *data);
 void free_splat(gpointer splat);
 void add_case_tests(TCase *tests);

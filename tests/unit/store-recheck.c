@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run folders judged again. */
+/* Tests judging run folders again. */
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +27,8 @@ START_TEST(recheck_finds_again)
 	g_autofree char *dir = golden(FAILED), *report = NULL;
 	rig_auto(run_info) info = NULL;
 
-	recheck(dir); /* the collector may have changed since */
+	/* recheck once, because the scanner may have changed since the run was made */
+	recheck(dir);
 	ck_assert(!recheck(dir));
 	info = run_open(scratch, FAILED, NULL);
 	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
@@ -37,7 +38,9 @@ START_TEST(recheck_finds_again)
 }
 END_TEST
 
-/* Derived files are missing, wrong or replaced by links: they are recreated, inside the folder. */
+/*
+ * Derived files that are missing, wrong or replaced by links are created again, inside the folder.
+ */
 START_TEST(recheck_restores)
 {
 	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
@@ -79,7 +82,7 @@ START_TEST(recheck_pass_stays)
 }
 END_TEST
 
-/* A PASS whose console has a report after all, and a FAIL whose console has none. */
+/* The console of a PASS has a report, and the console of a FAIL has none: the verdicts change. */
 START_TEST(recheck_turns)
 {
 	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED),
@@ -158,12 +161,12 @@ END_TEST
 
 /*
  * The first stall was caused by holds and excused during the run (engine/holds.c); a second one
- * with the same key was the kernel's fault. A recheck excuses only the first, even if its key is
- * different today.
+ * with the same key is a fault of the kernel. A recheck excuses only the first one, even if its key
+ * is different by now.
  */
 static const struct {
 	gboolean excused[2];
-	const char *key; /* key of the first one; NULL: as by today's rules */
+	const char *key; /* key of the first stall; NULL: its key by the current rules */
 	enum verdict verdict;
 } stalls[] = {
 	{{TRUE, TRUE}, NULL, VERDICT_PASS},
@@ -231,7 +234,7 @@ START_TEST(recheck_refuses)
 }
 END_TEST
 
-/* A killed run gets its reports, but no verdict that it did not reach. */
+/* A killed run gets its reports, but no verdict. */
 START_TEST(recheck_aborted)
 {
 	g_autofree char *dir = golden(FAILED), *text = NULL,

@@ -33,7 +33,7 @@ void use_scratch(TCase *tests)
 
 char *in_scratch(const char *name)
 {
-	/* without one, the path would be relative to wherever the suite was started */
+	/* without a scratch folder the path would depend on the working directory */
 	if (!scratch)
 		g_error("in_scratch(\"%s\"): this test case does not call use_scratch()", name);
 	return g_build_filename(scratch, name, NULL);

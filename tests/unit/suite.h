@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What all suites have in common: how they run, where their data is, and a scratch folder for each
- * test.
- */
+/* Functions for all suites: running tests, the data folder, and a scratch folder for each test. */
 #ifndef RIG_TESTS_SUITE_H
 #define RIG_TESTS_SUITE_H
 
 #include <check.h>
 #include <glib.h>
 
-/* The running test's folder, empty when it starts; NULL if the suite needs none. */
+/* The folder of the running test, which is empty at its start; NULL if the suite uses none. */
 extern char *scratch;
 
-/* Each test of `tests` has a scratch folder. Call it before other fixtures are added. */
+/* Gives each test of TESTS a scratch folder. Must be called before other fixtures are added. */
 void use_scratch(TCase *tests);
 
 /* A path below the scratch folder. Owned by the caller. */
@@ -25,8 +22,8 @@ char *data_path(const char *name);
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /*
- * Runs all tests, frees `suite` and returns the exit code of main(). Meanwhile TMPDIR is a folder
- * of the suite, which is deleted afterwards with everything that tests left there.
+ * Runs all tests, frees SUITE and returns the exit code for main(). While the tests run, TMPDIR is
+ * a folder of the suite; it is deleted afterwards, with all files that tests left there.
  */
 int suite_run(Suite *suite);
 

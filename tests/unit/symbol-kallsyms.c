@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kallsyms tables as scripts/kallsyms.c writes them: up to 6.4, from 6.5, with absolute addresses
- * for per-CPU symbols (x86), and without a base (ppc64, which has it in a relocation).
+ * Makes kallsyms tables in the formats of scripts/kallsyms.c: up to 6.4, from 6.5 on, with absolute
+ * addresses for per-CPU symbols (x86), and without a base (ppc64, where the base is a relocation).
  */
 #include <check.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static char *token(guint i)
 	return g_ascii_isgraph(i) ? g_strdup_printf("%c", i) : g_strdup_printf("t%u", i);
 }
 
-/* Type and name of symbol I as token indices; also returns the name as text. */
+/* Returns the name of symbol I as text; CODES gets type and name as token indices. */
 static char *name_of(guint i, GByteArray *codes)
 {
 	char *text = i == 0 ? g_strdup("_text")
@@ -192,7 +192,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* Damaged and cut tables: an error, never a crash. */
+/* Damaged and truncated tables lead to an error, never to a crash. */
 START_TEST(damaged)
 {
 	const struct layout *layout = &layouts[_i];

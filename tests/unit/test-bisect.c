@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* bisect: the arithmetic, and searches for a known change. */
+/* Tests rig/bisect: the calculations, and searches for a known change. */
 #include <check.h>
 
 #include "tests/unit/suite.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Child processes that behave in every way (shell scripts in place of the rig): how their end is
- * reported, and that no process is left.
+ * Tests child processes, with shell scripts in place of the rig: how their end is reported, and
+ * that no process is left.
  */
 #include "child/child.h"
 #include "tests/unit/suite.h"
@@ -58,7 +58,7 @@ static void on_done(struct child *child, const struct child_result *result, void
 	seen->cpu_s = result->cpu_s;
 	ck_assert(json_is_object(result->answer));
 	ck_assert_int_eq(child_pid(child), 0);
-	/* the header allows this at any time */
+	/* child_free() may be called at any time, also here */
 	child_free(child);
 	g_main_loop_quit(seen->loop);
 }
@@ -175,7 +175,7 @@ START_TEST(a_build)
 	ck_assert_int_eq(seen.verdict, VERDICT_PASS);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_str_eq(text, "kernel build --json --source deb:x --arch ppc64le --jobs 2\n");
-	/* without an image the build failed, whatever the exit code */
+	/* without an image the build has failed, whatever the exit code is */
 	write_fake("echo '{}'");
 	ck_assert_ptr_nonnull(child_build(&spec, on_done, &seen, NULL));
 	g_main_loop_run(seen.loop);
@@ -184,7 +184,7 @@ START_TEST(a_build)
 }
 END_TEST
 
-/* Waits until the script has written its own process id (or its child's) into FILE. */
+/* The process id that the script (or its child) writes into FILE; waits for it. */
 static int pid_in(const char *name)
 {
 	g_autofree char *file = in_scratch(name);
@@ -221,7 +221,8 @@ static gboolean ends_soon(int pid)
 
 static const struct {
 	const char *script;
-	guint limit_s, grace_s; /* limit_s: the time limit stops it, not the caller */
+	/* limit_s: if set, the time limit stops the child, not the caller */
+	guint limit_s, grace_s;
 	int exit_code;
 	enum verdict verdict;
 	const char *problem; /* NULL: any */
@@ -262,7 +263,7 @@ START_TEST(stopped)
 }
 END_TEST
 
-/* child_free() of a running child: it is killed, with its descendants, and DONE is not called. */
+/* child_free() of a running child kills it and its descendants, and does not call DONE. */
 START_TEST(freed)
 {
 	struct child_spec spec = {.scenario = "x"};
@@ -324,7 +325,7 @@ START_TEST(many_at_once)
 		if (!seen[i].calls)
 			g_main_loop_run(seen[i].loop);
 		ck_assert_int_eq(seen[i].verdict, VERDICT_PASS);
-		/* each child's own CPU time, not the sum of all */
+		/* the CPU time is that of the child, not the sum of all children */
 		ck_assert(seen[i].cpu_s > 0 && seen[i].cpu_s < 5);
 		seen_clear(&seen[i]);
 	}

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Places to addresses in a kernel of two functions, the instruction file, and the plugin's
- * messages.
- */
+/* Tests places in a kernel of two functions, the instruction file, the plugin's messages. */
 #include <check.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,7 +10,7 @@
 #include "util/error.h"
 #include "util/spawn.h"
 
-/* Compiled as the symbol suite compiles its programs: at a kernel's address, with DWARF. */
+/* Compiled like the programs of the symbol suite: at a kernel's address, with DWARF. */
 static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n"
 			     "__attribute__((noinline)) int first(int x)\n"
 			     "{\n"
@@ -189,7 +186,7 @@ START_TEST(visits)
 	ck_assert_uint_eq(json_array_size(counted), 1);
 	second = json_object_get(json_object_get(json_array_get(counted, 0), "beside"), "second");
 	ck_assert_int_eq(json_integer_value(second), 3);
-	/* ID 1 is second, which calls first */
+	/* ID 1 is the function `second`, which calls `first` */
 	ck_assert_int_eq(json_array_size(json_object_get(json_array_get(counted, 0), "calls")), 0);
 	ck_assert_int_gt(send(fd, "visited 1 7", 11, 0), 0);
 	director_drain(director);
@@ -207,7 +204,7 @@ START_TEST(visits)
 }
 END_TEST
 
-/* A file of arms: those that this kernel lacks stay in the list, and are never reached. */
+/* A file of arms: those whose place this kernel lacks are listed, but never reached. */
 START_TEST(arms)
 {
 	static const char *const bad[] = {"slots 0\n", "window 99999999\n", "first meet\n",
@@ -248,7 +245,7 @@ START_TEST(arms)
 }
 END_TEST
 
-/* The functions of locks that this kernel has, and the lock that one of them is about. */
+/* The recorder's lines: functions of locks that this kernel has, and fixed locks. */
 START_TEST(recorder_lines)
 {
 	g_autoptr(GError) error = NULL;
@@ -272,7 +269,7 @@ START_TEST(recorder_lines)
 }
 END_TEST
 
-/* Classes of a cycle: a variable, a name in the image, sysfs files; and one that is not there. */
+/* Classes of a cycle: a variable, a name in the image, sysfs files; and one that does not exist. */
 START_TEST(trap_classes)
 {
 	char *good[] = {"mem_hotplug_lock", "&dev->mutex", "kn->active(memoryN/state)", NULL};
@@ -387,7 +384,7 @@ START_TEST(plugin_lines)
 	ck_assert_uint_eq(totals.partner_reached, 40);
 	ck_assert_uint_eq(totals.expired, 1);
 	ck_assert_uint_eq(totals.dropped, 7);
-	/* a wait that ends after the totals counts once */
+	/* a wait that ends after the totals were sent is counted once */
 	director_say(fd, "totals 0 1 0 1 0 0 0 0 0 0");
 	director_say(fd, "held 0 a 1 1000000000 5 released 0");
 	director_drain(director);
@@ -405,7 +402,7 @@ START_TEST(plugin_lines)
 	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 3);
 	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 6);
 	close(fd);
-	/* the other end is closed */
+	/* the plugin has closed the socket */
 	director_arm(director, FALSE);
 	director_drain(director);
 }

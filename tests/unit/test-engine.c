@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can
- * be made to misbehave in ways that a real guest cannot.
+ * Tests rig/engine: invariants of the table over all pairs of state and event, and whole runs with
+ * the fake QEMU, which can fail in ways that a real guest cannot.
  */
 #include <check.h>
 #include <glib/gstdio.h>
@@ -37,7 +37,7 @@ START_TEST(abort_and_fault_end_it)
 }
 END_TEST
 
-/* However little the guest does, deadlines alone lead to the state in which QEMU is killed. */
+/* Even if the guest does nothing, deadlines lead to the state in which QEMU is killed. */
 START_TEST(deadlines_lead_to_the_end)
 {
 	for (int first = 0; first < STATE_DONE; first++) {
@@ -95,7 +95,7 @@ END_TEST
  */
 
 static const struct {
-	const char *fake; /* what the fake QEMU does wrong */
+	const char *fake; /* words of $FAKE_QEMU */
 	enum verdict verdict;
 	const char *reason; /* part of one of the reasons, or NULL */
 	unsigned duration_s;
@@ -197,7 +197,7 @@ static gboolean interrupt(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* A signal at any moment: the run is ABORTED, and QEMU has gone when the call returns. */
+/* After a signal at any time, the run is ABORTED, and QEMU has exited when the call returns. */
 START_TEST(a_signal_aborts)
 {
 	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
@@ -248,7 +248,7 @@ void play(const char *script)
 	g_setenv("RIG_SANDBOX", "off", TRUE);
 }
 
-/* A report on the console fails the run, and is kept. */
+/* A report on the console fails the run, and is stored. */
 START_TEST(a_report_fails)
 {
 	struct run_plan plan = {.seed = 7};
@@ -264,7 +264,10 @@ START_TEST(a_report_fails)
 }
 END_TEST
 
-/* The console is silent inside a report: the report counts at once, and is stored whole. */
+/*
+ * If the console becomes silent inside a report, the report counts at once, but is stored
+ * completely.
+ */
 START_TEST(a_pause_cuts_no_report)
 {
 	struct run_plan plan = {.seed = 7};
@@ -305,7 +308,7 @@ START_TEST(a_full_disk_is_infra)
 }
 END_TEST
 
-/* The memory of a guest that hangs is stored only up to a size: the fake has 1 GiB. */
+/* The memory of a guest that hangs is only stored up to a certain size; the fake has 1 GiB. */
 START_TEST(a_memory_image_has_a_limit)
 {
 	static const struct {
@@ -347,7 +350,7 @@ START_TEST(an_oops_of_our_nmi_is_excused)
 }
 END_TEST
 
-/* The answer that FINISH waited for comes during the post-mortem, and must not end it. */
+/* The answer to FINISH arrives during the post-mortem, and must not end it. */
 START_TEST(a_late_answer_ends_no_postmortem)
 {
 	struct run_plan plan = {.seed = 7};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answers are passed only to the caller of the request, errors and answers of a wrong type as
- * errors. An answer in parts is complete or an error. Payloads with any bytes are handled.
+ * Tests that answers are only passed to the caller of their request, and that errors and answers of
+ * a wrong type are passed as errors. An answer in parts is either complete or an error. Payloads
+ * may have any bytes.
  */
 #include <check.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static void frame(guint type, guint32 seq, const char *text)
 	guest_frame(peer.guest, type, seq, text, strlen(text));
 }
 
-/* What a callback received. */
+/* The arguments that a callback received. */
 struct got {
 	guint calls, scope, tasks;
 	gboolean done, account, truncated;
@@ -119,7 +120,7 @@ static void on_reply(const struct guest_reply *reply, void *data)
 	g_strlcpy(got->text, reply->error ? reply->error->message : reply->text, sizeof(got->text));
 }
 
-/* For each answer to a SNAPSHOT: what its caller receives. */
+/* For each answer to a SNAPSHOT: what its callback receives. */
 static const struct {
 	guint type;
 	const char *text;
@@ -219,7 +220,10 @@ START_TEST(forgotten_requests_are_stray)
 }
 END_TEST
 
-/* Parts of a TASKS: {the PART frames, the last frame's type and text, error, tasks} */
+/*
+ * Parts of a TASKS: the PART frames, the last frame's type and text, the expected error, the number
+ * of tasks.
+ */
 static const struct {
 	const char *parts[4];
 	guint type;

@@ -93,7 +93,7 @@ START_TEST(real_hangs_are_explained)
 }
 END_TEST
 
-/* A console can end inside any word. */
+/* Any beginning of a console can be read, even if it ends inside a word. */
 START_TEST(any_beginning_is_read)
 {
 	struct fixture f;
@@ -181,8 +181,8 @@ static void is_kind(const char *log, const char *registers, enum hang_kind kind)
 }
 
 /*
- * pseries: an NMI makes a CPU print only once; it is known to spin if QEMU saw it there before with
- * interrupts off.
+ * On pseries an NMI makes a CPU print only once. The CPU only counts as stuck if QEMU's registers
+ * had shown it at the same place with interrupts disabled.
  */
 START_TEST(one_sample_is_not_two)
 {
@@ -215,7 +215,8 @@ START_TEST(one_sample_is_not_two)
 END_TEST
 
 /*
- * A CPU with two samples in the timer's interrupt is stuck there only if it is the same interrupt.
+ * A CPU with two samples in the timer interrupt is only stuck there if both are in the same
+ * interrupt.
  */
 START_TEST(interrupts_come_and_go)
 {
@@ -360,7 +361,7 @@ START_TEST(a_hang_can_be_known)
 }
 END_TEST
 
-/* An image comes from the guest, so any contents must be handled. */
+/* An image comes from the guest, so its contents may be anything. */
 START_TEST(any_image_is_read)
 {
 	static const char *const images[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The index, with folders that are added, deleted and changed. */
+/* Tests the index with folders that are added, deleted and changed. */
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -37,7 +37,7 @@ char *index_dump(struct run_index *ix)
 	}
 	for (int by = BY_DAY; by <= BY_TREE; by++) {
 		g_autoptr(GPtrArray) groups = index_groups(ix, &any, by, NULL);
-		/* the same query without the table of sums */
+		/* run the same query without the table of sums */
 		g_autoptr(GPtrArray) again = index_groups(ix, &since, by, NULL);
 
 		ck_assert_uint_eq(groups->len, again->len);
@@ -56,7 +56,7 @@ char *index_dump(struct run_index *ix)
 	return g_string_free(text, FALSE);
 }
 
-/* The index follows the folders: a run is created, is written, ends and is deleted. */
+/* The index follows the folders: a run is created, grows, ends and is deleted. */
 START_TEST(follows)
 {
 	rig_auto(run_index) ix = open_index();
@@ -94,7 +94,7 @@ static const struct {
 	enum verdict verdict;
 	const char *details;
 	enum run_outcome outcome;
-	const char *bugs; /* bugs of its findings, with ' ' between */
+	const char *bugs; /* bugs of the run's findings, separated by ' ' */
 } meanings[] = {
 	{VERDICT_PASS, "{}", OUTCOME_GOOD, ""},
 	{VERDICT_FAIL, REPORT("b"), OUTCOME_BAD, "b"},
@@ -106,7 +106,7 @@ static const struct {
 	{VERDICT_HANG,
 	 "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"hang:s1\"}}",
 	 OUTCOME_BAD, "hang:s1"},
-	/* what hang_json() writes: the explanation is also one of the reports */
+	/* the format of hang_json(): the explanation is also one of the reports */
 	{VERDICT_HANG,
 	 "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": "
 	 "\"v1:hang-leak:l\"}}}",
@@ -138,7 +138,7 @@ static const struct {
 	 "{\"reasons\": [\"y\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, \"signature\": "
 	 "{\"bug\": \"k\"}}]}",
 	 OUTCOME_BAD, "k reason:y"},
-	/* of the wrong types */
+	/* members of wrong types */
 	{VERDICT_FAIL,
 	 "{\"reasons\": 7, \"reports\": {\"a\": 1}, \"hang\": [], \"times\": 3, \"counts\": \"x\"}",
 	 OUTCOME_BAD, "reason:not_as_expected"},
@@ -169,7 +169,7 @@ START_TEST(means)
 }
 END_TEST
 
-/* A key of earlier rules is still listed with its bug, also if another bug has that key today. */
+/* A key by earlier rules is still listed with its bug, even if another bug has this key now. */
 START_TEST(former_keys)
 {
 	static const char *const details[] = {
@@ -249,7 +249,7 @@ static void look(guint done, guint all, void *data)
 	sqlite3_close(db);
 }
 
-/* A query during a rebuild sees the old content. */
+/* A query during a rebuild sees the old contents. */
 START_TEST(rebuilt_at_once)
 {
 	rig_auto(run_index) ix = NULL;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The initramfs: the same bytes each time, and what the kernel will find in it. */
+/*
+ * Tests the initramfs: its bytes are the same each time, and an independent reader finds the right
+ * entries.
+ */
 #include "initrd/initrd.h"
 
 #include "tests/unit/suite.h"
@@ -40,7 +43,10 @@ static char *slurp(const char *path, gsize *ret_len)
 	return data;
 }
 
-/* "name mode size [rdev] [-> target]" for each entry, as an independent reader sees the archive. */
+/*
+ * The entries of the archive as an independent reader sees them: "name mode size [rdev] [->
+ * target]".
+ */
 static char *list(const char *path)
 {
 	struct archive *in = archive_read_new();
@@ -86,7 +92,7 @@ START_TEST(same_bytes_twice)
 	struct stat st;
 
 	ck_assert(initrd_write(one, entries, G_N_ELEMENTS(entries), NULL));
-	/* another time and other times on the files must make no difference */
+	/* different times of files must make no difference */
 	ck_assert_int_eq(g_utime(hello, &(struct utimbuf){1, 1}), 0);
 	g_chmod(hello, 0600);
 	ck_assert(initrd_write(two, entries, G_N_ELEMENTS(entries), NULL));

@@ -24,7 +24,7 @@ static guint flags_of(const struct lock_orders *orders, const char *name)
 	return 0;
 }
 
-/* "A>B under G,H; C>D": the edges of ORDERS as text, sorted. */
+/* The edges of ORDERS as sorted text: "A>B under G,H; C>D". */
 static char *edges_text(const struct lock_orders *orders)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
@@ -130,7 +130,9 @@ START_TEST(trylocks_pass_the_dependency_on)
 }
 END_TEST
 
-/* A gate must be held at every occurrence: here the second chain has b -> c without holding a. */
+/*
+ * A lock is only a gate if it is held at every occurrence: the second chain has b -> c without a.
+ */
 START_TEST(gates_are_held_each_time)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse(
@@ -141,7 +143,7 @@ START_TEST(gates_are_held_each_time)
 		NULL, NULL);
 	g_autofree char *text = edges_text(orders);
 
-	/* neither a lock acquired for reading nor one of many objects' is a gate */
+	/* a lock acquired for reading is not a gate, and neither is a lock in many objects */
 	ck_assert_ptr_nonnull(strstr(text, "b>c;"));
 	ck_assert_ptr_nonnull(strstr(text, "d>e under a"));
 	ck_assert_ptr_null(strstr(text, "under a,r"));
@@ -236,7 +238,7 @@ END_TEST
 	"{\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, "                       \
 	"{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
 
-/* The links of a reported cycle, and nothing of reports that are not lockdep cycles. */
+/* A reported cycle gives edges; reports of other kinds give none. */
 START_TEST(reports_have_edges)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);

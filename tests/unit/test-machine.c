@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of machines, and how the accelerator is settled. */
+/* Tests the table of machines, and the choice of the accelerator. */
 #include "machine/machine.h"
 
 #include <check.h>
@@ -79,7 +79,7 @@ START_TEST(accelerator_words)
 }
 END_TEST
 
-/* A machine whose emulator is a script, which counts its starts and ends with a given exit code. */
+/* A machine whose emulator is a script that counts its starts and exits with a given code. */
 static struct machine scripted(const char *body)
 {
 	struct machine m = *machine_find("pc-q35", NULL);
@@ -130,7 +130,7 @@ static void settle(const char *body, enum accel wanted)
 	}
 	ck_assert_msg(accel == wanted, "%s", why);
 	ck_assert_uint_eq(starts(), 1);
-	/* remembered */
+	/* the result is cached */
 	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &again, NULL));
 	ck_assert_int_eq(accel, wanted);
 	ck_assert_str_eq(why, again);
@@ -149,7 +149,7 @@ START_TEST(probe_that_failed)
 }
 END_TEST
 
-/* The suite's timeout is shorter, so that the probe must end it. */
+/* A probe guest that runs without end: the probe must end it before the suite's timeout. */
 START_TEST(probe_that_spins)
 {
 	settle("exec sleep 60", ACCEL_TCG);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Plans, what they expand to, packing, and what is read back of a night's folder. Whole nights:
- * tests/nightly.
- */
+/* Tests plans, their cells, and reading a night's folder. tests/nightly tests whole nights. */
 #include "nightly/nightly.h"
 
 #include <check.h>
@@ -154,7 +151,7 @@ START_TEST(expanded)
 }
 END_TEST
 
-/* The launcher of the runs: from the plan, unless the caller selects one. */
+/* The launcher of runs comes from the plan, unless the caller selects one. */
 START_TEST(launched)
 {
 	static const struct {
@@ -186,8 +183,7 @@ START_TEST(launched)
 END_TEST
 
 /*
- * The dry run lists the remaining runs in the order of their start: by duration, because no earlier
- * run is known.
+ * The dry run lists the remaining runs in the order of their start, which is by estimated duration.
  */
 START_TEST(dry_run)
 {
@@ -236,7 +232,8 @@ END_TEST
 /* ---- attempts ---- */
 
 static const struct {
-	const char *attempts; /* a letter each: + good, - bad, 0 no answer, s skipped */
+	/* one letter per attempt: + good, - bad, 0 without a result, s skipped */
+	const char *attempts;
 	enum cell_status status;
 } stories[] = {
 	{"", CELL_WAITING}, {"+", CELL_GOOD},	  {"-", CELL_WAITING}, {"--", CELL_WAITING},
@@ -288,9 +285,9 @@ static const struct {
 };
 
 /*
- * A run that exceeds its limit counts as INFRA, is recorded with the limit as its reason and is
- * repeated `retries` times. Earlier versions counted it as stopped by the user, and repeated it
- * until the end of the night.
+ * A run that exceeds its time limit counts as INFRA, with the limit as its reason, and is repeated
+ * `retries` times. In earlier versions it counted as stopped by the user, and was repeated until
+ * the end of the night.
  */
 START_TEST(nothing_ends)
 {
@@ -376,7 +373,7 @@ START_TEST(resumed)
 	ck_assert_uint_eq(((struct night_cell *)again->cells->pdata[1])->attempts->len, 1);
 	ck_assert_int_eq(((struct night_cell *)again->cells->pdata[1])->status, CELL_GOOD);
 	ck_assert_int_eq(((struct night_cell *)again->cells->pdata[2])->status, CELL_WAITING);
-	/* the next entry is not appended to the incomplete line */
+	/* the next entry begins on a new line after the incomplete one */
 	ck_assert(night_note(again, json_pack("{s:s}", "what", "x"), NULL));
 	g_free(journal);
 	ck_assert(g_file_get_contents(g_build_filename(again->dir, "journal", NULL), &journal, NULL,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A place (place/place.h): when jobs start, and what is reported for each, with shell scripts in
- * place of the rig. These cases are valid for any place; tests/slurm tests a cluster.
+ * Tests a place (place/place.h): when jobs start, and what is reported for each, with shell scripts
+ * in place of the rig. These cases apply to any place; tests/slurm tests a cluster.
  */
 #include "place/place.h"
 
@@ -15,7 +15,10 @@
 
 static char *fake;
 static GMainLoop *loop;
-static GString *events; /* "a+ b- " : + ended with PASS, - with another verdict, 0 not started */
+/*
+ * one entry per event, such as "a+ b- ": + ended with PASS, - with another verdict, 0 not started
+ */
+static GString *events;
 static guint left;
 static void (*on_event)(struct place *place);
 static struct place *place;

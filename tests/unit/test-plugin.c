@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The director's plugin: its holds driven by threads that stand for vCPUs, and its visits. */
+/* Tests the director's plugin: its holds, with threads as vCPUs, and its counts of visits. */
 #include <check.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ START_TEST(until_met)
 	GThread *thread;
 
 	start(&holds, &hold, 1);
-	/* visits before the wait do not count */
+	/* visits before the wait are not counted */
 	holds_reach(&holds, 0, SIDE_B, 1);
 	thread = reach(&a);
 	until_waiting(&hold);
@@ -73,7 +73,7 @@ START_TEST(until_met)
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_int_eq(ended[0].outcome, HOLD_MET);
 	ck_assert_uint_ge(ended[0].visits, 3);
-	/* `times` is used up: no vCPU waits any more */
+	/* the hold was used `times` times, so no vCPU waits any more */
 	holds_reach(&holds, 0, SIDE_A, 0);
 	ck_assert_uint_eq(n_ended, 1);
 }
@@ -91,7 +91,7 @@ START_TEST(expires)
 	ck_assert_int_eq(ended[0].outcome, HOLD_EXPIRED);
 	ck_assert_uint_eq(totals.outcome[HOLD_EXPIRED], 1);
 	ck_assert_uint_ge(totals.held_ns, 2 * MS);
-	/* after a wait, the hold is disabled for the duration of that wait */
+	/* after a wait, the hold is inactive for as long as the wait was */
 	ck_assert_int_eq(hold.rest_until_ns, ended[0].start_ns + 2 * ended[0].length_ns);
 }
 END_TEST
@@ -223,7 +223,10 @@ static void start_sweep(struct holds *holds, struct hold *hold, unsigned n, unsi
 	n_turned = 0;
 }
 
-/* An arm that has waited does so again when the others have, or are not reached for a window. */
+/*
+ * An arm that has waited waits again after the other arms have waited, or after a window in which
+ * none of them did.
+ */
 START_TEST(seldom_arm)
 {
 	struct holds holds;
@@ -237,7 +240,7 @@ START_TEST(seldom_arm)
 	ck_assert_uint_eq(n_ended, 1);
 	holds_reach(&holds, 1, SIDE_A, 0);
 	ck_assert_uint_eq(n_ended, 2);
-	/* the last wait was long ago: the next round */
+	/* pretend that the last wait was long ago, so that the next round begins */
 	atomic_store(&holds.sweep.waited_ns, 0);
 	holds_reach(&holds, 0, SIDE_A, 0);
 	ck_assert_uint_eq(n_ended, 3);
@@ -251,7 +254,10 @@ START_TEST(seldom_arm)
 }
 END_TEST
 
-/* Arms take turns in the order of the list, and begin again; a window needs a vCPU that comes. */
+/*
+ * Arms take turns in the order of the list, and start again after the last one; a window ends only
+ * when a vCPU reaches a place.
+ */
 START_TEST(arms_take_turns)
 {
 	struct holds holds;
@@ -269,7 +275,7 @@ START_TEST(arms_take_turns)
 		ck_assert_uint_eq(ended[window].id, turn);
 		ck_assert_uint_eq(n_turned, window + 1);
 		ck_assert_uint_eq(turned[window], turn);
-		/* the window is over */
+		/* end the window */
 		atomic_store(&holds.sweep.ends_ns, 1);
 	}
 }
@@ -307,7 +313,7 @@ START_TEST(neighbours)
 	ck_assert_str_eq(text, "1 1:1 3:1");
 	visits_text(visits, 0, text, 7);
 	ck_assert_str_eq(text, "1 1:1");
-	/* two vCPUs in one function */
+	/* two vCPUs pass the same function */
 	visits_pass(visits, 2, 1, 2 * second + 12 * MS);
 	visits_text(visits, 2, text, sizeof(text));
 	ck_assert(strstr(text, " 2:1"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The QMP client against conversations in tests/data/qmp/: each file has what QEMU sends after its
- * greeting, byte for byte; its first line has the expected end ("# broken WORDS", "# ended", "#
+ * Tests the QMP client with conversations in tests/data/qmp/. Each file has the bytes that QEMU
+ * sends after its greeting; its first line has the expected end ("# broken WORDS", "# ended", "#
  * ready").
  */
 #include "qmp/qmp.h"
@@ -93,7 +93,7 @@ static void turn(void)
 }
 
 /*
- * Sends bytes while the client reads, so that they may be more than the socket's buffer can hold.
+ * Sends bytes while the client reads, because they may be more than fit into the socket's buffer.
  */
 static void say(struct peer *peer, const char *bytes, gsize len)
 {

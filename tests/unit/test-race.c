@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The strategy of `rig race` against a simulated kernel, in which known holds make a bug happen. */
+/* Tests the strategy of `rig race` with a simulated kernel, in which known holds cause a bug. */
 #include <check.h>
 #include <string.h>
 
@@ -116,8 +116,8 @@ static guint search(struct race *race, struct kernel *kernel, guint max, guint *
 }
 
 /*
- * The bug needs one place, of any kind, seldom passed or often: a few sweeps have had all places,
- * and it is alone in the end.
+ * A bug that needs a hold at one place, of any kind and frequency: a few sweeps try all places, and
+ * only that hold remains.
  */
 START_TEST(one_place)
 {
@@ -153,7 +153,7 @@ START_TEST(one_place)
 }
 END_TEST
 
-/* Two places that are needed together: neither is thrown away. */
+/* A bug that needs two holds together: the reduction removes neither. */
 START_TEST(two_places)
 {
 	struct kernel kernel = {.needed = {"f0", "return of f40"}, .rate = 1, .waits = 4};
@@ -164,7 +164,7 @@ START_TEST(two_places)
 
 	kernel.rng = rng_stream(1, "kernel");
 	search(race, &kernel, 300, &first);
-	/* the favoured places are in the first trial */
+	/* the favoured places are tried in the first trial */
 	ck_assert_uint_eq(first, 1);
 	ck_assert_int_eq(race_phase(race), RACE_OVER);
 	race_found(race, &found);
@@ -173,7 +173,10 @@ START_TEST(two_places)
 }
 END_TEST
 
-/* A wrong account has no time: updates are suspected first. Without them there are no such arms. */
+/*
+ * A wrong memory account has no time, so updates are suspected first. With a QEMU that cannot hold
+ * updates, there are no such arms.
+ */
 START_TEST(lost_update)
 {
 	struct kernel kernel = {
@@ -196,7 +199,7 @@ START_TEST(lost_update)
 }
 END_TEST
 
-/* A sweep's arms that are passed seldom come first; the others take turns. */
+/* The arms of a sweep whose places are passed seldom come first; the other arms take turns. */
 START_TEST(turns)
 {
 	rig_auto(race) race = make_race(NULL, FALSE);
@@ -217,7 +220,7 @@ START_TEST(turns)
 }
 END_TEST
 
-/* A failure that does not repeat is not a result: the search continues. */
+/* A failure that does not occur again is not a result, so the search continues. */
 START_TEST(luck)
 {
 	rig_auto(race) race = make_race(NULL, FALSE);
@@ -232,7 +235,7 @@ START_TEST(luck)
 	ck_assert_int_eq(race_phase(race), RACE_CONFIRM);
 	for (n = 0; n < 40 && race_phase(race) != RACE_EXPLORE; n++) {
 		ck_assert(race_next(race, &trial));
-		/* one at a time */
+		/* only one such trial at a time */
 		ck_assert(!race_next(race, &(struct race_trial){0}));
 		run(&never, &trial, &outcome);
 		race_result(race, &trial, &outcome);
@@ -296,7 +299,8 @@ static guint shared(const struct race_trial *one, const struct race_trial *two)
 }
 
 /*
- * Two guests side by side do not run the same sweep, and what was forgotten comes again.
+ * Two guests do not run the same sweep at the same time, and a trial that was forgotten is chosen
+ * again.
  */
 START_TEST(side_by_side)
 {
@@ -312,7 +316,7 @@ START_TEST(side_by_side)
 }
 END_TEST
 
-/* Arms of a sweep that gave a new lock order are tried again before those that gave nothing. */
+/* Arms that waited in a sweep with a new lock order are tried again before other arms. */
 START_TEST(new_lock_order)
 {
 	guint again[2];

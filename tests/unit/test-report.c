@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pictures: what is drawn, what is rejected, and that text of a guest cannot become markup. */
+/*
+ * Tests pictures: what is drawn, what is rejected, and that text of a guest cannot become markup.
+ */
 #include <check.h>
 #include <string.h>
 
@@ -34,7 +36,7 @@ START_TEST(a_cycle_is_drawn)
 	ck_assert_ptr_nonnull(strstr(svg, "kworker/u4:1/34"));
 	ck_assert_ptr_nonnull(strstr(svg, "add_memory"));
 	ck_assert_ptr_nonnull(strstr(svg, "mem_hotplug_lock"));
-	/* each node's lines stay separate */
+	/* the lines of a label are drawn separately */
 	ck_assert_ptr_null(strstr(svg, "34add_memory"));
 	ck_assert_ptr_nonnull(strstr(svg, "#c01c28"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scenario files, good and bad: tests/data/scenario/, and the rig's own. */
+/* Tests scenario files: valid and invalid ones in tests/data/scenario/, and the rig's own. */
 #include "tests/unit/scenario.h"
 #include "tests/unit/suite.h"
 #include "scenario/scenario.h"
@@ -56,7 +56,9 @@ START_TEST(bad_files)
 }
 END_TEST
 
-/* a hold's text, and the text that hold_text() writes; or NULL, and the beginning of the error */
+/*
+ * the text of a hold, and the expected text of hold_text(); or NULL, and the beginning of the error
+ */
 START_TEST(hold_words)
 {
 	static const struct {
@@ -285,7 +287,10 @@ START_TEST(needs_of_a_run)
 }
 END_TEST
 
-/* Files of `write` and `read` need the option that makes them, and an optional agent needs none. */
+/*
+ * The kernel must have the option that creates a file of `write` or `read`, unless the agent is
+ * optional.
+ */
 START_TEST(options_of_files)
 {
 	rig_auto(scenario) s = scenario_good("scenario/good/files.yaml");
@@ -360,7 +365,7 @@ static struct scenario *two_tracks(void)
 	return s;
 }
 
-/* Each part can be left out, and the rest is as expected. */
+/* Each part can be left out, and the remaining scenario is as expected. */
 START_TEST(parts)
 {
 	static const struct {
@@ -371,7 +376,7 @@ START_TEST(parts)
 		{"slab-read", 1, 1, 2, 4, FALSE},
 		{"one slab-read of 2", 2, 1, 2, 4, FALSE},
 		{"slab-read #2", 1, 2, 2, 4, FALSE},
-		{"plug d", 2, 2, 2, 1, FALSE}, /* only the wait is left */
+		{"plug d", 2, 2, 2, 1, FALSE}, /* only the wait step remains */
 		{"online offline d", 2, 2, 2, 3, FALSE},
 		{"wait", 2, 2, 2, 3, FALSE},
 		{"unplug d", 2, 2, 2, 3, TRUE},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What Slurm says, read without a cluster: squeue of two versions, in pieces of any size; the
- * completion log; sacct; and the files that the place and its tasks share. Whole nights on a real
- * cluster: tests/slurm.
+ * Tests reading Slurm's output without a cluster: squeue of two versions, in pieces of any size;
+ * the completion log; sacct; and the files shared by the place and its tasks. tests/slurm tests
+ * whole nights on a real cluster.
  */
 #include "slurm/slurm.h"
 
@@ -50,7 +50,7 @@ static void read_queue(const char *text, gsize piece, const char *name)
 	ck_assert(queue_reader_is_whole(reader) || strlen(text) < 10);
 }
 
-/* Output of Debian 12's squeue: a task that runs, and the rest of its array, which waits. */
+/* Output of squeue in Debian 12: a running task, and the rest of its array, which waits. */
 START_TEST(squeue_22_05)
 {
 	static const gsize pieces[] = {1, 7, 100000};
@@ -68,7 +68,7 @@ START_TEST(squeue_22_05)
 }
 END_TEST
 
-/* Since 23.11: numbers that can be unset, and states that are lists. */
+/* Format from 23.11 on: numbers can be unset, and states are lists. */
 START_TEST(squeue_23_11)
 {
 	read_queue("{\"jobs\":[{\"name\":\"rig-a-b2\",\"array_job_id\":{\"set\":true,"
@@ -213,7 +213,7 @@ START_TEST(task_returns)
 	ck_assert_str_eq(result.run, "r1");
 	ck_assert(result.wall_s > 0);
 	child_result_clear(&result);
-	/* another node had the same task: the first result stays */
+	/* the same task was run on another node, too: the first result is kept */
 	ck_assert(!task_run(dir, "b1", 0, 2, &passed, NULL));
 	ck_assert(g_file_test(run, G_FILE_TEST_EXISTS));
 }

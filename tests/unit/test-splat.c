@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector against logs (splat-fixtures.c). Each log is scanned whole, byte by byte and in
- * random pieces; splat-dress.c shows them in the formats of other tools.
+ * Tests the scanner with logs (splat-fixtures.c). Each log is scanned whole, byte by byte, and in
+ * random pieces; splat-dress.c converts it to the formats of other tools.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void check_one(const struct fixture *fixture, const struct expected *expe
 	}
 	ck_assert_msg(splat->first_byte < splat->end_byte && splat->end_byte <= fixture->len,
 		      "%s: bytes", fixture->name);
-	/* the first byte of the report is the beginning of its header's line */
+	/* the report begins at the start of its header's line */
 	ck_assert_msg(splat->first_byte == 0 || fixture->log[splat->first_byte - 1] == '\n',
 		      "%s: first byte", fixture->name);
 	ck_assert(g_utf8_validate(splat->text, -1, NULL));
@@ -88,7 +88,7 @@ START_TEST(any_cut_gives_the_same)
 }
 END_TEST
 
-/* The log without its time stamps, as an old mail shows it. */
+/* Scans each log without its time stamps, as it may be quoted in an old mail. */
 START_TEST(without_stamps)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
@@ -119,7 +119,7 @@ START_TEST(interleaved_callers)
 	for (int i = 0; i < 2; i++) {
 		const struct fixture *fixture = fixture_named(names[i]);
 		g_autofree char *text = g_strndup(fixture->log, fixture->len);
-		/* all lines of one fixture get the same caller */
+		/* give all lines of one fixture the same caller */
 		g_autoptr(GRegex) caller = g_regex_new("\\]\\[ *[TC]\\d+\\]", 0, 0, NULL);
 		g_autofree char *renamed = g_regex_replace_literal(
 			caller, text, -1, 0, i ? "][ T1002]" : "][ T1001]", 0, NULL);
@@ -188,7 +188,7 @@ START_TEST(damaged_chains_are_marked)
 }
 END_TEST
 
-/* KERN_CONT pieces on lines of their own are one line. */
+/* Pieces of KERN_CONT on separate lines are joined to one line. */
 START_TEST(torn_links_are_joined)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Comparisons of nights and kernels, and the statistics they are made with. */
+/* Tests comparisons of nights and kernels, and the statistics that they use. */
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static const struct compare_finding *finding_of(const struct compare *c, const c
 }
 
 /*
- * N runs of a night, of which HITS have the finding BUG; the good ones have OPS or slightly more
+ * Adds N runs of a night, of which HITS have the finding BUG; the good ones have about OPS
  * operations per second.
  */
 static void night(const char *id, guint day, guint n, guint hits, const char *bug, guint ops)
@@ -59,21 +59,27 @@ START_TEST(compared)
 	night("n3", 3, 10, 1, "fresh", 505);
 	night("n4", 4, 10, 1, "old", 500);
 	ix = open_index();
-	/* 5 of 10 runs, then 0 of 10: p = 0.033, so it is fixed; the speed is half */
+	/*
+	 * first 5 of 10 runs, then 0 of 10: p = 0.033, so the finding is fixed; the speed has
+	 * halved
+	 */
 	c = compare_new(ix, "n1", "n2", NULL);
 	ck_assert_ptr_nonnull(c);
 	ck_assert_int_eq(finding_of(c, "old")->change, CHANGE_FIXED);
 	ck_assert_int_eq(((struct compare_rate *)c->rates->pdata[0])->change, CHANGE_LESS);
 	ck_assert_int_eq(((struct compare_speed *)c->speeds->pdata[0])->change, CHANGE_SLOWER);
 	ck_assert(c->regression);
-	/* seen once, but never before: new; the speed differs by only one percent */
+	/*
+	 * a finding that was never seen before is new, even in one run; the speed differs by only
+	 * one percent
+	 */
 	d = compare_new(ix, "last~2", "last~1", NULL);
 	ck_assert_ptr_nonnull(d);
 	ck_assert_int_eq(finding_of(d, "fresh")->change, CHANGE_NEW);
 	ck_assert_int_eq(((struct compare_rate *)d->rates->pdata[0])->change, CHANGE_SAME);
 	ck_assert_int_eq(((struct compare_speed *)d->speeds->pdata[0])->change, CHANGE_SAME);
 	ck_assert(d->regression);
-	/* a finding of the first night is back; another one may be absent by chance */
+	/* a finding of the first night occurs again; the absence of another one may be chance */
 	e = compare_new(ix, "night:n3", "last", NULL);
 	ck_assert_ptr_nonnull(e);
 	ck_assert_int_eq(finding_of(e, "old")->change, CHANGE_SAME);

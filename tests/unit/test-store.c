@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run folders: written, truncated, read back; and hostile ones. */
+/* Tests run folders: written, truncated, read back, and hostile ones. */
 
 #include <check.h>
 #include <errno.h>
@@ -72,7 +72,7 @@ enum verdict verdict_of(const char *which)
 	return info->verdict;
 }
 
-/* A run's whole life as a reader sees it: RUNNING while the lock is held, then its verdict. */
+/* The states of a run as a reader sees them: RUNNING while the lock is held, then its verdict. */
 START_TEST(life)
 {
 	struct run *run = begin(7);
@@ -157,7 +157,7 @@ START_TEST(same_second_same_name)
 }
 END_TEST
 
-/* From here on this process has no renameat2(): it fails with ERROR, as it does on NFS (EINVAL). */
+/* Makes renameat2() fail with ERROR in this process, as it does on NFS (EINVAL). */
 static void refuse_renameat2(int error)
 {
 	struct sock_filter filter[] = {
@@ -172,7 +172,7 @@ static void refuse_renameat2(int error)
 	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 	ck_assert_int_eq(renameat2(AT_FDCWD, "/nowhere", AT_FDCWD, "/either", RENAME_NOREPLACE),
 			 -1);
-	ck_assert(errno == error || errno == EINVAL); /* glibc makes EINVAL of ENOSYS */
+	ck_assert(errno == error || errno == EINVAL); /* glibc converts ENOSYS to EINVAL */
 }
 
 static const int refusals[] = {EINVAL, ENOSYS, EOPNOTSUPP};
@@ -190,7 +190,7 @@ START_TEST(no_renameat2)
 			      run_name(runs[i]));
 		first = first ? first : g_strdup(run_name(runs[i]));
 	}
-	/* all of them are still there */
+	/* all run folders still exist */
 	for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
 		ck_assert_int_eq(verdict_of(run_dir(runs[i])), VERDICT_RUNNING);
 		run_free(runs[i]);
@@ -200,7 +200,7 @@ START_TEST(no_renameat2)
 END_TEST
 
 /*
- * A full disk, simulated by a limit on the size of files: it is reported once, and nothing more is
+ * A full disk, simulated by a limit on file sizes: the error is reported once, and nothing more is
  * written.
  */
 START_TEST(full_disk)

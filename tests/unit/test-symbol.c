@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files and lines of frames, compared with binutils. Two small programs are built for each
- * architecture and linked at its kernel's addresses; for every address in them the result must be
- * the same as that of addr2line.
+ * Tests files and lines of frames against binutils. For each architecture, two small programs are
+ * built and linked at the kernel's addresses; for every address in them the result must be the same
+ * as addr2line's.
  */
 #include <check.h>
 #include <stdio.h>
@@ -98,7 +98,11 @@ static GArray *functions_of(const struct arch *arch)
 	return functions;
 }
 
-/* addr2line's "function\nfile:line\n" for each place, as it would print ours. */
+/*
+ * The output of addr2line, "function\
+ * file:line\
+ * " for each place, in the format of the rig.
+ */
 static char *theirs(const struct arch *arch, guint64 address)
 {
 	g_autofree char *addr2line = tool(arch, "addr2line"), *file = file_of(arch);
@@ -169,7 +173,7 @@ START_TEST(size_tells_twins_apart)
 		ck_assert(symbols_find(symbols, &frame, &address));
 		ck_assert_uint_eq(address, function->address + frame.offset);
 		twins += !strcmp(function->name, "twin");
-		/* the frame of another build gets no line, because it could be a wrong one */
+		/* a frame of another build gets no line, because it might be a wrong one */
 		frame.size += 4096;
 		ck_assert(!symbols_find(symbols, &frame, &address));
 	}
@@ -226,7 +230,9 @@ START_TEST(reports_get_places)
 
 	ck_assert_uint_eq(missed, 1);
 	ck_assert_uint_eq(json_array_size(frames), 4);
-	/* the address after a call can be past the function: its last byte counts */
+	/*
+	 * the address after a call can be beyond the function, so the byte before it is looked up
+	 */
 	for (guint i = 0; i < 4; i++) {
 		const struct function *function = i == 1 ? leaf : caller;
 		g_autofree char *expected = theirs(arch, function->address + function->size - 1);
@@ -246,7 +252,7 @@ START_TEST(reports_get_places)
 }
 END_TEST
 
-/* Each lock line and each link of a chain has its own stack. */
+/* Each lock line, and each link of a chain, has a separate stack. */
 START_TEST(parts_of_a_chain_are_apart)
 {
 	static const char *const parts[] = {

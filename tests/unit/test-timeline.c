@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timelines: draws depend only on the operation, files are read back unchanged, invalid files are
- * refused.
+ * Tests timelines: random draws only depend on the operation, files are read back unchanged,
+ * invalid files are rejected.
  */
 #include <check.h>
 #include <string.h>
@@ -132,7 +132,7 @@ START_TEST(fewer_copies_move_no_draw)
 		g_autoptr(GHashTable) after = NULL;
 		guint copies = s->tracks[0].copies;
 
-		if (copies < 3) /* a single copy's devices have no suffix */
+		if (copies < 3) /* the devices of a track without further copies have no suffix */
 			continue;
 		s->tracks[0].copies--;
 		after = draws(s, seed);
@@ -236,7 +236,7 @@ START_TEST(ids)
 }
 END_TEST
 
-/* A file with one thing that is wrong; %s is where the head's usual values go. */
+/* A file with one error; %s stands for the normal values of the head. */
 #define HEAD \
 	"\"version\": 1, \"scenario\": \"small\", \"machine\": \"pc-q35\", " \
 	"\"seed\": 7, \"then\": \"end\""

@@ -142,7 +142,7 @@ START_TEST(spawn_keeps_the_end)
 }
 END_TEST
 
-/* kill -9 of the parent takes the child with it */
+/* kill -9 of the parent also kills the child. */
 START_TEST(spawn_dies_with_parent)
 {
 	const char *argv[] = {"sh", "-c", "echo x; exec tail -f /dev/null", NULL};
@@ -164,7 +164,8 @@ START_TEST(spawn_dies_with_parent)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	ck_assert_int_eq(read(fds[0], &byte, 1), 1); /* the newline */
-	ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* end of file: the grandchild has gone */
+	/* end of file, because the grandchild was killed, too */
+	ck_assert_int_eq(read(fds[0], &byte, 1), 0);
 }
 END_TEST
 
@@ -277,7 +278,7 @@ START_TEST(a_process)
 }
 END_TEST
 
-/* Makes FOLDER with a file in a subfolder and says that nothing has changed in it for AGE_S. */
+/* Makes FOLDER with a file in a subfolder; its last change appears to be AGE_S ago. */
 static char *put_folder(const char *name, gint64 age_s)
 {
 	g_autofree char *folder = in_scratch(name), *below = NULL, *file = NULL;
@@ -325,7 +326,10 @@ static void write_number(FILE *out, const void *data)
 	fprintf(out, "%d", *(const int *)data);
 }
 
-/* A file that is printed replaces the old one as a whole, and a failure leaves nothing behind. */
+/*
+ * A file that is written by a callback replaces the old one as a whole; after a failure no partial
+ * file is left.
+ */
 START_TEST(streams)
 {
 	g_autofree char *path = in_scratch("f"), *none = in_scratch("none/f"), *data = NULL;

@@ -25,8 +25,8 @@ START_TEST(names_and_codes)
 END_TEST
 
 /*
- * A case: one word of found[] for each observation, in order; the proof that is missing (or NULL);
- * the expected verdict and the beginning of its first reason.
+ * A case: a word of found[] for each observation, in order; the missing proof (or NULL); the
+ * expected verdict, and the beginning of its first reason.
  */
 static const struct {
 	const char *found, *lacks;
@@ -34,7 +34,7 @@ static const struct {
 	const char *first; /* NULL: no reason */
 } cases[] = {
 	{"", NULL, VERDICT_PASS, NULL},
-	/* for each proof: the verdict if it is missing */
+	/* for each proof, the verdict if only this proof is missing */
 	{"", "guest", VERDICT_LOST, "the guest ended without"},
 	{"", "accounts", VERDICT_FAIL, "the memory accounts"},
 	{"", "lockdep_armed", VERDICT_INFRA, "lockdep is off"},
@@ -48,7 +48,10 @@ static const struct {
 	{"seen-infra report", NULL, VERDICT_INFRA, "disk full"},
 	{"gave-up", "lockdep_armed", VERDICT_INFRA, "the lock validator gave up"},
 	{"note", NULL, VERDICT_PASS, NULL},
-	/* a known issue: alone it decides nothing unless it killed a task or turned lockdep off */
+	/*
+	 * a known issue alone does not affect the verdict, unless it killed a task or turned
+	 * lockdep off
+	 */
 	{"known-warning", NULL, VERDICT_PASS, NULL},
 	{"known-oops", NULL, VERDICT_KNOWN, "known issue: oops in f"},
 	{"known-oops", "guest", VERDICT_KNOWN, "known issue: oops in f"},
@@ -97,7 +100,7 @@ static const struct {
 	{"known-explained", .kind = "hang-cycle", .text = "A waits for B", .known = TRUE},
 };
 
-/* The parts of a run as they are stored in a run folder. */
+/* The data of a run that is stored in a run folder. */
 struct written {
 	struct facts *facts;
 	json_t *reports;    /* reports of the console and of the explanation, as in `verdict` */
@@ -217,7 +220,8 @@ START_TEST(run_decides)
 END_TEST
 
 /*
- * What a recheck reads from the folder decides the same, with the same reasons in the same order.
+ * A recheck that reads the facts from a folder makes the same decision, with the same reasons in
+ * the same order.
  */
 START_TEST(recheck_decides_the_same)
 {
@@ -249,7 +253,7 @@ START_TEST(recheck_decides_the_same)
 }
 END_TEST
 
-/* `hang.signature` as hang_json() writes it, and as folders of before have it. */
+/* `hang.signature` in the format of hang_json(), and in that of old folders. */
 START_TEST(hang_signature)
 {
 	static const char *const texts[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations on a guest, with the fake QEMU: each case is a script for the fake and the expected
- * outcomes.
+ * Tests operations on a guest with the fake QEMU: each case is a script for the fake, and the
+ * expected outcomes.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/vm-guest.h"
@@ -16,8 +16,8 @@
 #include "vm/module.h"
 
 /*
- * One plug, then as many unplugs as the row has outcomes. The deadline is short if no event is
- * expected.
+ * Each row: one plug, then as many unplugs as the row has outcomes. The deadline is short if no
+ * event is expected.
  */
 static const struct {
 	const char *script, *machine;
@@ -53,7 +53,7 @@ static const struct {
 START_TEST(every_outcome)
 {
 	struct guest g;
-	/* only cases without an event take until the deadline; the others end long before */
+	/* only cases without an event last until the deadline */
 	gboolean silent = outcomes[_i].plug == VM_TIMED_OUT || outcomes[_i].first == VM_TIMED_OUT;
 	int ms = silent ? 300 : 5000;
 
@@ -111,7 +111,7 @@ START_TEST(late_refusal)
 }
 END_TEST
 
-/* A reset while a plug waits for the guest's _OST, which does not come any more. */
+/* The guest is reset while a plug waits for its _OST, which will not arrive. */
 START_TEST(a_reset_ends_a_plug)
 {
 	struct vm_memory dimm = {.id = "d", .size = 256 * MIB};

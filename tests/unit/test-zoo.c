@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zoo entries (valid, invalid and the rig's own), how runs are judged for them, and the table. */
+/*
+ * Tests zoo entries (valid, invalid, and the rig's own), how runs are judged by them, and the
+ * table.
+ */
 #include "tests/unit/suite.h"
 #include "zoo/zoo.h"
 
@@ -145,7 +148,7 @@ static const struct {
 	gboolean valid, caught, alarmed;
 } judged[] = {
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, TRUE},
-	/* another kind of report, with the classes in another order */
+	/* a report of another kind; the right kind, with the classes in another order */
 	{VERDICT_FAIL,
 	 REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE,
 	 TRUE, TRUE},
@@ -154,7 +157,7 @@ static const struct {
 	 FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in add_memory", BOTH), TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("warning", "in remove_memory", BOTH), TRUE, FALSE, TRUE},
-	/* empty and invalid answers */
+	/* empty and invalid verdict files */
 	{VERDICT_PASS, "{}", TRUE, FALSE, FALSE},
 	{VERDICT_HANG, "{\"reports\": []}", TRUE, FALSE, TRUE},
 	{VERDICT_INFRA, "{}", FALSE, FALSE, FALSE},
@@ -326,7 +329,7 @@ START_TEST(insert)
 	ck_assert_ptr_null(zoo_table_insert(END BEGIN, ZOO_TABLE, "new\n", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	g_clear_error(&error);
-	/* the markers of another table are not used */
+	/* the marker lines of another table are ignored */
 	ck_assert_ptr_null(zoo_table_insert(BEGIN END, ZOO_ABLATION, "new\n", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Laps that are generated: the same when listed, and printed without being kept. */
+/*
+ * Tests generated laps: they do not change when they are listed, and are not stored when they are
+ * printed.
+ */
 #include "tests/unit/timeline.h"
 
 #include <string.h>
@@ -64,7 +67,10 @@ static json_t *printed(const struct timeline *tl, const unsigned *laps)
 	return json;
 }
 
-/* The file of a run is that of a timeline with the same laps listed; none of them is kept. */
+/*
+ * Printing generated laps gives the same file as listing them in the timeline, and stores none of
+ * them.
+ */
 START_TEST(printed_is_not_kept)
 {
 	rig_auto(scenario) s = small();
@@ -87,7 +93,7 @@ START_TEST(printed_is_not_kept)
 }
 END_TEST
 
-/* The agent of a scenario, with SKIP in timeline.json. */
+/* Loads a timeline of S in which the agent has the turns SKIP to leave out. */
 static struct timeline *with_skip(const struct scenario *s, const char *skip, GError **error)
 {
 	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
@@ -99,7 +105,7 @@ static struct timeline *with_skip(const struct scenario *s, const char *skip, GE
 	return timeline_parse(json, "t.json", s, first_machine(s), error);
 }
 
-/* Turns that an agent leaves out are read back as they are; others are not allowed. */
+/* The list of turns that an agent leaves out is read back unchanged; other forms are rejected. */
 START_TEST(an_agents_turns_are_left_out)
 {
 	static const char *const good[] = {"1", "3,10-20,40-", "1-", "5-5",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the timeline suite share. */
+/* Declarations shared by the files of the timeline suite. */
 #ifndef RIG_TESTS_TIMELINE_H
 #define RIG_TESTS_TIMELINE_H
 
@@ -9,7 +9,7 @@
 
 const struct machine *first_machine(const struct scenario *scenario);
 
-/* A scenario with one track of three steps, in the scratch folder. */
+/* A scenario in the scratch folder, with one track of three steps. */
 struct scenario *small(void);
 
 void add_lap_tests(TCase *tcase); /* use a scratch folder */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The toy kernel's structures: the kernel's names, with the members that owners.py reads. */
+/*
+ * The structures of the toy kernel, which have the kernel's names and the members that owners.py
+ * reads.
+ */
 #ifndef RIG_TESTS_TOY_KERNEL_H
 #define RIG_TESTS_TOY_KERNEL_H
 
@@ -81,7 +84,7 @@ struct task_struct {
 };
 
 /*
- * What the saved stack pointer of a sleeping task points to: the newest frame at the lowest
+ * The frames at the saved stack pointer of a sleeping task; the newest frame has the lowest
  * address.
  */
 struct frames {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* util/archive: what is packed comes back; what another host made cannot leave its folder. */
+/*
+ * Tests util/archive: unpacking gives what was packed, and an archive of another host cannot write
+ * outside its folder.
+ */
 #include <archive.h>
 #include <archive_entry.h>
 #include <check.h>
@@ -145,7 +148,7 @@ START_TEST(is_bounded)
 }
 END_TEST
 
-/* Cut at any byte, it is damaged. */
+/* An archive that is cut off at any byte counts as damaged. */
 START_TEST(is_whole)
 {
 	g_autofree char *folder = in_scratch("from"), *file = NULL, *data = NULL;

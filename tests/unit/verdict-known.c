@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The known bugs of docs/found.md: the scanner and the rig's own list must recognise them on
- * consoles.
+ * Tests that the scanner and the rig's own list of known issues recognise the known bugs of
+ * docs/found.md on consoles.
  */
 #include <string.h>
 

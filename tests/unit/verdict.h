@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the suite of verdicts share. */
+/* Declarations shared by the files of the suite of verdicts. */
 #ifndef RIG_TESTS_VERDICT_H
 #define RIG_TESTS_VERDICT_H
 

@@ -21,7 +21,7 @@ static GMutex mutex;
 static GCond cond;
 static gboolean creating, may_create, opened;
 
-/* session: its kernel and initramfs are not uploaded */
+/* a session, so that kernel and initramfs are not uploaded */
 virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags)
 {
 	virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int) =
@@ -30,7 +30,7 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
 	return real(g_strcmp0(name, "qemu:///session") ? name : "test:///default", auth, flags);
 }
 
-/* FALSE after 20 s. */
+/* Waits until *WHAT is TRUE. FALSE: it was not within 20 s. */
 static gboolean await(const gboolean *what)
 {
 	gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
@@ -132,7 +132,7 @@ static gpointer let_create(gpointer data)
 	return NULL;
 }
 
-/* How many of the driver's domains are the rig's. */
+/* The number of the driver's domains that are the rig's. */
 static guint our_domains(virConnectPtr conn)
 {
 	virDomainPtr *domains = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How QEMU ends, and faults of its sockets. Bytes of the guest channel are also passed directly, in
- * pieces of all sizes.
+ * Tests how QEMU ends, and faults of its sockets. Bytes of the guest channel are also passed
+ * directly, in pieces of all sizes.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/vm-guest.h"
@@ -156,7 +156,7 @@ START_TEST(frames_in_any_pieces)
 }
 END_TEST
 
-/* The controller is killed without warning: its QEMU goes with it. */
+/* If the controller is killed, its QEMU is killed, too. */
 START_TEST(qemu_dies_with_us)
 {
 	struct pollfd end = {.events = POLLIN};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest of the suite: the fake QEMU, and what the callbacks received. */
+/* Runs a guest with the fake QEMU, and stores what the callbacks received. */
 #include "tests/unit/vm-guest.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest of the suite: the fake QEMU with a script, and what the callbacks received. */
+/* Runs a guest with the fake QEMU and a script, and stores what the callbacks received. */
 #ifndef RIG_TESTS_VM_GUEST_H
 #define RIG_TESTS_VM_GUEST_H
 
@@ -16,20 +16,23 @@ struct guest {
 	gboolean by_us, guest_shutdown;
 };
 
-/* A guest of 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
+/* The configuration of a guest with 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
 struct vm_config config_for(void);
 /* Starts the fake with SCRIPT. MACHINE: a name, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
 /* Runs the main loop until *COUNT is at least WANTED; otherwise the test's time limit ends it. */
 void until(const guint *count, guint wanted);
-/* Ends the guest and frees what it has. */
+/* Ends the guest and frees its data. */
 void finish(struct guest *g);
 
-/* The callback of an operation: *DATA is the struct guest, with `pending` counted before. */
+/*
+ * The callback of an operation. DATA is the struct guest, whose `pending` was incremented when the
+ * operation was started.
+ */
 void on_done(enum vm_outcome outcome, const char *why, json_t *reply, void *data);
-/* Waits until no operation is pending. The outcome of the last one. */
+/* Waits until no operation is pending. Returns the outcome of the last one. */
 enum vm_outcome await(struct guest *g);
-/* The deadline MS from now. */
+/* The time MS from now, as a deadline. */
 gint64 in_ms(int ms);
 enum vm_outcome plug(struct guest *g, const char *id, int ms);
 enum vm_outcome unplug(struct guest *g, const char *id, int ms);

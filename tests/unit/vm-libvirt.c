@@ -154,11 +154,11 @@ START_TEST(live_xml_is_read)
 }
 END_TEST
 
-/* QEMU's list for the devices of `live`, and the difference to be found. */
+/* QEMU's list of devices for the domain `live`, and the difference that must be found. */
 static const struct {
 	const char *id, *qemu;
 	gboolean wanted;
-	gint64 told; /* 0: nothing */
+	gint64 told; /* size in libvirt's event; 0: there was no event */
 	const char *words;
 } comparisons[] = {
 	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]",
@@ -185,7 +185,7 @@ static const struct {
 	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': "
 	 "0}}]",
 	 TRUE, 0, "asked for"},
-	/* the device still grows, and libvirt has not received the new size yet */
+	/* the device is still growing, and libvirt has not received the new size yet */
 	{"v",
 	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, "
 	 "'size': 4096}}]",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a QEMU can do that is controlled by an attacking guest: tests/unit/fake-intruder.c tries it.
+ * Tests what a QEMU under control of an attacking guest can do; tests/unit/fake-intruder.c tries
+ * it.
  */
 #include "tests/unit/vm.h"
 
@@ -16,7 +17,7 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-/* The least Landlock ABI that denies an attempt; NEVER: it is allowed in the sandbox too. */
+/* The minimum Landlock ABI that denies an attempt; NEVER: the sandbox allows it, too. */
 enum { NEVER = 1000, WITHOUT_LANDLOCK = 0 };
 
 static const struct {
@@ -59,7 +60,7 @@ static int listen_on(guint16 *ret_port)
 }
 
 /*
- * Runs the intruder and returns its output. *RET_LIMITS is vm_sandbox()'s result, owned by the
+ * Runs the intruder and returns its output. *RET_LIMITS: the result of vm_sandbox(), owned by the
  * caller.
  */
 static char *let_it_try(json_t **ret_limits)

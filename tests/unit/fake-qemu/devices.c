@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's hotplugged devices: their places, and the events when they come and go. */
+/*
+ * Devices that are plugged into the fake QEMU: their addresses, and the events when they are added
+ * and removed.
+ */
 #include "devices.h"
 
 #include <signal.h>

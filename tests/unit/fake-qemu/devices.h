@@ -5,15 +5,15 @@
 
 #include "fake.h"
 
-/* The device ID, or NULL; also if ID is NULL. */
+/* The device with this ID; NULL: there is none, or ID is NULL. */
 struct device *device_find(const char *id);
 /* A free guest physical address for a device of this size. */
 guint64 device_free_address(guint64 size);
 unsigned device_free_slot(void);
-/* Virtio-mem has SIZE bytes now: sends the event, unless the script forbids it. */
+/* Called when virtio-mem has SIZE bytes: sends the event, unless the script suppresses it. */
 void device_size_changed(struct device *device, guint64 size);
 /*
- * Callbacks of the main loop: the device with the id DATA was plugged, or its unplug ends as the
+ * Callbacks of the main loop for the device with the id DATA: it is plugged; its unplug ends as the
  * script says.
  */
 gboolean device_plugged(void *data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the fake QEMU share: script, sockets, devices, guest. */
+/* Declarations shared by the files of the fake QEMU: script, sockets, devices, guest. */
 #ifndef RIG_TESTS_FAKE_H
 #define RIG_TESTS_FAKE_H
 
@@ -12,7 +12,7 @@
 
 struct device {
 	char *id, *driver;
-	json_t *arguments; /* arguments of device_add; of virtio-mem, "size" is the present size */
+	json_t *arguments; /* arguments of device_add; for virtio-mem, "size" is the current size */
 	guint64 address, size;
 	guint slot;
 	gboolean is_cpu, is_virtio, online, leaving;
@@ -24,7 +24,7 @@ struct fake {
 	gboolean has_acpi, hung, ready, may_reboot;
 	guint64 memory;
 	unsigned cpus, max_cpus;
-	GHashTable *objects; /* id to size */
+	GHashTable *objects; /* id of a backend -> its size */
 	GQueue devices;	     /* struct device */
 };
 
@@ -35,20 +35,20 @@ void script_read(void);
 const char *script_word(const char *key);
 guint64 script_number(const char *key, guint64 otherwise);
 /*
- * TRUE: the script sets KEY to VALUE ("refuse"), or to "VALUE*2" and this is one of the first two
- * calls.
+ * TRUE: the script sets KEY to VALUE (for example "refuse"), or to "VALUE*N" and this is one of the
+ * first N calls.
  */
 gboolean script_says(const char *key, const char *value);
-/* script_says() that does not count the call. */
+/* Like script_says(), but the call is not counted. */
 gboolean script_will_say(const char *key, const char *value);
-/* Call it at the moment WHEN: the script may end the process here. */
+/* Must be called at the moment WHEN: the script may end the process there. */
 void moment(const char *when);
 
 void put(int fd, const void *bytes, gsize len);
 void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
-/* One line of QMP; MESSAGE is stolen. */
+/* Sends a line of QMP; MESSAGE is stolen. */
 void tell(json_t *message);
-/* DATA (or NULL) is stolen. */
+/* Sends an event; DATA (or NULL) is stolen. */
 void tell_event(const char *name, json_t *data);
 G_NORETURN void shutdown_guest(const char *reason, gboolean by_guest);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's guest: how it boots, and what it sends by itself. */
+/* The guest of the fake QEMU: its boot, and the frames that it sends without a request. */
 #include "guest.h"
 
 #include <stdlib.h>
@@ -69,7 +69,7 @@ static gboolean say_rest(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Prints what the script requests on the console. */
+/* Prints the text that the script requests on the console. */
 static void print_script(void)
 {
 	const char *path = script_word("console-file");

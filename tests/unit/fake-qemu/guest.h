@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two files of the fake's guest share. */
+/* Declarations shared by the two files of the fake guest. */
 #ifndef RIG_TESTS_FAKE_GUEST_H
 #define RIG_TESTS_FAKE_GUEST_H
 
@@ -10,7 +10,7 @@
 
 struct agent {
 	char *id, *name;
-	gint64 since; /* us */
+	gint64 since; /* in microseconds */
 };
 
 struct guest {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's QMP: the commands that the rig uses. */
+/* The QMP of the fake QEMU: the commands that the rig uses. */
 #include "devices.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A handler returns the result, or NULL and the error's words. */
+/* Command handlers: return the result, or NULL with an error text. */
 
 const char *text_of(json_t *object, const char *key)
 {
@@ -229,7 +229,7 @@ static json_t *memory_size(json_t *arguments, const char **error)
 	return json_pack("{s:I}", "base-memory", (json_int_t)fake.memory);
 }
 
-/* Writes something that is not a memory image, as a guest could make it. */
+/* Writes a file that is not a memory image, as a guest could cause it. */
 static json_t *dump(json_t *arguments, const char **error)
 {
 	const char *protocol = text_of(arguments, "protocol");
@@ -307,7 +307,7 @@ static json_t *query_schema(json_t *arguments, const char **error)
 
 static void reply_error(json_t *id, const char *words)
 {
-	/* '!': the text is the error's class as well */
+	/* if the text begins with '!', it is also the error's class */
 	tell(json_pack("{s:{s:s, s:s}, s:O}", "error", "class",
 		       *words == '!' ? words + 1 : "GenericError", "desc", words + (*words == '!'),
 		       "id", id));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's guest: its answers to requests (docs/guest-protocol.md), with accounts that add up. */
+/*
+ * The answers of the fake guest to requests (docs/guest-protocol.md), with consistent memory
+ * accounts.
+ */
 #include "guest.h"
 
 #include <string.h>
 
-#define RESERVED_PAGES 8192 /* pages of the base memory that are present but not managed */
+/* number of pages of the base memory that are present but not managed */
+#define RESERVED_PAGES 8192
 
-/* The rest of the first line that begins with KEY and a space; "" without one. */
+/* The rest of the first line that begins with KEY and a space; "" if there is none. */
 static char *line_of(const char *text, const char *key)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -113,7 +117,7 @@ static void on_snapshot(guint32 seq, const char *text)
 			       "zone 0 Normal present %" G_GUINT64_FORMAT
 			       " managed %" G_GUINT64_FORMAT "\n",
 			       base, base - RESERVED_PAGES);
-	/* as in the kernel: a zone without pages is still listed */
+	/* like the kernel, also list zones without pages */
 	g_string_append_printf(zones,
 			       "zone 0 Movable present %" G_GUINT64_FORMAT
 			       " managed %" G_GUINT64_FORMAT "\n",
@@ -157,7 +161,9 @@ static void on_blocks(guint32 seq, const char *text)
 		done(seq, "ENOENT");
 }
 
-/* The request FINISH that finish-late leaves open until the post-mortem asks for the tasks. */
+/*
+ * The request FINISH that "finish-late" leaves open until the post-mortem requests the tasks; or 0.
+ */
 static guint32 late_finish;
 
 static void on_finish(guint32 seq, const char *text)

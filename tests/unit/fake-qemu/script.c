@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's script ($FAKE_QEMU) and its sockets. */
+/* The script of the fake QEMU ($FAKE_QEMU), and its sockets. */
 #include "fake.h"
 
 #include <signal.h>
@@ -58,7 +58,7 @@ void script_read(void)
 	}
 }
 
-/* Sockets. A write may block, which is acceptable here, because the other side always reads. */
+/* Sockets. A write may block, which does no harm here, because the other side always reads. */
 
 void put(int fd, const void *bytes, gsize len)
 {
@@ -126,7 +126,7 @@ void shutdown_guest(const char *reason, gboolean by_guest)
 	exit(0);
 }
 
-/* Stops for MS, like a guest on a busy host. */
+/* Stops the process for MS, as if it ran on a busy host. */
 static void hold(guint64 ms)
 {
 	pid_t pid = getpid();

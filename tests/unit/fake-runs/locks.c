@@ -23,7 +23,7 @@ static void edge(GString *json, guint from, guint to, guint gate)
 			       from, to, gate);
 }
 
-/* COUNT edges between numbers that RAND draws, upwards. */
+/* Adds COUNT random edges, each from a lower to a higher class number. */
 static void edges(GString *json, GRand *rand, guint count)
 {
 	for (guint i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* fake-runs: lock orders of the made-up runs. */
+/* Lock orders for the runs that fake-runs makes. */
 #ifndef RIG_TESTS_FAKE_RUNS_LOCKS_H
 #define RIG_TESTS_FAKE_RUNS_LOCKS_H
 
