@@ -36,6 +36,17 @@ nothing_left() {
 	return 1
 }
 
+# Switches are drawn from the seed, also for a replay; one that the kernel lacks is left alone.
+varied() {
+	fake "" --vary page_owner --vary slub_debug=on --vary preempt --seed 5
+	ended 0 PASS && same value "$("$rig" show last --json | jq -r '.inputs.switches[1].value')" on &&
+		same lacks "$("$rig" show last --json | jq -r '.inputs.switches[2].lacks')" CONFIG_PREEMPT_DYNAMIC &&
+		grep -o 'page_owner=[a-z]* slub_debug=FZPU' "$RIG_RESULTS"/*/qemu-cmd >words || { cat "$RIG_RESULTS"/*/qemu-cmd; return 1; }
+	FAKE_QEMU='' expect 0 "$rig" replay last --qemu "$fake" --quiet &&
+		same 'the same words in both runs' "$(grep -lF "$(cat words)" "$RIG_RESULTS"/*/qemu-cmd | wc -l)" 2 &&
+		expect 2 "$rig" run dimm-storm --vary no_such 2>e && says e "no kernel switch 'no_such' (available: "
+}
+
 stays_small() {
 	[ "$(field v .details.controller.max_rss_kib)" -lt 30720 ] ||
 		{ echo 'the controller is too big:'; field v .details.controller; return 1; }
@@ -384,6 +395,7 @@ bad_input() {
 	run 'QMP garbage, cut, too long, closed' qmp_breaks
 	run 'a guest that goes silent' guest_is_silent
 	run 'an agent without kernel support' agent_lacks
+	run 'kernel switches' varied
 	run 'console flood, 100 MB' console_floods
 	run 'console flood, over the limit' console_over_limit
 	run 'channel flood and garbage' channel_floods

@@ -16,6 +16,7 @@ void again_free(struct again *again)
 	g_strfreev(again->want.holds);
 	g_strfreev(again->want.hold_cycle);
 	g_strfreev(again->want.fails);
+	g_strfreev(again->want.vary);
 	json_decref(again->want.replays);
 	g_free(again->seed);
 	g_free(again->scenario);
@@ -84,6 +85,7 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 	want->patience_s = json_integer_value(json_object_get(in, "patience_s"));
 	want->keep_going = json_is_true(json_object_get(in, "keep_going"));
 	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
+	want->vary = strings(in, "vary");
 	want->holds = strings(in, "hold");
 	want->hold_cycle = strings(in, "hold_cycle");
 	want->fails = strings(in, "fail");

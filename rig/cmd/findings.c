@@ -373,6 +373,24 @@ static void print_proof(const struct run_info *run)
 		     json_is_true(at(expected, "met")) ? "found" : "not found");
 }
 
+static void print_switches(json_t *switches)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (switches, i, item) {
+		g_string_append_printf(list, "%s%s", i ? ", " : "", findings_text(item, "switch"));
+		if (json_is_string(at(item, "lacks")))
+			g_string_append_printf(list, " not varied (the kernel lacks %s)",
+					       findings_text(item, "lacks"));
+		else
+			g_string_append_printf(list, "=%s", findings_text(item, "value"));
+	}
+	if (list->len)
+		line("switches", "%s", list->str);
+}
+
 void findings_print(const struct run_info *run, gboolean full)
 {
 	json_t *reasons = at(run->details, "reasons"), *reason;
@@ -391,6 +409,7 @@ void findings_print(const struct run_info *run, gboolean full)
 		     json_string_value(reason) ? json_string_value(reason) : "?");
 	if (run->problem)
 		line("problem", "%s", run->problem);
+	print_switches(at(run->inputs, "switches"));
 	print_reports(run, full);
 	print_stuck(run);
 	print_agents(at(run->details, "counts/agents"));

@@ -129,13 +129,14 @@ static json_t *scenario_json(const struct scenario *s)
 	}
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:s?, "
-		"s:o}",
+		"s:o, s:o}",
 		"name", s->name, "file", s->file, "about", s->about, "machines",
 		strings_json(s->machines), "memory", (json_int_t)s->memory, "max_memory",
 		(json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "cpus", s->cpus,
 		"max_cpus", s->max_cpus, "duration", s->duration_s, "cmdline", cmdline, "needs",
 		strings_json(s->needs), "agents", agents, "tracks", tracks, "expect",
-		s->expect.kind, "cycle", strings_json(s->expect.cycle));
+		s->expect.kind, "cycle", strings_json(s->expect.cycle), "vary",
+		strings_json(s->vary));
 }
 
 static int list(gboolean json)
@@ -284,6 +285,11 @@ static void print_scenario(const struct scenario *s)
 	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s");
 	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus,
 	       cmdline, s->duration_s);
+	if (*s->vary) {
+		g_autofree char *vary = g_strjoinv(", ", s->vary);
+
+		printf("  varied    %s\n", vary);
+	}
 	if (s->n_agents)
 		puts("  agents in the guest");
 	for (unsigned i = 0; i < s->n_agents; i++)

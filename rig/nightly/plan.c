@@ -59,6 +59,7 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_UINT("retries", OPT, struct plan, retries),
 	CYAML_FIELD_UINT("duration", OPT, struct plan, duration_s),
 	CYAML_FIELD_UINT("patience", OPT, struct plan, patience_s),
+	LIST("vary", OPT, struct plan, vary, text_value, 1, 16),
 	CYAML_FIELD_MAPPING("keep", OPT, struct plan, keep, keep_fields),
 	CYAML_FIELD_STRING_PTR("launcher", OPT, struct plan, launcher, 1, 32),
 	CYAML_FIELD_STRING_PTR("connect", OPT, struct plan, connect, 1, 1000),
@@ -172,6 +173,18 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"),
 				      error, "'%s' is for launcher libvirt, not for direct",
 				      plan->connect);
+	return TRUE;
+}
+
+static gboolean check_vary(struct yaml_tree *tree, const struct plan *plan, GError **error)
+{
+	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "vary");
+	g_autoptr(GError) why = NULL;
+
+	for (unsigned i = 0; i < plan->n_vary; i++)
+		if (!switch_draw(plan->vary[i], 0, &why))
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s",
+					      why->message);
 	return TRUE;
 }
 
@@ -289,6 +302,7 @@ struct plan *plan_parse(const char *file, const char *data, gsize len, GError **
 	settle(tree, plan);
 	if (!check_scenarios(tree, plan, error) || !check_machines(tree, plan, error) ||
 	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) ||
+	    !check_vary(tree, plan, error) ||
 	    !check_excludes(tree, plan, error))
 		return NULL;
 	return g_steal_pointer(&plan);

@@ -47,6 +47,8 @@ struct plan {
 	unsigned retries;		 /* how often a failing cell is repeated; 2 by default */
 	unsigned duration_s, patience_s; /* 0: that of the scenario, or of the rig */
 	struct plan_keep keep;
+	char **vary; /* kernel switches that each run varies (switch_draw()) */
+	unsigned n_vary;
 	char *launcher, *connect;	 /* options of `rig run`; NULL: its default */
 	char *name, *file;		 /* "nightly"; the path of the plan's file */
 };

@@ -43,6 +43,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "until", json_string(want->until));
 	if (want->labels)
 		json_object_set_new(json, "labels", labels_json(want->labels));
+	if (want->vary)
+		json_object_set_new(json, "vary", strings_json(want->vary));
 	if (want->holds)
 		json_object_set_new(json, "hold", strings_json(want->holds));
 	if (want->fails)
@@ -83,6 +85,8 @@ json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan)
 		plan->no_lockdep, "launcher", plan->launcher, "uri", plan->uri);
 
 	add_optional(json, want);
+	if (plan->switches)
+		json_object_set(json, "switches", plan->switches);
 	if (plan->orders)
 		json_object_set_new(json, "holds", director_orders_json(plan->orders));
 	return json;

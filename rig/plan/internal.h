@@ -16,6 +16,14 @@ const char *request_launcher(const struct run_request *want);
 gboolean request_choice(const char *what, const char *word, const char *const *choices,
 			const struct machine *machine, GError **error);
 
+/*
+ * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. *RET
+ * is a new array of {"switch", "value", "lacks"}, in which either the value or the missing kernel
+ * option is null; unchanged if nothing is varied (switches.c). Error: RIG_EXIT_USAGE.
+ */
+gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
+		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
+
 /* The plan's part of run.json, see docs/results.md (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
 

@@ -46,6 +46,7 @@ void run_plan_free(struct run_plan *plan)
 	g_free(r->accel_why);
 	g_free(r->known);
 	json_decref(plan->inputs);
+	json_decref(plan->switches);
 	g_free(r);
 }
 
@@ -385,7 +386,10 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
 	       resolve_initrd(r, error) && resolve_accel(want, r, error) &&
-	       resolve_kernel(want, progress, r, error) && resolve_holds(want, r, error);
+	       resolve_kernel(want, progress, r, error) &&
+	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
+			     error) &&
+	       resolve_holds(want, r, error);
 }
 
 struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,

@@ -51,6 +51,7 @@ struct run_request {
 	gboolean no_lockdep, keep_going;
 	gboolean no_keep_locks;	   /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	   /* stop only at a report with this signature or kind */
+	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
 	char **holds; /* added to those of the scenario (hold_parse()), NULL-terminated */
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
@@ -100,6 +101,7 @@ struct run_plan {
 	gboolean record_locks;		      /* the plugin records lock orders */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */
 	char **hold_cycle;
+	json_t *switches; /* the kernel switches that were drawn (plan_switches()); or NULL */
 	/* path of the director's shared object that the emulator loads, or NULL */
 	const char *plugin;
 	guint64 dump_limit; /* after a hang, dump the memory of guests up to this many bytes */

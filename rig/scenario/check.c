@@ -297,6 +297,18 @@ static gboolean check_fails(struct yaml_tree *tree, const struct scenario *s, GE
 	return TRUE;
 }
 
+static gboolean check_vary(struct yaml_tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "vary");
+	g_autoptr(GError) why = NULL;
+
+	for (guint i = 0; s->vary[i]; i++)
+		if (!switch_draw(s->vary[i], 0, &why))
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
+					      why->message);
+	return TRUE;
+}
+
 static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "machines");
@@ -381,6 +393,7 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 	if (s->cpu_nodes > s->nodes)
 		return at_key(tree, "cpu_nodes", error, "'cpu_nodes' is above 'nodes'");
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
+	       check_vary(tree, s, error) &&
 	       check_needs(tree, s, error) && check_holds(tree, s, error) &&
 	       check_agents(tree, s, error) && check_tracks(tree, s, error) &&
 	       check_fails(tree, s, error) && check_expect(tree, s, error);

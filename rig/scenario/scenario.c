@@ -65,6 +65,7 @@ void scenario_free(struct scenario *s)
 	g_strfreev(s->machines);
 	g_strfreev(s->needs);
 	g_strfreev(s->hold_cycle);
+	g_strfreev(s->vary);
 	g_strfreev(s->expect.cycle);
 	g_free(s->expect.kind);
 	g_free(s);
@@ -90,6 +91,7 @@ static struct scenario *take(struct raw *raw)
 	s->machines = take_list(&raw->machines, &raw->n_machines);
 	s->needs = take_list(&raw->needs, &raw->n_needs);
 	s->hold_cycle = take_list(&raw->hold_cycle, &raw->n_hold_cycle);
+	s->vary = take_list(&raw->vary, &raw->n_vary);
 	s->n_files = raw->n_files;
 	s->files = g_new0(struct scenario_file, s->n_files);
 	for (unsigned i = 0; i < s->n_files; i++)

@@ -150,6 +150,7 @@ struct scenario {
 	unsigned cpus, max_cpus;
 	char **needs;	/* required kernel config, see kernel_config_lacks() */
 	char *cmdline;	/* further kernel parameters, "" by default */
+	char **vary;	/* kernel switches, see switch_draw(); NULL-terminated, may be empty */
 	/* value of memhp_default_state, the state of new memory; "offline" by default */
 	char *online;
 	unsigned duration_s; /* seconds of load in wall-clock time */
@@ -228,6 +229,26 @@ void fail_clear(struct fail_spec *fail);
 char *fail_text(const struct fail_spec *fail);
 /* Is STEP the one that AFTER names: "plug", or "plug d"? */
 gboolean fail_is_after(const char *after, const struct step *step);
+/* A kernel parameter that a run may vary, its values, and the kernel option that it needs. */
+#define SWITCH_VALUES_MAX 4
+struct kernel_switch {
+	const char *name, *about;
+	const char *needs; /* NULL: each kernel has it */
+	struct switch_value {
+		const char *name, *words; /* words of the kernel's command line */
+	} values[SWITCH_VALUES_MAX];	  /* those after the last one have no name */
+};
+
+/* All switches; the last entry has no name. */
+extern const struct kernel_switch scenario_switches[];
+
+/*
+ * TEXT is "SWITCH" (one of all its values) or "SWITCH=VALUE|VALUE". switch_find() looks only at the
+ * name. switch_draw() draws one of the values; the draw depends on SEED and the switch only. Both
+ * results are static. Errors: RIG_EXIT_USAGE, an unknown switch or value.
+ */
+const struct kernel_switch *switch_find(const char *text, GError **error);
+const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);
 
 /* The sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);

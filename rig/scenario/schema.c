@@ -132,6 +132,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("needs", CYAML_FLAG_POINTER | OPT, struct raw, needs, n_needs,
 				   &text_value, 1, 64),
 	CYAML_FIELD_STRING_PTR("cmdline", OPT, struct raw, s.cmdline, 0, WORDS_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("vary", CYAML_FLAG_POINTER | OPT, struct raw, vary, n_vary,
+				   &text_value, 1, 16),
 	CYAML_FIELD_STRING_PTR("online", OPT, struct raw, s.online, 1, 32),
 	CYAML_FIELD_UINT("duration", 0, struct raw, s.duration_s),
 	CYAML_FIELD_UINT("boot", OPT, struct raw, s.boot_s),

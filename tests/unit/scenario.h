@@ -13,5 +13,6 @@ struct scenario *scenario_good(const char *name);
 void add_scenario_file_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_damaged_tests(TCase *tcase);
+void add_switch_tests(TCase *tcase);
 
 #endif

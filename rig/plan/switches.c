@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Draws the kernel switches that a run varies, and puts them on the kernel's command line. */
+#include "plan/internal.h"
+
+#include "util/error.h"
+
+/* The option that CONFIG lacks for the switch, or NULL. A kernel without a known config has all. */
+static const char *lacks(GHashTable *config, const struct kernel_switch *s)
+{
+	const char *const needs[] = {s->needs, NULL};
+	g_autoptr(GPtrArray) missing =
+		config && s->needs ? kernel_config_lacks(config, needs) : NULL;
+
+	return missing && missing->len ? s->needs : NULL;
+}
+
+static gboolean add_switch(struct scenario *scenario, GHashTable *config, const char *text,
+			   guint64 seed, json_t *list, GError **error)
+{
+	const struct switch_value *value = switch_draw(text, seed, error);
+	const struct kernel_switch *s = value ? switch_find(text, error) : NULL;
+	const char *lacking = s ? lacks(config, s) : NULL;
+	char *words;
+
+	if (!s)
+		return FALSE;
+	json_array_append_new(list, json_pack("{s:s, s:s?, s:s?}", "switch", s->name, "value",
+					      lacking ? NULL : value->name, "lacks", lacking));
+	if (lacking)
+		return TRUE;
+	words = g_strconcat(scenario->cmdline, *scenario->cmdline ? " " : "", value->words, NULL);
+	g_free(scenario->cmdline);
+	scenario->cmdline = words;
+	return TRUE;
+}
+
+static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, guint64 seed,
+			json_t *list, GError **error)
+{
+	for (; texts && *texts; texts++)
+		if (!add_switch(scenario, config, *texts, seed, list, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
+		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error)
+{
+	g_autoptr(GHashTable) config = NULL;
+	json_auto_t *list = json_array();
+
+	if (!*scenario->vary && !want->vary)
+		return TRUE;
+	if (kernel->config && !(config = kernel_config_load(kernel->config, error)))
+		return FALSE;
+	if (!add_all(scenario, config, scenario->vary, seed, list, error) ||
+	    !add_all(scenario, config, want->vary, seed, list, error))
+		return FALSE;
+	*ret = json_incref(list);
+	return TRUE;
+}

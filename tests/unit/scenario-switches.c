@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel switches: which words are accepted, and what is drawn. */
+#include "tests/unit/scenario.h"
+
+#include <string.h>
+
+#include "scenario/scenario.h"
+#include "tests/unit/suite.h"
+
+/* Each value of each switch is drawn by some seed, and the same seed draws the same value again. */
+START_TEST(all_values_are_drawn)
+{
+	for (const struct kernel_switch *s = scenario_switches; s->name; s++) {
+		g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+		guint values = 0;
+
+		while (values < SWITCH_VALUES_MAX && s->values[values].name)
+			values++;
+		for (guint64 seed = 0; seed < 200; seed++) {
+			const struct switch_value *value = switch_draw(s->name, seed, NULL);
+
+			ck_assert_ptr_nonnull(value);
+			ck_assert_ptr_eq(value, switch_draw(s->name, seed, NULL));
+			g_hash_table_add(seen, (gpointer)value->words);
+		}
+		ck_assert_uint_eq(g_hash_table_size(seen), values);
+	}
+}
+END_TEST
+
+/* Two switches with the same number of values have draws of their own. */
+START_TEST(draws_are_independent)
+{
+	guint same = 0;
+
+	for (guint64 seed = 0; seed < 200; seed++)
+		same += !strcmp(switch_draw("page_owner", seed, NULL)->name,
+				switch_draw("memmap_on_memory", seed, NULL)->name);
+	ck_assert_uint_gt(same, 50);
+	ck_assert_uint_lt(same, 150);
+}
+END_TEST
+
+START_TEST(values_are_limited)
+{
+	for (guint64 seed = 0; seed < 50; seed++) {
+		const char *name = switch_draw("preempt=none|full", seed, NULL)->name;
+
+		ck_assert(!strcmp(name, "none") || !strcmp(name, "full"));
+		ck_assert_str_eq(switch_draw("page_owner=on", seed, NULL)->words, "page_owner=on");
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text, *error;
+} wrong[] = {
+	{"", "no kernel switch '' (available: memmap_on_memory, "},
+	{"page_ownr", "no kernel switch 'page_ownr' (available: "},
+	{"page_owner=", "the switch 'page_owner' has no value '' (allowed: off, on)"},
+	{"page_owner=on|", "the switch 'page_owner' has no value '' (allowed: off, on)"},
+	{"preempt=none|ful", "has no value 'ful' (allowed: none, voluntary, full)"},
+};
+
+START_TEST(wrong_words)
+{
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(switch_draw(wrong[_i].text, 1, &error));
+	ck_assert_msg(strstr(error->message, wrong[_i].error) != NULL, "%s", error->message);
+}
+END_TEST
+
+void add_switch_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, all_values_are_drawn);
+	tcase_add_test(tcase, draws_are_independent);
+	tcase_add_test(tcase, values_are_limited);
+	tcase_add_loop_test(tcase, wrong_words, 0, G_N_ELEMENTS(wrong));
+}
