@@ -31,7 +31,7 @@ static void add_word(GString *list, const char *word)
 
 static gboolean fits(const struct lock_filter *f, const struct lock_sighting *s)
 {
-	return (!f->kernel || !strcmp(f->kernel, s->kernel)) &&
+	return (!f->kernel || !strcmp(f->kernel, s->kernel) || !strcmp(f->kernel, s->build)) &&
 	       (!f->machine || !strcmp(f->machine, s->machine));
 }
 
@@ -131,10 +131,11 @@ static json_t *edge_json(const struct asked *a, const struct seen *seen, guint i
 		const struct lock_sighting *s = all->pdata[p];
 
 		json_array_append_new(
-			places, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "kernel",
-					  s->kernel, "tree", s->tree, "machine", s->machine,
-					  "scenario", s->scenario, "runs", (int)s->runs, "first",
-					  s->first, "last", s->last));
+			places,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "kernel", s->kernel,
+				  "build", s->build, "tree", s->tree, "machine", s->machine,
+				  "scenario", s->scenario, "runs", (int)s->runs, "first", s->first,
+				  "last", s->last));
 	}
 	json_object_set_new(json, "places", places);
 	return json;

@@ -310,8 +310,8 @@ static char *alike(const struct lock_graph *graph, const char *word)
 
 void locks_print_place(const struct lock_sighting *s)
 {
-	printf("      %s on %s, kernel %s: runs: %u, %s to %s\n", s->scenario, s->machine,
-	       s->kernel, s->runs, s->first, s->last);
+	printf("      %s on %s, kernel %s%s%.12s: runs: %u, %s to %s\n", s->scenario, s->machine,
+	       s->kernel, *s->build ? " " : "", s->build, s->runs, s->first, s->last);
 }
 
 void locks_tell_places(struct asked *a, const struct order_edge *edge)
@@ -388,7 +388,7 @@ int cmd_locks(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		OPTION_RESULTS(&a.folder),
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &a.filter.kernel,
-		 "only runs of this kernel (6.1.192)", "NAME"},
+		 "only runs of this kernel (6.1.192, or a hash of `rig kernel list`)", "NAME"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &a.filter.machine,
 		 "only runs on this machine", "NAME"},
 		{"scenario", 0, 0, G_OPTION_ARG_STRING, &a.filter.scenario,

@@ -17,6 +17,9 @@
  */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
+/* kernel, tree, machine, scenario, build */
+#define PLACE_FIELDS 5
+
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
 
 /* A row of the table `class`, cached by a batch. */
@@ -43,12 +46,12 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 
 /*
  * Returns the id of a row of `place`, which is created if needed. TEXTS: kernel, tree, machine,
- * scenario, NULL.
+ * scenario, build, NULL.
  */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
 	return id_of(db,
-		     "INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, 1)"
+		     "INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, ?5, 1)"
 		     " ON CONFLICT DO UPDATE SET runs = runs + 1 RETURNING id",
 		     texts);
 }
@@ -211,16 +214,18 @@ static gboolean is_there(struct batch *b, const char *name)
 
 /* ---- a run, a log ---- */
 
-static void place_of_run(const struct run_info *run, const char *ret[5])
+/* The fields of `place` of a run, and NULL. */
+static void place_of_run(const struct run_info *run, const char *ret[PLACE_FIELDS + 1])
 {
-	json_t *in = run->inputs;
+	json_t *in = run->inputs, *kernel = json_object_get(in, "kernel");
 
-	ret[0] = json_string_value(json_object_get(json_object_get(in, "kernel"), "name"));
+	ret[0] = json_string_value(json_object_get(kernel, "name"));
 	ret[1] = json_string_value(json_object_get(json_object_get(in, "labels"), "tree"));
 	ret[2] = json_string_value(json_object_get(in, "machine"));
 	ret[3] = json_string_value(json_object_get(in, "scenario"));
-	ret[4] = NULL;
-	for (guint i = 0; i < 4; i++)
+	ret[4] = json_string_value(json_object_get(kernel, "hash"));
+	ret[PLACE_FIELDS] = NULL;
+	for (guint i = 0; i < PLACE_FIELDS; i++)
 		ret[i] = ret[i] && strlen(ret[i]) < 300 ? ret[i] : "";
 }
 
@@ -229,7 +234,7 @@ static gboolean add_run(struct batch *b, const char *name, GError **error)
 	g_autofree char *dir = g_build_filename(b->db->results, name, NULL);
 	rig_auto(run_info) run = run_open(b->db->results, dir, NULL);
 	rig_auto(lock_orders) orders = NULL;
-	const char *place[5];
+	const char *place[PLACE_FIELDS + 1];
 
 	if (!run)
 		return note_run(b, name, RUN_WITHOUT, error);
@@ -248,7 +253,7 @@ static gboolean add_log(struct batch *b, const char *name, GError **error)
 	json_auto_t *json = NULL;
 	rig_auto(lock_orders) orders = lock_orders_of_file(path, &json);
 	const char *place[] = {"", "", "log", json_string_value(json_object_get(json, "log")),
-			       NULL};
+			       "", NULL};
 	const char *added = json_string_value(json_object_get(json, "added"));
 	g_autofree char *label = NULL;
 

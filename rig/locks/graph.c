@@ -7,16 +7,16 @@
 #include "locks/db.h"
 #include "util/error.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define FILE_NAME "locks.sqlite"
 #define LOGS_NAME "locks-logs"
 
 /*
- * `place` has combinations of kernel, tree, machine and scenario. `seen` has a row for each edge
- * and each place where it was seen. `edge` has the sums of these rows for each tree, and for all
- * trees together (tree 0), so that a query of the whole graph reads one row per edge. For `gates`
- * see db.h. run.state: 0, the run has no lock orders; 1, it has some; 2, the run has not ended, so
- * it is read again later.
+ * `place` has combinations of kernel, tree, machine, scenario and build, which is the kernel's
+ * hash. `seen` has a row for each edge and each place where it was seen. `edge` has the sums of
+ * these rows for each tree, and for all trees together (tree 0), so that a query of the whole graph
+ * reads one row per edge. For `gates` see db.h, for `stack` struct lock_edge. run.state: 0, the run
+ * has no lock orders; 1, it has some; 2, the run has not ended, so it is read again later.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "
@@ -25,7 +25,8 @@ static const char schema[] =
 	"runs INTEGER NOT NULL);"
 	"CREATE TABLE place(id INTEGER PRIMARY KEY, kernel TEXT NOT NULL, tree TEXT NOT NULL, "
 	"machine TEXT NOT NULL,"
-	" scenario TEXT NOT NULL, runs INTEGER NOT NULL, UNIQUE(kernel, tree, machine, scenario));"
+	" scenario TEXT NOT NULL, build TEXT NOT NULL, runs INTEGER NOT NULL,"
+	" UNIQUE(kernel, tree, machine, scenario, build));"
 	"CREATE TABLE edge(tree INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, "
 	"contexts INTEGER NOT NULL,"
 	" gates TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, runs INTEGER NOT NULL,"
@@ -38,12 +39,9 @@ static const char schema[] =
 	"CREATE INDEX seen_edge ON seen(a, b);"
 	"CREATE TABLE run(name TEXT PRIMARY KEY, state INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX run_going ON run(state) WHERE state = 2;"
+	"CREATE TABLE stack(a INTEGER NOT NULL, b INTEGER NOT NULL, "
+	"functions TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY(a, b, functions)) WITHOUT ROWID;"
 	"CREATE TABLE folder(mtime_ns INTEGER NOT NULL);";
-
-/* Where an edge was waited for (struct lock_edge); graphs of before it stay valid. */
-static const char stacks[] =
-	"CREATE TABLE IF NOT EXISTS stack(a INTEGER NOT NULL, b INTEGER NOT NULL, "
-	"functions TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY(a, b, functions)) WITHOUT ROWID";
 
 static const char *const tables[] = {"class", "tree", "place",	"edge",
 				     "seen",  "run",  "folder", "stack"};
@@ -87,8 +85,7 @@ struct lock_db *lock_db_open(const char *results, const char *folder, gboolean r
 		return NULL;
 	lock_sums_register(db->db);
 	if (!db_exec(db->db, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536", error) ||
-	    !make_tables(db->db, rebuild, error) || !db_exec(db->db, stacks, error) ||
-	    !lock_db_update(db, error))
+	    !make_tables(db->db, rebuild, error) || !lock_db_update(db, error))
 		return NULL;
 	return g_steal_pointer(&db);
 }

@@ -73,6 +73,7 @@ const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint f
 /* A place where an edge occurred. */
 struct lock_sighting {
 	char *kernel, *tree, *machine, *scenario; /* `tree` is "" outside of nights */
+	char *build; /* the kernel's hash, of sources, config and patches; "" if unknown */
 	char *first, *last;
 	guint runs;
 };

@@ -135,7 +135,7 @@ static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 
 #define COLUMNS "SELECT a, b, contexts, gates, first, last, runs"
 #define PLACES \
-	"(?1 IS NULL OR kernel = ?1) AND (?2 IS NULL OR machine = ?2) AND " \
+	"(?1 IS NULL OR kernel = ?1 OR build = ?1) AND (?2 IS NULL OR machine = ?2) AND " \
 	"(?3 IS NULL OR scenario = ?3) AND (?4 IS NULL OR tree = ?4)"
 
 /* Prepares SQL with the fields of F bound to ?1 .. ?4. */
@@ -283,6 +283,7 @@ static void sighting_free(gpointer data)
 	g_free(s->tree);
 	g_free(s->machine);
 	g_free(s->scenario);
+	g_free(s->build);
 	g_free(s->first);
 	g_free(s->last);
 	g_free(s);
@@ -293,8 +294,8 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 	GPtrArray *found = g_ptr_array_new_with_free_func(sighting_free);
 	db_stmt *stmt = db_query(
 		db->db,
-		"SELECT kernel, tree, machine, scenario, first, last, seen.runs FROM seen JOIN "
-		"place ON place.id = seen.place"
+		"SELECT kernel, tree, machine, scenario, build, first, last, seen.runs FROM seen"
+		" JOIN place ON place.id = seen.place"
 		" WHERE a = (SELECT id FROM class WHERE name = ?1) AND b = (SELECT id FROM class "
 		"WHERE name = ?2)"
 		" ORDER BY first",
@@ -303,10 +304,12 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 	while (stmt && db_row(stmt, NULL)) {
 		struct lock_sighting *s = g_new0(struct lock_sighting, 1);
 
-		*s = (struct lock_sighting){db_text(stmt, 0),		db_text(stmt, 1),
-					    db_text(stmt, 2),		db_text(stmt, 3),
-					    db_text(stmt, 4),		db_text(stmt, 5),
-					    sqlite3_column_int(stmt, 6)};
+		*s = (struct lock_sighting){
+			.kernel = db_text(stmt, 0), .tree = db_text(stmt, 1),
+			.machine = db_text(stmt, 2), .scenario = db_text(stmt, 3),
+			.build = db_text(stmt, 4), .first = db_text(stmt, 5),
+			.last = db_text(stmt, 6), .runs = sqlite3_column_int(stmt, 7),
+		};
 		g_ptr_array_add(found, s);
 	}
 	return found;
