@@ -332,7 +332,7 @@ static void on_polled(struct command *command, int code, const char *out, const 
 
 void poll_next(struct slurm *s)
 {
-	const char *const argv[] = {"squeue", "--json", "--all", NULL};
+	const char *const argv[] = {"squeue", "--json", "--all", "--states=all", NULL};
 	gint64 now_ns = rig_now_ns();
 
 	if (s->poll || (!s->in_flight && !s->reconciling) ||

@@ -108,13 +108,13 @@ static const char *text_of(json_t *job, const char *key)
 static int exit_code_of(json_t *job)
 {
 	json_t *value = json_object_get(job, "exit_code");
-	gint64 code =
-		json_integer_value(json_is_object(value) ? number_of(value, "return_code") : value);
+	gint64 signal = json_integer_value(number_of(json_object_get(value, "signal"), "id")),
+	       code = json_integer_value(value);
 
+	if (json_is_object(value))
+		return signal ? -signal : json_integer_value(number_of(value, "return_code"));
 	/* 22.05 prints the wait status of wait(2) */
-	if (!json_is_object(value))
-		code = code & 0x7f ? -(code & 0x7f) : (code >> 8) & 0xff;
-	return code;
+	return code & 0x7f ? -(code & 0x7f) : (code >> 8) & 0xff;
 }
 
 static void read_job(struct queue_reader *reader)

@@ -87,6 +87,22 @@ START_TEST(squeue_23_11)
 }
 END_TEST
 
+/* Output of Debian 13's squeue: killed, cancelled and running tasks, and the rest of an array. */
+START_TEST(squeue_24_11)
+{
+	g_autofree char *file = data_path("slurm/squeue-24.11.json"), *text = NULL;
+
+	ck_assert(rig_read_file(file, 1 << 20, &text, NULL, NULL));
+	g_strchomp(text);
+	read_queue(text, 100, "rig-x");
+	ck_assert_str_eq(seen->str,
+			 "rig-x-b1 91 0 state 3 restarts 0 code -9 node 'n1' RaisedSignal\n"
+			 "rig-x-b2 92 1 state 5 restarts 0 code -15 node 'n3' None\n"
+			 "rig-x-b2 99 0 state 1 restarts 0 code 0 node 'n1' None\n"
+			 "rig-x-b2 99 3-19 state 0 restarts 0 code 0 node '' Resources\n");
+}
+END_TEST
+
 START_TEST(squeue_cut_off)
 {
 	rig_auto(queue_reader) reader = queue_reader_new("rig", on_record, NULL);
@@ -251,6 +267,7 @@ static Suite *slurm_suite(void)
 	tcase_add_checked_fixture(records, setup, teardown);
 	tcase_add_loop_test(records, squeue_22_05, 0, 3);
 	tcase_add_test(records, squeue_23_11);
+	tcase_add_test(records, squeue_24_11);
 	tcase_add_test(records, squeue_cut_off);
 	tcase_add_loop_test(records, task_lists, 0, G_N_ELEMENTS(lists));
 	tcase_add_test(records, completion_log);
