@@ -93,21 +93,14 @@ void search_start_run(struct search *search, struct slot *slot, guint position, 
 	      o->run_limit_s ? o->run_limit_s : CHILD_RUN_LIMIT_S + o->duration_s, done);
 }
 
-/* The place for this host. The number of guests is the only limit here, so there is always room. */
-static struct place *place_of(const struct search_options *o)
-{
-	const struct place_options here = {
-		.results = o->results, .rig = o->rig, .cores = 4096, .memory = G_MAXUINT64};
-
-	return place_here(&here);
-}
-
 gboolean search_open_place(struct search *search, place_failed failed, GError **error)
 {
 	struct search_work *work = search->work;
 	g_autofree char *record = g_build_filename(search->dir, "place", NULL);
 
-	work->place = search->options.place ? search->options.place : place_of(&search->options);
+	work->place = search->options.place
+			      ? search->options.place
+			      : place_here_unlimited(search->options.results, search->options.rig);
 	work->place->failed = failed;
 	work->place->failed_data = search;
 	return place_open(work->place, record, search->name, error);

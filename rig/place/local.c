@@ -295,6 +295,14 @@ static guint64 available_memory(void)
 	return bytes > HOST_RESERVE ? bytes - HOST_RESERVE : 0;
 }
 
+struct place *place_here_unlimited(const char *results, const char *rig)
+{
+	const struct place_options here = {
+		.results = results, .rig = rig, .cores = 4096, .memory = G_MAXUINT64};
+
+	return place_here(&here);
+}
+
 struct place *place_here(const struct place_options *options)
 {
 	static const struct place_ops ops = {.open = local_open,

@@ -119,5 +119,7 @@ struct place_options {
 
 /* The place that runs jobs as child processes on this host. */
 struct place *place_here(const struct place_options *options);
+/* The same for a caller that limits the number of its jobs itself: there is always room. */
+struct place *place_here_unlimited(const char *results, const char *rig);
 
 #endif

@@ -147,22 +147,13 @@ gboolean race_start_run(struct race_slot *slot,
 	return TRUE;
 }
 
-/* The place for this host. It always has room, because the number of guests is the only limit. */
-static struct place *place_of(const struct race_options *o)
-{
-	const struct place_options here = {
-		.results = o->results, .rig = o->rig, .cores = 4096, .memory = G_MAXUINT64};
-
-	return place_here(&here);
-}
-
 gboolean race_open_place(struct race_search *search, place_failed failed, GError **error)
 {
 	const struct race_options *o = &search->options;
 	g_autofree char *record = g_build_filename(o->dir, "place", NULL),
 			*name = g_path_get_basename(o->dir);
 
-	search->place = o->place ? o->place : place_of(o);
+	search->place = o->place ? o->place : place_here_unlimited(o->results, o->rig);
 	search->place->failed = failed;
 	search->place->failed_data = search;
 	return place_open(search->place, record, name, error);
