@@ -99,6 +99,8 @@ struct device {
 	guint64 size;
 	gboolean there;		 /* QEMU has the device */
 	gboolean busy;		 /* an operation on the device is in progress */
+	/* not accepted by the guest, maybe because of a failed call (fails.c): it may have to stay */
+	gboolean refused;
 	gboolean unsure; /* an unplug timed out, so the device may still be deleted at any time */
 	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */
 	struct session *session; /* used by the callbacks of the teardown */

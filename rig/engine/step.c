@@ -70,6 +70,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
 	/* some machines call a DIMM accepted that the guest could not add */
+	t->device->refused = outcome != VM_OK && fails_since(s, t->began_ns);
 	if (fails_since(s, t->began_ns))
 		t->device->unsure = TRUE;
 	else if (outcome == VM_TIMED_OUT && !was_starved(t))

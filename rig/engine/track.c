@@ -124,7 +124,8 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
 	/* what is done to a device whose plug a failed call may have prevented shows nothing */
-	if (t->step->what != STEP_ONLINE || !t->device || !t->device->unsure)
+	if (!t->device ||
+	    !(t->device->refused || (t->device->unsure && t->step->what == STEP_ONLINE)))
 		fails_stepped(t->s, t->step, t->began_ns, outcome, why);
 	/* an outcome that a failed call may have caused is not the expected one */
 	if (!fails_since(t->s, t->began_ns))

@@ -3,7 +3,8 @@
  * The table of fallible functions. A row is there only if the function itself can return that
  * errno, or one that it calls and whose result it passes on, before it has changed anything that
  * its callers rely on; what they then do is what a walk tests. So device_register() is not there,
- * whose callers call put_device() after a failure: it initialises the device first. EEXIST of added
+ * whose callers call put_device() after a failure: it initialises the device first. Nor is
+ * idle_thread_get() in finish_cpu(), where the CPU's idle thread exists. EEXIST of added
  * memory is not there either: acpi_memory_enable_device() takes it for memory that the guest has.
  * The functions of a kernel that are inlined, or have other names, are left out of a walk: several
  * rows are about one step in kernels of different age.
@@ -92,7 +93,7 @@ const struct fallible fallible_functions[] = {
 	{"alloc_contig_range_noprof", NULL, "mm/page_alloc.c", RETURNS_ERRNO, "EBUSY"},
 	/* CPUs */
 	{"cpuhp_invoke_callback", NULL, "kernel/cpu.c", RETURNS_ERRNO, "ENOMEM EBUSY"},
-	{"idle_thread_get", NULL, "kernel/smpboot.c", RETURNS_ERRNO, "ENOMEM"},
+	{"idle_thread_get", "_cpu_up", "kernel/cpu.c", RETURNS_ERRNO, "ENOMEM"},
 	{"smpboot_create_threads", NULL, "kernel/smpboot.c", RETURNS_ERRNO, "ENOMEM"},
 	{"bringup_cpu", NULL, "kernel/cpu.c", RETURNS_ERRNO, "EIO"},
 	{"__cpu_up", NULL, "arch/powerpc/kernel/smp.c", RETURNS_ERRNO, "EIO ENOENT"},
