@@ -99,7 +99,7 @@ struct device {
 	guint64 size;
 	gboolean there;		 /* QEMU has the device */
 	gboolean busy;		 /* an operation on the device is in progress */
-	/* not accepted by the guest, maybe because of a failed call (fails.c): it may have to stay */
+	/* the guest did not accept it, maybe because of a failed call: it may have to stay */
 	gboolean refused;
 	gboolean unsure; /* an unplug timed out, so the device may still be deleted at any time */
 	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */

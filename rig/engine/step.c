@@ -70,10 +70,9 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
 	/* some machines call a DIMM accepted that the guest could not add */
-	t->device->refused = outcome != VM_OK && fails_since(s, t->began_ns);
-	if (fails_since(s, t->began_ns))
-		t->device->unsure = TRUE;
-	else if (outcome == VM_TIMED_OUT && !was_starved(t))
+	t->device->unsure = fails_since(s, t->began_ns);
+	t->device->refused = t->device->unsure && outcome != VM_OK;
+	if (outcome == VM_TIMED_OUT && !t->device->unsure && !was_starved(t))
 		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
 			      t->step->timeout_s);
 	track_stepped(t, vm_outcome_name(outcome), why);
