@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Decides which calls fail. */
+/* Decides which calls of guest functions fail. */
 #include "plugin/fail.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls of guest functions that fail: which ones. No call here touches QEMU, so the tests drive it
- * with numbers; failer.h does what it decides.
+ * Decides which calls of guest functions fail. No function here calls QEMU, so the tests pass plain
+ * numbers; failer.h carries the decision out.
  */
 #ifndef RIG_PLUGIN_FAIL_H
 #define RIG_PLUGIN_FAIL_H
@@ -13,28 +13,29 @@
 #include "plugin/protocol.h"
 
 struct fail {
-	/* set before the guest runs */
+	/* Constant while the guest runs: */
 	uint64_t call, times; /* calls CALL to CALL + TIMES - 1 fail; counted from 1 */
-	uint64_t value;	      /* what they return */
-	char comm[FAIL_COMM]; /* "": calls of any task count; a * at the end stands for the rest */
+	uint64_t value;	      /* the value that the failed calls return */
+	/* name of the tasks whose calls count; "": any task; a trailing * matches any rest */
+	char comm[FAIL_COMM];
 	struct {
 		uint64_t from, to;
 	} caller[FAIL_CALLERS]; /* return addresses of the calls that count */
-	unsigned n_callers;	/* 0: all */
+	unsigned n_callers;	/* 0: calls from everywhere count */
 
-	atomic_bool begun; /* calls are counted from now on */
+	atomic_bool begun; /* TRUE: calls are being counted */
 	_Atomic uint64_t calls, failed;
 };
 
 struct fails {
 	struct fail fail[DIRECTOR_FAILS_MAX];
 	unsigned n;
-	atomic_bool armed; /* no call counts before */
+	atomic_bool armed; /* FALSE: no call counts */
 };
 
 /*
- * A task named COMM (NULL: unknown) has called the function of fail ID from CALLER. *RET_NUMBER is
- * the number of the call. TRUE: it must fail.
+ * Called when a task named COMM (NULL: unknown) has called the function of fail ID; CALLER is the
+ * return address. *RET_NUMBER is the number of the call. TRUE: the call must fail.
  */
 bool fails_call(struct fails *fails, unsigned id, uint64_t caller, const char *comm,
 		uint64_t *ret_number);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes calls fail. */
+/* Makes calls of guest functions fail. */
 #include "plugin/failer.h"
 
 #include <inttypes.h>
@@ -9,15 +9,15 @@
 #include "plugin/hold.h"
 #include "plugin/registers.h"
 
-/* struct task_struct is smaller */
+/* more than the size of struct task_struct */
 #define TASK_BYTES 16384
-/* comm of init_task (init/init_task.c: INIT_TASK_COMM), which finds the member */
+/* The name of init_task (init/init_task.c: INIT_TASK_COMM), by which the member `comm` is found. */
 #define IDLE_COMM "swapper"
 
 static struct {
 	struct orders *orders;
 	struct link *link;
-	_Atomic uint64_t comm_offset; /* of `comm` in a task; 0: not known yet */
+	_Atomic uint64_t comm_offset; /* offset of `comm` in task_struct; 0: not known yet */
 } failer;
 
 static uint64_t find_comm(void)
@@ -33,7 +33,7 @@ static uint64_t find_comm(void)
 	return offset;
 }
 
-/* The name of the task that runs on this vCPU. NULL: it cannot be read. */
+/* The name of the task that runs on the current vCPU. NULL: it cannot be read. */
 static const char *comm_now(char comm[FAIL_COMM])
 {
 	uint64_t offset = atomic_load(&failer.comm_offset), task;
@@ -53,7 +53,7 @@ static const char *comm_now(char comm[FAIL_COMM])
 	return comm;
 }
 
-/* The name as one word of a line. */
+/* The name of a task as one word for a line of the protocol. */
 static const char *as_word(char *comm, const char *known)
 {
 	if (!known || !*known)
@@ -75,7 +75,7 @@ static void on_call(unsigned int cpu, void *data)
 	if (!atomic_load(&fails->armed))
 		return;
 	caller = registers_caller();
-	/* the name is read only where it matters, because some functions are called often */
+	/* read the name only if this fail needs it, because some functions are called often */
 	known = fails->fail[watch->hold].comm[0] ? comm_now(comm) : NULL;
 	if (!caller || !fails_call(fails, watch->hold, caller, known, &number))
 		return;

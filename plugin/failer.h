@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls that fail, in QEMU: reads the caller and the task, and returns from the function. */
+/*
+ * Makes calls of guest functions fail, in QEMU: reads the caller and the task, and returns from the
+ * function.
+ */
 #ifndef RIG_PLUGIN_FAILER_H
 #define RIG_PLUGIN_FAILER_H
 
@@ -7,10 +10,13 @@
 #include "plugin/link.h"
 #include "plugin/orders.h"
 
-/* ORDERS and LINK are borrowed for the life of QEMU. NULL, or why calls cannot fail. */
+/*
+ * Starts. ORDERS and LINK are borrowed for the life of QEMU. Returns NULL, or a static string that
+ * says why calls cannot fail.
+ */
 const char *failer_start(uint64_t id, const struct qemu_info *info, struct orders *orders,
 			 struct link *link);
-/* INSN is the first one of a function whose calls fail. */
+/* Instruments INSN, which is the first instruction of a function whose calls fail. */
 void failer_watch(struct qemu_plugin_insn *insn, struct watch *watch);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Registers of the vCPU whose callback runs. */
+/* Reads and writes registers of the vCPU whose callback is running. */
 #include "plugin/registers.h"
 
 #include <string.h>
@@ -17,9 +17,9 @@ static const struct target {
 };
 
 static const struct target *target;
-static void *handle[N_REGS]; /* the same for all vCPUs */
+static void *handle[N_REGS]; /* the handles, which are the same for all vCPUs */
 
-/* Each vCPU has a thread of its own. */
+/* A buffer for register values; thread-local, because each vCPU has its own thread. */
 static _Thread_local struct plugin_bytes *scratch;
 
 static struct plugin_bytes *scratch_of(unsigned int len)

@@ -24,7 +24,7 @@
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
-	"Finds the change that brought a bug in (with --fix: removed it): a commit, "
+	"Finds the change that introduced a bug (with --fix: removed it): a commit, "
 	"a patch of a series, or a\n"
 	"config option. Only the bug's signature counts; other reports are recorded and have no "
 	"effect.\n"

@@ -75,7 +75,7 @@ static gboolean check_files(char **files, GError **error)
 {
 	for (; files && *files; files++)
 		if (!g_file_test(*files, G_FILE_TEST_IS_REGULAR))
-			return rig_fail(error, RIG_EXIT_USAGE, "no such file: '%s'", *files);
+			return rig_fail(error, RIG_EXIT_USAGE, "file '%s' does not exist", *files);
 	return TRUE;
 }
 
@@ -97,7 +97,10 @@ static gboolean check_words(int argc, GError **error)
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))
 		return g_file_test(kernel_wanted(), G_FILE_TEST_EXISTS) ||
-		       rig_fail(error, RIG_EXIT_USAGE, "no such kernel: '%s'", kernel_wanted());
+		       rig_fail(error, RIG_EXIT_USAGE,
+				"kernel '%s' does not exist; give a source (`rig kernel build "
+				"--help`) or an image",
+				kernel_wanted());
 	return kernel_check_source(kernel_wanted(), error) &&
 	       (!g_str_has_prefix(kernel_wanted(), "git:") ||
 		span_check_git(kernel_wanted(), error));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rig race --fail: makes calls of functions that can fail do so, one in each run. */
+/* rig race --fail: makes a call of a function that can fail fail, another one in each run. */
 #ifndef RIG_CMD_RACE_FAIL_H
 #define RIG_CMD_RACE_FAIL_H
 
@@ -7,9 +7,12 @@
 
 #include "race/walk.h"
 
-/* Prints the table of functions; the exit code. */
+/* Prints the table of functions that can fail. Returns the exit code. */
 int race_fail_list(gboolean as_json);
-/* Walks and prints; the exit code. STATE: of an earlier process, or NULL. */
+/*
+ * Runs a walk and prints its results. Returns the exit code. STATE: race.json of an earlier
+ * process, or NULL.
+ */
 int race_fail(const struct walk_options *options, json_t *words, json_t *state, gboolean as_json,
 	      gboolean quiet);
 

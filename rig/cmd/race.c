@@ -31,13 +31,14 @@
 #define SWEEP_S 45
 
 static const char summary[] =
-	"Searches for holds (docs/director.md) that make a scenario fail, which fails rarely or "
-	"never by itself: one\n"
-	"run without holds shows which functions vCPUs pass at about the same time, then sweeps "
+	"Searches for holds (docs/director.md) that make a scenario fail which fails rarely or "
+	"never without them. One\n"
+	"run without holds shows which functions vCPUs pass at about the same time. Then sweeps "
 	"delay vCPUs at many of\n"
-	"their places, a few at a time. Of those that waited when a sweep failed the ones that are "
-	"not needed are left\n"
-	"out, the others run again until the rate is known, and a scenario with them is written.";
+	"these places, a few at a time. When a sweep fails, the holds that are not needed for the "
+	"failure are removed.\n"
+	"The others are repeated until the failure rate is known, and a scenario with them is "
+	"written.";
 
 static const char examples[] =
 	"  rig race scenarios/zoo/z05-add-vs-online.yaml --patch scenarios/zoo/z05.patch\n"
@@ -69,8 +70,8 @@ static struct {
 
 static const GOptionEntry options[] = {
 	{"around", 'a', 0, G_OPTION_ARG_STRING, &want.around,
-	 "where: a file (mm/slub.c), a function, a lock (slab_mutex), a run with a report (all "
-	 "files)",
+	 "functions of a file (mm/slub.c) or lock (slab_mutex), a function, or a run's reports "
+	 "first",
 	 "WHERE"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source or image, as for `rig run`",
 	 "WHAT"},

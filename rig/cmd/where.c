@@ -19,7 +19,7 @@ static const GOptionEntry entries[] = {
 	{"qos", 0, 0, G_OPTION_ARG_STRING, &slurm.qos, "slurm: the quality of service", "NAME"},
 	{"constraint", 0, 0, G_OPTION_ARG_STRING, &slurm.constraint,
 	 "slurm: features that nodes must have", "WORDS"},
-	{"nice", 0, 0, G_OPTION_ARG_INT, &slurm.nice, "slurm: by how much the priority is lowered",
+	{"nice", 0, 0, G_OPTION_ARG_INT, &slurm.nice, "slurm: lower the priority by N",
 	 "N"},
 	{"carry", 0, 0, G_OPTION_ARG_NONE, &slurm.carry,
 	 "slurm: the nodes share no folder with this host (default: one of them is asked)", NULL},

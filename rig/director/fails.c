@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls that fail: functions and callers to addresses, errnos to values. */
+/* Converts the calls that must fail to addresses and values for the plugin. */
 #include "director/internal.h"
 
 #include <string.h>
@@ -25,7 +25,10 @@ static guint64 value_of(const struct fail_spec *spec)
 	return value;
 }
 
-/* Appends the lines of SPEC, whose function is at ENTRIES and whose callers are at CALLERS. */
+/*
+ * Appends the lines for SPEC. ENTRIES: the addresses of its function; CALLERS: its calling
+ * functions.
+ */
 static void write_fail(GString *out, guint id, const struct fail_spec *spec, const char *arch,
 		       struct symbols *symbols, const GArray *entries, const GArray *callers)
 {
@@ -35,7 +38,9 @@ static void write_fail(GString *out, guint id, const struct fail_spec *spec, con
 	for (guint i = 0; i < entries->len; i++)
 		g_string_append_printf(out, "failat %u " X "\n", id,
 				       code_entry(symbols, arch, range_at(entries, i)->address));
-	/* a call that is the last instruction returns to the end of the caller */
+	/*
+	 * the end of the caller is a valid return address, for a call that is its last instruction
+	 */
 	for (guint i = 0; callers && i < callers->len; i++)
 		g_string_append_printf(out, "failin %u " X " " X "\n", id,
 				       range_at(callers, i)->address,
@@ -43,7 +48,7 @@ static void write_fail(GString *out, guint id, const struct fail_spec *spec, con
 					       range_at(callers, i)->size + 1);
 }
 
-/* Finds the places of SPEC and writes them. Errors: RIG_EXIT_USAGE. */
+/* Finds the addresses for SPEC and appends its lines. Errors: RIG_EXIT_USAGE. */
 static gboolean add_fail(struct director_orders *orders, GString *out, const struct fail_spec *spec,
 			 const char *arch, struct symbols *symbols, guint *watches, GError **error)
 {
@@ -65,7 +70,10 @@ static gboolean add_fail(struct director_orders *orders, GString *out, const str
 	return TRUE;
 }
 
-/* The rows of the table that this kernel has, with a call that no guest reaches. */
+/*
+ * Appends the functions of the table that this kernel has, to count their calls. The call that
+ * fails has a number that no guest reaches.
+ */
 static void add_counted(struct director_orders *orders, GString *out, const char *arch,
 			struct symbols *symbols, guint *watches)
 {
@@ -86,8 +94,8 @@ static void add_counted(struct director_orders *orders, GString *out, const char
 }
 
 /*
- * Where the name of the running task is. current_task is a variable of each CPU on x86
- * (arch/x86/include/asm/current.h), between 6.2 and 6.14 the first member of pcpu_hot.
+ * Appends the address of the pointer to the running task. current_task is a variable of each CPU on
+ * x86 (arch/x86/include/asm/current.h); from 6.2 to 6.14 it is the first member of pcpu_hot.
  */
 static gboolean write_task(GString *out, const char *arch, const struct variables *variables)
 {

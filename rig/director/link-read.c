@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The plugin's lines (plugin/protocol.h). Everything that arrives is checked. */
+/* Reads the plugin's lines (plugin/protocol.h), which are all checked. */
 #include "director/link.h"
 
 #include <stdio.h>

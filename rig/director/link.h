@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What link.c, the socket, and link-read.c, the lines of the plugin, share. */
+/* Declarations shared by link.c (the socket) and link-read.c (the plugin's lines). */
 #ifndef RIG_DIRECTOR_LINK_H
 #define RIG_DIRECTOR_LINK_H
 
@@ -18,20 +18,22 @@ struct director {
 	int fd;
 	guint source;
 	guint n_holds;
-	const GPtrArray *names; /* of the functions that are counted: the orders'; or NULL */
-	const GPtrArray *call_ids; /* the orders' calls, too */
-	json_t *visits;		/* as director_visits() returns it, or NULL */
+	/* names of the counted functions, borrowed from the orders; or NULL */
+	const GPtrArray *names;
+	const GPtrArray *call_ids; /* borrowed from the orders */
+	json_t *visits;		/* the result of director_visits(), or NULL */
 	gboolean there, told_broken;
 	char *locks_path;
-	gboolean has_locks;	      /* the plugin has written them */
-	struct director_totals logged[DIRECTOR_ALL_MAX]; /* counted here, from the held lines */
-	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin reported them last */
+	gboolean has_locks;	      /* the plugin has written the recorded locks */
+	/* counted here, from the plugin's held lines */
+	struct director_totals logged[DIRECTOR_ALL_MAX];
+	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
 	struct {
 		guint64 calls, failed;
-	} calls[DIRECTOR_FAILS_MAX]; /* as the plugin reported them last, or counted here */
+	} calls[DIRECTOR_FAILS_MAX]; /* as the plugin last reported them, or as counted here */
 	guint n_fails;
-	const GPtrArray *counted;     /* the orders' */
-	struct recent recent[RECENT]; /* a ring */
+	const GPtrArray *counted;     /* borrowed from the orders */
+	struct recent recent[RECENT]; /* a ring buffer */
 	guint n_recent;
 };
 

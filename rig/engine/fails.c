@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls that the rig made fail. What such a failure causes at once is expected: the operation
- * during which it happened may be refused, and an agent's operation may end with its errno. What
- * comes later is judged as ever, and kinds of operations that worked before must work again.
+ * Judges runs in which calls were made to fail. The direct effects of a failure are expected: the
+ * operation during which it happened may be refused, and an agent's operation may end with its
+ * errno. Everything later is judged as usual, and kinds of operations that succeeded before must
+ * succeed again.
  */
 #include "engine/session.h"
 
@@ -11,14 +12,14 @@
 
 #include "scenario/fallible.h"
 
-/* So many operations of one kind in a row without a success are a finding. */
+/* This many operations of one kind without a success are a finding. */
 #define TRIES_MIN 2
 
-/* Operations of one kind. */
+/* Counts of the operations of one kind. */
 struct fail_tally {
-	guint ok_before, bad_before; /* before the last failure */
-	guint ok, bad;		     /* begun after it */
-	char *last;		     /* the last bad outcome */
+	guint ok_before, bad_before; /* results before the last failure */
+	guint ok, bad;		     /* results of operations that began after the last failure */
+	char *last;		     /* the outcome of the last operation that did not succeed */
 };
 
 static void tally_free(gpointer data)
@@ -86,7 +87,7 @@ void fails_begin(struct session *s, const struct step *step)
 
 gboolean fails_since(struct session *s, gint64 since_ns)
 {
-	/* the answer of the guest may be read before the plugin's line */
+	/* accept this, because the guest's answer may be read before the plugin's line */
 	if (s->scenario->n_fails && s->holds.director)
 		director_poll(s->holds.director);
 	for (guint i = 0; i < s->fails.happened->len; i++)
@@ -117,7 +118,7 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result)
 		    result->op, "error", result->error, "count", (json_int_t)result->count);
 }
 
-/* The text is that of guest-init/supervisor.c. */
+/* The text that is compared is defined in guest-init/supervisor.c. */
 gboolean fails_excuse_verdict(struct session *s, const char *reason)
 {
 	unsigned long long id, count;
@@ -135,7 +136,10 @@ static gboolean worked(const char *outcome, const char *why)
 	       (!strcmp(outcome, "ok") && (!strstr(why, "result E") || strstr(why, "result ok")));
 }
 
-/* The kind of STEP, of which one must work if another one did; NULL: it cannot fail. */
+/*
+ * The kind of STEP; if operations of a kind succeeded before, one must succeed again. NULL: such a
+ * step cannot fail.
+ */
 static char *kind_of(const struct step *step)
 {
 	switch (step->what) {
@@ -195,7 +199,7 @@ void fails_judge(struct session *s)
 				      kind, tally->bad, tally->last);
 }
 
-/* The operations after the last failure: {"plug d": {"ok", "bad"}}. */
+/* The results of operations after the last failure: {"plug d": {"ok", "bad"}}. */
 static json_t *later_json(const struct session *s)
 {
 	json_t *later = json_object();

@@ -137,7 +137,8 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 			return rig_fail(error, RIG_EXIT_USAGE, "%s: exclude '%s' matches no cell",
 					plan->file, plan->excludes[i].why);
 	if (!night->cells->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "%s: no cell is left: %s", plan->file,
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"%s: no cell of the plan can be run, for example: %s", plan->file,
 				night->excluded->len
 					? ((struct night_excluded *)night->excluded->pdata[0])->why
 					: "?");

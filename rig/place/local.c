@@ -235,7 +235,8 @@ static gboolean local_open(struct place *place, const char *dir, const char *nam
 	return !g_file_test(dir, G_FILE_TEST_EXISTS) ||
 	       rig_fail(
 		       error, RIG_EXIT_USAGE,
-		       "its jobs are on a cluster: continue with --on slurm ('%s' is their record)",
+		       "these jobs were started on a cluster ('%s' is the record): continue "
+		       "with --on slurm",
 		       dir);
 }
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Draws the kernel switches that a run varies, and puts them on the kernel's command line. */
+/*
+ * Draws the values of the kernel switches that a run varies, and adds them to the kernel's command
+ * line.
+ */
 #include "plan/internal.h"
 
 #include "util/error.h"
 
-/* The option that CONFIG lacks for the switch, or NULL. A kernel without a known config has all. */
+/*
+ * The option that the switch needs and CONFIG lacks, or NULL. If the config is unknown, no option
+ * is lacking.
+ */
 static const char *lacks(GHashTable *config, const struct kernel_switch *s)
 {
 	const char *const needs[] = {s->needs, NULL};

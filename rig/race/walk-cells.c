@@ -71,7 +71,7 @@ static gboolean is_wanted(const struct fallible *row, const char *around)
 	       (strchr(around, '/') && strstr(row->file, around));
 }
 
-/* How often the function of ROW was called; -1: this kernel does not have it. */
+/* The number of calls of the function of ROW; -1: this kernel does not have it. */
 static json_int_t calls_of(json_t *counted, const struct fallible *row)
 {
 	json_t *one;
@@ -85,7 +85,10 @@ static json_int_t calls_of(json_t *counted, const struct fallible *row)
 	return -1;
 }
 
-/* The cells of errno number ERRNO_AT and call CALL. FALSE: no function has so many errnos. */
+/*
+ * Adds the cells for errno number ERRNO_AT and call number CALL. FALSE: no function has that many
+ * errnos.
+ */
 static gboolean fill_round(struct walk_cells *cells, json_t *counted, guint call, guint errno_at,
 			   const char *around)
 {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cells of a walk: which calls fail, and what came of each. Prints and runs nothing. */
+/*
+ * The cells of a walk: which call fails in each, and the result. Neither prints nor runs anything.
+ */
 #ifndef RIG_RACE_WALK_CELLS_H
 #define RIG_RACE_WALK_CELLS_H
 
 #include "child/child.h"
 #include "race/walk.h"
 
-#define WALK_VERSION 1001 /* of a walk's race.json; those of searches are smaller */
+#define WALK_VERSION 1001 /* version of a walk's race.json; versions of searches are smaller */
 
 struct walk_cells {
-	GPtrArray *list;     /* of struct walk_cell; the first is the run in which calls are
-			      * counted */
+	/* of struct walk_cell; the first one is the run in which calls are counted */
+	GPtrArray *list;
 	GPtrArray *uncalled; /* char *, owned */
 };
 
@@ -18,16 +20,22 @@ struct walk_cells *walk_cells_new(void);
 void walk_cells_free(struct walk_cells *cells);
 
 /*
- * Adds the cells of the functions in COUNTED, `calls` of a verdict: the first CALLS of each one
- * that was called. AROUND (or NULL): only this function, or those of this file.
+ * Adds cells for the functions in COUNTED (the member `calls` of a verdict): for each function, its
+ * first CALLS calls. AROUND (or NULL): only this function, or the functions of this file.
  */
 void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, const char *around);
-/* The next open cell that no run works on; while calls are counted only that one. NULL: none. */
+/*
+ * The next open cell that is not being run; while calls are being counted, NULL. NULL: there is
+ * none.
+ */
 struct walk_cell *walk_cells_next(const struct walk_cells *cells);
-/* Reads what became of CELL. A run that cannot be judged is repeated, TRIES in all. */
+/* Reads the result of CELL. A run that cannot be judged is repeated, up to TRIES runs in all. */
 void walk_cell_take(struct walk_cell *cell, const struct child_result *result, guint tries);
 
-/* For race.json; read back from its text STATE. FALSE: it is invalid. */
+/*
+ * Convert the cells to JSON for race.json, and read them back from its text STATE. FALSE: STATE is
+ * invalid.
+ */
 json_t *walk_cells_json(const struct walk_cells *cells);
 gboolean walk_cells_read(struct walk_cells *cells, json_t *state);
 

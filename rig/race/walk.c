@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The walk over functions that can fail. */
+/* The main loop of a walk over functions that can fail. */
 #include "race/walk.h"
 
 #include <glib-unix.h>
@@ -28,7 +28,7 @@ struct walk {
 	char *cwd;
 	void (*ended)(const struct walk_cell *cell, void *data);
 	void *data;
-	/* used while it runs */
+	/* only set while the walk runs */
 	GMainLoop *loop;
 	struct walk_slot slot[RACE_GUESTS_MAX];
 	guint budget_source;
@@ -144,13 +144,15 @@ static void start_budget(struct walk *walk)
 	walk->budget_source = g_timeout_add_seconds(walk->options.run.budget_s, on_budget, walk);
 }
 
-/* The first run, in which calls were counted, has ended. */
+/* Handles the end of the first run, in which calls were counted. */
 static void take_counts(struct walk *walk, struct walk_cell *cell,
 			const struct child_result *result)
 {
 	json_t *details = json_object_get(result->answer, "details");
 
-	/* the kernel's build was in this run, and does not count */
+	/*
+	 * start the budget now, because the time in which this run built the kernel does not count
+	 */
 	start_budget(walk);
 	if (cell->result == WALK_VIOLATION) {
 		finish(walk, WALK_FAILS_ALONE);
@@ -161,7 +163,7 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 			walk->options.run.around);
 }
 
-/* A run that was refused: the others would be, too. */
+/* Ends the walk because a run was refused, as all others would be. */
 static void refuse(struct walk *walk, const struct child_result *result)
 {
 	if (!walk->error)

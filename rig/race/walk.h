@@ -16,24 +16,25 @@
 #define WALK_CALLS_MAX 100
 
 struct walk_options {
-	struct race_options run; /* without record_s, sweep_s; around: a function or file */
-	guint calls; /* of each function the first so many fail, one in each cell */
+	/* record_s and sweep_s are not used; `around` is a function or file */
+	struct race_options run;
+	guint calls; /* number of calls of each function that are made to fail, one per cell */
 };
 
 enum walk_result {
 	WALK_OPEN,	  /* not run yet */
-	WALK_CLEAN,	  /* the call failed, and no oracle reports a violation */
-	WALK_NOT_REACHED, /* the guest did not make that call */
+	WALK_CLEAN,	  /* the call failed, and no check reported a violation */
+	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,
-	WALK_NOT_JUDGED, /* the host prevented it, twice */
+	WALK_NOT_JUDGED, /* a fault of the host prevented the run, twice */
 };
 
 struct walk_cell {
-	/* as `rig run --fail` takes it; "": the first run, in which calls are counted */
+	/* in the format of `rig run --fail`; "": the first run, in which calls are counted */
 	char *fail;
 	enum walk_result result;
 	guint tries;
-	char *run, *verdict, *said; /* of the last run; `said`: its first reason, or NULL */
+	char *run, *verdict, *said; /* of the last run; `said` is its first reason, or NULL */
 	double wall_s;
 	gboolean busy;
 };
@@ -41,34 +42,37 @@ struct walk_cell {
 struct walk;
 
 /*
- * Begins a walk in OPTIONS->run.dir, or continues with STATE, its race.json. WORDS is the command
- * line, kept for --resume. Errors: RIG_EXIT_USAGE, a state that cannot be read; RIG_EXIT_INFRA.
+ * Starts a walk in OPTIONS->run.dir, or continues one from STATE, its race.json. WORDS is the
+ * command line, stored for --resume. Errors: RIG_EXIT_USAGE, STATE cannot be read; RIG_EXIT_INFRA.
  */
 struct walk *walk_new(const struct walk_options *options, json_t *words, json_t *state,
 		      GError **error);
 void walk_free(struct walk *walk);
 RIG_DEFINE_AUTO(walk, walk_free)
 
-/* ENDED is called after each run. */
+/* Sets a callback that is called after each run. */
 void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, void *data),
 		void *data);
 
 enum walk_end { WALK_DONE, WALK_OUT_OF_BUDGET, WALK_STOPPED, WALK_FAILS_ALONE };
 
 /*
- * Runs the cells that are open, blocking. Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP: the first run was
- * refused, for example because of an old QEMU.
+ * Runs the open cells. Blocks. Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP: the first run was refused,
+ * for example because QEMU is too old.
  */
 gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error);
 
 /* All cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);
-/* Functions of the table that the kernel has and the scenario did not call; borrowed strings. */
+/* Functions of the table that the kernel has, but the scenario did not call; borrowed strings. */
 const GPtrArray *walk_uncalled(const struct walk *walk);
 
-/* {"cells": [{"fail", "result", "run", "verdict", "said", "wall_s"}], "uncalled": […]}. */
+/*
+ * The walk as JSON: {"cells": [{"fail", "result", "run", "verdict", "said", "wall_s"}], "uncalled":
+ * […]}.
+ */
 json_t *walk_json(const struct walk *walk);
-/* "clean", "violation" */
+/* The name of a result: "clean", "violation", … */
 const char *walk_result_name(enum walk_result result);
 
 #endif

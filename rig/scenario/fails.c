@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls that fail: the syntax of --fail, the limits. rig/director finds the functions. */
+/* Parses and checks calls that must fail (--fail). rig/director finds the functions in a kernel. */
 #include <string.h>
 
 #include "plugin/protocol.h"
@@ -19,7 +19,7 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 			name);
 }
 
-/* The default errno is that of the table. */
+/* Sets the errno; the default is that of the table. */
 static gboolean settle_error(struct fail_spec *fail, GError **error)
 {
 	const struct fallible *known = fallible_find(fail->function, fail->in);
@@ -42,7 +42,7 @@ static gboolean settle_error(struct fail_spec *fail, GError **error)
 	return TRUE;
 }
 
-/* TRUE: AFTER is a step of SCENARIO, "plug d" or "cpu". */
+/* TRUE: SCENARIO has the step AFTER, such as "plug d" or "cpu". */
 static gboolean has_step(const struct scenario *scenario, const char *after)
 {
 	for (unsigned t = 0; t < scenario->n_tracks; t++)
@@ -92,7 +92,7 @@ static gboolean parse_number(const char *word, const char *text, unsigned *ret, 
 	return TRUE;
 }
 
-/* "call 2", "comm kworker*" */
+/* Parses an option such as "call 2" or "comm kworker*". */
 static gboolean parse_option(struct fail_spec *fail, const char *text, GError **error)
 {
 	const struct {
@@ -120,7 +120,7 @@ static gboolean parse_option(struct fail_spec *fail, const char *text, GError **
 	return rig_fail(error, RIG_EXIT_USAGE, "invalid '%s' of --fail (allowed: " FORMS ")", text);
 }
 
-/* "FUNCTION [in CALLER] [ERRNO]" */
+/* Parses "FUNCTION [in CALLER] [ERRNO]". */
 static gboolean parse_call(struct fail_spec *fail, const char *text, GError **error)
 {
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);

@@ -20,7 +20,7 @@
 #define NOTIFY_OK 0x0001
 
 const struct fallible fallible_functions[] = {
-	/* memory is added */
+	/* adding memory */
 	{"check_hotplug_memory_range", NULL, "mm/memory_hotplug.c", RETURNS_ERRNO, "EINVAL"},
 	{"register_memory_resource", NULL, "mm/memory_hotplug.c", RETURNS_ERRNO, "ENOMEM E2BIG"},
 	{"add_memory_resource", NULL, "mm/memory_hotplug.c", RETURNS_ERRNO, "ENOMEM EINVAL"},
@@ -63,7 +63,7 @@ const struct fallible fallible_functions[] = {
 	{"acpi_memory_enable_device", NULL, "drivers/acpi/acpi_memhotplug.c", RETURNS_ERRNO,
 	 "EINVAL"},
 	{"acpi_bind_one", NULL, "drivers/acpi/glue.c", RETURNS_ERRNO, "ENOMEM"},
-	/* memory goes online or offline */
+	/* onlining and offlining memory */
 	{"online_pages", NULL, "mm/memory_hotplug.c", RETURNS_ERRNO, "ENOMEM EINVAL"},
 	{"memory_notify", NULL, "drivers/base/memory.c", RETURNS_NOTIFIER, "ENOMEM EBUSY"},
 	{"node_notify", NULL, "drivers/base/node.c", RETURNS_NOTIFIER, "ENOMEM"},

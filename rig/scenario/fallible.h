@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel functions of memory and CPU hotplug that can fail, with the errnos that they return in
- * the kernel: a run makes a call of one fail (docs/director.md), `rig race --fail` each of them.
+ * Kernel functions of memory and CPU hotplug that can fail, with the errnos that they can return. A
+ * run can make a call of one of them fail (docs/director.md); `rig race --fail` tries each of them.
  */
 #ifndef RIG_SCENARIO_FALLIBLE_H
 #define RIG_SCENARIO_FALLIBLE_H
@@ -10,31 +10,35 @@
 
 /* How a function reports that it has failed. */
 enum fallible_returns {
-	RETURNS_ERRNO,	  /* a negative errno, also as an ERR_PTR() */
-	RETURNS_POINTER,  /* NULL */
-	RETURNS_NOTIFIER, /* notifier_from_errno() (include/linux/notifier.h) */
+	RETURNS_ERRNO,	  /* returns a negative errno, or an ERR_PTR() */
+	RETURNS_POINTER,  /* returns NULL */
+	RETURNS_NOTIFIER, /* returns notifier_from_errno() (include/linux/notifier.h) */
 };
 
 struct fallible {
 	const char *function;
-	const char *in;	  /* only calls in this function; NULL: all */
-	const char *file; /* of the function, or of the one that calls it */
+	const char *in;	  /* only calls in this function count; NULL: all calls */
+	const char *file; /* the source file of the function, or of the function that calls it */
 	enum fallible_returns returns;
-	const char *errors; /* with spaces between them: errnos, NULL; the first is the default */
+	const char *errors; /* errnos, or NULL, separated by spaces; the first one is the default */
 };
 
-/* All of them; the last one has no function. */
+/* All rows; the last one has no function. */
 extern const struct fallible fallible_functions[];
 
-/* The row of FUNCTION called in IN (may be NULL), else one of FUNCTION; NULL: there is none. */
+/*
+ * The row for FUNCTION when called in IN (may be NULL); if there is none, another row for FUNCTION;
+ * NULL: there is none.
+ */
 const struct fallible *fallible_find(const char *function, const char *in);
 
 /*
- * The value that a function returns for ERROR, an errno's name or NULL. FALSE: ERROR is neither.
+ * Converts ERROR, the name of an errno or "NULL", to the value that the function returns. FALSE:
+ * ERROR is neither.
  */
 gboolean fallible_value(enum fallible_returns returns, const char *error, guint64 *ret);
 
-/* The errno that a caller sees for ERROR: ENOMEM for NULL. */
+/* The errno that a caller sees for ERROR; for "NULL" that is ENOMEM. */
 const char *fallible_errno(const char *error);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define ON_OFF(off, on) {{"off", off}, {"on", on}}
 
-/* The value "off" comes first where there is one. */
+/* A switch that has the value "off" lists it first. */
 const struct kernel_switch scenario_switches[] = {
 	{"memmap_on_memory",
 	 "a DIMM holds its own struct pages",
@@ -98,7 +98,7 @@ static GPtrArray *allowed_values(const struct kernel_switch *s, const char *text
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	const char *equals = strchr(text, '=');
-	/* g_strsplit() of an empty text would give no name at all */
+	/* handle an empty text here, because g_strsplit() returns no element for it */
 	g_auto(GStrv) names = !equals	  ? NULL
 			      : equals[1] ? g_strsplit(equals + 1, "|", -1)
 					  : g_strdupv((char *[]){"", NULL});

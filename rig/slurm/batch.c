@@ -126,7 +126,7 @@ static gboolean append(GString *text, json_t *line, GError **error)
 
 	json_decref(line);
 	if (!dumped)
-		return rig_fail(error, RIG_EXIT_USAGE, "a word of the plan is not UTF-8");
+		return rig_fail(error, RIG_EXIT_USAGE, "an argument of a job is not UTF-8");
 	g_string_append_printf(text, "%s\n", dumped);
 	free(dumped);
 	return TRUE;

@@ -171,7 +171,7 @@ static gboolean copy_data(struct unpacking *u, int fd, const char *path, GError 
 
 	while ((code = archive_read_data_block(u->archive, &block, &n, &offset)) == ARCHIVE_OK) {
 		if (n > u->left.bytes || offset < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "'%s' has more than is accepted",
+			return rig_fail(error, RIG_EXIT_INFRA, "archive '%s' is too large",
 					u->file);
 		u->left.bytes -= n;
 		for (size_t done = 0; done < n;) {
@@ -205,7 +205,9 @@ static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, G
 
 	if (!path || (type != AE_IFREG && type != AE_IFDIR) || archive_entry_hardlink(entry) ||
 	    archive_entry_size(entry) > (gint64)MIN(u->left.bytes, G_MAXINT64) || !u->left.files)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' has '%s', which is not accepted",
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"archive '%s' has '%s', which is not a plain file or folder, or "
+				"exceeds the limit",
 				u->file, name ? name : "?");
 	u->left.files--;
 	if (type == AE_IFDIR)

@@ -68,7 +68,7 @@ gboolean piped_start(struct piped *p, const struct spawn *spawn, const struct pi
 
 void piped_clear(struct piped *p)
 {
-	/* no pipe has descriptor 0: that is the standard input */
+	/* no pipe can have descriptor 0, which is standard input */
 	if (!p->pipe[PIPED_OUT])
 		return;
 	if (p->process.pid) {

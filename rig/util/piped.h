@@ -16,11 +16,13 @@ enum { PIPED_OUT, PIPED_ERR, PIPED_N };
 
 /* The callbacks; DATA is passed to both. */
 struct piped_calls {
-	/* N bytes were read from standard output (WHICH is PIPED_OUT) or from standard error */
+	/*
+	 * called when N bytes were read from standard output (WHICH is PIPED_OUT) or standard error
+	 */
 	void (*output)(int which, const char *bytes, gsize n, void *data);
 	/*
-	 * The process has exited and both pipes are closed. It may call piped_clear(), and free the
-	 * struct piped.
+	 * called when the process has exited and both pipes are closed; may call piped_clear() and
+	 * free the struct
 	 */
 	void (*ended)(const struct process_end *end, void *data);
 	void *data;
@@ -36,8 +38,8 @@ struct piped {
 
 /*
  * Starts the program of SPAWN, whose `out` and `err` are ignored, as the leader of a process group.
- * No callback is called from inside this call. PIPED is zero before. Errors: RIG_EXIT_INFRA, the
- * program cannot be started; PIPED is zero then.
+ * Calls no callback itself. PIPED must be zeroed. Errors: RIG_EXIT_INFRA, the program cannot be
+ * started; PIPED is then zeroed.
  */
 gboolean piped_start(struct piped *piped, const struct spawn *spawn,
 		     const struct piped_calls *calls, GError **error);

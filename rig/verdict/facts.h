@@ -40,7 +40,8 @@ struct facts {
 	gboolean powered_off;	  /* the guest powered off, and QEMU ended without an error */
 	gboolean accounts;	  /* memory accounts were taken before and after the load */
 	gboolean lockdep_offered; /* the kernel has lockdep */
-	gboolean lockdep_armed;	  /* the guest reported it after the agents had ended */
+	/* lockdep was on after the agents had ended, as the guest reported */
+	gboolean lockdep_armed;
 	/* the guest's verdict says that lockdep is off; included in lockdep_armed */
 	gboolean guest_unarmed;
 	gboolean lockdep_died;	  /* the console says that lockdep was turned off */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bare-power-loss FOLDER: ends the ext4 file system of FOLDER as a power loss would. What the file
- * system has not written yet, its own journal included, is lost; each later access fails (EIO)
- * until it is unmounted and mounted again. Needs root.
+ * bare-power-loss FOLDER: shuts the ext4 file system of FOLDER down, as a power loss would. All
+ * data that is not on disk yet is lost, including that of its journal; each later access fails
+ * (EIO) until the file system is unmounted and mounted again. Needs root.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls that fail: their lines in the instruction file, and what the plugin says about them. */
+/* Tests calls that fail: their lines in the instruction file, and the plugin's lines about them. */
 #include <check.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +9,10 @@
 #include "tests/unit/director.h"
 #include "util/error.h"
 
-/* Calls that fail: an entry, the callers that count, a step that must begin before. */
+/*
+ * A call that fails at a function's entry, with the callers that count, and a step that must begin
+ * before.
+ */
 START_TEST(failing_calls)
 {
 	struct fail_spec good[] = {

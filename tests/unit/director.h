@@ -8,9 +8,9 @@
 #include "kernel/kernel.h"
 #include "tests/unit/suite.h"
 
-/* The toy kernel, made before each test. */
+/* The toy kernel, which is made before each test. */
 extern struct kernel *kernel;
-/* Sends LINE as the plugin does. */
+/* Sends LINE to the rig, as the plugin does. */
 void director_say(int fd, const char *line);
 
 void add_fail_tests(TCase *tcase);

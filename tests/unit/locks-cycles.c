@@ -5,8 +5,8 @@
 #include "tests/unit/suite.h"
 
 /*
- * Device locks have one name, and a cycle through it may be about several devices. It does not hide
- * a longer one without them.
+ * All device locks have one name, so a cycle through this name may involve several devices. It must
+ * not hide a longer cycle without this name.
  */
 START_TEST(device_locks_are_many)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Walks of `rig race --fail` with a fake rig, in which one failed call makes the run fail. */
+/* Tests walks of `rig race --fail` with a fake rig, in which one failed call makes the run fail. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "util/paths.h"
 
 /*
- * arch_add_memory was called twice, __add_pages once, offline_pages never. EINVAL of
- * arch_add_memory is a violation, its second call is not reached. What it was asked for is added to
- * the file `asked`. Where FAKE_RACE is "alone" the run without a failed call fails, where it is
- * "old" QEMU cannot do it.
+ * The fake rig: arch_add_memory was called twice, __add_pages once, offline_pages never. EINVAL of
+ * arch_add_memory causes a violation, and its second call is not reached. The arguments of each
+ * start are appended to the file `asked`. With FAKE_RACE "alone" the run without a failed call
+ * fails; with "old" QEMU does not support failing calls.
  */
 static const char fake_rig[] =
 	"#!/bin/sh\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls that fail: the words of --fail, and the table of functions. */
+/* Tests calls that fail: parsing --fail, and the table of functions. */
 #include <check.h>
 #include <string.h>
 
@@ -8,7 +8,9 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-/* the text of --fail, and what fail_text() writes; or NULL, and the beginning of the error */
+/*
+ * the text of --fail, and the expected text of fail_text(); or NULL, and the beginning of the error
+ */
 START_TEST(fail_words)
 {
 	static const struct {
@@ -52,7 +54,7 @@ START_TEST(fail_words)
 }
 END_TEST
 
-/* The values that functions return, and a table whose rows all have one. */
+/* The values that functions return; every row of the table has such a value. */
 START_TEST(fallible_values)
 {
 	guint64 value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel switches: which words are accepted, and what is drawn. */
+/* Tests kernel switches: which words are accepted, and which values are drawn. */
 #include "tests/unit/scenario.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ START_TEST(all_values_are_drawn)
 }
 END_TEST
 
-/* Two switches with the same number of values have draws of their own. */
+/* Two switches with the same number of values are drawn independently. */
 START_TEST(draws_are_independent)
 {
 	guint same = 0;

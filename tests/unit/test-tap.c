@@ -48,7 +48,7 @@ static const struct {
 	/* a result with a description, and one without */
 	{BEGIN "not ok 7\nnot ok 8 issue #12 again" END, 0, 2, 0, {"test 7", "issue"}},
 	{BEGIN "1..3\nok 1 a" END, 1, 1, 0, {"2 of 3 planned tests have no result"}},
-	/* killed: the agent reports that, and missing results are its consequence */
+	/* a killed script: the agent reports that, so missing results are not reported */
 	{BEGIN "1..3\nok 1 a\n== did not end within 5 s, after 5.0 s\n", 1, 0, 0, {NULL}},
 	{BEGIN "1..3\nok 1 a\nBail out! no memory" END, 1, 1, 0, {"bailed out: no memory"}},
 	/* a failure in both executions is listed once; each execution has its own plan */
