@@ -95,7 +95,7 @@ struct agent {
 	/* checks other requirements: returns 0, or -errno and what is missing */
 	int (*lacks)(struct text *what);
 	const struct agent_param *params; /* ended by a NULL key; or NULL */
-	int (*prepare)(struct run *run);  /* 0 or -errno with the reason by run_fail(); or NULL */
+	int (*prepare)(struct run *run);  /* returns 0, or -errno after run_fail(); or NULL */
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QEMUs of other Debian suites. */
+/* Downloads and finds QEMUs of other Debian suites. */
 #include "director/qemu.h"
 
 #include <glib/gstdio.h>

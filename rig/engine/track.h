@@ -35,7 +35,7 @@ struct track_run {
 	struct extent place;  /* memory of a DIMM that is being unplugged; size 0: unknown */
 };
 
-/* Must be called when the current step of T has ended (track.c). WHY is a message. */
+/* Must be called when the current step of T has ended (track.c). WHY is a text for the journal. */
 void track_stepped(struct track_run *t, const char *outcome, const char *why);
 
 /*

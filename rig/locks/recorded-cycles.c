@@ -188,7 +188,7 @@ static void keep(struct search *s, struct recorded_edge *const *edge, guint n,
 	rotate(s->recorded, turned, n);
 	signature = signature_of(s->recorded, turned, n);
 	before = g_hash_table_lookup(s->best, signature);
-	/* of cycles with the same signature, keep the worst */
+	/* of several cycles with one signature, keep the one with the worst state */
 	if ((before && (before->state < found->state ||
 			(before->state == found->state && before->writer <= found->writer))) ||
 	    (!before && g_hash_table_size(s->best) >= RECORDED_CYCLES_MAX)) {

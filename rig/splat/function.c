@@ -176,7 +176,7 @@ static char *lock_function(const struct splat *splat, const struct report *repor
 	return first_named(names, skip, rules);
 }
 
-/* The function in the first lock line; if the report is damaged, that in any "at: f". */
+/* The function in the first lock line; if the report is damaged, the one in any "at: f". */
 static char *first_lock_function(const struct splat *splat, const struct report *report)
 {
 	if (splat->acquiring.function)

@@ -69,7 +69,7 @@ static void deleted(struct op *op)
 	op->event = NULL;
 	op->waits = "reply to object-del";
 	if (op->command) {
-		/* the event arrived before the reply to device_del, which is not needed any more */
+		/* drop the reply to device_del: the event arrived before it, and is sufficient */
 		qmp_forget(vm->qmp, op->command);
 		op->command = 0;
 	}

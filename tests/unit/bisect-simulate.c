@@ -194,9 +194,9 @@ START_TEST(searches_are_right)
 }
 END_TEST
 
-/* The tree of tests/bisect-tree, searched by a lock order that nearly each run shows. */
+/* A search in the tree of tests/bisect-tree for a lock order that nearly every run shows. */
 #define ORDER_COMMITS 40
-#define ORDER_BOOTS 9 /* median */
+#define ORDER_BOOTS 9 /* maximum of the median number of boots */
 
 static int by_number(const void *a, const void *b)
 {
