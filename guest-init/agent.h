@@ -46,14 +46,14 @@ struct agent_shared {
 	uint64_t claim; /* bits that shared_claim() has reserved; released when the agent ends */
 	/* errnos that a parameter adds to those of expected-errno.c, as indices */
 	bool expects[ERRNO_MAX];
-	int error;	      /* positive errno of a failed prepare() */
+	int error; /* positive errno of a failed prepare() */
 	/* the text of run_fail(), or of the first operation that counts as failed */
 	char what[WHAT_MAX];
-	unsigned what_op;     /* that operation and its errno; 0 if no operation failed */
+	unsigned what_op; /* that operation and its errno; 0 if no operation failed */
 	int what_error;
 	/* the task that an operation acts on, if it is not the agent; or 0 */
 	_Atomic int32_t subject;
-	_Atomic int32_t group;   /* process group that is killed when the agent ends; or 0 */
+	_Atomic int32_t group; /* process group that is killed when the agent ends; or 0 */
 	struct output output;
 };
 
@@ -99,7 +99,7 @@ struct agent {
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;
-	bool killable; /* the OOM killer is expected to kill it; it is then restarted */
+	bool killable;	      /* the OOM killer is expected to kill it; it is then restarted */
 	unsigned patience_ms; /* SIGUSR1 is sent if an operation takes longer than this; 0: never */
 };
 

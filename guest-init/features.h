@@ -12,8 +12,8 @@
 
 /* The options on the kernel command line that init reads. */
 struct words {
-	char tty[40];  /* rig.tty=NAME, or "" */
-	bool shell;    /* rig.shell */
+	char tty[40]; /* rig.tty=NAME, or "" */
+	bool shell;   /* rig.shell */
 };
 
 void features_words(struct words *ret);

@@ -14,7 +14,7 @@
 
 struct frame_reader {
 	size_t len;
-	uint64_t skipped;  /* number of bytes that did not belong to a valid frame */
+	uint64_t skipped; /* number of bytes that did not belong to a valid frame */
 	/* number of headers with another protocol version; the last such version */
 	unsigned versions;
 	int version;

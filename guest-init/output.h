@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUTPUT_RING 16384	/* size in bytes, a power of two */
+#define OUTPUT_RING 16384 /* size in bytes, a power of two */
 /* maximum number of bytes from one agent; further ones are dropped */
 #define OUTPUT_MAX (256 * 1024)
 
 struct output {
 	/* numbers of bytes that were put and taken so far; they wrap around */
 	_Atomic uint32_t put, taken;
-	uint64_t total;		     /* number of bytes that were put; only used by the writer */
-	bool is_cut; /* output was dropped because of OUTPUT_MAX; only used by the writer */
+	uint64_t total; /* number of bytes that were put; only used by the writer */
+	bool is_cut;	/* output was dropped because of OUTPUT_MAX; only used by the writer */
 	char ring[OUTPUT_RING];
 };
 

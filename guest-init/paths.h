@@ -14,7 +14,7 @@ struct paths {
 	uint64_t listed_ns, took_ns;
 	/* set by the caller after ENOENT or ENODEV, so that the files are listed again */
 	bool stale;
-	bool cut;   /* there are more files than PATHS_MAX, or paths longer than PATH_LEN */
+	bool cut; /* there are more files than PATHS_MAX, or paths longer than PATH_LEN */
 	unsigned count;
 	char path[PATHS_MAX][PATH_LEN]; /* sorted */
 };

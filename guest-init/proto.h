@@ -44,10 +44,10 @@
 
 enum proto_type {
 	/* guest to host */
-	PROTO_HELLO = 1,     /* once, when init is ready: the features of the kernel */
+	PROTO_HELLO = 1, /* once, when init is ready: the features of the kernel */
 	/* every 250 ms of guest time: uptime, and a line for each running agent */
 	PROTO_HEARTBEAT = 2,
-	PROTO_COUNTS = 3,    /* the counters of an agent by result, at its end and on request */
+	PROTO_COUNTS = 3,  /* the counters of an agent by result, at its end and on request */
 	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
 	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */
 	PROTO_TASKS = 6,   /* answers ASK_TASKS: the tasks and where they wait, as text */
@@ -56,7 +56,7 @@ enum proto_type {
 	PROTO_PART = 10,   /* bytes of an answer that is longer than a frame; the last frame has the
 			    * answer's type */
 	PROTO_LOCK_TEXT = 11, /* answers LOCKS: the text of a lockdep file */
-	PROTO_OUTPUT = 12, /* output of a program that an agent `run` executes */
+	PROTO_OUTPUT = 12,    /* output of a program that an agent `run` executes */
 	PROTO_LOGGED = 9, /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */

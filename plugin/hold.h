@@ -62,7 +62,7 @@ struct hold {
 
 	_Atomic uint64_t reached[N_SIDES];
 	_Atomic uint64_t crowded;
-	atomic_bool spent; /* the hold has been used `times` times */
+	atomic_bool spent;   /* the hold has been used `times` times */
 	atomic_bool was_met; /* set by the vCPU that ended a wait, before that vCPU continues */
 	_Atomic unsigned waiting; /* number of sides on which a vCPU is waiting */
 
@@ -82,10 +82,10 @@ struct sweep {
 	unsigned slots;	      /* number of arms active at a time; 0: there is no sweep */
 	int64_t window_ns;
 
-	_Atomic unsigned first; /* the first active arm, counted from `turns` */
+	_Atomic unsigned first;	 /* the first active arm, counted from `turns` */
 	_Atomic int64_t ends_ns; /* end of the current window; 0: no window has begun */
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
-	_Atomic uint64_t rounds; /* number of completed rounds */
+	_Atomic uint64_t rounds;   /* number of completed rounds */
 	_Atomic int64_t waited_ns; /* time of the last wait of an arm that does not take turns */
 };
 

@@ -48,7 +48,7 @@ enum locks_op {
 	LOCKS_FORGET, /* the lock's memory is reused for another lock */
 	/* waits for all readers of a kernfs node; the innermost lock is released meanwhile */
 	LOCKS_AWAIT,
-	LOCKS_LEAVE,  /* the task enters the kernel from user mode: it must not hold a lock */
+	LOCKS_LEAVE, /* the task enters the kernel from user mode: it must not hold a lock */
 	N_LOCKS_OPS
 };
 
@@ -56,7 +56,7 @@ struct locks_hook {
 	enum locks_op op;
 	/* nested: the second argument is a subclass; kernfs: the lock is a kernfs node */
 	bool write, nested, kernfs;
-	uint64_t constant;	    /* address of the lock; 0: the first argument is the lock */
+	uint64_t constant; /* address of the lock; 0: the first argument is the lock */
 };
 
 enum locks_kind {
@@ -132,7 +132,7 @@ struct locks_counts {
 
 struct locks {
 	/* constant after locks_init() */
-	uint64_t stack_size;	       /* a power of two */
+	uint64_t stack_size; /* a power of two */
 	/* address range of the kernel's image; a lock in it is a variable */
 	uint64_t image_from, image_to;
 	uint64_t text_from, text_to;

@@ -16,7 +16,7 @@ enum watch_kind {
 	 * write
 	 */
 	WATCH_UPDATE,
-	WATCH_VISIT,  /* the instruction at `from`, whose executions are only counted */
+	WATCH_VISIT, /* the instruction at `from`, whose executions are only counted */
 	/* the first instruction, at `from`, of a function that acquires or releases locks */
 	WATCH_LOCK,
 	/* for the recorder: all instructions of a range that return, with the function's result */

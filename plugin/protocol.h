@@ -99,8 +99,8 @@
 
 #define DIRECTOR_MAGIC "rig-director 1"
 #define DIRECTOR_FILE_MAX (512 << 10) /* maximum size of the instruction file in bytes */
-#define DIRECTOR_LINE_MAX 200	     /* maximum size of a packet in bytes */
-#define DIRECTOR_HOLDS_MAX 16	     /* maximum number of holds, not counting arms */
+#define DIRECTOR_LINE_MAX 200	      /* maximum size of a packet in bytes */
+#define DIRECTOR_HOLDS_MAX 16	      /* maximum number of holds, not counting arms */
 #define DIRECTOR_ARMS_MAX 1024
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
 #define DIRECTOR_SLOTS_MAX 64
@@ -108,8 +108,8 @@
 /* maximum number of at, return, update and visit lines together */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
-#define DIRECTOR_LOCKS_MAX 128	     /* maximum number of lock lines */
-#define DIRECTOR_FAILS_MAX 128	     /* maximum number of fail lines */
+#define DIRECTOR_LOCKS_MAX 128 /* maximum number of lock lines */
+#define DIRECTOR_FAILS_MAX 128 /* maximum number of fail lines */
 /* maximum number of held lines for each hold; the totals count all waits */
 #define DIRECTOR_LOG_MAX 200
 
@@ -117,8 +117,8 @@
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
 
-#define FAIL_COMM 16	/* TASK_COMM_LEN */
-#define FAIL_CALLERS 8	/* failin lines of a fail line */
+#define FAIL_COMM 16   /* TASK_COMM_LEN */
+#define FAIL_CALLERS 8 /* failin lines of a fail line */
 #define FAIL_CALL_MAX 1000000
 #define FAIL_TIMES_MAX FAIL_CALL_MAX
 

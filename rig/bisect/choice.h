@@ -14,8 +14,8 @@
 struct choice {
 	const struct posterior *posterior;
 	const gboolean *skipped; /* [0..n]: positions that cannot be built or booted; or NULL */
-	const gboolean *ready;		   /* [0..n]: positions that are built; NULL: all are */
-	double build_cost;		   /* cost of building a commit, in boots */
+	const gboolean *ready;	 /* [0..n]: positions that are built; NULL: all are */
+	double build_cost;	 /* cost of building a commit, in boots */
 	guint pending[CHOICE_PENDING_MAX]; /* positions of runs in progress */
 	guint n_pending;
 };

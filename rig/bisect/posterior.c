@@ -57,8 +57,8 @@ struct candidate_class {
 	double mean;	      /* mean rate, given the class */
 	/* entropy of the outcome of a run with the bug, weighted by RATE_BIT */
 	double entropy;
-	guint member;	      /* a candidate of the class */
-	guint count;	      /* number of candidates in the class, not counting candidate 0 */
+	guint member; /* a candidate of the class */
+	guint count;  /* number of candidates in the class, not counting candidate 0 */
 };
 
 struct posterior {

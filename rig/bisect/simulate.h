@@ -11,15 +11,15 @@
 
 struct simulation {
 	double confidence;
-	double rate;	  /* probability that a run with the bug catches it */
+	double rate; /* probability that a run with the bug catches it */
 	/* probability that another report ends a run, so that the run does not count */
 	double unrelated;
 	/* share of the runs that cannot catch the bug, and look as if the kernel did not have it */
 	double unseen;
-	guint truth;		/* the candidate that introduced the bug */
+	guint truth; /* the candidate that introduced the bug */
 	/* [0..n]: positions that cannot be built, unknown at the start; or NULL */
 	const gboolean *broken;
-	guint max_boots;	/* the simulation ends after this number of boots; 0: no limit */
+	guint max_boots; /* the simulation ends after this number of boots; 0: no limit */
 	struct rng *rng;
 };
 

@@ -100,14 +100,14 @@ struct child_result {
 	 */
 	enum verdict verdict;
 	enum child_end end;
-	int exit_code;	/* -SIGNAL if it was killed */
-	char *run;	/* name of the run folder; NULL: unknown */
+	int exit_code; /* -SIGNAL if it was killed */
+	char *run;     /* name of the run folder; NULL: unknown */
 	/*
 	 * the JSON that it printed; an empty object if the output is not a JSON object (for
 	 * CHILD_OTHER, an array is accepted, too)
 	 */
 	json_t *answer;
-	char *problem;	/* why there is no answer or no verdict; NULL: there is one */
+	char *problem; /* why there is no answer or no verdict; NULL: there is one */
 	double wall_s;
 	/* CPU time of the child and all of its descendants that were waited for, including QEMU */
 	double cpu_s;

@@ -15,9 +15,9 @@
 struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;
-	guint runs;		       /* number of runs that have its rarest edge */
-	const char *last; /* the last run of the edge that was not seen for the longest time */
-	GPtrArray *places;	       /* for each edge, an array of struct lock_sighting */
+	guint runs;	   /* number of runs that have its rarest edge */
+	const char *last;  /* the last run of the edge that was not seen for the longest time */
+	GPtrArray *places; /* for each edge, an array of struct lock_sighting */
 	GString *scenarios, *machines, *kernels; /* each a list such as "a, b" */
 };
 

@@ -103,11 +103,11 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
  * older runs.
  */
 struct window {
-	GPtrArray *runs;	/* of struct run_info, oldest first */
-	GHashTable *now;	/* set of the names of the runs to report on, or NULL */
+	GPtrArray *runs; /* of struct run_info, oldest first */
+	GHashTable *now; /* set of the names of the runs to report on, or NULL */
 	/* of struct index_signature: signatures that occurred in older runs */
 	GPtrArray *signatures;
-	GHashTable *older;	/* bug key -> a struct index_signature with this key */
+	GHashTable *older; /* bug key -> a struct index_signature with this key */
 };
 
 static void window_clear(struct window *window)

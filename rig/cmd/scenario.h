@@ -8,7 +8,7 @@
 struct timeline_want {
 	/* NULL stands for a new seed, and for the scenario's first machine */
 	const char *seed, *machine;
-	int laps;		    /* number of laps to print of each copy of a track */
+	int laps; /* number of laps to print of each copy of a track */
 };
 
 /*

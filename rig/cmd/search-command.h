@@ -34,8 +34,8 @@ struct search_command {
 	const GOptionEntry *options;
 	/* name of the state file in the search's folder, from which the search is continued */
 	const char *state;
-	gsize state_max;   /* maximum size of the state file in bytes */
-	void *want;	   /* the variables that the options set, zero before parsing */
+	gsize state_max; /* maximum size of the state file in bytes */
+	void *want;	 /* the variables that the options set, zero before parsing */
 	gsize want_size;
 	struct search_words *words; /* points into `want` */
 	/*

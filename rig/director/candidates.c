@@ -18,7 +18,7 @@
 #define ANCHORS 10
 /* maximum distance in bytes of two known functions; beyond it they are in different sections */
 #define GAP_MAX (48u << 10)
-#define AROUND 12	    /* number of functions on each side of a requested one */
+#define AROUND 12 /* number of functions on each side of a requested one */
 
 static const struct source {
 	const char *file;

@@ -47,7 +47,7 @@ struct director_watch {
 	/* copied; may be NULL. An arm whose place this kernel does not have is never reached. */
 	const struct director_sweep *sweep;
 	gboolean locks;
-	const struct trap_spec *trap; /* only with `locks`; may be NULL */
+	const struct trap_spec *trap;  /* only with `locks`; may be NULL */
 	const struct fail_spec *fails; /* calls that fail */
 	guint n_fails;
 	gboolean calls; /* calls of the functions of scenario/fallible.h are counted */
@@ -60,9 +60,9 @@ struct director_orders;
 
 /* Many holds, called arms, that one boot tries one after the other; see plugin/hold.h. */
 struct director_sweep {
-	GArray *arms;	  /* of struct hold_spec */
-	guint turns;	  /* index of the first arm that takes turns */
-	guint slots;	  /* number of turn-taking arms that are active at a time */
+	GArray *arms; /* of struct hold_spec */
+	guint turns;  /* index of the first arm that takes turns */
+	guint slots;  /* number of turn-taking arms that are active at a time */
 	guint window_ms;
 };
 
@@ -128,8 +128,8 @@ struct director_totals {
 struct director_failed {
 	guint fail; /* index */
 	guint cpu;
-	gint64 at_ns; /* monotonic */
-	guint64 call; /* which one, from 1 */
+	gint64 at_ns;	  /* monotonic */
+	guint64 call;	  /* which one, from 1 */
 	guint64 caller;	  /* the return address */
 	const char *comm; /* the task's name; "-": unknown */
 };

@@ -29,7 +29,7 @@ struct hold_orders {
 };
 
 struct director_orders {
-	GArray *holds;	   /* of struct hold_orders; the arms of a sweep come last */
+	GArray *holds; /* of struct hold_orders; the arms of a sweep come last */
 	guint n_arms;
 	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
 	gboolean records;  /* locks are recorded */

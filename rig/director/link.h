@@ -21,10 +21,10 @@ struct director {
 	/* names of the counted functions, borrowed from the orders; or NULL */
 	const GPtrArray *names;
 	const GPtrArray *call_ids; /* borrowed from the orders */
-	json_t *visits;		/* the result of director_visits(), or NULL */
+	json_t *visits;		   /* the result of director_visits(), or NULL */
 	gboolean there, told_broken;
 	char *locks_path;
-	gboolean has_locks;	      /* the plugin has written the recorded locks */
+	gboolean has_locks; /* the plugin has written the recorded locks */
 	/* counted here, from the plugin's held lines */
 	struct director_totals logged[DIRECTOR_ALL_MAX];
 	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */

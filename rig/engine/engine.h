@@ -17,11 +17,11 @@
 
 /* The data for the status line. */
 struct engine_status {
-	const char *state;     /* "boot", "hammer", … */
-	double guest_s;	       /* guest time */
-	double left_s;	       /* wall time until the load ends; 0 in other states */
-	const char *agents;    /* "block-state 1200/s, slab-read 310/s" */
-	guint plugs, unplugs;  /* numbers of successful operations */
+	const char *state;    /* "boot", "hammer", … */
+	double guest_s;	      /* guest time */
+	double left_s;	      /* wall time until the load ends; 0 in other states */
+	const char *agents;   /* "block-state 1200/s, slab-read 310/s" */
+	guint plugs, unplugs; /* numbers of successful operations */
 	guint refused;
 	guint reports;
 };

@@ -19,10 +19,10 @@ struct session;
 
 /* The events to be handled by the table, and the state's deadline (session.c). */
 struct event_queue {
-	gboolean stepping; /* session_event() is running: further events are queued */
-	GQueue events;	   /* of enum event */
-	guint timer;	   /* timer source of the deadline, or 0 */
-	double limit_s;	   /* limit in guest runtime; 0: the deadline is in wall time */
+	gboolean stepping;     /* session_event() is running: further events are queued */
+	GQueue events;	       /* of enum event */
+	guint timer;	       /* timer source of the deadline, or 0 */
+	double limit_s;	       /* limit in guest runtime; 0: the deadline is in wall time */
 	double from_runtime_s; /* guest runtime at the start of the limit */
 	gint64 from_ns;
 };
@@ -71,9 +71,9 @@ struct heartbeats {
 /* The console (dispatch.c), and its lost parts (reconnect.c). */
 struct console {
 	struct scanner *scanner;
-	gint64 said_ns;	    /* when the console last printed something */
-	guint gaps; /* number of lost parts that could not be filled from the kernel's log */
-	gint64 heard_us;    /* the guest's last time stamp before the most recent lost part */
+	gint64 said_ns;	 /* when the console last printed something */
+	guint gaps;	 /* number of lost parts that could not be filled from the kernel's log */
+	gint64 heard_us; /* the guest's last time stamp before the most recent lost part */
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
 };
 
@@ -86,10 +86,10 @@ struct reports {
 	 * the verdict
 	 */
 	GHashTable *told;
-	guint failing;	     /* number of reports that determine the verdict */
-	gboolean hang_kind;  /* one of the reports is about a hang */
+	guint failing;	    /* number of reports that determine the verdict */
+	gboolean hang_kind; /* one of the reports is about a hang */
 	double first_s; /* guest time of the first report that determines the verdict; -1: none */
-	json_t *hang;	     /* the explanation (rig/hang), or NULL */
+	json_t *hang;	/* the explanation (rig/hang), or NULL */
 };
 
 /* A device that the host has added. */
@@ -118,16 +118,16 @@ struct host_side {
 	GHashTable *ended;   /* set of the ids of ended operations that other operations wait for */
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
 	GHashTable *expected; /* set of the indices of expected outcomes whose step was executed */
-	guint reset_waits;   /* TRUE while a reset step waits for hello */
-	gboolean vanished;   /* an operation found that QEMU has ended: start no further step */
-	gboolean paused;     /* a pause step has stopped the CPUs */
+	guint reset_waits;    /* TRUE while a reset step waits for hello */
+	gboolean vanished;    /* an operation found that QEMU has ended: start no further step */
+	gboolean paused;      /* a pause step has stopped the CPUs */
 };
 
 /* State of the teardown (teardown.c). */
 struct teardown {
 	double from_runtime_s; /* guest runtime at the start of the teardown */
 	gboolean timed_out;    /* an operation of the last round has timed out */
-	guint ops; /* number of operations in progress */
+	guint ops;	       /* number of operations in progress */
 	guint round;
 };
 
@@ -141,7 +141,7 @@ struct agent_run {
 	const char *skip; /* turns to leave out, from the timeline, or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
-	guint64 excused; /* number of results that failed calls explain (fails.c) */
+	guint64 excused;   /* number of results that failed calls explain (fails.c) */
 	/*
 	 * why the agent was left out, if it is optional and the kernel lacks something; otherwise
 	 * NULL
@@ -189,10 +189,10 @@ struct session_locks {
 	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not received */
 	guint open;		  /* number of requests without an answer */
 	guint timer;
-	gint64 asked_ns;	  /* when the orders were requested; 0: not yet */
+	gint64 asked_ns; /* when the orders were requested; 0: not yet */
 	/* watch_guest_runtime() at the request, and at the last heartbeat */
 	double asked_s, heard_s;
-	gint64 heard_ns;	  /* when the last heartbeat arrived */
+	gint64 heard_ns; /* when the last heartbeat arrived */
 	/* called when the orders were received or the limit has expired; or NULL */
 	void (*done)(struct session *s);
 };
@@ -201,8 +201,8 @@ struct session_locks {
 struct judged {
 	/* memory accounts before and after the load; NULL: not received */
 	struct guest_account *before, *after;
-	struct facts *facts;		      /* input of the verdict */
-	enum verdict verdict;		      /* set by judge_settle() */
+	struct facts *facts;  /* input of the verdict */
+	enum verdict verdict; /* set by judge_settle() */
 };
 
 #endif

@@ -15,9 +15,9 @@
 #include <sys/types.h>
 
 struct runtime {
-	double guest_s;	    /* guest runtime so far, in seconds */
-	gint64 ran_ns;	    /* processor time of all threads of QEMU */
-	gint64 tick_ns;	    /* time of the last runtime_update(); 0: none yet */
+	double guest_s; /* guest runtime so far, in seconds */
+	gint64 ran_ns;	/* processor time of all threads of QEMU */
+	gint64 tick_ns; /* time of the last runtime_update(); 0: none yet */
 	/* thread id -> nanoseconds in a run queue, at the last runtime_update() */
 	GHashTable *waited;
 };

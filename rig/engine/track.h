@@ -26,8 +26,8 @@ struct track_run {
 	gint64 began_ns;
 	/* QEMU has done its part; the step waits for an answer from the guest */
 	gboolean asks_guest;
-	guint limit;	     /* timer source of the time limit of the request to the guest */
-	guint32 request;     /* number of the request to the guest */
+	guint limit;		/* timer source of the time limit of the request to the guest */
+	guint32 request;	/* number of the request to the guest */
 	double began_runtime_s; /* guest runtime when the operation began */
 	double asked_runtime_s; /* guest runtime when the request was sent */
 	void (*limit_over)(struct track_run *t);

@@ -23,12 +23,12 @@
 #define WATCH_MS 250
 #define HEARD_S 1.0 /* the time of four heartbeats */
 /* Times in percent of the patience. */
-#define FIRST_LOOK 15	/* without a completed operation: read the list of tasks */
-#define NEXT_LOOK 5	/* read the list again after this time */
-#define STILL 20	/* two snapshots are equal: declare a hang */
-#define RUNNING 25	/* a task is running, but no counter changes: declare a hang */
-#define MOVING 300	/* something changes, but no operation completes: declare a hang */
-#define SILENT 20	/* without a heartbeat: declare a hang */
+#define FIRST_LOOK 15 /* without a completed operation: read the list of tasks */
+#define NEXT_LOOK 5   /* read the list again after this time */
+#define STILL 20      /* two snapshots are equal: declare a hang */
+#define RUNNING 25    /* a task is running, but no counter changes: declare a hang */
+#define MOVING 300    /* something changes, but no operation completes: declare a hang */
+#define SILENT 20     /* without a heartbeat: declare a hang */
 /* without a heartbeat while QEMU used this much CPU time: declare a hang */
 #define PROCESSOR 15
 #define PATIENT 100 /* the same if QEMU used no CPU time */

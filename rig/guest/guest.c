@@ -13,7 +13,7 @@ struct request {
 	char *text;
 	guest_answered done;
 	void *data;
-	GString *parts;	 /* the contents of the PART frames received so far, or NULL */
+	GString *parts; /* the contents of the PART frames received so far, or NULL */
 	/* a part is missing, or there are too many: fail when the last frame arrives */
 	gboolean broken;
 };

@@ -36,7 +36,7 @@ struct guest_offer {
 
 struct guest_hello {
 	char *release, *arch; /* NULL: not sent */
-	gint64 block_size; /* bytes; 0: no memory hotplug */
+	gint64 block_size;    /* bytes; 0: no memory hotplug */
 	double uptime_s;
 	GPtrArray *has;	   /* of char *: words for the kernel's features */
 	GPtrArray *offers; /* of struct guest_offer * */
@@ -81,9 +81,9 @@ struct guest_account {
 	guint64 mem_total_kb;	       /* 0: not reported */
 	GHashTable *present, *managed; /* node -> number of pages in all of its zones */
 	GHashTable *blocks; /* block number -> "online", "offline" or "other" (static strings) */
-	char *cpus;		       /* "0-1", or NULL */
-	char *lockdep;		       /* "on", "off", "absent", or NULL */
-	GPtrArray *stats;	       /* of struct guest_stat * */
+	char *cpus;	    /* "0-1", or NULL */
+	char *lockdep;	    /* "on", "off", "absent", or NULL */
+	GPtrArray *stats;   /* of struct guest_stat * */
 };
 
 /* One of lockdep's counters. */
@@ -95,7 +95,7 @@ struct guest_stat {
 struct guest_task {
 	int pid;
 	char *comm;
-	char state;	   /* 'D', 'R', 'S', … */
+	char state; /* 'D', 'R', 'S', … */
 	/* number of context switches; if it did not change, the task has not run */
 	guint64 switches;
 	GPtrArray *frames; /* of char *: lines of its kernel stack, innermost first, "f+0x1/0x2" */
@@ -109,7 +109,7 @@ struct guest_tasks {
 	 * freed
 	 */
 	char *counters;
-	GPtrArray *tasks;  /* of struct guest_task *, in the guest's order */
+	GPtrArray *tasks; /* of struct guest_task *, in the guest's order */
 	gboolean truncated;
 };
 

@@ -31,13 +31,13 @@ struct arch {
 	const char *user_pc;
 	/* the function that an exception interrupted; also in the middle of a stack */
 	const char *kernel_pc;
-	const char *raw_pc;    /* the same address as a hexadecimal number */
+	const char *raw_pc; /* the same address as a hexadecimal number */
 	/*
 	 * the function in the link register: the caller of the interrupted function, or a caller
 	 * further out (stack.c)
 	 */
 	const char *link;
-	const char *stack;     /* a frame preceded by its address on the stack: "[c" */
+	const char *stack; /* a frame preceded by its address on the stack: "[c" */
 	/*
 	 * Sets irqs_off and user of SAMPLE from a line with registers. FALSE: the line has none of
 	 * them. May be NULL.

@@ -42,7 +42,7 @@ struct reader {
 	struct snapshot *snapshot;
 	GHashTable *contexts;  /* caller -> struct context */
 	GPtrArray *unassigned; /* of struct sample: samples of CPUs whose task is not known yet */
-	gboolean all_locks;  /* reading the list "Showing all locks held in the system" */
+	gboolean all_locks;    /* reading the list "Showing all locks held in the system" */
 	guint64 line;
 };
 

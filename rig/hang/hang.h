@@ -17,12 +17,12 @@
 #include "util/auto.h"
 
 enum hang_kind {
-	HANG_NONE,	  /* no task waits, so there is no hang */
-	HANG_CYCLE,	  /* each task waits for a lock of the next one */
-	HANG_CPU,	  /* a CPU runs with interrupts disabled */
-	HANG_LEAK, /* the owner of a lock has exited, or is not inside code that holds the lock */
-	HANG_LOOP, /* the owner of a lock runs, and every sample shows it at the same place */
-	HANG_WAIT,	  /* the owner of a lock waits for something that is not a lock */
+	HANG_NONE,  /* no task waits, so there is no hang */
+	HANG_CYCLE, /* each task waits for a lock of the next one */
+	HANG_CPU,   /* a CPU runs with interrupts disabled */
+	HANG_LEAK,  /* the owner of a lock has exited, or is not inside code that holds the lock */
+	HANG_LOOP,  /* the owner of a lock runs, and every sample shows it at the same place */
+	HANG_WAIT,  /* the owner of a lock waits for something that is not a lock */
 	HANG_UNEXPLAINED, /* a task waits for a lock whose holder is unknown */
 };
 
@@ -32,7 +32,7 @@ struct hang_source {
 	gsize console_len;
 	const char *tasks;     /* the guest's list of tasks (docs/guest-protocol.md, TASKS) */
 	const char *registers; /* QEMU's `info registers -a` */
-	json_t *owners;	  /* the content of owners.json from a memory image, see owners.c */
+	json_t *owners;	       /* the content of owners.json from a memory image, see owners.c */
 };
 
 struct hang; /* an explanation */

@@ -45,7 +45,7 @@ struct wait {
 	enum wait_kind kind;
 	/* NAMED: the lock's class; TASK: the other task's name; otherwise a text */
 	const char *what;
-	gboolean weak;	  /* a row for one of the callers takes precedence */
+	gboolean weak; /* a row for one of the callers takes precedence */
 };
 
 /* The place where a CPU or a task was when it was sampled. */
@@ -72,24 +72,24 @@ struct hold {
 struct task {
 	int pid;
 	char *comm;
-	char state;	     /* 'D', 'S', 'R', …; '?' if unknown */
-	int cpu;	     /* the CPU on which it was last seen; -1: none */
-	GPtrArray *frames;   /* its stack: of struct frame, innermost first */
-	GPtrArray *slept;    /* if the task runs now, its stack in the previous dump; or NULL */
-	char slept_state;    /* its state in the previous dump */
+	char state;	   /* 'D', 'S', 'R', …; '?' if unknown */
+	int cpu;	   /* the CPU on which it was last seen; -1: none */
+	GPtrArray *frames; /* its stack: of struct frame, innermost first */
+	GPtrArray *slept;  /* if the task runs now, its stack in the previous dump; or NULL */
+	char slept_state;  /* its state in the previous dump */
 	/* its stack in the guest's own list of tasks: of struct frame; or NULL */
 	GPtrArray *listed;
 	/* of struct splat_lock, in lockdep's order; the task may still wait for the last one */
 	GPtrArray *held;
 	/* the locks in lockdep's previous list, empty if there was none */
 	GPtrArray *held_earlier;
-	guint held_said;     /* number of locks that the list's heading announces */
-	guint held_before;   /* number of locks that the heading of the previous list announces */
-	int likely_owner;    /* pid of the likely owner in the hung-task report; 0: none */
-	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
-	GPtrArray *samples;  /* of struct sample, oldest first */
-	guint64 stack;	     /* an address in its stack; 0: the frames have no addresses */
-	guint64 order;	     /* line number of the newest text about the task */
+	guint held_said;    /* number of locks that the list's heading announces */
+	guint held_before;  /* number of locks that the heading of the previous list announces */
+	int likely_owner;   /* pid of the likely owner in the hung-task report; 0: none */
+	char *likely_what;  /* "mutex", "rw-semaphore", "semaphore" */
+	GPtrArray *samples; /* of struct sample, oldest first */
+	guint64 stack;	    /* an address in its stack; 0: the frames have no addresses */
+	guint64 order;	    /* line number of the newest text about the task */
 	/*
 	 * QEMU's registers also show the CPU in the function of a sample, with interrupts disabled
 	 */
@@ -97,7 +97,7 @@ struct task {
 
 	/* From the memory image: */
 	gboolean imaged;
-	char *image_wait;    /* id of the lock that it waits for, or NULL */
+	char *image_wait; /* id of the lock that it waits for, or NULL */
 	/* if it waits for something that is not a lock: kind ("kernfs", "completion") and name */
 	char *image_kind, *image_name;
 
@@ -110,9 +110,9 @@ struct task {
 };
 
 struct lock {
-	char *id;	  /* its address, or its class if the address is unknown */
-	char *lock_class; /* "&dev->mutex" */
-	char *name;	  /* the device that it belongs to ("memory33"), or NULL */
+	char *id;	    /* its address, or its class if the address is unknown */
+	char *lock_class;   /* "&dev->mutex" */
+	char *name;	    /* the device that it belongs to ("memory33"), or NULL */
 	GPtrArray *holders; /* of struct task * */
 	gboolean gone;	    /* its owner word points to a task that does not exist */
 	gboolean unowned;   /* in the memory image, no task is inside code that holds the lock */
@@ -123,10 +123,10 @@ struct lock {
 
 /* All tasks and locks that were read. */
 struct snapshot {
-	GHashTable *by_pid; /* pid -> struct task, owned */
-	GPtrArray *tasks;   /* the same tasks, sorted by pid; filled by snapshot_done() */
-	GPtrArray *locks;   /* of struct lock, owned */
-	guint rounds;	    /* how many times all CPUs were sampled */
+	GHashTable *by_pid;  /* pid -> struct task, owned */
+	GPtrArray *tasks;    /* the same tasks, sorted by pid; filled by snapshot_done() */
+	GPtrArray *locks;    /* of struct lock, owned */
+	guint rounds;	     /* how many times all CPUs were sampled */
 	guint lockdep_lists; /* how many times lockdep listed all locks */
 	gboolean image;
 	/* class of a lock that a task still held when it returned to user space (from lockdep) */
@@ -227,7 +227,7 @@ struct hang {
 
 /* describe.c */
 void describe(struct hang *hang);
-char *task_text(const struct task *task);	  /* "kworker/0:1/34" */
+char *task_text(const struct task *task); /* "kworker/0:1/34" */
 char *lock_text(const struct lock *lock); /* "&dev->mutex of memory33" */
 
 #endif

@@ -101,7 +101,7 @@ GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error
 struct index_signature {
 	char *bug, *kind, *title, *known;
 	char *former; /* keys by earlier versions of the rules, separated by ","; or NULL */
-	guint runs;			      /* number of runs that have it */
+	guint runs;   /* number of runs that have it */
 	char *first_seen, *last_seen;	      /* times of these runs */
 	char *first_run, *last_run;	      /* names of these runs */
 	char *scenarios, *machines, *kernels; /* sorted names, separated by ", " */
@@ -118,9 +118,9 @@ enum index_by { BY_DAY, BY_KERNEL, BY_MACHINE, BY_SCENARIO, BY_SEED, BY_NIGHT, B
 struct index_group {
 	char *key;
 	guint runs, good, bad, none;
-	guint hits; /* number of runs with the filter's signature, if it has one */
-	char *first, *last;		/* times of these runs */
-	double ops_per_s;		/* mean of the runs that have both numbers; -1: none */
+	guint hits;	    /* number of runs with the filter's signature, if it has one */
+	char *first, *last; /* times of these runs */
+	double ops_per_s;   /* mean of the runs that have both numbers; -1: none */
 	double first_report_s, total_s; /* means; -1: none */
 };
 

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 struct initrd_entry {
-	const char *name;   /* path in the guest, without a leading slash: "bin/busybox" */
+	const char *name; /* path in the guest, without a leading slash: "bin/busybox" */
 	guint mode; /* for example S_IFREG | 0755, S_IFDIR | 0755, S_IFLNK | 0777, S_IFCHR | 0600 */
 	const char *source; /* the file on the host, or the target of a symbolic link */
 	guint major, minor; /* numbers of a device node */

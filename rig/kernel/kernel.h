@@ -18,12 +18,12 @@
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
 	const char *source;
-	const char *arch;	      /* "x86_64", "ppc64le": see struct machine */
-	const char *const *patches;   /* paths of patches, in order; NULL-terminated or NULL */
+	const char *arch;	    /* "x86_64", "ppc64le": see struct machine */
+	const char *const *patches; /* paths of patches, in order; NULL-terminated or NULL */
 	/* paths of config fragments that are added after base, lockdep and <arch>; or NULL */
 	const char *const *fragments;
-	gboolean no_lockdep;	      /* leave lockdep.config out */
-	unsigned jobs;		      /* 0: the number of CPUs */
+	gboolean no_lockdep; /* leave lockdep.config out */
+	unsigned jobs;	     /* 0: the number of CPUs */
 	gboolean refresh; /* ask the mirror again which version is the current one of a package */
 	/* do not build: fail with RIG_EXIT_SKIP if the kernel is not in the cache */
 	gboolean cached;

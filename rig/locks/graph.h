@@ -39,8 +39,8 @@ struct lock_filter {
 };
 
 struct order_edge {
-	guint from, to;	 /* indices of the graph's classes */
-	guint contexts;	 /* enum lock_context */
+	guint from, to; /* indices of the graph's classes */
+	guint contexts; /* enum lock_context */
 	guint runs;
 	char *first, *last; /* names of the first and the last run that had the edge */
 	/*

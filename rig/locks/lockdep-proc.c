@@ -14,10 +14,10 @@
 #define DEPTH_MAX 64 /* the kernel's MAX_LOCK_DEPTH is 48 */
 
 struct reader {
-	GHashTable *by_key;  /* "ADDRESS NAME" as printed -> class number + 1 */
-	GHashTable *by_name; /* canonical name -> class number + 1 */
+	GHashTable *by_key;   /* "ADDRESS NAME" as printed -> class number + 1 */
+	GHashTable *by_name;  /* canonical name -> class number + 1 */
 	GHashTable *prefixes; /* stacks of held locks with which a chain ends */
-	GHashTable *edges;   /* from << 32 | to -> struct lock_edge, owned by orders */
+	GHashTable *edges;    /* from << 32 | to -> struct lock_edge, owned by orders */
 	struct lock_orders *orders;
 	lock_symbol symbol;
 	void *data;

@@ -39,9 +39,9 @@ enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
 	/* the class is one lock, not a lock in many objects; only such a lock can be a gate */
 	LOCK_SINGLE = 2,
-	LOCK_HERE = 8,	    /* used in a graph only: a loaded edge begins or ends at the class */
-	LOCK_SHARED = 4,    /* was acquired for reading at least once */
-	LOCK_WRITTEN = 16,  /* acquired for writing at least once; only set by recorded.h */
+	LOCK_HERE = 8,	   /* used in a graph only: a loaded edge begins or ends at the class */
+	LOCK_SHARED = 4,   /* was acquired for reading at least once */
+	LOCK_WRITTEN = 16, /* acquired for writing at least once; only set by recorded.h */
 };
 
 struct lock_class {

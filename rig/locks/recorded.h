@@ -122,7 +122,7 @@ struct recorded_cycle {
 	 */
 	GPtrArray *edges;
 	enum recorded_state state;
-	int gate;	 /* index of the class of the common gate, or -1 */
+	int gate; /* index of the class of the common gate, or -1 */
 	/* the deadlock needs one more task, which waits for writing and so blocks readers */
 	gboolean writer;
 	/*

@@ -42,7 +42,7 @@ gboolean accel_parse(const char *text, enum accel *ret, GError **error)
 static char *write_boot_sector(GError **error)
 {
 	static const guint8 code[] = {
-		0xba, 0xf4, 0x00,	/* mov dx, 0xf4 */
+		0xba, 0xf4,	  0x00, /* mov dx, 0xf4 */
 		0xb0, EXIT_VALUE,	/* mov al, EXIT_VALUE */
 		0xee,			/* out dx, al */
 		0xf4,			/* hlt */

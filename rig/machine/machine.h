@@ -19,9 +19,9 @@ enum machine_can {
 	MACHINE_PLUG_CPU = 1 << 3,
 	MACHINE_NUMA = 1 << 4,
 	MACHINE_VIRTIO_CONSOLE = 1 << 5,
-	MACHINE_ACPI_OST = 1 << 6,  /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
-	MACHINE_BREAK = 1 << 7,	    /* SysRq on the console is a serial break, then the key */
-	MACHINE_CTRL_O = 1 << 8,    /* SysRq on the console is ^O, then the key (hvc_console) */
+	MACHINE_ACPI_OST = 1 << 6, /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
+	MACHINE_BREAK = 1 << 7,	   /* SysRq on the console is a serial break, then the key */
+	MACHINE_CTRL_O = 1 << 8,   /* SysRq on the console is ^O, then the key (hvc_console) */
 };
 
 /* Options that a firmware or an MMU mode adds to those of its machine. */
@@ -32,7 +32,7 @@ struct machine_mode {
 };
 
 struct machine {
-	const char *name;	  /* "pc-q35", as in scenarios and --machine */
+	const char *name; /* "pc-q35", as in scenarios and --machine */
 	/* "x86_64": selects the kernel build, the config fragment and the guest programs */
 	const char *arch;
 	const char *about;	  /* a description in one line */
@@ -46,17 +46,17 @@ struct machine {
 	const char *image;
 	/* kernel options that it needs to boot (docs/scenarios.md), or NULL */
 	const char *const *needs;
-	const char *console;	  /* value of the kernel parameter console=: "ttyS0,115200" */
+	const char *console; /* value of the kernel parameter console=: "ttyS0,115200" */
 	/* guest tty of the second console, which is the channel if there is no virtio */
 	const char *fallback_tty;
-	const char *cmdline;	  /* kernel parameters of every guest of this machine, or NULL */
-	const char *virtio_bus;	  /* value of bus= for virtio devices, or NULL */
+	const char *cmdline;	/* kernel parameters of every guest of this machine, or NULL */
+	const char *virtio_bus; /* value of bus= for virtio devices, or NULL */
 	/* buses that accept one hot-plugged PCI device each; or NULL */
 	const char *const *hot_buses;
-	unsigned can;		  /* enum machine_can */
-	guint64 dimm_unit;	  /* DIMM sizes are multiples of this number of bytes */
-	guint64 min_memory;	  /* minimum base memory with which a scenario boots, in bytes */
-	guint64 virtio_mem_unit;  /* block size of virtio-mem on this machine */
+	unsigned can;		 /* enum machine_can */
+	guint64 dimm_unit;	 /* DIMM sizes are multiples of this number of bytes */
+	guint64 min_memory;	 /* minimum base memory with which a scenario boots, in bytes */
+	guint64 virtio_mem_unit; /* block size of virtio-mem on this machine */
 	/* device_add driver of a vCPU; NULL: from query-hotpluggable-cpus */
 	const char *cpu_driver;
 	/* selectable firmwares, the first is the default; NULL: none */
@@ -71,8 +71,8 @@ struct machine {
 	const char *libvirt_cpu;
 	/* libvirt's name of the serial device's model; NULL: its default */
 	const char *libvirt_serial;
-	const char *no_libvirt;	      /* why libvirt cannot start it, or NULL */
-	const char *quirks; /* a text about unusual properties, with the source of each fact */
+	const char *no_libvirt; /* why libvirt cannot start it, or NULL */
+	const char *quirks;	/* a text about unusual properties, with the source of each fact */
 };
 
 /* NULL-terminated, in the order in which they are listed. */

@@ -10,7 +10,7 @@
 struct dry_run {
 	const struct night *night;
 	GPtrArray *cache; /* struct kernel: the finished builds in the cache */
-	json_t *missing; /* array of messages about what is missing */
+	json_t *missing;  /* array of messages about what is missing */
 	double builds_s;
 	/* number of builds that are needed, and of those whose duration is unknown */
 	guint builds, unknown;

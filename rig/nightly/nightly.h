@@ -79,8 +79,8 @@ struct night_excluded {
 struct night_options {
 	const char *results;
 	struct place *place; /* where the cells run; NULL: on this host, limited by the next two */
-	guint cores;	  /* 0: all processors that this process may use */
-	guint64 memory;	  /* bytes; 0: the available memory */
+	guint cores;	     /* 0: all processors that this process may use */
+	guint64 memory;	     /* bytes; 0: the available memory */
 	double budget_s;  /* time limit: runs that would end later are not started; 0: no limit */
 	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
 	/* seed of the night, from which the seeds of cells are drawn if the plan has none */
@@ -120,7 +120,7 @@ struct night {
 	guint n_kernels;
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct place *place;
-	struct pack_room host; /* the most resources that one cell may need */
+	struct pack_room host;	/* the most resources that one cell may need */
 	const char *unfinished; /* why it ended before all cells were run, or NULL */
 	/* sums over all processes that ran the night, as far as recorded */
 	double wall_s, controller_s, children_s;

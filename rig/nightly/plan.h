@@ -13,7 +13,7 @@
 struct plan_kernel {
 	/* a name for the kernel, the same in all nights: "stable"; label `tree` of its runs */
 	char *name;
-	char *source; /* a source or image, as for `rig run --kernel` */
+	char *source;		     /* a source or image, as for `rig run --kernel` */
 	char **patches, **fragments; /* paths, as for `rig run` */
 	unsigned n_patches, n_fragments;
 	gboolean no_lockdep;
@@ -49,8 +49,8 @@ struct plan {
 	struct plan_keep keep;
 	char **vary; /* kernel switches that each run varies (switch_draw()) */
 	unsigned n_vary;
-	char *launcher, *connect;	 /* options of `rig run`; NULL: its default */
-	char *name, *file;		 /* "nightly"; the path of the plan's file */
+	char *launcher, *connect; /* options of `rig run`; NULL: its default */
+	char *name, *file;	  /* "nightly"; the path of the plan's file */
 };
 
 /*

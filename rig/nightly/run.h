@@ -17,10 +17,10 @@ struct runner {
 	struct place *place;
 	const struct night_view *view;
 	GMainLoop *loop;
-	GHashTable *ranks;  /* struct night_cell -> its position in the order of start */
+	GHashTable *ranks; /* struct night_cell -> its position in the order of start */
 	/* struct night_build -> its struct night_job, while that waits or runs */
 	GHashTable *builds;
-	GHashTable *jobs;   /* set of struct night_job: those that wait or run */
+	GHashTable *jobs; /* set of struct night_job: those that wait or run */
 	enum stop stop;
 	gint64 began_ns;
 	GError *error;

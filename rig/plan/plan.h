@@ -27,38 +27,38 @@ struct run_request {
 	const char *scenario_name; /* name for the run folder; default: that of the file */
 	/* a timeline file to execute unchanged; default: a timeline compiled from the seed */
 	const char *timeline;
-	const char *machine;	   /* default: the first one that the scenario lists */
-	const char *kernel;	   /* source or image; default: PLAN_DEFAULT_KERNEL */
+	const char *machine; /* default: the first one that the scenario lists */
+	const char *kernel;  /* source or image; default: PLAN_DEFAULT_KERNEL */
 	/* vmlinux with symbols and DWARF for an image; default: that of the build */
 	const char *vmlinux;
 	char **patches, **fragments; /* files, NULL-terminated */
 	/* decimal or 0x…; default: the timeline's seed, or a new one from the kernel's entropy */
 	const char *seed;
-	const char *known;	   /* list of known issues; default: the rig's own */
-	const char *results;	   /* the results folder; default: run_default_results() */
-	const char *accel;	   /* "auto", "kvm", "tcg" */
+	const char *known;   /* list of known issues; default: the rig's own */
+	const char *results; /* the results folder; default: run_default_results() */
+	const char *accel;   /* "auto", "kvm", "tcg" */
 	const char *firmware, *mmu;
-	const char *emulator;	   /* QEMU binary; default: the machine's */
-	const char *launcher;	   /* default: libvirt if `uri` is set, otherwise direct */
-	const char *uri;	   /* the libvirt connection URI */
-	char **labels;		   /* "KEY=VALUE", NULL-terminated */
-	int duration_s;		   /* seconds of load; default: the scenario's */
-	int patience_s; /* seconds without progress before a hang is declared; default: 20 */
+	const char *emulator; /* QEMU binary; default: the machine's */
+	const char *launcher; /* default: libvirt if `uri` is set, otherwise direct */
+	const char *uri;      /* the libvirt connection URI */
+	char **labels;	      /* "KEY=VALUE", NULL-terminated */
+	int duration_s;	      /* seconds of load; default: the scenario's */
+	int patience_s;	      /* seconds without progress before a hang is declared; default: 20 */
 	const char
 		/* "SIZE": after a hang, dump the memory of guests up to this size; default: "2G" */
 		*memory_image;
-	int jobs;	       /* compiler jobs; default: the number of processors */
+	int jobs; /* compiler jobs; default: the number of processors */
 	gboolean no_lockdep, keep_going;
-	gboolean no_keep_locks;	   /* default: the lock orders of a kernel with lockdep are kept */
-	const char *until;	   /* stop only at a report with this signature or kind */
+	gboolean no_keep_locks; /* default: the lock orders of a kernel with lockdep are kept */
+	const char *until;	/* stop only at a report with this signature or kind */
 	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
 	char **holds; /* added to those of the scenario (hold_parse()), NULL-terminated */
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
-	gboolean record_locks;	   /* the plugin records lock orders (docs/prove.md) */
+	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
-	char **fails; /* added to the scenario's (scenario_add_fail()), NULL-terminated */
+	char **fails;	/* added to the scenario's (scenario_add_fail()), NULL-terminated */
 	gboolean calls; /* count calls of functions that can fail (scenario/fallible.h) */
 	/*
 	 * lock classes of a cycle; tasks are stopped between two of them, instead of using the
@@ -66,7 +66,7 @@ struct run_request {
 	 */
 	char **hold_cycle;
 	const char *without; /* the part of the scenario to leave out (scenario_ablations()) */
-	json_t *replays;	   /* name of the run that is repeated, for run.json; borrowed */
+	json_t *replays;     /* name of the run that is repeated, for run.json; borrowed */
 	/* the zoo entry to which the run belongs, {"entry", "clean"}, for run.json; borrowed */
 	json_t *zoo;
 };
@@ -80,23 +80,23 @@ struct run_plan {
 	/* config fragments of the kernel, copied into the run folder */
 	const char *const *fragments;
 	const char *initrd;
-	const char *launcher, *uri;   /* see vm_config; or NULL */
-	const char *emulator;	      /* NULL: that of the machine */
-	const char *results;	      /* the results folder */
+	const char *launcher, *uri; /* see vm_config; or NULL */
+	const char *emulator;	    /* NULL: that of the machine */
+	const char *results;	    /* the results folder */
 	guint64 seed;
-	enum accel accel;	      /* ACCEL_KVM or ACCEL_TCG */
+	enum accel accel; /* ACCEL_KVM or ACCEL_TCG */
 	const char *accel_why;
-	gboolean seccomp;	      /* use QEMU's seccomp filter (MACHINE_SANDBOX) */
-	const char *firmware, *mmu;   /* NULL if the machine has no choices */
-	unsigned duration_s;	      /* 0: that of the scenario */
-	unsigned patience_s; /* seconds without progress before a hang is declared; 0: 20 */
-	const char *known;	      /* list of known issues (splat/known.h), or NULL */
-	gboolean keep_going;	      /* do not stop at the first report */
+	gboolean seccomp;	    /* use QEMU's seccomp filter (MACHINE_SANDBOX) */
+	const char *firmware, *mmu; /* NULL if the machine has no choices */
+	unsigned duration_s;	    /* 0: that of the scenario */
+	unsigned patience_s;	    /* seconds without progress before a hang is declared; 0: 20 */
+	const char *known;	    /* list of known issues (splat/known.h), or NULL */
+	gboolean keep_going;	    /* do not stop at the first report */
 	/* read the lock orders of a guest with lockdep at the end of the run (docs/locks.md) */
 	gboolean keep_locks;
 	/* stop only at a report with this signature or kind; or NULL */
 	const char *until;
-	gboolean no_lockdep;	      /* the kernel has no lockdep, and the user accepts that */
+	gboolean no_lockdep; /* the kernel has no lockdep, and the user accepts that */
 	const struct director_orders *orders; /* the resolved holds; NULL: there are none */
 	gboolean record_locks;		      /* the plugin records lock orders */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */
@@ -105,7 +105,7 @@ struct run_plan {
 	/* path of the director's shared object that the emulator loads, or NULL */
 	const char *plugin;
 	guint64 dump_limit; /* after a hang, dump the memory of guests up to this many bytes */
-	json_t *inputs;		      /* the inputs for run.json; the engine adds to them */
+	json_t *inputs;	    /* the inputs for run.json; the engine adds to them */
 };
 
 /* Progress callbacks of plan_make(); each may be NULL. */

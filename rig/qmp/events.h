@@ -9,7 +9,7 @@
 #include "qmp/qmp.h"
 
 struct qmp_events {
-	GQueue log;	 /* json_t, oldest first */
+	GQueue log; /* json_t, oldest first */
 	/*
 	 * number of the oldest event in the log; the next event will have the number first + length
 	 */

@@ -22,7 +22,7 @@
 
 /* Maximum size of a line; the longest known one is the reply to query-qmp-schema, 0.2 MiB. */
 #define QMP_LINE_MAX (16u << 20)
-#define QMP_TRACE_MAX (256u << 20)  /* maximum size of qmp.jsonl */
+#define QMP_TRACE_MAX (256u << 20) /* maximum size of qmp.jsonl */
 
 enum qmp_state {
 	QMP_GREETING,	 /* connected, but {"QMP": …} has not arrived yet; commands are queued */
@@ -66,10 +66,10 @@ const char *qmp_why(const struct qmp *qmp);
 
 /* The result of a command. */
 struct qmp_reply {
-	json_t *result;		 /* the member "return"; NULL: the command failed. Borrowed */
+	json_t *result; /* the member "return"; NULL: the command failed. Borrowed */
 	/* NULL if the command succeeded; "Disconnected" if the connection ended before the reply */
 	const char *error_class;
-	const char *desc;  /* QEMU's error message */
+	const char *desc; /* QEMU's error message */
 };
 
 typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FAVOUR 4	/* the prior of a favoured function is multiplied by this */
+#define FAVOUR 4 /* the prior of a favoured function is multiplied by this */
 /* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
 #define REWARD_NEWS 0.1 /* for each arm that waited in a sweep with a new lock order */

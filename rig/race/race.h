@@ -20,13 +20,13 @@
 struct race_options {
 	/* `machine` is NULL for the first machine of the scenario */
 	const char *scenario, *machine;
-	const char *kernel;		/* NULL: the default kernel */
+	const char *kernel; /* NULL: the default kernel */
 	const char *const *patches, *const *fragments;
 	const char *around; /* see race_around(); NULL: all files of memory hotplug */
 	const char *emulator;
 	/* `drop_holds`: run without the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
-	gboolean updates;		 /* this QEMU can hold a vCPU inside an update */
+	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 	/* how long the load of the first run, and of a sweep, lasts; 0: as the scenario says */
 	guint record_s, sweep_s;
 	/* limits for this process; the time to build the kernel does not count */

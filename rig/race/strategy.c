@@ -8,7 +8,7 @@
 
 /* number of passing runs without a part of the holds after which that part counts as necessary */
 #define TRIES 2
-#define FEW_SLOTS 2	 /* holds active at a time in a sweep with one group */
+#define FEW_SLOTS 2 /* holds active at a time in a sweep with one group */
 /*
  * from this many runs on, at least half must have failed; otherwise the holds are no better than
  * chance

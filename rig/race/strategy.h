@@ -24,10 +24,10 @@
 
 #include "util/auto.h"
 
-#define RACE_ARMS 320	  /* maximum number of holds of a trial */
-#define RACE_GROUP 6	  /* maximum number of holds of trials that are not sweeps */
-#define RACE_RUNS 4	  /* runs with the remaining holds, */
-#define RACE_BASE_RUNS 3  /* runs without holds, including the first run */
+#define RACE_ARMS 320	 /* maximum number of holds of a trial */
+#define RACE_GROUP 6	 /* maximum number of holds of trials that are not sweeps */
+#define RACE_RUNS 4	 /* runs with the remaining holds, */
+#define RACE_BASE_RUNS 3 /* runs without holds, including the first run */
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 
@@ -39,10 +39,10 @@ struct race_trial {
 	guint n;
 	/* each in the format that hold_parse() reads, without numbers */
 	const char *hold[RACE_ARMS];
-	guint turns; /* in a sweep, the arms with this and higher indices take turns */
-	guint slots;		     /* number of turn-taking arms that are active at a time */
-	guint max_ms;		     /* maximum length of a wait */
-	const char *why;	     /* why the trial was chosen; a static string */
+	guint turns;	 /* in a sweep, the arms with this and higher indices take turns */
+	guint slots;	 /* number of turn-taking arms that are active at a time */
+	guint max_ms;	 /* maximum length of a wait */
+	const char *why; /* why the trial was chosen; a static string */
 };
 
 /* TRUE: TRIAL is a sweep, of many holds or of few. FALSE: its holds are active all the time. */
@@ -61,7 +61,7 @@ struct race;
 /* The record of the first run, and the other inputs from which arms are made. */
 struct race_record {
 	json_t *visits; /* from director_visits(); may come from a file, so it is checked */
-	double seconds;		     /* how long the load ran */
+	double seconds; /* how long the load ran */
 	/* functions whose arms are tried first, NULL-terminated; or NULL */
 	const char *const *favoured;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */

@@ -20,7 +20,7 @@
 
 /* number of pictures per call of `dot`, because its start takes longer than a picture */
 #define BATCH 16
-#define SVG_MAX (2u << 20)	 /* maximum size of a picture in bytes, on average over a batch */
+#define SVG_MAX (2u << 20) /* maximum size of a picture in bytes, on average over a batch */
 /* time limit for a batch; it normally takes a tenth of a second */
 #define DOT_LIMIT_MS 60000
 

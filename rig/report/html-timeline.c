@@ -21,11 +21,11 @@ struct bar {
 };
 
 struct timeline {
-	GPtrArray *lanes;   /* of char *: names of the lanes */
-	GArray *bars;	    /* of struct bar */
-	GHashTable *open;   /* lane -> index of its open bar + 1 */
-	GHashTable *rates;  /* agent -> JSON array of [time, rate] */
-	GPtrArray *agents;  /* keys of `rates`, in order */
+	GPtrArray *lanes;	/* of char *: names of the lanes */
+	GArray *bars;		/* of struct bar */
+	GHashTable *open;	/* lane -> index of its open bar + 1 */
+	GHashTable *rates;	/* agent -> JSON array of [time, rate] */
+	GPtrArray *agents;	/* keys of `rates`, in order */
 	json_t *reports, *last; /* last: the latest counts */
 	double last_t, end;
 };

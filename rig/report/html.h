@@ -12,7 +12,7 @@
 #include "report/model.h"
 
 struct html_options {
-	const char *dir; /* path of the folder; it is created if it does not exist */
+	const char *dir;     /* path of the folder; it is created if it does not exist */
 	const char *results; /* the folder in which bisections are searched for; NULL: none */
 	/*
 	 * Returns function, file and line of the frames in a report, one per line; NULL: none are

@@ -42,9 +42,9 @@ const char *tally_word(const struct tally *tally);
 struct run_view {
 	const struct run_info *info; /* borrowed */
 	char *name, *scenario, *machine, *kernel, *created;
-	char *slug;	  /* a file name without suffix, different for each run */
-	char *title;	  /* title of the first report; if there is none, the first reason, or "" */
-	gint64 when;	  /* seconds since 1970, 0: unknown */
+	char *slug;  /* a file name without suffix, different for each run */
+	char *title; /* title of the first report; if there is none, the first reason, or "" */
+	gint64 when; /* seconds since 1970, 0: unknown */
 	gboolean now;
 	/*
 	 * The verdict by which the run is counted: PASS if it ended as its scenario expects
@@ -53,7 +53,7 @@ struct run_view {
 	enum verdict as;
 	/* name of the verdict; "EXPECTED" or "MISSED" if `as` is not the verdict */
 	const char *word;
-	double total_s;	  /* duration of the run; -1 if unknown, like the next two */
+	double total_s; /* duration of the run; -1 if unknown, like the next two */
 	/* time from the guest's boot to the first report that determines the verdict */
 	double detect_s;
 	double ops_per_s; /* rate of all agents during the load */
@@ -63,7 +63,7 @@ struct run_view {
 
 struct cell {
 	char *scenario, *machine, *kernel;
-	char *slug; /* a file name without suffix, different for each cell */
+	char *slug;	 /* a file name without suffix, different for each cell */
 	GPtrArray *runs; /* of struct run_view, oldest first */
 	struct tally now, then, ever;
 };
@@ -75,20 +75,20 @@ struct cell {
 struct signature {
 	char *bug, *kind, *title;
 	char *slug;
-	char *known;	 /* reason from the list of known issues, or NULL */
-	GPtrArray *runs; /* of struct run_view, oldest first */
+	char *known;	   /* reason from the list of known issues, or NULL */
+	GPtrArray *runs;   /* of struct run_view, oldest first */
 	guint now, before; /* number of these runs that are of NOW, and number of those before */
 	guint bad;	   /* number of runs of NOW that did not end as expected */
 	guint older;	   /* number of runs with the signature that are not shown */
 	char *first_seen;  /* "2026-11-01 02:15"; includes runs that are not shown */
-	json_t *report;	 /* the report in the newest run, borrowed */
+	json_t *report;	   /* the report in the newest run, borrowed */
 };
 
 enum difference_kind {
-	DIFF_NEW,	 /* a signature that was never seen before */
-	DIFF_BROKE,	 /* a cell: all of its runs passed before, some are bad now */
+	DIFF_NEW,      /* a signature that was never seen before */
+	DIFF_BROKE,    /* a cell: all of its runs passed before, some are bad now */
 	DIFF_UNPROVEN, /* a cell: it had judged runs before, but has none now */
-	DIFF_FIXED,	 /* a cell: some of its runs were bad before, all pass now */
+	DIFF_FIXED,    /* a cell: some of its runs were bad before, all pass now */
 	/* a signature that was seen before, but not now, although its cells have judged runs now */
 	DIFF_GONE,
 	N_DIFFERENCES
@@ -111,9 +111,9 @@ char *difference_text(const struct difference *change);
 
 /* A lock order (rig/locks) that no earlier run of its tree had. */
 struct new_order {
-	char *text; /* "A --> B" */
-	char *tree; /* "" if the run belongs to no tree */
-	char *run;  /* the first run with the order */
+	char *text;	   /* "A --> B" */
+	char *tree;	   /* "" if the run belongs to no tree */
+	char *run;	   /* the first run with the order */
 	gboolean anywhere; /* no earlier run of any tree had it */
 };
 struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run,

@@ -13,11 +13,11 @@
 struct site {
 	const struct model *model;
 	const struct html_options *options;
-	GHashTable *written; /* set of the names of files that were written */
+	GHashTable *written;   /* set of the names of files that were written */
 	GPtrArray *bisections; /* of struct bisection, the newest first */
-	GHashTable *pictures; /* DOT text -> SVG; "" if it cannot be drawn */
-	GError *no_pictures;  /* why pictures cannot be drawn, or NULL */
-	GError *error;	     /* the first error */
+	GHashTable *pictures;  /* DOT text -> SVG; "" if it cannot be drawn */
+	GError *no_pictures;   /* why pictures cannot be drawn, or NULL */
+	GError *error;	       /* the first error */
 };
 
 struct page {

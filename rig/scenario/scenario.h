@@ -16,16 +16,16 @@
 enum step_do {
 	/* id, device, size, node, backend, requested: device_add, and waits for the device */
 	STEP_PLUG,
-	STEP_UNPLUG,  /* id: device_del, and waits for an outcome */
+	STEP_UNPLUG, /* id: device_del, and waits for an outcome */
 	/* id, size: resizes virtio-mem, and waits until the guest has reached the size */
 	STEP_RESIZE,
-	STEP_ONLINE,  /* id, how: the guest writes a state to the DIMM's memory blocks */
-	STEP_WAIT,    /* ms */
+	STEP_ONLINE, /* id, how: the guest writes a state to the DIMM's memory blocks */
+	STEP_WAIT,   /* ms */
 	STEP_CHECK, /* requests a snapshot from the guest; compares the devices of host and guest */
-	STEP_PAUSE,   /* ms: stops the guest, waits, continues it */
-	STEP_NMI,     /* inject-nmi */
-	STEP_RESET,   /* system_reset, then waits for hello */
-	STEP_CPU,     /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
+	STEP_PAUSE, /* ms: stops the guest, waits, continues it */
+	STEP_NMI,   /* inject-nmi */
+	STEP_RESET, /* system_reset, then waits for hello */
+	STEP_CPU,   /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
 };
 
 enum step_device { DEVICE_DIMM, DEVICE_VIRTIO_MEM, DEVICE_CPU };
@@ -43,7 +43,7 @@ struct step {
 	enum step_do what;
 	/* position in the file, from 0; not changed when other steps are left out */
 	unsigned number;
-	char *id;	/* in further copies of a track the device "d" is called "d.1", "d.2", … */
+	char *id; /* in further copies of a track the device "d" is called "d.1", "d.2", … */
 	enum step_device device;
 	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
 	struct range requested; /* of virtio-mem at plug, in bytes */
@@ -54,7 +54,7 @@ struct step {
 	unsigned cpu, write;
 	/* probability in percent that the step is executed, 100 by default; drawn by the seed */
 	unsigned chance;
-	gboolean once;	 /* do this only in the first lap, so that the device stays plugged */
+	gboolean once;	    /* do this only in the first lap, so that the device stays plugged */
 	unsigned timeout_s; /* 30 by default */
 };
 
@@ -115,7 +115,7 @@ struct fail_spec {
 
 /* A file that is copied to /files/NAME in the guest. */
 struct scenario_file {
-	char *name, *path; /* name relative to the scenario's folder; path on the host */
+	char *name, *path;    /* name relative to the scenario's folder; path on the host */
 	unsigned elf_machine; /* ELF machine of a program; 0: a script or data */
 };
 
@@ -132,7 +132,7 @@ struct expect_outcome {
 
 /* The expected result of a run: a report of a certain kind; without a kind, PASS. */
 struct expect {
-	char *kind;    /* report kind, "lockdep-circular", or NULL */
+	char *kind; /* report kind, "lockdep-circular", or NULL */
 	/* lock classes of the cycle, beginning with any of them; NULL-terminated; may be empty */
 	char **cycle;
 	struct expect_outcome *outcomes;
@@ -148,9 +148,9 @@ struct scenario {
 	unsigned slots, nodes, base_nodes;
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
 	unsigned cpus, max_cpus;
-	char **needs;	/* required kernel config, see kernel_config_lacks() */
-	char *cmdline;	/* further kernel parameters, "" by default */
-	char **vary;	/* kernel switches, see switch_draw(); NULL-terminated, may be empty */
+	char **needs;  /* required kernel config, see kernel_config_lacks() */
+	char *cmdline; /* further kernel parameters, "" by default */
+	char **vary;   /* kernel switches, see switch_draw(); NULL-terminated, may be empty */
 	/* value of memhp_default_state, the state of new memory; "offline" by default */
 	char *online;
 	unsigned duration_s; /* seconds of load in wall-clock time */
@@ -256,7 +256,7 @@ char **scenario_names(void);
 /* An agent of the guest; docs/agents.md describes the agents. */
 struct agent_info {
 	const char *name;
-	const char *about;	   /* a description in one line */
+	const char *about; /* a description in one line */
 	/* required kernel config, see kernel_config_lacks(); NULL-terminated */
 	const char *const *needs;
 	const char *const *params; /* names of its parameters, NULL-terminated; NULL: none */

@@ -12,7 +12,7 @@ struct cluster {
 	guint minutes_max; /* the partition's time limit; 0: none */
 	guint array_max;   /* tasks of one array (MaxArraySize) */
 	guint jobs_max; /* jobs of the whole cluster; each task of an array counts (MaxJobCount) */
-	char *log;	   /* the job completion log; NULL: this host cannot read it */
+	char *log;	/* the job completion log; NULL: this host cannot read it */
 	gboolean has_sacct;
 };
 

@@ -48,8 +48,8 @@ struct task {
 	guint restarts;
 	int exit_code;
 	char node[64];
-	gboolean ended;	   /* its end was reported, or the caller does not need it any more */
-	guint seen;	   /* number of the last poll that listed it */
+	gboolean ended; /* its end was reported, or the caller does not need it any more */
+	guint seen;	/* number of the last poll that listed it */
 	/* when poll.c first found that it has ended without a result; 0: not found */
 	gint64 missing_ns;
 };
@@ -67,7 +67,7 @@ struct batch {
 	enum batch_state state;
 	guint job; /* Slurm's job number */
 	gint64 submitted_ns;
-	char *after; /* key of the build whose end all tasks wait for, or NULL */
+	char *after;	    /* key of the build whose end all tasks wait for, or NULL */
 	struct part *files; /* is carried to the nodes before the array is submitted; or NULL */
 	enum child_kind kind;
 	guint cpus, minutes, memory_mib;
@@ -107,7 +107,7 @@ struct slurm {
 	 * maximum number of tasks of one array; reduced if the cluster refuses arrays of this size
 	 */
 	guint array_max;
-	guint in_flight;   /* tasks in arrays that have not ended */
+	guint in_flight; /* tasks in arrays that have not ended */
 	gboolean held, left, reconciling, queue_sorted;
 	/* set by place_stop(): at this time, tasks without an end are abandoned */
 	gint64 give_up_ns;
@@ -119,10 +119,10 @@ struct slurm {
 	GPtrArray *to_cancel; /* char *: arguments for scancel */
 	struct batch *submitting;
 	struct queue_reader *reader;
-	guint polls; /* number of squeue calls */
+	guint polls;		   /* number of squeue calls */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
-	char *silent;	/* why the last squeue call failed; NULL: it succeeded */
-	goffset log_at; /* how many bytes of the completion log were read */
+	char *silent;		   /* why the last squeue call failed; NULL: it succeeded */
+	goffset log_at;		   /* how many bytes of the completion log were read */
 	int ended_fd;
 	double mean_s; /* mean duration of the runs that have ended */
 	guint n_ended;

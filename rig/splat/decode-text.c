@@ -12,7 +12,7 @@
 #define LINE_MAX_BYTES 8192
 /* maximum size of a compressed attachment; the rest is dropped */
 #define ATTACHMENT_MAX (64U << 20)
-#define DEPTH_MAX 4		   /* maximum depth of mails inside mails */
+#define DEPTH_MAX 4 /* maximum depth of mails inside mails */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };

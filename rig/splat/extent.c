@@ -19,7 +19,7 @@
 #define GAP_SECONDS 10.0
 /* further reports of a crashed task within this time are consequences of the crash */
 #define WAKE_SECONDS 2.0
-#define CUT_LINES 12	 /* maximum number of lines between "cut here" and the header */
+#define CUT_LINES 12   /* maximum number of lines between "cut here" and the header */
 #define REBOOT_LINES 5 /* maximum number of lines of firmware before the next kernel's first line */
 
 static void remove_open(struct scanner *scanner, struct open *open)

@@ -11,7 +11,7 @@
 
 #define FILTER_PRINT 5
 #define FILTER_GROUPS 8
-#define FILTER_WORD_MAX 32	/* length of the longest word */
+#define FILTER_WORD_MAX 32 /* length of the longest word */
 /* for shorter inputs the set-up would cost more than the vector search saves */
 #define FILTER_VECTOR_LEAST 256
 

@@ -213,7 +213,7 @@ struct seen *marks_of(char **lines, guint n);
 /* A complete report. */
 struct report {
 	const struct format *format;
-	char **lines; /* NULL-terminated */
+	char **lines;	   /* NULL-terminated */
 	struct seen *seen; /* properties of each line */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */

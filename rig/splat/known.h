@@ -19,7 +19,7 @@ struct known_issue {
 	char *title;
 	char *reason, *link;
 	char *from, *before; /* kernels from <= release < before; NULL: no limit */
-	char *expires;       /* the last day on which it is valid: "2027-06-30" */
+	char *expires;	     /* the last day on which it is valid: "2027-06-30" */
 	/* not part of the file: */
 	gboolean expired;
 	guint matches; /* number of reports that known_match() has assigned to this entry */

@@ -13,17 +13,17 @@
 struct line {
 	const char *text; /* ends with a NUL; contains no other NUL */
 	gsize len;
-	guint64 number;               /* number of the line, from 1 */
-	guint more;                   /* number of further lines that were joined to it */
+	guint64 number; /* number of the line, from 1 */
+	guint more;	/* number of further lines that were joined to it */
 	/* the position of the whole line, with its newline, in the log */
 	guint64 first_byte, end_byte;
-	double stamp;                 /* time stamp in seconds; -1: none */
-	char caller[CALLER_LEN];      /* "T12", "C1"; "" if the log does not name callers */
-	gboolean kernel;              /* the prefix shows that printk wrote the line */
+	double stamp;		 /* time stamp in seconds; -1: none */
+	char caller[CALLER_LEN]; /* "T12", "C1"; "" if the log does not name callers */
+	gboolean kernel;	 /* the prefix shows that printk wrote the line */
 	/* if the line has no prefix of its own: number of lines since the line that has one */
 	guint inherited;
-	gboolean user;		      /* the prefix shows that a program wrote the line */
-	guint dropped;                /* number of messages that printk lost before this line */
+	gboolean user; /* the prefix shows that a program wrote the line */
+	guint dropped; /* number of messages that printk lost before this line */
 };
 
 /*

@@ -62,8 +62,8 @@ struct scanner {
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;
-	gboolean found_any;	 /* a report of any kind was found */
-	guint64 told;		 /* position of the end of the last reported line */
+	gboolean found_any; /* a report of any kind was found */
+	guint64 told;	    /* position of the end of the last reported line */
 	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
 	gboolean going_down;

@@ -22,9 +22,9 @@ enum splat_weight {
 
 /* A held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Missing parts are NULL or -1. */
 struct splat_lock {
-	char *instance; /* "ffff8880…", or NULL */
-	char *lock_class;	/* "kn->active": with a subclass "/1", but without "#N" */
-	char *usage;	/* "++++" */
+	char *instance;	  /* "ffff8880…", or NULL */
+	char *lock_class; /* "kn->active": with a subclass "/1", but without "#N" */
+	char *usage;	  /* "++++" */
 	int outer, inner;
 	char *function; /* "try_remove_memory" */
 };
@@ -35,12 +35,12 @@ struct splat {
 	/* from the table of formats: "lockdep-circular", "hung-task", "warning", … */
 	const char *kind;
 	enum splat_weight weight;
-	char *title;		       /* "possible deadlock in try_remove_memory" */
-	char *function;		       /* the function in the title, or NULL */
-	char *bug; /* level 1 of the signature: "v1:lockdep-circular:A --> B --> C" */
-	char *former; /* the key by the first version of the rules if it differs, or NULL */
-	char *path;		       /* level 2 of the signature */
-	char *exact;		       /* level 3 of the signature */
+	char *title;	/* "possible deadlock in try_remove_memory" */
+	char *function; /* the function in the title, or NULL */
+	char *bug;	/* level 1 of the signature: "v1:lockdep-circular:A --> B --> C" */
+	char *former;	/* the key by the first version of the rules if it differs, or NULL */
+	char *path;	/* level 2 of the signature */
+	char *exact;	/* level 3 of the signature */
 	guint64 first_line, last_line; /* numbers of lines, from 1; both included */
 	guint64 first_byte, end_byte;  /* positions in the log, from 0; end_byte is excluded */
 	double when; /* seconds since boot, from the first line with a time stamp; -1: none */

@@ -44,7 +44,7 @@ struct compare_finding {
 	guint seen[2]; /* number of runs with the finding, over all attempts */
 	/* only first attempts, of the scenarios and machines in which it occurred */
 	guint hits[2], n[2];
-	double p;	     /* p-value of Fisher's test */
+	double p; /* p-value of Fisher's test */
 	/*
 	 * number of consecutive runs without it that are needed to call it fixed; 0 if it still
 	 * occurs

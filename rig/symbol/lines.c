@@ -14,10 +14,10 @@
 
 #define UNITS_MAX (1 << 20)
 #define RANGES_MAX (8 << 20)
-#define DEPTH_MAX 64          /* maximum depth of nested blocks and inlined functions */
+#define DEPTH_MAX 64	      /* maximum depth of nested blocks and inlined functions */
 #define ENTRIES_MAX (4 << 20) /* maximum number of entries that are examined for one address */
 #define PLACES_MAX 1024	      /* maximum number of places of one line in all its inlined copies */
-#define BEHIND_MAX 16         /* maximum number of overlapping ranges */
+#define BEHIND_MAX 16	      /* maximum number of overlapping ranges */
 
 struct extent {
 	guint64 low, high;

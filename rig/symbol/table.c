@@ -11,7 +11,7 @@
 #define SLACK 64
 
 struct table {
-	GArray *by_value;    /* struct symbol, sorted by value */
+	GArray *by_value; /* struct symbol, sorted by value */
 	/* name -> index of one symbol with this name in by_value; next_same leads to the others */
 	GHashTable *by_name;
 	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */

@@ -26,10 +26,10 @@ struct tap_failure {
 
 struct tap {
 	gboolean seen; /* the output has a version, a plan or a result, so it is TAP */
-	gboolean cut;		       /* the guest cut the output off, so results may be missing */
+	gboolean cut;  /* the guest cut the output off, so results may be missing */
 	/* numbers of results; `# TODO` and `# XFAIL` count as skipped */
 	guint passed, failed, skipped;
-	GPtrArray *failures;	       /* of struct tap_failure *, at most TAP_FAILURES_MAX */
+	GPtrArray *failures; /* of struct tap_failure *, at most TAP_FAILURES_MAX */
 };
 
 /*

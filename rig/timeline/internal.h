@@ -25,7 +25,7 @@ struct timeline {
 	const struct machine *machine;
 	guint64 seed;
 	GPtrArray *copies;
-	GArray *starts;	    /* of struct start */
+	GArray *starts; /* of struct start */
 	/* number of explicit operations plus explicit laps, limited by TIMELINE_OPERATIONS_MAX */
 	guint n_operations;
 	gboolean end;

@@ -44,7 +44,7 @@ struct operation {
 	char *device; /* "d"; "d.1" in a further copy of a track; "" for a step without a device */
 	guint64 size, requested; /* bytes; multiples of the machine's unit */
 	guint64 ms;
-	enum step_how how;	 /* never HOW_RANDOM */
+	enum step_how how; /* never HOW_RANDOM */
 	/*
 	 * The operation must not begin before the operation `after`, of another copy or track, has
 	 * ended. The operations of one copy are always executed in order.

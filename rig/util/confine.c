@@ -38,8 +38,8 @@ enum {
 	FS_REFER = 1 << 13,
 	FS_TRUNCATE = 1 << 14,
 	FS_IOCTL_DEV = 1 << 15,
-	NET_TCP = 3,	/* bind and connect */
-	SCOPE_ALL = 3,	/* abstract Unix sockets and signals */
+	NET_TCP = 3,   /* bind and connect */
+	SCOPE_ALL = 3, /* abstract Unix sockets and signals */
 	RULESET_VERSION = 1,
 	RULE_PATH_BENEATH = 1,
 	READ = FS_EXECUTE | FS_READ_FILE | FS_READ_DIR,
@@ -78,9 +78,9 @@ static const struct {
 };
 
 struct confine {
-	int landlock;	   /* ABI version; 0: not available */
-	int ruleset;	   /* descriptor, or -1 */
-	gboolean drops;	   /* the child changes to `uid` and `gid` */
+	int landlock;	      /* ABI version; 0: not available */
+	int ruleset;	      /* descriptor, or -1 */
+	gboolean drops;	      /* the child changes to `uid` and `gid` */
 	const char *why_root; /* why the child stays root (static); NULL: it does not */
 	uid_t uid;
 	gid_t gid, kvm; /* `kvm`: the group of /dev/kvm, or 0 */

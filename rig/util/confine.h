@@ -30,7 +30,7 @@ struct confine_want {
 	const char *const *readable;
 	/* a folder in which files may be created, or NULL; its owner becomes the child's user */
 	const char *writable;
-	guint64 memory;	      /* bytes of address space; 0: no limit */
+	guint64 memory; /* bytes of address space; 0: no limit */
 };
 
 /*

@@ -33,7 +33,7 @@ struct spawn {
 	const char *cwd;	 /* working directory; NULL: that of this process */
 	/* "NAME=value", added to this process's environment; NULL-terminated; or NULL */
 	const char *const *env;
-	const char *input;	 /* path of a file for standard input; NULL: /dev/null */
+	const char *input; /* path of a file for standard input; NULL: /dev/null */
 	const struct spawn_fd *fds;
 	guint n_fds;
 	/*

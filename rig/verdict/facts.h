@@ -37,17 +37,17 @@ struct facts {
 	GArray *reasons; /* struct reason, in the order in which they were found */
 	/* The proofs. */
 	enum guest_judgement guest; /* the guest's own verdict; GUEST_SILENT until it arrives */
-	gboolean powered_off;	  /* the guest powered off, and QEMU ended without an error */
-	gboolean accounts;	  /* memory accounts were taken before and after the load */
-	gboolean lockdep_offered; /* the kernel has lockdep */
+	gboolean powered_off;	    /* the guest powered off, and QEMU ended without an error */
+	gboolean accounts;	    /* memory accounts were taken before and after the load */
+	gboolean lockdep_offered;   /* the kernel has lockdep */
 	/* lockdep was on after the agents had ended, as the guest reported */
 	gboolean lockdep_armed;
 	/* the guest's verdict says that lockdep is off; included in lockdep_armed */
 	gboolean guest_unarmed;
-	gboolean lockdep_died;	  /* the console says that lockdep was turned off */
-	gboolean lockdep_known;	  /* a known issue turned it off */
+	gboolean lockdep_died;	/* the console says that lockdep was turned off */
+	gboolean lockdep_known; /* a known issue turned it off */
 	guint unheard; /* number of gaps in the console, because its connection was interrupted */
-	gboolean stopped;	  /* the rig ended the run early, because of a report */
+	gboolean stopped; /* the rig ended the run early, because of a report */
 	/* Only used for facts that are read from a folder. */
 	GHashTable *stood_for; /* text of a reason -> its verdict + 1, from the journal */
 	/* index in `reasons` at which the reasons of console reports are inserted */

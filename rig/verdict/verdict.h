@@ -23,7 +23,7 @@ enum verdict {
 	VERDICT_RUNNING, /* there is no verdict yet; never written to a file */
 };
 
-const char *verdict_name(enum verdict verdict);		     /* for example "PASS" */
+const char *verdict_name(enum verdict verdict); /* for example "PASS" */
 /* FALSE: TEXT is not a verdict's name, or NULL. */
 gboolean verdict_parse(const char *text, enum verdict *ret);
 int verdict_exit_code(enum verdict verdict); /* 0 1 1 3 3 77 3 0 3, in the order of the enum */
@@ -38,7 +38,7 @@ struct report_meaning {
 	enum verdict verdict; /* FAIL, HANG, INFRA (lockdep turned itself off) or KNOWN */
 	/* the report killed or blocked a task, so the run cannot continue as planned */
 	gboolean fatal;
-	char *reason;	      /* a sentence for the verdict's reasons; the caller frees it */
+	char *reason; /* a sentence for the verdict's reasons; the caller frees it */
 };
 
 /*

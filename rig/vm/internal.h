@@ -58,7 +58,7 @@ struct vm {
 	enum accel accel;
 	struct vm_owner owner;
 	char *dir;
-	char *output; /* path of the folder DIR/qemu */
+	char *output;	 /* path of the folder DIR/qemu */
 	json_t *sandbox; /* result of vm_sandbox() */
 
 	guint kill_timer, orphan_timer;
@@ -70,14 +70,14 @@ struct vm {
 
 	guint8 sysrq_key; /* the key that is sent to the console after the break */
 
-	GQueue ops;	      /* struct op, oldest first */
-	GHashTable *places;   /* id to struct vm_place, for plugged memory */
-	GHashTable *backends; /* ids whose object "mem-<id>" exists */
-	GHashTable *cpus;     /* ids of plugged CPUs */
+	GQueue ops;		    /* struct op, oldest first */
+	GHashTable *places;	    /* id to struct vm_place, for plugged memory */
+	GHashTable *backends;	    /* ids whose object "mem-<id>" exists */
+	GHashTable *cpus;	    /* ids of plugged CPUs */
 	GHashTable *unplug_pending; /* ids of devices whose device_del has no outcome yet */
 	/* ids of devices that were deleted after their unplug operation had timed out */
 	GHashTable *unplugged_late;
-	GHashTable *buses;	    /* id to the hotplug bus that its device is on */
+	GHashTable *buses; /* id to the hotplug bus that its device is on */
 
 	gboolean by_us, guest_shutdown, faulted;
 	gboolean disconnected;

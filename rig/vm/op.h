@@ -29,16 +29,16 @@ struct op {
 	void *data;
 
 	/* Data of the individual kinds of operations. */
-	char *backend;	   /* backend to delete after a failure, or NULL */
-	json_t *device;	   /* arguments of device_add; for a CPU, the properties of its slot */
-	guint64 size;	   /* target size in bytes */
+	char *backend;	/* backend to delete after a failure, or NULL */
+	json_t *device; /* arguments of device_add; for a CPU, the properties of its slot */
+	guint64 size;	/* target size in bytes */
 	/*
 	 * handles the event that says that the guest accepts the device; NULL: this machine sends
 	 * none
 	 */
 	op_event accepted;
-	gboolean earlier;  /* an earlier device_del is still pending */
-	char *why;	   /* the reason of a failure, stored during clean-up */
+	gboolean earlier; /* an earlier device_del is still pending */
+	char *why;	  /* the reason of a failure, stored during clean-up */
 
 	/* Private to op.c. */
 	struct qmp_cursor *cursor;

@@ -21,10 +21,10 @@ struct vm;
 
 /* The director's plugin (docs/director.md). Only with TCG, where each vCPU gets its own thread. */
 struct vm_plugin {
-	const char *file; /* NULL: no plugin */
+	const char *file;   /* NULL: no plugin */
 	const char *orders; /* path of its instruction file */
-	int fd;		  /* QEMU's end of the plugin's socket */
-	int locks;	  /* descriptor of a file for recorded locks, or -1 */
+	int fd;		    /* QEMU's end of the plugin's socket */
+	int locks;	    /* descriptor of a file for recorded locks, or -1 */
 };
 
 /* The configuration of a guest. Borrowed until vm_start() returns. */
@@ -43,12 +43,12 @@ struct vm_config {
 	guint64 memory;	      /* bytes at start, over all nodes */
 	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing is plugged */
 	unsigned slots;
-	unsigned nodes;	      /* >= 1; the base memory is on the first `base_nodes` */
-	unsigned base_nodes;  /* 1..nodes; the other nodes have no memory at start */
-	unsigned cpu_nodes;   /* 1..nodes; the CPUs are distributed over these first nodes */
+	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
+	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
+	unsigned cpu_nodes;  /* 1..nodes; the CPUs are distributed over these first nodes */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
-	gboolean seccomp;     /* use QEMU's seccomp filter (MACHINE_SANDBOX); direct only */
+	gboolean seccomp; /* use QEMU's seccomp filter (MACHINE_SANDBOX); direct only */
 	/* run folder: console.raw, channel.raw, qmp.jsonl, qemu.stderr, qemu-cmd, qemu/ */
 	const char *dir;
 	/* maximum number of bytes of the console that are stored; 0: 256 MiB */
@@ -98,7 +98,7 @@ struct vm_owner {
 
 /* Every operation has exactly one of these outcomes. */
 enum vm_outcome {
-	VM_OK,	    /* success; for an unplug: the device is deleted */
+	VM_OK, /* success; for an unplug: the device is deleted */
 	/* the guest refused (MEM_UNPLUG_ERROR, DEVICE_UNPLUG_GUEST_ERROR, OST failure) */
 	VM_REFUSED,
 	VM_TIMED_OUT, /* no outcome within the deadline; the request may still be pending */

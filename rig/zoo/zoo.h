@@ -49,7 +49,7 @@ struct zoo_entry {
 	 * ORACLE_WATCHDOG if any hang is expected
 	 */
 	char **kinds;
-	char **cycle; /* lock classes that the report must have; may be empty */
+	char **cycle;	 /* lock classes that the report must have; may be empty */
 	char *function;	 /* part of the report's title, or NULL */
 	char **verified; /* kernel versions on which the bug was seen */
 	char *file;
@@ -101,9 +101,9 @@ struct zoo_score {
 	guint clean_runs, clean_caught;
 	/* runs without the bug with an alarm of any kind, including clean_caught */
 	guint clean_alarms;
-	GArray *seconds;    /* guest seconds until the bug was caught, double, sorted */
-	GArray *ops;	    /* operations until then, double, sorted */
-	gboolean directed;  /* the runs had holds (docs/director.md) */
+	GArray *seconds;   /* guest seconds until the bug was caught, double, sorted */
+	GArray *ops;	   /* operations until then, double, sorted */
+	gboolean directed; /* the runs had holds (docs/director.md) */
 };
 
 struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,

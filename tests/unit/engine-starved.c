@@ -17,10 +17,10 @@ static const struct {
 	const char *fake;
 	unsigned patience_s;
 	enum verdict verdict;
-	const char *reason;  /* part of an expected reason, or NULL */
+	const char *reason; /* part of an expected reason, or NULL */
 	/* a text that the journal must have, because the limit was reached; or NULL */
 	const char *journal;
-	gboolean starved;    /* the verdict must have `starved` */
+	gboolean starved; /* the verdict must have `starved` */
 } cases[] = {
 	/* a plug, whose limit is 1 s on the host's clock */
 	{"held-at=plug*1;held=1700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},

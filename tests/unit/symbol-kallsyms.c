@@ -20,7 +20,7 @@ struct layout {
 	gboolean offsets_last; /* 404bad70fcf7, v6.5 */
 	gboolean percpu;       /* CONFIG_KALLSYMS_ABSOLUTE_PERCPU: offsets are negative */
 	gboolean no_base;
-	guint junk;	       /* bytes before the tables */
+	guint junk; /* bytes before the tables */
 };
 
 static void put(GByteArray *out, guint64 value, guint bytes)

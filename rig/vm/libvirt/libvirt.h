@@ -30,7 +30,7 @@ enum lv_state {
 	LV_RECONNECTING, /* the connection was lost; the launcher tries to open a new one */
 	/* the domain has ended: the rest of the streams is read, and volumes are removed */
 	LV_ENDING,
-	LV_OVER,	 /* vm_ended() was called */
+	LV_OVER, /* vm_ended() was called */
 };
 
 /* One end of a socket, with the stream of the guest's device to which it is connected. */
@@ -53,7 +53,7 @@ struct lv_device {
 	struct lv_memory memory;
 	gboolean unplug_pending; /* a detach was requested, but has no outcome yet */
 	gboolean fresh;		 /* the device was plugged, but is not verified yet */
-	gboolean gone;	  /* the device was deleted; this entry is kept while jobs verify it */
+	gboolean gone; /* the device was deleted; this entry is kept while jobs verify it */
 	/* number of jobs that verify the device; its next command waits until they have ended */
 	guint verifying;
 };
@@ -70,7 +70,7 @@ struct lv_host {
 	gatomicrefcount refs;
 	/* NULL after the launcher's release(): the results of jobs are then ignored */
 	struct vm *vm;
-	char *uri;     /* NULL: the default of libvirt */
+	char *uri; /* NULL: the default of libvirt */
 	char *name, *uuid, *dir;
 	xmlDoc *xml;
 	char *kernel, *initrd; /* paths on this machine */
@@ -93,7 +93,7 @@ struct lv_host {
 	GByteArray *qmp_in, *qmp_out;
 	/* struct lv_call: commands that wait for a connection, or until their device is verified */
 	GQueue waiting;
-	guint verifying; /* number of running jobs that verify a device */
+	guint verifying;     /* number of running jobs that verify a device */
 	GHashTable *objects; /* id -> json_t: backends whose device was not added yet */
 	GHashTable *devices; /* id -> struct lv_device */
 	GHashTable *raw;     /* ids of backends and devices that were sent to QEMU directly */
@@ -101,8 +101,8 @@ struct lv_host {
 	/* the end */
 	/* the job that starts the domain or reconnects to it; NULL after the job's `done` */
 	struct lv_job *connecting;
-	gint abandoned;			/* atomic: the job must not create the domain any more */
-	gint creating;			/* atomic: from here on, volumes or the domain may exist */
+	gint abandoned;	     /* atomic: the job must not create the domain any more */
+	gint creating;	     /* atomic: from here on, volumes or the domain may exist */
 	gboolean kill_asked; /* the guest must be killed as soon as it is started or connected */
 	/* the rig has requested a pause, or a shutdown, so that a stop of the guest is expected */
 	gboolean pause_asked, shutting;
@@ -138,16 +138,16 @@ struct lv_job {
 	gboolean again; /* repeated, because the connection was lost during the first attempt */
 	/* Results of WORK. */
 	struct lv_link *link;
-	json_t *reply;	/* QMP's "return", or NULL */
-	char *error;	/* NULL: success */
+	json_t *reply;		 /* QMP's "return", or NULL */
+	char *error;		 /* NULL: success */
 	const char *error_class; /* the error's class in QMP; static */
-	int code;	/* virErrorNumber of the error */
-	gboolean lost;	/* the connection is lost */
-	gboolean gone;	/* the domain has ended */
+	int code;		 /* virErrorNumber of the error */
+	gboolean lost;		 /* the connection is lost */
+	gboolean gone;		 /* the domain has ended */
 	/* the difference between libvirt's XML and QEMU, as text; NULL: there is none */
 	char *difference;
-	void *data;	  /* input of DONE */
-	GMutex mutex;	  /* protects the next two members */
+	void *data;   /* input of DONE */
+	GMutex mutex; /* protects the next two members */
 	GCond cond;
 	gboolean worked; /* WORK has returned */
 };
