@@ -83,6 +83,13 @@ check-nightly: all $(FAKES)
 check-full: all $(FAKES)
 	@tests/full $(OUT) 50
 
+## make check-clean  200 runs of clean kernels and 200 of the zoo's bugs at host loads of 1, 4 and 10; continues if it was stopped;
+##                   writes the numbers into docs/results.md (a day)
+.PHONY: check-clean
+check-clean: all
+	@tools/install-packages build run check
+	@code=0; tests/clean $(OUT) || code=$$?; tools/put-in-docs docs/results.md clean $(OUT)/clean.md && exit $$code
+
 ## make check-crash kill -9 at 100 random moments of run, nightly, bisect, zoo, index, report; 100 power losses (an hour; root)
 .PHONY: check-crash
 check-crash: all $(FAKES)
