@@ -350,13 +350,7 @@ static int walk_for(const struct race_options *o, const struct scenario *scenari
 		    json_t *state)
 {
 	struct walk_options walk = {*o, want.calls ? want.calls : 1};
-	g_autoptr(GError) error = NULL;
 
-	if (o->place) {
-		rig_fail(&error, RIG_EXIT_USAGE,
-			 "race --fail runs on this host only; leave --on out");
-		return rig_report_error(error);
-	}
 	walk.run.drop_holds = scenario->n_holds || scenario->n_fails;
 	return race_fail(&walk, words, state, want.search.json, want.search.quiet);
 }

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by search.c and state.c. */
+/* Declarations shared by the files of race/. */
 #ifndef RIG_RACE_INTERNAL_H
 #define RIG_RACE_INTERNAL_H
 
 #include "child/child.h"
 #include "race/race.h"
 
+/* A run or a build at a place. */
+struct race_job {
+	struct place_job job;
+	char *key, **words; /* NULL: nothing runs */
+};
+typedef void (*race_done)(struct place_job *job, const struct child_result *result);
+
+/* The part of a run that differs from the other runs of a search or a walk. */
+struct race_run {
+	guint duration_s, patience_s;
+	const GPtrArray *extra; /* char *: further arguments of `rig run` */
+};
+
 /* One run or build at a time. */
 struct race_slot {
 	struct race_search *search;
-	struct place_job job;
-	char *key, **words; /* NULL: nothing runs */
+	struct race_job job;
 	gboolean is_record;
 	struct race_trial trial;
 };
@@ -35,26 +47,41 @@ struct race_search {
 	struct place *place;
 	struct race_slot slot[RACE_GUESTS_MAX];
 	gboolean built; /* the kernel; or a run builds it */
-	guint n_jobs, faults, sweeps, budget_source;
+	guint faults, sweeps, budget_source;
 	gboolean over;
 	enum race_end end;
 	GError *error;
 };
 
-/* ---- jobs.c ---- */
+/* ---- job.c ---- */
 
-/* Opens the search's place, or this host. Errors: as of place_open(). */
-gboolean race_open_place(struct race_search *search, place_failed failed, GError **error);
+/* Opens the place of O, or this host. Errors: as of place_open(); *RET is set all the same. */
+gboolean race_open_place(const struct race_options *o, place_failed failed, void *data,
+			 struct place **ret, GError **error);
+/* Frees *PLACE unless it is O's. */
+void race_close_place(const struct race_options *o, struct place **place);
 /*
- * Adds a job: the build, or the run of SLOT's trial. DONE is called later, with slot->job; it calls
- * race_slot_clear() first. Errors: RIG_EXIT_INFRA, a file cannot be written.
+ * Adds a job: the build of O's kernel, or RUN. DONE is called later; job->data is DATA. It calls
+ * race_job_clear() first.
  */
-void race_start_build(struct race_slot *slot,
-		      void (*done)(struct place_job *job, const struct child_result *result));
-gboolean race_start_run(struct race_slot *slot,
-			void (*done)(struct place_job *job, const struct child_result *result),
-			GError **error);
-void race_slot_clear(struct race_slot *slot);
+void race_job_build(struct race_job *job, struct place *place, const struct race_options *o,
+		    race_done done, void *data);
+void race_job_run(struct race_job *job, struct place *place, const struct race_options *o,
+		  const struct race_run *run, race_done done, void *data);
+void race_job_clear(struct race_job *job);
+/*
+ * TRUE: the build has succeeded. FALSE without an error: it was stopped. Errors: RIG_EXIT_USAGE,
+ * RIG_EXIT_SKIP, RIG_EXIT_INFRA, as the build has ended.
+ */
+gboolean race_was_built(const struct child_result *result, GError **error);
+
+/* ---- trial.c ---- */
+
+/*
+ * Adds the run of SLOT's trial as a job. DONE as above. Errors: RIG_EXIT_INFRA, the file of a sweep
+ * cannot be written.
+ */
+gboolean race_start_trial(struct race_slot *slot, race_done done, GError **error);
 
 /* ---- search.c ---- */
 

@@ -48,10 +48,9 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 
 void race_search_free(struct race_search *search)
 {
-	if (!search->options.place)
-		place_free(search->place);
+	race_close_place(&search->options, &search->place);
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		race_slot_clear(&search->slot[i]);
+		race_job_clear(&search->slot[i].job);
 	g_clear_pointer(&search->race, race_free);
 	json_decref(search->words);
 	json_decref(search->visits);
@@ -106,7 +105,7 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 static gboolean is_busy(const struct race_search *search)
 {
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (search->slot[i].key)
+		if (search->slot[i].job.key)
 			return TRUE;
 	return FALSE;
 }
@@ -255,7 +254,7 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 	struct race_slot *slot = job->data;
 	struct race_search *search = slot->search;
 
-	race_slot_clear(slot);
+	race_job_clear(&slot->job);
 	if (result && is_judged(result->verdict)) {
 		search->faults = 0;
 		if (slot->is_record)
@@ -278,19 +277,13 @@ static void on_built(struct place_job *job, const struct child_result *result)
 	struct race_search *search = slot->search;
 	GError *error = NULL;
 
-	race_slot_clear(slot);
+	race_job_clear(&slot->job);
 	start_budget(search, 0);
-	search->built = result && result->verdict == VERDICT_PASS;
-	if (!result) {
-		finish(search, RACE_STOPPED);
-	} else if (!search->built && result->end != CHILD_STOPPED) {
-		rig_fail(&error,
-			 result->exit_code == RIG_EXIT_USAGE ? RIG_EXIT_USAGE
-			 : result->verdict == VERDICT_SKIP   ? RIG_EXIT_SKIP
-							     : RIG_EXIT_INFRA,
-			 "%s", result->problem ? result->problem : "the kernel was not built");
+	search->built = race_was_built(result, &error);
+	if (error)
 		fail(search, error);
-	}
+	else if (!search->built)
+		finish(search, RACE_STOPPED);
 	step(search);
 }
 
@@ -300,7 +293,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 {
 	GError *error = NULL;
 
-	if (!race_start_run(slot, on_ran, &error))
+	if (!race_start_trial(slot, on_ran, &error))
 		fail(search, error);
 	else if (search->starting)
 		search->starting(slot->trial.why, search->data);
@@ -309,7 +302,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 static gboolean records(const struct race_search *search)
 {
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (search->slot[i].key && search->slot[i].is_record)
+		if (search->slot[i].job.key && search->slot[i].is_record)
 			return TRUE;
 	return FALSE;
 }
@@ -318,14 +311,15 @@ static gboolean records(const struct race_search *search)
 static void step(struct race_search *search)
 {
 	if (!search->built && !search->over) {
-		if (!search->slot[0].key)
-			race_start_build(&search->slot[0], on_built);
+		if (!search->slot[0].job.key)
+			race_job_build(&search->slot[0].job, search->place, &search->options,
+				       on_built, &search->slot[0]);
 		return;
 	}
 	for (guint i = 0; i < search->options.guests && !search->over; i++) {
 		struct race_slot *slot = &search->slot[i];
 
-		if (slot->key || records(search))
+		if (slot->job.key || records(search))
 			continue;
 		slot->is_record = !search->race;
 		if (slot->is_record)
@@ -356,7 +350,8 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 		search->slot[i].search = search;
 	if (search->race && race_phase(search->race) == RACE_OVER)
 		search->over = TRUE;
-	else if (race_open_place(search, on_place_failed, &search->error))
+	else if (race_open_place(&search->options, on_place_failed, search, &search->place,
+				 &search->error))
 		step(search);
 	if (!search->error && (!search->over || is_busy(search)))
 		g_main_loop_run(search->loop);
@@ -364,8 +359,7 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 		g_source_remove(sources[i]);
 	g_clear_handle_id(&search->budget_source, g_source_remove);
 	g_clear_pointer(&search->loop, g_main_loop_unref);
-	if (!search->options.place)
-		g_clear_pointer(&search->place, place_free);
+	race_close_place(&search->options, &search->place);
 	if (search->error) {
 		g_propagate_error(error, g_steal_pointer(&search->error));
 		return FALSE;

@@ -18,7 +18,7 @@
 struct walk_slot {
 	struct walk *walk;
 	struct walk_cell *cell;
-	struct child *child;
+	struct race_job job;
 };
 
 struct walk {
@@ -30,6 +30,8 @@ struct walk {
 	void *data;
 	/* only set while the walk runs */
 	GMainLoop *loop;
+	struct place *place;
+	gboolean built; /* the kernel; or a run builds it */
 	struct walk_slot slot[RACE_GUESTS_MAX];
 	guint budget_source;
 	gboolean over;
@@ -77,8 +79,9 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 
 void walk_free(struct walk *walk)
 {
+	race_close_place(&walk->options.run, &walk->place);
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		g_clear_pointer(&walk->slot[i].child, child_free);
+		race_job_clear(&walk->slot[i].job);
 	walk_cells_free(walk->cells);
 	json_decref(walk->words);
 	g_free(walk->cwd);
@@ -107,20 +110,40 @@ json_t *walk_json(const struct walk *walk)
 	return walk_cells_json(walk->cells);
 }
 
+static gboolean is_busy(const struct walk *walk)
+{
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		if (walk->slot[i].job.key)
+			return TRUE;
+	return FALSE;
+}
+
 static void finish(struct walk *walk, enum walk_end end)
 {
-	gboolean idle = TRUE;
+	gboolean first = !walk->over;
 
-	if (!walk->over)
+	if (first)
 		walk->end = end;
 	walk->over = TRUE;
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (walk->slot[i].child) {
-			idle = FALSE;
-			child_stop(walk->slot[i].child, STOP_GRACE_S);
-		}
-	if (idle)
+	/* it may end jobs here, and so call this again */
+	if (first && walk->place)
+		place_stop(walk->place, STOP_GRACE_S);
+	if (!is_busy(walk))
 		g_main_loop_quit(walk->loop);
+}
+
+static void fail(struct walk *walk, GError *error)
+{
+	if (walk->error)
+		g_error_free(error);
+	else
+		walk->error = error;
+	finish(walk, WALK_STOPPED);
+}
+
+static void on_place_failed(GError *error, void *data)
+{
+	fail(data, error);
 }
 
 static gboolean on_signal(void *data)
@@ -173,16 +196,18 @@ static void refuse(struct walk *walk, const struct child_result *result)
 	finish(walk, WALK_STOPPED);
 }
 
-static void on_ran(struct child *child, const struct child_result *result, void *data)
+static void on_ran(struct place_job *job, const struct child_result *result)
 {
-	struct walk_slot *slot = data;
+	struct walk_slot *slot = job->data;
 	struct walk *walk = slot->walk;
 	struct walk_cell *cell = slot->cell;
 	GError *error = NULL;
 
-	slot->child = NULL;
+	race_job_clear(&slot->job);
 	cell->busy = FALSE;
-	if (result->exit_code == RIG_EXIT_USAGE || result->verdict == VERDICT_SKIP) {
+	if (!result) {
+		;
+	} else if (result->exit_code == RIG_EXIT_USAGE || result->verdict == VERDICT_SKIP) {
 		refuse(walk, result);
 	} else if (result->end != CHILD_STOPPED) {
 		walk_cell_take(cell, result, TRIES_MAX);
@@ -196,7 +221,23 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 			finish(walk, WALK_STOPPED);
 		}
 	}
-	child_free(child);
+	step(walk);
+}
+
+/* The time of the build does not count. */
+static void on_built(struct place_job *job, const struct child_result *result)
+{
+	struct walk_slot *slot = job->data;
+	struct walk *walk = slot->walk;
+	GError *error = NULL;
+
+	race_job_clear(&slot->job);
+	start_budget(walk);
+	walk->built = race_was_built(result, &error);
+	if (error)
+		fail(walk, error);
+	else if (!walk->built)
+		finish(walk, WALK_STOPPED);
 	step(walk);
 }
 
@@ -210,59 +251,34 @@ static void add(GPtrArray *words, const char *option, const char *value)
 static void start(struct walk *walk, struct walk_slot *slot)
 {
 	const struct race_options *o = &walk->options.run;
-	g_autofree char *name = g_path_get_basename(o->dir),
-			*label = g_strconcat("race=", name, NULL);
-	const char *labels[] = {label, NULL};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	struct child_spec spec = {
-		.scenario = o->scenario,
-		.machine = o->machine,
-		.kernel = o->kernel,
-		.patches = o->patches,
-		.fragments = o->fragments,
-		.duration_s = o->duration_s,
-		.patience_s = o->patience_s,
-		.results = o->results,
-		.labels = labels,
-		.rig = o->rig,
-		.limit_s = CHILD_RUN_LIMIT_S + o->duration_s,
-	};
+	const struct race_run run = {o->duration_s, o->patience_s, words};
 
-	add(words, "--memory-image", "0");
-	if (o->drop_holds)
-		add(words, "--without", "holds");
-	if (o->no_lockdep)
-		add(words, "--no-lockdep", NULL);
-	if (o->emulator)
-		add(words, "--qemu", o->emulator);
 	if (*slot->cell->fail)
 		add(words, "--fail", slot->cell->fail);
 	else
 		add(words, "--calls", NULL);
-	g_ptr_array_add(words, NULL);
-	spec.extra = (const char *const *)words->pdata;
-	slot->walk = walk;
 	slot->cell->busy = TRUE;
-	slot->child = child_run(&spec, on_ran, slot, walk->error ? NULL : &walk->error);
-	if (!slot->child)
-		finish(walk, WALK_STOPPED);
+	race_job_run(&slot->job, walk->place, o, &run, on_ran, slot);
 }
 
-/* Starts a run for each free guest, and ends the loop if nothing is left. */
+/* Builds, then starts a run for each free guest, and ends the loop if nothing is left. */
 static void step(struct walk *walk)
 {
-	gboolean busy = FALSE;
-
+	if (!walk->built && !walk->over) {
+		race_job_build(&walk->slot[0].job, walk->place, &walk->options.run, on_built,
+			       &walk->slot[0]);
+		return;
+	}
 	for (guint i = 0; i < walk->options.run.guests && !walk->over; i++) {
 		struct walk_slot *slot = &walk->slot[i];
 
-		if (!slot->child && (slot->cell = walk_cells_next(walk->cells)))
+		if (!slot->job.key && (slot->cell = walk_cells_next(walk->cells)))
 			start(walk, slot);
-		busy |= slot->child != NULL;
 	}
 	if (walk->over)
 		finish(walk, walk->end);
-	else if (!busy)
+	else if (!is_busy(walk))
 		finish(walk, WALK_DONE);
 }
 
@@ -274,13 +290,18 @@ gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error)
 	sources[0] = g_unix_signal_add(SIGINT, on_signal, walk);
 	sources[1] = g_unix_signal_add(SIGTERM, on_signal, walk);
 	start_budget(walk);
-	step(walk);
-	if (!walk->over)
+	walk->built = !walk->options.run.place || !walk->options.run.source;
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		walk->slot[i].walk = walk;
+	if (race_open_place(&walk->options.run, on_place_failed, walk, &walk->place, &walk->error))
+		step(walk);
+	if (!walk->error && (!walk->over || is_busy(walk)))
 		g_main_loop_run(walk->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
 	g_clear_handle_id(&walk->budget_source, g_source_remove);
 	g_clear_pointer(&walk->loop, g_main_loop_unref);
+	race_close_place(&walk->options.run, &walk->place);
 	if (walk->error) {
 		g_propagate_error(error, g_steal_pointer(&walk->error));
 		return FALSE;

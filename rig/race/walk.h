@@ -2,7 +2,7 @@
 /*
  * `rig race --fail`: makes calls of the functions in scenario/fallible.h fail, one in each run, and
  * lists those after which an oracle reports a violation: accounts, reports, hangs, operations that
- * do not work any more. Its runs are child processes. It iterates the default main context.
+ * do not work any more. Its runs are jobs of a place. It iterates the default main context.
  *
  * The first run counts calls and lets none fail. Each function that was called has a cell for each
  * errno and each of its first calls; cells about first calls and first errnos come first.

@@ -10,41 +10,16 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/*
- * The fake rig: arch_add_memory was called twice, __add_pages once, offline_pages never. EINVAL of
- * arch_add_memory causes a violation, and its second call is not reached. The arguments of each
- * start are appended to the file `asked`. With FAKE_RACE "alone" the run without a failed call
- * fails; with "old" QEMU does not support failing calls.
- */
-static const char fake_rig[] =
-	"#!/bin/sh\n"
-	"verdict=PASS code=0 fail=null calls=null failed=1\n"
-	"echo \"$*\" >>\"${0%/*}/asked\"\n"
-	"[ \"$FAKE_RACE\" = old ] && { echo 'rig: needs QEMU 11.1' >&2; exit 77; }\n"
-	"[ \"$FAKE_RACE\" = alone ] && verdict=FAIL code=1\n"
-	"while [ $# -gt 0 ]; do\n"
-	"	case $1 in\n"
-	"	--fail) case $2 in 'arch_add_memory EINVAL, call 1') verdict=FAIL code=1 ;;\n"
-	"		'arch_add_memory ENOMEM, call 2') failed=0 ;; esac\n"
-	"		fail=\"{\\\"calls\\\": [{\\\"fail\\\": \\\"$2\\\", "
-	"\\\"failed\\\": $failed}]}\" ;;\n"
-	"	--calls) calls='[{\"function\": \"arch_add_memory\", \"calls\": 2}, "
-	"{\"function\": \"__add_pages\", \"calls\": 1}, "
-	"{\"function\": \"offline_pages\", \"calls\": 0}]' ;;\n"
-	"	esac\n"
-	"	shift\n"
-	"done\n"
-	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", \\\"details\\\": "
-	"{\\\"reasons\\\": [\\\"because\\\"], \\\"fail\\\": $fail, \\\"calls\\\": $calls}}\"\n"
-	"exit $code\n";
-
 static char *rig, *folder;
 
 static void begin(void)
 {
+	g_autofree char *fake = data_path("race/fake-rig"), *text = NULL;
+
 	rig = in_scratch("rig");
 	folder = in_scratch("walk");
-	ck_assert(rig_write_file(rig, fake_rig, -1, NULL));
+	ck_assert(rig_read_file(fake, 1 << 20, &text, NULL, NULL));
+	ck_assert(rig_write_file(rig, text, -1, NULL));
 	ck_assert_int_eq(g_chmod(rig, 0755), 0);
 	g_unsetenv("FAKE_RACE");
 }
