@@ -48,7 +48,7 @@ struct qemu_info {
 
 /* The first version with which a plugin can read registers and memory. */
 #define PLUGIN_REGS_API 4
-/* From this version on it can write registers and set the program counter. */
+/* The first version with which a plugin can write registers and set the program counter. */
 #define PLUGIN_PC_API 7
 
 /* enum qemu_plugin_mem_rw */
@@ -102,9 +102,12 @@ struct plugin_array *qemu_plugin_get_registers(void);
  */
 int qemu_plugin_read_register(void *handle, struct plugin_bytes *bytes);
 #if RIG_API >= PLUGIN_PC_API
-/* The flag in `handle` for a register that cannot be written makes it fail an assertion. */
+/* HANDLE must be of a register that can be written; otherwise QEMU aborts. */
 bool qemu_plugin_write_register(void *handle, struct plugin_bytes *bytes);
-/* Continues at ADDRESS at once: a long jump, so the caller must not hold anything. */
+/*
+ * Continues the guest at ADDRESS. The function does not return, but makes a long jump, so the
+ * caller must not hold locks or memory.
+ */
 void qemu_plugin_set_pc(uint64_t address) __attribute__((noreturn));
 #endif
 bool qemu_plugin_read_memory_vaddr(uint64_t address, struct plugin_bytes *bytes, size_t len);

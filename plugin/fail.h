@@ -14,13 +14,14 @@
 
 struct fail {
 	/* Constant while the guest runs: */
-	uint64_t call, times; /* calls CALL to CALL + TIMES - 1 fail; counted from 1 */
-	uint64_t value;	      /* the value that the failed calls return */
+	/* calls number CALL to CALL + TIMES - 1 fail; the first call has number 1 */
+	uint64_t call, times;
+	uint64_t value; /* the value that the failed calls return */
 	/* name of the tasks whose calls count; "": any task; a trailing * matches any rest */
 	char comm[FAIL_COMM];
 	struct {
 		uint64_t from, to;
-	} caller[FAIL_CALLERS]; /* return addresses of the calls that count */
+	} caller[FAIL_CALLERS]; /* only calls with one of these return addresses count */
 	unsigned n_callers;	/* 0: calls from everywhere count */
 
 	atomic_bool begun; /* TRUE: calls are being counted */

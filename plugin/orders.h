@@ -21,7 +21,8 @@ enum watch_kind {
 	WATCH_LOCK,
 	/* for the recorder: all instructions of a range that return, with the function's result */
 	WATCH_RESULT,
-	WATCH_FAIL, /* the first instruction, at `from`, of a function whose calls fail */
+	/* the first instruction, at `from`, of a function some of whose calls are made to fail */
+	WATCH_FAIL,
 };
 
 struct watch {
@@ -49,7 +50,7 @@ struct orders {
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
 	struct fails fails;
-	/* addresses of the `task` line; 0: names of tasks are not known */
+	/* the addresses in the `task` line of the instruction file; 0: there is no such line */
 	uint64_t current, init_task;
 	/*
 	 * the length of the longest range: no watch that contains an address begins further before

@@ -268,7 +268,7 @@ static void print_fails(json_t *fails)
 		     json_integer_value(at(later, "bad")));
 }
 
-/* The functions that can fail, by how often they were called. */
+/* Prints the functions that can fail, the most often called one first. */
 static void print_calls(json_t *calls)
 {
 	json_t *call;

@@ -203,7 +203,10 @@ static gboolean is_scenario(struct run_index *ix, const char *word)
 	return runs && runs->len;
 }
 
-/* No signature of a run: WORD may be a cycle of the lock graph. WHY: what it is else. */
+/*
+ * Is called if WORD is not the signature of a run: treats WORD as a cycle of the lock graph. If it
+ * is not a cycle either, prints the error WHY.
+ */
 static int cycle_or(const char *results, const struct index_filter *filter, const char *word,
 		    gboolean json, GError *why, GError **error)
 {

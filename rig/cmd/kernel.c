@@ -51,7 +51,9 @@ static json_t *kernel_json(const struct kernel *kernel)
 			 "cached", kernel->was_cached);
 }
 
-/* With the key by which another host finds it. */
+/*
+ * Returns the JSON of a build, with the key (kernel_request_key()) by which another host finds it.
+ */
 static json_t *build_json(const struct kernel *kernel, const struct kernel_spec *spec)
 {
 	g_autofree char *request = kernel_request_key(spec, NULL);

@@ -77,9 +77,9 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 	return json;
 }
 
-/* What an edge is known from. */
+/* Names of the sources from which an edge can be known. */
 static const struct {
-	guint contexts; /* enum lock_context: one of these */
+	guint contexts; /* bits of enum lock_context; an edge with one of these has this source */
 	const char *name;
 } sources[] = {
 	{LOCK_IN_PROCESS | LOCK_IN_SOFTIRQ | LOCK_IN_HARDIRQ, "lockdep"},
@@ -97,7 +97,10 @@ static json_t *sources_json(guint contexts)
 	return json;
 }
 
-/* The sources of an edge that lockdep's graph is not the only one of; the caller's. */
+/*
+ * Returns "; source: " and the sources of an edge, or "" if lockdep's graph is the only source. The
+ * caller owns the text.
+ */
 static char *sources_text(guint contexts)
 {
 	GString *text = g_string_new(NULL);

@@ -29,7 +29,7 @@ const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
 /* The names of the classes GATES, as text separated by ", ", or as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
-/* An edge of A's graph, with its sources and stacks; and as a line. */
+/* Return an edge of A's graph, with its sources and stacks: as JSON, and as a line of text. */
 json_t *locks_edge_json(const struct asked *a, const struct order_edge *edge);
 void locks_print_edge(const struct asked *a, const struct order_edge *edge);
 /* Prints the known stacks of an edge. */
@@ -51,28 +51,31 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge);
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
 
-/* Longest cycles that are looked for. */
+/* Cycles with more classes than this are not searched. */
 #define LOCKS_CYCLE_LENGTH 6
-/* The known issues in LIST, or in the rig's own (NULL). NULL without an error: there is no list. */
+/*
+ * Opens the list of known issues LIST, or the rig's own list if LIST is NULL. Returns NULL without
+ * an error if there is no list.
+ */
 struct known *locks_open_known(const char *list, GError **error);
 /*
- * The known issue that matches a cycle, or NULL. A cycle can be of several kernels, so it has no
- * release, and known issues with a range of kernels do not match. KNOWN may be NULL.
+ * Returns the known issue that matches a cycle, or NULL. Known issues that apply to a range of
+ * kernels do not match, because a cycle can be of several kernels. KNOWN may be NULL.
  */
 const struct known_issue *locks_known_cycle(struct known *known, const struct lock_cycle *cycle);
 
 /* locks-history.c */
 
 /*
- * For `rig history`: prints the cycle WORD ("v1:lock-cycle:A --> B", or "A --> B") of the graph of
- * RESULTS over its edges' places, or its JSON. *RET_CODE is the exit code. FALSE (no error): WORD
- * is not a cycle of the graph.
+ * Prints, for `rig history`, where the edges of the cycle WORD were seen, as text or JSON. WORD is
+ * "v1:lock-cycle:A --> B", or "A --> B". *RET_CODE is the exit code. Returns FALSE without an error
+ * if WORD is not a cycle of the graph of RESULTS.
  */
 gboolean locks_tell_history(const char *results, const struct lock_filter *filter, const char *word,
 			    gboolean json, int *ret_code, GError **error);
 /*
- * Prints the cycles of `rig locks cycles` that were seen since SINCE (a day, or NULL), or appends
- * them to JSON (an array, or NULL). *RET_N: their number.
+ * Prints the cycles of `rig locks cycles` that were seen since the day SINCE (NULL: all), or
+ * appends them to the array JSON if it is not NULL. *RET_N is their number.
  */
 gboolean locks_list_history(const char *results, const struct lock_filter *filter,
 			    const char *since, json_t *json, guint *ret_n, GError **error);

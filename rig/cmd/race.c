@@ -379,7 +379,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 
 static const char *check(int argc, char **argv, GError **error)
 {
-	/* the table needs no scenario */
+	/* `--fail --list` only prints the table of functions, so it needs no scenario */
 	if (want.list && want.fail && argc == 1)
 		return "";
 	if (argc == 2 && !want.list)

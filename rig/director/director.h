@@ -48,9 +48,10 @@ struct director_watch {
 	const struct director_sweep *sweep;
 	gboolean locks;
 	const struct trap_spec *trap;  /* only with `locks`; may be NULL */
-	const struct fail_spec *fails; /* calls that fail */
+	const struct fail_spec *fails; /* the calls that are made to fail */
 	guint n_fails;
-	gboolean calls; /* calls of the functions of scenario/fallible.h are counted */
+	/* TRUE: calls of the functions in the table of scenario/fallible.h are counted */
+	gboolean calls;
 };
 
 /* Holds with the addresses of their places. */
@@ -124,14 +125,14 @@ struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released, crowded, held_ns, dropped;
 };
 
-/* A call that failed. */
+/* A call that was made to fail. */
 struct director_failed {
-	guint fail; /* index */
+	guint fail; /* index in director_watch.fails */
 	guint cpu;
 	gint64 at_ns;	  /* monotonic */
 	guint64 call;	  /* which one, from 1 */
-	guint64 caller;	  /* the return address */
-	const char *comm; /* the task's name; "-": unknown */
+	guint64 caller;	  /* the return address of the call */
+	const char *comm; /* the name of the task that made the call; "-": unknown */
 };
 
 /* Callbacks, called from the main loop. */
@@ -143,7 +144,7 @@ struct director_owner {
 	void (*skewed)(guint hold, guint64 address, void *data);
 	/* the plugin sent the invalid LINE; called once */
 	void (*broken)(const char *line, void *data);
-	/* a call failed; not called for more than some hundred calls of one fail */
+	/* a call was made to fail; only called for the first some hundred calls of each fail */
 	void (*failed)(const struct director_failed *failed, void *data);
 	/* a task was stopped between two locks of the cycle; MET: until the circle was closed */
 	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
@@ -187,16 +188,23 @@ json_t *director_visits(const struct director *director);
 void director_ask_locks(struct director *director);
 /* The file with the recorded locks; NULL: it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
-/* Calls of fail ID (one with `after`) are counted from now on. Never blocks. */
+/* Starts to count the calls of fail ID, which has `after`. Never blocks. */
 void director_begin_fail(struct director *director, guint id);
-/* Reads what has arrived, without waiting: `failed` is called for all calls up to now. */
+/*
+ * Handles all lines that the plugin has sent up to now, without waiting for more. So `failed` is
+ * called for each call that was made to fail up to now.
+ */
 void director_poll(struct director *director);
-/* The numbers of calls and of failed calls of fail ID; available once the plugin has replied. */
+/*
+ * Returns how many calls of fail ID were made, and how many of them failed. Only valid once the
+ * plugin has replied to a request for the totals.
+ */
 void director_calls(const struct director *director, guint id, guint64 *ret_calls,
 		    guint64 *ret_failed);
 /*
- * The counted calls of the functions in the table; available once the plugin has replied:
- * [{"function", "in", "calls"}, …]. New reference; NULL if no calls are counted.
+ * Returns how often each function of the table was called: [{"function", "in", "calls"}, …]. Only
+ * valid once the plugin has replied to a request for the totals. New reference; NULL if no calls
+ * are counted.
  */
 json_t *director_calls_json(const struct director *director);
 /* Reads what is left in the socket. Must be called after QEMU has exited. */

@@ -35,9 +35,13 @@ struct director_orders {
 	gboolean records;  /* locks are recorded */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;
-	/* texts of the calls that fail, then of the counted ones, indexed by their ID */
+	/*
+	 * texts of the calls that are made to fail, then of those that are only counted; the index
+	 * is the ID
+	 */
 	GPtrArray *fails;
-	GPtrArray *counted; /* struct fallible of the counted calls; NULL: none are counted */
+	/* struct fallible: the functions whose calls are counted; NULL: no calls are counted */
+	GPtrArray *counted;
 	char *text;
 };
 
@@ -50,14 +54,18 @@ struct director_orders {
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
 		    GError **error);
 
-/* The functions called NAME (symbols_named()). NULL: none, or too many: RIG_EXIT_USAGE. */
+/*
+ * Returns the functions called NAME, see symbols_named(). NULL and RIG_EXIT_USAGE: there is no such
+ * function, or there are too many.
+ */
 GArray *place_function(struct symbols *symbols, const char *name, GError **error);
 
 /* ---- fails.c ---- */
 
 /*
- * Appends the lines of WATCH's calls that fail, and fills ORDERS' fields of them. Errors:
- * RIG_EXIT_USAGE, a function that this kernel does not have; RIG_EXIT_SKIP, tasks without names.
+ * Appends the lines for the calls that WATCH makes fail, and fills the fields of ORDERS for them.
+ * Errors: RIG_EXIT_USAGE, this kernel does not have a function; RIG_EXIT_SKIP, the names of tasks
+ * cannot be read in this kernel.
  */
 gboolean fail_lines(struct director_orders *orders, GString *out,
 		    const struct director_watch *watch, const char *arch, struct symbols *symbols,

@@ -37,7 +37,10 @@ struct director {
 	guint n_recent;
 };
 
-/* Handles a line that the plugin sent: fills D's fields, and calls its owner. */
+/*
+ * Handles a line that the plugin sent: updates the fields of D and calls the callbacks of its
+ * owner.
+ */
 void link_read(struct director *d, const char *line);
 
 #endif

@@ -29,9 +29,9 @@ static char *folder_of(const char *suite)
 }
 
 /*
- * Writes a script that starts QEMU with its own files and modules: otherwise it uses those of an
- * installed package. A C library that was unpacked, too, comes with a loader, which starts QEMU
- * with the libraries beside it.
+ * Writes a script that starts the downloaded QEMU with the files and modules that were downloaded
+ * with it; without the script, QEMU would use those of an installed package. If a C library was
+ * downloaded, too, the script starts QEMU with the loader of that library.
  */
 static gboolean write_script(const char *folder, const char *emulator, GError **error)
 {
@@ -58,7 +58,10 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable", path));
 }
 
-/* *RET_VERSION: "11.1.3 (Debian …)", the caller's. */
+/*
+ * Runs the downloaded QEMU once. *RET_VERSION is its version, "11.1.3 (Debian …)"; the caller owns
+ * it.
+ */
 static gboolean try_it(const char *folder, char **ret_version, GError **error)
 {
 	static const char word[] = "version ";
@@ -89,7 +92,7 @@ static gboolean unpack(const char *suite, const char *root, GError **error)
 	return TRUE;
 }
 
-/* TRUE: programs of SUITE run with the libraries of the host. */
+/* Returns TRUE if programs of the Debian release SUITE run with the libraries of this host. */
 static gboolean fits_host(const char *suite)
 {
 	g_autofree char *codename = g_get_os_info("VERSION_CODENAME");

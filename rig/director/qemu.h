@@ -10,10 +10,10 @@
 #include <glib.h>
 
 /*
- * Downloads QEMU of SUITE ("bookworm-backports"), some 30 MiB; of another release than the
- * host's with all its libraries, some 50 MiB. *RET_VERSION is its version. Blocks. Error
- * RIG_EXIT_SKIP: it does not run. Other errors: RIG_EXIT_USAGE, no such suite; RIG_EXIT_INFRA,
- * network or disk.
+ * Downloads the QEMU of SUITE ("bookworm-backports"): some 30 MiB, or some 50 MiB with all
+ * libraries if SUITE belongs to another Debian release than this host's. *RET_VERSION is the
+ * version of QEMU. Blocks. Errors: RIG_EXIT_SKIP, the downloaded QEMU does not run here;
+ * RIG_EXIT_USAGE, there is no such suite; RIG_EXIT_INFRA, network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 

@@ -97,12 +97,15 @@ struct device {
 	char *id;
 	enum step_device kind;
 	guint64 size;
-	gboolean there;		 /* QEMU has the device */
-	gboolean busy;		 /* an operation on the device is in progress */
-	/* the guest did not accept it, maybe because of a failed call: it may have to stay */
+	gboolean there; /* QEMU has the device */
+	gboolean busy;	/* an operation on the device is in progress */
+	/*
+	 * the guest did not accept the device, maybe because of a failed call, so the device may
+	 * have to stay plugged
+	 */
 	gboolean refused;
-	gboolean unsure; /* an unplug timed out, so the device may still be deleted at any time */
-	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */
+	gboolean unsure;   /* an unplug timed out, so the device may still be deleted at any time */
+	gint64 changed_ns; /* when the last plug or unplug ended; 0: never */
 	struct session *session; /* used by the callbacks of the teardown */
 };
 
@@ -171,15 +174,15 @@ struct holds {
 	gint64 failed_ns; /* when the failure that ended the load began; 0: there is none */
 };
 
-/* A call that the rig made fail: the scenario's fail FAIL. */
+/* A call that the rig made fail; FAIL is the index in the scenario's fails. */
 struct failure {
 	guint fail;
 	gint64 at_ns;
 };
 
-/* The calls that the rig made fail (fails.c). */
+/* All calls that the rig made fail (fails.c). */
 struct fails {
-	GArray *happened;    /* of struct failure, in their order */
+	GArray *happened;    /* array of struct failure, oldest first */
 	GHashTable *tallies; /* kind of operation -> struct fail_tally */
 };
 

@@ -248,29 +248,38 @@ json_t *holds_arms_json(struct session *s);
 /* fails.c */
 void fails_init(struct session *s);
 void fails_deinit(struct session *s);
-/* A callback of the director: DATA is the session. */
+/* Is called by the director when a call was made to fail. DATA is the session. */
 void fails_happened(const struct director_failed *failed, void *data);
-/* Operations up to now are before the last failure. */
+/* Counts all operations up to now as made before the last failed call. */
 void fails_forget_later(struct session *s);
-/* STEP begins: calls that count from then on may fail. */
+/* Starts to count the calls that may only fail from the beginning of STEP on. */
 void fails_begin(struct session *s, const struct step *step);
 /*
- * TRUE: a call was made to fail since SINCE_NS, so an operation that began then may not work. Never
- * blocks.
+ * Returns TRUE if a call was made to fail after SINCE_NS, so that an operation that began at
+ * SINCE_NS may not have worked for this reason. Never blocks.
  */
 gboolean fails_since(struct session *s, gint64 since_ns);
-/* TRUE: as many calls as COUNT were made to fail with the errno ERROR. */
+/* Returns TRUE if at least COUNT calls were made to fail with the errno ERROR. */
 gboolean fails_explain(struct session *s, const char *error, guint64 count);
-/* RESULT of agent A, which is not legal, is explained. */
+/* Marks the illegal RESULT of agent A as caused by a call that was made to fail. */
 void fails_excuse(struct agent_run *a, const struct guest_result *result);
-/* TRUE: REASON of the guest's verdict is about results that are explained. */
+/*
+ * Returns TRUE if REASON, a reason of the guest's verdict, is only about results that
+ * fails_excuse() has marked.
+ */
 gboolean fails_excuse_verdict(struct session *s, const char *reason);
-/* STEP, begun at BEGAN_NS, has ended: track_stepped(). */
+/* Is called when STEP, which began at BEGAN_NS, has ended; see track_stepped(). */
 void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
 		   const char *outcome, const char *why);
-/* At the end: kinds of operations that do not work any more. */
+/*
+ * Adds a reason to the verdict for each kind of operation that worked before the failed calls and
+ * does not work any more. Called at the end of a run.
+ */
 void fails_judge(struct session *s);
-/* For the verdict: {"calls": [{"fail", "calls", "failed"}], "later"}; NULL: no call was to fail. */
+/*
+ * Returns the calls for the verdict: {"calls": [{"fail", "calls", "failed"}], "later"}; NULL: no
+ * call was to fail.
+ */
 json_t *fails_json(struct session *s);
 
 /* locks.c */

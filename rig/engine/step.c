@@ -69,7 +69,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
-	/* some machines call a DIMM accepted that the guest could not add */
+	/* after a failed call, some machines accept a DIMM that the guest could not add */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;
 	if (outcome == VM_TIMED_OUT && !t->device->unsure && !was_starved(t))

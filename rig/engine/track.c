@@ -123,11 +123,13 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
-	/* what is done to a device whose plug a failed call may have prevented shows nothing */
+	/*
+	 * no conclusion is drawn from steps on a device whose plug a failed call may have prevented
+	 */
 	if (!t->device ||
 	    !(t->device->refused || (t->device->unsure && t->step->what == STEP_ONLINE)))
 		fails_stepped(t->s, t->step, t->began_ns, outcome, why);
-	/* an outcome that a failed call may have caused is not the expected one */
+	/* an outcome that a failed call may have caused is not compared with the expected one */
 	if (!fails_since(t->s, t->began_ns))
 		outcomes_step(t->s, t->step, outcome, why);
 	if (t->s->state == STATE_HAMMER)

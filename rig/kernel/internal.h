@@ -307,14 +307,15 @@ char *image_config(const guint8 *data, gsize len);
 /* ---- carried.c ---- */
 
 /*
- * The build of another host that KERNEL_CARRIED names for SPEC; *RET is NULL if it names none.
- * Errors: a file of SPEC cannot be read; (RIG_EXIT_INFRA) the build is not in the cache.
+ * Looks for SPEC in KERNEL_CARRIED, the list of builds that another host has sent. *RET is the
+ * build, or NULL if the list does not have it. Errors: a file of SPEC cannot be read;
+ * RIG_EXIT_INFRA, the build is in the list but not in the cache.
  */
 gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GError **error);
 
 /*
- * Adds the length before the data, so that different lists of inputs never give the same bytes:
- * build.c.
+ * Adds the length LEN and then DATA to SUM; without the length, the inputs "ab", "c" and "a", "bc"
+ * would have the same sum. Implemented in build.c.
  */
 void kernel_hash_add(GChecksum *sum, const char *data, gsize len);
 

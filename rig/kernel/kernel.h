@@ -65,13 +65,15 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 			    GError **error);
 
 /*
- * Identifies SPEC on any host: its source's text, arch, lockdep, and the content of its files. Hex;
- * g_free(). Errors: a file cannot be read.
+ * Returns a key that is the same on any host for the same SPEC: a hash of its source's text, arch,
+ * lockdep, and the content of its files. Hexadecimal; free it with g_free(). Errors: a file cannot
+ * be read.
  */
 char *kernel_request_key(const struct kernel_spec *spec, GError **error);
 /*
- * An environment variable, "KEY=HASH KEY=HASH": builds in the cache by their requests. A host that
- * has no sources runs kernels of another one with it (rig/slurm).
+ * Name of an environment variable, "KEY=HASH KEY=HASH": KEY is of kernel_request_key(), HASH the
+ * build in the cache. With it, a host that has no kernel sources runs kernels that another host has
+ * built and sent (rig/slurm).
  */
 #define KERNEL_CARRIED "RIG_CARRIED_KERNELS"
 

@@ -137,10 +137,10 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	return g_string_free(text, FALSE);
 }
 
-/* Different stacks that are kept of one edge. */
+/* The maximum number of stacks that are stored for an edge, as SQL text. */
 #define STACKS "4"
 
-/* Adds the stack of an edge, if it has one and there are few. */
+/* Stores the stack of an edge, unless SUM has none or STACKS are stored already. */
 static gboolean add_stack(struct batch *b, const char *name, const struct lock_sum *sum,
 			  const char *stack, GError **error)
 {
@@ -214,7 +214,7 @@ static gboolean is_there(struct batch *b, const char *name)
 
 /* ---- a run, a log ---- */
 
-/* The fields of `place` of a run, and NULL. */
+/* Sets RET to the fields of the table `place` for a run, followed by NULL. */
 static void place_of_run(const struct run_info *run, const char *ret[PLACE_FIELDS + 1])
 {
 	json_t *in = run->inputs, *kernel = json_object_get(in, "kernel");

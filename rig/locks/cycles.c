@@ -20,7 +20,11 @@ struct net {
 	 */
 	guint *start;
 	guint *component; /* number of each class's component, from 1 */
-	gboolean clear;	  /* without edges of ambiguous names, whose classes are alone then */
+	/*
+	 * TRUE: edges of classes with ambiguous names are left out, so each such class is a part of
+	 * its own
+	 */
+	gboolean clear;
 };
 
 static const struct order_edge *edge_at(const struct net *net, guint i)
@@ -318,16 +322,18 @@ static GPtrArray *candidates(const struct net *net, guint length)
 	return all;
 }
 
-/* The cycles of a part of the graph that FOUND lacks, and how many of them were left out. */
+/* The search for cycles in one part of the graph. */
 struct finding {
 	struct lock_db *db;
 	const struct lock_graph *graph;
-	GPtrArray *found;  /* of struct lock_cycle */
-	GHashTable *cache; /* of was_judged() */
+	GPtrArray *found;  /* array of struct lock_cycle: the cycles found */
+	GHashTable *cache; /* results of was_judged(), so that no query is made twice */
 	guint judged;
 };
 
-/* CLEAR: those without ambiguous names; else those with one. */
+/*
+ * Searches for cycles. CLEAR: only cycles without ambiguous names; otherwise only cycles with one.
+ */
 static void find_in(struct finding *f, guint length, gboolean clear)
 {
 	g_autoptr(GPtrArray) all = NULL;
@@ -361,7 +367,10 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 	struct finding f = {.db = db, .graph = graph, .cache = cache};
 
 	f.found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
-	/* apart, because a shorter cycle through an ambiguous name would hide a clear one */
+	/*
+	 * searches for them separately, because a shorter cycle through an ambiguous name would
+	 * hide a longer one without
+	 */
 	find_in(&f, length, TRUE);
 	find_in(&f, length, FALSE);
 	g_ptr_array_sort(f.found, unguarded_first);

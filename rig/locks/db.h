@@ -38,7 +38,10 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 /* The gates that A and B have in common. The caller owns the text. */
 char *lock_gates_common(const char *a, const char *b);
 
-/* cycle.c. A cycle through CLASSES, which it takes over; each has an edge to the next. */
+/*
+ * Makes a cycle from CLASSES, and takes CLASSES over. The graph must have an edge from each class
+ * to the next one. Implemented in cycle.c.
+ */
 struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classes);
 /* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
 void lock_cycle_rotate(GArray *cycle);

@@ -83,15 +83,15 @@ struct lock_sighting {
  */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
-/* A stack at which an edge was waited for. */
+/* A stack of a task that held the first lock of an edge and waited for the second one. */
 struct lock_stack {
-	char *functions; /* innermost first, "a < b < c" */
-	char *run;	 /* the first run, or log, that showed it */
+	char *functions; /* names of functions, the innermost first: "a < b < c" */
+	char *run;	 /* the first run or log in which the stack was seen */
 };
 /*
- * The stacks of the edge FROM -> TO: at most four, from lockdep's reports and recorded locks,
- * because lockdep's graph has none. Array of struct lock_stack, owned by the caller; empty: none is
- * known.
+ * Returns at most four stacks of the edge FROM -> TO as an array of struct lock_stack, which the
+ * caller owns; it is empty if no stack is known. Stacks come from lockdep's reports and from
+ * recorded locks; lockdep's graph has none.
  */
 GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to);
 
@@ -144,11 +144,15 @@ struct lock_cycle {
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
 		       guint *ret_judged);
 /*
- * The cycle through the classes called NAMES (NULL-terminated, in its order), also one that is left
- * out above; NULL: the graph lacks a class or an edge of it. The caller's.
+ * Returns the cycle through the classes called NAMES (NULL-terminated), in the order of NAMES, even
+ * if lock_cycles() leaves it out. NULL: the graph does not have one of the classes or edges. The
+ * caller owns the cycle.
  */
 struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names);
-/* The edge from class I of CYCLE (guint: indices of classes) to the next one, or NULL. */
+/*
+ * Returns the edge from class number I of CYCLE (guint: indices of classes) to the next class, or
+ * NULL.
+ */
 const struct order_edge *lock_cycle_edge(const struct lock_graph *graph, const GArray *cycle,
 					 guint i);
 void lock_cycle_free(struct lock_cycle *cycle);

@@ -25,7 +25,7 @@
 
 #include "util/auto.h"
 
-/* Of a stack: functions, and bytes. */
+/* Limits of a stack: number of functions, and bytes. */
 #define LOCK_STACK_FRAMES 8
 #define LOCK_STACK_MAX 1000
 
@@ -69,7 +69,10 @@ struct lock_edge {
 	 * guint, sorted: the single exclusive locks that were held at every occurrence; NULL: none
 	 */
 	GArray *gates;
-	/* where `to` was waited for: functions, innermost first, "a < b < c"; NULL: unknown */
+	/*
+	 * the functions on the stack of the task that waited for `to`, innermost first: "a < b <
+	 * c"; NULL: unknown
+	 */
 	char *stack;
 };
 
@@ -125,11 +128,14 @@ gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint f
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
 /* Sets the gates of the edge FROM -> TO, if there is one; GATES (guint) is copied. */
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
-/* Sets the stack of the edge FROM -> TO if it has none; STACK (may be NULL) is copied. */
+/*
+ * Stores a copy of STACK as the stack of the edge FROM -> TO, unless the edge has one already.
+ * STACK may be NULL.
+ */
 void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const char *stack);
 /*
- * TRUE: TEXT, from a guest or file, is not empty, of at most MAX bytes, valid UTF-8 and safe on a
- * terminal.
+ * Returns TRUE if TEXT, which comes from a guest or a file, is not empty, has at most MAX bytes, is
+ * valid UTF-8 and contains nothing that could control a terminal.
  */
 gboolean lock_text_is_valid(const char *text, gsize max);
 /* TRUE: NAME is the name of a variable, so the class is one lock, or a lock with its own class. */

@@ -34,9 +34,9 @@ static int by_ends(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Names that stand for many locks in any kernel. Each device has a &dev->mutex; lockdep does not
- * validate these (device_initialize() in drivers/base/core.c), because parents are locked before
- * children, but its chains and the recorder have them.
+ * Returns flags for NAME. Some names stand for many different locks in any kernel: each device has
+ * a &dev->mutex. lockdep does not check these (device_initialize() in drivers/base/core.c), because
+ * parents are locked before children, but lockdep's chains and the recorded locks contain them.
  */
 static guint flags_of_name(const char *name)
 {

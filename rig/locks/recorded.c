@@ -365,7 +365,7 @@ gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock)
 	return FALSE;
 }
 
-/* The first LOCK_STACK_FRAMES functions of STACK; the caller's. */
+/* Returns the first LOCK_STACK_FRAMES functions of STACK as text, which the caller owns. */
 static char *stack_text(const GPtrArray *stack)
 {
 	GString *text = g_string_new(NULL);

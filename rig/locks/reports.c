@@ -43,8 +43,9 @@ static const char *text_at(json_t *object, const char *key)
 }
 
 /*
- * The class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:", without lockdep's number; NULL:
- * it is another line. print_circular_bug_entry() in kernel/locking/lockdep.c.
+ * Returns the class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:", without the number that
+ * lockdep appends to some names. NULL: LINE is another line. Such lines are printed by
+ * print_circular_bug_entry() in kernel/locking/lockdep.c.
  */
 static char *link_class(const char *line)
 {
@@ -56,8 +57,9 @@ static char *link_class(const char *line)
 }
 
 /*
- * The stack at which a report's link to CLASS was first seen, from the function TAKEN_IN on, which
- * waits for the lock; the caller's. Without a stack in LINES it is TAKEN_IN alone.
+ * Returns the stack that a report prints for its link to CLASS, as text that the caller owns. The
+ * text begins with the function TAKEN_IN, which waits for the lock; if LINES have no stack, it is
+ * TAKEN_IN alone.
  */
 static char *link_stack(char **lines, const char *class, const char *taken_in)
 {
@@ -82,7 +84,7 @@ static char *link_stack(char **lines, const char *class, const char *taken_in)
 	return g_string_free(stack, FALSE);
 }
 
-/* Adds to the links of REPORT, whose classes are NUMBERS, where they were first seen. */
+/* Adds the stacks of the links in REPORT to ORDERS. NUMBERS are the classes of the links. */
 static void add_stacks(struct lock_orders *orders, json_t *report, const guint *numbers)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *in = json_object_get(report, "taken_in");

@@ -20,7 +20,7 @@
 #include "place/pack.h"
 #include "util/auto.h"
 
-/* Memory that a run needs besides its guest's: QEMU, and the rig. */
+/* Memory of this host that a run needs in addition to the memory of its guest. */
 #define PLACE_RUN_MEMORY (256ull << 20)
 
 /*
@@ -119,7 +119,10 @@ struct place_options {
 
 /* The place that runs jobs as child processes on this host. */
 struct place *place_here(const struct place_options *options);
-/* The same for a caller that limits the number of its jobs itself: there is always room. */
+/*
+ * Returns a place on this host that never refuses a job for lack of room. Used by callers that
+ * limit the number of their jobs themselves.
+ */
 struct place *place_here_unlimited(const char *results, const char *rig);
 
 #endif

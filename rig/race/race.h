@@ -33,11 +33,12 @@ struct race_options {
 	guint guests, budget_s;
 	guint duration_s, patience_s;
 	const char *results, *dir;
-	const char *rig;	   /* path of the rig; NULL: this program */
-	struct place *place;	   /* where the runs are executed; NULL: this host, where each run
+	const char *rig;       /* path of the rig; NULL: this program */
+	struct place *place;   /* where the runs are executed; NULL: this host, where each run
 				    * builds the kernel if it has to */
-	struct pack_room need;	   /* of a run; used if `place` is set */
-	const char *source, *arch; /* the kernel that is built first at `place`; NULL: an image */
+	struct pack_room need; /* what a run needs; used if `place` is set */
+	/* the kernel that is built at `place` before the first run; NULL: an image is used */
+	const char *source, *arch;
 };
 
 enum race_end { RACE_FOUND, RACE_OUT_OF_BUDGET, RACE_STOPPED, RACE_FAILS_ALONE };

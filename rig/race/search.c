@@ -117,7 +117,7 @@ static void finish(struct race_search *search, enum race_end end)
 	if (first)
 		search->end = end;
 	search->over = TRUE;
-	/* it may end jobs here, and so call this again */
+	/* place_stop() may end jobs at once, and their callbacks may call this function again */
 	if (first && search->place)
 		place_stop(search->place, STOP_GRACE_S);
 	if (!is_busy(search))
@@ -270,7 +270,10 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 	step(search);
 }
 
-/* Its time does not count. */
+/*
+ * Handles the end of the kernel build, and starts to count the budget: the time of the build does
+ * not count.
+ */
 static void on_built(struct place_job *job, const struct child_result *result)
 {
 	struct race_slot *slot = job->data;

@@ -22,7 +22,7 @@ struct walk_options {
 };
 
 enum walk_result {
-	WALK_OPEN,	  /* not run yet */
+	WALK_OPEN,	  /* was not run yet */
 	WALK_CLEAN,	  /* the call failed, and no check reported a violation */
 	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,

@@ -100,8 +100,9 @@ struct hold_spec {
 };
 
 /*
- * A call of a kernel function that fails: from the CALL-th one on, counted while the agents run,
- * TIMES calls return ERROR at once. Needs TCG and the director's plugin: docs/director.md.
+ * Makes calls of a kernel function fail: TIMES calls, from call number CALL on, return ERROR
+ * without executing the function. Calls are counted while the agents run. Needs TCG and the
+ * director's plugin: docs/director.md.
  */
 struct fail_spec {
 	char *function;
@@ -109,8 +110,10 @@ struct fail_spec {
 	char *error;	/* "ENOMEM", or "NULL" */
 	unsigned call;	/* 1 by default */
 	unsigned times; /* 1 by default */
-	char *comm;	/* only calls by tasks of this name count, a * at its end; or NULL */
-	char *after;	/* calls count from when this step begins, "plug d"; or NULL */
+	/* only calls by tasks with this name count; a * at the end matches any rest; or NULL */
+	char *comm;
+	/* calls are counted from the beginning of this step on, for example "plug d"; or NULL */
+	char *after;
 };
 
 /* A file that is copied to /files/NAME in the guest. */
@@ -222,30 +225,37 @@ gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError *
  * NAME][, after STEP]". Errors: RIG_EXIT_USAGE.
  */
 gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError **error);
-/* Fills the defaults in and checks all values. Errors: RIG_EXIT_USAGE. */
+/* Sets defaults and checks all values. Errors: RIG_EXIT_USAGE. */
 gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error);
 void fail_clear(struct fail_spec *fail);
-/* FAIL as text that scenario_add_fail() reads; the caller's. */
+/* FAIL in the format of scenario_add_fail(); the caller owns the text. */
 char *fail_text(const struct fail_spec *fail);
-/* Is STEP the one that AFTER names: "plug", or "plug d"? */
+/* Returns TRUE if AFTER, "plug" or "plug d", names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
-/* A kernel parameter that a run may vary, its values, and the kernel option that it needs. */
+/*
+ * The maximum number of values of a kernel_switch, which is a kernel parameter that a run may vary.
+ */
 #define SWITCH_VALUES_MAX 4
 struct kernel_switch {
 	const char *name, *about;
-	const char *needs; /* NULL: each kernel has it */
+	/*
+	 * kernel option without which the parameter does not exist; NULL: each kernel has the
+	 * parameter
+	 */
+	const char *needs;
 	struct switch_value {
 		const char *name, *words; /* words of the kernel's command line */
-	} values[SWITCH_VALUES_MAX];	  /* those after the last one have no name */
+	} values[SWITCH_VALUES_MAX];	  /* unused elements have no name */
 };
 
 /* All switches; the last entry has no name. */
 extern const struct kernel_switch scenario_switches[];
 
 /*
- * TEXT is "SWITCH" (one of all its values) or "SWITCH=VALUE|VALUE". switch_find() looks only at the
- * name. switch_draw() draws one of the values; the draw depends on SEED and the switch only. Both
- * results are static. Errors: RIG_EXIT_USAGE, an unknown switch or value.
+ * TEXT is "SWITCH", which allows all values of the switch, or "SWITCH=VALUE|VALUE". switch_find()
+ * returns the switch with that name and ignores the values. switch_draw() draws one of the allowed
+ * values; the result depends only on SEED and the switch. Both results are static. Errors:
+ * RIG_EXIT_USAGE, an unknown switch or value.
  */
 const struct kernel_switch *switch_find(const char *text, GError **error);
 const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel switches that a run may vary without a build: parameters of the kernel's
- * Documentation/admin-guide/kernel-parameters.txt that change what memory hotplug does.
+ * The table of kernel switches: kernel parameters that change what memory hotplug does, and that a
+ * run may vary without a new build. They are documented in the kernel's
+ * Documentation/admin-guide/kernel-parameters.txt.
  */
 #include "scenario/scenario.h"
 

@@ -132,7 +132,10 @@ static gboolean append(GString *text, json_t *line, GError **error)
 	return TRUE;
 }
 
-/* The words of a task: files that they name are carried to where the node has them. */
+/*
+ * Returns the command line of a task. In the names of files that are carried to the nodes, the path
+ * is the one on the node.
+ */
 static char **words_of(const struct batch *batch, const struct place_job *job,
 		       const struct part_files *files)
 {

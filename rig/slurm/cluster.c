@@ -201,8 +201,8 @@ static gboolean in_group(const char *name)
 }
 
 /*
- * Checks AllowGroups of the wanted partition. Newer versions of Slurm accept a job that is not
- * permitted there, and let it wait.
+ * Checks that this user is in one of the AllowGroups of the wanted partition. Newer versions of
+ * Slurm do not refuse such a job, but never start it.
  */
 static gboolean check_groups(const struct slurm_options *o, GError **error)
 {

@@ -32,7 +32,10 @@
 /* Minimum time between two calls of squeue (and sacct), for any number of tasks. */
 #define POLL_NS (5 * RIG_NS_PER_S)
 #define COMMAND_LIMIT_S 60
-/* The tasks of an array are in its script, which slurmctld limits to 4 MiB (max_script_size). */
+/*
+ * Maximum size of the tasks of an array, which are text in the script of the array; slurmctld
+ * limits scripts to 4 MiB (max_script_size).
+ */
 #define CARRY_TASKS_MAX (3u << 20)
 #define CARRY_ARRAY_MAX 1000
 
@@ -67,8 +70,9 @@ struct batch {
 	enum batch_state state;
 	guint job; /* Slurm's job number */
 	gint64 submitted_ns;
-	char *after;	    /* key of the build whose end all tasks wait for, or NULL */
-	struct part *files; /* is carried to the nodes before the array is submitted; or NULL */
+	char *after; /* key of the build whose end all tasks wait for, or NULL */
+	/* the files that are sent to the nodes before the array is submitted; or NULL */
+	struct part *files;
 	enum child_kind kind;
 	guint cpus, minutes, memory_mib;
 	struct task *tasks;
@@ -128,8 +132,11 @@ struct slurm {
 	guint n_ended;
 	guint tick, idle;
 
-	/* for nodes that share no folder with this host; unused if `carry` is FALSE */
-	gboolean carry, decided;	    /* `decided`: `carry` has its final value */
+	/*
+	 * the following fields are for nodes that share no folder with this host, and are unused if
+	 * `carry` is FALSE
+	 */
+	gboolean carry, decided;	    /* `decided`: TRUE once `carry` has its final value */
 	GPtrArray *links, *parts;	    /* struct link; struct part */
 	char *carried_rig, *carried_record; /* paths on the nodes */
 	GString *kernels;		    /* value of KERNEL_CARRIED */
@@ -191,41 +198,49 @@ void slurm_drop_queue(struct slurm *s);
 
 void carry_init(struct slurm *s);
 void carry_free(struct slurm *s);
-/* TRUE if a node of the partition cannot read the folder of S, or has no rig. Blocks. */
+/*
+ * Returns TRUE if a node of the partition cannot read the folder of S or does not have the rig.
+ * Blocks.
+ */
 gboolean carry_is_needed(const struct slurm *s);
 /*
- * Sends this rig to all nodes of the partition that are up. Without NODES, blocks until each node
- * has it or has refused it. NODES (array of names, or NULL) are the nodes of an earlier process:
- * results are fetched from them, too, and the rig is sent by carry_next(). Errors: RIG_EXIT_INFRA,
- * no node has accepted it.
+ * Sends this rig to all nodes of the partition that are up. If NODES is NULL, blocks until each
+ * node has the rig or has refused it. Otherwise NODES (array of names) are the nodes of an earlier
+ * process: their results are fetched, too, and carry_next() sends the rig. Errors: RIG_EXIT_INFRA,
+ * no node has accepted the rig.
  */
 gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error);
-/* Queues PART, which is stolen, for all nodes. A node that refuses it repeatedly is excluded. */
+/* Queues PART for all nodes and takes it over. A node that refuses PART repeatedly is excluded. */
 void carry_send(struct slurm *s, struct part *part);
-/* Starts commands that send parts. */
+/* Starts the commands that send the queued parts. */
 void carry_next(struct slurm *s);
-/* TRUE if a node does not have all parts yet. */
+/* Returns TRUE if a node does not have all parts yet. */
 gboolean carry_is_busy(const struct slurm *s);
 /*
- * The first arguments of an srun that runs a program on the node of LINK, as a step of a task that
- * runs there if there is one; g_ptr_array_unref().
+ * Returns the first arguments of an srun command that runs a program on the node of LINK. If a task
+ * runs there, the program becomes a step of its job. Free with g_ptr_array_unref().
  */
 GPtrArray *carry_step(const struct link *link);
-/* Writes the script of BATCH, which contains its tasks. Its path: g_free(). Errors: RIG_EXIT_INFRA.
+/*
+ * Writes the script of BATCH, which contains the array's tasks, and returns the path of the script.
+ * Free with g_free(). Errors: RIG_EXIT_INFRA.
  */
 char *carry_script(const struct batch *batch, GError **error);
-/* The names of the nodes, for place.json; new reference. */
+/* Returns the names of the nodes for place.json; new reference. */
 json_t *carry_json(const struct slurm *s);
 /* Notes that squeue lists the running job JOB on NODE. */
 void carry_note_job(struct slurm *s, const char *node, guint job);
-/* After a squeue call: forgets the jobs that it did not list. */
+/* Forgets the jobs on nodes that the last squeue call did not list. */
 void carry_forget_jobs(struct slurm *s);
 
 /* ---- fetch.c ---- */
 
 /* Requests a fetch from the node of TASK, or from all nodes if its node is unknown. */
 void fetch_want(struct task *task);
-/* TRUE if a fetch from the node of TASK has succeeded since TASK has ended, or is abandoned. */
+/*
+ * Returns TRUE if a fetch from the node of TASK has succeeded since TASK ended, or if the rig does
+ * not wait for one any more.
+ */
 gboolean fetch_is_settled(const struct task *task);
 /* Starts the requested fetches. */
 void fetch_next(struct slurm *s);
@@ -234,13 +249,16 @@ void fetch_clear(struct link *link);
 
 /* ---- builds.c ---- */
 
-/* Keeps JOB and returns TRUE if it is a build, or waits for one, and kernels are carried. */
+/*
+ * If kernels are built here and carried to nodes, and JOB is a build or waits for one, keeps JOB
+ * and returns TRUE. Otherwise JOB is submitted as usual.
+ */
 gboolean builds_take(struct slurm *s, struct place_job *job);
-/* Starts the next build, and reports the last one once its kernel is on the nodes. */
+/* Starts the next build. Reports the last build once its kernel is on the nodes. */
 void builds_next(struct slurm *s);
-/* Drops waiting builds and runs; a running build is stopped if GRACE_S > 0. */
+/* Drops waiting builds and the runs that wait for them; stops a running build if GRACE_S > 0. */
 void builds_drop(struct slurm *s, guint grace_s);
-/* TRUE if no build runs, and no job waits for one. */
+/* Returns TRUE if no build runs and no job waits for a build. */
 gboolean builds_are_idle(const struct slurm *s);
 
 /* ---- returned.c ---- */

@@ -10,7 +10,7 @@
 struct asking {
 	const struct slurm_options *options;
 	const char *const *words;
-	const struct part *rig; /* for nodes that do not have it */
+	const struct part *rig; /* the rig, sent to nodes that do not have it */
 	guint limit_s, next, running;
 	GPtrArray *nodes; /* struct node */
 	GMainLoop *loop;
@@ -21,7 +21,7 @@ struct node {
 	char *name, *state;
 	struct command *command;
 	json_t *answer;
-	gboolean carried; /* the rig was carried to it */
+	gboolean carried; /* TRUE: the rig was sent to this node */
 	char *problem;
 };
 
@@ -39,8 +39,11 @@ static void node_free(void *data)
 
 static void start_more(struct asking *asking);
 
-/* PARENT NAME SUM RECORD RIG WORDS… */
 #define CARRIED "carried\n"
+/*
+ * A shell script that sends the rig to a node if needed, and runs it. Its arguments: PARENT NAME
+ * SUM RECORD RIG SCRIPT WORDS…
+ */
 static const char run_there[] = "if [ -x \"$5\" ]; then rig=$5; else\n"
 				"\tsh -c \"$6\" sh \"$1\" \"$2\" \"$3\" \"$4\" >&2 || exit 3\n"
 				"\trig=$1/$2/bin/rig; echo carried\n"

@@ -33,7 +33,7 @@ gboolean job_state_is_end(enum job_state state);
 struct queue_record {
 	const char *name;
 	guint job;	   /* Slurm's number of the array */
-	guint id;	   /* Slurm's number of the job of one running task; 0: unknown */
+	guint id;	   /* Slurm's job number of one running task; 0: unknown */
 	const char *tasks; /* task numbers, "3" or "0-7,9"; see queue_tasks() */
 	enum job_state state;
 	guint restarts;

@@ -31,7 +31,10 @@ struct slurm_options {
 	const char *rig;     /* path of the rig, valid on all nodes; NULL: this program */
 	const char *partition, *account, *qos, *constraint;
 	int nice;
-	/* TRUE: the nodes share no folder with this host. FALSE: a node is asked whether they do */
+	/*
+	 * TRUE: the nodes share no folder with this host. FALSE: the rig asks a node whether they
+	 * do
+	 */
 	gboolean carry;
 	char *const *sbatch_args; /* further options for sbatch; or NULL */
 };

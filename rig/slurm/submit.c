@@ -140,7 +140,10 @@ static guint dependency_of(const struct batch *batch)
 	return build && !build->ended ? build->batch->job : 0;
 }
 
-/* What the tasks run: SCRIPT, or the rig with the record in the shared folder. */
+/*
+ * Adds the program that the tasks run: SCRIPT, or without one the rig, which reads the record in
+ * the shared folder.
+ */
 static void add_program(GPtrArray *argv, const struct batch *batch, const char *script)
 {
 	const struct slurm *s = batch->slurm;
@@ -374,7 +377,7 @@ void submit_next(struct slurm *s)
 	if (!s->held)
 		make_arrays(s);
 	batch = s->submit ? NULL : next_batch(s);
-	/* first its files, and then itself */
+	/* the files of an array are sent before the array is submitted */
 	if (batch && batch->files)
 		carry_send(s, g_steal_pointer(&batch->files));
 	if (batch && !s->silent && !carry_is_busy(s))

@@ -199,7 +199,7 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 
 /* ---- sending what was returned on this node ---- */
 
-/* A call sends so many results at most, so that it is not too long. */
+/* The maximum number of results in one archive, so that sending it does not take too long. */
 #define SEND_MAX 100
 
 static void drop(const char *dir, const char *name)

@@ -28,9 +28,10 @@ gboolean task_run(const char *dir, const char *batch, guint number, guint restar
 		  gboolean *ret_passed, GError **error);
 
 /*
- * Of a node that shares no folder with the host of the record: writes results of DIR/returned and
- * logs of tasks to FD as one archive (util/archive.h), nothing if there are none. Those named in
- * ARRIVED ("b1.3.0") are deleted before. Blocks. Errors: RIG_EXIT_INFRA.
+ * Runs on a node that shares no folder with the host of the record. Deletes the results named in
+ * ARRIVED ("b1.3.0"), which that host has received. Then writes the other results in DIR/returned
+ * and the logs of tasks to FD as one archive (util/archive.h); writes nothing if there are none.
+ * Blocks. Errors: RIG_EXIT_INFRA.
  */
 gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error);
 

@@ -346,8 +346,8 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 	run->judged = TRUE;
 	json_object_set_new(mine, "verdict", json_string(verdict_name(verdict)));
 	/*
-	 * In this order, so that after a power loss a run with a verdict has its other files, too.
-	 * The verdict's name is on disk before the verdict is reported.
+	 * the verdict is written last, so that after a power loss a run with a verdict has all
+	 * other files, too; its name is on disk before the verdict is reported
 	 */
 	if (!durable_files(run->folder, error) ||
 	    !safe_write_json(run->folder, "verdict", mine, error)) {

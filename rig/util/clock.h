@@ -16,7 +16,7 @@ gint64 rig_now_ns(void);
  * folder names.
  */
 char *rig_utc_now(gboolean compact);
-/* rig_utc_now(FALSE) as it was DAYS days ago; g_free(). */
+/* Returns the time DAYS days ago in the format of rig_utc_now(FALSE); g_free(). */
 char *rig_utc_days_ago(guint days);
 
 /* "4.9 s", "2 min 16 s", "1 h 02 min": a duration as text. */

@@ -26,9 +26,9 @@ char *rig_cache_path(const char *relative);
 char **rig_names_in(const char *folder, const char *suffix);
 
 /*
- * Writes the whole file by rename, so that a reader sees the old content or the new, never a part.
- * On return the content and the name are on disk (fsync); g_file_set_contents_full() writes only
- * those of files that existed before.
+ * Writes a temporary file and renames it to PATH, so that a reader sees the whole old content or
+ * the whole new content. When the function returns, content and name are on disk (fsync).
+ * g_file_set_contents_full() is not used because it only does so for files that existed before.
  */
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
@@ -39,7 +39,7 @@ gboolean rig_write_file(const char *path, const char *data, gssize len, GError *
 typedef void (*rig_writer)(FILE *out, const void *data);
 gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error);
 
-/* A rig_writer for content in memory: DATA is a struct rig_bytes. */
+/* The DATA of rig_write_bytes(), which writes content that is in memory. */
 struct rig_bytes {
 	const char *data;
 	gsize len;

@@ -26,10 +26,10 @@ struct world {
 
 /* locks-graph.c */
 
-/* A run folder whose boot had CHAINS. */
+/* Creates a run folder. CHAINS is the content of lockdep's file of chains at its boot. */
 void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 	     const char *chains);
-/* Opens the graph of W's runs in FOLDER (NULL: in memory), and loads it. */
+/* Opens the graph of W's runs in FOLDER (NULL: a graph in memory), and loads it. */
 void look_in(struct world *w, const char *folder);
 void look(struct world *w);
 void world_clear(struct world *w);

@@ -199,12 +199,15 @@ static const char two_fails[] =
 	"failin 1 ffffffff81000100 ffffffff81000124\nfailat 0 1000\nfailat 1 1001\n"
 	"task 100 ffffffff82000000\n";
 
-/* Loads the plugin with two_fails, and translates the two functions. FALSE: it cannot be loaded. */
+/*
+ * Loads the plugin with two_fails, and translates the two functions. Returns false if the plugin
+ * refuses the instructions.
+ */
 static bool load_fails(int api, int fd[2], struct qemu_plugin_insn insn[2])
 {
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
 	if (load(api, two_fails, fd[1])) {
-		/* registers cannot be written */
+		/* this version of the interface cannot write registers */
 		ck_assert_int_lt(api, 7);
 		return false;
 	}
@@ -217,7 +220,10 @@ static bool load_fails(int api, int fd[2], struct qemu_plugin_insn insn[2])
 	return true;
 }
 
-/* Sends LINE, and waits until it was handled; checks the counts of both fails. */
+/*
+ * Sends LINE and waits until the plugin has handled it. FIRST and SECOND are the expected totals of
+ * the two fails.
+ */
 static void tell(int fd, const char *line, const char *first, const char *second)
 {
 	say(fd, line);
@@ -236,7 +242,7 @@ START_TEST(failed_call)
 
 	if (!load_fails(apis[_i], pair, insn))
 		return;
-	/* not armed */
+	/* the plugin is not armed yet */
 	ck_assert(!sets_pc(&insn[0], &pc));
 	tell(pair[0], "arm", "calls 0 0 0", "calls 1 0 0");
 	ck_assert(!sets_pc(&insn[0], &pc));
@@ -270,10 +276,10 @@ START_TEST(failed_calls_of_tasks)
 	reg_values[4] = 0xffff888100000000;
 	memory[0] = (struct fake_memory){0xffffffff82000000, idle, sizeof(idle)};
 	memory[1] = (struct fake_memory){reg_values[4] + 0x100, &current, sizeof(current)};
-	/* the step has not begun */
+	/* the step of this fail has not begun */
 	ck_assert(!sets_pc(&insn[1], &pc));
 	tell(pair[0], "begin 1", "calls 0 0 0", "calls 1 0 0");
-	/* there is no task at that address */
+	/* the memory of the current task is not mapped */
 	ck_assert(!sets_pc(&insn[1], &pc));
 	memory[0] = (struct fake_memory){current, task, sizeof(task)};
 	ck_assert(sets_pc(&insn[1], &pc));

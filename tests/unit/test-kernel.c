@@ -231,7 +231,7 @@ static const struct {
 	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: bookworm-backports\n"
 	 "Components: main\n"
 	 "Signed-By: /etc/apt/k.gpg\n"},
-	/* backports with what they depend on */
+	/* a backports suite together with the release that its packages depend on */
 	{"kernel/etc-list", "trixie+trixie-backports",
 	 "# Made by the hotplug rig.\n"
 	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: trixie\n"

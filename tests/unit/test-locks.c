@@ -260,8 +260,8 @@ START_TEST(reports_have_edges)
 END_TEST
 
 /*
- * A report's links have the stacks in its text, from the function that waits for the lock; a link
- * without one has that function alone. What is not safe on a terminal is left out.
+ * The links of a report get the stacks in its text, beginning with the function that waits for the
+ * lock. A link without a stack gets only that function. Names with control characters are left out.
  */
 START_TEST(stacks_of_reports)
 {

@@ -87,7 +87,10 @@ START_TEST(squeue_23_11)
 }
 END_TEST
 
-/* Output of Debian 13's squeue: killed, cancelled and running tasks, and the rest of an array. */
+/*
+ * Reads the output of Debian 13's squeue: killed, cancelled and running tasks, and an array whose
+ * other tasks still wait.
+ */
 START_TEST(squeue_24_11)
 {
 	g_autofree char *file = data_path("slurm/squeue-24.11.json"), *text = NULL;
