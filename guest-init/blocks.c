@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memory blocks in sysfs: see blocks.h. */
+/* Reads the memory blocks in sysfs: see blocks.h. */
 #include "blocks.h"
 
 #include <errno.h>

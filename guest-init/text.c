@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of words: see text.h. */
+/* Writes lines of words: see text.h. */
 #include "text.h"
 
 #include <errno.h>

@@ -87,7 +87,10 @@ void fails_begin(struct session *s, const struct step *step)
 
 gboolean fails_since(struct session *s, gint64 since_ns)
 {
-	/* accept this, because the guest's answer may be read before the plugin's line */
+	/*
+	 * polls first, because the guest's answer may be read before the plugin's line about the
+	 * call
+	 */
 	if (s->scenario->n_fails && s->holds.director)
 		director_poll(s->holds.director);
 	for (guint i = 0; i < s->fails.happened->len; i++)

@@ -148,7 +148,7 @@ static char *unexplained_title(const struct hang *hang)
 			       hang->lock ? hang->lock->lock_class : "the awaited object");
 }
 
-/* The last sentence of a cycle. */
+/* Returns the last sentence of the explanation of a cycle. */
 static char *cycle_end(const struct hang *hang)
 {
 	return g_strdup(hang->story->len == 1 ? "it waits for a lock that it holds itself"

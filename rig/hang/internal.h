@@ -30,7 +30,10 @@
 enum wait_kind {
 	WAIT_NOT,
 	WAIT_LOCK, /* waits for a lock: the last one in lockdep's list */
-	/* waits for a lock of the class `what`, even if lockdep lists another one; may poll */
+	/*
+	 * the task waits for a lock of the class `what`, even if lockdep lists another lock; the
+	 * task may poll
+	 */
 	WAIT_NAMED,
 	WAIT_DRAIN, /* waits until no task uses a certain sysfs file */
 	WAIT_TASK,  /* waits for another task's reply */

@@ -42,7 +42,8 @@ static const struct format rows[] = {
 	 "atchdog(?:: CPU \\d+)? (?:detected |Watchdog detected )?(?:a )?[hH]ard LOCKUP|CPU \\d+ "
 	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
 	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
-	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* it was a WARN until 4.x */
+	 /* this report was a WARN until 4.x */
+	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS},
 	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP", "hard-lockup",
 	 "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL, FORMAT_ADOPTS},
 	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup",
@@ -184,7 +185,10 @@ static const struct format rows[] = {
 	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG,
 	 FORMAT_PROOF},
 
-	/* a lock that is not held: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
+	/*
+	 * reports of a lock that should be held but is not, printed by the kernels of
+	 * scenarios/zoo/lock-rules-*.patch; the agent `lock-rules` provokes them
+	 */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
 	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0,
 	 FORMAT_RULE},

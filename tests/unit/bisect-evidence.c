@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The evidence in the output of runs that hang: the explanation of the hang is one of the reports.
+ * Tests what a bisection takes as evidence from the output of runs that hang: the explanation of
+ * the hang counts as one of the reports.
  */
 #include <string.h>
 

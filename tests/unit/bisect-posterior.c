@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The posterior and the choice, compared with manual calculations. */
+/*
+ * Compares the posterior of a bisection, and the commit that it chooses next, with manual
+ * calculations.
+ */
 #include <check.h>
 #include <math.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Searches over a small repository, with a fake rig whose result for each commit is in the file
- * `state`.
+ * Tests searches over a small repository with a fake rig, which reads the result for each commit
+ * from the file `state`.
  */
 #include <check.h>
 #include <glib/gstdio.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Search spaces: histories with merges, series, configs; and the patches that old trees need. */
+/*
+ * Tests what a bisection searches: histories with merges, series and configs. Tests the patches
+ * that old trees need.
+ */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of test-bisect. */
+/* Declarations shared by the files of test-bisect. */
 #ifndef RIG_TESTS_BISECT_H
 #define RIG_TESTS_BISECT_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Agents that do not start. */
+/* Tests runs whose agents do not start. */
 #include "tests/unit/engine.h"
 
 #include <string.h>

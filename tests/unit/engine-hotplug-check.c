@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does the guest's view of hotplugged memory match the host's? */
+/* Tests the comparison of hotplugged memory as the guest and the host report it. */
 #include "tests/unit/engine.h"
 
 #include <stdlib.h>

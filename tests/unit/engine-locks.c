@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lock orders that a run keeps, and guests that send anything but lock orders. */
+/* Tests the lock orders that a run stores, and guests that send invalid ones. */
 #include "tests/unit/engine.h"
 
 #include <string.h>

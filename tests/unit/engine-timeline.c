@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Edited timelines: operations of one track that come after operations of another. */
+/* Tests edited timelines, in which operations of one track wait for operations of another. */
 #include "tests/unit/engine.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest runtime from schedstat, and comparisons of two snapshots of the guest's tasks. */
+/*
+ * Tests how the engine computes the guest's runtime from schedstat, and how it compares two
+ * snapshots of the guest's tasks.
+ */
 #include "tests/unit/engine.h"
 
 #include <glib/gstdio.h>

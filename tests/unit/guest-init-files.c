@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Folders and files that come and go, as the guest lists them; processes of a script and its
- * output.
+ * Tests how the guest's init lists folders and files that appear and disappear, and how it runs the
+ * processes of a script and reads their output.
  */
 #include <errno.h>
 #include <stdio.h>

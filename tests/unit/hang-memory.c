@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory images: the tasks and locks in the memory of the toy kernel (toy-kernel.c) are found. An
- * image that is truncated, overwritten or of another kernel leads quickly to an error of one line,
- * or to a partial result.
+ * Tests memory images. The tasks and locks in the memory of the toy kernel (toy-kernel.c) must be
+ * found. An image that is truncated, overwritten or of another kernel must quickly lead to an error
+ * of one line, or to a partial result.
  */
 #include <gelf.h>
 #include <signal.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An index file that is damaged, or that is not an index, is made again from the run folders. */
+/*
+ * Tests that an index file that is damaged, or that is not an index, is created again from the run
+ * folders.
+ */
 #include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>

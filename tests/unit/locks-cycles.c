@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cycles of the lock graph: ambiguous names, random graphs. */
+/* Tests the search for cycles in the lock graph, with ambiguous names and with random graphs. */
 #include "tests/unit/locks.h"
 
 #include "tests/unit/suite.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lock graph of many boots: cycles, gates, logs, new orders, the declared order, findings. */
+/*
+ * Tests the lock graph of many boots: cycles, gates, logs, new orders, the declared order,
+ * findings.
+ */
 #include "tests/unit/locks.h"
 
 #include <fcntl.h>

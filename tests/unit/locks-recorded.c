@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Recorded locks: the text that the plugin writes, names, gates, cycles. */
+/* Tests how recorded locks are read: the text that the plugin writes, names, gates, cycles. */
 #include <check.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A night as a table: what differs between machines, and the exit code. */
+/* Tests the table of a night: the differences between machines, and the exit code. */
 #include <check.h>
 #include <jansson.h>
 #include <string.h>

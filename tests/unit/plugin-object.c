@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The plugin's shared objects, loaded into a fake of QEMU. */
+/* Loads the plugin's shared objects into a fake QEMU and tests what they do. */
 #include <check.h>
 #include <fcntl.h>
 #include <string.h>

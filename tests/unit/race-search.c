@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Searches of `rig race` with a fake rig, in which a hold at one function makes the run fail. */
+/*
+ * Tests the searches of `rig race` with a fake rig, in which a hold at one function makes the run
+ * fail.
+ */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>

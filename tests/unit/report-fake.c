@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Invented runs, for tests of the reports. */
+/* Creates invented runs for tests of the reports. */
 #include "tests/unit/report.h"
 
 GPtrArray *fake_runs(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A scenario's own files: which names and kinds are accepted. */
+/* Tests which names and kinds of files a scenario may have of its own. */
 #include "tests/unit/scenario.h"
 
 #include <elf.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The same reports are found in a log in every form that decode.h supports. */
+/* Tests that the same reports are found in a log in every format that decode.h supports. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Known issues: the list's form, and what an entry matches. */
+/* Tests known issues: the format of the list, and which reports an entry matches. */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parts of the guest's programs that can be tested on the host: frames (guest-init-frame.c),
- * payloads, the parameters of agents, the table of expected errnos, and that both sides draw the
- * same random numbers. The guest's sources are built for the host.
+ * Tests parts of the guest's programs, which are built for the host: frames (guest-init-frame.c),
+ * payloads, the parameters of agents, and the table of expected errnos. Also tests that guest and
+ * host draw the same random numbers.
  */
 #include <check.h>
 #include <errno.h>

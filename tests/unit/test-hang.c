@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Explanations: each file of data/hang/ has the expected result on top (`kind:`, `bug:`, and
- * `says:` with words that one sentence must have), an empty line, then the console of a real guest.
- * NAME.json next to it has the tasks and locks found in the guest's memory.
+ * Tests explanations of hangs. Each file of data/hang/ begins with the expected result (`kind:`,
+ * `bug:`, and `says:` with words that one sentence must have); after an empty line follows the
+ * console of a real guest. NAME.json next to the file has the tasks and locks found in the guest's
+ * memory.
  */
 #include <check.h>
 #include <string.h>

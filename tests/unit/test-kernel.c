@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernels: configs, patches, mirrors; kernel-build.c has whole builds, kernel-image.c images.
- * Real kernels are built by `make check`.
+ * Tests configs, patches and mirrors of kernels. kernel-build.c tests whole builds, kernel-image.c
+ * tests images; `make check` builds real kernels.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"

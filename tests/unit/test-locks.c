@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lock orders of one boot: parsing /proc and reports, names, gates. */
+/* Tests the lock orders of one boot: how /proc and reports are parsed, names, gates. */
 #include <check.h>
 #include <string.h>
 

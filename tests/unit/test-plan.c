@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The plan of a run: refused requests and their messages, and its part of run.json. */
+/*
+ * Tests the plan of a run: which requests are refused with which messages, and what is stored in
+ * run.json.
+ */
 #include <check.h>
 #include <string.h>
 

@@ -174,8 +174,8 @@ START_TEST(two_places)
 END_TEST
 
 /*
- * A wrong memory account has no time, so updates are suspected first. With a QEMU that cannot hold
- * updates, there are no such arms.
+ * A report of a wrong memory account does not show when the account was changed, so arms that hold
+ * updates are tried first. If QEMU cannot hold updates, there are no such arms.
  */
 START_TEST(lost_update)
 {

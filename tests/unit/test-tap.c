@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TAP and KTAP as scripts print them: results, failures and their signatures. */
+/* Tests how TAP and KTAP output of scripts is read: results, failures and their signatures. */
 #include <check.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* util: sizes, errors, randomness, child processes, files. */
+/* Tests rig/util: sizes, errors, random numbers, child processes, files. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts: names, exit codes, and the rule that makes one from facts. */
+/* Tests verdicts: names, exit codes, and the rule that derives a verdict from facts. */
 #include <check.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that is abandoned while libvirt starts it leaves no domain behind. libvirt's own test
- * driver manages the domains; calls that it lacks, or that must block here, are defined in this
- * file and override libvirt's.
+ * Tests that a guest that is abandoned while libvirt starts it leaves no domain behind. libvirt's
+ * own test driver manages the domains. Calls that the driver lacks, or that must block here, are
+ * defined in this file and override libvirt's.
  */
 #include "tests/unit/vm.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The libvirt launcher's aliases, XML and marks, and the comparison of its XML with QEMU. */
+/*
+ * Tests the aliases, XML and marks of the libvirt launcher, and how it compares its XML with the
+ * devices in QEMU.
+ */
 #include "tests/unit/vm.h"
 
 #include <stdlib.h>

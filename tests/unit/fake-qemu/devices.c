@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that are plugged into the fake QEMU: their addresses, and the events when they are added
- * and removed.
+ * Plugs devices into the fake QEMU and unplugs them: assigns addresses, and sends the events when a
+ * device is added or removed.
  */
 #include "devices.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest of the fake QEMU: its boot, and the frames that it sends without a request. */
+/* Plays the guest of the fake QEMU: boots, and sends the frames that answer no request. */
 #include "guest.h"
 
 #include <stdlib.h>

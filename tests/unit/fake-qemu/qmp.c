@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The QMP of the fake QEMU: the commands that the rig uses. */
+/* Answers the QMP commands that the rig sends to the fake QEMU. */
 #include "devices.h"
 
 #include <signal.h>

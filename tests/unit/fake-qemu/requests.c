@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The answers of the fake guest to requests (docs/guest-protocol.md), with consistent memory
- * accounts.
+ * Answers requests to the fake guest (docs/guest-protocol.md); the memory accounts in the answers
+ * are consistent.
  */
 #include "guest.h"
 

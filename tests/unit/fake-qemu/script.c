@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The script of the fake QEMU ($FAKE_QEMU), and its sockets. */
+/* Reads the script of the fake QEMU ($FAKE_QEMU), and opens its sockets. */
 #include "fake.h"
 
 #include <signal.h>

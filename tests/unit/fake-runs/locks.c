@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 1,500 edges between 500 classes for each variant: 1,200 that all variants have, 299 of its own,
- * and one from a higher to a lower number, so that there are cycles of which no variant has all
- * edges.
+ * Creates lock graphs of 500 classes and 1,500 edges for the variants of a fake kernel. 1,200 edges
+ * are the same in all variants, and 299 exist only in one. One edge leads from a higher to a lower
+ * class, so that the graph of all variants has cycles that no variant has alone.
  */
 #include "locks.h"
 
