@@ -196,3 +196,26 @@ GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs)
 	}
 	return lacks;
 }
+
+/* TRUE: every kernel has this fragment already, or another architecture's. */
+static gboolean is_basic(const char *name)
+{
+	return !strcmp(name, "base") || !strcmp(name, "lockdep") || arch_find(name, NULL);
+}
+
+char *kernel_fragment_with(const char *const *needs)
+{
+	g_autofree char *folder = rig_home_path("scenarios/kconfig");
+	g_auto(GStrv) names = rig_names_in(folder, ".config");
+
+	for (char **name = names; *name; name++) {
+		g_autofree char *file = g_strconcat("scenarios/kconfig/", *name, ".config", NULL);
+		g_autofree char *path = rig_home_path(file);
+		g_autoptr(GHashTable) config = is_basic(*name) ? NULL : load_text(path);
+		g_autoptr(GPtrArray) lacks = config ? kernel_config_lacks(config, needs) : NULL;
+
+		if (lacks && !lacks->len)
+			return g_steal_pointer(&file);
+	}
+	return NULL;
+}

@@ -164,6 +164,12 @@ GHashTable *kernel_config_load(const char *path, GError **error);
  */
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
+/*
+ * The file ("scenarios/kconfig/devices.config") of a fragment of the rig's that sets all NEEDS and
+ * that no kernel has by default; NULL: there is none. The caller's.
+ */
+char *kernel_fragment_with(const char *const *needs);
+
 /* Options that every guest of the rig needs; NULL-terminated. */
 extern const char *const kernel_guest_needs[];
 

@@ -137,14 +137,16 @@ static gboolean meets(const struct resolved *r, GHashTable *config, const char *
 		      const char *name, const char *const *needs, GError **error)
 {
 	g_autoptr(GPtrArray) lacks = needs ? kernel_config_lacks(config, needs) : NULL;
-	g_autofree char *list = NULL;
+	g_autofree char *list = NULL, *fragment = NULL;
 
 	if (!lacks || !lacks->len)
 		return TRUE;
 	g_ptr_array_add(lacks, NULL);
+	fragment = kernel_fragment_with((const char *const *)lacks->pdata);
 	list = g_strjoinv(", ", (char **)lacks->pdata);
-	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' does not have what %s '%s' needs: %s",
-			r->kernel->name, what, name, list);
+	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' does not have what %s '%s' needs: %s%s%s",
+			r->kernel->name, what, name, list, fragment ? "; add --fragment " : "",
+			fragment ? fragment : "");
 }
 
 static gboolean check_needs(const struct resolved *r, GError **error)

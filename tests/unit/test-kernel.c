@@ -73,6 +73,26 @@ START_TEST(config_lacks_what_it_should)
 }
 END_TEST
 
+/* What a run lacks is in one of the rig's fragments that no kernel has by default, or in none. */
+START_TEST(fragment_that_has_it)
+{
+	const char *const devices[] = {"CONFIG_KMEM", "CONFIG_NOWHERE|CONFIG_NFIT=y", NULL};
+	const char *const other[] = {"CONFIG_ARM", NULL}, *const none[] = {"CONFIG_NOWHERE", NULL};
+	g_autofree char *home = in_scratch("home"), *path = NULL, *arm = NULL, *first = NULL;
+
+	path = g_build_filename(home, "scenarios/kconfig/devices.config", NULL);
+	arm = g_build_filename(home, "scenarios/kconfig/aarch64.config", NULL);
+	put(path, "# a comment\nCONFIG_NFIT=y\nCONFIG_KMEM=y # if known\n", -1);
+	put(arm, "CONFIG_ARM=y\n", -1);
+	g_setenv("RIG_HOME", home, TRUE);
+	first = kernel_fragment_with(devices);
+	ck_assert_str_eq(first, "scenarios/kconfig/devices.config");
+	ck_assert_ptr_null(kernel_fragment_with(none));
+	/* each kernel has those of its architecture already */
+	ck_assert_ptr_null(kernel_fragment_with(other));
+}
+END_TEST
+
 /* The result of a fragment's line if only CONFIG_SMP, _MMU and _FIRST are set. */
 static const struct {
 	const char *line, *complaint;
@@ -276,6 +296,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, config_lacks_what_it_should, 0, G_N_ELEMENTS(needs));
+	tcase_add_test(tc, fragment_that_has_it);
 	tcase_add_loop_test(tc, lost_options_are_named, 0, G_N_ELEMENTS(settings));
 	tcase_add_test(tc, later_fragments_win);
 	tcase_add_loop_test(tc, bad_fragment_lines, 0, G_N_ELEMENTS(bad_lines));
