@@ -32,6 +32,7 @@ static const struct {
 	{"memtrace", {"/sys/kernel/debug/powerpc/memtrace/enable"}},
 	{"dlpar", {"/sys/kernel/dlpar"}},
 	{"notifier-error", {"/sys/kernel/debug/notifier-error-inject/memory"}},
+	{"nvdimm", {"/sys/bus/nd/devices"}},
 	{"virtio-mem", {"/sys/bus/virtio/drivers/virtio_mem"}},
 };
 

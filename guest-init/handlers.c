@@ -16,6 +16,7 @@
 #include "supervisor.h"
 #include "files.h"
 #include "features.h"
+#include "pmem.h"
 
 
 static char file[256 * 1024];
@@ -187,6 +188,23 @@ static bool wait_for_block(unsigned long long number, bool there, uint64_t deadl
 	return true;
 }
 
+/* The region of an NVDIMM that was just plugged: there is no event either. */
+static int wait_for_pmem(uint64_t start, uint64_t deadline, struct text *out)
+{
+	const struct timespec tick = {0, 2 * NS_PER_MS};
+	unsigned region;
+
+	while (pmem_region_at(start, &region)) {
+		if (now_ns() >= deadline) {
+			text_add(out, "no pmem region begins at 0x%llx", (unsigned long long)start);
+			return -ENOENT;
+		}
+		nanosleep(&tick, NULL);
+	}
+	text_add(out, "result ok 1\n");
+	return 0;
+}
+
 int handle_blocks(char *payload, struct text *out)
 {
 	static uint64_t results[ERRNO_MAX];
@@ -198,7 +216,7 @@ int handle_blocks(char *payload, struct text *out)
 	memset(results, 0, sizeof(results));
 	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
 	    !(write = value_of(payload, "write")) ||
-	    (strcmp(write, "none") && strcmp(write, "gone") &&
+	    (strcmp(write, "none") && strcmp(write, "gone") && strcmp(write, "pmem") &&
 	     (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
 	    !block || !size || start + size < start) {
 		text_add(out,
@@ -213,6 +231,8 @@ int handle_blocks(char *payload, struct text *out)
 	if (value_of(payload, "wait-ms") && number_of(payload, "wait-ms", &wait_ms))
 		return -EINVAL;
 	deadline = now_ns() + (wait_ms < 60000 ? wait_ms : 60000) * NS_PER_MS;
+	if (!strcmp(word, "pmem"))
+		return wait_for_pmem(start, deadline, out);
 	for (uint64_t n = start / block; n <= (start + size - 1) / block; n++) {
 		int err = -ENOENT;
 

@@ -342,6 +342,7 @@ static struct vm *launch(struct session *s, GError **error)
 		.memory = MAX(sc->memory, plan->machine->min_memory),
 		.max_memory = MAX(sc->max_memory, plan->machine->min_memory),
 		.slots = sc->slots,
+		.nvdimm = scenario_plugs(sc, DEVICE_NVDIMM),
 		.nodes = MAX(1, sc->nodes),
 		.base_nodes = MAX(1, sc->base_nodes),
 		.cpu_nodes = MAX(1, sc->cpu_nodes),

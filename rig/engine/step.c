@@ -32,9 +32,14 @@ static struct device *device_get(struct session *s, const char *id)
 	return d;
 }
 
-static gint64 deadline(const struct track_run *t)
+gint64 step_deadline(const struct track_run *t)
 {
 	return rig_now_ns() + t->step->timeout_s * RIG_NS_PER_S;
+}
+
+gboolean step_was_starved(const struct track_run *t)
+{
+	return watch_guest_runtime(t->s) - t->began_runtime_s < 0.9 * t->step->timeout_s;
 }
 
 /* Handles a device that was deleted after its unplug had timed out. */
@@ -46,169 +51,6 @@ void device_event(struct session *s, const char *name, json_t *event)
 
 	if (d && !d->busy && !strcmp(name, "DEVICE_DELETED"))
 		d->there = FALSE;
-}
-
-static const char *unplug_name(enum vm_outcome outcome)
-{
-	return outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome);
-}
-
-/* TRUE: the host ran the guest for less time than the step's timeout. */
-static gboolean was_starved(const struct track_run *t)
-{
-	return watch_guest_runtime(t->s) - t->began_runtime_s < 0.9 * t->step->timeout_s;
-}
-
-static void plugged(struct track_run *t, enum vm_outcome outcome, const char *why)
-{
-	struct session *s = t->s;
-
-	t->device->busy = FALSE;
-	t->device->changed_ns = rig_now_ns();
-	/* if the guest refuses or does not respond, QEMU still has the device */
-	t->device->there = outcome != VM_FAILED;
-	session_count(s, "plug", vm_outcome_name(outcome));
-	session_judge_vm(s, "plug", t->id, outcome, why);
-	/* after a failed call, some machines accept a DIMM that the guest could not add */
-	t->device->unsure = fails_since(s, t->began_ns);
-	t->device->refused = t->device->unsure && outcome != VM_OK;
-	if (outcome == VM_TIMED_OUT && !t->device->unsure && !was_starved(t))
-		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
-			      t->step->timeout_s);
-	track_stepped(t, vm_outcome_name(outcome), why);
-}
-
-static void on_blocks_there(const struct guest_reply *reply, void *data)
-{
-	struct track_run *t = data;
-
-	limit_stop(t);
-	t->asks_guest = FALSE;
-	plugged(t, reply->error ? VM_TIMED_OUT : VM_OK, reply->error ? reply->error->message : "");
-}
-
-static void blocks_there_late(struct track_run *t)
-{
-	t->asks_guest = FALSE;
-	plugged(t, VM_TIMED_OUT, "the guest did not answer whether its blocks are there");
-}
-
-/*
- * TRUE: the guest reports by an _OST whether it accepted the device. FALSE with libvirt, which is
- * between the rig and QEMU.
- */
-static gboolean is_certain(const struct session *s)
-{
-	return (s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s);
-}
-
-/*
- * Called when a plug has ended. If no _OST reports that the guest has accepted the DIMM, the guest
- * is asked to wait for the DIMM's blocks. This is the case on pseries, where device_add returns
- * before the guest has processed it, and with libvirt.
- */
-static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
-{
-	struct track_run *t = data;
-	struct extent place;
-
-	(void)reply;
-	if (outcome != VM_OK || t->step->device != DEVICE_DIMM || is_certain(t->s) ||
-	    !vm_where(t->s->vm, t->id, &place.start, &place.size)) {
-		plugged(t, outcome, why);
-		return;
-	}
-	t->asks_guest = TRUE;
-	limit_start(t,
-		    guest_blocks(t->s->guest, place.start, place.size, "none",
-				 t->step->timeout_s * 1000, on_blocks_there, t),
-		    blocks_there_late);
-}
-
-static void do_plug(struct track_run *t)
-{
-	const struct step *step = t->step;
-	struct vm_memory memory = {
-		.id = t->id,
-		.node = step->node,
-		.backend = step->backend,
-		.size = t->op->size,
-		.requested = t->op->requested,
-	};
-
-	if (t->device->there) {
-		track_stepped(t, "skipped", "it is plugged");
-		return;
-	}
-	t->device->kind = step->device;
-	t->device->size = memory.size;
-	t->device->busy = TRUE;
-	if (step->device == DEVICE_CPU)
-		vm_plug_cpu(t->s->vm, t->id, deadline(t), on_plugged, t);
-	else if (step->device == DEVICE_VIRTIO_MEM)
-		vm_plug_virtio_mem(t->s->vm, &memory, deadline(t), on_plugged, t);
-	else
-		vm_plug_dimm(t->s->vm, &memory, deadline(t), on_plugged, t);
-}
-
-static void on_blocks_gone(const struct guest_reply *reply, void *data)
-{
-	struct track_run *t = data;
-	struct session *s = t->s;
-
-	limit_stop(t);
-	t->asks_guest = t->device->busy = FALSE;
-	if (reply->done && guest_done_has(reply->done, "EBUSY") &&
-	    !hotplug_check_may_overlap(s, t->device, &t->place)) {
-		session_judge(s, VERDICT_FAIL,
-			      "the guest still has memory blocks of '%s', which was unplugged",
-			      t->id);
-		session_event(s, EV_REPORT);
-	}
-	track_stepped(t, unplug_name(VM_OK), "");
-}
-
-static void blocks_gone_late(struct track_run *t)
-{
-	t->asks_guest = t->device->busy = FALSE;
-	track_stepped(t, unplug_name(VM_OK),
-		      "the guest did not answer whether its blocks are gone");
-}
-
-static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
-{
-	struct track_run *t = data;
-	struct session *s = t->s;
-
-	(void)reply;
-	t->device->busy = FALSE;
-	t->device->changed_ns = rig_now_ns();
-	t->device->there = outcome != VM_OK;
-	t->device->unsure = outcome == VM_TIMED_OUT;
-	session_count(s, "unplug", unplug_name(outcome));
-	session_judge_vm(s, "unplug", t->id, outcome, why);
-	if (outcome != VM_OK || !t->place.size || !hotplug_check_each_step(s)) {
-		track_stepped(t, unplug_name(outcome), why);
-		return;
-	}
-	t->asks_guest = t->device->busy = TRUE;
-	limit_start(
-		t,
-		guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t),
-		blocks_gone_late);
-}
-
-static void do_unplug(struct track_run *t)
-{
-	if (!t->device->there) {
-		track_stepped(t, "skipped", "it is not plugged");
-		return;
-	}
-	t->device->busy = TRUE;
-	if (t->device->kind != DEVICE_DIMM ||
-	    !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
-		t->place.size = 0;
-	vm_unplug(t->s->vm, t->id, deadline(t), on_unplugged, t);
 }
 
 static void on_resized(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -229,7 +71,8 @@ static void do_resize(struct track_run *t)
 		return;
 	}
 	t->device->busy = TRUE;
-	vm_resize(t->s->vm, t->id, t->op->size, deadline(t), on_resized, t);
+	(t->device->kind == DEVICE_BALLOON ? vm_resize_balloon : vm_resize)(
+		t->s->vm, t->id, t->op->size, step_deadline(t), on_resized, t);
 }
 
 static void on_guest_wrote(const struct guest_reply *reply, void *data)
@@ -253,7 +96,7 @@ static void guest_write_late(struct track_run *t)
 	const char *what = t->step->what == STEP_CPU ? "cpu" : "online";
 
 	session_count(t->s, what, vm_outcome_name(VM_TIMED_OUT));
-	if (!t->may_be_slow && !was_starved(t) && !fails_since(t->s, t->began_ns))
+	if (!t->may_be_slow && !step_was_starved(t) && !fails_since(t->s, t->began_ns))
 		session_judge(t->s, VERDICT_FAIL,
 			      "the guest did not finish '%s' of '%s' within %u s", what,
 			      t->step->what == STEP_CPU ? "the CPU" : t->id, t->step->timeout_s);
@@ -333,7 +176,7 @@ static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply
 
 static void do_nmi(struct track_run *t)
 {
-	vm_command(t->s->vm, "inject-nmi", NULL, deadline(t), on_commanded, t);
+	vm_command(t->s->vm, "inject-nmi", NULL, step_deadline(t), on_commanded, t);
 }
 
 static void on_continued(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -352,7 +195,7 @@ static gboolean on_pause_over(gpointer data)
 	struct track_run *t = data;
 
 	t->source = 0;
-	vm_command(t->s->vm, "cont", NULL, deadline(t), on_continued, t);
+	vm_command(t->s->vm, "cont", NULL, step_deadline(t), on_continued, t);
 	return G_SOURCE_REMOVE;
 }
 
@@ -377,7 +220,7 @@ static void do_pause(struct track_run *t)
 	}
 	t->s->host.paused = TRUE;
 	holds_set(t->s, FALSE);
-	vm_command(t->s->vm, "stop", NULL, deadline(t), on_paused, t);
+	vm_command(t->s->vm, "stop", NULL, step_deadline(t), on_paused, t);
 }
 
 static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -401,7 +244,7 @@ static void on_action_set(enum vm_outcome outcome, const char *why, json_t *repl
 	struct track_run *t = data;
 
 	if (outcome == VM_OK)
-		vm_command(t->s->vm, "system_reset", NULL, deadline(t), on_reset_sent, t);
+		vm_command(t->s->vm, "system_reset", NULL, step_deadline(t), on_reset_sent, t);
 	else
 		on_reset_sent(outcome, why, reply, data);
 }
@@ -416,12 +259,12 @@ static void do_reset(struct track_run *t)
 	holds_set(t->s, FALSE);
 	/* drop open requests, because the guest was reset and will not answer */
 	guest_forget(t->s->guest);
-	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
+	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), step_deadline(t),
 		   on_action_set, t);
 }
 
 static void (*const steps[])(struct track_run *t) = {
-	[STEP_PLUG] = do_plug,	   [STEP_UNPLUG] = do_unplug, [STEP_RESIZE] = do_resize,
+	[STEP_PLUG] = step_plug,	   [STEP_UNPLUG] = step_unplug, [STEP_RESIZE] = do_resize,
 	[STEP_ONLINE] = do_online, [STEP_WAIT] = do_wait,     [STEP_CHECK] = do_check,
 	[STEP_PAUSE] = do_pause,   [STEP_NMI] = do_nmi,	      [STEP_RESET] = do_reset,
 	[STEP_CPU] = do_cpu,
@@ -438,12 +281,8 @@ void step_reset(struct track_run *t)
 	limit_stop(t);
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
-	/*
-	 * drop the open request, because the guest was reset; QEMU's reply determines the outcome
-	 */
 	else if (t->asks_guest)
-		(t->step->what == STEP_PLUG ? on_blocks_there
-					    : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
+		step_plug_reset(t);
 	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU ||
 		 t->step->what == STEP_CHECK)
 		track_stepped(t, "reset", "the guest was reset meanwhile");

@@ -49,5 +49,14 @@ void limit_stop(struct track_run *t);
 /* step.c */
 void step_run(struct track_run *t);   /* starts t->step on the device t->id */
 void step_reset(struct track_run *t); /* handles a reset of the guest while T executes a step */
+gint64 step_deadline(const struct track_run *t);
+/* TRUE: the host ran the guest for less time than the step's timeout. */
+gboolean step_was_starved(const struct track_run *t);
+
+/* plug.c */
+void step_plug(struct track_run *t);
+void step_unplug(struct track_run *t);
+/* Drops the open request about a device, because the guest was reset: QEMU's reply decides. */
+void step_plug_reset(struct track_run *t);
 
 #endif

@@ -198,8 +198,8 @@ guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 /*
  * WRITE: online, online_kernel, online_movable, offline; none (only wait until the blocks exist);
- * or gone (wait until they do not exist). WAIT_MS < 0: the guest's default (5 s for blocks that do
- * not exist yet).
+ * gone (wait until they do not exist); or pmem (wait until an NVDIMM's region at START exists).
+ * WAIT_MS < 0: the guest's default (5 s for what does not exist yet).
  */
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
 		     int wait_ms, guest_answered done, void *data);

@@ -41,7 +41,8 @@ static const struct machine pc_q35 = {
 	.cmdline = "no_timer_check",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU |
-	       MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
+	       MACHINE_PLUG_NVDIMM | MACHINE_VIRTIO_PMEM | MACHINE_BALLOON | MACHINE_NUMA |
+	       MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	/*
@@ -50,7 +51,8 @@ static const struct machine pc_q35 = {
 	 * virtio_mem_init_hotplug)
 	 */
 	.virtio_mem_unit = 4 * MIB,
-	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU 7.2 refuses",
+	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU 7.2 refuses; "
+		  "nor can an NVDIMM (hw/i386/pc.c, pc_memory_unplug_request)",
 };
 
 static const struct machine pseries = {

@@ -22,6 +22,10 @@ enum machine_can {
 	MACHINE_ACPI_OST = 1 << 6, /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
 	MACHINE_BREAK = 1 << 7,	   /* SysRq on the console is a serial break, then the key */
 	MACHINE_CTRL_O = 1 << 8,   /* SysRq on the console is ^O, then the key (hvc_console) */
+	MACHINE_PLUG_NVDIMM = 1 << 9,
+	MACHINE_UNPLUG_NVDIMM = 1 << 10, /* no machine of QEMU 11 or older */
+	MACHINE_VIRTIO_PMEM = 1 << 11,
+	MACHINE_BALLOON = 1 << 12,
 };
 
 /* Options that a firmware or an MMU mode adds to those of its machine. */

@@ -144,8 +144,9 @@ static gboolean meets(const struct resolved *r, GHashTable *config, const char *
 	g_ptr_array_add(lacks, NULL);
 	fragment = kernel_fragment_with((const char *const *)lacks->pdata);
 	list = g_strjoinv(", ", (char **)lacks->pdata);
-	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' does not have what %s '%s' needs: %s%s%s",
-			r->kernel->name, what, name, list, fragment ? "; add --fragment " : "",
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"kernel '%s' does not have what %s '%s' needs: %s%s%s", r->kernel->name,
+			what, name, list, fragment ? "; add --fragment " : "",
 			fragment ? fragment : "");
 }
 

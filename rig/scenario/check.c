@@ -16,7 +16,7 @@
 /* The memory and slots that one track has plugged now, and the maximum so far. */
 struct peak {
 	guint64 memory;
-	unsigned slots, cpus;
+	unsigned slots, cpus, balloons;
 };
 
 struct walk {
@@ -43,14 +43,18 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 {
 	if (plug->device == DEVICE_CPU) {
 		walk->now.cpus += sign;
+	} else if (plug->device == DEVICE_BALLOON) {
+		walk->now.balloons += sign;
 	} else {
 		walk->now.memory += sign * plug->size.high;
 		/* virtio-mem uses address space, but no slot of pc-dimm */
-		walk->now.slots += plug->device == DEVICE_DIMM ? sign : 0;
+		if (plug->device == DEVICE_DIMM || plug->device == DEVICE_NVDIMM)
+			walk->now.slots += sign;
 	}
 	walk->most.memory = MAX(walk->most.memory, walk->now.memory);
 	walk->most.slots = MAX(walk->most.slots, walk->now.slots);
 	walk->most.cpus = MAX(walk->most.cpus, walk->now.cpus);
+	walk->most.balloons = MAX(walk->most.balloons, walk->now.balloons);
 }
 
 static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step,
@@ -70,7 +74,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 			walk->round ? " when the track starts again; unplug it at the end, "
 				      "or plug it with 'once: true'"
 				    : "; unplug it first");
-	if (step->device != DEVICE_CPU && step->node >= walk->scenario->nodes) {
+	if (scenario_has_size(step->device) && step->node >= walk->scenario->nodes) {
 		yaml_node_t *where = yaml_tree_get(walk->tree, node, "node");
 
 		return yaml_tree_fail(walk->tree, where ? where : node, error,
@@ -98,10 +102,17 @@ static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step
 	if (step->what == STEP_ONLINE && plug->device != DEVICE_DIMM)
 		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm",
 				      step->id, step_device_name(plug->device));
-	if (step->what == STEP_RESIZE && plug->device != DEVICE_VIRTIO_MEM)
+	if (step->what == STEP_RESIZE && plug->device != DEVICE_VIRTIO_MEM &&
+	    plug->device != DEVICE_BALLOON)
 		return yaml_tree_fail(walk->tree, id, error,
-				      "'%s' is a %s; 'resize' is for virtio-mem", step->id,
-				      step_device_name(plug->device));
+				      "'%s' is a %s; 'resize' is for virtio-mem and a balloon",
+				      step->id, step_device_name(plug->device));
+	if (step->what == STEP_RESIZE && plug->device == DEVICE_BALLOON)
+		return step->size.high < walk->scenario->memory ||
+		       yaml_tree_fail(
+			       walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
+			       "'%s' must be smaller than 'memory', of which it takes the size",
+			       step->id);
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 
@@ -152,6 +163,13 @@ static gboolean over(struct yaml_tree *tree, const char *key, GError **error, co
 		wanted, what, key, have);
 }
 
+static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, const char *message)
+{
+	yaml_node_t *node = yaml_tree_get(tree, yaml_tree_root(tree), key);
+
+	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
+}
+
 static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
 			   GError **error)
 {
@@ -168,6 +186,9 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 		have = rig_size_text(room);
 		return over(tree, "max_memory", error, "of memory", wanted, have);
 	}
+	if (all->balloons > 1)
+		return at_key(tree, "tracks", error,
+			      "the tracks and their copies plug several balloons; QEMU takes one");
 	if (all->cpus > s->max_cpus - s->cpus) {
 		wanted = g_strdup_printf("%u", all->cpus);
 		have = g_strdup_printf("%u", s->max_cpus - s->cpus);
@@ -209,6 +230,7 @@ static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, G
 		all.memory += track->copies * walk.most.memory;
 		all.slots += track->copies * walk.most.slots;
 		all.cpus += track->copies * walk.most.cpus;
+		all.balloons += track->copies * walk.most.balloons;
 		g_array_append_val(walks, walk);
 	}
 	for (guint t = 0; t < walks->len; t++)
@@ -368,13 +390,6 @@ static gboolean check_words(struct yaml_tree *tree, const struct scenario *s, GE
 					      yaml_tree_get(tree, yaml_tree_root(tree), "cmdline"),
 					      error, "'cmdline' takes one line of ASCII");
 	return TRUE;
-}
-
-static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, const char *message)
-{
-	yaml_node_t *node = yaml_tree_get(tree, yaml_tree_root(tree), key);
-
-	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
 }
 
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError **error)

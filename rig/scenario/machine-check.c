@@ -7,6 +7,9 @@
 #include "util/error.h"
 #include "util/size.h"
 
+/* the balloon counts pages; the guest's may be of 64 KiB */
+#define BALLOON_UNIT (64 << 10)
+
 /* The ability that a machine needs for each kind of step. */
 static const struct {
 	enum step_do what;
@@ -18,6 +21,13 @@ static const struct {
 	{STEP_PLUG, DEVICE_VIRTIO_MEM, MACHINE_VIRTIO_MEM, "have virtio-mem"},
 	{STEP_PLUG, DEVICE_CPU, MACHINE_PLUG_CPU, "plug CPUs"},
 	{STEP_UNPLUG, DEVICE_DIMM, MACHINE_UNPLUG_DIMM, "unplug DIMMs"},
+	{STEP_PLUG, DEVICE_NVDIMM, MACHINE_PLUG_NVDIMM, "plug NVDIMMs"},
+	{STEP_UNPLUG, DEVICE_NVDIMM, MACHINE_UNPLUG_NVDIMM,
+	 "unplug NVDIMMs: QEMU refuses; plug it with 'once: true'"},
+	{STEP_PLUG, DEVICE_VIRTIO_PMEM, MACHINE_VIRTIO_PMEM, "have virtio-pmem"},
+	{STEP_UNPLUG, DEVICE_VIRTIO_PMEM, MACHINE_UNPLUG_NVDIMM,
+	 "unplug virtio-pmem: QEMU refuses; plug it with 'once: true'"},
+	{STEP_PLUG, DEVICE_BALLOON, MACHINE_BALLOON, "plug a balloon"},
 };
 
 /* The kind of the device that STEP of TRACK uses, as declared by the preceding plug step. */
@@ -31,6 +41,38 @@ static enum step_device device_of(const struct track *track, unsigned step)
 	return track->steps[step].device;
 }
 
+guint64 scenario_unit(const struct machine *machine, enum step_device device)
+{
+	switch (device) {
+	case DEVICE_DIMM:
+	case DEVICE_NVDIMM:
+	case DEVICE_VIRTIO_PMEM:
+		return machine->dimm_unit;
+	case DEVICE_VIRTIO_MEM:
+		return machine->virtio_mem_unit;
+	case DEVICE_BALLOON:
+		return BALLOON_UNIT;
+	case DEVICE_CPU:
+		return 0;
+	}
+	return 0;
+}
+
+gboolean scenario_has_size(enum step_device device)
+{
+	return device != DEVICE_CPU && device != DEVICE_BALLOON;
+}
+
+gboolean scenario_plugs(const struct scenario *s, enum step_device device)
+{
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
+			if (s->tracks[t].steps[i].what == STEP_PLUG &&
+			    s->tracks[t].steps[i].device == device)
+				return TRUE;
+	return FALSE;
+}
+
 static gboolean multiple(const struct range *range, guint64 unit)
 {
 	return !unit || (range->low % unit == 0 && range->high % unit == 0);
@@ -41,9 +83,7 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 {
 	const struct step *step = &track->steps[n];
 	enum step_device device = device_of(track, n);
-	guint64 unit = device == DEVICE_DIMM	      ? machine->dimm_unit
-		       : device == DEVICE_VIRTIO_MEM ? machine->virtio_mem_unit
-						      : 0;
+	guint64 unit = scenario_unit(machine, device);
 	g_autofree char *text = rig_size_text(unit);
 
 	for (guint i = 0; i < G_N_ELEMENTS(abilities); i++)

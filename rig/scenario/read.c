@@ -10,6 +10,13 @@
 /* More memory than any guest of the rig can have; sums of such sizes do not overflow 64 bits. */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
+/*
+ * QEMU's least label area (hw/mem/nvdimm.c, MIN_NAMESPACE_LABEL_SIZE), and more than any number of
+ * namespaces needs
+ */
+#define LABEL_MIN (G_GUINT64_CONSTANT(128) << 10)
+#define LABEL_MAX (G_GUINT64_CONSTANT(16) << 20)
+#define LABEL_UNIT 4096
 #define PARAMS_MAX 16
 
 typedef gboolean (*read_number)(struct yaml_tree *tree, yaml_node_t *node, const char *key,
@@ -103,6 +110,7 @@ enum field {
 	F_TIMEOUT = 1 << 10,
 	F_CHANCE = 1 << 11,
 	F_ONCE = 1 << 12,
+	F_LABEL = 1 << 13,
 };
 
 static const struct {
@@ -115,7 +123,7 @@ static const struct {
 	{F_HOW, "how"},		{F_MS, "ms"},
 	{F_CPU, "cpu"},		{F_WRITE, "write"},
 	{F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
-	{F_ONCE, "once"},
+	{F_ONCE, "once"},	{F_LABEL, "label"},
 };
 
 #define ANY_DEVICE (-1)
@@ -132,6 +140,10 @@ static const struct {
 	{STEP_PLUG, DEVICE_VIRTIO_MEM, F_ID | F_DEVICE | F_SIZE,
 	 F_REQUESTED | F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_CPU, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_NVDIMM, F_ID | F_DEVICE | F_SIZE,
+	 F_LABEL | F_NODE | F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_VIRTIO_PMEM, F_ID | F_DEVICE | F_SIZE, F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_BALLOON, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
 	{STEP_UNPLUG, ANY_DEVICE, F_ID, F_TIMEOUT},
 	{STEP_RESIZE, ANY_DEVICE, F_ID | F_SIZE, F_TIMEOUT},
 	{STEP_ONLINE, ANY_DEVICE, F_ID | F_HOW, F_TIMEOUT},
@@ -185,15 +197,33 @@ static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *
 		       id);
 }
 
+static gboolean read_label(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
+			   GError **error)
+{
+	yaml_node_t *label = yaml_tree_get(tree, node, "label");
+
+	if (step->device == DEVICE_NVDIMM)
+		step->label = LABEL_MIN;
+	if (!read_size(tree, node, "label", &step->label, error))
+		return FALSE;
+	return !label ||
+	       (step->label >= LABEL_MIN && step->label <= LABEL_MAX &&
+		step->label % LABEL_UNIT == 0) ||
+	       yaml_tree_fail(tree, label, error,
+			      "invalid label area '%s'; allowed: 128K to 16M, a multiple of 4K",
+			      yaml_tree_text(label));
+}
+
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error)
 {
 	if (!check_fields(tree, node, step, error) ||
 	    !read_range(tree, node, "size", number_size, &step->size, error) ||
 	    !read_range(tree, node, "requested", number_size, &step->requested, error) ||
 	    !read_range(tree, node, "ms", number_ms, &step->ms, error) ||
+	    !read_label(tree, node, step, error) ||
 	    (step->id && !check_id(tree, node, step->id, error)))
 		return FALSE;
-	if (step->what == STEP_PLUG && step->device != DEVICE_CPU && !step->size.low)
+	if (step->what == STEP_PLUG && scenario_has_size(step->device) && !step->size.low)
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "size"), error,
 				      "'size' must not be 0");
 	if (step->requested.high > step->size.low && step->what == STEP_PLUG)

@@ -17,7 +17,7 @@ enum step_do {
 	/* id, device, size, node, backend, requested: device_add, and waits for the device */
 	STEP_PLUG,
 	STEP_UNPLUG, /* id: device_del, and waits for an outcome */
-	/* id, size: resizes virtio-mem, and waits until the guest has reached the size */
+	/* id, size: resizes virtio-mem or a balloon, and waits until the guest has reached it */
 	STEP_RESIZE,
 	STEP_ONLINE, /* id, how: the guest writes a state to the DIMM's memory blocks */
 	STEP_WAIT,   /* ms */
@@ -28,7 +28,14 @@ enum step_do {
 	STEP_CPU,   /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
 };
 
-enum step_device { DEVICE_DIMM, DEVICE_VIRTIO_MEM, DEVICE_CPU };
+enum step_device {
+	DEVICE_DIMM,
+	DEVICE_VIRTIO_MEM,
+	DEVICE_CPU,
+	DEVICE_NVDIMM,
+	DEVICE_VIRTIO_PMEM,
+	DEVICE_BALLOON, /* virtio-balloon with free page reporting; its size is what it takes */
+};
 enum step_how { HOW_ONLINE, HOW_KERNEL, HOW_MOVABLE, HOW_OFFLINE, HOW_RANDOM };
 
 /*
@@ -47,6 +54,7 @@ struct step {
 	enum step_device device;
 	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
 	struct range requested; /* of virtio-mem at plug, in bytes */
+	guint64 label;		/* of an NVDIMM's label area in bytes, in addition to its size */
 	unsigned node;
 	int backend; /* enum vm_backend */
 	enum step_how how;
@@ -293,8 +301,8 @@ const char *const *scenario_step_locks(enum step_do what, enum step_device devic
 const char *const *scenario_agent_locks(const char *name);
 
 /*
- * The kernel config that a run needs: `needs`, and that of the required agents and their files. The
- * caller frees the array with g_free(), but not the strings.
+ * The kernel config that a run needs: `needs`, and that of the devices, and of the required agents
+ * and their files. The caller frees the array with g_free(), but not the strings.
  */
 const char **scenario_all_needs(const struct scenario *scenario);
 
@@ -302,6 +310,13 @@ const char **scenario_all_needs(const struct scenario *scenario);
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
+
+/* Sizes of DEVICE are multiples of this many bytes on MACHINE; 0: it has no size. */
+guint64 scenario_unit(const struct machine *machine, enum step_device device);
+/* TRUE: DEVICE adds memory of a size that the scenario says. */
+gboolean scenario_has_size(enum step_device device);
+/* TRUE: a track plugs a DEVICE. */
+gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
 
 /*
  * Checks that MACHINE can run SCENARIO. Error: RIG_EXIT_SKIP, for example "powernv9 cannot plug

@@ -17,6 +17,9 @@ static const cyaml_strval_t device_words[] = {
 	{"dimm", DEVICE_DIMM},
 	{"virtio-mem", DEVICE_VIRTIO_MEM},
 	{"cpu", DEVICE_CPU},
+	{"nvdimm", DEVICE_NVDIMM},
+	{"virtio-pmem", DEVICE_VIRTIO_PMEM},
+	{"balloon", DEVICE_BALLOON},
 };
 static const cyaml_strval_t how_words[] = {
 	{"online", HOW_ONLINE},	  {"online_kernel", HOW_KERNEL}, {"online_movable", HOW_MOVABLE},
@@ -35,6 +38,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	FIELD_WORD("device", OPT, struct step, device, device_words),
 	CYAML_FIELD_IGNORE("size", OPT),
 	CYAML_FIELD_IGNORE("requested", OPT),
+	CYAML_FIELD_IGNORE("label", OPT),
 	CYAML_FIELD_UINT("node", OPT, struct step, node),
 	FIELD_WORD("backend", OPT, struct step, backend, backend_words),
 	FIELD_WORD("how", OPT, struct step, how, how_words),

@@ -21,9 +21,9 @@ static guint64 draw(guint64 seed, const struct op_id *id, const char *what, guin
 
 guint64 draw_unit(const struct timeline *timeline, const struct step *step)
 {
-	gboolean dimm = step->what == STEP_PLUG && step->device == DEVICE_DIMM;
+	enum step_device device = step->what == STEP_PLUG ? step->device : DEVICE_VIRTIO_MEM;
 
-	return MAX(1, dimm ? timeline->machine->dimm_unit : timeline->machine->virtio_mem_unit);
+	return MAX(1, scenario_unit(timeline->machine, device));
 }
 
 void operation_free(gpointer data)

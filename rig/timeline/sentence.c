@@ -37,6 +37,13 @@ static char *plug_sentence(const struct operation *op)
 		return g_strdup_printf(
 			"plug the virtio-mem device %s, up to %s on node %u, %s of it at once",
 			op->device, size, op->step->node, requested);
+	case DEVICE_NVDIMM:
+		return g_strdup_printf("plug the NVDIMM %s, %s on node %u", op->device, size,
+				       op->step->node);
+	case DEVICE_VIRTIO_PMEM:
+		return g_strdup_printf("plug the virtio-pmem device %s, %s", op->device, size);
+	case DEVICE_BALLOON:
+		return g_strdup_printf("plug the balloon %s", op->device);
 	default:
 		return g_strdup_printf("plug the DIMM %s, %s on node %u", op->device, size,
 				       op->step->node);

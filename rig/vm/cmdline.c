@@ -44,8 +44,9 @@ static void add_machine(struct line *line)
 
 	for (int i = 0; machine->extra && machine->extra[i]; i++)
 		add(line, machine->extra[i], NULL);
-	add(line, "-machine", "%s%s%s%s", machine->type, or_empty(machine->properties),
-	    or_empty(line->modes.firmware->type), or_empty(line->modes.mmu->type));
+	add(line, "-machine", "%s%s%s%s%s", machine->type, or_empty(machine->properties),
+	    or_empty(line->modes.firmware->type), or_empty(line->modes.mmu->type),
+	    line->config->nvdimm ? VM_NVDIMM : "");
 	if (machine->bios)
 		add(line, "-bios", "%s", machine->bios);
 	if (line->config->plugin.file)

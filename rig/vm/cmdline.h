@@ -26,6 +26,9 @@ struct vm_chardevs {
 char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs,
 		       GError **error);
 
+/* The -machine property of struct vm_config's `nvdimm`. */
+#define VM_NVDIMM ",nvdimm=on"
+
 /* The options of the configured firmware and MMU mode; not NULL after vm_check_config(). */
 struct vm_modes {
 	const struct machine_mode *firmware, *mmu;

@@ -96,7 +96,9 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	g_hash_table_remove(op->vm->unplugged_late, op->id);
 	op->backend = g_strdup_printf("mem-%s", memory->id);
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
-			   "size", (json_int_t)memory->size);
+			   "size", (json_int_t)(memory->size + memory->label));
+	if (memory->share)
+		json_object_set_new(object, "share", json_true());
 	/*
 	 * the path is that of a folder, in which QEMU creates a sparse file and unlinks it at once
 	 */
@@ -134,12 +136,6 @@ static void located(struct op *op, const struct qmp_reply *reply)
 	op_finish(op, VM_FAILED, "QEMU does not list the device that it just added", NULL);
 }
 
-static void cpu_added(struct op *op)
-{
-	g_hash_table_add(op->vm->cpus, g_strdup(op->id));
-	wait_for_guest(op);
-}
-
 static void added(struct op *op, const struct qmp_reply *reply)
 {
 	if (reply->error_class) {
@@ -147,10 +143,13 @@ static void added(struct op *op, const struct qmp_reply *reply)
 		return;
 	}
 	op->waits = "ACPI_DEVICE_OST that accepts the device";
-	if (op->backend)
+	if (op->backend) {
 		op_send(op, "query-memory-devices", NULL, located);
-	else
-		cpu_added(op);
+		return;
+	}
+	if (op->is_cpu)
+		g_hash_table_add(op->vm->cpus, g_strdup(op->id));
+	wait_for_guest(op);
 }
 
 void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done,
@@ -164,9 +163,21 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 	add_backend(op, dimm);
 }
 
+void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
+		    void *data)
+{
+	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
+
+	/* QEMU takes the label area from the end of the backend: hw/mem/nvdimm.c */
+	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I}", "driver", "nvdimm", "id", device->id,
+			       "memdev", "mem-", device->id, "node", device->node, "label-size",
+			       (json_int_t)device->label);
+	add_backend(op, device);
+}
+
 /* virtio-mem */
 
-static const char *free_bus(struct vm *vm, const char *id)
+const char *vm_free_bus(struct vm *vm, const char *id)
 {
 	const char *const *buses = vm->machine->hot_buses;
 
@@ -205,7 +216,7 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 		op_finish_later(op, VM_FAILED, "this machine has no virtio-mem");
 		return;
 	}
-	bus = free_bus(vm, device->id);
+	bus = vm_free_bus(vm, device->id);
 	if (!bus) {
 		op_finish_later(op, VM_FAILED,
 				"no root port is free for another virtio-mem device");
@@ -218,6 +229,38 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	/* with requested size 0 the size does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;
 	add_backend(op, device);
+}
+
+/* A device on a root port; FALSE: all are taken. */
+static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
+{
+	const char *bus = vm_free_bus(op->vm, op->id);
+
+	op->device = json_pack("{s:s, s:s}", "driver", driver, "id", op->id);
+	json_object_update_new(op->device, more);
+	if (bus)
+		json_object_set_new(op->device, "bus", json_string(bus));
+	else
+		op_finish_later(op, VM_FAILED, "no root port is free for another device");
+	return bus != NULL;
+}
+
+void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
+			 vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
+
+	if (begin_on_bus(op, "virtio-pmem-pci", json_pack("{s:s+}", "memdev", "mem-", device->id)))
+		add_backend(op, device);
+}
+
+void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
+
+	g_hash_table_remove(vm->unplugged_late, id);
+	if (begin_on_bus(op, "virtio-balloon-pci", json_pack("{s:b}", "free-page-reporting", 1)))
+		op_send(op, "device_add", json_incref(op->device), added);
 }
 
 /* Checks the current size once, because no event is sent if the size does not change. */
@@ -315,6 +358,7 @@ void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done
 	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
 
 	g_hash_table_remove(vm->unplugged_late, id);
+	op->is_cpu = TRUE;
 	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
 	op_send(op, "query-hotpluggable-cpus", NULL, cpus_listed);
 }

@@ -213,7 +213,7 @@ START_TEST(names)
 	static const struct {
 		const char *what, *says;
 	} wrong[] = {
-		{"gremlins", "no scenario 'gremlins'; available: busted, "},
+		{"gremlins", "no scenario 'gremlins'; available: balloon-vs-unplug, busted, "},
 		{"Gremlins", "Gremlins: invalid scenario name 'Gremlins'"},
 		{"/nowhere/x.yaml", "cannot read '/nowhere/x.yaml'"},
 		{"", "invalid scenario name"},
@@ -246,6 +246,7 @@ START_TEST(fits)
 		{MACHINE_UNPLUG_DIMM, 0, 0, "pc-q35 cannot unplug DIMMs (step 4 of track 1)"},
 		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
 		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
+		{MACHINE_PLUG_NVDIMM, 0, 0, "pc-q35 cannot plug NVDIMMs (step 2 of track 3)"},
 		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' needs 2"},
 		{0, 512 * MIB, 0,
 		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
@@ -281,6 +282,8 @@ START_TEST(needs_of_a_run)
 	ck_assert_str_eq(needs[0], "CONFIG_A");
 	ck_assert(g_strv_contains(needs, "CONFIG_SLUB_DEBUG"));
 	ck_assert(!g_strv_contains(needs, "CONFIG_MEMORY_HOTREMOVE"));
+	/* of a device */
+	ck_assert(g_strv_contains(needs, "CONFIG_ACPI_NFIT"));
 	ck_assert_ptr_null(scenario_agent_needs("gremlin"));
 	for (const struct agent_info *info = scenario_agents; info->name; info++)
 		ck_assert_msg(*info->about && info->needs[0], "%s", info->name);

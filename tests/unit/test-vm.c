@@ -194,6 +194,78 @@ START_TEST(virtio_mem_sizes)
 }
 END_TEST
 
+/* Its label area is added to its size, and what the guest writes must reach the file. */
+START_TEST(nvdimm_stays)
+{
+	struct vm_memory device = {.id = "n",
+				   .size = 256 * MIB,
+				   .label = MIB,
+				   .share = TRUE,
+				   .backend = VM_BACKEND_FILE};
+	g_autofree char *log = NULL, *path = in_scratch("qmp.jsonl");
+	struct guest g;
+
+	start(&g, "", NULL, 0);
+	g.pending = 1;
+	vm_plug_nvdimm(g.vm, &device, in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_OK);
+	ck_assert_int_eq(unplug(&g, "n", 5000), VM_FAILED);
+	finish(&g);
+	ck_assert(g_file_get_contents(path, &log, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(log, "269484032"));
+	ck_assert_ptr_nonnull(strstr(log, "\"share\""));
+	ck_assert_ptr_nonnull(strstr(log, "\"label-size\""));
+}
+END_TEST
+
+/* The balloon's size is what it takes, QEMU's what it leaves; an unchanged size has no event. */
+START_TEST(balloon_sizes)
+{
+	const guint64 sizes[] = {256 * MIB, 256 * MIB, 0};
+	struct guest g;
+
+	start(&g, "", NULL, 0);
+	g.pending = 1;
+	vm_plug_balloon(g.vm, "b", in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_OK);
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g.pending = 1;
+		vm_resize_balloon(g.vm, "b", sizes[i], in_ms(5000), on_done, &g);
+		ck_assert_int_eq(await(&g), VM_OK);
+	}
+	g.pending = 1;
+	vm_resize_balloon(g.vm, "b", 4096 * MIB, in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_FAILED);
+	ck_assert_int_eq(unplug(&g, "b", 5000), VM_OK);
+	finish(&g);
+}
+END_TEST
+
+/* Each device on a root port takes one, and gives it back. */
+START_TEST(root_ports_are_taken)
+{
+	struct vm_memory device = {.size = 256 * MIB, .share = TRUE, .backend = VM_BACKEND_FILE};
+	const char *const ids[] = {"p0", "p1", "p2", "p3"};
+	struct guest g;
+
+	start(&g, "", NULL, 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+		device.id = ids[i];
+		g.pending = 1;
+		vm_plug_virtio_pmem(g.vm, &device, in_ms(5000), on_done, &g);
+		ck_assert_int_eq(await(&g), VM_OK);
+	}
+	g.pending = 1;
+	vm_plug_balloon(g.vm, "b", in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_FAILED);
+	ck_assert_int_eq(unplug(&g, "p2", 5000), VM_OK);
+	g.pending = 1;
+	vm_plug_balloon(g.vm, "b", in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_OK);
+	finish(&g);
+}
+END_TEST
+
 START_TEST(reset_says_hello_again)
 {
 	struct guest g;
@@ -328,6 +400,9 @@ int main(void)
 	tcase_add_test(tcase, where_a_dimm_sits);
 	tcase_add_test(tcase, cpus_come_and_go);
 	tcase_add_test(tcase, virtio_mem_sizes);
+	tcase_add_test(tcase, nvdimm_stays);
+	tcase_add_test(tcase, balloon_sizes);
+	tcase_add_test(tcase, root_ports_are_taken);
 	tcase_add_test(tcase, reset_says_hello_again);
 	tcase_add_test(tcase, no_growth_over_10000_cycles);
 	tcase_add_test(tcase, wrong_config);

@@ -85,7 +85,8 @@ static void plug_raw(struct lv_host *host, struct lv_call *call, json_t *object)
 	/* use /dev/shm, because the run folder only exists on this machine */
 	if (json_object_get(object, "mem-path"))
 		json_object_set_new(object, "mem-path", json_string("/dev/shm"));
-	if (g_str_equal(lv_word(call, "driver"), "pc-dimm"))
+	if (g_str_equal(lv_word(call, "driver"), "pc-dimm") ||
+	    g_str_equal(lv_word(call, "driver"), "nvdimm"))
 		json_object_set_new(device, "slot", json_integer(last_slot(host)));
 	g_hash_table_add(host->raw, g_strdup(lv_word(call, "id")));
 	g_hash_table_add(host->raw, g_strdup(lv_word(call, "memdev")));

@@ -160,13 +160,14 @@ static void add_word(xmlNode *commandline, const char *word)
 }
 
 /*
- * Adds QEMU options that libvirt has no elements for: properties of firmware and MMU mode, and
- * nodes without memory.
+ * Adds QEMU options that libvirt has no elements for: properties of firmware and MMU mode, NVDIMMs
+ * that are plugged later, and nodes without memory.
  */
 static void add_qemu_options(xmlNode *domain, const struct vm_config *config,
 			     const struct vm_modes *modes)
 {
-	const char *const types[] = {modes->firmware->type, modes->mmu->type};
+	const char *const types[] = {modes->firmware->type, modes->mmu->type,
+				     config->nvdimm ? VM_NVDIMM : NULL};
 	xmlNode *words = xmlNewNode(NULL, BAD_CAST "commandline");
 
 	xmlSetNs(words, xmlNewNs(domain, BAD_CAST QEMU_URI, BAD_CAST "qemu"));

@@ -22,7 +22,7 @@ struct fake {
 	GHashTable *script;
 	int qmp, console, channel;
 	gboolean has_acpi, hung, ready, may_reboot;
-	guint64 memory;
+	guint64 memory, balloon; /* bytes; what the balloon leaves of it */
 	unsigned cpus, max_cpus;
 	GHashTable *objects; /* id of a backend -> its size */
 	GQueue devices;	     /* struct device */

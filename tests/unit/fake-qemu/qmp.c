@@ -53,7 +53,7 @@ static json_t *device_add(json_t *arguments, const char **error)
 	moment("plug");
 	if (device_find(text_of(arguments, "id")))
 		*error = "Duplicate device ID";
-	else if (!size && !is_cpu)
+	else if (!size && !is_cpu && json_object_get(arguments, "memdev"))
 		*error = "Device memdev is not found";
 	else if (script_says("plug", "fail"))
 		*error = "a used vhost backend has no free memory slots left";
@@ -87,6 +87,10 @@ static json_t *device_del(json_t *arguments, const char **error)
 	moment("unplug");
 	if (!device) {
 		*error = "!DeviceNotFound";
+		return NULL;
+	}
+	if (g_str_equal(device->driver, "nvdimm")) {
+		*error = "nvdimm device hot unplug is not supported yet.";
 		return NULL;
 	}
 	if (script_says("unplug", "reject")) {
@@ -229,6 +233,26 @@ static json_t *memory_size(json_t *arguments, const char **error)
 	return json_pack("{s:I}", "base-memory", (json_int_t)fake.memory);
 }
 
+static json_t *query_balloon(json_t *arguments, const char **error)
+{
+	(void)arguments;
+	(void)error;
+	return json_pack("{s:I}", "actual",
+			 (json_int_t)(fake.balloon ? fake.balloon : fake.memory));
+}
+
+static json_t *balloon(json_t *arguments, const char **error)
+{
+	guint64 value = json_integer_value(json_object_get(arguments, "value"));
+
+	if (!value || value > fake.memory)
+		*error = "Parameter 'target' expects a size";
+	else if (value != fake.balloon && !script_says("resize", "never"))
+		tell_event("BALLOON_CHANGE", json_pack("{s:I}", "actual", (json_int_t)value));
+	fake.balloon = value;
+	return *error ? NULL : json_object();
+}
+
 /* Writes a file that is not a memory image, as a guest could cause it. */
 static json_t *dump(json_t *arguments, const char **error)
 {
@@ -273,6 +297,8 @@ static const struct {
 	{"chardev-send-break", send_break},
 	{"query-status", none},
 	{"query-memory-size-summary", memory_size},
+	{"query-balloon", query_balloon},
+	{"balloon", balloon},
 	{"dump-guest-memory", dump},
 	{"quit", quit},
 };

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The steps that plug and unplug a device, until QEMU, and where QEMU cannot tell the guest, has
+ * answered.
+ */
+#include "engine/track.h"
+
+static const char *unplug_name(enum vm_outcome outcome)
+{
+	return outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome);
+}
+
+static void plugged(struct track_run *t, enum vm_outcome outcome, const char *why)
+{
+	struct session *s = t->s;
+
+	t->device->busy = FALSE;
+	t->device->changed_ns = rig_now_ns();
+	/* if the guest refuses, or does not respond, the device is still in QEMU */
+	t->device->there = outcome != VM_FAILED;
+	session_count(s, "plug", vm_outcome_name(outcome));
+	session_judge_vm(s, "plug", t->id, outcome, why);
+	/* after a failed call, some machines accept a DIMM that the guest could not add */
+	t->device->unsure = fails_since(s, t->began_ns);
+	t->device->refused = t->device->unsure && outcome != VM_OK;
+	if (outcome == VM_TIMED_OUT && !t->device->unsure && !step_was_starved(t))
+		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
+			      t->step->timeout_s);
+	track_stepped(t, vm_outcome_name(outcome), why);
+}
+
+static void on_blocks_there(const struct guest_reply *reply, void *data)
+{
+	struct track_run *t = data;
+
+	limit_stop(t);
+	t->asks_guest = FALSE;
+	plugged(t, reply->error ? VM_TIMED_OUT : VM_OK, reply->error ? reply->error->message : "");
+}
+
+static void blocks_there_late(struct track_run *t)
+{
+	t->asks_guest = FALSE;
+	plugged(t, VM_TIMED_OUT, "the guest did not answer whether its blocks are there");
+}
+
+static gboolean is_pmem(enum step_device device)
+{
+	return device == DEVICE_NVDIMM || device == DEVICE_VIRTIO_PMEM;
+}
+
+/*
+ * What the guest is asked to wait for after a plug; NULL: nothing. A DIMM is certain if the guest
+ * acknowledges it by _OST and libvirt is not in between; the NFIT of an NVDIMM has no _OST.
+ */
+static const char *waits_for(const struct track_run *t)
+{
+	const struct session *s = t->s;
+
+	if (is_pmem(t->step->device))
+		return "pmem";
+	if (t->step->device != DEVICE_DIMM ||
+	    ((s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s)))
+		return NULL;
+	return "none";
+}
+
+/*
+ * If no _OST reports that the guest has accepted a DIMM (pseries: device_add is answered before the
+ * guest has processed it), and through libvirt, the guest is asked to wait for the DIMM's blocks;
+ * for the region of an NVDIMM always.
+ */
+static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+	const char *wait = waits_for(t);
+	struct extent place;
+
+	(void)reply;
+	if (outcome != VM_OK || !wait ||
+	    !vm_where(t->s->vm, t->id, &place.start, &place.size)) {
+		plugged(t, outcome, why);
+		return;
+	}
+	t->asks_guest = TRUE;
+	limit_start(t,
+		    guest_blocks(t->s->guest, place.start, place.size, wait,
+				 t->step->timeout_s * 1000, on_blocks_there, t),
+		    blocks_there_late);
+}
+
+static void plug_cpu(struct vm *vm, const struct vm_memory *cpu, gint64 deadline_ns, vm_done done,
+		     void *data)
+{
+	vm_plug_cpu(vm, cpu->id, deadline_ns, done, data);
+}
+
+static void plug_balloon(struct vm *vm, const struct vm_memory *balloon, gint64 deadline_ns,
+			 vm_done done, void *data)
+{
+	vm_plug_balloon(vm, balloon->id, deadline_ns, done, data);
+}
+
+static void (*const plugs[])(struct vm *vm, const struct vm_memory *memory, gint64 deadline_ns,
+			     vm_done done, void *data) = {
+	[DEVICE_DIMM] = vm_plug_dimm,
+	[DEVICE_VIRTIO_MEM] = vm_plug_virtio_mem,
+	[DEVICE_CPU] = plug_cpu,
+	[DEVICE_NVDIMM] = vm_plug_nvdimm,
+	[DEVICE_VIRTIO_PMEM] = vm_plug_virtio_pmem,
+	[DEVICE_BALLOON] = plug_balloon,
+};
+
+void step_plug(struct track_run *t)
+{
+	const struct step *step = t->step;
+	struct vm_memory memory = {
+		.id = t->id,
+		.node = step->node,
+		.backend = is_pmem(step->device) ? VM_BACKEND_FILE : (enum vm_backend)step->backend,
+		.share = is_pmem(step->device),
+		.label = step->label,
+		.size = t->op->size,
+		.requested = t->op->requested,
+	};
+
+	if (t->device->there) {
+		track_stepped(t, "skipped", "it is plugged");
+		return;
+	}
+	t->device->kind = step->device;
+	t->device->size = memory.size;
+	t->device->busy = TRUE;
+	plugs[step->device](t->s->vm, &memory, step_deadline(t), on_plugged, t);
+}
+
+static void on_blocks_gone(const struct guest_reply *reply, void *data)
+{
+	struct track_run *t = data;
+	struct session *s = t->s;
+
+	limit_stop(t);
+	t->asks_guest = t->device->busy = FALSE;
+	if (reply->done && guest_done_has(reply->done, "EBUSY") &&
+	    !hotplug_check_may_overlap(s, t->device, &t->place)) {
+		session_judge(s, VERDICT_FAIL,
+			      "the guest still has memory blocks of '%s', which was unplugged",
+			      t->id);
+		session_event(s, EV_REPORT);
+	}
+	track_stepped(t, unplug_name(VM_OK), "");
+}
+
+static void blocks_gone_late(struct track_run *t)
+{
+	t->asks_guest = t->device->busy = FALSE;
+	track_stepped(t, unplug_name(VM_OK),
+		      "the guest did not answer whether its blocks are gone");
+}
+
+static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+	struct session *s = t->s;
+
+	(void)reply;
+	t->device->busy = FALSE;
+	t->device->changed_ns = rig_now_ns();
+	t->device->there = outcome != VM_OK;
+	t->device->unsure = outcome == VM_TIMED_OUT;
+	session_count(s, "unplug", unplug_name(outcome));
+	session_judge_vm(s, "unplug", t->id, outcome, why);
+	if (outcome != VM_OK || !t->place.size || !hotplug_check_each_step(s)) {
+		track_stepped(t, unplug_name(outcome), why);
+		return;
+	}
+	t->asks_guest = t->device->busy = TRUE;
+	limit_start(
+		t,
+		guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t),
+		blocks_gone_late);
+}
+
+void step_unplug(struct track_run *t)
+{
+	if (!t->device->there) {
+		track_stepped(t, "skipped", "it is not plugged");
+		return;
+	}
+	t->device->busy = TRUE;
+	if (t->device->kind != DEVICE_DIMM ||
+	    !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
+		t->place.size = 0;
+	vm_unplug(t->s->vm, t->id, step_deadline(t), on_unplugged, t);
+}
+
+void step_plug_reset(struct track_run *t)
+{
+	(t->step->what == STEP_PLUG ? on_blocks_there
+				    : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
+}

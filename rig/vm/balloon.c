@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The balloon takes memory from the guest. QEMU's `balloon` counts in the memory that is left: the
+ * boot memory and all DIMMs, without other memory devices (hw/virtio/virtio-balloon.c,
+ * get_current_ram_size), minus the balloon.
+ */
+#include "vm/op.h"
+
+static void on_change(struct op *op, const char *name, json_t *data)
+{
+	if (g_str_equal(name, "BALLOON_CHANGE") &&
+	    (guint64)json_integer_value(json_object_get(data, "actual")) == op->size)
+		op_finish(op, VM_OK, NULL, NULL);
+}
+
+/* No event is sent for an unchanged size, so the current size is checked once. */
+static void checked(struct op *op, const struct qmp_reply *reply)
+{
+	if ((guint64)json_integer_value(json_object_get(reply->result, "actual")) == op->size)
+		op_finish(op, VM_OK, NULL, NULL);
+}
+
+static void sent(struct op *op, const struct qmp_reply *reply)
+{
+	const char *name;
+
+	if (reply->error_class) {
+		op_fail(op, reply);
+		return;
+	}
+	op->waits = "BALLOON_CHANGE with the new size";
+	/* earlier events may be about the previous size; the reply below covers them */
+	while (qmp_cursor_next(op->cursor, &name))
+		;
+	op->event = on_change;
+	op_send(op, "query-balloon", NULL, checked);
+}
+
+static void base_known(struct op *op, const struct qmp_reply *reply)
+{
+	json_int_t base = json_integer_value(json_object_get(reply->result, "base-memory"));
+
+	if (reply->error_class) {
+		op_fail(op, reply);
+		return;
+	}
+	/* op->size was the DIMMs minus the balloon, modulo 2^64 */
+	op->size += base;
+	op_send(op, "balloon", json_pack("{s:I}", "value", (json_int_t)op->size), sent);
+}
+
+static void dimms_known(struct op *op, const struct qmp_reply *reply)
+{
+	guint64 dimms = 0;
+	json_t *entry;
+	gsize i;
+
+	if (reply->error_class) {
+		op_fail(op, reply);
+		return;
+	}
+	json_array_foreach(reply->result, i, entry)
+		if (!g_strcmp0(json_string_value(json_object_get(entry, "type")), "dimm"))
+			dimms += json_integer_value(
+				json_object_get(json_object_get(entry, "data"), "size"));
+	op->size = dimms - op->size;
+	op_send(op, "query-memory-size-summary", NULL, base_known);
+}
+
+void vm_resize_balloon(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns,
+		       vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "resize of", id, deadline_ns, done, data);
+
+	op->size = size;
+	op_send(op, "query-memory-devices", NULL, dimms_known);
+}
