@@ -72,6 +72,9 @@ static const struct {
 	/* readers */
 	{READ_ANY, ENOMEM, "seq_file: no memory for the buffer"},
 
+	{BIT(OP_READ_NODE), EPERM,
+	 "cpumap_print_list_to_buf(): a CPU went offline, and the list is shorter than the offset"},
+
 	/* pressure */
 	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer killed the agent, as intended"},
 	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
@@ -108,6 +111,11 @@ static const struct {
 
 	/* run: if the scenario sets a time limit, the host judges whether it was kept */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
+
+	/* dax */
+	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
+	{BIT(OP_KMEM_BIND), ENOMEM, "arch_add_memory(): no memory for the memmap"},
+	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
 
 	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
 };
@@ -154,6 +162,11 @@ static const char *const names[OP_COUNT] = {
 	[OP_WRITE_FILE] = "write",
 	[OP_READ_FILE] = "read",
 	[OP_RUN] = "run",
+	[OP_NS_MAKE] = "ns-make",
+	[OP_NS_DESTROY] = "ns-destroy",
+	[OP_DAX_MAP] = "dax-map",
+	[OP_KMEM_BIND] = "kmem-bind",
+	[OP_KMEM_UNBIND] = "kmem-unbind",
 };
 
 const char *op_name(unsigned op)

@@ -59,6 +59,10 @@ const struct agent_info scenario_agents[] = {
 	 PARAMS("files", "bytes", "from", "legal", "later")},
 	{"run", "runs a script or a static program of your own", NEEDS("CONFIG_BINFMT_ELF"),
 	 PARAMS("file", "args", "exit", "limit", "times", "processes")},
+	{"dax", "makes an NVDIMM a dax device, and its memory system memory, and undoes both",
+	 NEEDS("CONFIG_NVDIMM_DAX", "CONFIG_BLK_DEV_PMEM", "CONFIG_FS_DAX", "CONFIG_DEV_DAX_PMEM",
+	       "CONFIG_DEV_DAX_KMEM"),
+	 PARAMS("nvdimm", "states", "writes")},
 	{NULL},
 };
 
@@ -77,11 +81,26 @@ static void add_needs(GPtrArray *all, const char *const *needs)
 			g_ptr_array_add(all, (gpointer)*needs);
 }
 
+/* Kernel options without which the guest does not notice a device of this kind. */
+static const struct {
+	enum step_device device;
+	const char *const *needs;
+} device_needs[] = {
+	{DEVICE_NVDIMM, NEEDS("CONFIG_ACPI_NFIT", "CONFIG_BLK_DEV_PMEM")},
+	{DEVICE_VIRTIO_PMEM, NEEDS("CONFIG_VIRTIO_PMEM", "CONFIG_BLK_DEV_PMEM",
+				   "CONFIG_HOTPLUG_PCI_ACPI|CONFIG_HOTPLUG_PCI_PCIE")},
+	{DEVICE_BALLOON,
+	 NEEDS("CONFIG_VIRTIO_BALLOON", "CONFIG_HOTPLUG_PCI_ACPI|CONFIG_HOTPLUG_PCI_PCIE")},
+};
+
 const char **scenario_all_needs(const struct scenario *scenario)
 {
 	GPtrArray *all = g_ptr_array_new();
 
 	add_needs(all, (const char *const *)scenario->needs);
+	for (guint i = 0; i < G_N_ELEMENTS(device_needs); i++)
+		if (scenario_plugs(scenario, device_needs[i].device))
+			add_needs(all, device_needs[i].needs);
 	for (guint i = 0; i < scenario->n_agents; i++)
 		if (!scenario->agents[i].optional) {
 			g_autofree const char **options =

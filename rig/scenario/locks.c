@@ -44,6 +44,7 @@ static const struct {
 	{"cpu-online", LOCKS(DEVICE, "cpu_add_remove_lock", CPUS, ACTIVE)},
 	{"mem-read", LOCKS(MEMORY, ACTIVE)},
 	{"memtrace", LOCKS(DEVICE, CPUS, MEMORY)},
+	{"dax", LOCKS(DEVICE, CPUS, MEMORY, ACTIVE)},
 	{"dlpar", LOCKS(DEVICE, CPUS, MEMORY)},
 };
 

@@ -250,7 +250,7 @@ START_TEST(test_agents)
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
-		"poison",      "write",	       "read",	   "run",
+		"poison",      "write",	       "read",	   "run",	"dax",
 	};
 	unsigned count = 0;
 
