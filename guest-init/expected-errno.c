@@ -116,6 +116,12 @@ static const struct {
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
 	{BIT(OP_KMEM_BIND), ENOMEM, "arch_add_memory(): no memory for the memmap"},
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
+	{BIT(OP_DAX_MAP), EINVAL,
+	 "check_vma(): a kernel without CONFIG_FS_DAX can map no dax device (S_DAX is 0)"},
+
+	/* hugetlb */
+	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_reserve_pages(): the pool has too few free pages"},
+	{BIT(OP_HUGE_POOL), EINTR, "set_max_huge_pages(): a signal of init, for STOP"},
 
 	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
 };
@@ -167,6 +173,9 @@ static const char *const names[OP_COUNT] = {
 	[OP_DAX_MAP] = "dax-map",
 	[OP_KMEM_BIND] = "kmem-bind",
 	[OP_KMEM_UNBIND] = "kmem-unbind",
+	[OP_HUGE_POOL] = "huge-pool",
+	[OP_HUGE_MAP] = "huge-map",
+	[OP_HUGE_UNMAP] = "huge-unmap",
 };
 
 const char *op_name(unsigned op)

@@ -12,7 +12,7 @@ const struct agent *const agents[] = {
 	&agent_notifier_error, &agent_busted, &agent_shell_loop,
 	&agent_gallery,	     &agent_lock_rules, &agent_hang,
 	&agent_poison,	     &agent_write,	&agent_read,	     &agent_run,
-	&agent_dax,
+	&agent_dax,	     &agent_hugetlb,
 	NULL,
 };
 

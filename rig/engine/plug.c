@@ -16,7 +16,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 
 	t->device->busy = FALSE;
 	t->device->changed_ns = rig_now_ns();
-	/* if the guest refuses, or does not respond, the device is still in QEMU */
+	/* if the guest refuses or does not respond, QEMU still has the device */
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
@@ -66,9 +66,9 @@ static const char *waits_for(const struct track_run *t)
 }
 
 /*
- * If no _OST reports that the guest has accepted a DIMM (pseries: device_add is answered before the
- * guest has processed it), and through libvirt, the guest is asked to wait for the DIMM's blocks;
- * for the region of an NVDIMM always.
+ * Called when a plug has ended. If no _OST reports that the guest has accepted the DIMM, the guest
+ * is asked to wait for the DIMM's blocks. This is the case on pseries, where device_add returns
+ * before the guest has processed it, and with libvirt. For NVDIMMs it is always asked.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {

@@ -60,9 +60,11 @@ const struct agent_info scenario_agents[] = {
 	{"run", "runs a script or a static program of your own", NEEDS("CONFIG_BINFMT_ELF"),
 	 PARAMS("file", "args", "exit", "limit", "times", "processes")},
 	{"dax", "makes an NVDIMM a dax device, and its memory system memory, and undoes both",
-	 NEEDS("CONFIG_NVDIMM_DAX", "CONFIG_BLK_DEV_PMEM", "CONFIG_FS_DAX", "CONFIG_DEV_DAX_PMEM",
+	 NEEDS("CONFIG_NVDIMM_DAX", "CONFIG_BLK_DEV_PMEM", "CONFIG_DEV_DAX_PMEM",
 	       "CONFIG_DEV_DAX_KMEM"),
 	 PARAMS("nvdimm", "states", "writes")},
+	{"hugetlb", "changes the number of huge pages, maps them, writes to them and unmaps them",
+	 NEEDS("CONFIG_HUGETLBFS"), PARAMS("pages")},
 	{NULL},
 };
 

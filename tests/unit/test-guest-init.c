@@ -250,7 +250,7 @@ START_TEST(test_agents)
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
-		"poison",      "write",	       "read",	   "run",	"dax",
+		"poison",      "write",	       "read",	   "run",	"dax",	   "hugetlb",
 	};
 	unsigned count = 0;
 
