@@ -125,6 +125,7 @@ struct slurm {
 	struct queue_reader *reader;
 	guint polls;		   /* number of squeue calls */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
+	char reason[64]; /* why a task waits that does not just wait for its turn; or "" */
 	char *silent;		   /* why the last squeue call failed; NULL: it succeeded */
 	goffset log_at;		   /* how many bytes of the completion log were read */
 	int ended_fd;

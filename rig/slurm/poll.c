@@ -51,6 +51,18 @@ static void see_task(guint number, void *data)
 		task->state = JOB_FAILED;
 }
 
+/* TRUE for reasons of waiting that end by themselves. */
+static gboolean is_usual(const char *reason)
+{
+	static const char *const usual[] = {"",		  "None",      "Priority",     "Resources",
+					    "Dependency", "BeginTime", "NodeCleaning", "Cleaning"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(usual); i++)
+		if (!strcmp(reason, usual[i]))
+			return TRUE;
+	return FALSE;
+}
+
 /*
  * Handles a record of squeue. An array whose Slurm number is not recorded yet is found by its name.
  */
@@ -60,6 +72,8 @@ static void on_record(const struct queue_record *record, void *data)
 	struct batch *batch = batch_named(s, record->name);
 	struct seen seen = {batch, record, s->polls};
 
+	if (batch && record->state == JOB_WAITING && !is_usual(record->reason))
+		g_strlcpy(s->reason, record->reason, sizeof(s->reason));
 	if (batch && batch->state == BATCH_UNSURE && batch != s->submitting)
 		batch_set_job(batch, record->job, NULL);
 	if (batch && batch->job == record->job)
@@ -340,6 +354,7 @@ void poll_next(struct slurm *s)
 		return;
 	s->poll_ns = now_ns;
 	s->polls++;
+	*s->reason = '\0';
 	s->reader = queue_reader_new(s->name, on_record, s);
 	s->poll = command_start(argv, NULL, COMMAND_LIMIT_S, on_output, on_polled, s, NULL);
 	if (!s->poll)

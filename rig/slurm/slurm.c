@@ -205,6 +205,8 @@ static char *progress(const struct place *place)
 		g_string_append_printf(line, " (%u requeued)", c.requeued);
 	g_string_append_printf(line, ", %u running", c.running);
 	add_nodes(s, line);
+	if (!c.running && c.waiting && *s->reason)
+		g_string_append_printf(line, " (%s)", s->reason);
 	if (s->carry && s->building)
 		g_string_append_printf(line, ", %s here", s->building->label);
 	if (c.left_s > 0) {
