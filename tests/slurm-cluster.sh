@@ -212,6 +212,8 @@ cluster_no_job() {
 cluster_empty() {
 	timeout 10 scancel -u "$(id -un)" 2>/dev/null
 	cluster_await 40 'the end of all jobs' cluster_no_job
+	# a node that Slurm has drained
+	scontrol update "NodeName=n[1-$cluster_nodes]" State=RESUME 2>/dev/null || :
 }
 
 cluster_down() {

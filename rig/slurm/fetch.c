@@ -132,13 +132,12 @@ static void on_fetched(struct command *command, int code, const char *out, const
 		       void *data)
 {
 	struct link *link = data;
-	gboolean none;
 
 	(void)out;
 	(void)why;
 	link->fetch = NULL;
-	none = link->archive_left == ARCHIVE_MAX;
-	if (!code && (none || (link->archive_left && unpack(link)))) {
+	/* no output with code 0 is an error: srun has lost it */
+	if (code == RIG_EXIT_SKIP || (!code && link->archive_left && unpack(link))) {
 		link->fetched_ns = link->asked_ns;
 		link->wanted = FALSE;
 	}
@@ -152,7 +151,7 @@ static GPtrArray *fetch_words(struct link *link)
 {
 	/* if the rig is not on the node, there is nothing to send */
 	static const char run[] =
-		"rig=$1; shift; if [ -x \"$rig\" ]; then exec \"$rig\" task --send \"$@\"; fi";
+		"rig=$1; shift; [ ! -x \"$rig\" ] || exec \"$rig\" task --send \"$@\"; exit 77";
 	const struct slurm *s = link->slurm;
 	const char *const words[] = {"sh", "-c", run, "sh", s->carried_rig, s->carried_record};
 	GPtrArray *argv = carry_step(link);

@@ -10,7 +10,7 @@
 struct asking {
 	const struct slurm_options *options;
 	const char *const *words;
-	const struct part *rig; /* the rig, sent to nodes that do not have it */
+	struct part *rig; /* the rig, sent to nodes that do not have it; NULL: not packed yet */
 	guint limit_s, next, running;
 	GPtrArray *nodes; /* struct node */
 	GMainLoop *loop;
@@ -39,47 +39,28 @@ static void node_free(void *data)
 
 static void start_more(struct asking *asking);
 
-#define CARRIED "carried\n"
+#define ABSENT "absent\n"
+/* A shell script that runs the rig if it is on the node. Its arguments: RIG WORDS… */
+static const char run_there[] =
+	"if [ -x \"$1\" ]; then exec \"$@\" </dev/null; else echo absent; fi\n";
 /*
- * A shell script that sends the rig to a node if needed, and runs it. Its arguments: PARENT NAME
- * SUM RECORD RIG SCRIPT WORDS…
+ * A shell script that unpacks the rig from standard input and runs it. Its arguments: SCRIPT PARENT
+ * NAME SUM RECORD WORDS… It reads the input to its end, because srun may lose the output of a
+ * program that does not.
  */
-static const char run_there[] = "if [ -x \"$5\" ]; then rig=$5; else\n"
-				"\tsh -c \"$6\" sh \"$1\" \"$2\" \"$3\" \"$4\" >&2 || exit 3\n"
-				"\trig=$1/$2/bin/rig; echo carried\n"
-				"fi\n"
-				"shift 6; exec \"$rig\" \"$@\"\n";
+static const char carry_and_run[] = "sh -c \"$1\" sh \"$2\" \"$3\" \"$4\" \"$5\" >&2 || exit 3\n"
+				    "cat >/dev/null\n"
+				    "rig=$2/$3/bin/rig; shift 5; exec \"$rig\" \"$@\"\n";
 
 static void on_answer(struct command *command, int code, const char *out, const char *why,
-		      void *data)
-{
-	struct node *node = data;
+		      void *data);
 
-	(void)command;
-	node->asking->running--;
-	node->carried = g_str_has_prefix(out, CARRIED);
-	node->answer = json_loads(node->carried ? out + strlen(CARRIED) : out, 0, NULL);
-	if (!node->answer && code == -9)
-		node->problem =
-			g_strdup_printf("did not answer within %u s", node->asking->limit_s);
-	else if (!node->answer)
-		node->problem = *why ? g_strdup(why) : g_strdup_printf("srun: exit code %d", code);
-	start_more(node->asking);
-}
-
-static void ask(struct node *node)
+static GPtrArray *srun_words(const struct node *node)
 {
-	struct asking *asking = node->asking;
-	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	const char *rig = asking->options->rig ? asking->options->rig : self ? self : "";
+	const struct asking *asking = node->asking;
 	const char *const first[] = {"srun",	   "--quiet",	"--nodes=1",
 				     "--ntasks=1", "--chdir=/", "--nodelist"};
-	const struct part *part = asking->rig;
-	g_autofree char *record = g_build_filename(part->parent, "record", "doctor", NULL);
-	const char *const shell[] = {"sh",	 "-c",	    run_there, "sh", part->parent,
-				     part->name, part->sum, record,    rig,  part_unpack_script};
-	g_autoptr(GError) error = NULL;
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
 		g_ptr_array_add(argv, g_strdup(first[i]));
@@ -87,17 +68,78 @@ static void ask(struct node *node)
 	/* srun waits this long for a node whose processors are all in use, then fails */
 	g_ptr_array_add(argv, g_strdup_printf("--immediate=%u", asking->limit_s));
 	cluster_add_options(asking->options, argv);
-	for (guint i = 0; i < G_N_ELEMENTS(shell); i++)
-		g_ptr_array_add(argv, g_strdup(shell[i]));
+	return argv;
+}
+
+/* Runs SHELL, then the words of the question; INPUT as of command_start(). */
+static void start(struct node *node, const char *const *shell, const char *input)
+{
+	struct asking *asking = node->asking;
+	g_autoptr(GPtrArray) argv = srun_words(node);
+	g_autoptr(GError) error = NULL;
+
+	for (; *shell; shell++)
+		g_ptr_array_add(argv, g_strdup(*shell));
 	for (const char *const *word = asking->words; *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
 	g_ptr_array_add(argv, NULL);
-	node->command = command_start((const char *const *)argv->pdata, part->file,
-				      asking->limit_s + 5, NULL, on_answer, node, &error);
+	node->command = command_start((const char *const *)argv->pdata, input, asking->limit_s + 5,
+				      NULL, on_answer, node, &error);
 	if (node->command)
 		asking->running++;
 	else
 		node->problem = g_strdup(error->message);
+}
+
+static void ask(struct node *node)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	const char *rig = node->asking->options->rig ? node->asking->options->rig : self;
+	const char *const shell[] = {"sh", "-c", run_there, "sh", rig ? rig : "rig", NULL};
+
+	start(node, shell, NULL);
+}
+
+/* The node has no rig: this one is sent. */
+static void carry_and_ask(struct node *node)
+{
+	struct asking *asking = node->asking;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *record = NULL;
+
+	node->carried = TRUE;
+	if (!asking->rig)
+		asking->rig = part_rig(&error);
+	if (!asking->rig) {
+		node->problem = g_strdup(error->message);
+		return;
+	}
+	record = g_build_filename(asking->rig->parent, "record", "doctor", NULL);
+	start(node,
+	      (const char *const[]){"sh", "-c", carry_and_run, "sh", part_unpack_script,
+				    asking->rig->parent, asking->rig->name, asking->rig->sum,
+				    record, NULL},
+	      asking->rig->file);
+}
+
+static void on_answer(struct command *command, int code, const char *out, const char *why,
+		      void *data)
+{
+	struct node *node = data;
+
+	node->asking->running--;
+	node->answer = json_loads(out, 0, NULL);
+	if (!node->carried && !strcmp(out, ABSENT)) {
+		g_clear_pointer(&node->command, command_free);
+		carry_and_ask(node);
+	} else if (!node->answer && code == -9) {
+		node->problem =
+			g_strdup_printf("did not answer within %u s", node->asking->limit_s);
+	} else if (!node->answer) {
+		node->problem = *why ? g_strdup(why) : g_strdup_printf("srun: exit code %d", code);
+	}
+	(void)command;
+	start_more(node->asking);
 }
 
 static gboolean is_down(const char *state)
@@ -144,12 +186,10 @@ json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *
 {
 	g_auto(GStrv) lines = cluster_nodes(options, error);
 	struct asking asking = {.options = options, .words = words, .limit_s = limit_s};
-	rig_auto(part) rig = lines ? part_rig(error) : NULL;
 	json_t *all;
 
-	if (!rig)
+	if (!lines)
 		return NULL;
-	asking.rig = rig;
 	asking.nodes = g_ptr_array_new_with_free_func(node_free);
 	asking.loop = g_main_loop_new(NULL, FALSE);
 	for (char **line = lines; *line; line++) {
@@ -170,5 +210,7 @@ json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *
 	all = answers(&asking);
 	g_ptr_array_unref(asking.nodes);
 	g_main_loop_unref(asking.loop);
+	if (asking.rig)
+		part_free(asking.rig);
 	return all;
 }

@@ -260,8 +260,7 @@ gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error
 		add_item(&sending, g_build_filename(returned, names[i], NULL),
 			 g_build_filename("returned", names[i], NULL));
 	add_logs(&sending, dir);
-	ok = !sending.items->len ||
-	     archive_pack(fd, (const struct archive_item *)(void *)sending.items->data,
+	ok = archive_pack(fd, (const struct archive_item *)(void *)sending.items->data,
 			  sending.items->len, error);
 	g_array_unref(sending.items);
 	g_ptr_array_unref(sending.kept);

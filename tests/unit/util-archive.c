@@ -148,6 +148,16 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+START_TEST(is_empty)
+{
+	g_autofree char *file = pack("archive", NULL, 0), *to = new_folder();
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_msg(archive_unpack(file, to, &plenty, &error), "%s",
+		      error ? error->message : "");
+}
+END_TEST
+
 /* An archive that is cut off at any byte counts as damaged. */
 START_TEST(is_whole)
 {
@@ -181,6 +191,7 @@ TCase *util_archive_case(void)
 	tcase_add_test(tc, comes_back);
 	tcase_add_loop_test(tc, stays_inside, 0, G_N_ELEMENTS(bad));
 	tcase_add_test(tc, is_bounded);
+	tcase_add_test(tc, is_empty);
 	tcase_add_test(tc, is_whole);
 	return tc;
 }
