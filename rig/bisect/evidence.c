@@ -112,6 +112,8 @@ void evidence_read(struct evidence *evidence, json_t *answer)
 	evidence->booted = json_integer_value(json_object_get(times, "boot_ns")) > 0;
 	evidence->finished = details_finished(details);
 	evidence->armed = details_armed(details);
+	evidence->partial =
+		json_is_false(json_object_get(json_object_get(details, "counts"), "ran_once"));
 	if (json_is_string(reason) && !evidence->why)
 		evidence->why = g_strdup(json_string_value(reason));
 }
@@ -155,8 +157,10 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 	/* after INFRA it is unknown whether this kernel boots */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
+	/* a lock order shows at its path's first execution, so there must have been one */
 	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed,
-				       needs_lockdep(target)))
+				       needs_lockdep(target)) &&
+		 !(evidence->partial && target_is_lock_order(target)))
 		evidence->outcome = OUTCOME_CLEAN;
 	else
 		evidence->outcome = OUTCOME_OTHER;
@@ -175,12 +179,13 @@ json_t *evidence_to_json(const struct evidence *evidence)
 						      "signature", s->key, "title", s->title,
 						      "former", s->former));
 	}
-	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:f, s:o}", "position",
-			 (int)evidence->position, "outcome", outcome_name(evidence->outcome), "run",
-			 evidence->run, "folder", evidence->dir, "verdict", evidence->verdict,
-			 "why", evidence->why, "booted", evidence->booted, "armed", evidence->armed,
-			 "finished", evidence->finished, "wall_s", evidence->wall_s, "reports",
-			 seen);
+	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:b, s:f, s:o}",
+			 "position", (int)evidence->position, "outcome",
+			 outcome_name(evidence->outcome), "run", evidence->run, "folder",
+			 evidence->dir, "verdict", evidence->verdict, "why", evidence->why,
+			 "booted", evidence->booted, "armed", evidence->armed, "finished",
+			 evidence->finished, "partial", evidence->partial, "wall_s",
+			 evidence->wall_s, "reports", seen);
 }
 
 struct evidence *evidence_from_json(json_t *json)
@@ -200,6 +205,7 @@ struct evidence *evidence_from_json(json_t *json)
 	evidence->booted = json_is_true(json_object_get(json, "booted"));
 	evidence->armed = json_is_true(json_object_get(json, "armed"));
 	evidence->finished = json_is_true(json_object_get(json, "finished"));
+	evidence->partial = json_is_true(json_object_get(json, "partial"));
 	evidence->wall_s = json_number_value(json_object_get(json, "wall_s"));
 	json_array_foreach (json_object_get(json, "reports"), i, seen)
 		see(evidence, text_at(seen, "kind"), text_at(seen, "signature"),

@@ -43,6 +43,7 @@ struct evidence {
 	GArray *sightings;	/* of struct sighting: the reports of the run */
 	gboolean booted, armed; /* armed: lockdep was on until the end */
 	gboolean finished;	/* the memory accounts at the end of the run were read */
+	gboolean partial;	/* a track of the scenario did not execute all its steps */
 	double wall_s;
 };
 

@@ -286,12 +286,13 @@ json_t *judge_settle(struct session *s)
 	json_object_set_new(expected, "met",
 			    json_boolean(details_meet(expected, reports, s->judged.verdict)));
 	details = json_pack(
-		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O, s:b}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
 		"hang", s->reports.hang, "verdict", verdict_name(s->judged.verdict), "reasons",
 		reasons, "reports", reports, "counts", "agents", agents_json(s), "devices",
-		s->host.outcomes, "times", times_json(s), "lockdep", lockdep_json(s->judged.after),
-		"accounts", "before", account_json(s->judged.before), "after",
-		account_json(s->judged.after), "expected", expected, "proof",
+		s->host.outcomes, "ran_once", s->host.ran_once, "times", times_json(s), "lockdep",
+		lockdep_json(s->judged.after), "accounts", "before",
+		account_json(s->judged.before), "after", account_json(s->judged.after), "expected",
+		expected, "proof",
 		facts_proof_json(s->judged.facts), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);

@@ -122,6 +122,7 @@ struct host_side {
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
 	GHashTable *expected; /* set of the indices of expected outcomes whose step was executed */
 	guint reset_waits;    /* TRUE while a reset step waits for hello */
+	gboolean ran_once;    /* each track executed all its steps under load (tracks_stop()) */
 	gboolean vanished;    /* an operation found that QEMU has ended: start no further step */
 	gboolean paused;      /* a pause step has stopped the CPUs */
 };

@@ -197,6 +197,7 @@ gboolean tracks_idle(struct session *s)
 /* Ends steps that wait; other steps end without this, at the latest at their deadline. */
 void tracks_stop(struct session *s)
 {
+	s->host.ran_once |= tracks_ran_once(s);
 	for (guint i = 0; i < s->host.tracks->len; i++) {
 		struct track_run *t = s->host.tracks->pdata[i];
 

@@ -51,6 +51,35 @@ static const struct {
 	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
 };
 
+#define PASSED(ran_once)                                                    \
+	"{\"verdict\": \"PASS\", \"details\": {\"times\": {\"boot_ns\": 5}, "  \
+	"\"counts\": {" ran_once "}, \"lockdep\": {\"state\": \"on\", \"armed\": true}}}"
+
+/* A run in which the host did not execute all steps does not count for a lock order. */
+START_TEST(a_path_that_was_not_executed)
+{
+	static const struct {
+		const char *answer, *target;
+		enum outcome outcome;
+	} runs[] = {
+		{PASSED("\"ran_once\": true"), "v1:lock-edge:a --> b", OUTCOME_CLEAN},
+		{PASSED("\"ran_once\": false"), "v1:lock-edge:a --> b", OUTCOME_OTHER},
+		{PASSED("\"ran_once\": false"), "v1:lockdep-circular:a --> b", OUTCOME_CLEAN},
+		{PASSED(""), "v1:lock-edge:a --> b", OUTCOME_CLEAN},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+		json_auto_t *answer = json_loads(runs[i].answer, 0, NULL);
+		const struct target target = {(char *)runs[i].target, FALSE};
+		rig_auto(evidence) evidence = evidence_new(1);
+
+		evidence_read(evidence, answer);
+		evidence_judge(evidence, &target);
+		ck_assert_str_eq(outcome_name(evidence->outcome), outcome_name(runs[i].outcome));
+	}
+}
+END_TEST
+
 static struct evidence *read_answer(const char *text, guint position)
 {
 	json_auto_t *answer = json_loads(text, 0, NULL);
@@ -120,6 +149,7 @@ TCase *bisect_evidence_case(void)
 {
 	TCase *tcase = tcase_create("evidence");
 
+	tcase_add_test(tcase, a_path_that_was_not_executed);
 	tcase_add_loop_test(tcase, a_hang_has_a_signature, 0, G_N_ELEMENTS(hangs));
 	tcase_add_loop_test(tcase, a_hang_becomes_the_target, 0, G_N_ELEMENTS(target_cases));
 	return tcase;
