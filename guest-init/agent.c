@@ -163,7 +163,7 @@ void run_turn(struct run *run)
 	run->shared->rng = guest_rng_keyed(run->seed, ++run->shared->turn);
 }
 
-/* The range of turns to leave out that contains the current turn, or NULL. */
+/* Returns the range of turns to leave out that contains the current turn, or NULL. */
 static const struct skip *find_skip(const struct run *run)
 {
 	uint64_t turn = run->shared->turn;

@@ -32,10 +32,10 @@ struct blocks {
 int blocks_remember(void);
 /* True: the block existed when init started. */
 bool blocks_at_boot(unsigned number);
-/* The N-th of the blocks that existed at boot, in ascending order; false: there are fewer. */
+/* Gets the N-th of the blocks that existed at boot, in ascending order; false: there are fewer. */
 bool blocks_boot(unsigned n, unsigned *ret);
 
-/* The size of a block in bytes; 0 without memory hotplug. */
+/* Returns the size of a block in bytes; 0 without memory hotplug. */
 uint64_t blocks_size(void);
 
 /* True: the block has no memory, because the agent `probe` added it. */
@@ -50,7 +50,7 @@ int blocks_init(struct blocks *blocks, const char *choice, const char *attribute
  */
 void blocks_refresh(struct blocks *blocks, uint64_t now_ns);
 
-/* The file descriptor of the block's open attribute, or -errno. */
+/* Returns the file descriptor of the block's open attribute, or -errno. */
 int blocks_file(struct blocks *blocks, struct block *block);
 /* Must be called after an ENODEV or ENOENT for the block. */
 void blocks_gone(struct blocks *blocks, struct block *block);

@@ -65,16 +65,16 @@ enum op {
 	OP_COUNT,
 };
 
-/* The operation's name in frames, one word; "-" for OP_NONE and values out of range. */
+/* Returns the operation's name in frames, one word; "-" for OP_NONE and values out of range. */
 const char *op_name(unsigned op);
 
-/* The operation whose name is WORD, or OP_NONE. */
+/* Returns the operation whose name is WORD, or OP_NONE. */
 enum op op_find(const char *word);
 
 /* True: ERROR (positive errno) is an expected result of OP; 0 is always expected. */
 bool op_expected(unsigned op, int error);
 
-/* Why ERROR is expected of OP, for messages; NULL: it is not expected. */
+/* Returns why ERROR is expected of OP, for messages; NULL: it is not expected. */
 const char *op_expected_why(unsigned op, int error);
 
 #endif

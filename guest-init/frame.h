@@ -21,7 +21,9 @@ struct frame_reader {
 	uint8_t data[PROTO_HEADER + PROTO_MAX + 4096];
 };
 
-/* The buffer space to read into. *RET_LEN is never 0 after frame_next() has returned false. */
+/*
+ * Returns the buffer space to read into. *RET_LEN is never 0 after frame_next() has returned false.
+ */
 uint8_t *frame_room(struct frame_reader *reader, size_t *ret_len);
 void frame_filled(struct frame_reader *reader, size_t len);
 
@@ -44,7 +46,7 @@ struct frame_queue {
 bool frame_put(struct frame_queue *queue, enum proto_type type, uint32_t seq, const char *payload,
 	       size_t len);
 
-/* The next bytes to write, in one piece. */
+/* Returns the next bytes to write, in one piece. */
 const uint8_t *frame_peek(const struct frame_queue *queue, size_t *ret_len);
 void frame_written(struct frame_queue *queue, size_t len);
 

@@ -21,7 +21,7 @@
 
 static char file[256 * 1024];
 
-/* The value of line `KEY VALUE`, valid until the next call; NULL: there is no such line. */
+/* Returns the value of line `KEY VALUE`, valid until the next call; NULL: there is no such line. */
 static const char *value_of(char *payload, const char *key)
 {
 	static char copy[4096];

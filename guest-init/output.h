@@ -23,7 +23,7 @@ struct output {
 	char ring[OUTPUT_RING];
 };
 
-/* The number of bytes that output_put() can take now. */
+/* Returns the number of bytes that output_put() can take now. */
 size_t output_room(const struct output *output);
 /*
  * Puts LEN bytes, which must be at most output_room(). NULs are replaced by '?'. Bytes beyond

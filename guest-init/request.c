@@ -106,8 +106,8 @@ static void wake(int fd)
 }
 
 /*
- * The maximum size of the answer. With the line "max-bytes N" the host accepts an answer of N
- * bytes, in parts; without it, the answer must fit into a frame.
+ * Returns the maximum size of the answer. With the line "max-bytes N" the host accepts an answer of
+ * N bytes, in parts; without it, the answer must fit into a frame.
  */
 static size_t answer_max(const char *payload)
 {

@@ -21,7 +21,7 @@ static inline uint64_t guest_rng_next(struct guest_rng *rng)
 	return z ^ (z >> 31);
 }
 
-/* An independent stream for LABEL, derived from SEED. */
+/* Returns an independent stream for LABEL, derived from SEED. */
 static inline struct guest_rng guest_rng_stream(uint64_t seed, const char *label)
 {
 	struct guest_rng rng = {seed};
@@ -33,7 +33,7 @@ static inline struct guest_rng guest_rng_stream(uint64_t seed, const char *label
 	return rng;
 }
 
-/* An independent stream for NUMBER, derived from SEED. */
+/* Returns an independent stream for NUMBER, derived from SEED. */
 static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
 {
 	struct guest_rng rng = {seed};
@@ -43,7 +43,7 @@ static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
 	return rng;
 }
 
-/* A number in LOW..HIGH, both included; LOW if HIGH is smaller. */
+/* Returns a number in LOW..HIGH, both included; LOW if HIGH is smaller. */
 static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, uint64_t high)
 {
 	if (high <= low)
@@ -53,7 +53,7 @@ static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, ui
 	return low + guest_rng_next(rng) % (high - low + 1);
 }
 
-/* An index in 0..COUNT-1; COUNT must not be 0. */
+/* Returns an index in 0..COUNT-1; COUNT must not be 0. */
 static inline unsigned guest_rng_index(struct guest_rng *rng, unsigned count)
 {
 	return guest_rng_next(rng) % count;

@@ -48,11 +48,11 @@ int text_list(const char *list, unsigned max, void (*each)(unsigned number, void
 	      void *data);
 
 /*
- * The name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" if it has no name. The string is
- * static; "E<number>" is valid until the next call.
+ * Returns the name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" if it has no name. The
+ * string is static; "E<number>" is valid until the next call.
  */
 const char *errno_name(int error);
-/* The errno called NAME; 0 for an unknown name. */
+/* Returns the errno called NAME; 0 for an unknown name. */
 int errno_number(const char *name);
 
 #endif

@@ -76,7 +76,7 @@ void trace_parse(char *line, struct trace_line *ret)
 	}
 }
 
-/* The text after " KEY=" in ARGS. */
+/* Returns the text after " KEY=" in ARGS. */
 static const char *find_key(const char *args, const char *key)
 {
 	size_t len = strlen(key);

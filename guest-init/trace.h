@@ -49,7 +49,7 @@ void trace_text(const char *args, const char *key, char *ret, size_t max);
 int trace_open(void);
 /* Removes the instance. All probes must be removed before, with trace_forget(). */
 void trace_close(void);
-/* The descriptor of the pipe, for poll(). */
+/* Returns the descriptor of the pipe, for poll(). */
 int trace_fd(void);
 
 /* Defines the kprobe event "p:rig/NAME WHERE ARGS". */
@@ -58,7 +58,7 @@ int trace_enable(const char *name, bool on);
 int trace_option(const char *name, bool on);
 void trace_forget(const char *name);
 
-/* The next whole line, or NULL if there is none yet. Valid until the next call. */
+/* Returns the next whole line, or NULL if there is none yet. Valid until the next call. */
 char *trace_next(void);
 
 #endif

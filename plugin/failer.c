@@ -33,7 +33,7 @@ static uint64_t find_comm(void)
 	return offset;
 }
 
-/* The name of the task that runs on the current vCPU. NULL: it cannot be read. */
+/* Returns the name of the task that runs on the current vCPU. NULL: it cannot be read. */
 static const char *comm_now(char comm[FAIL_COMM])
 {
 	uint64_t offset = atomic_load(&failer.comm_offset), task;
@@ -53,7 +53,7 @@ static const char *comm_now(char comm[FAIL_COMM])
 	return comm;
 }
 
-/* The name of a task as one word for a line of the protocol. */
+/* Returns the name of a task as one word for a line of the protocol. */
 static const char *as_word(char *comm, const char *known)
 {
 	if (!known || !*known)

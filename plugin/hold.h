@@ -85,8 +85,11 @@ struct sweep {
 	_Atomic unsigned first;	 /* the first active arm, counted from `turns` */
 	_Atomic int64_t ends_ns; /* end of the current window; 0: no window has begun */
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
-	_Atomic uint64_t rounds;   /* number of completed rounds */
-	_Atomic int64_t waited_ns; /* time of the last wait of an arm that does not take turns */
+	_Atomic uint64_t rounds; /* number of completed rounds */
+	/*
+	 * time of the last wait of an arm with an index below `turns`; these arms are always active
+	 */
+	_Atomic int64_t waited_ns;
 };
 
 struct holds {
@@ -102,7 +105,7 @@ struct holds {
 	void *data;
 };
 
-/* The current time of CLOCK_MONOTONIC in ns. */
+/* Returns the current time of CLOCK_MONOTONIC in ns. */
 int64_t holds_now_ns(void);
 
 void holds_init(struct holds *holds);

@@ -26,7 +26,7 @@ enum insn_form insn_form_of(const char *target)
 	return INSN_UNKNOWN;
 }
 
-/* The instruction word at CODE, which QEMU returns in the guest's byte order. */
+/* Returns the instruction word at CODE, which QEMU returns in the guest's byte order. */
 static uint32_t word(const uint8_t *code)
 {
 	return code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;

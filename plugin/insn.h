@@ -9,7 +9,7 @@
 
 enum insn_form { INSN_UNKNOWN, INSN_X86, INSN_PPC, INSN_ARM64 };
 
-/* The instruction set of TARGET, QEMU's name of an architecture, for example "x86_64". */
+/* Returns the instruction set of TARGET, QEMU's name of an architecture, for example "x86_64". */
 enum insn_form insn_form_of(const char *target);
 /*
  * True: the instruction returns from a function. A tail call is not a return, because the callee

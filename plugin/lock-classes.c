@@ -54,7 +54,7 @@ static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 
 /* ---- the class of a lock ---- */
 
-/* The slot of LOCK; if it has none and ADD is set, a new one. -1: none, or no space. */
+/* Returns the slot of LOCK; if it has none and ADD is set, a new one. -1: none, or no space. */
 static long find_instance(struct locks *locks, uint64_t lock, bool add)
 {
 	uint64_t at = locks_hash(lock) % LOCKS_INSTANCES;
@@ -150,9 +150,9 @@ static bool read_names(const struct locks *locks, uint64_t node, unsigned offset
 }
 
 /*
- * The class of NODE, a struct kernfs_node, or the general class while the layout is unknown.
- * `parent` and `name` are adjacent members, after two counters and, with lockdep, a lockdep_map.
- * The right offset is one at which both a node and its parent have a name.
+ * Returns the class of NODE, a struct kernfs_node, or the general class while the layout is
+ * unknown. `parent` and `name` are adjacent members, after two counters and, with lockdep, a
+ * lockdep_map. The right offset is one at which both a node and its parent have a name.
  */
 static uint32_t node_class(struct locks *locks, uint64_t node)
 {

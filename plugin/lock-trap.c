@@ -211,8 +211,8 @@ void trap_arm(struct locks *locks, bool armed)
 /* ---- result ---- */
 
 /*
- * The lock that TASK waits for, or has just acquired: its innermost lock, or a kernfs node. NULL:
- * none.
+ * Returns the lock that TASK waits for, or has just acquired: its innermost lock, or a kernfs node.
+ * NULL: none.
  */
 static const struct locks_held *wanted_by(const struct locks_task *task)
 {

@@ -185,7 +185,7 @@ bool locks_write(struct locks *locks, FILE *out);
 
 /* ---- lock-classes.c: called with `lock` held ---- */
 
-/* The index of the class of LOCK, which is an argument of a call. */
+/* Returns the index of the class of LOCK, which is an argument of a call. */
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call);
 /* LOCK is initialised: sets its class to that of the text at NAME, or to that of the caller. */

@@ -63,7 +63,7 @@ struct orders {
 /* Reads PATH into ORDERS, which must be zeroed. Returns NULL, or a static string with the error. */
 const char *orders_read(struct orders *orders, const char *path);
 
-/* The index of the first watch that may contain ADDRESS; all earlier ones end before it. */
+/* Returns the index of the first watch that may contain ADDRESS; all earlier ones end before it. */
 unsigned orders_first(const struct orders *orders, uint64_t address);
 
 #endif

@@ -27,13 +27,13 @@ enum reg {
 const char *registers_start(uint64_t id, const struct qemu_info *info);
 bool registers_have(enum reg reg);
 /*
- * The value of a register; 0: this architecture has no such register. The callback needs
+ * Returns the value of a register; 0: this architecture has no such register. The callback needs
  * PLUGIN_READ_REGS.
  */
 uint64_t registers_read(enum reg reg);
 /* Reads LEN bytes of the guest's memory; FALSE: nothing is mapped there. DATA is not used. */
 bool registers_memory(uint64_t address, void *to, size_t len, void *data);
-/* The return address; valid at a function's first instruction. 0: it cannot be read. */
+/* Returns the return address; valid at a function's first instruction. 0: it cannot be read. */
 uint64_t registers_caller(void);
 /*
  * At a function's first instruction: returns VALUE to CALLER without running the function. Does not

@@ -20,7 +20,7 @@ static struct listing blocks;
 static bool asked;
 static int seen; /* the block that the previous step found */
 
-/* The last block that was plugged since boot, or -ENOENT. */
+/* Returns the last block that was plugged since boot, or -ENOENT. */
 static int plugged_block(void)
 {
 	int last = -ENOENT;

@@ -29,7 +29,7 @@ gboolean choice_next(const struct choice *choice, guint *ret_position);
  */
 guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 
-/* TRUE: there are enough runs, and the answer has at least CONFIDENCE. */
+/* Returns TRUE if there are enough runs, and the answer has at least CONFIDENCE. */
 gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence);
 
 #endif

@@ -23,7 +23,8 @@ struct difference {
 };
 
 /*
- * The text of a config: from a text file, from inside an image, or from a file next to the image.
+ * Returns the text of a config: from a text file, from inside an image, or from a file next to the
+ * image.
  */
 static char *config_text(const char *path)
 {
@@ -40,7 +41,7 @@ static char *config_text(const char *path)
 	return g_steal_pointer(&text);
 }
 
-/* A table that maps each option of a config to its line number + 1. */
+/* Returns a table that maps each option of a config to its line number + 1. */
 static GHashTable *order_of(const char *path)
 {
 	GHashTable *order = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -98,7 +99,7 @@ static void append_option(GString *text, const char *name, const char *value)
 		g_string_append_printf(text, "# %s is not set # if possible\n", name);
 }
 
-/* The text of the good config's options that the bad one has too. */
+/* Returns the text of the good config's options that the bad one has too. */
 static char *common_text(GHashTable *good, GHashTable *bad)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

@@ -3,8 +3,8 @@
 #define RIG_BISECT_ENTROPY_H
 
 /*
- * The binary entropy of probability P in bits; 0 outside of 0..1. It is read from a table (error
- * below 1e-6), because each step of a search needs thousands of values.
+ * Returns the binary entropy of probability P in bits; 0 outside of 0..1. It is read from a table
+ * (error below 1e-6), because each step of a search needs thousands of values.
  */
 double entropy_of(double p);
 

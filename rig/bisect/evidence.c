@@ -139,7 +139,7 @@ gboolean target_is_lock_order(const struct target *target)
 	       strstr(target->key, "lock-order") != NULL;
 }
 
-/* TRUE: the target cannot be reported once lockdep is off. */
+/* Returns TRUE if the target cannot be reported once lockdep is off. */
 static gboolean needs_lockdep(const struct target *target)
 {
 	return strstr(target->key, "lockdep") != NULL || target_is_lock_order(target);
@@ -269,8 +269,8 @@ static gboolean is_lock(const struct sighting *sighting)
 #define PATIENCE_SEEN 30
 
 /*
- * The most frequent report of BAD that is not in GOOD: with LOCK, among lock reports and hangs,
- * otherwise among other kinds.
+ * Returns the most frequent report of BAD that is not in GOOD: with LOCK, among lock reports and
+ * hangs, otherwise among other kinds.
  */
 static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 {

@@ -63,7 +63,7 @@ struct target {
 	gboolean is_kind;
 };
 
-/* TRUE: the target is an edge of the lock graph, not a report of the kernel. */
+/* Returns TRUE if the target is an edge of the lock graph, not a report of the kernel. */
 gboolean target_is_lock_order(const struct target *target);
 
 /* Sets the outcome, unless it is already OUTCOME_NO_BUILD or OUTCOME_UNFIT. */

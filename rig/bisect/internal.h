@@ -20,9 +20,11 @@ struct change *span_change_at(struct span *span, guint position);
 gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output,
 		 GError **error);
 
-/* All different reports (struct sighting, borrowed), the target first; g_ptr_array_unref(). */
+/*
+ * Returns all different reports (struct sighting, borrowed), the target first; g_ptr_array_unref().
+ */
 GPtrArray *sightings_list(const struct search *search);
-/* The number of runs of POSITION (-1: of all positions) with the report SEEN. */
+/* Returns the number of runs of POSITION (-1: of all positions) with the report SEEN. */
 guint sightings_count(const struct search *search, const struct sighting *seen, int position);
 json_t *sightings_json(const struct search *search, const GPtrArray *list);
 

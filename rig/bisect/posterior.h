@@ -32,8 +32,8 @@ void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
 /* Adds all candidates that OTHER contains to POSITION. */
 void ancestry_join(struct ancestry *ancestry, guint position, guint other);
 /*
- * TRUE: POSITION contains CANDIDATE. ANCESTRY NULL: a linear history, in which a position contains
- * all candidates before it.
+ * Returns TRUE if POSITION contains CANDIDATE. ANCESTRY NULL: a linear history, in which a position
+ * contains all candidates before it.
  */
 gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint candidate);
 
@@ -56,27 +56,30 @@ void posterior_presume_always(struct posterior *posterior);
 void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
 
 guint posterior_n(const struct posterior *posterior);
-/* The position that has the bug by definition: N, or 0 for a fix. */
+/* Returns the position that has the bug by definition: N, or 0 for a fix. */
 guint posterior_bad_end(const struct posterior *posterior);
-/* The number of runs at the bad end that caught the bug. */
+/* Returns the number of runs at the bad end that caught the bug. */
 guint posterior_bad_end_catches(const struct posterior *posterior);
 /*
- * TRUE: there are enough catches for a first estimate of the rate. Before that, runs without the
- * bug say little.
+ * Returns TRUE if there are enough catches for a first estimate of the rate. Before that, runs
+ * without the bug say little.
  */
 gboolean posterior_rate_known(const struct posterior *posterior);
 double posterior_of(const struct posterior *posterior, guint candidate);
 guint posterior_best(const struct posterior *posterior);
-/* The probability that a run at POSITION catches the bug. */
+/* Returns the probability that a run at POSITION catches the bug. */
 double posterior_catches(const struct posterior *posterior, guint position);
-/* TRUE: POSITION has the bug if the change is CANDIDATE. */
+/* Returns TRUE if POSITION has the bug if the change is CANDIDATE. */
 gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
-/* TRUE: a run at POSITION was observed, so it can be built and booted. */
+/* Returns TRUE if a run at POSITION was observed, so it can be built and booted. */
 gboolean posterior_tested(const struct posterior *posterior, guint position);
 gboolean posterior_is_line(const struct posterior *posterior);
-/* The probability that POSITION has the bug. */
+/* Returns the probability that POSITION has the bug. */
 double posterior_has_bug(const struct posterior *posterior, guint position);
-/* The mean of the rate, and the range that contains its middle 90 %; LOW and HIGH may be NULL. */
+/*
+ * Returns the mean of the rate, and the range that contains its middle 90 %; LOW and HIGH may be
+ * NULL.
+ */
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
 /* Entropy of the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);

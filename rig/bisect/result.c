@@ -59,7 +59,7 @@ static json_t *most_probable(const struct search *search)
 	return list;
 }
 
-/* The changes that cannot be distinguished from the best candidate, oldest first. */
+/* Returns the changes that cannot be distinguished from the best candidate, oldest first. */
 static json_t *answer(const struct search *search, double *ret_confidence)
 {
 	g_autofree gboolean *same = g_new(gboolean, search->span->n + 1);
@@ -93,8 +93,8 @@ static json_t *sightings_counts(const struct search *search, const GPtrArray *re
 }
 
 /*
- * A row for each tested position, with the number of occurrences of each outcome and of each of
- * REPORTS.
+ * Returns a row for each tested position, with the number of occurrences of each outcome and of
+ * each of REPORTS.
  */
 static json_t *table(const struct search *search, const GPtrArray *reports)
 {
@@ -142,7 +142,7 @@ static const struct evidence *find(const struct search *search, guint position,
 	return NULL;
 }
 
-/* The text of the target's report in the run CAUGHT. */
+/* Returns the text of the target's report in the run CAUGHT. */
 static char *report_text(const struct search *search, const struct evidence *caught)
 {
 	rig_auto(run_info) run =

@@ -6,14 +6,16 @@
 #include "bisect/search.h"
 
 /*
- * The complete result, from which the other forms are made; docs/bisect.md describes it. New
- * reference.
+ * Returns the complete result, from which the other forms are made; docs/bisect.md describes it.
+ * New reference.
  */
 json_t *result_json(const struct search *search, enum search_end end);
 
-/* The result for a terminal, without control characters except newlines. */
+/* Returns the result for a terminal, without control characters except newlines. */
 char *result_text(json_t *result);
-/* The result as a self-contained page without scripts; its only links lead to run folders. */
+/*
+ * Returns the result as a self-contained page without scripts; its only links lead to run folders.
+ */
 char *result_html(json_t *result);
 
 /*

@@ -196,7 +196,7 @@ static gboolean ran_at(const struct search *search, guint position)
 	return FALSE;
 }
 
-/* The input for the choice: the posterior, the costs, and the runs in progress. */
+/* Returns the input for the choice: the posterior, the costs, and the runs in progress. */
 static struct choice current_choice(const struct search *search)
 {
 	struct choice choice = {
@@ -238,7 +238,7 @@ static gboolean next_position(struct search *search, guint *ret)
 	return TRUE;
 }
 
-/* TRUE: the budget allows another boot in addition to the runs in progress. */
+/* Returns TRUE if the budget allows another boot in addition to the runs in progress. */
 static gboolean may_run(const struct search *search)
 {
 	guint budget = search->options.budget_boots,
@@ -275,7 +275,7 @@ static void build_ahead(struct search *search)
 
 /* ---- the loop ---- */
 
-/* TRUE if the search has ended. */
+/* Returns TRUE if the search has ended. */
 static gboolean check_end(struct search *search)
 {
 	const struct search_options *o = &search->options;

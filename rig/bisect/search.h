@@ -85,7 +85,7 @@ gboolean search_save(const struct search *search, GError **error);
  */
 gboolean search_run(struct search *search, enum search_end *ret, GError **error);
 
-/* The expected number of further boots. */
+/* Returns the expected number of further boots. */
 double search_boots_left(const struct search *search);
 
 /* ---- functions shared by the files of bisect/ ---- */

@@ -37,7 +37,7 @@ guint simulate_search(struct posterior *posterior, gboolean *skipped, const stru
  */
 guint simulate_plain(guint n, guint repeats, const struct simulation *sim, gboolean *ret_right);
 
-/* The expected number of remaining boots: the mean of some simulated searches. */
+/* Returns the expected number of remaining boots: the mean of some simulated searches. */
 double simulate_boots_left(const struct posterior *posterior, const gboolean *skipped,
 			   double confidence, struct rng *rng);
 

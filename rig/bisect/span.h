@@ -39,30 +39,30 @@ void span_free(struct span *span);
 RIG_DEFINE_AUTO(span, span_free)
 
 const struct change *span_change(const struct span *span, guint position);
-/* The name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". g_free(). */
+/* Returns the name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". g_free(). */
 char *span_name(const struct span *span, guint position);
 
 /*
- * The commits of GOOD..BAD, oldest first; with PATHS (or NULL) only those that touch these paths.
- * The repository is only read. Errors (RIG_EXIT_USAGE): there is no such revision, GOOD is not an
- * ancestor of BAD, or there is no commit between them.
+ * Returns the commits of GOOD..BAD, oldest first; with PATHS (or NULL) only those that touch these
+ * paths. The repository is only read. Errors (RIG_EXIT_USAGE): there is no such revision, GOOD is
+ * not an ancestor of BAD, or there is no commit between them.
  */
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
 		      GError **error);
 
-/* TRUE: SOURCE, "git:REPO@REV", has an existing commit. */
+/* Returns TRUE if SOURCE, "git:REPO@REV", has an existing commit. */
 gboolean span_check_git(const char *source, GError **error);
 
 /*
- * The patches of a folder (in the order of its `series` file, or of their names) or of a mailbox,
- * which are applied one after the other to BASE. Mails are split into files in DIR.
+ * Returns the patches of a folder (in the order of its `series` file, or of their names) or of a
+ * mailbox, which are applied one after the other to BASE. Mails are split into files in DIR.
  */
 struct span *span_series(const char *series, const char *base, const char *dir, GError **error);
 
 /*
- * The options in which two configs differ, in the order of the BAD config; BASE is the kernel
- * source. A config is a .config file, an image that contains its config, or a fragment. A fragment
- * for each position is written into DIR.
+ * Returns the options in which two configs differ, in the order of the BAD config; BASE is the
+ * kernel source. A config is a .config file, an image that contains its config, or a fragment. A
+ * fragment for each position is written into DIR.
  */
 struct span *span_config(const char *good, const char *bad, const char *base, const char *dir,
 			 GError **error);
@@ -83,7 +83,7 @@ void span_build_clear(struct span_build *build);
 void span_build(const struct span *span, guint position, char **patches, char **fragments,
 		struct span_build *ret);
 
-/* The diffstat of a change; for a config, its option. g_free(). NULL: not available. */
+/* Returns the diffstat of a change; for a config, its option. g_free(). NULL: not available. */
 char *span_diffstat(const struct span *span, guint position);
 
 /* ---- patches that old trees need to be built with today's compilers (fixups.c) ---- */

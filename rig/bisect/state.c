@@ -18,7 +18,8 @@
 #define OTHERS 4
 
 /*
- * The posterior before the first run. For a lock order, it presumes that nearly every run shows it.
+ * Returns the posterior before the first run. For a lock order, it presumes that nearly every run
+ * shows it.
  */
 static struct posterior *fresh_posterior(const struct search *search)
 {
@@ -73,8 +74,8 @@ void search_free(struct search *search)
 /* ---- evidence ---- */
 
 /*
- * The number of runs of POSITION with this outcome. *ret_informative: at least one run there was
- * caught or clean.
+ * Returns the number of runs of POSITION with this outcome. *ret_informative: at least one run
+ * there was caught or clean.
  */
 static guint count_outcomes(const struct search *search, guint position, enum outcome outcome,
 			    gboolean *ret_informative)

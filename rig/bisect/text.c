@@ -19,7 +19,7 @@ static double number(json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* The short form of a change's id. */
+/* Returns the short form of a change's id. */
 static char *short_id(json_t *result, json_t *change)
 {
 	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);
@@ -104,7 +104,7 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* The letter of report AT: A, B, … Z, then numbers. */
+/* Returns the letter of report AT: A, B, … Z, then numbers. */
 char *result_letter(guint at)
 {
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);

@@ -23,7 +23,7 @@ static enum verdict verdict_of_exit(enum child_kind kind, const struct child_res
 	return r->exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
 }
 
-/* Why there is no result: the last line of standard error, or how the child ended. */
+/* Returns why there is no result: the last line of standard error, or how the child ended. */
 static char *explain(const struct child_result *r, guint limit_s, gboolean overflow,
 		     const GString *err)
 {
@@ -44,9 +44,9 @@ static char *explain(const struct child_result *r, guint limit_s, gboolean overf
 }
 
 /*
- * TRUE: the printed verdict is valid, because the exit code agrees with it. A run that was ended by
- * its time limit prints ABORTED, which is not accepted here, because it means that the user stopped
- * the run.
+ * Returns TRUE if the printed verdict is valid, because the exit code agrees with it. A run that
+ * was ended by its time limit prints ABORTED, which is not accepted here, because it means that the
+ * user stopped the run.
  */
 static gboolean has_verdict(struct child_result *r)
 {

@@ -127,7 +127,10 @@ struct child *child_build(const struct child_build_spec *spec, child_done done, 
 struct child *child_start(const struct child_command *command, child_done done, void *data,
 			  GError **error);
 
-/* The command lines of child_run() and child_build(), without the program's name; g_strfreev(). */
+/*
+ * Return the command lines of child_run() and child_build(), without the program's name;
+ * g_strfreev().
+ */
 char **child_run_words(const struct child_spec *spec);
 char **child_build_words(const struct child_build_spec *spec);
 
@@ -146,7 +149,7 @@ void child_result_clear(struct child_result *result);
  */
 void child_stop(struct child *child, guint grace_s);
 
-/* The process id of the child, which is also its group's; 0 after its exit. */
+/* Returns the process id of the child, which is also its group's; 0 after its exit. */
 int child_pid(const struct child *child);
 
 /* Frees CHILD. If it still runs, it is killed, and DONE is not called. */

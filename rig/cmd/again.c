@@ -30,7 +30,7 @@ static const char *text(json_t *inputs, const char *key)
 }
 
 /*
- * The copies of input files in the run folder, numbered from 01. They are used because the
+ * Returns the copies of input files in the run folder, numbered from 01. They are used because the
  * originals may have changed.
  */
 static char **copies(const struct run_info *info, const char *folder, json_t *originals)
@@ -43,7 +43,7 @@ static char **copies(const struct run_info *info, const char *folder, json_t *or
 	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
 }
 
-/* The strings of the array KEY of INPUTS; NULL: there is no such array. */
+/* Returns the strings of the array KEY of INPUTS; NULL: there is no such array. */
 static char **strings(json_t *inputs, const char *key)
 {
 	json_t *array = json_object_get(inputs, key), *item;

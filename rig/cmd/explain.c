@@ -96,7 +96,9 @@ static gboolean draw(json_t *json, const char *path, GError **error)
 	return svgs && rig_write_file(path, svgs[0], -1, error);
 }
 
-/* The vmlinux of the run's kernel (by the hash in run.json), if it is still in the cache. */
+/*
+ * Returns the vmlinux of the run's kernel (by the hash in run.json), if it is still in the cache.
+ */
 static char *cached_vmlinux(const struct run_info *run)
 {
 	const char *hash =

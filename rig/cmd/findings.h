@@ -12,16 +12,16 @@
  */
 void findings_print(const struct run_info *run, gboolean full);
 
-/* The content of findings_print() as a JSON object. New reference. */
+/* Returns the content of findings_print() as a JSON object. New reference. */
 json_t *findings_json(const struct run_info *run);
 
-/* The escape sequence of a verdict's colour. */
+/* Returns the escape sequence of a verdict's colour. */
 const char *findings_colour(enum verdict verdict);
 
 /* TEXT with control characters escaped as ^X. Newly allocated. */
 char *findings_clean(const char *text);
 
-/* The string in JSON at the path PATH of keys ("kernel/name"), or "?". Owned by JSON. */
+/* Returns the string in JSON at the path PATH of keys ("kernel/name"), or "?". Owned by JSON. */
 const char *findings_text(json_t *json, const char *path);
 
 #endif

@@ -18,8 +18,8 @@ void frames_free(struct frames *frames);
 RIG_DEFINE_AUTO(frames, frames_free)
 
 /*
- * The frames of REPORT ("text") of a run on the kernel HASH, one per line with function, file and
- * line. NULL if the kernel is not in the cache or was built without DWARF
+ * Returns the frames of REPORT ("text") of a run on the kernel HASH, one per line with function,
+ * file and line. NULL if the kernel is not in the cache or was built without DWARF
  * (scenarios/kconfig/debuginfo.config). Each kernel is opened only once. The caller owns the
  * result.
  */

@@ -6,9 +6,9 @@
 #include "machine/machine.h"
 
 /*
- * TRUE: the emulator, firmware and guest programs of MACHINE are installed. Error: RIG_EXIT_SKIP,
- * with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is the Debian package with
- * it, or NULL. Starts no guest.
+ * Returns TRUE if the emulator, firmware and guest programs of MACHINE are installed. Error:
+ * RIG_EXIT_SKIP, with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is the Debian
+ * package with it, or NULL. Starts no guest.
  */
 gboolean host_can_run(const struct machine *machine, const char **ret_package, GError **error);
 

@@ -50,7 +50,7 @@ static char *when_text(const char *created)
 	return g_strchomp(text);
 }
 
-/* A summary of the run: the title of its first report, or else its first reason. */
+/* Returns a summary of the run: the title of its first report, or else its first reason. */
 static const char *title_of(const struct run_info *run)
 {
 	json_t *report = json_array_get(json_object_get(run->details, "reports"), 0);

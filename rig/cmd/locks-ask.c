@@ -187,8 +187,8 @@ int locks_tell_new(struct asked *a, GError **error)
 }
 
 /*
- * The index of the class called NAME in OTHER; -1 if no edge of OTHER has the class, so that a
- * missing lock order is not counted as a difference.
+ * Returns the index of the class called NAME in OTHER; -1 if no edge of OTHER has the class, so
+ * that a missing lock order is not counted as a difference.
  */
 static int class_here(const struct lock_graph *other, const char *name)
 {

@@ -298,7 +298,7 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 		       rig_fail(error, RIG_EXIT_USAGE, "cannot write '%s'", a->svg));
 }
 
-/* A list of the classes whose names contain WORD, for a message. */
+/* Returns a list of the classes whose names contain WORD, for a message. */
 static char *alike(const struct lock_graph *graph, const char *word)
 {
 	GString *text = g_string_new(NULL);

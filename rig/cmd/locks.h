@@ -26,7 +26,7 @@ struct asked {
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
-/* The names of the classes GATES, as text separated by ", ", or as a JSON array. */
+/* Returns the names of the classes GATES, as text separated by ", ", or as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
 /* Return an edge of A's graph, with its sources and stacks: as JSON, and as a line of text. */

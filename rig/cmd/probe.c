@@ -107,8 +107,8 @@ static gboolean check_words(int argc, GError **error)
 }
 
 /*
- * The number of runs without the bug after which the probability that the bug is present is at most
- * 1 - confidence.
+ * Returns the number of runs without the bug after which the probability that the bug is present is
+ * at most 1 - confidence.
  */
 static guint runs_wanted(void)
 {

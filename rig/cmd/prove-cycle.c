@@ -51,7 +51,7 @@ static char **cycle_of_log(const char *path, GError **error)
 
 /* ---- a run ---- */
 
-/* The classes of a report: from its `cycle`, or else from its signature. */
+/* Returns the classes of a report: from its `cycle`, or else from its signature. */
 static char **cycle_of_report(json_t *report)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *signature, *class;

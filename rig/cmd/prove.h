@@ -12,7 +12,7 @@
  */
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error);
-/* The name of a scenario that is known to acquire these locks. */
+/* Returns the name of a scenario that is known to acquire these locks. */
 const char *prove_scenario(char **classes);
 
 #endif

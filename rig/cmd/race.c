@@ -91,7 +91,7 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
-/* TRUE: each track of SCENARIO ends by itself, so a longer load would not test more. */
+/* Returns TRUE if each track of SCENARIO ends by itself, so a longer load would not test more. */
 static gboolean is_short(const struct scenario *scenario)
 {
 	for (unsigned i = 0; i < scenario->n_tracks; i++)
@@ -101,8 +101,8 @@ static gboolean is_short(const struct scenario *scenario)
 }
 
 /*
- * TRUE: QEMU for MACHINE can hold a vCPU inside an update. FALSE also if no plugin can be loaded;
- * the first run reports why.
+ * Returns TRUE if QEMU for MACHINE can hold a vCPU inside an update. FALSE also if no plugin can be
+ * loaded; the first run reports why.
  */
 static gboolean can_update(const struct machine *machine)
 {

@@ -31,7 +31,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The signatures of a run's reports, sorted, one per line. */
+/* Returns the signatures of a run's reports, sorted, one per line. */
 static char *signatures(const struct run_info *info)
 {
 	g_autoptr(GPtrArray) bugs = g_ptr_array_new();

@@ -118,7 +118,7 @@ static void window_clear(struct window *window)
 	g_clear_pointer(&window->runs, g_ptr_array_unref);
 }
 
-/* The runs of a night, or of a day. NULL with an error if there are none. */
+/* Returns the runs of a night, or of a day. NULL with an error if there are none. */
 static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
 {
 	/* "~" sorts after every time that begins with NIGHT */

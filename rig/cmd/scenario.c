@@ -27,7 +27,7 @@ static const char examples[] =
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
 	"Exit codes: 0 valid, 2 invalid.\n";
 
-/* The first sentence of ABOUT, on one line. */
+/* Returns the first sentence of ABOUT, on one line. */
 static char *gist(const char *about)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(about, "\n\n", 2);
@@ -51,8 +51,8 @@ static json_t *strings_json(char **strings)
 }
 
 /*
- * The machines that can run S. *RET_WHY (unless RET_WHY is NULL) lists the other machines with the
- * reasons why they cannot.
+ * Returns the machines that can run S. *RET_WHY (unless RET_WHY is NULL) lists the other machines
+ * with the reasons why they cannot.
  */
 static char **fitting(const struct scenario *s, char **ret_why)
 {

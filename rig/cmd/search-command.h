@@ -58,7 +58,7 @@ struct search_command {
 int search_command(const struct search_command *command, int argc, char **argv);
 
 /*
- * The number of guests, 1 to MOST, from --guests; without it, half the number of CPUs. Errors:
+ * Gets the number of guests, 1 to MOST, from --guests; without it, half the number of CPUs. Errors:
  * RIG_EXIT_USAGE.
  */
 gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);

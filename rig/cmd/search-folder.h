@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * A path for a new folder of a search of KIND ("bisect") with SCENARIO, below RESULTS (NULL: the
- * default). Nothing is created. The caller owns it.
+ * Returns a path for a new folder of a search of KIND ("bisect") with SCENARIO, below RESULTS
+ * (NULL: the default). Nothing is created. The caller owns it.
  */
 char *search_folder_new(const char *results, const char *kind, const char *scenario);
 /*

@@ -172,7 +172,7 @@ static gboolean add_machines(const struct validate_words *want, struct validate_
 			json_string_value(json_object_get(json_array_get(p->without, 0), "why")));
 }
 
-/* TRUE: SCENARIO supports one of the plan's machines. */
+/* Returns TRUE if SCENARIO supports one of the plan's machines. */
 static gboolean for_a_machine(const struct validate_parts *p, const struct scenario *scenario)
 {
 	json_t *name;

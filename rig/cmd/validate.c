@@ -133,8 +133,8 @@ static char *names_of(json_t *list)
 }
 
 /*
- * The text of a table cell: "FAIL", "FAIL 1/2" (in one of two runs), "left" (not started), "-" (no
- * such cell).
+ * Returns the text of a table cell: "FAIL", "FAIL 1/2" (in one of two runs), "left" (not started),
+ * "-" (no such cell).
  */
 static char *word_of(json_t *entry)
 {

@@ -6,8 +6,8 @@
 #include "place/place.h"
 
 /*
- * An option table with the rows of OWN, --on, --partition and the other options of this file;
- * g_free().
+ * Returns an option table with the rows of OWN, --on, --partition and the other options of this
+ * file; g_free().
  */
 GOptionEntry *where_options(const GOptionEntry *own);
 
@@ -21,10 +21,10 @@ gboolean where_place(const struct place_options *here, const char *record, struc
 
 /* Checks that the options are valid together. where_place() does this as well. */
 gboolean where_check(GError **error);
-/* TRUE: --on slurm was given. */
+/* Returns TRUE if --on slurm was given. */
 gboolean where_is_slurm(void);
 
-/* TRUE: --on was given. */
+/* Returns TRUE if --on was given. */
 gboolean where_is_given(void);
 
 /* The options of --on slurm, with RESULTS as the results folder; the strings are borrowed. */

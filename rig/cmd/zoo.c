@@ -240,7 +240,7 @@ static void add_outcome(const struct zoo_entry *e, const struct run_info *run, v
 		print_outcome(e, &o, run);
 }
 
-/* TRUE: --all skips this entry, because it is for other machines or not verified. */
+/* Returns TRUE if --all skips this entry, because it is for other machines or not verified. */
 static gboolean is_passed_over(const struct zoo_entry *e)
 {
 	return !e->verified[0] ||

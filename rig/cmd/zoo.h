@@ -14,8 +14,8 @@ struct zoo_want {
 };
 
 /*
- * The requested machine, or the entry's first one. NULL with an error: the entry does not support
- * the requested machine.
+ * Returns the requested machine, or the entry's first one. NULL with an error: the entry does not
+ * support the requested machine.
  */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 

@@ -90,7 +90,7 @@ static gboolean is_usable(const char *name)
 	       g_ascii_isprint(*name) && *name != '.' && *name != '$';
 }
 
-/* The name without a compiler's suffix: "name.isra.0" and "name" are one place. */
+/* Returns the name without a compiler's suffix: "name.isra.0" and "name" are one place. */
 static char *plain_name(const char *name)
 {
 	return g_strndup(name, strcspn(name, "."));
@@ -172,7 +172,9 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 	return TRUE;
 }
 
-/* TRUE: AROUND is FILE of the table, as a whole path or as its end ("memory_hotplug.c"). */
+/*
+ * Returns TRUE if AROUND is FILE of the table, as a whole path or as its end ("memory_hotplug.c").
+ */
 static gboolean is_source(const char *file, const char *around)
 {
 	gsize file_len = strlen(file), len = strlen(around);

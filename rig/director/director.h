@@ -27,7 +27,7 @@
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
 /*
- * TRUE: a plugin with interface version API can hold a vCPU inside an update (`update in
+ * Returns TRUE if a plugin with interface version API can hold a vCPU inside an update (`update in
  * FUNCTION`).
  */
 gboolean director_can_update(int api);
@@ -95,20 +95,20 @@ gboolean director_orders_fit(const struct director_orders *orders, int api, GErr
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
 /*
- * The resolved places for run.json: [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]. New
- * reference.
+ * Returns the resolved places for run.json: [{"hold": text, "at": ["ffffffff81…", …], "until":
+ * […]}]. New reference.
  */
 json_t *director_orders_json(const struct director_orders *orders);
-/* The number of the sweep's arms, which are the last of all holds; 0: there is no sweep. */
+/* Returns the number of the sweep's arms, which are the last of all holds; 0: there is no sweep. */
 guint director_orders_arms(const struct director_orders *orders);
 /*
- * The text of hold I in the format of hold_text(). Arms are numbered after the other holds.
+ * Returns the text of hold I in the format of hold_text(). Arms are numbered after the other holds.
  * Borrowed.
  */
 const char *director_orders_hold(const struct director_orders *orders, guint i);
-/* The text of fail I in the format of fail_text(). Borrowed. */
+/* Returns the text of fail I in the format of fail_text(). Borrowed. */
 const char *director_orders_fail(const struct director_orders *orders, guint i);
-/* The text of the instruction file; borrowed. */
+/* Returns the text of the instruction file; borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
 
 /* A wait that has ended. */
@@ -169,16 +169,16 @@ RIG_DEFINE_AUTO(director, director_close)
  * and no vCPU starts to wait.
  */
 void director_arm(struct director *director, gboolean armed);
-/* TRUE: the plugin has sent its hello line. */
+/* Returns TRUE if the plugin has sent its hello line. */
 gboolean director_is_there(const struct director *director);
 /* Requests the totals; director_totals() returns them once the plugin has replied. */
 void director_ask_totals(struct director *director);
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
- * The counted functions that were passed; available once the plugin has replied: [{"function",
- * "visits", "beside": {function: times}, "calls": [function, …]}, …]. `beside`: how often another
- * vCPU passed that other function at about the same time. New reference; NULL if no functions are
- * counted.
+ * Returns the counted functions that were passed; available once the plugin has replied:
+ * [{"function", "visits", "beside": {function: times}, "calls": [function, …]}, …]. `beside`: how
+ * often another vCPU passed that other function at about the same time. New reference; NULL if no
+ * functions are counted.
  */
 json_t *director_visits(const struct director *director);
 /*
@@ -186,7 +186,7 @@ json_t *director_visits(const struct director *director);
  * plugin has replied.
  */
 void director_ask_locks(struct director *director);
-/* The file with the recorded locks; NULL: it was not written. Borrowed. */
+/* Returns the file with the recorded locks; NULL: it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
 /* Starts to count the calls of fail ID, which has `after`. Never blocks. */
 void director_begin_fail(struct director *director, guint id);

@@ -98,9 +98,9 @@ gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *s
 /* ---- code.c ---- */
 
 /*
- * The address at which callers within the kernel enter the function at ADDRESS. On ppc64le, the
- * first two instructions of a function that uses the table of contents set r2; a call from the same
- * image skips them (ELFv2 ABI, 2.3.2.1).
+ * Returns the address at which callers within the kernel enter the function at ADDRESS. On ppc64le,
+ * the first two instructions of a function that uses the table of contents set r2; a call from the
+ * same image skips them (ELFv2 ABI, 2.3.2.1).
  */
 guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 

@@ -78,7 +78,7 @@ static gboolean read_beside(const struct director *d, const char *word, json_t *
 	return TRUE;
 }
 
-/* The names of the counted functions that function ID calls. */
+/* Returns the names of the counted functions that function ID calls. */
 static json_t *calls_json(const struct director *d, guint id)
 {
 	json_t *array = json_array();

@@ -17,12 +17,12 @@
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 
-/* The downloaded suites, sorted; g_strfreev(). */
+/* Returns the downloaded suites, sorted; g_strfreev(). */
 char **qemu_list(void);
 
 /*
- * The program that --qemu NAME selects for EMULATOR ("qemu-system-x86_64"): the script of the suite
- * NAME if qemu_get() has made one, else NAME itself. The caller's.
+ * Returns the program that --qemu NAME selects for EMULATOR ("qemu-system-x86_64"): the script of
+ * the suite NAME if qemu_get() has made one, else NAME itself. The caller's.
  */
 char *qemu_find(const char *name, const char *emulator);
 

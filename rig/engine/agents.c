@@ -65,7 +65,10 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
 }
 
-/* TRUE: WHY, the guest's reason why an agent did not start, is that the kernel lacks something. */
+/*
+ * Returns TRUE if WHY, the guest's reason why an agent did not start, is that the kernel lacks
+ * something.
+ */
 static gboolean is_lack(const char *why)
 {
 	static const char *const errors[] = {"ENOENT", "ENODEV",     "ENOSYS", "ENODATA",
@@ -295,8 +298,8 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 }
 
 /*
- * The rates of the agents as text, summed over agents of the same name: "block-state 1200/s,
- * slab-read 310/s".
+ * Returns the rates of the agents as text, summed over agents of the same name: "block-state
+ * 1200/s, slab-read 310/s".
  */
 char *agents_rates(struct session *s, double seconds)
 {

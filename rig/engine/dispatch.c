@@ -14,8 +14,8 @@
 #define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
 
 /*
- * TRUE: SPLAT was counted before. A report is counted when it is complete, or earlier if the
- * console becomes silent inside it, but only once.
+ * Returns TRUE if SPLAT was counted before. A report is counted when it is complete, or earlier if
+ * the console becomes silent inside it, but only once.
  */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
@@ -26,7 +26,9 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 	return before != NULL;
 }
 
-/* TRUE: SPLAT is the report to stop at (--until). Only a complete report can be matched. */
+/*
+ * Returns TRUE if SPLAT is the report to stop at (--until). Only a complete report can be matched.
+ */
 static gboolean is_until(const struct session *s, const struct splat *splat)
 {
 	return s->plan->until &&

@@ -140,8 +140,8 @@ static gboolean worked(const char *outcome, const char *why)
 }
 
 /*
- * The kind of STEP; if operations of a kind succeeded before, one must succeed again. NULL: such a
- * step cannot fail.
+ * Returns the kind of STEP; if operations of a kind succeeded before, one must succeed again. NULL:
+ * such a step cannot fail.
  */
 static char *kind_of(const struct step *step)
 {
@@ -202,7 +202,7 @@ void fails_judge(struct session *s)
 				      kind, tally->bad, tally->last);
 }
 
-/* The results of operations after the last failure: {"plug d": {"ok", "bad"}}. */
+/* Returns the results of operations after the last failure: {"plug d": {"ok", "bad"}}. */
 static json_t *later_json(const struct session *s)
 {
 	json_t *later = json_object();

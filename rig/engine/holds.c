@@ -234,7 +234,8 @@ json_t *holds_json(struct session *s)
 }
 
 /*
- * How long before the failure arm ARM waited last; -1: it did not wait within the time of suspects.
+ * Returns how long before the failure arm ARM waited last; -1: it did not wait within the time of
+ * suspects.
  */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {
@@ -253,8 +254,8 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 }
 
 /*
- * The rank of ARM among the suspects of a failure: 1 for the arm with the latest wait, and so on; 0
- * if it is not a suspect. BEFORE_NS: for each arm, the time from its wait to the failure.
+ * Returns the rank of ARM among the suspects of a failure: 1 for the arm with the latest wait, and
+ * so on; 0 if it is not a suspect. BEFORE_NS: for each arm, the time from its wait to the failure.
  */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {

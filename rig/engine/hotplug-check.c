@@ -6,8 +6,8 @@
 #include "engine/session.h"
 
 /*
- * TRUE: compare after each step, because libvirt is between the rig and QEMU, and its own list of
- * devices may be wrong.
+ * Returns TRUE if compare after each step, because libvirt is between the rig and QEMU, and its own
+ * list of devices may be wrong.
  */
 gboolean hotplug_check_each_step(const struct session *s)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /*
- * TRUE: the step ended with RESULT. OUTCOME and WHY are from track_stepped(). If a step wrote to
- * several blocks, WHY lists their results ("result EBUSY 1"); then an errno must be one of these
- * results, but "ok" must be the only one.
+ * Returns TRUE if the step ended with RESULT. OUTCOME and WHY are from track_stepped(). If a step
+ * wrote to several blocks, WHY lists their results ("result EBUSY 1"); then an errno must be one of
+ * these results, but "ok" must be the only one.
  */
 static gboolean is_result(const char *outcome, const char *why, const char *result)
 {

@@ -61,8 +61,8 @@ void output_judge(struct session *s)
 }
 
 /*
- * TRUE: the run ended before the script's time limit, so it is unknown whether the script would
- * have ended within it.
+ * Returns TRUE if the run ended before the script's time limit, so it is unknown whether the script
+ * would have ended within it.
  */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
 {

@@ -32,7 +32,10 @@ struct run_times {
 	gint64 started_ns, hello_ns, hammer_ns;
 	gint64 hammer_end_ns; /* when STATE_HAMMER must end */
 	gint64 hammered_ns;   /* duration of STATE_HAMMER and STATE_DRAIN */
-	/* guest runtime at the start of STATE_HAMMER; duration of these states in guest runtime */
+	/*
+	 * guest runtime at the start of STATE_HAMMER; duration of STATE_HAMMER and STATE_DRAIN in
+	 * guest runtime
+	 */
 	double hammer_runtime_s, hammered_runtime_s;
 };
 

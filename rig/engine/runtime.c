@@ -19,8 +19,8 @@ void runtime_deinit(struct runtime *runtime)
 }
 
 /*
- * TRUE: the process is stopped by a signal or a debugger, which is state T in /proc/PID/stat, "PID
- * (NAME) STATE ...".
+ * Returns TRUE if the process is stopped by a signal or a debugger, which is state T in
+ * /proc/PID/stat, "PID (NAME) STATE ...".
  */
 static gboolean is_stopped(pid_t pid)
 {

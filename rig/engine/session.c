@@ -53,9 +53,9 @@ guint session_counted(const struct session *s, const char *what, const char *out
 #define LOAD_STEP_S 0.2
 
 /*
- * The number of seconds by which the load is extended. On a busy host the guest may get so little
- * time that a track does not reach its first unplug within the duration, and then the run would
- * prove nothing.
+ * Returns the number of seconds by which the load is extended. On a busy host the guest may get so
+ * little time that a track does not reach its first unplug within the duration, and then the run
+ * would prove nothing.
  */
 static double more_load_s(struct session *s)
 {
@@ -366,8 +366,8 @@ static struct vm *launch(struct session *s, GError **error)
 }
 
 /*
- * TRUE: the signal is ignored since the start (nohup). Then it stays ignored, so that the run
- * continues after its terminal is closed.
+ * Returns TRUE if the signal is ignored since the start (nohup). Then it stays ignored, so that the
+ * run continues after its terminal is closed.
  */
 static gboolean is_ignored(int signum)
 {

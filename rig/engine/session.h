@@ -114,7 +114,7 @@ gint64 session_patience(const struct session *s);
 /* dispatch.c */
 void dispatch_init(struct session *s);
 void dispatch_deinit(struct session *s);
-/* The callbacks of the VM, which send events to the session. */
+/* Returns the callbacks of the VM, which send events to the session. */
 struct vm_owner dispatch_owner(struct session *s);
 /*
  * Must be called regularly: counts a report without an end once the console has been silent for a
@@ -134,7 +134,7 @@ void tracks_start(struct session *s);
 /* sends EV_IDLE when the last copy has ended its current step */
 void tracks_stop(struct session *s);
 gboolean tracks_idle(struct session *s);
-/* TRUE: each copy of each track has ended its first lap. */
+/* Returns TRUE if each copy of each track has ended its first lap. */
 gboolean tracks_ran_once(const struct session *s);
 /* number of laps that each copy has begun; g_free() */
 unsigned *tracks_laps(const struct session *s);
@@ -147,16 +147,17 @@ void device_event(struct session *s, const char *name, json_t *event);
 
 /* hotplug-check.c */
 /*
- * TRUE: libvirt is between the rig and QEMU and has its own list of devices, so the guest's memory
- * is compared after each step.
+ * Returns TRUE if libvirt is between the rig and QEMU and has its own list of devices, so the
+ * guest's memory is compared after each step.
  */
 gboolean hotplug_check_each_step(const struct session *s);
-/* TRUE: memory of a device other than BUT is, or may be added now, at WHERE. */
+/* Returns TRUE if memory of a device other than BUT is, or may be added now, at WHERE. */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
 				   const struct extent *where);
 /*
- * A sentence about a memory block of a plugged DIMM that the guest does not have, or NULL. NOW is
- * the answer to a request that was sent at ASKED_NS; DIMMs that were plugged later are ignored.
+ * Returns a sentence about a memory block of a plugged DIMM that the guest does not have, or NULL.
+ * NOW is the answer to a request that was sent at ASKED_NS; DIMMs that were plugged later are
+ * ignored.
  */
 char *hotplug_check_missing(const struct session *s, const struct guest_account *now,
 			    gint64 asked_ns);
@@ -171,8 +172,8 @@ void reconnect_hello(struct session *s);
 
 /* teardown.c */
 /*
- * The devices that are still plugged, as text: "d (256M, memory blocks 32 to 33)"; the caller owns
- * it.
+ * Returns the devices that are still plugged, as text: "d (256M, memory blocks 32 to 33)"; the
+ * caller owns it.
  */
 char *teardown_left(const struct session *s);
 /* sends EV_ANSWER if everything was unplugged, otherwise EV_BAD */
@@ -181,7 +182,10 @@ void teardown_start(struct session *s);
 /* agents.c */
 void agents_init(struct session *s);
 void agents_deinit(struct session *s);
-/* TRUE: the kernel supports all required agents. Otherwise the verdict is SKIP, with the reason */
+/*
+ * Returns TRUE if the kernel supports all required agents. Otherwise the verdict is SKIP, with the
+ * reason
+ */
 gboolean agents_offered(struct session *s);
 void agents_start(struct session *s);
 void agents_stop(struct session *s);
@@ -193,7 +197,7 @@ char *agents_rates(struct session *s, double seconds);
 /* Called when STEP has ended: fails the run if the scenario expects another outcome. */
 void outcomes_step(struct session *s, const struct step *step, const char *outcome,
 		   const char *why);
-/* TRUE: the scenario expects that the unplug of device ID is refused. */
+/* Returns TRUE if the scenario expects that the unplug of device ID is refused. */
 gboolean outcomes_stays(const struct session *s, const char *id);
 /* Called at the end of the run: fails it if an expected outcome did not happen. */
 void outcomes_judge(struct session *s);
@@ -203,8 +207,8 @@ void output_add(struct session *s, guint id, const char *text, gsize len);
 /* Called at the end of the run: stores the outputs, and adds reports of failed tests. */
 void output_judge(struct session *s);
 /*
- * TRUE: RESULT shows that the script of A was still running when the agents stopped, before its
- * time limit.
+ * Returns TRUE if RESULT shows that the script of A was still running when the agents stopped,
+ * before its time limit.
  */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
 
@@ -236,12 +240,12 @@ void holds_excuse(struct session *s, struct splat *splat);
  * NMI as a system reset (arch/powerpc/kernel/traps.c, system_reset_exception()).
  */
 void postmortem_excuse(struct session *s, struct splat *splat);
-/* The counters of each hold, for the verdict; NULL without holds. */
+/* Returns the counters of each hold, for the verdict; NULL without holds. */
 json_t *holds_json(struct session *s);
 /*
- * The arms that were reached, [{"arm", "reached", "held", "met", "suspect"}]. `suspect` is 1 for
- * the arm that waited nearest to the failure, and so on; 0 for arms that did not wait at that time.
- * NULL: no sweep. Must be called after holds_json().
+ * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}]. `suspect` is
+ * 1 for the arm that waited nearest to the failure, and so on; 0 for arms that did not wait at that
+ * time. NULL: no sweep. Must be called after holds_json().
  */
 json_t *holds_arms_json(struct session *s);
 
@@ -340,7 +344,7 @@ gboolean judge_report(struct session *s, const struct splat *splat,
  * the run.
  */
 void judge_derived(struct session *s, struct splat *splat);
-/* TRUE: the scenario expects this report. */
+/* Returns TRUE if the scenario expects this report. */
 gboolean judge_expects(const struct session *s, const struct splat *splat);
 /* Completes the facts and decides the verdict. Returns the object of the file `verdict`. */
 json_t *judge_settle(struct session *s);

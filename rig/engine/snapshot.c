@@ -62,7 +62,7 @@ void task_snapshot_free(struct task_snapshot *snapshot)
 	g_free(snapshot);
 }
 
-/* TRUE: task PID is blocked in both snapshots and was not scheduled in between. */
+/* Returns TRUE if task PID is blocked in both snapshots and was not scheduled in between. */
 static gboolean has_not_run(const struct task_snapshot *was, const struct task_snapshot *is,
 			    gpointer pid)
 {
@@ -116,8 +116,8 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 }
 
 /*
- * A task of TABLE that may hold the lock that WAITER waits for, and that has run between the two
- * snapshots; or NULL.
+ * Gets a task of TABLE that may hold the lock that WAITER waits for, and that has run between the
+ * two snapshots; or NULL.
  */
 static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was,
 			    const struct task_snapshot *is, int waiter, const GPtrArray *frames)

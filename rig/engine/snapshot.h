@@ -26,17 +26,20 @@ struct blocked_task {
 struct task_snapshot *task_snapshot_new(const struct guest_tasks *tasks);
 void task_snapshot_free(struct task_snapshot *snapshot);
 
-/* TRUE: a counter, the set of blocked tasks or a blocked task's number of switches differs. */
+/*
+ * Returns TRUE if a counter, the set of blocked tasks or a blocked task's number of switches
+ * differs.
+ */
 gboolean task_snapshots_differ(const struct task_snapshot *was, const struct task_snapshot *is);
-/* TRUE: a task is running in both snapshots. */
+/* Returns TRUE if a task is running in both snapshots. */
 gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_snapshot *is);
-/* TRUE: some blocked task waits for an RCU grace period. */
+/* Returns TRUE if some blocked task waits for an RCU grace period. */
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
 
 /*
- * TRUE: task PID is blocked in both snapshots and has not run in between, and neither has any task
- * that may hold the lock that it waits for (hang_may_hold(), by the stacks). FALSE if PID is
- * unknown.
+ * Returns TRUE if task PID is blocked in both snapshots and has not run in between, and neither has
+ * any task that may hold the lock that it waits for (hang_may_hold(), by the stacks). FALSE if PID
+ * is unknown.
  */
 gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
 			      int pid);

@@ -115,8 +115,8 @@ char *teardown_left(const struct session *s)
 }
 
 /*
- * TRUE: there is no time for another round. The limit counts guest runtime, so the number of rounds
- * does not depend on the load of the host.
+ * Returns TRUE if there is no time for another round. The limit counts guest runtime, so the number
+ * of rounds does not depend on the load of the host.
  */
 static gboolean had_enough_rounds(struct session *s)
 {

@@ -130,9 +130,9 @@ static void no_agent_gets_on(struct session *s, const char *how)
 }
 
 /*
- * TRUE: tasks may only be waiting for a slow RCU grace period. It takes as long as the slowest CPU,
- * so under TCG on a busy host this is not a hang until the kernel itself reports a stall. FALSE if
- * the CPUs are idle, because then nothing delays a grace period.
+ * Returns TRUE if tasks may only be waiting for a slow RCU grace period. It takes as long as the
+ * slowest CPU, so under TCG on a busy host this is not a hang until the kernel itself reports a
+ * stall. FALSE if the CPUs are idle, because then nothing delays a grace period.
  */
 static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is,
 				double since_s)
@@ -269,9 +269,10 @@ static void watch_operations(struct session *s)
 }
 
 /*
- * TRUE: heartbeats arrive, so the operations can be judged; heartbeats report what agents do. If
- * QEMU is not a child of the rig, a missing heartbeat may also mean a lost connection, which takes
- * longer to detect; operations are judged again after the next heartbeat, or when it is overdue.
+ * Returns TRUE if heartbeats arrive, so the operations can be judged; heartbeats report what agents
+ * do. If QEMU is not a child of the rig, a missing heartbeat may also mean a lost connection, which
+ * takes longer to detect; operations are judged again after the next heartbeat, or when it is
+ * overdue.
  */
 static gboolean is_heard(const struct session *s)
 {

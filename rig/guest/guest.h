@@ -169,7 +169,7 @@ void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *te
  */
 void guest_set_scope(struct guest *guest, guint scope);
 
-/* The number of requests without an answer. */
+/* Returns the number of requests without an answer. */
 guint guest_open_requests(const struct guest *guest);
 /*
  * Sends open requests again, in order, after a reconnect; the guest ignores those that it is
@@ -221,7 +221,8 @@ guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
 guint32 guest_poweroff(struct guest *guest, guest_answered done, void *data);
 
 /*
- * TRUE: DONE, an answer to BLOCKS, has a result with the errno ERROR ("EBUSY") and a count above 0.
+ * Returns TRUE if DONE, an answer to BLOCKS, has a result with the errno ERROR ("EBUSY") and a
+ * count above 0.
  */
 gboolean guest_done_has(const struct guest_done *done, const char *error);
 

@@ -22,7 +22,7 @@ struct line {
 void lines_each(const char *text, guint max, void (*each)(const struct line *line, void *data),
 		void *data);
 
-/* TRUE: LINE has WORDS words and the first one is KEY. */
+/* Returns TRUE if LINE has WORDS words and the first one is KEY. */
 gboolean line_is(const struct line *line, const char *key, guint words);
 /* Parses a decimal number; returns 0 for any other text. */
 guint64 line_number(const char *word);

@@ -14,7 +14,7 @@ gboolean task_moves(const struct snapshot *snapshot, const struct task *task)
 	       task->held_said && task->held_before != task->held_said;
 }
 
-/* The index of LOCK in the task's earlier list; -1: the list does not have it. */
+/* Returns the index of LOCK in the task's earlier list; -1: the list does not have it. */
 static int earlier_position(const struct task *task, const struct lock *lock)
 {
 	for (guint i = 0; i < task->held_earlier->len; i++) {
@@ -29,8 +29,8 @@ static int earlier_position(const struct task *task, const struct lock *lock)
 }
 
 /*
- * TRUE: the stack LISTED, from the guest's list of tasks, is the outer part of the stack PRINTED by
- * the kernel. /proc/PID/stack leaves out the scheduler's functions.
+ * Returns TRUE if the stack LISTED, from the guest's list of tasks, is the outer part of the stack
+ * PRINTED by the kernel. /proc/PID/stack leaves out the scheduler's functions.
  */
 static gboolean is_same_place(const GPtrArray *listed, const GPtrArray *printed)
 {

@@ -241,9 +241,9 @@ static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 }
 
 /*
- * TRUE: the task's printed stack is not its current one. arm64 prints stacks without addresses. The
- * stack of a sleeping task begins with __switch_to() and __schedule(); if the task runs by now, the
- * lines below __switch_to() are from an older state.
+ * Returns TRUE if the task's printed stack is not its current one. arm64 prints stacks without
+ * addresses. The stack of a sleeping task begins with __switch_to() and __schedule(); if the task
+ * runs by now, the lines below __switch_to() are from an older state.
  */
 static gboolean has_stale_stack(const struct task *task)
 {

@@ -32,7 +32,9 @@ char *lock_text(const struct lock *lock)
 			  : g_strdup(lock->lock_class);
 }
 
-/* The locks of TASK that other tasks wait for: "mem_hotplug_lock and device_hotplug_lock". */
+/*
+ * Returns the locks of TASK that other tasks wait for: "mem_hotplug_lock and device_hotplug_lock".
+ */
 static char *holds_text(const struct task *task)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -51,8 +53,8 @@ static char *holds_text(const struct task *task)
 }
 
 /*
- * What TASK waits for, if it is not a lock: "a completion", with its name if the memory image has
- * it.
+ * Returns what TASK waits for, if it is not a lock: "a completion", with its name if the memory
+ * image has it.
  */
 static char *waits_for(const struct task *task)
 {
@@ -81,7 +83,7 @@ static char *wants_text(const struct task *task)
 	return g_strdup(task->state == 'D' ? "waits" : "does not wait for a lock");
 }
 
-/* A sentence for a task that waits: "init/57 holds A and waits for B, in f". */
+/* Returns a sentence for a task that waits: "init/57 holds A and waits for B, in f". */
 static char *waiter_sentence(const struct task *task)
 {
 	g_autofree char *who = task_text(task), *holds = holds_text(task),
@@ -228,8 +230,8 @@ static char *loop_key(const struct hang *hang)
 }
 
 /*
- * The key of a cycle. It contains only classes and functions, not instances and tasks, and begins
- * with the alphabetically first class, so equal hangs have equal keys.
+ * Returns the key of a cycle. It contains only classes and functions, not instances and tasks, and
+ * begins with the alphabetically first class, so equal hangs have equal keys.
  */
 static char *cycle_key(const struct hang *hang)
 {

@@ -34,8 +34,8 @@ static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lo
 }
 
 /*
- * TRUE: the task tries the lock with trylock and sleeps between attempts, so lockdep's list never
- * has this lock.
+ * Returns TRUE if the task tries the lock with trylock and sleeps between attempts, so lockdep's
+ * list never has this lock.
  */
 static gboolean polls(const struct task *task)
 {
@@ -43,8 +43,8 @@ static gboolean polls(const struct task *task)
 }
 
 /*
- * TRUE: the last lock in the task's list is the one that it waits for, because lockdep adds a lock
- * before it is acquired.
+ * Returns TRUE if the last lock in the task's list is the one that it waits for, because lockdep
+ * adds a lock before it is acquired.
  */
 static gboolean last_is_wanted(const struct task *task)
 {
@@ -112,8 +112,8 @@ static void from_report(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * The stack that shows where the task is now. For a running task this is the CPU's sample, because
- * the task's own stack is that of its last sleep.
+ * Returns the stack that shows where the task is now. For a running task this is the CPU's sample,
+ * because the task's own stack is that of its last sleep.
  */
 static const GPtrArray *place_of(const struct task *task)
 {
@@ -230,8 +230,8 @@ void edges_make(struct snapshot *snapshot)
 }
 
 /*
- * The holder of the lock that TASK waits for. If there are several, one that waits itself is
- * returned, because it continues the chain.
+ * Returns the holder of the lock that TASK waits for. If there are several, one that waits itself
+ * is returned, because it continues the chain.
  */
 struct task *edge_next(const struct task *task)
 {

@@ -8,7 +8,7 @@
 
 #include "hang/internal.h"
 
-/* The shortest path from START along "waits for" and "is held by" back to START. */
+/* Returns the shortest path from START along "waits for" and "is held by" back to START. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
@@ -56,8 +56,8 @@ static GPtrArray *shortest_cycle(const struct snapshot *snapshot)
 }
 
 /*
- * The lock classes of the cycle, beginning with the alphabetically first one. Each is held by the
- * task that waits for the next one, as in a lockdep report.
+ * Returns the lock classes of the cycle, beginning with the alphabetically first one. Each is held
+ * by the task that waits for the next one, as in a lockdep report.
  */
 static char **cycle_classes(const GPtrArray *tasks)
 {
@@ -105,7 +105,7 @@ static gboolean is_in(const GPtrArray *frames, const char *pattern)
 	return FALSE;
 }
 
-/* The number of samples in which TASK waits for other CPUs to respond. */
+/* Returns the number of samples in which TASK waits for other CPUs to respond. */
 static guint calls_others(const struct task *task)
 {
 	guint n = 0;
@@ -116,7 +116,7 @@ static guint calls_others(const struct task *task)
 	return n;
 }
 
-/* TRUE: another CPU waits for a response of the CPU that runs CALLED. */
+/* Returns TRUE if another CPU waits for a response of the CPU that runs CALLED. */
 static gboolean is_called(const struct snapshot *snapshot, const struct task *called)
 {
 	for (guint i = 0; i < snapshot->tasks->len; i++)
@@ -126,9 +126,9 @@ static gboolean is_called(const struct snapshot *snapshot, const struct task *ca
 }
 
 /*
- * The number of samples in which TASK is in the same function with interrupts disabled; 0 if any
- * sample contradicts. A panic that was entered from an NMI has frames inside that function, and is
- * not counted as a separate sample.
+ * Returns the number of samples in which TASK is in the same function with interrupts disabled; 0
+ * if any sample contradicts. A panic that was entered from an NMI has frames inside that function,
+ * and is not counted as a separate sample.
  */
 static guint spins(const struct task *task)
 {
@@ -183,15 +183,15 @@ static gboolean explain_left(struct hang *hang)
 	return TRUE;
 }
 
-/* TRUE: TASK waits for a lock, or is in state D and not idle. */
+/* Returns TRUE if TASK waits for a lock, or is in state D and not idle. */
 static gboolean is_stuck(const struct task *task)
 {
 	return task->wanted || (task->state == 'D' && !task_is_idle(task));
 }
 
 /*
- * The last task of the chain that begins at TASK. *ret_lock: the lock that this task waits for; if
- * there is none, the lock that it holds and that the task before it waits for.
+ * Returns the last task of the chain that begins at TASK. *ret_lock: the lock that this task waits
+ * for; if there is none, the lock that it holds and that the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -269,9 +269,9 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * The innermost function that all samples share, but not one inside a memory operation, because
- * deeper shared functions depend on the moments of the samples. NULL if there are fewer than two
- * samples.
+ * Returns the innermost function that all samples share, but not one inside a memory operation,
+ * because deeper shared functions depend on the moments of the samples. NULL if there are fewer
+ * than two samples.
  */
 static const char *common_function(const struct task *task)
 {
@@ -300,7 +300,7 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * The function that a loop is named after: one that all samples share; otherwise the memory
+ * Returns the function that a loop is named after: one that all samples share; otherwise the memory
  * operation that contains a sample or the stack of the last sleep; otherwise the task's function.
  */
 static const char *loop_function(const struct task *task)
@@ -323,8 +323,8 @@ static gboolean only_in_user_space(const struct task *task)
 }
 
 /*
- * TRUE: lockdep counted the locks of a task without listing them, as it does for a running task. So
- * this task may hold a lock that has no listed owner.
+ * Returns TRUE if lockdep counted the locks of a task without listing them, as it does for a
+ * running task. So this task may hold a lock that has no listed owner.
  */
 static gboolean locks_unlisted(const struct snapshot *snapshot)
 {
@@ -337,7 +337,7 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 	return FALSE;
 }
 
-/* The kind of hang, determined by what the task at the end of the chain does. */
+/* Returns the kind of hang, determined by what the task at the end of the chain does. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
 	const struct snapshot *snapshot = hang->snapshot;

@@ -14,7 +14,7 @@
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* The last MAX bytes of a regular file; NULL if it does not exist or is a link. */
+/* Returns the last MAX bytes of a regular file; NULL if it does not exist or is a link. */
 static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

@@ -51,18 +51,18 @@ const char *
 hang_title(const struct hang *hang); /* "deadlock of &dev->mutex and mem_hotplug_lock" */
 /* One sentence for each involved task, from the first waiter to the cause; NULL-terminated. */
 const char *const *hang_sentences(const struct hang *hang);
-/* The signature, with the three levels of splat.h: bug, path, exact. */
+/* Returns the signature, with the three levels of splat.h: bug, path, exact. */
 const char *hang_signature(const struct hang *hang, guint level);
 
 /*
- * The whole explanation, in the format of docs/hangs.md. SYMBOLS (or NULL) adds files and lines to
- * the stacks. New reference.
+ * Returns the whole explanation, in the format of docs/hangs.md. SYMBOLS (or NULL) adds files and
+ * lines to the stacks. New reference.
  */
 json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 
 /*
- * The explanation as a report, so that it can be stored, listed, matched with known issues, and
- * bisected. NULL for HANG_NONE.
+ * Returns the explanation as a report, so that it can be stored, listed, matched with known issues,
+ * and bisected. NULL for HANG_NONE.
  */
 struct splat *hang_to_splat(const struct hang *hang);
 
@@ -73,9 +73,9 @@ struct splat *hang_to_splat(const struct hang *hang);
 struct hang *hang_of_folder(const char *dir, GError **error);
 
 /*
- * TRUE: a task with the stack OWNER may hold the lock that a task with the stack WAITER waits for.
- * That is the lock which WAITER's stack implies, or, if it implies none, any hotplug lock. Stacks
- * are lines ("f+0x1/0x2"), innermost first.
+ * Returns TRUE if a task with the stack OWNER may hold the lock that a task with the stack WAITER
+ * waits for. That is the lock which WAITER's stack implies, or, if it implies none, any hotplug
+ * lock. Stacks are lines ("f+0x1/0x2"), innermost first.
  */
 gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter);
 

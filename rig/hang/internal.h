@@ -162,33 +162,36 @@ void owners_read(struct snapshot *snapshot, json_t *owners);
 /* waits.c */
 gboolean function_is(const char *name, const char *pattern);
 /*
- * TRUE: NAME belongs to the scheduler or to the slow path of a lock, so it does not show what the
- * task does.
+ * Returns TRUE if NAME belongs to the scheduler or to the slow path of a lock, so it does not show
+ * what the task does.
  */
 gboolean frame_is_waiting(const char *name);
-/* The row of the table of waits that fits the stack best; NULL: none. */
+/* Returns the row of the table of waits that fits the stack best; NULL: none. */
 const struct wait *wait_of(const GPtrArray *frames);
 /*
- * TRUE: TASK is idle: a kernel thread in its main loop, or a program that waits for time or input.
+ * Returns TRUE if TASK is idle: a kernel thread in its main loop, or a program that waits for time
+ * or input.
  */
 gboolean task_is_idle(const struct task *task);
-/* The function on the stack because of which the task holds a lock of this class, or NULL. */
+/*
+ * Returns the function on the stack because of which the task holds a lock of this class, or NULL.
+ */
 const char *holds_by_stack(const GPtrArray *frames, const char *lock_class);
-/* TRUE: a task inside the function NAME is known to hold a lock. */
+/* Returns TRUE if a task inside the function NAME is known to hold a lock. */
 gboolean holds_something(const char *name);
-/* The innermost function on the stack for which holds_something() is TRUE, or NULL. */
+/* Returns the innermost function on the stack for which holds_something() is TRUE, or NULL. */
 const char *operation_in(const GPtrArray *frames);
 /*
- * The innermost function of the task's stack that neither waits nor is generic; "?" if there is
- * none.
+ * Returns the innermost function of the task's stack that neither waits nor is generic; "?" if
+ * there is none.
  */
 const char *task_function(const struct task *task);
 
 /* Sets wait, wanted, holds, holders and waiters (edges.c). */
 void edges_make(struct snapshot *snapshot);
 /*
- * A holder of the lock that TASK waits for, preferably one that waits for a lock itself; NULL: none
- * is known.
+ * Returns a holder of the lock that TASK waits for, preferably one that waits for a lock itself;
+ * NULL: none is known.
  */
 struct task *edge_next(const struct task *task);
 gboolean task_runs(const struct task *task);
@@ -199,15 +202,16 @@ gboolean task_runs(const struct task *task);
  */
 
 /*
- * TRUE: TASK moves: in one round of samples it was on a CPU and in another it was not, and its
- * number of locks differed.
+ * Returns TRUE if TASK moves: in one round of samples it was on a CPU and in another it was not,
+ * and its number of locks differed.
  */
 gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
-/* TRUE: no earlier sample contradicts that TASK was idle and held LOCK the whole time. */
+/* Returns TRUE if no earlier sample contradicts that TASK was idle and held LOCK the whole time. */
 gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task,
 			    const struct lock *lock);
 /*
- * TRUE: no earlier list contradicts that LOCK, which no task holds now, also had no holder before.
+ * Returns TRUE if no earlier list contradicts that LOCK, which no task holds now, also had no
+ * holder before.
  */
 gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock *lock);
 

@@ -90,7 +90,10 @@ static json_t *task_json(const struct task *task, struct symbols *symbols)
 			 "samples", (int)task->samples->len, "stack", stack_json(task, symbols));
 }
 
-/* The other tasks that wait for a lock, as an array with pid, name and lock, without stacks. */
+/*
+ * Returns the other tasks that wait for a lock, as an array with pid, name and lock, without
+ * stacks.
+ */
 static json_t *others_json(const struct hang *hang)
 {
 	json_t *array = json_array();
@@ -108,8 +111,8 @@ static json_t *others_json(const struct hang *hang)
 }
 
 /*
- * The graph for the picture. Nodes are tasks and locks; an edge leads from a task to the lock that
- * it waits for, and from a lock to its holder.
+ * Returns the graph for the picture. Nodes are tasks and locks; an edge leads from a task to the
+ * lock that it waits for, and from a lock to its holder.
  */
 static json_t *graph_json(const struct hang *hang)
 {
@@ -169,7 +172,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 	return json;
 }
 
-/* The text of the report: the sentences, followed by the stack of each task in them. */
+/* Returns the text of the report: the sentences, followed by the stack of each task in them. */
 static char *report_text(const struct hang *hang, json_t *json)
 {
 	json_t *tasks = json_object_get(json, "tasks");

@@ -11,7 +11,9 @@
 #include "hang/arch.h"
 #include "hang/internal.h"
 
-/* TRUE: PC is inside the function that the oops reports, by the symbol's offset and size. */
+/*
+ * Returns TRUE if PC is inside the function that the oops reports, by the symbol's offset and size.
+ */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
 	const struct frame *top = sample->frames->len ? sample->frames->pdata[0] : NULL;

@@ -87,7 +87,7 @@ static gint64 all_ops(json_t *agents)
 	return sum;
 }
 
-/* The time of creation, from run.json; if it has none, from the folder's name. */
+/* Returns the time of creation, from run.json; if it has none, from the folder's name. */
 static char *created_of(const struct run_info *run)
 {
 	const char *created = json_string_value(json_object_get(run->inputs, "created"));
@@ -168,8 +168,8 @@ static const char *text_at(json_t *json, const char *path)
 }
 
 /*
- * The key of REPORT by an earlier version of the rules; its current key is BUG. NULL: it is the
- * same.
+ * Returns the key of REPORT by an earlier version of the rules; its current key is BUG. NULL: it is
+ * the same.
  */
 static const char *former_key(json_t *report, const char *bug)
 {

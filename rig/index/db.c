@@ -134,7 +134,10 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	return FALSE;
 }
 
-/* The SQL statements that create DB's tables, indices and triggers; NULL: they cannot be read. */
+/*
+ * Returns the SQL statements that create DB's tables, indices and triggers; NULL: they cannot be
+ * read.
+ */
 static char *schema_of(sqlite3 *db)
 {
 	db_stmt *stmt = db_query(db,

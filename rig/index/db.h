@@ -23,7 +23,9 @@ struct run_index {
 gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
 		       GError **error);
 
-/* TRUE: PATH is on a file system to which other hosts may write. FALSE if statfs() fails. */
+/*
+ * Returns TRUE if PATH is on a file system to which other hosts may write. FALSE if statfs() fails.
+ */
 gboolean index_is_shared(const char *path);
 /* Calls statfs(); tests replace this function. */
 struct statfs;
@@ -46,9 +48,9 @@ void index_where(const struct index_filter *filter, gboolean with_signature, GSt
 		 GPtrArray *texts);
 
 /*
- * The table in which runs are counted: `rollup` if it has all columns that FILTER uses; otherwise
- * `single`, which is slower. Both have the columns of rollup; tree and night are '' if there is
- * none.
+ * Returns the table in which runs are counted: `rollup` if it has all columns that FILTER uses;
+ * otherwise `single`, which is slower. Both have the columns of rollup; tree and night are '' if
+ * there is none.
  */
 const char *index_sums(const struct index_filter *filter);
 

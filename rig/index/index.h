@@ -29,8 +29,8 @@ struct run_index;
 typedef void (*index_progress)(guint done, guint total, void *data);
 
 /*
- * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or a folder in the
- * user's cache if RESULTS is on a network file system. The caller frees it.
+ * Returns the folder of the index of RESULTS, which need not exist: RESULTS/.index, or a folder in
+ * the user's cache if RESULTS is on a network file system. The caller frees it.
  */
 char *index_place(const char *results);
 /*
@@ -80,8 +80,8 @@ struct index_filter {
 };
 
 /*
- * The runs that match FILTER, oldest first: array of struct index_run; g_ptr_array_unref(). NULL
- * with an error.
+ * Returns the runs that match FILTER, oldest first: array of struct index_run; g_ptr_array_unref().
+ * NULL with an error.
  */
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
@@ -95,7 +95,7 @@ struct index_finding {
 	char *kind, *title;
 	char *known; /* the reason in the list of known issues, or NULL */
 };
-/* The findings of the run NAME: an array of struct index_finding. */
+/* Returns the findings of the run NAME: an array of struct index_finding. */
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error);
 
 struct index_signature {
@@ -108,7 +108,8 @@ struct index_signature {
 };
 
 /*
- * The findings of the runs that match FILTER, sorted by the time they were last seen, newest first.
+ * Returns the findings of the runs that match FILTER, sorted by the time they were last seen,
+ * newest first.
  */
 GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *filter,
 			    GError **error);
@@ -134,18 +135,18 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 			GError **error);
 
 /*
- * The median wall time in seconds of the last 20 runs with a result; -1: there are none. NULL
- * arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load; others are
- * used unchanged.
+ * Returns the median wall time in seconds of the last 20 runs with a result; -1: there are none.
+ * NULL arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load; others
+ * are used unchanged.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);
 
 /*
- * The names of the runs that may be deleted: they are older than BEFORE, and their verdict is in
- * VERDICTS (NULL-terminated names; NULL: any). Not included are the oldest and the newest run of
- * each finding, the KEEP newest runs of each combination of scenario, machine and kernel, runs with
- * a label `keep`, and RUNNING runs.
+ * Returns the names of the runs that may be deleted: they are older than BEFORE, and their verdict
+ * is in VERDICTS (NULL-terminated names; NULL: any). Not included are the oldest and the newest run
+ * of each finding, the KEEP newest runs of each combination of scenario, machine and kernel, runs
+ * with a label `keep`, and RUNNING runs.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);

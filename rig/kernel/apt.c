@@ -77,7 +77,7 @@ static void read_one_line(const char *text, struct mirrors *mirrors)
 	}
 }
 
-/* The first line of the value of field NAME in a stanza; or NULL. */
+/* Returns the first line of the value of field NAME in a stanza; or NULL. */
 static char *field(const char *stanza, const char *name)
 {
 	g_autofree char *pattern = g_strdup_printf("^%s:[ \\t]*(.*)$", name);
@@ -248,8 +248,8 @@ static gboolean apt_update(const char *suite, GError **error)
 }
 
 /*
- * The version of PACKAGE in the lists: the newest, or exactly WANT if not NULL. NULL: there is
- * none.
+ * Returns the version of PACKAGE in the lists: the newest, or exactly WANT if not NULL. NULL: there
+ * is none.
  */
 static char *listed_version(const char *package, const char *suite, const char *want)
 {
@@ -320,7 +320,7 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 	return TRUE;
 }
 
-/* The path of the only .deb file in DIR. */
+/* Returns the path of the only .deb file in DIR. */
 static char *find_deb(const char *dir)
 {
 	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);

@@ -116,7 +116,10 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* A hash of the inputs of .config: the fragments, and the patches that change Kconfig files. */
+/*
+ * Returns a hash of the inputs of .config: the fragments, and the patches that change Kconfig
+ * files.
+ */
 static char *config_key(const struct inputs *inputs)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -142,7 +145,7 @@ static char *config_key(const struct inputs *inputs)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* A short name for folders, such as "6.1.192-z03". */
+/* Returns a short name for folders, such as "6.1.192-z03". */
 static char *short_name(const struct inputs *inputs, const struct kernel_spec *spec,
 			const char *version)
 {

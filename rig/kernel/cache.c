@@ -31,7 +31,7 @@ static char *text_of(const json_t *object, const char *key)
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
-/* The path of FILE in the build; NULL: it does not exist. */
+/* Returns the path of FILE in the build; NULL: it does not exist. */
 static char *file_of(const char *hash, const char *file)
 {
 	g_autofree char *path = out_path(hash, file);

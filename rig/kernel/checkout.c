@@ -172,9 +172,9 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 /* ---- all kinds of sources ---- */
 
 /*
- * The path of the file tree/<tree>/populated, which has the identity of the source that was copied
- * into SRC. It is only needed for a folder or a git revision, because their tree is updated in
- * place.
+ * Returns the path of the file tree/<tree>/populated, which has the identity of the source that was
+ * copied into SRC. It is only needed for a folder or a git revision, because their tree is updated
+ * in place.
  */
 static char *checked_out_path(const char *src)
 {

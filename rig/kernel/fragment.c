@@ -182,7 +182,7 @@ static gboolean option_met(const struct option *option, GHashTable *config)
 	return option->value ? !g_strcmp0(has, option->value) : !has || !strcmp(has, "n");
 }
 
-/* Why an option does not have the requested value. */
+/* Returns why an option does not have the requested value. */
 static char *option_why(const struct option *option, GHashTable *config, struct kconfig *kconfig)
 {
 	const char *has = g_hash_table_lookup(config, option->name);

@@ -29,7 +29,7 @@ gboolean image_is_bzimage(const guint8 *data, gsize len)
 	return len > 0x260 && !memcmp(data + 0x202, "HdrS", 4) && get(data + 0x1fe, 2) == 0xaa55;
 }
 
-/* The offset of the protected-mode code in a bzImage. */
+/* Returns the offset of the protected-mode code in a bzImage. */
 static gsize setup_size(const guint8 *data)
 {
 	return ((data[0x1f1] ? data[0x1f1] : 4) + 1) * 512;
@@ -86,7 +86,8 @@ static const struct {
 };
 
 /*
- * TRUE: a PT_NOTE has the entry point that QEMU uses for an uncompressed x86 kernel (Xen, type 18).
+ * Returns TRUE if a PT_NOTE has the entry point that QEMU uses for an uncompressed x86 kernel (Xen,
+ * type 18).
  */
 static gboolean has_pvh_note(const guint8 *data, const Elf64_Phdr *ph)
 {

@@ -38,20 +38,20 @@ void progress_line(const char *line, void *progress);
 
 /* ---- files.c ---- */
 
-/* TRUE: both files exist, with the same content and the same execute bits. */
+/* Returns TRUE if both files exist, with the same content and the same execute bits. */
 gboolean files_same(const char *a, const char *b);
 /* Replaces TO by a copy of FROM, by rename, with a new mtime; creates missing folders. */
 gboolean files_copy(const char *from, const char *to, GError **error);
 gboolean files_make_parent(const char *path, GError **error);
-/* The SHA-256 of a file's content in hexadecimal; NULL with an error. */
+/* Returns the SHA-256 of a file's content in hexadecimal; NULL with an error. */
 char *files_sha256(const char *path, GError **error);
 /*
- * The files of a source tree, with relative paths, sorted. If TREE is a git checkout, these are the
- * files that git tracks or would track; otherwise all files that do not look like results of a
- * build.
+ * Returns the files of a source tree, with relative paths, sorted. If TREE is a git checkout, these
+ * are the files that git tracks or would track; otherwise all files that do not look like results
+ * of a build.
  */
 char **files_of_tree(const char *tree, GError **error);
-/* All files below a folder, with relative paths, sorted. */
+/* Returns all files below a folder, with relative paths, sorted. */
 char **files_below(const char *dir, GError **error);
 /* VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION from the text of a kernel's top Makefile, or NULL. */
 char *files_kernel_version(const char *makefile_text);
@@ -69,7 +69,7 @@ struct kernel_arch {
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error);
-/* The prefix of the cross compiler; "" if the host has the same architecture. */
+/* Returns the prefix of the cross compiler; "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
 /* The versions of compiler and linker, which are part of the hash. */
 gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
@@ -102,7 +102,7 @@ gboolean source_resolve(struct source *source, gboolean refresh, struct progress
 
 /* ---- checkout.c ---- */
 
-/* TRUE: SRC (tree/<tree>/src) already contains the unpatched source. */
+/* Returns TRUE if SRC (tree/<tree>/src) already contains the unpatched source. */
 gboolean source_is_there(const struct source *source, const char *src);
 /*
  * Makes the content of SRC the unpatched source. The caller must hold the tree's lock; no patch may
@@ -120,8 +120,8 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);
 /*
- * The package with the kernel image: PACKAGE itself, or if that is a metapackage, the one that its
- * VERSION depends on. Uses the lists of SUITE, which apt_version() must have downloaded.
+ * Gets the package with the kernel image: PACKAGE itself, or if that is a metapackage, the one that
+ * its VERSION depends on. Uses the lists of SUITE, which apt_version() must have downloaded.
  */
 gboolean apt_image_package(const char *package, const char *suite, const char *version,
 			   char **ret_package, GError **error);
@@ -190,8 +190,8 @@ char *fragment_merge(const char *base, GPtrArray *settings);
 /* Converts the text of a .config to a table like that of kernel_config_load(). */
 GHashTable *config_parse(const char *text);
 /*
- * A text with one line for each setting that CONFIG does not meet; NULL: all are met. SRC may be
- * NULL.
+ * Returns a text with one line for each setting that CONFIG does not meet; NULL: all are met. SRC
+ * may be NULL.
  */
 char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch);
 
@@ -203,7 +203,7 @@ struct kconfig *kconfig_load(const char *src, const char *srcarch);
 void kconfig_free(struct kconfig *kconfig);
 RIG_DEFINE_AUTO(kconfig, kconfig_free)
 gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
-/* Why SYMBOL (without CONFIG_) is not set in CONFIG, as text for messages; never NULL. */
+/* Returns why SYMBOL (without CONFIG_) is not set in CONFIG, as text for messages; never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
 
 /* ---- worktree.c ---- */
@@ -248,7 +248,7 @@ struct maker {
  * RIG_EXIT_INFRA if a tool or disk space is missing, otherwise RIG_EXIT_USAGE.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
-/* The path of the log of the last build in this object folder. */
+/* Returns the path of the log of the last build in this object folder. */
 char *maker_log_path(const struct worktree *tree);
 /*
  * Must be called before a build: if the last build was killed, removes files that may be
@@ -267,7 +267,7 @@ gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GE
 
 /* ---- cache.c ---- */
 
-/* The finished build with this hash, or NULL. */
+/* Returns the finished build with this hash, or NULL. */
 struct kernel *cache_find(const char *hash);
 /* Like cache_find(), but also records the time of use (see prune.c). */
 struct kernel *cache_use(const char *hash);
@@ -301,7 +301,7 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 gboolean image_is_bzimage(const guint8 *data, gsize len);
 /* Finds the compressed kernel inside a bzImage. */
 gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);
-/* The text of the config inside an image; NULL: there is none. */
+/* Returns the text of the config inside an image; NULL: there is none. */
 char *image_config(const guint8 *data, gsize len);
 
 /* ---- carried.c ---- */

@@ -59,8 +59,8 @@ static GMappedFile *map_image(const char *path, GError **error)
 }
 
 /*
- * The path of a config next to an image: /boot/config-VERSION for vmlinuz-VERSION, `config` in the
- * cache, or the .config of a build folder that has the image up to three levels below.
+ * Returns the path of a config next to an image: /boot/config-VERSION for vmlinuz-VERSION, `config`
+ * in the cache, or the .config of a build folder that has the image up to three levels below.
  */
 static char *config_beside(const char *path)
 {
@@ -167,8 +167,8 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 }
 
 /*
- * TRUE: CONFIG has one of the alternatives in NEED. "m" does not count, because the guest loads no
- * modules.
+ * Returns TRUE if CONFIG has one of the alternatives in NEED. "m" does not count, because the guest
+ * loads no modules.
  */
 static gboolean meets(GHashTable *config, const char *need)
 {

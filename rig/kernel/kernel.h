@@ -78,11 +78,12 @@ char *kernel_request_key(const struct kernel_spec *spec, GError **error);
 #define KERNEL_CARRIED "RIG_CARRIED_KERNELS"
 
 /*
- * The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref().
+ * Returns the finished builds in the cache, sorted by name: struct kernel. Free with
+ * g_ptr_array_unref().
  */
 GPtrArray *kernel_list(void);
 
-/* The path of the vmlinux of the build HASH (any text); NULL: it is not in the cache. */
+/* Returns the path of the vmlinux of the build HASH (any text); NULL: it is not in the cache. */
 char *kernel_cached_vmlinux(const char *hash);
 
 /* A part of the cache that can be deleted: a finished build, or a work tree with its objects. */
@@ -96,8 +97,9 @@ struct kernel_unused {
 
 void kernel_unused_free(struct kernel_unused *unused);
 /*
- * The builds and work trees that were not used since BEFORE (Unix time), the least recently used
- * first: struct kernel_unused. Also removes leftovers of killed processes. g_ptr_array_unref().
+ * Returns the builds and work trees that were not used since BEFORE (Unix time), the least recently
+ * used first: struct kernel_unused. Also removes leftovers of killed processes.
+ * g_ptr_array_unref().
  */
 GPtrArray *kernel_unused_since(gint64 before);
 /*
@@ -106,17 +108,17 @@ GPtrArray *kernel_unused_since(gint64 before);
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
 
 /*
- * The kernel in an image file: bzImage, vmlinux, vmlinuz. ARCH NULL: of any architecture. Errors:
- * the file is missing, of another architecture, or truncated.
+ * Returns the kernel in an image file: bzImage, vmlinux, vmlinuz. ARCH NULL: of any architecture.
+ * Errors: the file is missing, of another architecture, or truncated.
  */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
-/* TRUE: TEXT is "deb:linux-image-…[=VERSION][@SUITE]", a kernel that needs no build. */
+/* Returns TRUE if TEXT is "deb:linux-image-…[=VERSION][@SUITE]", a kernel that needs no build. */
 gboolean kernel_is_package(const char *text);
 /*
- * The kernel of such a package for ARCH, which must be the host's architecture. Blocks; the package
- * is downloaded at its first use. Errors: RIG_EXIT_USAGE (there is no such package, or it is for
- * another architecture), RIG_EXIT_INFRA (network).
+ * Returns the kernel of such a package for ARCH, which must be the host's architecture. Blocks; the
+ * package is downloaded at its first use. Errors: RIG_EXIT_USAGE (there is no such package, or it
+ * is for another architecture), RIG_EXIT_INFRA (network).
  */
 struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
 
@@ -135,14 +137,14 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 			      GError **error);
 
 /*
- * The uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is not
- * compressed. At most 1 GiB. Errors: RIG_EXIT_USAGE, the image cannot be read or unpacked.
+ * Returns the uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is
+ * not compressed. At most 1 GiB. Errors: RIG_EXIT_USAGE, the image cannot be read or unpacked.
  */
 GBytes *kernel_unpack(const char *path, GError **error);
 
 /*
- * TRUE: TEXT is a source ("deb:…"); FALSE: it is the path of an image. Only this function decides
- * that.
+ * Returns TRUE if TEXT is a source ("deb:…"); FALSE: it is the path of an image. Only this function
+ * decides that.
  */
 gboolean kernel_is_source(const char *text);
 

@@ -45,8 +45,8 @@ static void take_line(const char *line, void *data)
 }
 
 /*
- * The environment for make. Dates, names and paths are fixed, because in the image they would make
- * two builds with one hash differ.
+ * Returns the environment for make. Dates, names and paths are fixed, because in the image they
+ * would make two builds with one hash differ.
  */
 static GPtrArray *environment(void)
 {
@@ -98,7 +98,10 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 	return argv;
 }
 
-/* TRUE: the output shows a fault of the host (missing tool, full disk), not of the source. */
+/*
+ * Returns TRUE if the output shows a fault of the host (missing tool, full disk), not of the
+ * source.
+ */
 static gboolean is_host_fault(const char *output)
 {
 	static const char *const signs[] = {

@@ -22,7 +22,7 @@ gboolean kernel_is_package(const char *text)
 	return g_str_has_prefix(text, PREFIX);
 }
 
-/* The path of PACKAGE's folder in the cache. */
+/* Returns the path of PACKAGE's folder in the cache. */
 static char *folder_of(const char *package, const char *version)
 {
 	g_autofree char *name = g_strdup_printf("%s_%s", package, version);
@@ -33,7 +33,7 @@ static char *folder_of(const char *package, const char *version)
 	return rig_cache_path(relative);
 }
 
-/* The path of the image: boot/vmlinuz-VERSION, or on ppc64el boot/vmlinux-VERSION. */
+/* Returns the path of the image: boot/vmlinuz-VERSION, or on ppc64el boot/vmlinux-VERSION. */
 static char *image_in(const char *folder)
 {
 	g_autofree char *boot = g_build_filename(folder, "boot", NULL);

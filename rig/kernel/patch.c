@@ -258,7 +258,7 @@ struct patch *patch_load(const char *path, GError **error)
 
 /* ---- applying ---- */
 
-/* The messages of patch(1) about a file that failed. */
+/* Returns the messages of patch(1) about a file that failed. */
 static char *failed_hunks(const char *output)
 {
 	/*

@@ -44,7 +44,9 @@ static guint64 size_of(const char *dir)
 	return summed;
 }
 
-/* The time of last use. 0: unknown, because a build was killed before it wrote build.json. */
+/*
+ * Returns the time of last use. 0: unknown, because a build was killed before it wrote build.json.
+ */
 static gint64 used_at(const char *dir, gboolean is_tree)
 {
 	g_autofree char *mark = g_build_filename(dir, is_tree ? "lock" : "build.json", NULL);

@@ -143,7 +143,7 @@ static gboolean install(struct worktree *tree, const char *relative, const char 
 	return files_same(from, file) || files_copy(from, file, error);
 }
 
-/* The names of the files in src that patches of earlier builds changed. */
+/* Returns the names of the files in src that patches of earlier builds changed. */
 static char **saved(struct worktree *tree)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);

@@ -203,7 +203,7 @@ static gboolean note_run(struct batch *b, const char *name, enum run_state state
 	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
 }
 
-/* TRUE: NAME is in the graph already, because another process has added it. */
+/* Returns TRUE if NAME is in the graph already, because another process has added it. */
 static gboolean is_there(struct batch *b, const char *name)
 {
 	db_stmt *stmt = db_query(b->db->db, "SELECT 1 FROM run WHERE name = ?1 AND state <> 2",
@@ -321,8 +321,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 }
 
 /*
- * The time of the last addition or removal in the folder PATH; 0: unknown, or too recent to be
- * relied on.
+ * Returns the time of the last addition or removal in the folder PATH; 0: unknown, or too recent to
+ * be relied on.
  */
 static gint64 folder_time(const char *path)
 {

@@ -18,7 +18,7 @@ static const char *text_at(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* TRUE: MEMBERS has NAME, where a bracketed part behind kn->active is ignored. */
+/* Returns TRUE if MEMBERS has NAME, where a bracketed part behind kn->active is ignored. */
 static gboolean is_member(json_t *members, const char *name)
 {
 	json_t *member;
@@ -34,7 +34,7 @@ static gboolean is_member(json_t *members, const char *name)
 	return FALSE;
 }
 
-/* TRUE: all classes of CYCLE are among MEMBERS. */
+/* Returns TRUE if all classes of CYCLE are among MEMBERS. */
 static gboolean is_inside(json_t *cycle, json_t *members)
 {
 	json_t *edges = at(cycle, "edges"), *edge;
@@ -110,7 +110,7 @@ static void add_encounters(GString *text, json_t *trap)
 	}
 }
 
-/* TRUE: the explanation of the hang has at least two of the members. */
+/* Returns TRUE if the explanation of the hang has at least two of the members. */
 static gboolean is_explained(json_t *details, json_t *members)
 {
 	json_t *reports = at(details, "reports"), *report;

@@ -183,7 +183,10 @@ static void find_ways(const struct net *net, guint root, guint length, struct wa
 	}
 }
 
-/* The cycle of the shortest path from the root to LAST and the edge from LAST back to the root. */
+/*
+ * Returns the cycle of the shortest path from the root to LAST and the edge from LAST back to the
+ * root.
+ */
 static GArray *cycle_of(const struct ways *w, guint last)
 {
 	GArray *cycle = g_array_sized_new(FALSE, FALSE, sizeof(guint), w->depth[last]);
@@ -195,7 +198,8 @@ static GArray *cycle_of(const struct ways *w, guint last)
 }
 
 /*
- * The edges of one run as a set of pairs of class indices of GRAPH, each pair as from << 32 | to.
+ * Returns the edges of one run as a set of pairs of class indices of GRAPH, each pair as from << 32
+ * | to.
  */
 static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
 				const char *name)
@@ -229,8 +233,8 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 }
 
 /*
- * TRUE: one run had all edges of the cycle, so lockdep has judged it. Only the first and the last
- * run of the rarest edge are checked.
+ * Returns TRUE if one run had all edges of the cycle, so lockdep has judged it. Only the first and
+ * the last run of the rarest edge are checked.
  */
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
 			   GHashTable *cache)
@@ -281,7 +285,10 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 	return memcmp(one->data, two->data, one->len * sizeof(guint));
 }
 
-/* The shortest cycle through each edge, without duplicates; each cycle is an array of classes. */
+/*
+ * Returns the shortest cycle through each edge, without duplicates; each cycle is an array of
+ * classes.
+ */
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);

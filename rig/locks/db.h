@@ -17,16 +17,19 @@ struct lock_db {
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
 /*
- * The lock orders of the run or log SIGHTING; NULL: it no longer exists. The caller owns the
- * result, as for the two functions below (read.c).
+ * Returns the lock orders of the run or log SIGHTING; NULL: it no longer exists. The caller owns
+ * the result, as for the two functions below (read.c).
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /*
- * The lock orders in a compressed file. NULL: PATH is not a valid file. *ret_json: the file's JSON,
- * owned by the caller.
+ * Returns the lock orders in a compressed file. NULL: PATH is not a valid file. *ret_json: the
+ * file's JSON, owned by the caller.
  */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
-/* The lock orders that the run NAME recorded, and those in its reports; NULL if it has neither. */
+/*
+ * Returns the lock orders that the run NAME recorded, and those in its reports; NULL if it has
+ * neither.
+ */
 struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 					const struct run_info *run);
 
@@ -35,7 +38,7 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
  * ". GATES_UNKNOWN marks an edge that only a report shows; it does not remove gates of other runs.
  */
 #define GATES_UNKNOWN "?"
-/* The gates that A and B have in common. The caller owns the text. */
+/* Returns the gates that A and B have in common. The caller owns the text. */
 char *lock_gates_common(const char *a, const char *b);
 
 /*

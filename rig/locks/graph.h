@@ -65,9 +65,9 @@ RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 /* Makes a graph of the lock orders of one boot. */
 struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
 
-/* The index of the class called NAME, or -1. */
+/* Returns the index of the class called NAME, or -1. */
 int lock_graph_class(const struct lock_graph *graph, const char *name);
-/* The edge FROM -> TO, or NULL. */
+/* Returns the edge FROM -> TO, or NULL. */
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
 
 /* A place where an edge occurred. */
@@ -78,8 +78,8 @@ struct lock_sighting {
 	guint runs;
 };
 /*
- * The places where the edge FROM -> TO was seen, oldest first: array of struct lock_sighting, owned
- * by the caller.
+ * Returns the places where the edge FROM -> TO was seen, oldest first: array of struct
+ * lock_sighting, owned by the caller.
  */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
@@ -103,15 +103,15 @@ struct lock_new {
 	gboolean anywhere;	/* TRUE: no earlier run of any tree had it */
 };
 /*
- * The edges of TREE (NULL: of all trees) that were first seen from SINCE on and before UNTIL
- * (beginnings of run names; NULL: no limit). Edges that are new in all trees come first. The result
- * is an array of struct lock_new, owned by the caller. A tree without an earlier run is left out,
- * because all of its edges would be new.
+ * Returns the edges of TREE (NULL: of all trees) that were first seen from SINCE on and before
+ * UNTIL (beginnings of run names; NULL: no limit). Edges that are new in all trees come first. The
+ * result is an array of struct lock_new, owned by the caller. A tree without an earlier run is left
+ * out, because all of its edges would be new.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);
 
-/* The lock orders in the run folder RUN; NULL (no error): it has none. */
+/* Returns the lock orders in the run folder RUN; NULL (no error): it has none. */
 struct lock_orders *lock_orders_of_run(const char *results, const char *run);
 
 /* ---- cycles ---- */

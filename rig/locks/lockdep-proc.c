@@ -59,7 +59,7 @@ static char *key_symbol(const struct reader *r, const char *address)
 	return NULL;
 }
 
-/* The canonical name of the class that lockdep prints as NAME at ADDRESS (locks.h). */
+/* Returns the canonical name of the class that lockdep prints as NAME at ADDRESS (locks.h). */
 static char *canonical(const struct reader *r, const char *address, const char *name,
 		       guint *ret_flags)
 {
@@ -80,8 +80,8 @@ static char *canonical(const struct reader *r, const char *address, const char *
 }
 
 /*
- * The number of the class + 1, adding the class if needed; 0: there are too many. ADDRESS may be
- * "(____ptrval____)".
+ * Returns the number of the class + 1, adding the class if needed; 0: there are too many. ADDRESS
+ * may be "(____ptrval____)".
  */
 static guint class_get(struct reader *r, const char *address, const char *name)
 {
@@ -143,8 +143,8 @@ static void read_class(struct reader *r, char *line)
 }
 
 /*
- * A copy of at most LOCKS_TEXT_MAX bytes of TEXT (or NULL). Not g_strndup(), which allocates
- * LOCKS_TEXT_MAX bytes and clears those after a shorter text.
+ * Returns a copy of at most LOCKS_TEXT_MAX bytes of TEXT (or NULL). Not g_strndup(), which
+ * allocates LOCKS_TEXT_MAX bytes and clears those after a shorter text.
  */
 static char *copy_text(const char *text)
 {
@@ -158,8 +158,8 @@ static char *copy_text(const char *text)
 }
 
 /*
- * The line at *AT, ended with a NUL in place of its newline; *AT becomes the next. NULL after the
- * last one; text without a newline is left out, as it was cut off.
+ * Returns the line at *AT, ended with a NUL in place of its newline; *AT becomes the next. NULL
+ * after the last one; text without a newline is left out, as it was cut off.
  */
 static char *next_line(struct reader *r, char **at)
 {
@@ -248,7 +248,7 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 		chain_end(r, &c);
 }
 
-/* A hash key for the context and the first N locks of CHAIN. */
+/* Returns a hash key for the context and the first N locks of CHAIN. */
 static GBytes *prefix_key(const struct chain *chain, guint n)
 {
 	guint words[DEPTH_MAX + 1];
@@ -263,7 +263,7 @@ static void note_prefix(struct reader *r, const struct chain *chain)
 	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
 }
 
-/* TRUE: lock AT of the chain was waited for, not acquired by a trylock. */
+/* Returns TRUE if lock AT of the chain was waited for, not acquired by a trylock. */
 static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
 {
 	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
@@ -284,8 +284,8 @@ static int by_number(gconstpointer a, gconstpointer b)
 }
 
 /*
- * The locks other than FROM that were held while the last lock of CHAIN was waited for: class
- * indices, sorted, without duplicates.
+ * Returns the locks other than FROM that were held while the last lock of CHAIN was waited for:
+ * class indices, sorted, without duplicates.
  */
 static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
 {

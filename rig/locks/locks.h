@@ -138,7 +138,10 @@ void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const c
  * valid UTF-8 and contains nothing that could control a terminal.
  */
 gboolean lock_text_is_valid(const char *text, gsize max);
-/* TRUE: NAME is the name of a variable, so the class is one lock, or a lock with its own class. */
+/*
+ * Returns TRUE if NAME is the name of a variable, so the class is one lock, or a lock with its own
+ * class.
+ */
 gboolean lock_name_is_variable(const char *name);
 
 /*
@@ -148,9 +151,9 @@ gboolean lock_name_is_variable(const char *name);
 char *lock_edge_key(const char *edge);
 
 /*
- * The classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's kind
- * ("v1:lockdep-circular:"). Lockdep's numbers are removed. NULL-terminated, owned by the caller.
- * NULL: TEXT is not a cycle.
+ * Returns the classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's
+ * kind ("v1:lockdep-circular:"). Lockdep's numbers are removed. NULL-terminated, owned by the
+ * caller. NULL: TEXT is not a cycle.
  */
 char **lock_cycle_parse(const char *text);
 

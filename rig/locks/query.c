@@ -70,8 +70,8 @@ static guint index_of(GHashTable *index, gint64 id)
 }
 
 /*
- * TRUE: holding the class excludes all other tasks that hold it. FALSE if a run acquired it for
- * reading, or if it stands for several locks.
+ * Returns TRUE if holding the class excludes all other tasks that hold it. FALSE if a run acquired
+ * it for reading, or if it stands for several locks.
  */
 static gboolean is_gate(const struct lock_graph *graph, guint class)
 {

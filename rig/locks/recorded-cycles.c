@@ -66,7 +66,10 @@ struct choice {
 	struct finding best;
 };
 
-/* Returns the worst clash over all recorded modes. Two bits of `way` are the modes of edge I. */
+/*
+ * Returns the worst clash for any combination of the modes in which the edges were recorded. Each
+ * edge has two bits in `way`: bits 2 * I and 2 * I + 1 are the mode of edge I.
+ */
 static enum clash clash_of(const struct choice *c)
 {
 	enum clash best = CLASH_NONE;
@@ -88,7 +91,7 @@ static enum clash clash_of(const struct choice *c)
 	return best;
 }
 
-/* The class of a lock that two of the tasks hold exclusively; -1: none. */
+/* Returns the class of a lock that two of the tasks hold exclusively; -1: none. */
 static int gate_of(const struct choice *c)
 {
 	for (guint i = 0; i < c->n; i++)
@@ -122,7 +125,7 @@ static void judge_choice(struct choice *c)
 	c->found = TRUE;
 }
 
-/* TRUE: A and B are the same lock, or one of them is unknown (0). */
+/* Returns TRUE if A and B are the same lock, or one of them is unknown (0). */
 static gboolean may_be(guint64 a, guint64 b)
 {
 	return !a || !b || a == b;

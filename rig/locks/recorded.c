@@ -334,8 +334,8 @@ char *lock_report_name(const GPtrArray *classes, guint class)
 }
 
 /*
- * The classes of the locks that were held at every occurrence, without classes that have several
- * locks.
+ * Returns the classes of the locks that were held at every occurrence, without classes that have
+ * several locks.
  */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)

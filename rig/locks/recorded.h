@@ -89,12 +89,12 @@ void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
 /*
- * The reason why the record is incomplete and thus not conclusive; NULL: it has every acquisition
- * and release.
+ * Returns the reason why the record is incomplete and thus not conclusive; NULL: it has every
+ * acquisition and release.
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 
-/* TRUE: LOCK is one of PAIR's gates. */
+/* Returns TRUE if LOCK is one of PAIR's gates. */
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
 /*
@@ -140,22 +140,22 @@ struct recorded_cycle {
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
-/* A description of CYCLE: its edges with counts, modes and stacks, and its gate. */
+/* Returns a description of CYCLE: its edges with counts, modes and stacks, and its gate. */
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 
 /*
- * A summary of RECORDED and CYCLES for the file `verdict`: {"acquired", …, "edges", "fault",
- * "cycles": [{"signature", "state", "gate", "edges"}]}; with a trap for MEMBERS (or NULL) also
- * {"trap": {"cycle", "held", "met", "expired", "waits", "encounters": [{"held", "wanted",
+ * Returns a summary of RECORDED and CYCLES for the file `verdict`: {"acquired", …, "edges",
+ * "fault", "cycles": [{"signature", "state", "gate", "edges"}]}; with a trap for MEMBERS (or NULL)
+ * also {"trap": {"cycle", "held", "met", "expired", "waits", "encounters": [{"held", "wanted",
  * "count"}], "circle": [class, …]}}.
  */
 json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrArray *cycles,
 			      char **members);
-/* The complete record, for the run folder. New reference. */
+/* Returns the complete record, for the run folder. New reference. */
 json_t *lock_recorded_json(const struct lock_recorded *recorded);
 
 /*
- * The name of CLASS, an index of CLASSES, without its addition in brackets, as in lockdep's
+ * Returns the name of CLASS, an index of CLASSES, without its addition in brackets, as in lockdep's
  * reports; the caller owns it.
  */
 char *lock_report_name(const GPtrArray *classes, guint class);

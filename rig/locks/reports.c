@@ -10,8 +10,8 @@
 #define CYCLE_MAX 64
 
 /*
- * TRUE: many keys have this name, so that lockdep appends numbers. The report parser removes the
- * number.
+ * Returns TRUE if many keys have this name, so that lockdep appends numbers. The report parser
+ * removes the number.
  */
 static gboolean is_numbered(const char *name)
 {
@@ -19,9 +19,9 @@ static gboolean is_numbered(const char *name)
 }
 
 /*
- * The name of a kn->active lock with the variable of its attribute, which lockdep's report lacks.
- * The variable is inferred from the function that the report has: state_show() and state_store()
- * belong to DEVICE_ATTR_RW(state), so the variable is dev_attr_state.
+ * Returns the name of a kn->active lock with the variable of its attribute, which lockdep's report
+ * lacks. The variable is inferred from the function that the report has: state_show() and
+ * state_store() belong to DEVICE_ATTR_RW(state), so the variable is dev_attr_state.
  */
 static char *canonical(const char *name, const char *function, guint *ret_flags)
 {

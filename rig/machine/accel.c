@@ -87,7 +87,7 @@ static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 	return TRUE;
 }
 
-/* Why KVM cannot be used for MACHINE, or NULL. */
+/* Returns why KVM cannot be used for MACHINE, or NULL. */
 static char *kvm_obstacle(const struct machine *machine, GError **error)
 {
 	g_autofree char *name = NULL;

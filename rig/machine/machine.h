@@ -92,8 +92,8 @@ const struct machine *machine_find(const char *name, GError **error);
 gboolean machine_check_bios(const struct machine *machine, GError **error);
 
 /*
- * The options that NAME (a firmware or an MMU mode, or NULL) adds; a mode without options if it
- * adds none.
+ * Returns the options that NAME (a firmware or an MMU mode, or NULL) adds; a mode without options
+ * if it adds none.
  */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 

@@ -8,7 +8,7 @@
 #include "util/paths.h"
 
 /*
- * A key for this boot of the host and this build of the emulator. NULL: the emulator is not
+ * Returns a key for this boot of the host and this build of the emulator. NULL: the emulator is not
  * installed.
  */
 static char *cache_key(const char *emulator)

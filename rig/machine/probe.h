@@ -9,8 +9,8 @@
 typedef gboolean (*probe_trial)(const void *data, gboolean *ret_works, GError **error);
 
 /*
- * The result of TRIAL, cached in the file NAME of the rig's cache for this boot of the host and
- * this build of EMULATOR (a program in PATH or a path). Errors: RIG_EXIT_INFRA (EMULATOR is not
+ * Gets the result of TRIAL, cached in the file NAME of the rig's cache for this boot of the host
+ * and this build of EMULATOR (a program in PATH or a path). Errors: RIG_EXIT_INFRA (EMULATOR is not
  * installed), and those of TRIAL.
  */
 gboolean probe_once(const char *emulator, const char *name, probe_trial trial, const void *data,

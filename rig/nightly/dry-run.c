@@ -40,10 +40,10 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 }
 
 /*
- * TRUE: the cache probably has the kernel. This is an estimate, because the source is not resolved
- * (a git branch may have changed) and configs are not compared. If FALSE, *RET_S is the duration of
- * an earlier build of the same source and architecture, or else of the same architecture; -1:
- * unknown.
+ * Returns TRUE if the cache probably has the kernel. This is an estimate, because the source is not
+ * resolved (a git branch may have changed) and configs are not compared. If FALSE, *RET_S is the
+ * duration of an earlier build of the same source and architecture, or else of the same
+ * architecture; -1: unknown.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
 			 const char *arch, double *ret_s)
@@ -66,7 +66,7 @@ static gboolean is_built(const struct dry_run *dry, const struct night_kernel *k
 	return FALSE;
 }
 
-/* TRUE: an unfinished cell needs BUILD. */
+/* Returns TRUE if an unfinished cell needs BUILD. */
 static gboolean is_wanted(const struct night *night, const struct night_build *build)
 {
 	for (guint i = 0; i < night->cells->len; i++) {

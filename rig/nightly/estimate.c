@@ -17,7 +17,7 @@
 /* ---- used processors in runs of earlier nights ---- */
 
 /*
- * The maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT; 0:
+ * Returns the maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT; 0:
  * unknown.
  */
 static double cores_in(json_t *night, const char *scenario, const char *machine)

@@ -35,7 +35,7 @@ void night_excluded_free(gpointer data);
 
 /* Finds the builds that the cells need, and adds them. */
 void night_find_builds(struct night *night);
-/* The build that CELL needs (borrowed); NULL: its kernel is an image. */
+/* Returns the build that CELL needs (borrowed); NULL: its kernel is an image. */
 struct night_build *night_build_of(const struct night *night, const struct night_cell *cell);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
@@ -43,7 +43,7 @@ struct night_cell *night_find_cell(const struct night *night, const char *key);
  * Adds a copy of ATTEMPT, unless there is one with this number, and updates the status of the cell.
  */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
-/* TRUE: the cell must be run (again). */
+/* Returns TRUE if the cell must be run (again). */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
 /* Sets the cell's status from its attempts and its build. */
 void night_settle(const struct night *night, struct night_cell *cell);
@@ -61,15 +61,15 @@ gboolean night_open_files(struct night *night, GError **error);
 gboolean night_note(struct night *night, json_t *line, GError **error);
 json_t *night_strings(char *const *list);
 json_t *night_attempt_json(const struct attempt *attempt);
-/* The JSON object in the file DIR/NAME (new reference), or NULL. */
+/* Returns the JSON object in the file DIR/NAME (new reference), or NULL. */
 json_t *night_read_json(const char *dir, const char *name);
-/* The ids of all nights below RESULTS, oldest first; g_strfreev(). */
+/* Returns the ids of all nights below RESULTS, oldest first; g_strfreev(). */
 char **night_ids(const char *results);
 
 /* ---- estimate.c ---- */
 
 void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
-/* All cells (borrowed) in the order of start: the longest first, or shuffled. */
+/* Returns all cells (borrowed) in the order of start: the longest first, or shuffled. */
 GPtrArray *night_order(const struct night *night);
 
 /* ---- expand.c ---- */

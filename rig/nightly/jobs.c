@@ -48,7 +48,7 @@ static void note_build(struct runner *r, struct night_build *build,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
-/* Why there is no result: the problem of the child, or the first reason of its verdict. */
+/* Returns why there is no result: the problem of the child, or the first reason of its verdict. */
 static char *problem_of(const struct child_result *result, enum run_outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");

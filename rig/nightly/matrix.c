@@ -41,8 +41,8 @@ static gboolean is_good(json_t *entry)
 }
 
 /*
- * The attempt that represents CELL: the first one that did not end as expected; if there is none,
- * the last.
+ * Returns the attempt that represents CELL: the first one that did not end as expected; if there is
+ * none, the last.
  */
 static json_t *telling(json_t *cell)
 {
@@ -98,7 +98,7 @@ static void add_machine(json_t *machines, const char *name)
 	json_array_append_new(machines, json_string(name));
 }
 
-/* The machines of ROW for which ARE() is true, in the order of the table. New reference. */
+/* Returns the machines of ROW for which ARE() is true, in the order of the table. New reference. */
 static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 {
 	json_t *entry, *list = json_array();
@@ -110,7 +110,7 @@ static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 	return list;
 }
 
-/* TRUE: all bad machines of ROW have the same findings. */
+/* Returns TRUE if all bad machines of ROW have the same findings. */
 static gboolean same_found(json_t *row, json_t *bad)
 {
 	json_t *first = NULL, *machine;
@@ -129,8 +129,8 @@ static gboolean same_found(json_t *row, json_t *bad)
 }
 
 /*
- * How ROW differs between machines. "verdict": some are good, others bad; "found": bad, with
- * different findings; "same": bad, with the same findings; NULL: none is bad.
+ * Returns how ROW differs between machines. "verdict": some are good, others bad; "found": bad,
+ * with different findings; "same": bad, with the same findings; NULL: none is bad.
  */
 static const char *difference(json_t *row, json_t *good, json_t *bad)
 {

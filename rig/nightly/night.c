@@ -191,7 +191,7 @@ static gboolean skipped(const struct night_cell *cell)
 	return FALSE;
 }
 
-/* TRUE: in every attempt, a known issue prevented a proof that PASS needs. */
+/* Returns TRUE if in every attempt, a known issue prevented a proof that PASS needs. */
 static gboolean all_known(const struct night_cell *cell)
 {
 	for (guint i = 0; i < cell->attempts->len; i++)
@@ -201,8 +201,8 @@ static gboolean all_known(const struct night_cell *cell)
 }
 
 /*
- * TRUE: CELL must be run again. A failing cell is repeated as often as `retries` allows, to measure
- * how often it fails; a cell without a verdict is repeated until it has one.
+ * Returns TRUE if CELL must be run again. A failing cell is repeated as often as `retries` allows,
+ * to measure how often it fails; a cell without a verdict is repeated until it has one.
  */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
 {

@@ -151,7 +151,10 @@ RIG_DEFINE_AUTO(night, night_free)
 /* The value of `unfinished` for a night whose jobs continue without the rig. */
 #define NIGHT_LEFT "its jobs go on"
 
-/* The id of the newest unfinished night of PLAN; g_free(). Error: RIG_EXIT_USAGE, there is none. */
+/*
+ * Returns the id of the newest unfinished night of PLAN; g_free(). Error: RIG_EXIT_USAGE, there is
+ * none.
+ */
 char *night_find_unfinished(const char *results, const char *plan, GError **error);
 
 /* Lists what night_run() would do: cells, estimated times, missing files. New reference. */
@@ -186,8 +189,8 @@ json_t *night_delete_old(struct night *night);
 int night_exit_code(const struct night *night, json_t *result);
 
 /*
- * The contents of night.json of all nights below RESULTS that can be read, oldest first: a new
- * array.
+ * Returns the contents of night.json of all nights below RESULTS that can be read, oldest first: a
+ * new array.
  */
 json_t *night_list(const char *results);
 

@@ -64,7 +64,7 @@ json_t *night_host_json(const struct night *night)
 
 /* ---- the whole night ---- */
 
-/* The runs as items for packing, with their measured needs and durations. */
+/* Returns the runs as items for packing, with their measured needs and durations. */
 static GPtrArray *measured_items(const struct night *night)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(g_free);

@@ -174,7 +174,7 @@ static void start(struct local *local, struct place_job *job, struct pack_room n
 	local->base.failed(error, local->base.failed_data);
 }
 
-/* TRUE: no run may start now, because a build needs the processors. */
+/* Returns TRUE if no run may start now, because a build needs the processors. */
 static gboolean start_next_build(struct local *local)
 {
 	guint most = 0, quarters = local->base.room.quarters;

@@ -60,7 +60,7 @@ static double end_one(GArray *going, struct pack_room *free)
 	return ended.end_s;
 }
 
-/* The time that ITEMS take if all processors are in use all the time. */
+/* Returns the time that ITEMS take if all processors are in use all the time. */
 static double busy_s(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
 	double sum = 0;

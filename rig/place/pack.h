@@ -23,28 +23,29 @@ struct pack_item {
 };
 
 /*
- * The maximum resources that may be in use on HOST at a time. Cores are overcommitted by a quarter,
- * because a guest's need is an average, and guests that share a processor only become slower.
- * Memory is not overcommitted.
+ * Returns the maximum resources that may be in use on HOST at a time. Cores are overcommitted by a
+ * quarter, because a guest's need is an average, and guests that share a processor only become
+ * slower. Memory is not overcommitted.
  */
 struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
- * The index of the first of ITEMS, which are in their preferred order, that fits into FREE and ends
- * within LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later one is
- * chosen.
+ * Returns the index of the first of ITEMS, which are in their preferred order, that fits into FREE
+ * and ends within LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later
+ * one is chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
 /*
- * The time that ITEMS take on HOST if pack_pick() starts them within pack_capacity(), without gaps.
+ * Returns the time that ITEMS take on HOST if pack_pick() starts them within pack_capacity(),
+ * without gaps.
  */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
- * A lower bound for the time of any packing. It is the largest of: the longest item; the sum of all
- * needs divided by the host's size; the total time of the items that need more than half of the
- * usable cores (or memory), which cannot overlap.
+ * Returns a lower bound for the time of any packing. It is the largest of: the longest item; the
+ * sum of all needs divided by the host's size; the total time of the items that need more than half
+ * of the usable cores (or memory), which cannot overlap.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 

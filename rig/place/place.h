@@ -92,10 +92,10 @@ void place_add(struct place *place, struct place_job *job);
 void place_hold(struct place *place);
 /* Like place_hold(), and also stops running jobs with SIGTERM, and with SIGKILL after GRACE_S. */
 void place_stop(struct place *place, guint grace_s);
-/* A text about waiting and running jobs, for the progress line; g_free(). */
+/* Returns a text about waiting and running jobs, for the progress line; g_free(). */
 char *place_progress(const struct place *place);
 
-/* TRUE if the jobs continue after this process has ended. */
+/* Returns TRUE if the jobs continue after this process has ended. */
 gboolean place_can_leave(const struct place *place);
 /*
  * Starts all jobs and detaches from them: done() is not called any more. A later process that adds
@@ -117,7 +117,7 @@ struct place_options {
 	guint64 memory;	     /* bytes; 0: the available memory */
 };
 
-/* The place that runs jobs as child processes on this host. */
+/* Returns the place that runs jobs as child processes on this host. */
 struct place *place_here(const struct place_options *options);
 /*
  * Returns a place on this host that never refuses a job for lack of room. Used by callers that

@@ -210,7 +210,10 @@ static gboolean records(const struct run_request *want, const struct resolved *r
 	return want->record_locks || r->cycle;
 }
 
-/* TRUE: the run needs the director's plugin, because of holds, counted visits or recorded locks. */
+/*
+ * Returns TRUE if the run needs the director's plugin, because of holds, counted visits or recorded
+ * locks.
+ */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
 	return r->scenario->n_holds || r->scenario->n_fails || want->visits || want->sweep ||
@@ -278,7 +281,7 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	return TRUE;
 }
 
-/* TRUE: the guest runs on this host, not on a remote libvirt host. */
+/* Returns TRUE if the guest runs on this host, not on a remote libvirt host. */
 static gboolean is_here(const struct run_request *want)
 {
 	return strcmp(request_launcher(want), "libvirt") || !want->uri ||

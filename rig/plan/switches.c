@@ -8,8 +8,8 @@
 #include "util/error.h"
 
 /*
- * The option that the switch needs and CONFIG lacks, or NULL. If the config is unknown, no option
- * is lacking.
+ * Returns the option that the switch needs and CONFIG lacks, or NULL. If the config is unknown, no
+ * option is lacking.
  */
 static const char *lacks(GHashTable *config, const struct kernel_switch *s)
 {

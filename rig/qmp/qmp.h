@@ -61,7 +61,7 @@ void qmp_free(struct qmp *qmp);
 RIG_DEFINE_AUTO(qmp, qmp_free)
 
 enum qmp_state qmp_state(const struct qmp *qmp);
-/* Why the state is ENDED or BROKEN; NULL in other states. */
+/* Returns why the state is ENDED or BROKEN; NULL in other states. */
 const char *qmp_why(const struct qmp *qmp);
 
 /* The result of a command. */
@@ -87,8 +87,8 @@ void qmp_forget(struct qmp *qmp, guint64 id);
 void qmp_drain(struct qmp *qmp);
 
 /*
- * TRUE if this QEMU has WHAT: "command:device_add", "arg:device_del.id" or "event:DEVICE_DELETED".
- * Valid from READY on.
+ * Returns TRUE if this QEMU has WHAT: "command:device_add", "arg:device_del.id" or
+ * "event:DEVICE_DELETED". Valid from READY on.
  */
 gboolean qmp_knows(const struct qmp *qmp, const char *what);
 
@@ -99,12 +99,12 @@ gboolean qmp_knows(const struct qmp *qmp, const char *what);
 struct qmp_cursor;
 struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
 /*
- * The next event (borrowed, valid until the next call for this cursor) and its name; NULL: there is
- * none.
+ * Returns the next event (borrowed, valid until the next call for this cursor) and its name; NULL:
+ * there is none.
  */
 json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
 void qmp_cursor_free(struct qmp_cursor *cursor);
-/* The number of events in memory. */
+/* Returns the number of events in memory. */
 guint qmp_events_held(const struct qmp *qmp);
 
 #endif

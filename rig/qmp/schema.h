@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 /*
- * The result of query-qmp-schema as a set of strings: "command:NAME", "event:NAME",
+ * Returns the result of query-qmp-schema as a set of strings: "command:NAME", "event:NAME",
  * "arg:COMMAND.NAME". Entries that QAPI (SchemaInfo) does not define are skipped.
  */
 GHashTable *qmp_schema_parse(json_t *schema);

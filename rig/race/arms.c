@@ -82,8 +82,8 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 }
 
 /*
- * TRUE: a place is passed so seldom that two vCPUs rarely pass it at about the same time by chance,
- * but may do so when one of them is held.
+ * Returns TRUE if a place is passed so seldom that two vCPUs rarely pass it at about the same time
+ * by chance, but may do so when one of them is held.
  */
 static gboolean may_lose_update(const struct race_record *record, const struct function *f)
 {

@@ -41,9 +41,11 @@ struct race {
 
 /* Adds the arms of RECORD. FALSE: entry *RET_BAD cannot be read. */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
-/* TRUE: the place of ARM is passed so seldom that the arm is active during a whole sweep. */
+/*
+ * Returns TRUE if the place of ARM is passed so seldom that the arm is active during a whole sweep.
+ */
 gboolean arms_is_seldom(const struct race *race, guint arm);
-/* The index of the arm with the hold HOLD, or G_MAXUINT. */
+/* Returns the index of the arm with the hold HOLD, or G_MAXUINT. */
 guint arms_find(const struct race *race, const char *hold);
 /* Fills *RET with a sweep of the best arms. FALSE: there are no arms. */
 gboolean arms_explore(struct race *race, struct race_trial *ret);

@@ -70,8 +70,8 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 		  const struct race_run *run, race_done done, void *data);
 void race_job_clear(struct race_job *job);
 /*
- * TRUE: the build has succeeded. FALSE without an error: it was stopped. Errors: RIG_EXIT_USAGE,
- * RIG_EXIT_SKIP, RIG_EXIT_INFRA, as the build has ended.
+ * Returns TRUE if the build has succeeded. FALSE without an error: it was stopped. Errors:
+ * RIG_EXIT_USAGE, RIG_EXIT_SKIP, RIG_EXIT_INFRA, as the build has ended.
  */
 gboolean race_was_built(const struct child_result *result, GError **error);
 
@@ -90,11 +90,11 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 
 /* ---- outcome.c ---- */
 
-/* The first reason of RESULT's verdict, or why there is no result; borrowed. */
+/* Returns the first reason of RESULT's verdict, or why there is no result; borrowed. */
 const char *outcome_reason(const struct child_result *result);
 /*
- * A text that identifies the failure: the signature of the first report or of the hang, otherwise
- * the reason. The caller owns it.
+ * Returns a text that identifies the failure: the signature of the first report or of the hang,
+ * otherwise the reason. The caller owns it.
  */
 char *outcome_failure(const struct child_result *result);
 /*
@@ -105,8 +105,8 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 		  const struct race_trial *trial, struct race_outcome *o);
 
 /*
- * TRUE: the run has a lock order that no earlier one of this process had. FALSE for the first run
- * with lock orders.
+ * Returns TRUE if the run has a lock order that no earlier one of this process had. FALSE for the
+ * first run with lock orders.
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 

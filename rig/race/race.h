@@ -77,18 +77,18 @@ void race_search_watch(struct race_search *search,
  */
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error);
 
-/* The strategy; NULL until the scenario's first run has ended. Borrowed. */
+/* Returns the strategy; NULL until the scenario's first run has ended. Borrowed. */
 const struct race *race_search_strategy(const struct race_search *search);
-/* The first reason of the run that first failed; NULL: no run has failed. Borrowed. */
+/* Returns the first reason of the run that first failed; NULL: no run has failed. Borrowed. */
 const char *race_search_said(const struct race_search *search);
 
 /* Hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */
 char *race_hold_text(const struct race_trial *trial, guint i);
-/* The sweep TRIAL in the format of `rig run --sweep`; the caller owns it. */
+/* Returns the sweep TRIAL in the format of `rig run --sweep`; the caller owns it. */
 char *race_sweep(const struct race_trial *trial);
 
 /*
- * The text of the scenario file FILE, with its holds replaced by those of TRIAL. Errors:
+ * Returns the text of the scenario file FILE, with its holds replaced by those of TRIAL. Errors:
  * RIG_EXIT_USAGE, FILE cannot be read. The caller owns the text.
  */
 char *race_scenario(const char *file, const struct race_trial *trial, GError **error);

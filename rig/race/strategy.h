@@ -31,7 +31,7 @@
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 
-/* The name of PHASE for messages: "explore", … */
+/* Returns the name of PHASE for messages: "explore", … */
 const char *race_phase_name(enum race_phase phase);
 
 struct race_trial {
@@ -45,7 +45,10 @@ struct race_trial {
 	const char *why; /* why the trial was chosen; a static string */
 };
 
-/* TRUE: TRIAL is a sweep, of many holds or of few. FALSE: its holds are active all the time. */
+/*
+ * Returns TRUE if TRIAL is a sweep, of many holds or of few. FALSE: its holds are active all the
+ * time.
+ */
 gboolean race_is_sweep(const struct race_trial *trial);
 
 /* The outcome of a trial; the arrays are indexed like the trial's holds. */

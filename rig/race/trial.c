@@ -38,7 +38,7 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 	return rig_write_file(file, text, -1, error);
 }
 
-/* The duration of a sweep; a sweep of few holds needs only half the time. */
+/* Returns the duration of a sweep; a sweep of few holds needs only half the time. */
 static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
 {
 	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;

@@ -71,7 +71,7 @@ static gboolean is_wanted(const struct fallible *row, const char *around)
 	       (strchr(around, '/') && strstr(row->file, around));
 }
 
-/* The number of calls of the function of ROW; -1: this kernel does not have it. */
+/* Returns the number of calls of the function of ROW; -1: this kernel does not have it. */
 static json_int_t calls_of(json_t *counted, const struct fallible *row)
 {
 	json_t *one;

@@ -25,8 +25,8 @@ void walk_cells_free(struct walk_cells *cells);
  */
 void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, const char *around);
 /*
- * The next open cell that is not being run; while calls are being counted, NULL. NULL: there is
- * none.
+ * Returns the next open cell that is not being run; while calls are being counted, NULL. NULL:
+ * there is none.
  */
 struct walk_cell *walk_cells_next(const struct walk_cells *cells);
 /* Reads the result of CELL. A run that cannot be judged is repeated, up to TRIES runs in all. */

@@ -62,17 +62,17 @@ enum walk_end { WALK_DONE, WALK_OUT_OF_BUDGET, WALK_STOPPED, WALK_FAILS_ALONE };
  */
 gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error);
 
-/* All cells; the first one is the run in which calls were counted. Borrowed. */
+/* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);
 /* Functions of the table that the kernel has, but the scenario did not call; borrowed strings. */
 const GPtrArray *walk_uncalled(const struct walk *walk);
 
 /*
- * The walk as JSON: {"cells": [{"fail", "result", "run", "verdict", "said", "wall_s"}], "uncalled":
- * […]}.
+ * Returns the walk as JSON: {"cells": [{"fail", "result", "run", "verdict", "said", "wall_s"}],
+ * "uncalled": […]}.
  */
 json_t *walk_json(const struct walk *walk);
-/* The name of a result: "clean", "violation", … */
+/* Returns the name of a result: "clean", "violation", … */
 const char *walk_result_name(enum walk_result result);
 
 #endif

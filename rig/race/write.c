@@ -28,7 +28,7 @@ char *race_sweep(const struct race_trial *trial)
 	return g_string_free(out, FALSE);
 }
 
-/* TRUE: LINE begins a top-level YAML key. */
+/* Returns TRUE if LINE begins a top-level YAML key. */
 static gboolean is_key(const char *line)
 {
 	return g_ascii_isalpha(*line) && strchr(line, ':');

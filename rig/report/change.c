@@ -23,7 +23,7 @@ gboolean difference_is_worse(enum difference_kind kind)
 	return kinds[kind].worse;
 }
 
-/* The result of some runs as text: "3 of 5 failed", "all 5 passed", "INFRA". */
+/* Returns the result of some runs as text: "3 of 5 failed", "all 5 passed", "INFRA". */
 static char *outcome_text(const struct tally *tally)
 {
 	if (!tally->judged)
@@ -123,8 +123,8 @@ static void compare_cell(struct model *model, const struct cell *cell)
 }
 
 /*
- * TRUE: the signature was seen in the runs of THEN (model.h), and each cell that had it then has
- * judged runs in NOW.
+ * Returns TRUE if the signature was seen in the runs of THEN (model.h), and each cell that had it
+ * then has judged runs in NOW.
  */
 static gboolean is_gone(const struct signature *signature)
 {

@@ -124,7 +124,7 @@ char *graph_dot(const struct graph *graph, GError **error)
 
 /* ---- drawing ---- */
 
-/* A file descriptor from which TEXT can be read; -1 with an error. */
+/* Returns a file descriptor from which TEXT can be read; -1 with an error. */
 static int text_fd(const char *text, GError **error)
 {
 	int fd = memfd_create("dot", MFD_CLOEXEC);
@@ -210,7 +210,7 @@ static const char *word(json_t *edge, const char *key)
 	return text ? text : "?";
 }
 
-/* The index of the node called LABEL; if it does not exist, it is added. */
+/* Returns the index of the node called LABEL; if it does not exist, it is added. */
 static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
 {
 	struct graph_node node = {label, shape, marked};

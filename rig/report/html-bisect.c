@@ -33,8 +33,8 @@ static double number(json_t *object, const char *key)
 }
 
 /*
- * The title of a search's page: "First bad: mm: take the lock later", or how the search ended
- * without an answer.
+ * Returns the title of a search's page: "First bad: mm: take the lock later", or how the search
+ * ended without an answer.
  */
 static char *title_of(json_t *result)
 {

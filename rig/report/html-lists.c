@@ -132,7 +132,7 @@ void write_cells(struct site *site)
 		write_cell(site, site->model->cells->pdata[i]);
 }
 
-/* Where a signature was seen, as text: "6.1.192 (3 runs), 6.12.4 (1 run)". */
+/* Returns where a signature was seen, as text: "6.1.192 (3 runs), 6.12.4 (1 run)". */
 static char *spread(const struct signature *signature,
 		    const char *(*word)(const struct run_view *run))
 {

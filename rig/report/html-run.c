@@ -82,7 +82,7 @@ static const char *lockdep_text(json_t *lockdep)
 					     : "not armed at the end";
 }
 
-/* The result of the lock recorder as text; NULL: the recorder was not used. */
+/* Returns the result of the lock recorder as text; NULL: the recorder was not used. */
 static char *recorded_text(json_t *recorded)
 {
 	const char *fault = json_string_value(json_object_get(recorded, "fault"));

@@ -6,21 +6,21 @@
 #include "report/model.h"
 
 /*
- * The result of all runs as a phrase, for example "worse than before"; *ret_kind is the name of a
- * badge.
+ * Returns the result of all runs as a phrase, for example "worse than before"; *ret_kind is the
+ * name of a badge.
  */
 const char *model_state(const struct model *model, const char **ret_kind);
 
 /* Sets model->changes, after all other members are set (change.c). */
 void model_find_changes(struct model *model);
-/* The newest bad run of NOW (model.h); if there is none, the newest run of NOW; or NULL. */
+/* Returns the newest bad run of NOW (model.h); if there is none, the newest run of NOW; or NULL. */
 const struct run_view *model_witness(const GPtrArray *runs);
 
 /* INFO must stay valid longer than the result; the caller sets the cell (run-view.c). */
 struct run_view *run_view_new(const struct run_info *info);
 void run_view_free(gpointer run);
 
-/* A readable file name made of WORDS, which differs for each KEY. The caller owns it. */
+/* Returns a readable file name made of WORDS, which differs for each KEY. The caller owns it. */
 char *model_slug_of(const char *words, const char *key);
 /*
  * NAME if it can be used as a file name and link; otherwise a name made from it. The caller owns
@@ -44,9 +44,9 @@ char *json_document(json_t *json);
 
 /* Maximum size of a run's findings in one output, in bytes: KCIDB's limit for a log excerpt. */
 #define FINDINGS_MAX 16000
-/* The reasons of a run, followed by the lines of its reports. The caller owns the text. */
+/* Returns the reasons of a run, followed by the lines of its reports. The caller owns the text. */
 char *run_findings(const struct run_view *run);
-/* The reason for a run's verdict, in one line. The caller owns it. */
+/* Returns the reason for a run's verdict, in one line. The caller owns it. */
 char *run_reason(const struct run_view *run);
 
 #endif

@@ -63,7 +63,7 @@ static char *part(const char *text)
 	return safe;
 }
 
-/* The commit at the end of "git:REPO@<40 hex digits>", or NULL. */
+/* Returns the commit at the end of "git:REPO@<40 hex digits>", or NULL. */
 static const char *commit_of(const char *source)
 {
 	const char *at = source && g_str_has_prefix(source, "git:") ? strrchr(source, '@') : NULL;

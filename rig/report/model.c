@@ -257,7 +257,7 @@ static void lay_out(struct model *model)
 			g_ptr_array_remove_index(model->columns, i);
 }
 
-/* The name of the night if all runs of now have the same one; otherwise the day. */
+/* Returns the name of the night if all runs of now have the same one; otherwise the day. */
 static char *label_of(const struct model *model)
 {
 	const char *night = NULL;

@@ -104,8 +104,8 @@ struct difference {
 const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
 gboolean difference_is_worse(enum difference_kind kind);
 /*
- * The difference as a sentence: "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed
- * before". The caller owns it.
+ * Returns the difference as a sentence: "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5
+ * passed before". The caller owns it.
  */
 char *difference_text(const struct difference *change);
 
@@ -158,15 +158,15 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 
-/* The name of the first run of NOW, or NULL. */
+/* Returns the name of the first run of NOW, or NULL. */
 const char *model_first_run(const struct model *model);
-/* The cell of SCENARIO in COLUMN, or NULL. */
+/* Returns the cell of SCENARIO in COLUMN, or NULL. */
 const struct cell *model_cell(const struct model *model, const char *scenario,
 			      const struct cell *column);
 
-/* The value at PATH, a path of keys ("times/total_ns"), or NULL. */
+/* Returns the value at PATH, a path of keys ("times/total_ns"), or NULL. */
 json_t *model_at(json_t *json, const char *path);
-/* The cleaned text at PATH, or "?". The caller owns it. */
+/* Returns the cleaned text at PATH, or "?". The caller owns it. */
 char *model_text(json_t *json, const char *path);
 
 #endif

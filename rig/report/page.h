@@ -62,7 +62,10 @@ struct bisection {
 	char *slug, *title;
 	json_t *result; /* see docs/bisect.md */
 };
-/* The bisections in RESULTS, the newest 100; RESULTS may be NULL. Free with g_ptr_array_unref(). */
+/*
+ * Returns the bisections in RESULTS, the newest 100; RESULTS may be NULL. Free with
+ * g_ptr_array_unref().
+ */
 GPtrArray *bisections_read(const char *results);
 /*
  * Adds rows to a list of facts: the bisections of BUG, and the bisection to which RUN belongs; no

@@ -12,8 +12,8 @@
 #define CYCLE_MAX 32
 
 /*
- * An SVG document as part of a page: without its prologue, its ids (which two pictures would share)
- * and its titles (which are the nodes' numbers).
+ * Returns an SVG document as part of a page: without its prologue, its ids (which two pictures
+ * would share) and its titles (which are the nodes' numbers).
  */
 static char *as_part(const char *svg)
 {
@@ -40,7 +40,10 @@ static char *cycle_dot(json_t *cycle)
 	return graph_dot(&graph, NULL);
 }
 
-/* What there is to draw of a report: the edges of a hang, a cycle of locks, or neither (NULL). */
+/*
+ * Returns what there is to draw of a report: the edges of a hang, a cycle of locks, or neither
+ * (NULL).
+ */
 static json_t *hang_of(json_t *report)
 {
 	json_t *waits = model_at(report, "detail/hang/graph");
@@ -56,7 +59,7 @@ static json_t *cycle_of(json_t *report)
 	return n && n <= CYCLE_MAX ? cycle : NULL;
 }
 
-/* The report's graph, or NULL. Equal graphs have equal text, so that each is drawn once. */
+/* Returns the report's graph, or NULL. Equal graphs have equal text, so that each is drawn once. */
 static char *report_dot(json_t *report)
 {
 	json_t *waits = hang_of(report), *cycle = cycle_of(report);

@@ -72,7 +72,7 @@ static gint64 when_of(const struct run_info *info)
 	return when ? g_date_time_to_unix(when) : 0;
 }
 
-/* A summary of the run: the title of its first report, or else its first reason. */
+/* Returns a summary of the run: the title of its first report, or else its first reason. */
 static char *title_of(const struct run_info *info)
 {
 	json_t *report = json_array_get(json_object_get(info->details, "reports"), 0);

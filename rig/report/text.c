@@ -113,7 +113,10 @@ static void put_orders(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* The rank of a cell: 0, it failed, hung or is flaky; 1, a run was not judged; 2, as expected. */
+/*
+ * Returns the rank of a cell: 0, it failed, hung or is flaky; 1, a run was not judged; 2, as
+ * expected.
+ */
 static guint rank(const struct cell *cell)
 {
 	const struct tally *now = &cell->now;

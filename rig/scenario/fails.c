@@ -42,7 +42,7 @@ static gboolean settle_error(struct fail_spec *fail, GError **error)
 	return TRUE;
 }
 
-/* TRUE: SCENARIO has the step AFTER, such as "plug d" or "cpu". */
+/* Returns TRUE if SCENARIO has the step AFTER, such as "plug d" or "cpu". */
 static gboolean has_step(const struct scenario *scenario, const char *after)
 {
 	for (unsigned t = 0; t < scenario->n_tracks; t++)

@@ -27,8 +27,8 @@ struct fallible {
 extern const struct fallible fallible_functions[];
 
 /*
- * The row for FUNCTION when called in IN (may be NULL); if there is none, another row for FUNCTION;
- * NULL: there is none.
+ * Returns the row for FUNCTION when called in IN (may be NULL); if there is none, another row for
+ * FUNCTION; NULL: there is none.
  */
 const struct fallible *fallible_find(const char *function, const char *in);
 
@@ -38,7 +38,7 @@ const struct fallible *fallible_find(const char *function, const char *in);
  */
 gboolean fallible_value(enum fallible_returns returns, const char *error, guint64 *ret);
 
-/* The errno that a caller sees for ERROR; for "NULL" that is ENOMEM. */
+/* Returns the errno that a caller sees for ERROR; for "NULL" that is ENOMEM. */
 const char *fallible_errno(const char *error);
 
 #endif

@@ -19,8 +19,8 @@
 #define ALL_MAX_BYTES (64 << 20)
 
 /*
- * TRUE: NAME can be a path below /files in the guest: without spaces, and no component begins with
- * '.' or '-'.
+ * Returns TRUE if NAME can be a path below /files in the guest: without spaces, and no component
+ * begins with '.' or '-'.
  */
 static gboolean is_safe_name(const char *name)
 {
@@ -35,7 +35,10 @@ static gboolean is_safe_name(const char *name)
 	return TRUE;
 }
 
-/* The path of a file of the scenario: next to the scenario's file, or a copy in a run folder. */
+/*
+ * Returns the path of a file of the scenario: next to the scenario's file, or a copy in a run
+ * folder.
+ */
 static char *find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);

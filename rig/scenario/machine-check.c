@@ -30,7 +30,9 @@ static const struct {
 	{STEP_PLUG, DEVICE_BALLOON, MACHINE_BALLOON, "plug a balloon"},
 };
 
-/* The kind of the device that STEP of TRACK uses, as declared by the preceding plug step. */
+/*
+ * Returns the kind of the device that STEP of TRACK uses, as declared by the preceding plug step.
+ */
 static enum step_device device_of(const struct track *track, unsigned step)
 {
 	const char *id = track->steps[step].id;

@@ -198,9 +198,9 @@ RIG_DEFINE_AUTO(scenario, scenario_free)
 struct scenario *scenario_load(const char *what, GError **error);
 
 /*
- * The parts that can be left out, one at a time: "slab-read", "one block-state of 2", "unplug d".
- * Newly allocated, NULL-terminated. If an unplug is left out, the device stays plugged; if a plug
- * is left out, the steps on its device are left out, too.
+ * Returns the parts that can be left out, one at a time: "slab-read", "one block-state of 2",
+ * "unplug d". Newly allocated, NULL-terminated. If an unplug is left out, the device stays plugged;
+ * if a plug is left out, the steps on its device are left out, too.
  */
 char **scenario_ablations(const struct scenario *scenario);
 /* The name of the part that consists of all holds and all calls that fail. */
@@ -268,7 +268,7 @@ extern const struct kernel_switch scenario_switches[];
 const struct kernel_switch *switch_find(const char *text, GError **error);
 const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);
 
-/* The sorted names of the rig's own scenarios; NULL-terminated. */
+/* Returns the sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);
 
 /* An agent of the guest; docs/agents.md describes the agents. */
@@ -286,11 +286,11 @@ extern const struct agent_info scenario_agents[];
 /* The kernel config that the agent NAME needs; NULL: there is no such agent. */
 const char *const *scenario_agent_needs(const char *name);
 
-/* The kernel option that creates FILE (a path or glob); NULL: unknown. Static. */
+/* Returns the kernel option that creates FILE (a path or glob); NULL: unknown. Static. */
 const char *scenario_file_option(const char *file);
 /*
- * The kernel options that create the files of AGENT's `files`; NULL-terminated. The caller frees
- * the array with g_free(); the strings are static.
+ * Returns the kernel options that create the files of AGENT's `files`; NULL-terminated. The caller
+ * frees the array with g_free(); the strings are static.
  */
 const char **scenario_agent_options(const struct agent *agent);
 
@@ -306,7 +306,7 @@ const char *const *scenario_agent_locks(const char *name);
  */
 const char **scenario_all_needs(const struct scenario *scenario);
 
-/* The words of scenario files for these values: "plug", "dimm", "online_movable". */
+/* Return the words of scenario files for these values: "plug", "dimm", "online_movable". */
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
@@ -325,13 +325,13 @@ gboolean scenario_plugs(const struct scenario *scenario, enum step_device device
 gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
 				GError **error);
 /*
- * The machine NAME (NULL: the scenario's first), if it can run the scenario; otherwise NULL with an
- * error.
+ * Returns the machine NAME (NULL: the scenario's first), if it can run the scenario; otherwise NULL
+ * with an error.
  */
 const struct machine *scenario_machine(const struct scenario *scenario, const char *name,
 				       GError **error);
 
-/* The kernel parameters for a run, from `online` and `cmdline`. */
+/* Returns the kernel parameters for a run, from `online` and `cmdline`. */
 char *scenario_cmdline(const struct scenario *scenario);
 
 #endif

@@ -94,7 +94,7 @@ static const struct switch_value *find_value(const struct kernel_switch *s, cons
 	return NULL;
 }
 
-/* The values that TEXT allows, NULL-terminated; NULL: one of them is unknown. */
+/* Returns the values that TEXT allows, NULL-terminated; NULL: one of them is unknown. */
 static GPtrArray *allowed_values(const struct kernel_switch *s, const char *text, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();

@@ -304,7 +304,7 @@ static struct batch *parse_batch(struct slurm *s, const char *name, char *text, 
 	return batch;
 }
 
-/* TRUE: ENDED, the set of lines of the file `ended`, has the line "b7 3" of this task. */
+/* Returns TRUE if ENDED, the set of lines of the file `ended`, has the line "b7 3" of this task. */
 static gboolean has_ended(GHashTable *ended, const struct batch *batch, guint task)
 {
 	g_autofree char *line = g_strdup_printf("%s %u", batch->name, task);

@@ -36,7 +36,7 @@ static gboolean ask(const char *const *argv, char **ret, GError **error)
 
 /* ---- limits ---- */
 
-/* The value of "NAME   = value" in the output of scontrol; g_free(). */
+/* Returns the value of "NAME   = value" in the output of scontrol; g_free(). */
 static char *config_value(const char *text, const char *name)
 {
 	gsize n = strlen(name);
@@ -108,8 +108,8 @@ gboolean cluster_is_up(const char *state)
 }
 
 /*
- * The lines of sinfo about the wanted or the default partition, one for each node, with the fields
- * FORMAT.
+ * Returns the lines of sinfo about the wanted or the default partition, one for each node, with the
+ * fields FORMAT.
  */
 static char **node_lines(const struct slurm_options *o, const char *format, GError **error)
 {

@@ -24,12 +24,12 @@ void cluster_clear(struct cluster *cluster);
 void cluster_add_options(const struct slurm_options *options, GPtrArray *argv);
 
 /*
- * The nodes of the partition with their states, as "n1 idle"; g_strfreev(). Errors: those of
- * slurm_place().
+ * Returns the nodes of the partition with their states, as "n1 idle"; g_strfreev(). Errors: those
+ * of slurm_place().
  */
 char **cluster_nodes(const struct slurm_options *options, GError **error);
 
-/* TRUE if tasks can run on a node in this state of sinfo. */
+/* Returns TRUE if tasks can run on a node in this state of sinfo. */
 gboolean cluster_is_up(const char *state);
 
 /*

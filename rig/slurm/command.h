@@ -31,7 +31,7 @@ void command_free(struct command *command);
 RIG_DEFINE_AUTO(command, command_free)
 
 /*
- * The reason in TEXT, a program's standard error: its last line, without "sbatch: error: ".
+ * Returns the reason in TEXT, a program's standard error: its last line, without "sbatch: error: ".
  * g_free().
  */
 char *command_why(const char *text);

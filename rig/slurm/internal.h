@@ -159,12 +159,12 @@ struct batch *batch_new(struct slurm *s, GPtrArray *jobs, GError **error);
 gboolean batches_load(struct slurm *s, GError **error);
 void batch_free(gpointer data);
 struct batch *batch_find(const struct slurm *s, guint job);
-/* The array with the name NAME: "b7", or Slurm's name of the job. */
+/* Returns the array with the name NAME: "b7", or Slurm's name of the job. */
 struct batch *batch_named(const struct slurm *s, const char *name);
 gboolean batch_set_job(struct batch *batch, guint job, GError **error);
 /* Deletes the array's files and frees its tasks without reporting an end. */
 void batch_forget(struct batch *batch);
-/* The last line that TASK of BATCH printed, or NULL. g_free(). */
+/* Returns the last line that TASK of BATCH printed, or NULL. g_free(). */
 char *batch_log(const struct batch *batch, guint task);
 /* Converts the time limit and the needs of JOB to the numbers that sbatch takes. */
 void batch_needs(const struct slurm *s, const struct place_job *job, struct batch *ret);
@@ -173,7 +173,7 @@ void batch_needs(const struct slurm *s, const struct place_job *job, struct batc
 
 /* Counts a task that ended with VERDICT on NODE (may be NULL). */
 void exclude_note(struct slurm *s, const char *node, enum verdict verdict);
-/* The names of the nodes that get no more tasks, "n1,n2"; "": none. g_free(). */
+/* Returns the names of the nodes that get no more tasks, "n1,n2"; "": none. g_free(). */
 char *exclude_list(const struct slurm *s);
 /*
  * Sets the excluded nodes of the next submitted array that still has waiting tasks, if there is
@@ -280,7 +280,7 @@ void submit_next(struct slurm *s);
  */
 void submit_cancel(struct batch *batch, gboolean pending);
 void submit_cancel_task(struct task *task);
-/* TRUE: submit_next() has no more work. */
+/* Returns TRUE if submit_next() has no more work. */
 gboolean submit_is_idle(const struct slurm *s);
 
 /* ---- poll.c ---- */

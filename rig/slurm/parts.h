@@ -26,16 +26,16 @@ extern const char part_unpack_script[];
 void part_free(struct part *part);
 RIG_DEFINE_AUTO(part, part_free)
 
-/* The folder for all parts, with the same path on this host and on the nodes; g_free(). */
+/* Returns the folder for all parts, with the same path on this host and on the nodes; g_free(). */
 char *parts_base(void);
 
 /*
- * The part with this program, the guest programs, and the scenarios. Blocks. Errors:
+ * Returns the part with this program, the guest programs, and the scenarios. Blocks. Errors:
  * RIG_EXIT_INFRA.
  */
 struct part *part_rig(GError **error);
 /*
- * The part with the finished build in FOLDER of the kernel cache. Blocks (seconds). Errors:
+ * Returns the part with the finished build in FOLDER of the kernel cache. Blocks (seconds). Errors:
  * RIG_EXIT_INFRA.
  */
 struct part *part_kernel(const char *folder, GError **error);
@@ -51,8 +51,8 @@ void part_files_free(struct part_files *files);
 RIG_DEFINE_AUTO(part_files, part_files_free)
 void part_files_add(struct part_files *files, char *const *words);
 /*
- * The part with the collected files. NULL without an error: there are no files. Blocks. Errors:
- * RIG_EXIT_INFRA.
+ * Returns the part with the collected files. NULL without an error: there are no files. Blocks.
+ * Errors: RIG_EXIT_INFRA.
  */
 struct part *part_files_pack(struct part_files *files, GError **error);
 /*

@@ -53,7 +53,7 @@ void queue_tasks(const char *tasks, void (*each)(guint task, void *data), void *
 struct queue_reader;
 struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *data);
 void queue_reader_feed(struct queue_reader *reader, const char *bytes, gsize n);
-/* TRUE: READER has read a complete document. */
+/* Returns TRUE if READER has read a complete document. */
 gboolean queue_reader_is_whole(const struct queue_reader *reader);
 void queue_reader_free(struct queue_reader *reader);
 RIG_DEFINE_AUTO(queue_reader, queue_reader_free)

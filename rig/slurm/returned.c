@@ -17,8 +17,8 @@
 #define SAME_NAMES_MAX 1000
 
 /*
- * The task that returned the folder NAME; NULL: its array is over, or the folder is not one of this
- * place.
+ * Returns the task that returned the folder NAME; NULL: its array is over, or the folder is not one
+ * of this place.
  */
 static struct task *task_of(const struct slurm *s, const char *name)
 {

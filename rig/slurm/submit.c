@@ -56,8 +56,8 @@ static GPtrArray *take_alike(struct slurm *s, guint room)
 }
 
 /*
- * The maximum number of tasks that this place keeps in the cluster's queue, which other users
- * share.
+ * Returns the maximum number of tasks that this place keeps in the cluster's queue, which other
+ * users share.
  */
 static guint most_tasks(const struct slurm *s)
 {
@@ -131,7 +131,7 @@ static char *program_of(const struct slurm *s)
 	return g_canonicalize_filename(self ? self : "rig", NULL);
 }
 
-/* The Slurm number of the array whose build must pass first; 0: none. */
+/* Returns the Slurm number of the array whose build must pass first; 0: none. */
 static guint dependency_of(const struct batch *batch)
 {
 	const struct task *build =
@@ -199,7 +199,7 @@ static gboolean contains_any(const char *text, const char *const *words)
 	return FALSE;
 }
 
-/* TRUE: sbatch may have submitted the array, or may accept it later. */
+/* Returns TRUE if sbatch may have submitted the array, or may accept it later. */
 static gboolean is_temporary(int code, const char *why)
 {
 	static const char *const words[] = {"contact",	    "timed out",  "temporarily",
@@ -210,8 +210,8 @@ static gboolean is_temporary(int code, const char *why)
 }
 
 /*
- * TRUE: sbatch refused the array because of a limit of this user or the cluster on the number of
- * tasks.
+ * Returns TRUE if sbatch refused the array because of a limit of this user or the cluster on the
+ * number of tasks.
  */
 static gboolean is_limit(const char *why)
 {

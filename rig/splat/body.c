@@ -58,8 +58,8 @@ static const char *trim(const char *text)
 }
 
 /*
- * TRUE: WORD is a word of a memory dump: it has 2, 4, 8 or 16 hex digits, or is like "<0f>",
- * "(48000008)", "XXXXXXXX" or "-".
+ * Returns TRUE if WORD is a word of a memory dump: it has 2, 4, 8 or 16 hex digits, or is like
+ * "<0f>", "(48000008)", "XXXXXXXX" or "-".
  */
 static gboolean is_dump_word(const char *word, gsize len)
 {
@@ -77,8 +77,8 @@ static gboolean is_dump_word(const char *word, gsize len)
 }
 
 /*
- * TRUE: TEXT is a dump of memory or code: every word is hexadecimal, except for the text at the end
- * of a line (" ....abc.").
+ * Returns TRUE if TEXT is a dump of memory or code: every word is hexadecimal, except for the text
+ * at the end of a line (" ....abc.").
  */
 gboolean body_is_dump(const char *text)
 {
@@ -96,8 +96,8 @@ gboolean body_is_dump(const char *text)
 }
 
 /*
- * TRUE: TEXT has registers: "RAX: 0000… RBX: 0000…", "r7 : 00000000 r6 : …", "x29: ffff…", "R10:
- * …".
+ * Returns TRUE if TEXT has registers: "RAX: 0000… RBX: 0000…", "r7 : 00000000 r6 : …", "x29:
+ * ffff…", "R10: …".
  */
 static gboolean is_registers(const char *text)
 {
@@ -119,7 +119,10 @@ static gboolean is_registers(const char *text)
 	return (digits == 8 || digits == 16 || digits == 4) && strchr(" \t)(", value[digits]);
 }
 
-/* TRUE: TEXT is a line of one repeated character, "=====" or "-----", at least five of them. */
+/*
+ * ---- Returns TRUE if TEXT is a line of one repeated character, "=====" or "-----", at least five
+ * of them. ----
+ */
 gboolean body_is_banner(const char *text, char *ret_fill)
 {
 	const char *start = trim(text);
@@ -133,8 +136,8 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 }
 
 /*
- * TRUE: the line is a banner, or a hint at the kind of report, which precedes the header and is
- * part of the report.
+ * Returns TRUE if the line is a banner, or a hint at the kind of report, which precedes the header
+ * and is part of the report.
  */
 gboolean body_is_preface(const char *text)
 {
@@ -155,8 +158,8 @@ gboolean body_is_cut(const char *text)
 }
 
 /*
- * TRUE: TEXT is like "./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side
- * critical section!".
+ * Returns TRUE if TEXT is like "./include/linux/rcupdate.h:302 Illegal context switch in RCU
+ * read-side critical section!".
  */
 static gboolean is_source_place(const char *text)
 {

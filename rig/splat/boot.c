@@ -18,7 +18,10 @@ void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
-/* TRUE: the line reports that the kernel shuts down, or is journalctl's line between two boots. */
+/*
+ * Returns TRUE if the line reports that the kernel shuts down, or is journalctl's line between two
+ * boots.
+ */
 static gboolean goes_down(const struct line *line)
 {
 	if (line->kernel)
@@ -27,8 +30,8 @@ static gboolean goes_down(const struct line *line)
 }
 
 /*
- * TRUE: TEXT is prose such as "Then I booted the other kernel and": words, without characters that
- * are typical of logs.
+ * Returns TRUE if TEXT is prose such as "Then I booted the other kernel and": words, without
+ * characters that are typical of logs.
  */
 static gboolean is_prose(const char *text)
 {
@@ -47,7 +50,7 @@ static gboolean is_prose(const char *text)
 	return words >= 5 && !strpbrk(text, "[]=<>()/");
 }
 
-/* TRUE: TEXT is a title of the text that follows: "And with the patch:", "bad:". */
+/* Returns TRUE if TEXT is a title of the text that follows: "And with the patch:", "bad:". */
 static gboolean is_title(const char *text)
 {
 	gsize len = strlen(text);
@@ -56,7 +59,7 @@ static gboolean is_title(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,-'") == len - 1;
 }
 
-/* The last line; if that is blank, the line before it. */
+/* Returns the last line; if that is blank, the line before it. */
 static const struct past *line_before(const struct scanner *scanner)
 {
 	const struct past *past = scanner->past;
@@ -77,7 +80,7 @@ static gboolean is_other_log(const struct scanner *scanner, const struct line *l
 	       (before->kernel || !strpbrk(before->text, "abcdefghijklmnopqrstuvwxyz"));
 }
 
-/* TRUE: there is prose between the two logs, as in a mail. */
+/* Returns TRUE if there is prose between the two logs, as in a mail. */
 static gboolean is_in_prose(const struct scanner *scanner)
 {
 	const struct past *before = line_before(scanner);

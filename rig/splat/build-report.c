@@ -115,8 +115,8 @@ static void check_traces(struct splat *splat, const struct report *report)
 }
 
 /*
- * The name of the locking rule and the lock that was not held, as JSON. The patterns only match
- * plain words, so both are valid UTF-8.
+ * Returns the name of the locking rule and the lock that was not held, as JSON. The patterns only
+ * match plain words, so both are valid UTF-8.
  */
 static json_t *rule_detail(const struct report *report)
 {
@@ -130,7 +130,7 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
-/* TRUE: there is a stack after the first line with WORDS. */
+/* Returns TRUE if there is a stack after the first line with WORDS. */
 static gboolean has_stack_after(const struct report *report, const char *words)
 {
 	int line = report_find(report, report->header, words);
@@ -142,8 +142,8 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 }
 
 /*
- * TRUE: a stack's bracket is not closed. Since 5.16 x86 prints stacks between "<TASK>" and
- * "</TASK>".
+ * Returns TRUE if a stack's bracket is not closed. Since 5.16 x86 prints stacks between "<TASK>"
+ * and "</TASK>".
  */
 static gboolean has_open_bracket(const struct report *report)
 {
@@ -154,10 +154,11 @@ static gboolean has_open_bracket(const struct report *report)
 }
 
 /*
- * TRUE: the report lacks the mark with which reports of its format end, so it was cut off, by the
- * end of the log or in a paste. An oops, a WARN and other reports after "cut here" end with a
- * trace's id (kernel/panic.c print_oops_end_marker()), sanitizers' reports with a banner, lockdep's
- * reports with a stack, and the OOM killer's with its victim. xmon's output has no end mark.
+ * Returns TRUE if the report lacks the mark with which reports of its format end, so it was cut
+ * off, by the end of the log or in a paste. An oops, a WARN and other reports after "cut here" end
+ * with a trace's id (kernel/panic.c print_oops_end_marker()), sanitizers' reports with a banner,
+ * lockdep's reports with a stack, and the OOM killer's with its victim. xmon's output has no end
+ * mark.
  */
 static gboolean lacks_end(const struct report *report)
 {

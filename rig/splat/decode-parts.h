@@ -8,7 +8,10 @@
 
 #include "splat/decode.h"
 
-/* TRUE: BYTES begins with the magic number of a compression format that decode_fd() supports. */
+/*
+ * Returns TRUE if BYTES begins with the magic number of a compression format that decode_fd()
+ * supports.
+ */
 gboolean decode_is_compressed(const guint8 *bytes, gsize len);
 /* Decompresses BYTES, which may be modified, into DECODER. Errors: those of decode_fd(). */
 gboolean decode_memory(guint8 *bytes, gsize len, struct text_decoder *decoder, GError **error);
@@ -21,7 +24,7 @@ enum records_form {
 	RECORDS_VERBOSE, /* `journalctl -o verbose` */
 };
 
-/* The format of a stream that begins with the LEN bytes at START. */
+/* Returns the format of a stream that begins with the LEN bytes at START. */
 enum records_form records_begin(const char *start, gsize len);
 
 /*

@@ -177,8 +177,8 @@ static void take_base64(struct text_decoder *d)
 }
 
 /*
- * TRUE: the line is "--boundary", which starts a part, or "From ", which starts a mail of an mbox.
- * A header follows such a line.
+ * Returns TRUE if the line is "--boundary", which starts a part, or "From ", which starts a mail of
+ * an mbox. A header follows such a line.
  */
 static gboolean begins_header(const struct text_decoder *d)
 {

@@ -98,7 +98,7 @@ static gboolean open_archive(struct archive *archive, struct source *source)
 	       archive_read_next_header(archive, &entry) == ARCHIVE_OK;
 }
 
-/* TRUE: the file expands far more than any log, so it is rejected as an archive bomb. */
+/* Returns TRUE if the file expands far more than any log, so it is rejected as an archive bomb. */
 static gboolean is_bomb(const struct source *source, guint64 given)
 {
 	return given > DECODE_FREE_BYTES && given / DECODE_RATIO_MAX > source->taken;

@@ -116,8 +116,8 @@ static void open_settle(struct open *open, const struct line *line)
 }
 
 /*
- * The open report to which LINE belongs because the report's CPU has requested other CPUs to print
- * their stacks; or NULL.
+ * Returns the open report to which LINE belongs because the report's CPU has requested other CPUs
+ * to print their stacks; or NULL.
  */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
@@ -285,7 +285,8 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 }
 
 /*
- * TRUE: the header is part of the open report of its printk caller, and does not begin a new one.
+ * Returns TRUE if the header is part of the open report of its printk caller, and does not begin a
+ * new one.
  */
 static gboolean is_absorbed(const struct open *open, const struct format *format)
 {
@@ -299,9 +300,9 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
 }
 
 /*
- * TRUE: the header replaces that of the open report of its caller. Symbolising scripts repeat a
- * header for each function that was inlined at its place; the last one has the function with a
- * stack frame.
+ * Returns TRUE if the header replaces that of the open report of its caller. Symbolising scripts
+ * repeat a header for each function that was inlined at its place; the last one has the function
+ * with a stack frame.
  */
 static gboolean is_adopted(const struct open *open, const struct format *format)
 {

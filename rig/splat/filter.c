@@ -139,8 +139,8 @@ static struct filter_prints prints;
 static gboolean has_vectors;
 
 /*
- * An estimate of how rare C is in a log without reports, where digits, blanks and small letters are
- * frequent.
+ * Returns an estimate of how rare C is in a log without reports, where digits, blanks and small
+ * letters are frequent.
  */
 static guint rarity(char c)
 {
@@ -153,7 +153,7 @@ static guint rarity(char c)
 	return G_N_ELEMENTS(classes);
 }
 
-/* The offset of the rarest print of WORD. */
+/* Returns the offset of the rarest print of WORD. */
 static guint8 rarest(const char *word)
 {
 	guint best = 0, score = 0;
@@ -171,7 +171,7 @@ static guint8 rarest(const char *word)
 	return (guint8)best;
 }
 
-/* The number of different prints that GROUP would accept if PRINT were added. */
+/* Returns the number of different prints that GROUP would accept if PRINT were added. */
 static guint width_with(guint group, const char *print)
 {
 	guint width = 1;
@@ -252,7 +252,7 @@ static gpointer prepare(gpointer unused)
 	return NULL;
 }
 
-/* The start of the word that contains the piece at P; NULL: there is no such word. */
+/* Returns the start of the word that contains the piece at P; NULL: there is no such word. */
 static const guint8 *word_around(const guint8 *begin, const guint8 *p, const guint8 *end)
 {
 	GArray **candidates = words_with[bucket_at(p)];
@@ -317,7 +317,7 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 	return TRUE;
 }
 
-/* TRUE: BYTES has a byte outside ASCII. */
+/* Returns TRUE if BYTES has a byte outside ASCII. */
 static gboolean has_high_bytes(const guint8 *bytes, gsize len)
 {
 	guint64 any[4] = {0};
@@ -336,8 +336,8 @@ static gboolean has_high_bytes(const guint8 *bytes, gsize len)
 }
 
 /*
- * TRUE: BYTES has blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F,
- * U+3000.
+ * Returns TRUE if BYTES has blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000
+ * to U+202F, U+3000.
  */
 gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len)
 {

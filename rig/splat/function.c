@@ -67,8 +67,8 @@ static const char callers[] =
 	"^rtnetlink_rcv_msg|^netlink_dump";
 
 /*
- * TRUE: NAME is the outermost function of a stack of a system call, thread, interrupt, or the idle
- * loop.
+ * Returns TRUE if NAME is the outermost function of a stack of a system call, thread, interrupt, or
+ * the idle loop.
  */
 static gboolean is_entry(const char *name)
 {
@@ -80,9 +80,9 @@ static gboolean is_entry(const char *name)
 }
 
 /*
- * The function for a hung-task report, which shows a task that waits, not the cause. Two kinds of
- * waits are so frequent that they name the report; otherwise it is the first function that is not
- * part of waiting.
+ * Returns the function for a hung-task report, which shows a task that waits, not the cause. Two
+ * kinds of waits are so frequent that they name the report; otherwise it is the first function that
+ * is not part of waiting.
  */
 static char *hung_function(const GPtrArray *names, enum rules rules)
 {
@@ -176,7 +176,7 @@ static char *lock_function(const struct splat *splat, const struct report *repor
 	return first_named(names, skip, rules);
 }
 
-/* The function in the first lock line; if the report is damaged, the one in any "at: f". */
+/* Returns the function in the first lock line; if the report is damaged, the one in any "at: f". */
 static char *first_lock_function(const struct splat *splat, const struct report *report)
 {
 	if (splat->acquiring.function)
@@ -201,7 +201,7 @@ static char *after_function(const struct report *report, const char *words, enum
 	return first_named(names, report->format->skip, rules);
 }
 
-/* The function of the instruction after "… is trying to release lock (X) at:". */
+/* Returns the function of the instruction after "… is trying to release lock (X) at:". */
 static char *release_function(const struct report *report, enum rules rules)
 {
 	int line = report_find(report, report->header, ") at:");
@@ -220,7 +220,7 @@ static char *release_function(const struct report *report, enum rules rules)
 }
 
 /*
- * The function of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
+ * Returns the function of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
  * 9(RESCUER):f".
  */
 static char *first_item(const char *line)
@@ -233,9 +233,9 @@ static char *first_item(const char *line)
 }
 
 /*
- * The work function that a stuck worker pool executes: from "Workqueue: events f" of the first
- * worker whose stack is printed; otherwise the first item in flight below the line "pwq 2: cpus=0
- * …" of this pool. Other pools are listed, too.
+ * Returns the work function that a stuck worker pool executes: from "Workqueue: events f" of the
+ * first worker whose stack is printed; otherwise the first item in flight below the line "pwq 2:
+ * cpus=0 …" of this pool. Other pools are listed, too.
  */
 static char *work_function(const struct report *report)
 {
@@ -261,7 +261,7 @@ static char *work_function(const struct report *report)
 }
 
 /*
- * The function that allocated or freed a bad page: the first caller of the allocator's own
+ * Returns the function that allocated or freed a bad page: the first caller of the allocator's own
  * functions.
  */
 char *page_function(const GPtrArray *names)
@@ -284,7 +284,7 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
 }
 
-/* The function by the rule of the report's format. NULL: use the general rule. */
+/* Returns the function by the rule of the report's format. NULL: use the general rule. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
 {

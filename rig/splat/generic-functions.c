@@ -124,8 +124,8 @@ gboolean name_has(const char *name, const char *pieces)
 }
 
 /*
- * TRUE: NAME is an atomic operation such as atomic_inc() or arch_atomic64_try_cmpxchg(), but not
- * drm_atomic_commit().
+ * Returns TRUE if NAME is an atomic operation such as atomic_inc() or arch_atomic64_try_cmpxchg(),
+ * but not drm_atomic_commit().
  */
 static gboolean is_atomic(const char *name)
 {

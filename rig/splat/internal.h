@@ -31,8 +31,8 @@
  */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
- * TRUE: BYTES has blanks that are not ASCII, which can hide a word from the search, so the caller
- * must parse every line.
+ * Returns TRUE if BYTES has blanks that are not ASCII, which can hide a word from the search, so
+ * the caller must parse every line.
  */
 gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len);
 
@@ -52,7 +52,7 @@ const char *prefix_dropped(const char *p, struct line *line);
  */
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
 
-/* The number at TEXT, at least -1; 0 if there is none. */
+/* Returns the number at TEXT, at least -1; 0 if there is none. */
 int text_int(const char *text);
 
 /* formats.c ---------------------------------------------------------------- */
@@ -158,7 +158,7 @@ extern const struct format format_cut;
 extern const struct format format_dump;
 /* The row for a boot without a preceding shutdown. */
 extern const struct format format_reboot;
-/* TRUE: the line reports that lockdep is switched off. */
+/* Returns TRUE if the line reports that lockdep is switched off. */
 gboolean line_ends_lockdep(const char *text);
 
 /* Whether a line can be inside a report (body.c). */
@@ -173,9 +173,9 @@ enum body {
 enum body body_kind(const char *text, const struct format *format);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
-/* TRUE: the line precedes the header and is part of the report. */
+/* Returns TRUE if the line precedes the header and is part of the report. */
 gboolean body_is_preface(const char *text);
-/* TRUE: TEXT is a dump of memory as hex digits. */
+/* Returns TRUE if TEXT is a dump of memory as hex digits. */
 gboolean body_is_dump(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
@@ -230,8 +230,8 @@ gboolean lockdep_tree_begins(const char *text);
 json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
 /*
- * The class in "(CLASS){USAGE}-{O:I}" or "CLASS){…", without parts that identify an instance; NULL:
- * NAME is not a lock.
+ * Returns the class in "(CLASS){USAGE}-{O:I}" or "CLASS){…", without parts that identify an
+ * instance; NULL: NAME is not a lock.
  */
 char *lock_class_normal(const char *name);
 json_t *splat_lock_json(const struct splat_lock *lock);
@@ -243,15 +243,18 @@ json_t *splat_lock_json(const struct splat_lock *lock);
 enum rules { RULES_V1, RULES_V2 };
 
 /*
- * TRUE: NAME contains one of PIECES, which are separated by '|'. '^' anchors a piece to the start
- * of the name, '$' to its end (generic-functions.c).
+ * Returns TRUE if NAME contains one of PIECES, which are separated by '|'. '^' anchors a piece to
+ * the start of the name, '$' to its end (generic-functions.c).
  */
 gboolean name_has(const char *name, const char *pieces);
 /* Like frame_is_generic(), by the given RULES. */
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
-/* TRUE: the function calls functions of any subsystem (file operations, sysfs, scheduler, IPIs). */
+/*
+ * Returns TRUE if the function calls functions of any subsystem (file operations, sysfs, scheduler,
+ * IPIs).
+ */
 gboolean name_is_dispatcher(const char *name);
-/* TRUE: NAME is a dispatcher between the file system and the function of a sysfs file. */
+/* Returns TRUE if NAME is a dispatcher between the file system and the function of a sysfs file. */
 gboolean name_is_attribute_caller(const char *name);
 
 /*
@@ -264,19 +267,25 @@ enum take {
 	TAKE_FAULTS = 1 << 0,
 	TAKE_FAR = 1 << 1, /* includes frames that follow many other lines */
 };
-/* The stack at or after line FROM. */
+/* Returns the stack at or after line FROM. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);
-/* The stack that a report of this format is named after, with the function that faulted first. */
+/*
+ * Returns the stack that a report of this format is named after, with the function that faulted
+ * first.
+ */
 GPtrArray *stack_counting(const struct report *report);
-/* The stack below the interrupt that detected the stall; otherwise the first CPU's stack. */
+/*
+ * Returns the stack below the interrupt that detected the stall; otherwise the first CPU's stack.
+ */
 GPtrArray *stack_interrupted(const struct report *report);
-/* TRUE: a line of the report has one of MARKS. */
+/* Returns TRUE if a line of the report has one of MARKS. */
 gboolean report_has(const struct report *report, guint marks);
-/* The index of the first line from FROM on that contains WORDS, or -1. */
+/* Returns the index of the first line from FROM on that contains WORDS, or -1. */
 int report_find(const struct report *report, guint from, const char *words);
 
 /*
- * The function that names the report, or NULL. splat.frames and the locks must be set (function.c).
+ * Returns the function that names the report, or NULL. splat.frames and the locks must be set
+ * (function.c).
  */
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
 /*
@@ -291,7 +300,9 @@ const char *plain_name(const char *name);
 typedef void (*template_word)(GString *out, const char *word, void *data);
 char *template_fill(const char *template, template_word expand, void *data);
 
-/* The title of the row with FUNCTION (NULL: none was found). The caller frees it (title.c). */
+/*
+ * Returns the title of the row with FUNCTION (NULL: none was found). The caller frees it (title.c).
+ */
 char *title_of(const struct report *report, const char *function);
 /* Sets frames, function and title of SPLAT. */
 void title_make(struct splat *splat, const struct report *report);
@@ -305,7 +316,7 @@ struct splat *report_build(const struct format *format, char **lines, guint head
 			   gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
-/* A JSON string with TEXT, which may have any bytes. */
+/* Returns a JSON string with TEXT, which may have any bytes. */
 json_t *splat_json_text(const char *text);
 
 #endif

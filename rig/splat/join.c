@@ -8,7 +8,9 @@
 #include "splat/body-patterns.h"
 #include "splat/scanner.h"
 
-/* TRUE: LINE can be the continuation of PAST: it is the next line and has no time stamp. */
+/*
+ * Returns TRUE if LINE can be the continuation of PAST: it is the next line and has no time stamp.
+ */
 static gboolean is_continuation(const struct past *past, const struct line *line)
 {
 	return past->number && past->number + 1 == line->number && !line->user && line->stamp < 0 &&
@@ -23,8 +25,8 @@ static char *joined(const struct past *past, const struct line *line, const char
 }
 
 /*
- * TRUE: the joined line (NOW, TEXT) matches a more specific format than the first line (BEFORE,
- * OLD), or the same format with a function that the first line lacks.
+ * Returns TRUE if the joined line (NOW, TEXT) matches a more specific format than the first line
+ * (BEFORE, OLD), or the same format with a function that the first line lacks.
  */
 static gboolean is_better(const struct format *now, const struct format *before, const char *text,
 			  const char *old)
@@ -102,8 +104,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 }
 
 /*
- * TRUE: TEXT is a lock line of lockdep whose end is missing. "#0: ", the address and ", at:" are
- * optional.
+ * Returns TRUE if TEXT is a lock line of lockdep whose end is missing. "#0: ", the address and ",
+ * at:" are optional.
  */
 static gboolean is_unfinished_lock(const char *text)
 {

@@ -13,8 +13,8 @@ static const char *field(const json_t *entry, const char *key)
 }
 
 /*
- * The text of a message, which is a JSON string, or an array of bytes if it is not UTF-8. NULL:
- * neither. The caller frees it.
+ * Returns the text of a message, which is a JSON string, or an array of bytes if it is not UTF-8.
+ * NULL: neither. The caller frees it.
  */
 static char *message_of(const json_t *message, gsize room)
 {

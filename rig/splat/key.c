@@ -36,8 +36,8 @@ static void take(struct splat *splat, void *data)
 }
 
 /*
- * The key of the report in TEXT, which has no prefixes, so the kernel's prefix is added for the
- * scanner.
+ * Returns the key of the report in TEXT, which has no prefixes, so the kernel's prefix is added for
+ * the scanner.
  */
 static char *key_of_text(const char *kind, const char *text)
 {

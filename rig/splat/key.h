@@ -13,7 +13,7 @@
 
 #include "splat/splat.h"
 
-/* TRUE: KEY, of either version, identifies SPLAT. */
+/* Returns TRUE if KEY, of either version, identifies SPLAT. */
 gboolean splat_key_is(const struct splat *splat, const char *key);
 /* Like splat_key_is(), for a pattern with * and ? as in a shell. */
 gboolean splat_key_fits(const struct splat *splat, const char *pattern);
@@ -22,9 +22,9 @@ gboolean splat_key_fits(const struct splat *splat, const char *pattern);
  */
 gboolean splat_json_key_is(const json_t *report, const char *key);
 /*
- * The key of REPORT by the current rules. REPORT is in the format of splat_to_json() and may have
- * been written by an earlier version; then its text is parsed again. NULL: REPORT has no key. The
- * caller frees it.
+ * Returns the key of REPORT by the current rules. REPORT is in the format of splat_to_json() and
+ * may have been written by an earlier version; then its text is parsed again. NULL: REPORT has no
+ * key. The caller frees it.
  */
 char *splat_json_key(const json_t *report);
 

@@ -100,7 +100,7 @@ static gboolean is_date(const char *text)
 	       year >= 2000 && g_date_valid_dmy(day, month, year);
 }
 
-/* TRUE: the pattern consists of wildcards only, so it would match everything. */
+/* Returns TRUE if the pattern consists of wildcards only, so it would match everything. */
 static gboolean is_wild(const char *pattern)
 {
 	return pattern && strspn(pattern, "*? ") == strlen(pattern);

@@ -37,9 +37,9 @@ void known_free(struct known *known);
 RIG_DEFINE_AUTO(known, known_free)
 
 /*
- * The first entry that matches SPLAT, or NULL. RELEASE is that of the kernel ("6.1.192-2"); NULL:
- * use the release in the report. Expired entries match nothing. Entries with a range of kernels do
- * not match if the release is unknown, so that a new failure is not hidden.
+ * Returns the first entry that matches SPLAT, or NULL. RELEASE is that of the kernel ("6.1.192-2");
+ * NULL: use the release in the report. Expired entries match nothing. Entries with a range of
+ * kernels do not match if the release is unknown, so that a new failure is not hidden.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);
@@ -50,13 +50,16 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
  * does not affect the verdict.
  */
 #define KNOWN_THIS_RUN "this run"
-/* TRUE: KNOWN, the object of a report (or NULL), is an excuse. */
+/* Returns TRUE if KNOWN, the object of a report (or NULL), is an excuse. */
 gboolean known_is_excuse(json_t *known);
 
 /* Makes {"signature", "title", "reason", "link", "expires"}. New reference. */
 json_t *known_json(const struct known_issue *issue);
 
-/* All entries in the order of the file, for listing those that have expired or matched nothing. */
+/*
+ * Returns all entries in the order of the file, for listing those that have expired or matched
+ * nothing.
+ */
 const struct known_issue *known_issues(const struct known *known, guint *ret_n);
 
 #endif

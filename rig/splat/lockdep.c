@@ -142,16 +142,18 @@ static void read_line(struct reader *reader, const char *line)
 }
 
 /*
- * The index of the chain's link for position PLACE of the cycle. The cycle lists the classes in the
- * order of their acquisition (#0 is first), rotated so that the alphabetically first class (index
- * LEAST) is first.
+ * Returns the index of the chain's link for position PLACE of the cycle. The cycle lists the
+ * classes in the order of their acquisition (#0 is first), rotated so that the alphabetically first
+ * class (index LEAST) is first.
  */
 static guint link_at(const GPtrArray *classes, guint least, guint place)
 {
 	return classes->len - 1 - (least + place) % classes->len;
 }
 
-/* The first function in the link's stack that does not belong to the lock implementation. */
+/*
+ * Returns the first function in the link's stack that does not belong to the lock implementation.
+ */
 static const char *taken_in(const json_t *link)
 {
 	const json_t *stack = json_object_get(link, "stack");
@@ -185,8 +187,8 @@ static void turn_cycle(struct reader *reader)
 }
 
 /*
- * The function of a sysfs file in STACK: the one that a function of sysfs called; otherwise one
- * whose name ends in _show or _store.
+ * Returns the function of a sysfs file in STACK: the one that a function of sysfs called; otherwise
+ * one whose name ends in _show or _store.
  */
 static const char *attribute_in(const json_t *stack)
 {
@@ -256,7 +258,7 @@ static void check_held(struct reader *reader)
 }
 
 /*
- * TRUE: LINE is the rest of BEFORE. Pieces of KERN_CONT can be on separate lines: "-> #2
+ * Returns TRUE if LINE is the rest of BEFORE. Pieces of KERN_CONT can be on separate lines: "-> #2
  * (&mm->mmap_lock" and "){++++}-{4:4}:".
  */
 static gboolean continues(const char *before, const char *line)

@@ -38,8 +38,8 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 }
 
 /*
- * TRUE: TEXT, a line without its indentation, is a sentence that introduces the next lines, or
- * contains a fact. Stores the fact.
+ * Returns TRUE if TEXT, a line without its indentation, is a sentence that introduces the next
+ * lines, or contains a fact. Stores the fact.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*

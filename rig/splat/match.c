@@ -110,7 +110,10 @@ static gpointer compile(gpointer unused)
 	return NULL;
 }
 
-/* TRUE: a program or a test wrote the line into the kernel's log: "name[12]: text", "# text". */
+/*
+ * Returns TRUE if a program or a test wrote the line into the kernel's log: "name[12]: text", "#
+ * text".
+ */
 static gboolean is_program(const char *text)
 {
 	const char *start = text + strspn(text, " ");

@@ -41,8 +41,8 @@ void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 
 /*
- * TRUE: NAME is a generic function, which occurs in reports of any subsystem (locks, allocators,
- * strings…). MORE: further parts of names of such functions, separated by '|', or NULL.
+ * Returns TRUE if NAME is a generic function, which occurs in reports of any subsystem (locks,
+ * allocators, strings…). MORE: further parts of names of such functions, separated by '|', or NULL.
  */
 gboolean frame_is_generic(const char *name, const char *more);
 

@@ -10,8 +10,8 @@
 #define ESCAPE_MAX 24 /* maximum length of a colour sequence */
 
 /*
- * The length of the colour sequence at TEXT: an introducer of SKIP bytes, parameters, and a letter;
- * 0: there is none.
+ * Returns the length of the colour sequence at TEXT: an introducer of SKIP bytes, parameters, and a
+ * letter; 0: there is none.
  */
 static gsize colour_at(const char *text, gsize skip)
 {
@@ -21,8 +21,8 @@ static gsize colour_at(const char *text, gsize skip)
 }
 
 /*
- * The length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000); 0: there
- * is none.
+ * Returns the length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000);
+ * 0: there is none.
  */
 static gsize blank_at(const guint8 *p)
 {
@@ -33,7 +33,10 @@ static gsize blank_at(const guint8 *p)
 	return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
 }
 
-/* The length of a character without width at P (U+200B to U+200F, U+FEFF); 0: there is none. */
+/*
+ * Returns the length of a character without width at P (U+200B to U+200F, U+FEFF); 0: there is
+ * none.
+ */
 static gsize nothing_at(const guint8 *p)
 {
 	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8f)
@@ -42,7 +45,8 @@ static gsize nothing_at(const guint8 *p)
 }
 
 /*
- * The length of an HTML entity at P ("&gt;"), whose character is stored in *RET; 0: there is none.
+ * Returns the length of an HTML entity at P ("&gt;"), whose character is stored in *RET; 0: there
+ * is none.
  */
 static gsize entity_at(const char *p, char *ret)
 {
@@ -62,8 +66,8 @@ static gsize entity_at(const char *p, char *ret)
 }
 
 /*
- * The character that replaces the *RET_LEN bytes at P; NUL: the bytes are removed. rsyslog writes
- * control characters as "#012".
+ * Returns the character that replaces the *RET_LEN bytes at P; NUL: the bytes are removed. rsyslog
+ * writes control characters as "#012".
  */
 static char replacement(const char *p, gsize *ret_len)
 {

@@ -19,8 +19,8 @@ int text_int(const char *text)
 /* The line's pieces ------------------------------------------------------------------- */
 
 /*
- * TRUE: the text at P, such as "<1> BUG: …", is an item of a list, because in kernel output no
- * blank follows the level.
+ * Returns TRUE if the text at P, such as "<1> BUG: …", is an item of a list, because in kernel
+ * output no blank follows the level.
  */
 static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 {
@@ -70,8 +70,8 @@ static const char *strip_glued(const char *p, struct line *line)
 }
 
 /*
- * TRUE: no part of a prefix begins at P, the text after a time stamp. FALSE: one may begin there,
- * so the caller must parse the line completely. This check is fast.
+ * Returns TRUE if no part of a prefix begins at P, the text after a time stamp. FALSE: one may
+ * begin there, so the caller must parse the line completely. This check is fast.
  */
 static gboolean is_text(const char *p)
 {

@@ -8,9 +8,9 @@
 #define PROOF_LINES 4
 
 /*
- * TRUE: the line begins with the header's text, or with the name of a subsystem and this text. A
- * line without the kernel's prefix must do so to count as a header, because mails quote headers,
- * and bug trackers use them as titles.
+ * Returns TRUE if the line begins with the header's text, or with the name of a subsystem and this
+ * text. A line without the kernel's prefix must do so to count as a header, because mails quote
+ * headers, and bug trackers use them as titles.
  */
 static gboolean stands_alone(const struct open *open, gboolean strict)
 {
@@ -36,7 +36,7 @@ static gboolean stands_alone(const struct open *open, gboolean strict)
 	       !memchr(start, '`', before);
 }
 
-/* TRUE: only names of subsystems precede the header: "watchdog: ", "rcu: ", "[ ". */
+/* Returns TRUE if only names of subsystems precede the header: "watchdog: ", "rcu: ", "[ ". */
 static gboolean begins_with_header(const struct open *open)
 {
 	const char *header = open->lines->pdata[open->header];
@@ -51,7 +51,10 @@ static gboolean begins_with_header(const struct open *open)
 	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
 }
 
-/* TRUE: OPEN has enough lines to be a report, instead of text that quotes the header of one. */
+/*
+ * Returns TRUE if OPEN has enough lines to be a report, instead of text that quotes the header of
+ * one.
+ */
 gboolean extent_is_proven(const struct open *open)
 {
 	unsigned flags = open->format->flags;

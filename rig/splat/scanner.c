@@ -109,8 +109,8 @@ static void take_news(struct scanner *scanner, const struct line *line)
 }
 
 /*
- * TRUE: TEXT is the first line of a page's dump: "page: refcount:0 mapcount:0 …", "page:ffffea00…
- * refcount:0" (mm/debug.c, __dump_page()).
+ * Returns TRUE if TEXT is the first line of a page's dump: "page: refcount:0 mapcount:0 …",
+ * "page:ffffea00… refcount:0" (mm/debug.c, __dump_page()).
  */
 static gboolean is_page_dump(const char *text)
 {
@@ -218,8 +218,8 @@ static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
 typedef guint8 sixteen __attribute__((vector_size(16)));
 
 /*
- * The number of newlines in BYTES. Calling memchr() for each of them would take longer than the
- * rest of the scanner.
+ * Returns the number of newlines in BYTES. Calling memchr() for each of them would take longer than
+ * the rest of the scanner.
  */
 static guint64 count_lines(const guint8 *bytes, gsize len)
 {

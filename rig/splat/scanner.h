@@ -83,22 +83,23 @@ void extent_line(struct scanner *scanner, const struct line *line);
 /* Handles a line of a page's dump, which precedes the header of its report. */
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
- * TRUE: LINE is the rest of a header that a mail program has wrapped; the joined line was handled,
- * so LINE needs no further handling. HAS_WORD: the filter found a word in LINE.
+ * Returns TRUE if LINE is the rest of a header that a mail program has wrapped; the joined line was
+ * handled, so LINE needs no further handling. HAS_WORD: the filter found a word in LINE.
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
 /*
- * TRUE: LINE is the rest of a wrapped lock line at the end of OPEN, and was appended to that line.
+ * Returns TRUE if LINE is the rest of a wrapped lock line at the end of OPEN, and was appended to
+ * that line.
  */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /*
- * The text of LINE joined with the preceding line, if only this joined text is part of a report
- * (for example as a frame); otherwise NULL. The caller frees it.
+ * Returns the text of LINE joined with the preceding line, if only this joined text is part of a
+ * report (for example as a frame); otherwise NULL. The caller frees it.
  */
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
 /*
- * The open report to which LINE belongs, although only one of the two has a prefix of the kernel;
- * or NULL.
+ * Returns the open report to which LINE belongs, although only one of the two has a prefix of the
+ * kernel; or NULL.
  */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
@@ -110,7 +111,7 @@ void open_reach(struct open *open, const struct line *line);
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* Replaces the header of OPEN by HEADER, which was joined from two lines. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
-/* The report with its lines so far; NULL: it is not certain to be a report. */
+/* Returns the report with its lines so far; NULL: it is not certain to be a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
 /* Examines the first BYTES of the stream: a mail begins with its header (RFC 5322) (boot.c). */
@@ -124,7 +125,7 @@ void boot_take(struct scanner *scanner, const struct line *line);
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
-/* TRUE: there are enough lines to be certain that OPEN is a report (proof.c). */
+/* Returns TRUE if there are enough lines to be certain that OPEN is a report (proof.c). */
 gboolean extent_is_proven(const struct open *open);
 
 #endif

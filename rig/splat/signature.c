@@ -10,7 +10,7 @@
 
 #include "splat/internal.h"
 
-/* A lock class without numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
+/* Returns a lock class without numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
 static char *class_key(const char *lock_class)
 {
 	static GRegex *device, *queue;
@@ -229,7 +229,7 @@ static void expand(GString *out, const char *word, void *data)
 								    : "");
 }
 
-/* The key without "v1:KIND:". */
+/* Returns the key without "v1:KIND:". */
 static char *key_by_rules(const struct splat *splat, const struct report *report,
 			  const char *function, enum rules rules)
 {
@@ -306,7 +306,7 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
-/* The key of level `exact`, with every frame of every stack and its offset. */
+/* Returns the key of level `exact`, with every frame of every stack and its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

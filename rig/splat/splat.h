@@ -76,7 +76,7 @@ struct splat {
 void splat_free(struct splat *splat);
 RIG_DEFINE_AUTO(splat, splat_free)
 
-/* The report as JSON, as in run folders and in `rig scan --json`. New reference. */
+/* Returns the report as JSON, as in run folders and in `rig scan --json`. New reference. */
 json_t *splat_to_json(const struct splat *splat);
 
 struct scanner;
@@ -97,26 +97,26 @@ void scanner_flush(struct scanner *scanner);
 void scanner_free(struct scanner *scanner);
 RIG_DEFINE_AUTO(scanner, scanner_free)
 
-/* The kind of a report that is not complete yet, or NULL. */
+/* Returns the kind of a report that is not complete yet, or NULL. */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * The first line of the earliest report that is not complete yet; G_MAXUINT64: there is none.
- * Reports may be completed in another order than that in which they begin; those with a lower first
- * line can be printed now.
+ * Returns the first line of the earliest report that is not complete yet; G_MAXUINT64: there is
+ * none. Reports may be completed in another order than that in which they begin; those with a lower
+ * first line can be printed now.
  */
 guint64 scanner_open_line(const struct scanner *scanner);
 /*
- * TRUE: a line shows that lockdep is off ("INFO: lockdep is turned off", taint, limits). A report
- * after which lockdep switches itself off does not count here, see splat.validator_off.
+ * Returns TRUE if a line shows that lockdep is off ("INFO: lockdep is turned off", taint, limits).
+ * A report after which lockdep switches itself off does not count here, see splat.validator_off.
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /*
- * The number of lines that were read; *RET_KERNEL: how many of the parsed lines have a prefix of
- * the kernel. Parts without words of reports are skipped, except for their last lines; so 0 means
- * that no prefix of the kernel was recognised.
+ * Returns the number of lines that were read; *RET_KERNEL: how many of the parsed lines have a
+ * prefix of the kernel. Parts without words of reports are skipped, except for their last lines; so
+ * 0 means that no prefix of the kernel was recognised.
  */
 guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
-/* The newest time stamp of printk in seconds; -1: there is none yet. */
+/* Returns the newest time stamp of printk in seconds; -1: there is none yet. */
 double scanner_guest_seconds(const struct scanner *scanner);
 
 #endif

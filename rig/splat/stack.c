@@ -5,8 +5,8 @@
 #include "splat/internal.h"
 
 /*
- * The functions of the stack from line FROM on. TAKE_FAULTS: includes the function that faulted if
- * its line is among them; TAKE_FAR: includes frames that follow many other lines.
+ * Returns the functions of the stack from line FROM on. TAKE_FAULTS: includes the function that
+ * faulted if its line is among them; TAKE_FAR: includes frames that follow many other lines.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
@@ -43,8 +43,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 }
 
 /*
- * The index of the line after the first (or, with LAST, the last) line that starts a call trace;
- * the header's index if there is none.
+ * Returns the index of the line after the first (or, with LAST, the last) line that starts a call
+ * trace; the header's index if there is none.
  */
 static guint trace_start(const struct report *report, gboolean last)
 {
@@ -87,7 +87,7 @@ int report_find(const struct report *report, guint from, const char *words)
 	return -1;
 }
 
-/* The stack of the first CPU that prints its registers; otherwise the first stack. */
+/* Returns the stack of the first CPU that prints its registers; otherwise the first stack. */
 static GPtrArray *first_cpu_stack(const struct report *report)
 {
 	for (guint i = report->header; i < report->n; i++) {
@@ -98,7 +98,7 @@ static GPtrArray *first_cpu_stack(const struct report *report)
 	return stack_counting(report);
 }
 
-/* The stack below the interrupt that detected the stall, if the report has it. */
+/* Returns the stack below the interrupt that detected the stall, if the report has it. */
 GPtrArray *stack_interrupted(const struct report *report)
 {
 	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",

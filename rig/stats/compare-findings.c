@@ -133,7 +133,7 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 
 /* ---- the kind of change ---- */
 
-/* The time of an earlier night that had the finding in one of B's trees; or NULL. */
+/* Returns the time of an earlier night that had the finding in one of B's trees; or NULL. */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
 	db_stmt *stmt = db_query(

@@ -144,7 +144,7 @@ static void speed_free(gpointer data)
 	g_free(s);
 }
 
-/* The newest values of the good runs, without runs that were ended by a report. */
+/* Gets the newest values of the good runs, without runs that were ended by a report. */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
 			  const struct group *g, GArray *values[N_SPEEDS], GError **error)
 {

@@ -36,7 +36,7 @@ struct index_filter compare_filter(const struct compare_side *side)
 
 /* ---- choice of the runs ---- */
 
-/* The night for a WORD like "last~2", which is the third from the end. */
+/* Returns the night for a WORD like "last~2", which is the third from the end. */
 static char *night_by_age(const GPtrArray *nights, const char *word)
 {
 	guint64 back = 0;

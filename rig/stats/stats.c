@@ -61,8 +61,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * The statistic U of A: the number of pairs in which the value from A is larger; ties count one
- * half. *ret_ties is the sum of t^3 - t over the groups of equal values.
+ * Returns the statistic U of A: the number of pairs in which the value from A is larger; ties count
+ * one half. *ret_ties is the sum of t^3 - t over the groups of equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {
@@ -84,7 +84,7 @@ static double u_of(const double *a, guint n_a, const double *b, guint n_b, doubl
 	return u;
 }
 
-/* The share of all orders of M and N values whose statistic is at most U. */
+/* Returns the share of all orders of M and N values whose statistic is at most U. */
 static double exact_tail(guint m, guint n, double u)
 {
 	guint most = m * n;

@@ -24,10 +24,12 @@ double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b);
  */
 double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b);
 
-/* The median of VALUES, which is sorted in place; -1 if N is 0. */
+/* Returns the median of VALUES, which is sorted in place; -1 if N is 0. */
 double stats_median(double *values, guint n);
 
-/* The number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N. */
+/*
+ * Returns the number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N.
+ */
 guint stats_runs_to_tell(guint hits, guint n);
 
 #endif

@@ -39,7 +39,7 @@ static gboolean has(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* TRUE: the lock of FOLDER is held, so the run's process still exists. */
+/* Returns TRUE if the lock of FOLDER is held, so the run's process still exists. */
 static gboolean is_held(int folder)
 {
 	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -144,7 +144,7 @@ static void dated_clear(gpointer data)
 	g_free(((struct dated *)data)->name);
 }
 
-/* The names of the run folders below RESULTS, oldest first. */
+/* Gets the names of the run folders below RESULTS, oldest first. */
 static gboolean list_names(const char *results, GArray **ret, GError **error)
 {
 	g_autoptr(GArray) names = g_array_new(FALSE, TRUE, sizeof(struct dated));

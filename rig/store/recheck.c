@@ -138,8 +138,8 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 }
 
 /*
- * The reports from the console, followed by the other ones: failed tests, the explanation of the
- * hang, lock orders.
+ * Returns the reports from the console, followed by the other ones: failed tests, the explanation
+ * of the hang, lock orders.
  */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
@@ -155,9 +155,9 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * TRUE: OLD is known for a reason that also applies to SPLAT. A list of known issues matches by
- * key. An excuse that belongs to this run (for example, a hold caused the stall) only applies to
- * the same report, which is found by its position on the console.
+ * Returns TRUE if OLD is known for a reason that also applies to SPLAT. A list of known issues
+ * matches by key. An excuse that belongs to this run (for example, a hold caused the stall) only
+ * applies to the same report, which is found by its position on the console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
@@ -198,7 +198,7 @@ static void read_entry(json_t *entry, void *data)
 	facts_read_entry(data, entry);
 }
 
-/* The facts of the run, with the reports that the current parser finds on the console. */
+/* Returns the facts of the run, with the reports that the current parser finds on the console. */
 static struct facts *facts_of(const char *dir, json_t *details, const struct console *console)
 {
 	struct facts *facts = facts_new();
@@ -229,7 +229,7 @@ static json_t *strings_json(const GPtrArray *strings)
 	return array;
 }
 
-/* The content of the file `verdict` by the current rule. New reference. */
+/* Returns the content of the file `verdict` by the current rule. New reference. */
 static json_t *judge(const char *dir, json_t *details, const struct console *console)
 {
 	rig_auto(facts) facts = facts_of(dir, details, console);

@@ -39,8 +39,8 @@ struct run {
 static const char *const subfolders[] = {"agents", "splats", "postmortem", "locks"};
 
 /*
- * A part of a folder's name, made from TEXT, which may have any characters: slashes, blanks and
- * newlines are replaced.
+ * Returns a part of a folder's name, made from TEXT, which may have any characters: slashes, blanks
+ * and newlines are replaced.
  */
 static char *name_part(const char *text, gsize max)
 {

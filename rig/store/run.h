@@ -5,7 +5,7 @@
 
 #include "store/store.h"
 
-/* A map from the name to the content of each file in splats/. */
+/* Returns a map from the name to the content of each file in splats/. */
 GHashTable *splat_files_new(void);
 /* Adds NN-kind.txt and NN-kind.json of report N, which counts from 1. */
 void splat_files_add(GHashTable *files, guint n, const struct splat *splat);

@@ -75,7 +75,7 @@ struct run_info {
 void run_info_free(struct run_info *info);
 RIG_DEFINE_AUTO(run_info, run_info_free)
 
-/* The run's result for its kernel. */
+/* Returns the run's result for its kernel. */
 enum run_outcome run_outcome(const struct run_info *info);
 
 /*
@@ -83,7 +83,9 @@ enum run_outcome run_outcome(const struct run_info *info);
  * "last".
  */
 struct run_info *run_open(const char *results, const char *which, GError **error);
-/* All runs, oldest first: array of struct run_info. Folders that are not runs are skipped. */
+/*
+ * Returns all runs, oldest first: array of struct run_info. Folders that are not runs are skipped.
+ */
 GPtrArray *run_all(const char *results, GError **error);
 
 /*
@@ -95,8 +97,8 @@ typedef void (*journal_entry)(json_t *entry, void *data);
 gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error);
 
 /*
- * The default results folder: $RIG_RESULTS if set; otherwise "results" of the checkout; for an
- * installed rig ${XDG_STATE_HOME:-~/.local/state}/hotplug-rig/results.
+ * Returns the default results folder: $RIG_RESULTS if set; otherwise "results" of the checkout; for
+ * an installed rig ${XDG_STATE_HOME:-~/.local/state}/hotplug-rig/results.
  */
 char *run_default_results(void);
 

@@ -33,7 +33,7 @@ struct table *table_from(GArray *symbols);
 void table_free(struct table *table);
 /* See symbols_find(). */
 gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
-/* The function that contains ADDRESS, or NULL. */
+/* Returns the function that contains ADDRESS, or NULL. */
 const char *table_name(const struct table *table, guint64 address);
 /* See symbols_named() and symbols_nearest(). */
 void table_named(const struct table *table, const char *name, GArray *out);

@@ -59,7 +59,7 @@ static gsize align(gsize at, gsize to)
 
 /* ---- tokens ---- */
 
-/* TRUE: a token table begins at START, and a matching token_index follows it. */
+/* Returns TRUE if a token table begins at START, and a matching token_index follows it. */
 static gboolean read_tokens(struct image *image, gsize start)
 {
 	gsize at = start, offset[TOKENS];
@@ -87,7 +87,10 @@ static gboolean read_tokens(struct image *image, gsize start)
 	return FALSE;
 }
 
-/* The offset of the string that is COUNT strings before the one at AT; 0 if there are fewer. */
+/*
+ * Returns the offset of the string that is COUNT strings before the one at AT; 0 if there are
+ * fewer.
+ */
 static gsize strings_before(const struct image *image, gsize at, guint count)
 {
 	while (count--) {
@@ -150,7 +153,7 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
-/* TRUE: N names begin at START, and matching markers follow them. */
+/* Returns TRUE if N names begin at START, and matching markers follow them. */
 static gboolean check_names(struct image *image, gsize start, guint n)
 {
 	char name[NAME_MAX_LEN];
@@ -203,7 +206,10 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 	return offset >= 0 ? (guint64)offset : base - 1 - offset;
 }
 
-/* TRUE: the resulting addresses are sorted, which only holds for the right table of offsets. */
+/*
+ * Returns TRUE if the resulting addresses are sorted, which only holds for the right table of
+ * offsets.
+ */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {
 	guint64 before = 0;

@@ -216,7 +216,7 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 	}
 }
 
-/* TRUE: FILE is equal to NAME, or to the part of NAME after a slash. */
+/* Returns TRUE if FILE is equal to NAME, or to the part of NAME after a slash. */
 static gboolean is_file(const char *name, const char *file)
 {
 	gsize len = strlen(name), part = strlen(file);

@@ -225,7 +225,7 @@ static json_t *place_json(const struct place *place)
 }
 
 /*
- * The title of the part of a report that begins with LINE, without its colon: "-> #1
+ * Returns the title of the part of a report that begins with LINE, without its colon: "-> #1
  * (cpu_hotplug_lock){++++}-{0:0}:", "sh/77 is trying to acquire lock:". NULL: LINE is not such a
  * title. g_free().
  */

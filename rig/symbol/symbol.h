@@ -36,18 +36,18 @@ struct symbols *symbols_of_image(GBytes *image, GError **error);
 void symbols_free(struct symbols *symbols);
 RIG_DEFINE_AUTO(symbols, symbols_free)
 
-/* TRUE: the file has files and lines, not only names of functions. */
+/* Returns TRUE if the file has files and lines, not only names of functions. */
 gboolean symbols_have_lines(const struct symbols *symbols);
 
 /*
- * The places at ADDRESS: array of struct place, innermost first; empty if unknown. The caller owns
- * the array.
+ * Returns the places at ADDRESS: array of struct place, innermost first; empty if unknown. The
+ * caller owns the array.
  */
 GPtrArray *symbols_at(struct symbols *symbols, guint64 address);
 
 /*
- * The address of a frame, by its symbol. FALSE: there is no such symbol, or its size shows that the
- * frame is from another build.
+ * Gets the address of a frame, by its symbol. FALSE: there is no such symbol, or its size shows
+ * that the frame is from another build.
  */
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address);
 
@@ -56,7 +56,7 @@ struct symbol_range {
 };
 
 /*
- * The functions called NAME; if there are none, those that the compiler derived from it
+ * Returns the functions called NAME; if there are none, those that the compiler derived from it
  * (NAME.isra.0). Array of struct symbol_range, possibly empty; static functions can have the same
  * name. The caller owns the array.
  */
@@ -66,8 +66,8 @@ struct symbol_named {
 	struct symbol_range range;
 };
 /*
- * The functions in FROM..TO, sorted by address, one for each address: array of struct symbol_named.
- * The caller owns the array.
+ * Returns the functions in FROM..TO, sorted by address, one for each address: array of struct
+ * symbol_named. The caller owns the array.
  */
 GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /*
@@ -76,9 +76,9 @@ GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
  */
 char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
 /*
- * The addresses at which the code of LINE of FILE ("mm/slub.c", or the end of that path) begins, in
- * all inlined copies: sorted array of guint64; empty if there is no DWARF or the line has no code.
- * The caller owns the array.
+ * Returns the addresses at which the code of LINE of FILE ("mm/slub.c", or the end of that path)
+ * begins, in all inlined copies: sorted array of guint64; empty if there is no DWARF or the line
+ * has no code. The caller owns the array.
  */
 GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line);
 
@@ -89,11 +89,11 @@ GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line
 gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint8 *ret);
 
 /*
- * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",
- * "file", "line", "inlined"}, …], "part"}, …]. "part" is the line with a colon above the frame
- * (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null. Places where locks were
- * acquired, as lockdep reports them, are included. Frames of modules and frames marked "?" are left
- * out. *MISSED is increased by the number of frames that are not in the file. New reference.
+ * Returns the frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at":
+ * [{"function", "file", "line", "inlined"}, …], "part"}, …]. "part" is the line with a colon above
+ * the frame (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null. Places where locks
+ * were acquired, as lockdep reports them, are included. Frames of modules and frames marked "?" are
+ * left out. *MISSED is increased by the number of frames that are not in the file. New reference.
  */
 json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed);
 

@@ -213,7 +213,10 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 	}
 }
 
-/* TRUE: SYMBOL is a compiler's variant of NAME ("name.constprop.0"), but not its cold part. */
+/*
+ * Returns TRUE if SYMBOL is a compiler's variant of NAME ("name.constprop.0"), but not its cold
+ * part.
+ */
 static gboolean is_variant(const char *symbol, const char *name)
 {
 	static const char *const kinds[] = {".isra.", ".constprop.", ".part.", ".llvm."};
@@ -261,7 +264,7 @@ void table_between(const struct table *table, guint64 from, guint64 to, GArray *
 	}
 }
 
-/* The Levenshtein distance of A and B, at most LIMIT. */
+/* Returns the Levenshtein distance of A and B, at most LIMIT. */
 static guint distance(const char *a, const char *b, guint limit)
 {
 	guint row[64], len = strlen(b);

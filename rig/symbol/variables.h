@@ -27,8 +27,8 @@ void variables_free(struct variables *variables);
 RIG_DEFINE_AUTO(variables, variables_free)
 
 /*
- * The name of the variable that contains ADDRESS, or NULL. The caller owns it. VARIABLES is a
- * struct variables.
+ * Returns the name of the variable that contains ADDRESS, or NULL. The caller owns it. VARIABLES is
+ * a struct variables.
  */
 char *variables_name(guint64 address, void *variables);
 /*

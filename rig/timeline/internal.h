@@ -39,10 +39,10 @@ struct timeline *timeline_new(const struct scenario *scenario, const struct mach
 /* Makes the operation of STEP, even if its chance draw skips it. */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
 				 unsigned lap, const struct step *step);
-/* The operations of a lap, as the seed determines them. */
+/* Returns the operations of a lap, as the seed determines them. */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
-/* The unit of sizes drawn for STEP: sizes are multiples of it. */
+/* Returns the unit of sizes drawn for STEP: sizes are multiples of it. */
 guint64 draw_unit(const struct timeline *timeline, const struct step *step);
 void operation_free(gpointer data);
 

@@ -47,8 +47,8 @@ static json_t *agents_json(const struct timeline *tl)
 }
 
 /*
- * The number of laps that are listed of each copy, limited so that the file does not become too
- * large. For a generated lap, all steps of the track are counted, including those that `chance`
+ * Returns the number of laps that are listed of each copy, limited so that the file does not become
+ * too large. For a generated lap, all steps of the track are counted, including those that `chance`
  * will skip, so that the lap need not be drawn for counting. g_free().
  */
 static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)

@@ -51,8 +51,8 @@ void timeline_free(struct timeline *tl)
 }
 
 /*
- * The number of explicit laps of a new timeline, the same for each copy: as many as the limits
- * allow.
+ * Returns the number of explicit laps of a new timeline, the same for each copy: as many as the
+ * limits allow.
  */
 static unsigned prefix_laps(const struct scenario *s)
 {

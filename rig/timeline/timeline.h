@@ -67,14 +67,14 @@ RIG_DEFINE_AUTO(timeline, timeline_free)
 guint64 timeline_seed(const struct timeline *timeline);
 
 /*
- * The number of copies of all tracks. The copies run in parallel; each executes one operation at a
- * time.
+ * Returns the number of copies of all tracks. The copies run in parallel; each executes one
+ * operation at a time.
  */
 guint timeline_n_copies(const struct timeline *timeline);
 const struct track *timeline_copy(const struct timeline *timeline, guint n, unsigned *ret_copy);
 
 /*
- * The operations of lap LAP of copy N: an array of struct operation, possibly empty;
+ * Returns the operations of lap LAP of copy N: an array of struct operation, possibly empty;
  * g_ptr_array_unref(). NULL: the copy has ended, after `repeat` laps, or after the explicit laps of
  * a timeline that ends there.
  */
@@ -83,7 +83,7 @@ GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 /* Makes the laps of copy N up to LAPS explicit, within TIMELINE_OPERATIONS_MAX. */
 void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 
-/* The number of explicit laps of copy N. */
+/* Returns the number of explicit laps of copy N. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
 /* END TRUE: copies end after their explicit laps, and no laps are generated. */
@@ -93,20 +93,21 @@ void timeline_set_end(struct timeline *timeline, gboolean end);
 gboolean timeline_remove(struct timeline *timeline, const struct op_id *id, GError **error);
 
 /*
- * The seed of instance N (from 0) of AGENT, an agent of the scenario. FALSE: this instance is left
- * out.
+ * Gets the seed of instance N (from 0) of AGENT, an agent of the scenario. FALSE: this instance is
+ * left out.
  */
 gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent *agent, unsigned n,
 			     guint64 *ret);
 
 /*
- * The turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. The random
- * draws of a turn only depend on the seed and the turn's number, so the other turns do not change.
+ * Returns the turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. The
+ * random draws of a turn only depend on the seed and the turn's number, so the other turns do not
+ * change.
  */
 const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
 				unsigned n);
 
-/* The explicit part of the timeline in the format of timeline.json. A new reference. */
+/* Returns the explicit part of the timeline in the format of timeline.json. A new reference. */
 json_t *timeline_json(const struct timeline *timeline);
 
 /*
@@ -126,11 +127,11 @@ struct timeline *timeline_load(const char *file, const struct scenario *scenario
 struct timeline *timeline_parse(json_t *json, const char *file, const struct scenario *scenario,
 				const struct machine *machine, GError **error);
 
-/* The id as "0.1.2.3"; newly allocated. */
+/* Returns the id as "0.1.2.3"; newly allocated. */
 char *op_id_text(const struct op_id *id);
 gboolean op_id_parse(const char *text, struct op_id *ret);
 
-/* The operation as text, for example "plug the DIMM d, 256M on node 0"; newly allocated. */
+/* Returns the operation as text, for example "plug the DIMM d, 256M on node 0"; newly allocated. */
 char *operation_sentence(const struct operation *op);
 
 #endif

@@ -80,7 +80,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in a folder, including hidden ones, sorted; NULL: PATH is not a folder. */
+/* Returns the names in a folder, including hidden ones, sorted; NULL: PATH is not a folder. */
 static GPtrArray *names_of(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);

@@ -12,8 +12,8 @@
 gint64 rig_now_ns(void);
 
 /*
- * The current time as "2026-11-21T05:54:01Z"; with COMPACT as "20261121T055401Z", the format of run
- * folder names.
+ * Returns the current time as "2026-11-21T05:54:01Z"; with COMPACT as "20261121T055401Z", the
+ * format of run folder names.
  */
 char *rig_utc_now(gboolean compact);
 /* Returns the time DAYS days ago in the format of rig_utc_now(FALSE); g_free(). */

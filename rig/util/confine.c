@@ -171,8 +171,8 @@ static gboolean has_capability(guint64 effective, int capability)
 }
 
 /*
- * TRUE: this root process may change its user, and kill processes of another user. In a container
- * it may lack these capabilities.
+ * Returns TRUE if this root process may change its user, and kill processes of another user. In a
+ * container it may lack these capabilities.
  */
 static gboolean may_drop(void)
 {

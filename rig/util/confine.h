@@ -54,15 +54,15 @@ RIG_DEFINE_AUTO(confine, confine_free)
 gboolean confine_enter(const struct confine *confine);
 
 /*
- * The limits in force: {"landlock": ABI or 0, "user": NAME, "why_root": TEXT if the user is root};
- * {} if CONFINE is NULL.
+ * Returns the limits in force: {"landlock": ABI or 0, "user": NAME, "why_root": TEXT if the user is
+ * root}; {} if CONFINE is NULL.
  */
 json_t *confine_json(const struct confine *confine);
 
 /* FALSE: RIG_SANDBOX=off. */
 gboolean confine_is_wanted(void);
 
-/* The Landlock ABI version of the host's kernel; 0: not available. */
+/* Returns the Landlock ABI version of the host's kernel; 0: not available. */
 int confine_landlock(void);
 
 #endif

@@ -34,7 +34,10 @@ gboolean db_row(sqlite3_stmt *stmt, GError **error);
 gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
 char *db_text(sqlite3_stmt *stmt, int column); /* a copy; NULL for an SQL NULL */
-/* A copy of a column that is NOT NULL; "" for an SQL NULL, which a damaged file can contain. */
+/*
+ * Returns a copy of a column that is NOT NULL; "" for an SQL NULL, which a damaged file can
+ * contain.
+ */
 char *db_name(sqlite3_stmt *stmt, int column);
 double db_real(sqlite3_stmt *stmt, int column); /* -1 for an SQL NULL */
 

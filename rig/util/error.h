@@ -28,8 +28,8 @@ gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) 
 #endif
 
 /*
- * The exit code for ERROR, whose domain may be any; errors of other domains count as faults of the
- * host.
+ * Returns the exit code for ERROR, whose domain may be any; errors of other domains count as faults
+ * of the host.
  */
 int rig_exit_code(const GError *error);
 

@@ -7,9 +7,10 @@
 #include <stdio.h>
 
 /*
- * The path of a file of the rig ("scenarios/kconfig/base.config", "build/guest/x86_64/init"): below
- * $RIG_HOME if set, otherwise below the checkout in which this program was built, otherwise below
- * PREFIX/share/hotplug-rig of the installation. The file need not exist.
+ * Returns the path of a file of the rig ("scenarios/kconfig/base.config",
+ * "build/guest/x86_64/init"): below $RIG_HOME if set, otherwise below the checkout in which this
+ * program was built, otherwise below PREFIX/share/hotplug-rig of the installation. The file need
+ * not exist.
  */
 char *rig_home_path(const char *relative);
 
@@ -20,8 +21,8 @@ char *rig_home_path(const char *relative);
 char *rig_cache_path(const char *relative);
 
 /*
- * The names of the non-hidden files in FOLDER that end with SUFFIX, without the suffix, sorted.
- * Empty if the folder does not exist. Free with g_strfreev().
+ * Returns the names of the non-hidden files in FOLDER that end with SUFFIX, without the suffix,
+ * sorted. Empty if the folder does not exist. Free with g_strfreev().
  */
 char **rig_names_in(const char *folder, const char *suffix);
 

@@ -13,15 +13,17 @@ struct rng {
 	guint64 state;
 };
 
-/* A stream for LABEL ("track 2", "agent 5"), derived from the run's seed. */
+/* Returns a stream for LABEL ("track 2", "agent 5"), derived from the run's seed. */
 struct rng rng_stream(guint64 seed, const char *label);
 
 guint64 rng_next(struct rng *rng);
 
-/* A number in LOW..HIGH, both included; LOW if HIGH is smaller. */
+/* Returns a number in LOW..HIGH, both included; LOW if HIGH is smaller. */
 guint64 rng_between(struct rng *rng, guint64 low, guint64 high);
 
-/* A seed from the kernel's entropy, for a run without a given seed; it is always recorded. */
+/*
+ * Returns a seed from the kernel's entropy, for a run without a given seed; it is always recorded.
+ */
 guint64 rng_fresh_seed(void);
 
 #endif

@@ -11,7 +11,7 @@
  */
 gboolean rig_size_parse(const char *text, guint64 *ret_bytes, GError **error);
 
-/* The shortest exact spelling: 268435456 is "256M". */
+/* Returns the shortest exact spelling: 268435456 is "256M". */
 char *rig_size_text(guint64 bytes);
 
 #endif

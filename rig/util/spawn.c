@@ -52,7 +52,7 @@ static void take(struct output *output, const char *bytes, gsize n)
 	}
 }
 
-/* The milliseconds until DEADLINE_NS, for poll(); -1 if there is no deadline (0). */
+/* Returns the milliseconds until DEADLINE_NS, for poll(); -1 if there is no deadline (0). */
 static int left_ms(gint64 deadline_ns)
 {
 	gint64 left_ns = deadline_ns - rig_now_ns();

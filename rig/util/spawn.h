@@ -110,10 +110,10 @@ void process_reap(struct process *process, struct process_end *ret);
 
 /* ---- programs ---- */
 
-/* The Debian package of a program that the rig starts, or NULL if unknown. */
+/* Returns the Debian package of a program that the rig starts, or NULL if unknown. */
 const char *spawn_package(const char *program);
 
-/* TRUE if NAME is a program in PATH. */
+/* Returns TRUE if NAME is a program in PATH. */
 gboolean spawn_have(const char *name);
 
 #endif

@@ -15,7 +15,7 @@
 /* A temporary folder that has not changed for this many seconds may be removed. */
 #define SWEEP_AGE_S 3600
 
-/* TRUE: NAME (without a path) is the name of a temporary folder. */
+/* Returns TRUE if NAME (without a path) is the name of a temporary folder. */
 gboolean sweep_is_temporary(const char *name);
 
 /*

@@ -10,10 +10,10 @@
 
 enum term_colour { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM_BLUE };
 
-/* TRUE: standard output is a terminal, NO_COLOR is unset, and TERM is not "dumb". */
+/* Returns TRUE if standard output is a terminal, NO_COLOR is unset, and TERM is not "dumb". */
 gboolean term_is_live(void);
 
-/* The escape sequence for a colour; "" if not on a terminal. TERM_PLAIN ends a colour. */
+/* Returns the escape sequence for a colour; "" if not on a terminal. TERM_PLAIN ends a colour. */
 const char *term_colour(enum term_colour colour);
 
 /*

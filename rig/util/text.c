@@ -29,7 +29,10 @@ char *text_clean(const char *text)
 
 #define WORD_MAX 64
 
-/* The number of letters to change, insert, remove or swap with the next one, to turn A into B. */
+/*
+ * Returns the number of letters to change, insert, remove or swap with the next one, to turn A into
+ * B.
+ */
 static guint distance(const char *a, const char *b)
 {
 	guint rows[3][WORD_MAX + 1], *before = rows[0], *last = rows[1], *now = rows[2], *free_row;

@@ -13,8 +13,8 @@
 char *text_clean(const char *text);
 
 /*
- * The one of CANDIDATES (NULL-terminated) that WORD is most likely a misspelling of: at most a
- * third of its letters are wrong, missing, added or swapped. NULL: there is none.
+ * Returns the one of CANDIDATES (NULL-terminated) that WORD is most likely a misspelling of: at
+ * most a third of its letters are wrong, missing, added or swapped. NULL: there is none.
  */
 const char *text_nearest(const char *word, const char *const *candidates);
 

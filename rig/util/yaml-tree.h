@@ -26,13 +26,13 @@ void yaml_tree_free(struct yaml_tree *tree);
 RIG_DEFINE_AUTO(yaml_tree, yaml_tree_free)
 
 yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
-/* The value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
+/* Returns the value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
-/* The item (or key-value pair) at INDEX; NULL beyond the last one. */
+/* Returns the item (or key-value pair) at INDEX; NULL beyond the last one. */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
 const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
 			  yaml_node_t **ret_value);
-/* The text of a scalar; NULL if NODE is not a scalar. */
+/* Returns the text of a scalar; NULL if NODE is not a scalar. */
 const char *yaml_tree_text(const yaml_node_t *node);
 
 /* Sets an error RIG_EXIT_USAGE with "file:line:column: " and the message, and returns FALSE. */

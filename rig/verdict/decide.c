@@ -83,9 +83,9 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 }
 
 /*
- * TRUE: REASON may be a consequence of a known issue that killed or blocked a task before: a stuck
- * guest, missing pages, a lost guest, a report of lack of progress. FALSE for a report of another
- * fault, because that may be a new bug, and for faults of the host.
+ * Returns TRUE if REASON may be a consequence of a known issue that killed or blocked a task
+ * before: a stuck guest, missing pages, a lost guest, a report of lack of progress. FALSE for a
+ * report of another fault, because that may be a new bug, and for faults of the host.
  */
 static gboolean may_follow(const struct reason *reason)
 {
@@ -120,8 +120,8 @@ static gboolean is_excused(const struct facts *facts, guint i)
 }
 
 /*
- * The index of the reason that decides, or -1. *ret_known: the index of the first known issue, or
- * -1.
+ * Returns the index of the reason that decides, or -1. *ret_known: the index of the first known
+ * issue, or -1.
  */
 static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
 {

@@ -19,40 +19,41 @@ enum run_outcome {
 };
 
 /*
- * The outcome of a run. If the scenario expects a report, a run with that report is
+ * Returns the outcome of a run. If the scenario expects a report, a run with that report is
  * OUTCOME_GOOD, although its verdict is FAIL.
  */
 enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 
 /*
- * TRUE: REPORTS has the report that EXPECTED describes ({"kind", "cycle"}): it has this kind, and
- * its cycle has each class of `cycle`. If EXPECTED has no kind, the scenario expects PASS, so
- * VERDICT counts.
+ * Returns TRUE if REPORTS has the report that EXPECTED describes ({"kind", "cycle"}): it has this
+ * kind, and its cycle has each class of `cycle`. If EXPECTED has no kind, the scenario expects
+ * PASS, so VERDICT counts.
  */
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * TRUE: REPORT is a fault of the kernel. FALSE for a note, a limit of lockdep, and a second boot.
+ * Returns TRUE if REPORT is a fault of the kernel. FALSE for a note, a limit of lockdep, and a
+ * second boot.
  */
 gboolean details_report_counts(json_t *report);
 
 /*
- * The signature of the hang, or NULL: `hang.signature.bug`, or the text `hang.signature` of old
- * folders.
+ * Returns the signature of the hang, or NULL: `hang.signature.bug`, or the text `hang.signature` of
+ * old folders.
  */
 const char *details_hang_bug(json_t *details);
 
 /*
- * TRUE: the run reached its end, where memory accounts are compared, and no report killed or
- * blocked a task.
+ * Returns TRUE if the run reached its end, where memory accounts are compared, and no report killed
+ * or blocked a task.
  */
 gboolean details_finished(json_t *details);
-/* TRUE: lockdep was armed until the end. */
+/* Returns TRUE if lockdep was armed until the end. */
 gboolean details_armed(json_t *details);
 
 /*
- * TRUE: a run without the bug is evidence that the kernel does not have the bug. FINISHED and ARMED
- * are from the functions above; NEEDS_LOCKDEP: only lockdep can detect the bug.
+ * Returns TRUE if a run without the bug is evidence that the kernel does not have the bug. FINISHED
+ * and ARMED are from the functions above; NEEDS_LOCKDEP: only lockdep can detect the bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

@@ -88,8 +88,8 @@ void decision_clear(struct decision *decision);
 #define decision_auto __attribute__((cleanup(decision_clear))) struct decision
 
 /*
- * TRUE: TEXT is the sentence of a missing proof. Such sentences are derived by the rule, and are
- * not facts.
+ * Returns TRUE if TEXT is the sentence of a missing proof. Such sentences are derived by the rule,
+ * and are not facts.
  */
 gboolean facts_is_proof(const char *text);
 

@@ -106,7 +106,7 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 	return TRUE;
 }
 
-/* TRUE: SENTENCE is the one that verdict_of_report() made for REPORT. */
+/* Returns TRUE if SENTENCE is the one that verdict_of_report() made for REPORT. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
 	static const char *const forms[] = {"%s", "the lock validator gave up: %s",

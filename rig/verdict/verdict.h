@@ -48,9 +48,12 @@ struct report_meaning {
  */
 gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);
 
-/* TRUE: a report of KIND has killed or blocked a task, so later reports may be its consequences. */
+/*
+ * Returns TRUE if a report of KIND has killed or blocked a task, so later reports may be its
+ * consequences.
+ */
 gboolean report_is_fatal(const char *kind);
-/* TRUE: KIND is that of a hang analysis (rig/hang). */
+/* Returns TRUE if KIND is that of a hang analysis (rig/hang). */
 gboolean report_is_explanation(const char *kind);
 /*
  * FALSE: reports of KIND are made by the rig: a hang analysis, a finding in the lock orders of the

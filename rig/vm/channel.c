@@ -36,7 +36,7 @@ static void complain(struct channel *channel, const char *what)
 	channel->in_error = TRUE;
 }
 
-/* The number of bytes to skip to the next possible start of a header; at least one. */
+/* Returns the number of bytes to skip to the next possible start of a header; at least one. */
 static gsize to_next_magic(const guint8 *bytes, gsize len)
 {
 	const guint8 *next = len > 1 ? memchr(bytes + 1, PROTO_MAGIC[0], len - 1) : NULL;
@@ -45,8 +45,8 @@ static gsize to_next_magic(const guint8 *bytes, gsize len)
 }
 
 /*
- * TRUE: BYTES has only line ends. They are not an error, because a terminal may send them before it
- * is set to raw mode.
+ * Returns TRUE if BYTES has only line ends. They are not an error, because a terminal may send them
+ * before it is set to raw mode.
  */
 static gboolean is_blank(const guint8 *bytes, gsize len)
 {

@@ -20,7 +20,7 @@ struct vm_chardevs {
 };
 
 /*
- * The command line; NULL-terminated, [0] is the emulator. Errors (RIG_EXIT_USAGE): invalid
+ * Returns the command line; NULL-terminated, [0] is the emulator. Errors (RIG_EXIT_USAGE): invalid
  * firmware, MMU mode or memory layout.
  */
 char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs,
@@ -36,13 +36,13 @@ struct vm_modes {
 
 /* Checks that the machine supports CONFIG. Errors: those of vm_command_line(). */
 gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, GError **error);
-/* The kernel's command line. */
+/* Returns the kernel's command line. */
 char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *modes);
-/* The size of base node NODE in bytes. */
+/* Returns the size of base node NODE in bytes. */
 guint64 vm_node_size(const struct vm_config *config, unsigned node);
 /*
- * The CPUs of a base node as a list, each preceded by BEFORE. CPU n is on node n modulo the number
- * of base nodes.
+ * Returns the CPUs of a base node as a list, each preceded by BEFORE. CPU n is on node n modulo the
+ * number of base nodes.
  */
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before);
 

@@ -50,8 +50,8 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 }
 
 /*
- * The folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. If PREFIX is a
- * home folder, or contains home folders, only the program's own folder is returned.
+ * Returns the folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. If
+ * PREFIX is a home folder, or contains home folders, only the program's own folder is returned.
  */
 static char *prefix_of(const char *program)
 {
@@ -134,7 +134,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	return ok;
 }
 
-/* The last line that QEMU wrote to its standard error; "" if there is none. */
+/* Returns the last line that QEMU wrote to its standard error; "" if there is none. */
 static char *stderr_line(const struct vm *vm)
 {
 	g_autofree char *path = g_build_filename(vm->dir, "qemu.stderr", NULL);

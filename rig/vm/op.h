@@ -67,9 +67,12 @@ void op_finish_later(struct op *op, enum vm_outcome outcome, const char *why);
 /* Ends the operation as VM_FAILED with QEMU's error message. */
 void op_fail(struct op *op, const struct qmp_reply *reply);
 
-/* TRUE: the event is about the operation's device. */
+/* Returns TRUE if the event is about the operation's device. */
 gboolean op_is_mine(const struct op *op, json_t *data);
-/* The status of an ACPI_DEVICE_OST about the device from SOURCE (ACPI 6.3, table 6-230), or -1. */
+/*
+ * Returns the status of an ACPI_DEVICE_OST about the device from SOURCE (ACPI 6.3, table 6-230), or
+ * -1.
+ */
 int op_ost_status(const struct op *op, json_t *data, int source);
 
 #endif

@@ -310,7 +310,8 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 /* CPUs */
 
 /*
- * TRUE: another plug operation has chosen the slot, but QEMU has not replied to its device_add yet.
+ * Returns TRUE if another plug operation has chosen the slot, but QEMU has not replied to its
+ * device_add yet.
  */
 static gboolean is_chosen(struct vm *vm, json_t *props)
 {

@@ -197,24 +197,24 @@ void vm_quit(struct vm *vm, gint64 deadline_ns);
 void vm_kill(struct vm *vm);
 
 /*
- * TRUE: the connection to the guest is lost at the moment, so that operations wait; the guest may
- * still run.
+ * Returns TRUE if the connection to the guest is lost at the moment, so that operations wait; the
+ * guest may still run.
  */
 gboolean vm_is_disconnected(const struct vm *vm);
 /*
- * The path of a file NAME that the guest's QEMU may write. It is in the folder qemu/ of the run
- * folder, the only writable one, which vm_free() removes if it is empty. Free with g_free().
+ * Returns the path of a file NAME that the guest's QEMU may write. It is in the folder qemu/ of the
+ * run folder, the only writable one, which vm_free() removes if it is empty. Free with g_free().
  */
 char *vm_output(const struct vm *vm, const char *name);
 /*
- * The limits of QEMU: {"seccomp": BOOL} and the members of confine_json(); {"by": "libvirt"} if
- * libvirt starts it; {} with RIG_SANDBOX=off.
+ * Returns the limits of QEMU: {"seccomp": BOOL} and the members of confine_json(); {"by":
+ * "libvirt"} if libvirt starts it; {} with RIG_SANDBOX=off.
  */
 json_t *vm_sandbox(const struct vm *vm);
 /* QEMU's pid if it is a child process; otherwise 0. */
 pid_t vm_pid(const struct vm *vm);
 /*
- * The guest physical address and size in bytes of a plugged memory device. FALSE: it is not
+ * Gets the guest physical address and size in bytes of a plugged memory device. FALSE: it is not
  * plugged.
  */
 gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size);

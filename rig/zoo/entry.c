@@ -165,13 +165,13 @@ static struct zoo_entry *take(struct raw_entry *raw)
 	return e;
 }
 
-/* TRUE: TEXT is an id: "z", two digits, and optionally a letter (z03, z22b). */
+/* Returns TRUE if TEXT is an id: "z", two digits, and optionally a letter (z03, z22b). */
 static gboolean is_id(const char *text)
 {
 	return g_regex_match_simple("^z[0-9]{2}[a-z]?$", text, 0, 0);
 }
 
-/* The path of the file NAME: next to the entry, or one of the rig's config fragments. */
+/* Returns the path of the file NAME: next to the entry, or one of the rig's config fragments. */
 static char *file_path(const struct zoo_entry *e, const char *name)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);

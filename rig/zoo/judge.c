@@ -14,7 +14,7 @@ static const char *text_of(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* TRUE: REPORT involves CLASS: in its cycle, or as acquired or held lock. */
+/* Returns TRUE if REPORT involves CLASS: in its cycle, or as acquired or held lock. */
 static gboolean names_class(json_t *report, const char *class)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *name;
@@ -54,7 +54,7 @@ static gboolean is_known(json_t *report)
 }
 
 /*
- * TRUE: the number of pages of a zone or node has changed, according to the reason that
+ * Returns TRUE if the number of pages of a zone or node has changed, according to the reason that
  * judge_accounts() of the engine wrote.
  */
 static gboolean accounts_differ(const struct run_info *run)

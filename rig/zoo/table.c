@@ -125,8 +125,8 @@ static gboolean same_list(char **a, char **b)
 }
 
 /*
- * TRUE: A and B run the same scenario on the same kernel without the bug, built from the source
- * KERNEL.
+ * Returns TRUE if A and B run the same scenario on the same kernel without the bug, built from the
+ * source KERNEL.
  */
 static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {

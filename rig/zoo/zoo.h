@@ -64,7 +64,7 @@ RIG_DEFINE_AUTO(zoo_entry, zoo_entry_free)
  */
 struct zoo_entry *zoo_load(const char *id, GError **error);
 
-/* The ids of all entries, sorted; NULL-terminated. */
+/* Returns the ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
 /* ENTRY's variant for KERNEL, a source (NULL: the first variant). NULL: there is none. */
@@ -76,9 +76,9 @@ const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char 
  */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
-/* The kernel source of the first variant. */
+/* Returns the kernel source of the first variant. */
 const char *zoo_kernel(const struct zoo_entry *entry);
-/* The name or path of the scenario, for scenario_load(). */
+/* Returns the name or path of the scenario, for scenario_load(). */
 char *zoo_scenario(const struct zoo_entry *entry);
 
 /* The outcome of a run of ENTRY. */
@@ -123,18 +123,18 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 GPtrArray *zoo_scores(GPtrArray *runs);
 
 /*
- * A Markdown table: how often entries whose scenarios have holds are caught, with holds and
+ * Returns a Markdown table: how often entries whose scenarios have holds are caught, with holds and
  * without. NULL: none of SCORES has holds. The caller owns it.
  */
 char *zoo_directed(GPtrArray *scores);
 
-/* The median of sorted doubles; 0 if there are none. */
+/* Returns the median of sorted doubles; 0 if there are none. */
 double zoo_median(GArray *sorted);
 
 /* "4.9 (4.6 to 5.3)": median, minimum and maximum of sorted doubles; "-" if there are none. */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* TRUE: the bug was caught less often than in WHOLE. FALSE if there are no runs. */
+/* Returns TRUE if the bug was caught less often than in WHOLE. FALSE if there are no runs. */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /*

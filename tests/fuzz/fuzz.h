@@ -18,7 +18,8 @@
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
 /*
- * A folder of this process below TMPDIR, created at the first call and removed at exit. Borrowed.
+ * Returns a folder of this process below TMPDIR, created at the first call and removed at exit.
+ * Borrowed.
  */
 const char *fuzz_folder(void);
 
@@ -26,8 +27,8 @@ const char *fuzz_folder(void);
 void fuzz_write(const char *file, const void *data, gsize size);
 
 /*
- * The next part of an input whose parts are separated by form feeds, as a NUL-terminated string; ""
- * after the last part. Moves *DATA and *SIZE forward. The caller frees the result.
+ * Returns the next part of an input whose parts are separated by form feeds, as a NUL-terminated
+ * string; "" after the last part. Moves *DATA and *SIZE forward. The caller frees the result.
  */
 char *fuzz_part(const guint8 **data, gsize *size);
 

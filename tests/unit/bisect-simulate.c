@@ -39,7 +39,7 @@ static guint searches(void)
 	return text ? (guint)CLAMP(strtoul(text, NULL, 10), 1, 1000000) : 120;
 }
 
-/* TRUE: enough searches for a statistical result. */
+/* Returns TRUE if there are enough searches for a statistical result. */
 static gboolean in_full(void)
 {
 	return searches() >= 10000;
@@ -117,7 +117,7 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 	}
 }
 
-/* The minimum share of correct searches: 99 %, minus three standard deviations. */
+/* Returns the minimum share of correct searches: 99 %, minus three standard deviations. */
 static double least(void)
 {
 	return in_full() ? CONFIDENCE
@@ -125,9 +125,9 @@ static double least(void)
 }
 
 /*
- * The least number of boots that any search needs on average, even if it is given the rate (Fano's
- * inequality): the bits that name one commit in 99 % of the searches, over the capacity of a run. A
- * run that catches at RATE and is silent without the bug is a Z channel.
+ * Returns the least number of boots that any search needs on average, even if it is given the rate
+ * (Fano's inequality): the bits that name one commit in 99 % of the searches, over the capacity of
+ * a run. A run that catches at RATE and is silent without the bug is a Z channel.
  */
 static double limit(double rate, double spoiled)
 {

@@ -54,7 +54,8 @@ static void taking_turns(json_t *timeline)
 }
 
 /*
- * The number of the journal's line about the beginning ("step") or end ("stepped") of operation ID.
+ * Returns the number of the journal's line about the beginning ("step") or end ("stepped") of
+ * operation ID.
  */
 static guint line_of(char **lines, const char *what, const char *id)
 {

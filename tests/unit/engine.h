@@ -26,7 +26,7 @@ void play(const char *script);
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);
 
-/* TRUE: the verdict in the run folder DIR has a reason that contains PART. */
+/* Returns TRUE if the verdict in the run folder DIR has a reason that contains PART. */
 gboolean has_reason(const char *dir, const char *part);
 
 void add_hotplug_check_tests(TCase *tcase);

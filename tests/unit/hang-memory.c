@@ -49,7 +49,7 @@ static void teardown(void)
 	g_free(toy);
 }
 
-/* The offset of SYMBOL in the toy kernel's file; *RET_ADDRESS: its address. */
+/* Returns the offset of SYMBOL in the toy kernel's file; *RET_ADDRESS: its address. */
 static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *ret_address)
 {
 	Elf *elf = elf_memory((char *)bytes, size);

@@ -42,7 +42,7 @@ static GBytes *gzip(const guint8 *data, gsize len)
 	return g_bytes_new_take(out, size);
 }
 
-/* A kernel image with its config inside, compressed twice as the real ones are. */
+/* Returns a kernel image with its config inside, compressed twice as the real ones are. */
 static GByteArray *bzimage_with_config(void)
 {
 	g_autoptr(GBytes) config = gzip((const guint8 *)config_text, strlen(config_text));

@@ -19,7 +19,7 @@ void put(const char *path, const void *data, gssize len);
 /* "dir:" and the path of the tree in the scratch folder. */
 char *dir_source(void);
 struct kernel *build_ok(const char *source, const char *patch);
-/* The files that make compiled in the build, from its log. The caller frees the text. */
+/* Returns the files that make compiled in the build, from its log. The caller frees the text. */
 char *compiled(const struct kernel *kernel);
 
 /* Text of a .config. */

@@ -8,8 +8,8 @@ GPtrArray *fake_runs(void)
 }
 
 /*
- * A string with any control characters, as it can occur in run folders; jansson requires valid
- * UTF-8.
+ * Returns a string with any control characters, as it can occur in run folders; jansson requires
+ * valid UTF-8.
  */
 static json_t *words(const char *text)
 {

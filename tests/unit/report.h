@@ -20,8 +20,8 @@ struct run_info *fake_run(guint day, guint n, const char *scenario, const char *
 GPtrArray *fake_runs(void); /* an empty array of struct run_info */
 
 /*
- * The runs of two nights, with cells that pass, fail for the first time, are fixed, flaky, hang,
- * are lost or skipped; and one run with hostile text.
+ * Returns the runs of two nights, with cells that pass, fail for the first time, are fixed, flaky,
+ * hang, are lost or skipped; and one run with hostile text.
  */
 GPtrArray *two_nights(void);
 

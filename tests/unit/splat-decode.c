@@ -16,7 +16,10 @@ static void feed(const guint8 *bytes, gsize len, void *data)
 	scanner_feed(data, bytes, len);
 }
 
-/* The titles of the reports in LOG, one per line. The decoder gets LOG in pieces of STEP bytes. */
+/*
+ * Returns the titles of the reports in LOG, one per line. The decoder gets LOG in pieces of STEP
+ * bytes.
+ */
 static char *titles(const guint8 *log, gsize len, gsize step)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
@@ -182,7 +185,7 @@ static const struct {
 	{"none", archive_write_add_filter_none},
 };
 
-/* The log of the fixture, compressed by filter I. */
+/* Returns the log of the fixture, compressed by filter I. */
 static GString *compressed(int i)
 {
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");

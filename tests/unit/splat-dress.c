@@ -147,7 +147,8 @@ static void check_same(const struct fixture *fixture, const char *log, const cha
 }
 
 /*
- * TRUE: finding the reports of this log needs callers or time stamps, which not every tool shows.
+ * Returns TRUE if finding the reports of this log needs callers or time stamps, which not every
+ * tool shows.
  */
 static gboolean needs_whole_lines(const struct fixture *fixture)
 {

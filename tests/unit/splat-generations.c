@@ -8,7 +8,10 @@
 #include "splat/internal.h"
 #include "tests/unit/splat.h"
 
-/* The kernel version of the report ("6.1"); if the report has none, that in the fixture's name. */
+/*
+ * Returns the kernel version of the report ("6.1"); if the report has none, that in the fixture's
+ * name.
+ */
 static char *generation_of(const struct fixture *fixture, const struct splat *splat)
 {
 	g_autoptr(GRegex) release =

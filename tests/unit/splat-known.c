@@ -36,7 +36,7 @@ static struct known *load_issues(const char *issues, const char *today)
 	return known;
 }
 
-/* The circular lockdep report of 6.1.192. */
+/* Returns the circular lockdep report of 6.1.192. */
 static GPtrArray *report(void)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");

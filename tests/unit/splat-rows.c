@@ -40,7 +40,7 @@ static void put(struct maker *m, const char *text)
 
 static void make_alternatives(struct maker *m);
 
-/* The character after the closing bracket of the group or class that begins at P. */
+/* Returns the character after the closing bracket of the group or class that begins at P. */
 static const char *group_end(const char *p)
 {
 	int depth = 0;

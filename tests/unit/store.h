@@ -24,7 +24,7 @@ void drop(const char *dir, const char *name);
 
 /* Starts a run in the scratch folder. */
 struct run *begin(guint64 seed);
-/* The verdict of the run WHICH in the scratch folder, as a reader sees it. */
+/* Returns the verdict of the run WHICH in the scratch folder, as a reader sees it. */
 enum verdict verdict_of(const char *which);
 
 void add_recheck_tests(Suite *suite);

@@ -12,10 +12,10 @@ extern char *scratch;
 /* Gives each test of TESTS a scratch folder. Must be called before other fixtures are added. */
 void use_scratch(TCase *tests);
 
-/* A path below the scratch folder. Owned by the caller. */
+/* Returns a path below the scratch folder. Owned by the caller. */
 char *in_scratch(const char *name);
 
-/* A path below tests/data. Owned by the caller. */
+/* Returns a path below tests/data. Owned by the caller. */
 char *data_path(const char *name);
 
 /* Runs a program to its end; its exit status must be 0. The last argument is NULL. */

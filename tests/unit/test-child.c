@@ -184,7 +184,7 @@ START_TEST(a_build)
 }
 END_TEST
 
-/* The process id that the script (or its child) writes into FILE; waits for it. */
+/* Returns the process id that the script (or its child) writes into FILE; waits for it. */
 static int pid_in(const char *name)
 {
 	g_autofree char *file = in_scratch(name);

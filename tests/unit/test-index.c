@@ -15,7 +15,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-/* The results of all queries as one text, to compare two indexes. */
+/* Returns the results of all queries as one text, to compare two indexes. */
 char *index_dump(struct run_index *ix)
 {
 	GString *text = g_string_new(NULL);

@@ -44,7 +44,7 @@ static char *slurp(const char *path, gsize *ret_len)
 }
 
 /*
- * The entries of the archive as an independent reader sees them: "name mode size [rdev] [->
+ * Returns the entries of the archive as an independent reader sees them: "name mode size [rdev] [->
  * target]".
  */
 static char *list(const char *path)

@@ -24,7 +24,7 @@ static guint flags_of(const struct lock_orders *orders, const char *name)
 	return 0;
 }
 
-/* The edges of ORDERS as sorted text: "A>B under G,H; C>D". */
+/* Returns the edges of ORDERS as sorted text: "A>B under G,H; C>D". */
 static char *edges_text(const struct lock_orders *orders)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);

@@ -79,7 +79,9 @@ START_TEST(accelerator_words)
 }
 END_TEST
 
-/* A machine whose emulator is a script that counts its starts and exits with a given code. */
+/*
+ * Returns a machine whose emulator is a script that counts its starts and exits with a given code.
+ */
 static struct machine scripted(const char *body)
 {
 	struct machine m = *machine_find("pc-q35", NULL);

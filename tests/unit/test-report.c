@@ -13,7 +13,7 @@
 static const struct graph_edge around[] = {
 	{0, 1, "waits for", TRUE}, {1, 0, "held by", TRUE}};
 
-/* The picture of one graph. */
+/* Returns the picture of one graph. */
 static char *draw(const struct graph *graph, GError **error)
 {
 	g_autofree char *dot = graph_dot(graph, error);

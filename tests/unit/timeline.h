@@ -9,7 +9,7 @@
 
 const struct machine *first_machine(const struct scenario *scenario);
 
-/* A scenario in the scratch folder, with one track of three steps. */
+/* Returns a scenario in the scratch folder, with one track of three steps. */
 struct scenario *small(void);
 
 void add_lap_tests(TCase *tcase); /* use a scratch folder */

@@ -132,7 +132,7 @@ static gpointer let_create(gpointer data)
 	return NULL;
 }
 
-/* The number of the driver's domains that are the rig's. */
+/* Returns the number of the driver's domains that are the rig's. */
 static guint our_domains(virConnectPtr conn)
 {
 	virDomainPtr *domains = NULL;

@@ -16,7 +16,7 @@ struct guest {
 	gboolean by_us, guest_shutdown;
 };
 
-/* The configuration of a guest with 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
+/* Returns the configuration of a guest with 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
 struct vm_config config_for(void);
 /* Starts the fake with SCRIPT. MACHINE: a name, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
@@ -32,7 +32,7 @@ void finish(struct guest *g);
 void on_done(enum vm_outcome outcome, const char *why, json_t *reply, void *data);
 /* Waits until no operation is pending. Returns the outcome of the last one. */
 enum vm_outcome await(struct guest *g);
-/* The time MS from now, as a deadline. */
+/* Returns the time MS from now, as a deadline. */
 gint64 in_ms(int ms);
 enum vm_outcome plug(struct guest *g, const char *id, int ms);
 enum vm_outcome unplug(struct guest *g, const char *id, int ms);

@@ -61,8 +61,8 @@ static struct lv_device *device_new(struct lv_host *host, const char *id)
 }
 
 /*
- * The last memory slot. libvirt assigns slots from 0 upwards, so the rig assigns its own slots
- * downwards.
+ * Returns the last memory slot. libvirt assigns slots from 0 upwards, so the rig assigns its own
+ * slots downwards.
  */
 static guint last_slot(struct lv_host *host)
 {

@@ -17,7 +17,7 @@
 #define OST_EJECT_REQUEST 3
 #define OST_IN_PROGRESS 0x84
 
-/* The host of a callback if CONN is its current connection; otherwise NULL. */
+/* Returns the host of a callback if CONN is its current connection; otherwise NULL. */
 static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 {
 	struct lv_host *host = opaque;

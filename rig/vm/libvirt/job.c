@@ -43,7 +43,10 @@ static void job_free(struct lv_job *job)
 	g_free(job);
 }
 
-/* TRUE: the domain of a failed call has ended. In this case a call may fail with any error. */
+/*
+ * Returns TRUE if the domain of a failed call has ended. In this case a call may fail with any
+ * error.
+ */
 static gboolean has_ended(virDomainPtr domain)
 {
 	int active = virDomainIsActive(domain);

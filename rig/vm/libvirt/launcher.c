@@ -257,8 +257,8 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 }
 
 /*
- * TRUE: the files must be uploaded. Only a libvirt session on this machine can read them, because
- * the system's QEMU runs as another user.
+ * Returns TRUE if the files must be uploaded. Only a libvirt session on this machine can read them,
+ * because the system's QEMU runs as another user.
  */
 static gboolean must_upload(const char *uri)
 {

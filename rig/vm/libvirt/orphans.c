@@ -68,8 +68,8 @@ static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 }
 
 /*
- * The domain that VOLUME belongs to; NULL: there is none. The name of a volume is that of its
- * domain and a suffix.
+ * Returns the domain that VOLUME belongs to; NULL: there is none. The name of a volume is that of
+ * its domain and a suffix.
  */
 static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {
@@ -87,8 +87,8 @@ static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 }
 
 /*
- * TRUE: the volume is recent. Such volumes are kept, because a run uploads its volumes before it
- * creates its domain.
+ * Returns TRUE if the volume is recent. Such volumes are kept, because a run uploads its volumes
+ * before it creates its domain.
  */
 static gboolean is_young(virStorageVolPtr volume)
 {
@@ -191,7 +191,7 @@ gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error)
 	return ok;
 }
 
-/* TRUE: the last error says that another client has removed the object already. */
+/* Returns TRUE if the last error says that another client has removed the object already. */
 static gboolean is_gone(void)
 {
 	const virError *last = virGetLastError();

@@ -198,7 +198,7 @@ static const struct {
 	{"dump-guest-memory", dump},
 };
 
-/* The device that CALL changes, or NULL. */
+/* Returns the device that CALL changes, or NULL. */
 static const struct lv_device *device_of(struct lv_host *host, const struct lv_call *call)
 {
 	const char *slash = strrchr(lv_word(call, "path"), '/');

@@ -60,7 +60,7 @@ static xmlDoc *parse(const char *xml)
 				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
-/* The string value of the XPath PATH from NODE on; "" if there is none. */
+/* Returns the string value of the XPath PATH from NODE on; "" if there is none. */
 static char *value(xmlXPathContext *context, const char *path)
 {
 	g_autoptr(xmlXPathObject) found = xmlXPathEvalExpression(BAD_CAST path, context);
@@ -107,7 +107,7 @@ void lv_memory_clear(struct lv_memory *memory)
 	g_clear_pointer(&memory->id, g_free);
 }
 
-/* The element of the device with the id ID, or NULL. */
+/* Returns the element of the device with the id ID, or NULL. */
 static xmlNode *find(xmlXPathContext *context, const char *id)
 {
 	g_autoptr(xmlXPathObject) all =
@@ -190,8 +190,8 @@ char *lv_pool_path(const char *xml)
 /* The mark */
 
 /*
- * The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)),
- * which is the 20th after the name. 0: there is no such process.
+ * Returns the start time of a process in clock ticks since boot: field 22 of /proc/PID/stat
+ * (proc(5)), which is the 20th after the name. 0: there is no such process.
  */
 static gint64 start_of(gint64 pid)
 {

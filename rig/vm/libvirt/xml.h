@@ -18,12 +18,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 #define LV_CONSOLE_CHARDEV "charserial0"
 
 /*
- * The alias for ID. User-defined aliases begin with "ua-" and may contain only letters, digits, -
- * and _; libvirt silently replaces other aliases. Other bytes of ID become _ and two hexadecimal
- * digits: "d.1" becomes "ua-d_2e1".
+ * Returns the alias for ID. User-defined aliases begin with "ua-" and may contain only letters,
+ * digits, - and _; libvirt silently replaces other aliases. Other bytes of ID become _ and two
+ * hexadecimal digits: "d.1" becomes "ua-d_2e1".
  */
 char *lv_alias_of(const char *id);
-/* The id that ALIAS was made from; NULL: it is not an alias of the rig. */
+/* Returns the id that ALIAS was made from; NULL: it is not an alias of the rig. */
 char *lv_id_of(const char *alias);
 
 /* The mark of the run to which a domain or volume belongs. */
@@ -35,7 +35,7 @@ struct lv_mark {
 
 struct lv_mark lv_mark_here(void);
 void lv_mark_clear(struct lv_mark *mark);
-/* TRUE: the process that set the mark still runs. Only valid for marks of this host. */
+/* Returns TRUE if the process that set the mark still runs. Only valid for marks of this host. */
 gboolean lv_mark_lives(const struct lv_mark *mark);
 /* Reads the mark from a domain's XML. FALSE: it has no mark. */
 gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
@@ -59,13 +59,13 @@ struct lv_memory {
 };
 
 void lv_memory_clear(struct lv_memory *memory);
-/* The XML of a memory device, for attaching and updating. */
+/* Returns the XML of a memory device, for attaching and updating. */
 char *lv_memory_xml(const struct lv_memory *memory);
 /* Finds the device with this id in a live domain's XML. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
 /*
- * The same device as in that XML, with another requested size; NULL if it is not there. libvirt
- * matches a device to update by all of its properties.
+ * Returns the same device as in that XML, with another requested size; NULL if it is not there.
+ * libvirt matches a device to update by all of its properties.
  */
 char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
 /*
@@ -75,12 +75,12 @@ char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
  */
 char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted,
 		 const gint64 *told);
-/* TRUE: the vCPU is enabled in a live domain's XML. */
+/* Returns TRUE if the vCPU is enabled in a live domain's XML. */
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 
-/* When a volume was last written according to its XML: seconds since 1970, 0 if unknown. */
+/* Returns when a volume was last written according to its XML: seconds since 1970, 0 if unknown. */
 gint64 lv_volume_written(const char *xml);
-/* The folder of a pool of type dir, NULL if it has none. */
+/* Returns the folder of a pool of type dir, NULL if it has none. */
 char *lv_pool_path(const char *xml);
 /*
  * XML for a pool of type dir and for a volume in it; and the path that the XML of a pool or volume

@@ -5,9 +5,9 @@
 
 #include "fake.h"
 
-/* The device with this ID; NULL: there is none, or ID is NULL. */
+/* Returns the device with this ID; NULL: there is none, or ID is NULL. */
 struct device *device_find(const char *id);
-/* A free guest physical address for a device of this size. */
+/* Returns a free guest physical address for a device of this size. */
 guint64 device_free_address(guint64 size);
 unsigned device_free_slot(void);
 /* Called when virtio-mem has SIZE bytes: sends the event, unless the script suppresses it. */

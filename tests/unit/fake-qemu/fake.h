@@ -35,8 +35,8 @@ void script_read(void);
 const char *script_word(const char *key);
 guint64 script_number(const char *key, guint64 otherwise);
 /*
- * TRUE: the script sets KEY to VALUE (for example "refuse"), or to "VALUE*N" and this is one of the
- * first N calls.
+ * Returns TRUE if the script sets KEY to VALUE (for example "refuse"), or to "VALUE*N" and this is
+ * one of the first N calls.
  */
 gboolean script_says(const char *key, const char *value);
 /* Like script_says(), but the call is not counted. */

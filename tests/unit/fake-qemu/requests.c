@@ -10,7 +10,7 @@
 /* number of pages of the base memory that are present but not managed */
 #define RESERVED_PAGES 8192
 
-/* The rest of the first line that begins with KEY and a space; "" if there is none. */
+/* Returns the rest of the first line that begins with KEY and a space; "" if there is none. */
 static char *line_of(const char *text, const char *key)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
