@@ -15,9 +15,9 @@
 /* A namespace that covers the region, and the dax device that is made of it. */
 struct pmem {
 	unsigned region;
-	char space[PMEM_NAME];	/* "namespace0.0" */
-	char claim[PMEM_NAME];	/* the device that claims it while it is of mode devdax: "dax0.1" */
-	char dax[PMEM_NAME];	/* its device on the dax bus: "dax0.0" */
+	char space[PMEM_NAME]; /* "namespace0.0" */
+	char claim[PMEM_NAME]; /* the device that claims it while it is of mode devdax: "dax0.1" */
+	char dax[PMEM_NAME];   /* its device on the dax bus: "dax0.0" */
 };
 
 /* The pmem region that begins at physical address START. -ENOENT: there is none. */

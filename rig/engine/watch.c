@@ -257,8 +257,8 @@ static void watch_operations(struct session *s)
 		return; /* the guest needs time to answer the first request */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
 	/*
-	 * wait for the second snapshot for a limited time, because progress is found by comparing
-	 * two
+	 * wait for the second snapshot, but only for a limited time: progress shows only in a
+	 * comparison of two snapshots
 	 */
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;

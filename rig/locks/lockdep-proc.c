@@ -117,7 +117,8 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 }
 
 /*
- * The usage characters stand between two blanks or before ": "; the name is the rest of the line.
+ * Parses a line of /proc/lockdep. The characters that show the usage of the class stand between two
+ * blanks or before ": "; the name of the class is the rest of the line.
  */
 static void read_class(struct reader *r, char *line)
 {

@@ -61,8 +61,8 @@ gboolean race_open_place(const struct race_options *o, place_failed failed, void
 /* Frees *PLACE unless it is O's. */
 void race_close_place(const struct race_options *o, struct place **place);
 /*
- * Adds a job: the build of O's kernel, or RUN. DONE is called later; job->data is DATA. It calls
- * race_job_clear() first.
+ * Adds a job to PLACE: the build of O's kernel, or RUN. DONE is called when the job has ended;
+ * job->data is DATA. DONE must first call race_job_clear().
  */
 void race_job_build(struct race_job *job, struct place *place, const struct race_options *o,
 		    race_done done, void *data);
@@ -78,8 +78,8 @@ gboolean race_was_built(const struct child_result *result, GError **error);
 /* ---- trial.c ---- */
 
 /*
- * Adds the run of SLOT's trial as a job. DONE as above. Errors: RIG_EXIT_INFRA, the file of a sweep
- * cannot be written.
+ * Adds the run of SLOT's trial as a job. DONE is called when the run has ended; it must first call
+ * race_job_clear(). Errors: RIG_EXIT_INFRA, the file of a sweep cannot be written.
  */
 gboolean race_start_trial(struct race_slot *slot, race_done done, GError **error);
 

@@ -126,8 +126,8 @@ struct slurm {
 	guint polls;		   /* number of squeue calls */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
 	char reason[64]; /* why a task waits that does not just wait for its turn; or "" */
-	char *silent;		   /* why the last squeue call failed; NULL: it succeeded */
-	goffset log_at;		   /* how many bytes of the completion log were read */
+	char *silent;	 /* why the last squeue call failed; NULL: it succeeded */
+	goffset log_at;	 /* how many bytes of the completion log were read */
 	int ended_fd;
 	double mean_s; /* mean duration of the runs that have ended */
 	guint n_ended;

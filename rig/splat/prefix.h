@@ -10,11 +10,11 @@ enum piece_flag {
 	PIECE_USER = 1 << 1,   /* a program wrote it */
 	PIECE_DATE = 1 << 2,   /* a host and a tag can follow */
 	PIECE_BSD = 1 << 3,    /* a date of syslog: the kernel never prints one itself */
-	PIECE_BLANK = 1 << 4,  /* one blank after it belongs to it */
-	AFTER_DATE = 1 << 5,   /* only directly after a date or a time stamp */
+	PIECE_BLANK = 1 << 4,  /* one blank after the piece belongs to it */
+	AFTER_DATE = 1 << 5,   /* the piece is only accepted directly after a date or time stamp */
 	AFTER_BSD = 1 << 6,
-	AT_START = 1 << 7,  /* only as the first piece */
-	AFTER_ANY = 1 << 8, /* not as the first piece */
+	AT_START = 1 << 7,  /* the piece is only accepted at the start of a prefix */
+	AFTER_ANY = 1 << 8, /* the piece is not accepted at the start of a prefix */
 	PIECE_LEVEL = 1 << 9,
 };
 

@@ -121,7 +121,10 @@ static void read_words(char **argv)
 				options[j].take(argv[i + 1]);
 }
 
-/* Reading. If a socket is closed the rig has ended, and a real QEMU would have been killed. */
+/*
+ * Reads from a socket. If the socket is closed, the rig has ended, and a real QEMU would have been
+ * killed.
+ */
 
 static gboolean on_qmp(int fd, GIOCondition condition, void *data)
 {

@@ -58,7 +58,7 @@ void script_read(void)
 	}
 }
 
-/* Sockets. A write may block, which does no harm here, because the other side always reads. */
+/* Writes to a socket. The write may block, which does no harm, because the rig always reads. */
 
 void put(int fd, const void *bytes, gsize len)
 {
