@@ -8,6 +8,7 @@
 
 #include "kernel/kernel.h"
 #include "slurm/internal.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
@@ -15,7 +16,13 @@
 #define SEND_LIMIT_S 600
 #define STEP_LIMIT_S 60 /* time limit in seconds until a node has room for a step */
 #define PROBE_LIMIT_S 10
-#define REFUSALS_MAX 3
+/*
+ * A node is excluded when it has refused a part three times, or after so many failures of srun,
+ * which may be those of a controller that is restarted.
+ */
+#define REFUSALS_MAX 10
+#define REFUSED 4
+#define RETRY_NS (15 * RIG_NS_PER_S)
 #define AT_A_TIME 8
 
 /* ---- steps ---- */
@@ -68,14 +75,22 @@ static void lose(struct link *link, const char *why)
 static void on_sent(struct command *command, int code, const char *out, const char *why, void *data)
 {
 	struct link *link = data;
+	const struct slurm *s = link->slurm;
 
 	(void)out;
 	link->send = NULL;
 	if (!code) {
 		g_queue_pop_head(&link->parts);
 		link->refusals = 0;
-	} else if (++link->refusals >= REFUSALS_MAX) {
-		lose(link, *why ? why : "srun failed");
+	} else if (link->job && code != PART_REFUSED) {
+		/* the task in which the step was to run has probably ended */
+		link->job = 0;
+	} else {
+		link->refusals += code == PART_REFUSED ? REFUSED : s->decided ? 1 : REFUSALS_MAX;
+		/* while the place is opened, no timer wakes the loop */
+		link->retry_ns = s->decided ? rig_now_ns() + RETRY_NS : 0;
+		if (link->refusals >= REFUSALS_MAX)
+			lose(link, *why ? why : "srun failed");
 	}
 	command_free(command);
 	carry_next(link->slurm);
@@ -108,7 +123,8 @@ void carry_next(struct slurm *s)
 	for (guint i = 0; i < s->links->len && running < AT_A_TIME; i++) {
 		struct link *link = s->links->pdata[i];
 
-		if (link->send || g_queue_is_empty(&link->parts))
+		if (link->send || g_queue_is_empty(&link->parts) ||
+		    (link->refusals && rig_now_ns() < link->retry_ns))
 			continue;
 		send(link);
 		running++;

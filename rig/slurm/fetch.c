@@ -140,6 +140,9 @@ static void on_fetched(struct command *command, int code, const char *out, const
 	if (code == RIG_EXIT_SKIP || (!code && link->archive_left && unpack(link))) {
 		link->fetched_ns = link->asked_ns;
 		link->wanted = FALSE;
+	} else {
+		/* if it was a step of a task, that has probably ended */
+		link->job = 0;
 	}
 	fetch_clear(link);
 	command_free(command);
@@ -187,7 +190,8 @@ void fetch_next(struct slurm *s)
 	for (guint i = 0; i < s->links->len; i++) {
 		struct link *link = s->links->pdata[i];
 
-		if (link->wanted && !link->fetch && !link->send)
+		if (link->wanted && !link->fetch && !link->send &&
+		    rig_now_ns() - link->asked_ns >= POLL_NS)
 			ask(link);
 	}
 }

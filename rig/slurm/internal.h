@@ -85,7 +85,8 @@ struct link {
 	char *node;
 	GQueue parts; /* struct part, borrowed: parts that the node does not have yet */
 	struct command *send, *fetch;
-	guint refusals;	   /* consecutive failures to send the first of `parts` */
+	gint64 retry_ns;   /* no attempt to send before this time, if refusals > 0 */
+	guint refusals;	   /* consecutive failures to send the first of `parts`, weighted */
 	guint job;	   /* job number of a task that runs on the node; 0: none */
 	guint job_poll;	   /* number of the squeue call that listed `job` */
 	gboolean wanted;   /* the node may have results */

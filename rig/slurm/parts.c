@@ -15,11 +15,12 @@
 #define SCENARIO_MAX (1u << 20)
 
 const char part_unpack_script[] =
-	"set -e; umask 077; mkdir -p \"$1\" \"$4\"\n"
+	"trap '[ $? -eq 0 ] || exit 64' EXIT; set -e; umask 077; mkdir -p \"$1\" \"$4\"\n"
 	/* delete folders that were not used for 14 days */
 	"find \"${4%/*}\" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} + || :\n"
 	"[ ! -e \"$1/$2\" ] || exit 0\n"
-	"new=$(mktemp -d \"$1/.new-XXXXXX\"); trap 'rm -rf \"$new\"' EXIT\n"
+	"new=$(mktemp -d \"$1/.new-XXXXXX\"); "
+	"trap 'code=$?; rm -rf \"$new\"; [ $code -eq 0 ] || exit 64' EXIT\n"
 	"cat >\"$new/archive\"\n"
 	"if ! echo \"$3  $new/archive\" | sha256sum -c --status; then\n"
 	"\techo 'it arrived damaged' >&2; exit 1\n"

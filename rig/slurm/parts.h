@@ -22,6 +22,7 @@ struct part {
  * folder exists. Its arguments are PARENT, NAME, SUM, and the folder RECORD, which it creates.
  */
 extern const char part_unpack_script[];
+#define PART_REFUSED 64 /* its exit code if it fails; others are those of srun */
 
 void part_free(struct part *part);
 RIG_DEFINE_AUTO(part, part_free)
