@@ -375,6 +375,7 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 		return time == noted || !time || note_time(db, time, error);
 	b.classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	b.sums = lock_sums_new();
+	g_clear_pointer(&db->stacks, g_hash_table_unref);
 	ok = add_all(&b, names, add_run, error) && add_all(&b, logs, add_log, error) &&
 	     (!time || note_time(db, time, error));
 	g_hash_table_unref(b.classes);

@@ -10,6 +10,7 @@
 struct lock_db {
 	sqlite3 *db;
 	char *results;
+	GHashTable *stacks; /* of lock_db_stacks(), or NULL: not loaded */
 	char *logs; /* folder with the lock orders of logs (lock_db_add_log()), or NULL */
 };
 

@@ -94,6 +94,7 @@ void lock_db_free(struct lock_db *db)
 {
 	if (!db)
 		return;
+	g_clear_pointer(&db->stacks, g_hash_table_unref);
 	sqlite3_close(db->db);
 	g_free(db->results);
 	g_free(db->logs);

@@ -324,22 +324,41 @@ static void stack_free(gpointer data)
 	g_free(stack);
 }
 
-GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to)
+/* All stacks: "from\nto" to an array of struct lock_stack. A statement for each edge is slow. */
+static GHashTable *load_stacks(struct lock_db *db)
 {
-	GPtrArray *found = g_ptr_array_new_with_free_func(stack_free);
+	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						(GDestroyNotify)g_ptr_array_unref);
 	db_stmt *stmt = db_query(db->db,
-				 "SELECT functions, run FROM stack WHERE"
-				 " a = (SELECT id FROM class WHERE name = ?1) AND"
-				 " b = (SELECT id FROM class WHERE name = ?2) ORDER BY run",
-				 (const char *[]){from, to, NULL}, NULL);
+				 "SELECT one.name || char(10) || two.name, functions, run"
+				 " FROM stack JOIN class AS one ON one.id = a"
+				 " JOIN class AS two ON two.id = b ORDER BY run",
+				 NULL, NULL);
 
 	while (stmt && db_row(stmt, NULL)) {
+		g_autofree char *key = db_text(stmt, 0);
+		GPtrArray *found = g_hash_table_lookup(all, key);
 		struct lock_stack *stack = g_new0(struct lock_stack, 1);
 
-		*stack = (struct lock_stack){db_text(stmt, 0), db_text(stmt, 1)};
+		if (!found) {
+			found = g_ptr_array_new_with_free_func(stack_free);
+			g_hash_table_insert(all, g_steal_pointer(&key), found);
+		}
+		*stack = (struct lock_stack){db_text(stmt, 1), db_text(stmt, 2)};
 		g_ptr_array_add(found, stack);
 	}
-	return found;
+	return all;
+}
+
+GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to)
+{
+	g_autofree char *key = g_strdup_printf("%s\n%s", from, to);
+	GPtrArray *found;
+
+	if (!db->stacks)
+		db->stacks = load_stacks(db);
+	found = g_hash_table_lookup(db->stacks, key);
+	return found ? g_ptr_array_ref(found) : g_ptr_array_new();
 }
 
 /* ---- new orders ---- */
