@@ -73,7 +73,8 @@ void search_start_run(struct search *search, struct slot *slot, guint position, 
 	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
 	g_autofree char *label = g_strdup_printf("bisect=%s", search->name);
 	const char *labels[] = {label, NULL};
-	const char *until[] = {"--until", search->target.key, NULL}, *on[] = {"--keep-going", NULL};
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_auto(GStrv) extra = NULL;
 	struct child_spec spec = {
 		.scenario = o->scenario,
 		.machine = o->machine,
@@ -81,8 +82,16 @@ void search_start_run(struct search *search, struct slot *slot, guint position, 
 		.patience_s = o->patience_s,
 		.jobs = o->jobs,
 		.labels = labels,
-		.extra = search->target.key ? until : on,
 	};
+
+	if (o->extra)
+		g_strv_builder_addv(builder, (const char **)o->extra);
+	if (search->target.key)
+		g_strv_builder_add_many(builder, "--until", search->target.key, NULL);
+	else
+		g_strv_builder_add(builder, "--keep-going");
+	extra = g_strv_builder_end(builder);
+	spec.extra = (const char *const *)extra;
 
 	span_build(search->span, position, o->patches, o->fragments, &build);
 	spec.kernel = build.source;

@@ -29,6 +29,7 @@ struct search_options {
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;
 	gboolean no_lockdep;
+	char **extra; /* further options for each `rig run`, NULL-terminated; or NULL */
 	const char *results;
 	struct place *place;		  /* where runs and builds are executed; NULL: this host */
 	struct pack_room need;		  /* the needs of a run, for a place with limited room */

@@ -48,6 +48,9 @@ static const char examples[] =
 	"  rig bisect --on slurm --guests 4 --good v6.1 --bad v6.2 --repo ~/linux --scenario "
 	"dimm-storm\n"
 	"      guests and builds as jobs of a cluster (docs/fleet.md)\n"
+	"  rig bisect --good v6.1 --bad v6.2 --repo ~/linux --scenario mine.yaml -- --qemu "
+	"bookworm-backports\n"
+	"      what follows -- are options of each `rig run`\n"
 	"  rig bisect --resume\n"
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, "
@@ -149,6 +152,7 @@ static gboolean settle(struct search_options *o, GError **error)
 		.patches = want.patches,
 		.fragments = want.fragments,
 		.no_lockdep = want.no_lockdep,
+		.extra = want.search.extra,
 	};
 	if (!machine || !search_guests(&want.search, SEARCH_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &o->budget_boots, &o->budget_s, error))
@@ -311,7 +315,7 @@ int cmd_bisect(int argc, char **argv)
 	g_autofree GOptionEntry *all = where_options(options);
 	const struct search_command command = {
 		.name = "bisect",
-		.parameters = "[GOOD BAD | SEARCH]",
+		.parameters = "[GOOD BAD | SEARCH] [-- OPTION…]",
 		.summary = summary,
 		.examples = examples,
 		.options = all,
@@ -320,6 +324,7 @@ int cmd_bisect(int argc, char **argv)
 		.want = &want,
 		.want_size = sizeof(want),
 		.words = &want.search,
+		.takes_extra = TRUE,
 		.check = check,
 		.go = go,
 	};

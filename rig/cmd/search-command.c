@@ -70,6 +70,27 @@ static struct again *find(const struct search_command *c, const char *which, GEr
 	return NULL;
 }
 
+/*
+ * Parses the options. Words after "--" are taken off before, because they are options of `rig
+ * run`.
+ */
+static gboolean parse(const struct search_command *c, const char *parameters, int *argc,
+		      char ***argv, GError **error)
+{
+	char **extra = NULL;
+
+	for (int i = 1; c->takes_extra && i < *argc; i++)
+		if (!strcmp((*argv)[i], "--")) {
+			extra = *argv + i + 1;
+			(*argv)[i] = NULL;
+			*argc = i;
+		}
+	if (!cmd_parse(argc, argv, c->options, parameters, c->summary, c->examples, error))
+		return FALSE;
+	c->words->extra = extra;
+	return TRUE;
+}
+
 static int resume(const struct search_command *c, const char *which)
 {
 	g_autoptr(GError) error = NULL;
@@ -81,7 +102,7 @@ static int resume(const struct search_command *c, const char *which)
 		return rig_report_error(error);
 	argv = (char **)again->words->pdata;
 	memset(c->want, 0, c->want_size);
-	if (!cmd_parse(&again->argc, &argv, c->options, "", c->summary, c->examples, &error) ||
+	if (!parse(c, "", &again->argc, &argv, &error) ||
 	    !c->check(again->argc, argv, &error))
 		return rig_report_error(error);
 	c->words->budget = now.budget;
@@ -100,7 +121,7 @@ int search_command(const struct search_command *c, int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		json_array_append_new(words, json_string(argv[i]));
-	if (!cmd_parse(&argc, &argv, c->options, c->parameters, c->summary, c->examples, &error))
+	if (!parse(c, c->parameters, &argc, &argv, &error))
 		return rig_report_error(error);
 	if (c->words->resume)
 		return resume(c, argc > 1 ? argv[1] : NULL);

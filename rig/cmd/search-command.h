@@ -13,6 +13,8 @@ struct search_words {
 	char *budget, *results;
 	int guests;
 	gboolean resume, json, quiet;
+	/* the words after "--", further options for each `rig run`; borrowed, NULL: none */
+	char **extra;
 };
 
 /* clang-format off */
@@ -38,6 +40,7 @@ struct search_command {
 	void *want;	 /* the variables that the options set, zero before parsing */
 	gsize want_size;
 	struct search_words *words; /* points into `want` */
+	gboolean takes_extra;	    /* words after "--" are allowed */
 	/*
 	 * Checks the arguments and returns the scenario, whose name becomes part of the new
 	 * folder's name. Error: RIG_EXIT_USAGE.
