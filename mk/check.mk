@@ -90,6 +90,13 @@ check-clean: all
 	@tools/install-packages build run check
 	@code=0; tests/clean $(OUT) || code=$$?; tools/put-in-docs docs/results.md clean $(OUT)/clean.md && exit $$code
 
+## make soak       a night with a fake QEMU and dimm-storm with a guest, SOAK minutes (360) in all: memory, files and disk stay flat
+SOAK ?= 360
+.PHONY: soak
+soak: all $(FAKES)
+	@tools/install-packages build run check
+	@tests/soak $(OUT) $(SOAK)
+
 ## make check-crash kill -9 at 100 random moments of run, nightly, bisect, zoo, index, report; 100 power losses (an hour; root)
 .PHONY: check-crash
 check-crash: all $(FAKES)
