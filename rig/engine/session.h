@@ -316,6 +316,11 @@ void watch_stop(struct session *s);
 double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
 
+/*
+ * A guest that got less than this share of the time was starved: a step that is late is not judged,
+ * and the verdict has a remark.
+ */
+#define STARVED_PERCENT 50
 /* Makes the member `starved` of the file `verdict`; NULL: the guest got enough time (starved.c). */
 json_t *starved_json(const struct session *s);
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-/* If the guest got less than this share of the time under load, the verdict contains a remark. */
-#define STARVED_PERCENT 50
 /*
  * For a shorter load no share is calculated, because a thread's time is only accurate to about a
  * scheduler tick.

@@ -39,7 +39,10 @@ gint64 step_deadline(const struct track_run *t)
 
 gboolean step_was_starved(const struct track_run *t)
 {
-	return watch_guest_runtime(t->s) - t->began_runtime_s < 0.9 * t->step->timeout_s;
+	double given_s = watch_guest_runtime(t->s) - t->began_runtime_s;
+	double wall_s = (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_S;
+
+	return given_s < 0.9 * t->step->timeout_s || given_s < wall_s * STARVED_PERCENT / 100;
 }
 
 /* Handles a device that was deleted after its unplug had timed out. */

@@ -50,7 +50,10 @@ void limit_stop(struct track_run *t);
 void step_run(struct track_run *t);   /* starts t->step on the device t->id */
 void step_reset(struct track_run *t); /* handles a reset of the guest while T executes a step */
 gint64 step_deadline(const struct track_run *t);
-/* TRUE: the host ran the guest for less time than the step's timeout. */
+/*
+ * TRUE: the host ran the guest for less time than the step's timeout, or for so small a share of
+ * the time that the agents, whose rates are by the clock, left too little of it for the step.
+ */
 gboolean step_was_starved(const struct track_run *t);
 
 /* plug.c */

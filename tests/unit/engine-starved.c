@@ -30,6 +30,9 @@ static const struct {
 	 * clock
 	 */
 	{"held-at=blocks*1;held=8700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
+	/* the same with all of that guest runtime, in a sixth of the time */
+	{"held-at=unanswered*1;held=5000;no-answer=68", 2, VERDICT_PASS, NULL, TIMED_OUT,
+	 TRUE},
 	{"no-answer=68", 2, VERDICT_FAIL, "did not finish 'online'", TIMED_OUT, FALSE},
 	/*
 	 * the state FINISH, whose limit at this patience is 1 s of guest runtime, or 4 s on the

@@ -14,7 +14,8 @@
  *	delay=MS		events of a plug or unplug come MS after the command (0)
  *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug,
  *				located, snapshot, blocks, stop, locks, finish, poweroff, reset,
- *				busy (ASK_TASKS under load), tasks, sysrq, dump
+ *				busy (ASK_TASKS under load), tasks, sysrq, dump, unanswered (a
+				request of the number `no-answer`)
  *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
  *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset,
  *				exit 0

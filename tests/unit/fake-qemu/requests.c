@@ -275,6 +275,8 @@ static void on_request(const struct proto_header *header, const guint8 *payload)
 {
 	g_autofree char *text = g_strndup((const char *)payload, header->length);
 
+	if (!fake.hung && header->type == script_number("no-answer", 0))
+		moment("unanswered");
 	if (fake.hung || header->type == script_number("no-answer", 0))
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(requests); i++)
