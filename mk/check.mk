@@ -30,6 +30,13 @@ check-slurm: all $(FAKES)
 	@tools/install-packages build check
 	@tests/slurm $(OUT)
 
+## make check-devices  memory that is no DIMM in real guests: NVDIMMs, dax devices, virtio-pmem, the balloon; builds a kernel for it
+.PHONY: check-devices
+check-devices:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/devices $(OUT)
+
 ## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache
 .PHONY: check-arm64
 check-arm64:

@@ -98,12 +98,12 @@ static json_t *entry_json(const struct zoo_entry *e)
 							  strings(e->variants[i].bug), "fragments",
 							  strings(e->variants[i].fragments)));
 	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?}, s:o, s:s}",
+		"{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?, s:s?}, s:o, s:s}",
 		"id", e->id, "subject", e->subject, "commits", strings(e->commits), "fixed",
 		e->fixed, "wrong", e->wrong, "patches", variants, "scenario", e->scenario,
 		"machines", strings(e->machines), "mmu", e->mmu, "expect", "oracle",
 		zoo_oracle_name(e->oracle), "kinds", strings(e->kinds), "cycle", strings(e->cycle),
-		"function", e->function, "verified", strings(e->verified), "file", e->file);
+		"function", e->function, "operation", e->operation, "verified", strings(e->verified), "file", e->file);
 }
 
 static void print_entry(const struct zoo_entry *e)
@@ -122,6 +122,8 @@ static void print_entry(const struct zoo_entry *e)
 		printf("  locks     %s\n", cycle);
 	if (e->function)
 		printf("  in        %s\n", e->function);
+	if (e->operation)
+		printf("  result    %s\n", e->operation);
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		g_autofree char *base = g_strjoinv(" ", e->variants[i].base);
 		g_autofree char *bug = g_strjoinv(" ", e->variants[i].bug);

@@ -27,7 +27,7 @@ struct raw_variant {
 struct raw_expect {
 	enum zoo_oracle oracle;
 	struct raw_list kinds, cycle;
-	char *function;
+	char *function, *operation;
 };
 
 struct raw_entry {
@@ -42,6 +42,7 @@ struct raw_entry {
 static const cyaml_strval_t oracle_words[] = {
 	{"lockdep", ORACLE_LOCKDEP}, {"watchdog", ORACLE_WATCHDOG}, {"lock-rules", ORACLE_RULES},
 	{"kernel", ORACLE_KERNEL},   {"accounts", ORACLE_ACCOUNTS},
+	{"operation", ORACLE_OPERATION},
 };
 
 static const cyaml_schema_value_t word = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 128)};
@@ -67,6 +68,7 @@ static const cyaml_schema_field_t expect_fields[] = {
 	FIELD_LIST("kinds", OPT, struct raw_expect, kinds, 1),
 	FIELD_LIST("cycle", OPT, struct raw_expect, cycle, 1),
 	CYAML_FIELD_STRING_PTR("function", OPT, struct raw_expect, function, 1, 128),
+	CYAML_FIELD_STRING_PTR("operation", OPT, struct raw_expect, operation, 1, 64),
 	CYAML_FIELD_END,
 };
 
@@ -116,6 +118,7 @@ void zoo_entry_free(struct zoo_entry *e)
 	g_free(e->scenario);
 	g_free(e->mmu);
 	g_free(e->function);
+	g_free(e->operation);
 	g_free(e->file);
 	g_strfreev(e->commits);
 	g_strfreev(e->machines);
@@ -146,6 +149,7 @@ static struct zoo_entry *take(struct raw_entry *raw)
 	e->scenario = g_steal_pointer(&raw->scenario);
 	e->mmu = g_steal_pointer(&raw->mmu);
 	e->function = g_steal_pointer(&raw->expect.function);
+	e->operation = g_steal_pointer(&raw->expect.operation);
 	e->oracle = raw->expect.oracle;
 	e->duration_s = raw->duration_s;
 	e->patience_s = raw->patience_s;
@@ -210,7 +214,8 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 {
 	yaml_node_t *root = yaml_tree_root(tree), *variants = yaml_tree_get(tree, root, "patches"),
 		    *expect = yaml_tree_get(tree, root, "expect");
-	gboolean has_kind = e->kinds[0] != NULL, may_have = e->oracle != ORACLE_ACCOUNTS,
+	gboolean has_kind = e->kinds[0] != NULL, may_have = e->oracle != ORACLE_ACCOUNTS &&
+						     e->oracle != ORACLE_OPERATION,
 		 must_have = may_have && e->oracle != ORACLE_WATCHDOG;
 
 	if (!is_id(e->id))
@@ -236,6 +241,11 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
 				      zoo_oracle_name(e->oracle),
 				      must_have ? "needs 'kinds'" : "has no use for 'kinds'");
+	if ((e->operation != NULL) != (e->oracle == ORACLE_OPERATION))
+		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
+				      zoo_oracle_name(e->oracle),
+				      e->operation ? "has no use for 'operation'"
+						   : "needs 'operation': kmem-bind EBUSY");
 	return TRUE;
 }
 

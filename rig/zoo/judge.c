@@ -76,6 +76,22 @@ static gboolean accounts_differ(const struct run_info *run)
 	return FALSE;
 }
 
+/* TRUE: an agent's operation had the result that WHAT names after it ("kmem-bind EBUSY"). */
+static gboolean had_result(const struct run_info *run, const char *what)
+{
+	json_t *agents = json_object_get(json_object_get(run->details, "counts"), "agents"), *one;
+	g_auto(GStrv) words = g_strsplit(what, " ", 2);
+	gsize i;
+
+	json_array_foreach(agents, i, one) {
+		json_t *results = json_object_get(json_object_get(one, "results"), words[0]);
+
+		if (words[1] && json_integer_value(json_object_get(results, words[1])) > 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static guint64 count_ops(const struct run_info *run)
 {
 	json_t *counts = json_object_get(run->details, "counts"), *one, *n;
@@ -113,6 +129,9 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 		break;
 	case ORACLE_ACCOUNTS:
 		o.caught = accounts_differ(run);
+		break;
+	case ORACLE_OPERATION:
+		o.caught = had_result(run, entry->operation);
 		break;
 	case ORACLE_LOCKDEP:
 	case ORACLE_RULES:

@@ -19,6 +19,7 @@ enum zoo_oracle {
 	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds to the kernel */
 	ORACLE_KERNEL,	 /* any other report of the kernel: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
+	ORACLE_OPERATION, /* an operation of an agent has a result that it must not have */
 };
 
 const char *zoo_oracle_name(enum zoo_oracle oracle);
@@ -51,6 +52,7 @@ struct zoo_entry {
 	char **kinds;
 	char **cycle;	 /* lock classes that the report must have; may be empty */
 	char *function;	 /* part of the report's title, or NULL */
+	char *operation; /* of ORACLE_OPERATION: the operation and its result, "kmem-bind EBUSY" */
 	char **verified; /* kernel versions on which the bug was seen */
 	char *file;
 };

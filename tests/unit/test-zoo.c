@@ -204,6 +204,13 @@ START_TEST(other_oracles)
 					"{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
 					"\"after\": {\"present\": {\"0\": 4}}}}");
 
+	rig_auto(run_info) bound = a_run(VERDICT_PASS, "{}",
+					 "{\"counts\": {\"agents\": [{\"results\": "
+					 "{\"kmem-bind\": {\"ok\": 2}}}]}}");
+	rig_auto(run_info) busy = a_run(VERDICT_FAIL, "{}",
+					"{\"counts\": {\"agents\": [{\"results\": "
+					"{\"kmem-bind\": {\"ok\": 1, \"EBUSY\": 1}}}]}}");
+
 	e->oracle = ORACLE_WATCHDOG;
 	/* the entry accepts any hang, or only a specific one */
 	ck_assert(!zoo_judge(e, hang).caught);
@@ -215,6 +222,10 @@ START_TEST(other_oracles)
 	ck_assert(zoo_judge(e, hang).caught);
 	ck_assert_double_eq(zoo_judge(e, hang).guest_s, 25);
 	ck_assert(!zoo_judge(e, less).caught);
+	e->oracle = ORACLE_OPERATION;
+	e->operation = g_strdup("kmem-bind EBUSY");
+	ck_assert(!zoo_judge(e, bound).caught);
+	ck_assert(zoo_judge(e, busy).caught);
 	e->oracle = ORACLE_ACCOUNTS;
 	ck_assert(!zoo_judge(e, hang).caught);
 	ck_assert(!zoo_judge(e, same).caught);
