@@ -120,6 +120,9 @@ void step_plug(struct track_run *t)
 		.backend = is_pmem(step->device) ? VM_BACKEND_FILE : (enum vm_backend)step->backend,
 		.share = is_pmem(step->device),
 		.label = step->label,
+		.block = step->block,
+		.prealloc = step->prealloc,
+		.inaccessible = step->inaccessible,
 		.size = t->op->size,
 		.requested = t->op->requested,
 	};

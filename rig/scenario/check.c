@@ -113,6 +113,9 @@ static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step
 			       walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
 			       "'%s' must be smaller than 'memory', of which it takes the size",
 			       step->id);
+	if (step->block && (step->size.low % step->block || step->size.high % step->block))
+		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
+				      "'size' must be a multiple of the block of '%s'", step->id);
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 

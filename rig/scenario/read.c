@@ -17,6 +17,7 @@
 #define LABEL_MIN (G_GUINT64_CONSTANT(128) << 10)
 #define LABEL_MAX (G_GUINT64_CONSTANT(16) << 20)
 #define LABEL_UNIT 4096
+#define BLOCK_MIN (G_GUINT64_CONSTANT(4) << 20)
 #define PARAMS_MAX 16
 
 typedef gboolean (*read_number)(struct yaml_tree *tree, yaml_node_t *node, const char *key,
@@ -111,6 +112,9 @@ enum field {
 	F_CHANCE = 1 << 11,
 	F_ONCE = 1 << 12,
 	F_LABEL = 1 << 13,
+	F_BLOCK = 1 << 14,
+	F_PREALLOC = 1 << 15,
+	F_INACCESSIBLE = 1 << 16,
 };
 
 static const struct {
@@ -124,6 +128,8 @@ static const struct {
 	{F_CPU, "cpu"},		{F_WRITE, "write"},
 	{F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
 	{F_ONCE, "once"},	{F_LABEL, "label"},
+	{F_BLOCK, "block"},	{F_PREALLOC, "prealloc"},
+	{F_INACCESSIBLE, "inaccessible"},
 };
 
 #define ANY_DEVICE (-1)
@@ -138,7 +144,8 @@ static const struct {
 } steps[] = {
 	{STEP_PLUG, DEVICE_DIMM, F_ID | F_DEVICE | F_SIZE, F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_VIRTIO_MEM, F_ID | F_DEVICE | F_SIZE,
-	 F_REQUESTED | F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
+	 F_REQUESTED | F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT | F_BLOCK | F_PREALLOC |
+		 F_INACCESSIBLE},
 	{STEP_PLUG, DEVICE_CPU, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_NVDIMM, F_ID | F_DEVICE | F_SIZE,
 	 F_LABEL | F_NODE | F_ONCE | F_TIMEOUT},
@@ -214,13 +221,38 @@ static gboolean read_label(struct yaml_tree *tree, yaml_node_t *node, struct ste
 			      yaml_tree_text(label));
 }
 
+static gboolean fits_block(const struct range *range, guint64 block)
+{
+	return range->low % block == 0 && range->high % block == 0;
+}
+
+/* QEMU takes powers of two (hw/virtio/virtio-mem.c); the guest's driver needs 4 MiB or more. */
+static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
+			   GError **error)
+{
+	yaml_node_t *block = yaml_tree_get(tree, node, "block");
+
+	if (!read_size(tree, node, "block", &step->block, error))
+		return FALSE;
+	if (!block)
+		return TRUE;
+	if (step->block < BLOCK_MIN || (step->block & (step->block - 1)))
+		return yaml_tree_fail(tree, block, error,
+				      "invalid block '%s'; allowed: a power of two from 4M",
+				      yaml_tree_text(block));
+	return (fits_block(&step->size, step->block) && fits_block(&step->requested, step->block)) ||
+	       yaml_tree_fail(tree, block, error,
+			      "'size' and 'requested' must be multiples of the block %s",
+			      yaml_tree_text(block));
+}
+
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error)
 {
 	if (!check_fields(tree, node, step, error) ||
 	    !read_range(tree, node, "size", number_size, &step->size, error) ||
 	    !read_range(tree, node, "requested", number_size, &step->requested, error) ||
 	    !read_range(tree, node, "ms", number_ms, &step->ms, error) ||
-	    !read_label(tree, node, step, error) ||
+	    !read_label(tree, node, step, error) || !read_block(tree, node, step, error) ||
 	    (step->id && !check_id(tree, node, step->id, error)))
 		return FALSE;
 	if (step->what == STEP_PLUG && scenario_has_size(step->device) && !step->size.low)

@@ -224,6 +224,20 @@ static gboolean find_file(const char *what, char **ret_file, char **ret_name, GE
 	return TRUE;
 }
 
+/* A resize is drawn in blocks of the device, which its plug before has. */
+static void take_blocks(struct scenario *s)
+{
+	for (unsigned t = 0; t < s->n_tracks; t++) {
+		struct step *steps = s->tracks[t].steps;
+
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
+			for (unsigned k = 0; steps[i].what == STEP_RESIZE && k < i; k++)
+				if (steps[k].what == STEP_PLUG &&
+				    !strcmp(steps[k].id, steps[i].id))
+					steps[i].block = steps[k].block;
+	}
+}
+
 struct scenario *scenario_load(const char *what, GError **error)
 {
 	g_autofree char *file = NULL, *name = NULL, *data = NULL;
@@ -245,6 +259,7 @@ struct scenario *scenario_load(const char *what, GError **error)
 	if (!read_rest(tree, scenario, error))
 		return NULL;
 	fill_defaults(tree, scenario);
+	take_blocks(scenario);
 	if (!check_scenario(tree, scenario, error) || !read_files(tree, scenario, error))
 		return NULL;
 	return g_steal_pointer(&scenario);

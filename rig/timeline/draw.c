@@ -23,7 +23,7 @@ guint64 draw_unit(const struct timeline *timeline, const struct step *step)
 {
 	enum step_device device = step->what == STEP_PLUG ? step->device : DEVICE_VIRTIO_MEM;
 
-	return MAX(1, scenario_unit(timeline->machine, device));
+	return MAX(1, MAX(step->block, scenario_unit(timeline->machine, device)));
 }
 
 void operation_free(gpointer data)

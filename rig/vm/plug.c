@@ -225,6 +225,12 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "virtio-mem-pci", "id",
 			       device->id, "memdev", "mem-", device->id, "node", device->node,
 			       "requested-size", (json_int_t)device->requested, "bus", bus);
+	if (device->block)
+		json_object_set_new(op->device, "block-size", json_integer(device->block));
+	if (device->prealloc)
+		json_object_set_new(op->device, "prealloc", json_true());
+	if (device->inaccessible)
+		json_object_set_new(op->device, "unplugged-inaccessible", json_string("on"));
 	op->size = device->requested;
 	/* with requested size 0 the size does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;

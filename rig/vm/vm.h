@@ -124,6 +124,8 @@ struct vm_memory {
 	enum vm_backend backend;
 	guint64 requested; /* initial requested-size of a virtio-mem device */
 	guint64 label;	   /* bytes of an NVDIMM's label area, in addition to `size` */
+	guint64 block;	   /* bytes of a virtio-mem device's block; 0: QEMU's default */
+	gboolean prealloc, inaccessible; /* of virtio-mem, as QEMU has them */
 	gboolean share;	   /* what the guest writes must reach the backend's file */
 };
 
