@@ -30,7 +30,7 @@ check-slurm: all $(FAKES)
 	@tools/install-packages build check
 	@tests/slurm $(OUT)
 
-## make check-devices  memory that is no DIMM in real guests: NVDIMMs, dax devices, virtio-pmem, the balloon; builds a kernel for it
+## make check-devices  other devices of memory in real guests: NVDIMMs, dax devices, virtio-pmem, the balloon; builds a kernel for it
 .PHONY: check-devices
 check-devices:
 	@tools/install-packages build run check

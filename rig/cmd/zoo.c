@@ -98,12 +98,14 @@ static json_t *entry_json(const struct zoo_entry *e)
 							  strings(e->variants[i].bug), "fragments",
 							  strings(e->variants[i].fragments)));
 	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?, s:s?}, s:o, s:s}",
+		"{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?, s:s?}, "
+		"s:o, s:s}",
 		"id", e->id, "subject", e->subject, "commits", strings(e->commits), "fixed",
 		e->fixed, "wrong", e->wrong, "patches", variants, "scenario", e->scenario,
 		"machines", strings(e->machines), "mmu", e->mmu, "expect", "oracle",
 		zoo_oracle_name(e->oracle), "kinds", strings(e->kinds), "cycle", strings(e->cycle),
-		"function", e->function, "operation", e->operation, "verified", strings(e->verified), "file", e->file);
+		"function", e->function, "operation", e->operation,
+		"verified", strings(e->verified), "file", e->file);
 }
 
 static void print_entry(const struct zoo_entry *e)

@@ -240,7 +240,8 @@ static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct ste
 		return yaml_tree_fail(tree, block, error,
 				      "invalid block '%s'; allowed: a power of two from 4M",
 				      yaml_tree_text(block));
-	return (fits_block(&step->size, step->block) && fits_block(&step->requested, step->block)) ||
+	return (fits_block(&step->size, step->block) &&
+		fits_block(&step->requested, step->block)) ||
 	       yaml_tree_fail(tree, block, error,
 			      "'size' and 'requested' must be multiples of the block %s",
 			      yaml_tree_text(block));

@@ -68,7 +68,7 @@ static const cyaml_schema_field_t expect_fields[] = {
 	FIELD_LIST("kinds", OPT, struct raw_expect, kinds, 1),
 	FIELD_LIST("cycle", OPT, struct raw_expect, cycle, 1),
 	CYAML_FIELD_STRING_PTR("function", OPT, struct raw_expect, function, 1, 128),
-	CYAML_FIELD_STRING_PTR("operation", OPT, struct raw_expect, operation, 1, 64),
+	CYAML_FIELD_STRING_PTR("operation", OPT, struct raw_expect, operation, 1, 128),
 	CYAML_FIELD_END,
 };
 

@@ -52,7 +52,8 @@ struct zoo_entry {
 	char **kinds;
 	char **cycle;	 /* lock classes that the report must have; may be empty */
 	char *function;	 /* part of the report's title, or NULL */
-	char *operation; /* of ORACLE_OPERATION: the operation and its result, "kmem-bind EBUSY" */
+	/* of ORACLE_OPERATION: operations and their results, any of them: "kmem-bind EBUSY|…" */
+	char *operation;
 	char **verified; /* kernel versions on which the bug was seen */
 	char *file;
 };

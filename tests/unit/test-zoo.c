@@ -223,7 +223,7 @@ START_TEST(other_oracles)
 	ck_assert_double_eq(zoo_judge(e, hang).guest_s, 25);
 	ck_assert(!zoo_judge(e, less).caught);
 	e->oracle = ORACLE_OPERATION;
-	e->operation = g_strdup("kmem-bind EBUSY");
+	e->operation = g_strdup("ns-make EBUSY|kmem-bind EBUSY");
 	ck_assert(!zoo_judge(e, bound).caught);
 	ck_assert(zoo_judge(e, busy).caught);
 	e->oracle = ORACLE_ACCOUNTS;

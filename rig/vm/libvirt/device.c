@@ -123,7 +123,7 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* TRUE: a virtio-mem device with properties that libvirt 9 has no element for, or its own value of. */
+/* TRUE: a virtio-mem device has properties that libvirt 9 sets itself, or has no element for. */
 static gboolean has_own_properties(const struct lv_call *call)
 {
 	return json_object_get(call->arguments, "block-size") ||
