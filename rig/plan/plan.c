@@ -288,6 +288,15 @@ static gboolean is_here(const struct run_request *want)
 	       g_str_has_prefix(want->uri, "qemu:///");
 }
 
+static gboolean check_launcher(const struct run_request *want, const struct resolved *r,
+			       GError **error)
+{
+	return !scenario_needs_direct(r->scenario) || !strcmp(request_launcher(want), "direct") ||
+	       rig_fail(error, RIG_EXIT_SKIP,
+			"'%s' plugs a device that needs --launcher direct, not libvirt",
+			r->scenario->name);
+}
+
 static gboolean check_bios(const struct run_request *want, const struct resolved *r, GError **error)
 {
 	return !is_here(want) || machine_check_bios(r->plan.machine, error);
@@ -385,8 +394,8 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			struct resolved *r, GError **error)
 {
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
-	       resolve_scenario(want, r, error) && check_bios(want, r, error) &&
-	       resolve_timeline(want, r, error) &&
+	       resolve_scenario(want, r, error) && check_launcher(want, r, error) &&
+	       check_bios(want, r, error) && resolve_timeline(want, r, error) &&
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares,
 			      r->plan.machine, error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,

@@ -75,6 +75,20 @@ gboolean scenario_plugs(const struct scenario *s, enum step_device device)
 	return FALSE;
 }
 
+gboolean scenario_needs_direct(const struct scenario *s)
+{
+	gboolean own_properties = FALSE;
+
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			const struct step *step = &s->tracks[t].steps[i];
+
+			own_properties |= step->block || step->prealloc || step->inaccessible;
+		}
+	return own_properties || scenario_plugs(s, DEVICE_BALLOON) ||
+	       scenario_plugs(s, DEVICE_VIRTIO_PMEM);
+}
+
 static gboolean multiple(const struct range *range, guint64 unit)
 {
 	return !unit || (range->low % unit == 0 && range->high % unit == 0);

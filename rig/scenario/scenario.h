@@ -317,6 +317,11 @@ const char *step_how_name(enum step_how how);
 guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* TRUE: DEVICE adds memory of a size that the scenario says. */
 gboolean scenario_has_size(enum step_device device);
+/*
+ * TRUE: it plugs a PCI device that the rig does not describe to libvirt, which chooses the port: a
+ * balloon, virtio-pmem, or virtio-mem with properties of its own.
+ */
+gboolean scenario_needs_direct(const struct scenario *scenario);
 /* TRUE: a track plugs a DEVICE. */
 gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
 

@@ -123,14 +123,6 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* TRUE: a virtio-mem device has properties that libvirt 9 sets itself, or has no element for. */
-static gboolean has_own_properties(const struct lv_call *call)
-{
-	return json_object_get(call->arguments, "block-size") ||
-	       json_object_get(call->arguments, "prealloc") ||
-	       json_object_get(call->arguments, "unplugged-inaccessible");
-}
-
 void lv_device_add(struct lv_host *host, struct lv_call *call)
 {
 	json_t *object = g_hash_table_lookup(host->objects, lv_word(call, "memdev"));
@@ -140,8 +132,7 @@ void lv_device_add(struct lv_host *host, struct lv_call *call)
 		plug_cpu(host, call);
 	else if (!object)
 		lv_pass(host, call);
-	else if (integer(call, "node") >= host->base_nodes ||
-		 g_strcmp0(type, "memory-backend-ram") || has_own_properties(call))
+	else if (integer(call, "node") >= host->base_nodes || g_strcmp0(type, "memory-backend-ram"))
 		plug_raw(host, call, object);
 	else
 		plug_memory(host, call, object);
