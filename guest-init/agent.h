@@ -154,7 +154,10 @@ int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
 /* Like op_write(), for the file DIR/PATH, which is opened and closed. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
-/* Claims COUNT consecutive bits out of 64 that no other agent has; 0: not enough are free. */
+/*
+ * Reserves COUNT consecutive bits of a 64-bit mask that all agents share. Returns the mask of these
+ * bits; 0 if no COUNT consecutive bits are free.
+ */
 uint64_t shared_claim(struct run *run, unsigned count);
 
 /* Memory shared by init and all agents. */

@@ -144,7 +144,10 @@ struct locks {
 	pthread_mutex_t lock;
 	struct locks_counts counts;
 	uint64_t fault[LOCKS_FAULTS]; /* callers of the first unmatched releases */
-	/* 1 + the indices of the first classes that a task held when it came from user mode */
+	/*
+	 * lock classes that a task still held when it entered the kernel from user mode: index + 1,
+	 * the first LOCKS_FAULTS of them; 0: unused
+	 */
 	uint32_t left[LOCKS_FAULTS];
 	uint32_t n_classes, n_edges, n_instances;
 	/* offset of the name pointer in struct kernfs_node; 0: not known yet */

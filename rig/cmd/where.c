@@ -88,7 +88,8 @@ gboolean where_place(const struct place_options *here, const char *record, struc
 		return TRUE;
 	if (here->cores)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"--jobs is for this host; with --on slurm the nodes' sizes count");
+				"--jobs limits the jobs on this host; with --on slurm the cluster "
+				"decides by the cores and memory of its nodes");
 	*ret = slurm_place(&slurm, error);
 	return *ret != NULL;
 }

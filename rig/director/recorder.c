@@ -184,8 +184,8 @@ static gboolean write_record(GString *out, const struct kernel *kernel, struct s
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
 		if (!variables_find(variables, marks[i], &at, NULL))
 			return rig_fail(error, RIG_EXIT_SKIP,
-					"cannot record locks: this kernel has no symbol '%s'; "
-					"give its vmlinux with --vmlinux",
+					"cannot record locks: the symbol '%s' was not found in "
+					"this kernel's image; give its vmlinux with --vmlinux",
 					marks[i]);
 		g_string_append_printf(out, " %" G_GINT64_MODIFIER "x", at);
 	}

@@ -45,7 +45,7 @@ static gboolean has_text(GBytes *bytes, const char *text)
 static gboolean no_class(const char *name, GError **error)
 {
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"this kernel has no lock class '%s': it can be a variable "
+			"this kernel has no lock class '%s'. A class is named by a variable "
 			"(mem_hotplug_lock), a name given to mutex_init() or init_rwsem() "
 			"(&dev->mutex), kn->active, or 'lock of FUNCTION()'; `rig run "
 			"--record-locks` and `rig show` list those of a run",

@@ -184,7 +184,7 @@ struct failure {
 	gint64 at_ns;
 };
 
-/* All calls that the rig made fail (fails.c). */
+/* The calls of kernel functions that returned an error because of `fail` (fails.c). */
 struct fails {
 	GArray *happened;    /* array of struct failure, oldest first */
 	GHashTable *tallies; /* kind of operation -> struct fail_tally */

@@ -376,7 +376,7 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 	};
 
 	each_line(&r, lockdep, read_class);
-	/* read all names first, because the classes' flags decide which locks can be gates */
+	/* first pass: the names of all classes, and from them which locks can be gates */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);
 	g_ptr_array_sort(r.orders->edges, by_ends);

@@ -111,8 +111,8 @@ static void begin_confirm(struct race *race, const struct race_trial *trial,
 /* ---- reduce ---- */
 
 /*
- * Fills *RET with the part of the found holds to try next: the PART-th half, or all but the PART-th
- * hold.
+ * Fills *RET with the found holds to try next. While race->halving is set these are one half of
+ * them, the first (race->part 0) or the second; later all except the hold number race->part.
  */
 static void take_part(const struct race *race, struct race_trial *ret)
 {

@@ -54,7 +54,7 @@ struct step {
 	enum step_device device;
 	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
 	struct range requested; /* of virtio-mem at plug, in bytes */
-	guint64 label;		/* of an NVDIMM's label area in bytes, in addition to its size */
+	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
 	guint64 block; /* of virtio-mem at plug and resize, in bytes; 0: the machine's unit */
 	gboolean prealloc, inaccessible; /* of virtio-mem at plug, as QEMU has them */
 	unsigned node;

@@ -18,8 +18,8 @@
 #define MEMORY_STEP_MIB 64
 #define LOG_MAX (1u << 20)
 /*
- * Seconds added to a task's own limit, for starting it and returning its result. `rig task` keeps
- * the limit.
+ * Seconds that Slurm's time limit is above the task's own limit, for the start of the task and the
+ * return of its result. `rig task` ends the run at the task's own limit.
  */
 #define AROUND_S 120
 

@@ -129,7 +129,8 @@ struct format {
 	const char *pattern;
 	const char *kind;
 	const char *title;
-	const char *sign; /* NULL: the function, or if there is none, the title */
+	/* what the signature is made of; NULL: the function, or without a function the title */
+	const char *sign;
 	/* parts of names (name_has()) of functions that never name such a report */
 	const char *skip;
 	enum frame_rule rule;
@@ -190,7 +191,7 @@ gboolean frame_parse_function(const char *text, struct frame *ret);
  * Properties of a line of a complete report. They are computed once, because many rules use them.
  */
 enum mark {
-	MARK_FRAME = 1 << 0, /* `frame` is a frame of a stack */
+	MARK_FRAME = 1 << 0, /* the member `frame` of this mark is set: the line is a stack frame */
 	MARK_FAULT = 1 << 1, /* `frame` is the instruction that faulted */
 	MARK_TRACE = 1 << 2, /* a stack follows, see frame_starts_trace() */
 	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */

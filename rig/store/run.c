@@ -290,7 +290,8 @@ static gboolean check_relative(const char *relative, GError **error)
 
 	for (char **part = parts; *part; part++)
 		if (!**part || **part == '.')
-			return rig_fail(error, RIG_EXIT_INFRA, "invalid name '%s' in a run folder",
+			return rig_fail(error, RIG_EXIT_INFRA,
+					"invalid name '%s' for a file of a run folder",
 					relative);
 	return TRUE;
 }

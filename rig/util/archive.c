@@ -206,8 +206,8 @@ static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, G
 	if (!path || (type != AE_IFREG && type != AE_IFDIR) || archive_entry_hardlink(entry) ||
 	    archive_entry_size(entry) > (gint64)MIN(u->left.bytes, G_MAXINT64) || !u->left.files)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"archive '%s': '%s' is not accepted (only plain files and folders, "
-				"up to a limit)",
+				"archive '%s': '%s' is not accepted: it is not a plain file or "
+				"folder, or the archive exceeds its limit of files or bytes",
 				u->file, name ? name : "?");
 	u->left.files--;
 	if (type == AE_IFDIR)

@@ -19,7 +19,7 @@ struct orphan {
 	char *name;
 	/* its process ran on this host and has ended; or it is an empty pool of the rig */
 	gboolean stale;
-	char *owner; /* a text about the process: "process 123 on host x, which runs" */
+	char *owner; /* the owner of the guest: "process 123 on host x, which still runs" */
 };
 
 struct orphans {

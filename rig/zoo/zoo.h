@@ -96,7 +96,10 @@ struct zoo_outcome {
 
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run);
 
-/* Counts of the runs of an entry on a machine and kernel, with the bug and without it. */
+/*
+ * How many runs an entry has on one machine and kernel version: of the kernel with the bug, and of
+ * the kernel without it.
+ */
 struct zoo_score {
 	char *id, *machine, *kernel;
 	char *without;	    /* the part of the scenario that was left out, or NULL */

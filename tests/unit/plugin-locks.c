@@ -356,7 +356,7 @@ START_TEST(circle_by_itself)
 }
 END_TEST
 
-/* The removal of a node is stopped only while a task reads it. */
+/* The trap stops a task that removes a kernfs node only while another task reads that node. */
 START_TEST(removal_without_reader)
 {
 	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},

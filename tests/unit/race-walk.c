@@ -75,7 +75,7 @@ START_TEST(all_cells)
 	ck_assert_int_eq(result_of(walk, "__add_pages ENOMEM, call 2"), G_MAXUINT);
 	ck_assert_uint_eq(walk_uncalled(walk)->len, 1);
 	ck_assert_str_eq(walk_uncalled(walk)->pdata[0], "offline_pages");
-	/* the first run only counts calls */
+	/* the first run of a walk lets no call fail; it counts the calls of each function */
 	ck_assert(g_file_get_contents(path, &asked, NULL, NULL));
 	asked[strcspn(asked, "\n")] = '\0';
 	ck_assert_msg(strstr(asked, " --calls -- toy"), "%s", asked);

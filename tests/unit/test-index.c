@@ -169,7 +169,10 @@ START_TEST(means)
 }
 END_TEST
 
-/* A key by earlier rules is still listed with its bug, even if another bug has this key now. */
+/*
+ * A signature that an earlier version of the rules made finds the bug of that time, even if the
+ * present rules give the same signature to another bug.
+ */
 START_TEST(former_keys)
 {
 	static const char *const details[] = {

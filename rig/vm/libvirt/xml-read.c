@@ -60,7 +60,7 @@ static xmlDoc *parse(const char *xml)
 				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
-/* Returns the string value of the XPath PATH from NODE on; "" if there is none. */
+/* Returns the text that the XPath PATH selects below the context's node; "" if there is none. */
 static char *value(xmlXPathContext *context, const char *path)
 {
 	g_autoptr(xmlXPathObject) found = xmlXPathEvalExpression(BAD_CAST path, context);
