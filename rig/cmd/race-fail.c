@@ -13,10 +13,10 @@
 #include "util/text.h"
 
 static const char *const ends[] = {
-	[WALK_DONE] = "all cells were run",
-	[WALK_OUT_OF_BUDGET] = "the budget is spent",
-	[WALK_STOPPED] = "stopped",
-	[WALK_FAILS_ALONE] = "the scenario fails without a failed call",
+	[RACE_DONE] = "all cells were run",
+	[RACE_OUT_OF_BUDGET] = "the budget is spent",
+	[RACE_STOPPED] = "stopped",
+	[RACE_FAILS_ALONE] = "the scenario fails without a failed call",
 };
 
 int race_fail_list(gboolean as_json)
@@ -61,7 +61,7 @@ static guint count(const GPtrArray *cells, enum walk_result result)
 	return n;
 }
 
-static int print_result(const struct walk *walk, enum walk_end end, const char *dir,
+static int print_result(const struct walk *walk, enum race_end end, const char *dir,
 			gboolean as_json)
 {
 	const GPtrArray *cells = walk_cells(walk), *uncalled = walk_uncalled(walk);
@@ -96,9 +96,9 @@ static int print_result(const struct walk *walk, enum walk_end end, const char *
 		if (open)
 			printf("continue      rig race --resume %s\n", dir);
 	}
-	if (end == WALK_STOPPED)
+	if (end == RACE_STOPPED)
 		return RIG_EXIT_INFRA;
-	return bad || end == WALK_FAILS_ALONE ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
+	return bad || end == RACE_FAILS_ALONE ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 
 int race_fail(const struct walk_options *options, json_t *words, json_t *state, gboolean as_json,
@@ -107,7 +107,7 @@ int race_fail(const struct walk_options *options, json_t *words, json_t *state, 
 	const char *dir = options->run.dir;
 	g_autoptr(GError) error = NULL;
 	rig_auto(walk) walk = NULL;
-	enum walk_end end;
+	enum race_end end;
 
 	if (state && !search_folder_lock(dir, &error))
 		return rig_report_error(error);

@@ -292,7 +292,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 		    const struct scenario *scenario, const char *dir)
 {
 	static const int codes[] = {
-		[RACE_FOUND] = RIG_EXIT_PASS,
+		[RACE_DONE] = RIG_EXIT_PASS,
 		[RACE_OUT_OF_BUDGET] = RIG_EXIT_FAIL,
 		[RACE_STOPPED] = RIG_EXIT_INFRA,
 		[RACE_FAILS_ALONE] = RIG_EXIT_FAIL,

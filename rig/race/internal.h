@@ -19,6 +19,19 @@ struct race_run {
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
 };
 
+/* The loop of a search or a walk. The fields after `jobs` are set by loop.c only. */
+struct race_loop {
+	const struct race_options *options;
+	const struct race_job *jobs[RACE_GUESTS_MAX]; /* those of the owner's slots */
+	GMainLoop *main;     /* only set while the loop runs */
+	struct place *place; /* only set while the loop runs */
+	guint budget_source;
+	gboolean built; /* the kernel is built, or each run builds it */
+	gboolean over;
+	enum race_end end;
+	GError *error;
+};
+
 /* One run or build at a time. */
 struct race_slot {
 	struct race_search *search;
@@ -42,15 +55,9 @@ struct race_search {
 	void (*starting)(const char *what, void *data);
 	void *data;
 	GHashTable *orders; /* lock orders seen, as text; NULL: none yet */
-	/* only set while the search runs */
-	GMainLoop *loop;
-	struct place *place;
+	struct race_loop loop;
 	struct race_slot slot[RACE_GUESTS_MAX];
-	gboolean built; /* the kernel; or a run builds it */
-	guint faults, sweeps, budget_source;
-	gboolean over;
-	enum race_end end;
-	GError *error;
+	guint faults, sweeps;
 };
 
 /* ---- job.c ---- */
@@ -74,6 +81,25 @@ void race_job_clear(struct race_job *job);
  * RIG_EXIT_USAGE, RIG_EXIT_SKIP, RIG_EXIT_INFRA, as the build has ended.
  */
 gboolean race_was_built(const struct child_result *result, GError **error);
+
+/* ---- loop.c ---- */
+
+/*
+ * Opens the place, calls STEP, which adds jobs, and blocks until the loop has ended and no job is
+ * left. If loop->over is set already, nothing is run. Errors: those of loop_fail() and of
+ * place_open().
+ */
+gboolean loop_run(struct race_loop *loop, void (*step)(void *data), void *data, GError **error);
+/* Returns TRUE if a job has not ended. */
+gboolean loop_is_busy(const struct race_loop *loop);
+/* Ends the loop with END, unless it has another end already, and stops all jobs. */
+void loop_end(struct race_loop *loop, enum race_end end);
+/* Ends the loop with ERROR, which is stolen; the first error counts. */
+void loop_fail(struct race_loop *loop, GError *error);
+/* Starts the budget again, less SPENT_S seconds: the time of a kernel build does not count. */
+void loop_start_budget(struct race_loop *loop, double spent_s);
+/* Handles the end of the kernel's build. */
+void loop_built(struct race_loop *loop, const struct child_result *result);
 
 /* ---- trial.c ---- */
 

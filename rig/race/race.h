@@ -41,7 +41,12 @@ struct race_options {
 	const char *source, *arch;
 };
 
-enum race_end { RACE_FOUND, RACE_OUT_OF_BUDGET, RACE_STOPPED, RACE_FAILS_ALONE };
+enum race_end {
+	RACE_DONE, /* a search has found and measured holds; a walk has run all cells */
+	RACE_OUT_OF_BUDGET,
+	RACE_STOPPED,
+	RACE_FAILS_ALONE, /* runs without a hold or failed call fail, too */
+};
 
 /* A trial that has ended; the first one is the run in which functions are counted. */
 struct race_event {

@@ -6,14 +6,11 @@
 #include "race/internal.h"
 
 #include <errno.h>
-#include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
 
 #include "util/error.h"
 #include "util/paths.h"
 
-#define STOP_GRACE_S 10
 #define FAULTS_MAX 3 /* number of consecutive faults of the host that end the search */
 /*
  * the search ends if this many runs without a hold have failed, and none has passed, before holds
@@ -21,7 +18,7 @@
  */
 #define ALONE_MAX 2
 
-static void step(struct race_search *search);
+static void step(void *data);
 
 struct race_search *race_search_new(const struct race_options *options, json_t *words,
 				    json_t *state, GError **error)
@@ -48,7 +45,7 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 
 void race_search_free(struct race_search *search)
 {
-	race_close_place(&search->options, &search->place);
+	race_close_place(&search->options, &search->loop.place);
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
 		race_job_clear(&search->slot[i].job);
 	g_clear_pointer(&search->race, race_free);
@@ -100,65 +97,6 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 	return search->race != NULL;
 }
 
-/* ---- ends of a search ---- */
-
-static gboolean is_busy(const struct race_search *search)
-{
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (search->slot[i].job.key)
-			return TRUE;
-	return FALSE;
-}
-
-static void finish(struct race_search *search, enum race_end end)
-{
-	gboolean first = !search->over;
-
-	if (first)
-		search->end = end;
-	search->over = TRUE;
-	/* place_stop() may end jobs at once, and their callbacks may call this function again */
-	if (first && search->place)
-		place_stop(search->place, STOP_GRACE_S);
-	if (!is_busy(search))
-		g_main_loop_quit(search->loop);
-}
-
-static void fail(struct race_search *search, GError *error)
-{
-	if (search->error)
-		g_error_free(error);
-	else
-		search->error = error;
-	finish(search, RACE_STOPPED);
-}
-
-static gboolean on_signal(void *data)
-{
-	finish(data, RACE_STOPPED);
-	return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_budget(void *data)
-{
-	struct race_search *search = data;
-
-	search->budget_source = 0;
-	finish(search, RACE_OUT_OF_BUDGET);
-	return G_SOURCE_REMOVE;
-}
-
-/*
- * Starts the budget when the first run has ended, because the time in which that run built the
- * kernel does not count.
- */
-static void start_budget(struct race_search *search, double spent_s)
-{
-	g_clear_handle_id(&search->budget_source, g_source_remove);
-	search->budget_source = g_timeout_add(
-		MAX(0, search->options.budget_s - spent_s) * 1000, on_budget, search);
-}
-
 /* ---- the result of a run ---- */
 
 static void tell(struct race_search *search, const struct child_result *result,
@@ -191,11 +129,11 @@ static void blame(struct race_search *search, const struct child_result *result)
 	if (result->exit_code == RIG_EXIT_USAGE || result->verdict == VERDICT_SKIP) {
 		rig_fail(&error, result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE,
 			 "%s", result->problem ? result->problem : "the run was refused");
-		fail(search, error);
+		loop_fail(&search->loop, error);
 	} else if (++search->faults >= FAULTS_MAX) {
 		rig_fail(&error, RIG_EXIT_INFRA, "%u runs in a row could not be judged: %s",
 			 FAULTS_MAX, outcome_reason(result) ? outcome_reason(result) : "?");
-		fail(search, error);
+		loop_fail(&search->loop, error);
 	}
 }
 
@@ -222,11 +160,11 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
 	race_found(search->race, &found);
 	if (!state_save(search, &error))
-		fail(search, error);
+		loop_fail(&search->loop, error);
 	else if (alone == alone_runs && alone >= (found.n ? RACE_BASE_RUNS : ALONE_MAX))
-		finish(search, RACE_FAILS_ALONE);
+		loop_end(&search->loop, RACE_FAILS_ALONE);
 	else if (race_phase(search->race) == RACE_OVER)
-		finish(search, RACE_FOUND);
+		loop_end(&search->loop, RACE_DONE);
 }
 
 /*
@@ -241,12 +179,14 @@ static void take_record(struct race_search *search, const struct child_result *r
 	double seconds = json_integer_value(json_object_get(times, "hammer_ns")) / 1e9;
 	GError *error = NULL;
 
-	start_budget(search, json_integer_value(json_object_get(times, "total_ns")) / 1e9);
+	/* the time in which this run built the kernel does not count */
+	loop_start_budget(&search->loop,
+			  json_integer_value(json_object_get(times, "total_ns")) / 1e9);
 
 	if (search_begin(search, json_object_get(details, "visits"), seconds, &error))
 		take_trial(search, result, &slot->trial);
 	else
-		fail(search, error);
+		loop_fail(&search->loop, error);
 }
 
 static void on_ran(struct place_job *job, const struct child_result *result)
@@ -270,23 +210,13 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 	step(search);
 }
 
-/*
- * Handles the end of the kernel build, and starts to count the budget: the time of the build does
- * not count.
- */
 static void on_built(struct place_job *job, const struct child_result *result)
 {
 	struct race_slot *slot = job->data;
 	struct race_search *search = slot->search;
-	GError *error = NULL;
 
 	race_job_clear(&slot->job);
-	start_budget(search, 0);
-	search->built = race_was_built(result, &error);
-	if (error)
-		fail(search, error);
-	else if (!search->built)
-		finish(search, RACE_STOPPED);
+	loop_built(&search->loop, result);
 	step(search);
 }
 
@@ -297,7 +227,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 	GError *error = NULL;
 
 	if (!race_start_trial(slot, on_ran, &error))
-		fail(search, error);
+		loop_fail(&search->loop, error);
 	else if (search->starting)
 		search->starting(slot->trial.why, search->data);
 }
@@ -311,15 +241,17 @@ static gboolean records(const struct race_search *search)
 }
 
 /* Builds, then starts a run for each free guest, and ends the loop if no trial is left. */
-static void step(struct race_search *search)
+static void step(void *data)
 {
-	if (!search->built && !search->over) {
+	struct race_search *search = data;
+
+	if (!search->loop.built && !search->loop.over) {
 		if (!search->slot[0].job.key)
-			race_job_build(&search->slot[0].job, search->place, &search->options,
-				       on_built, &search->slot[0]);
+			race_job_build(&search->slot[0].job, search->loop.place,
+				       &search->options, on_built, &search->slot[0]);
 		return;
 	}
-	for (guint i = 0; i < search->options.guests && !search->over; i++) {
+	for (guint i = 0; i < search->options.guests && !search->loop.over; i++) {
 		struct race_slot *slot = &search->slot[i];
 
 		if (slot->job.key || records(search))
@@ -331,42 +263,20 @@ static void step(struct race_search *search)
 		if (slot->is_record || race_next(search->race, &slot->trial))
 			start(search, slot);
 	}
-	if (search->over)
-		finish(search, search->end);
-}
-
-static void on_place_failed(GError *error, void *data)
-{
-	fail(data, error);
+	if (search->loop.over)
+		loop_end(&search->loop, search->loop.end);
 }
 
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error)
 {
-	guint sources[2];
-
-	search->loop = g_main_loop_new(NULL, FALSE);
-	sources[0] = g_unix_signal_add(SIGINT, on_signal, search);
-	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
-	start_budget(search, 0);
-	search->built = !search->options.place || !search->options.source;
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+	search->loop.options = &search->options;
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++) {
 		search->slot[i].search = search;
-	if (search->race && race_phase(search->race) == RACE_OVER)
-		search->over = TRUE;
-	else if (race_open_place(&search->options, on_place_failed, search, &search->place,
-				 &search->error))
-		step(search);
-	if (!search->error && (!search->over || is_busy(search)))
-		g_main_loop_run(search->loop);
-	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-		g_source_remove(sources[i]);
-	g_clear_handle_id(&search->budget_source, g_source_remove);
-	g_clear_pointer(&search->loop, g_main_loop_unref);
-	race_close_place(&search->options, &search->place);
-	if (search->error) {
-		g_propagate_error(error, g_steal_pointer(&search->error));
-		return FALSE;
+		search->loop.jobs[i] = &search->slot[i].job;
 	}
-	*ret = search->end;
+	search->loop.over = search->race && race_phase(search->race) == RACE_OVER;
+	if (!loop_run(&search->loop, step, search, error))
+		return FALSE;
+	*ret = search->loop.end;
 	return TRUE;
 }

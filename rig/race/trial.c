@@ -62,6 +62,6 @@ gboolean race_start_trial(struct race_slot *slot, race_done done, GError **error
 		add(words, "--visits", search->visits_words);
 	else if (!add_holds(search, &slot->trial, words, error))
 		return FALSE;
-	race_job_run(&slot->job, search->place, o, &run, done, slot);
+	race_job_run(&slot->job, search->loop.place, o, &run, done, slot);
 	return TRUE;
 }

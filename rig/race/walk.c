@@ -2,8 +2,6 @@
 /* The main loop of a walk over functions that can fail. */
 #include "race/walk.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
 
 #include "race/internal.h"
@@ -12,7 +10,6 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define STOP_GRACE_S 10
 #define TRIES_MAX 2
 
 struct walk_slot {
@@ -28,18 +25,11 @@ struct walk {
 	char *cwd;
 	void (*ended)(const struct walk_cell *cell, void *data);
 	void *data;
-	/* only set while the walk runs */
-	GMainLoop *loop;
-	struct place *place;
-	gboolean built; /* the kernel; or a run builds it */
+	struct race_loop loop;
 	struct walk_slot slot[RACE_GUESTS_MAX];
-	guint budget_source;
-	gboolean over;
-	enum walk_end end;
-	GError *error;
 };
 
-static void step(struct walk *walk);
+static void step(void *data);
 
 static gboolean save(const struct walk *walk, GError **error)
 {
@@ -79,7 +69,7 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 
 void walk_free(struct walk *walk)
 {
-	race_close_place(&walk->options.run, &walk->place);
+	race_close_place(&walk->options.run, &walk->loop.place);
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
 		race_job_clear(&walk->slot[i].job);
 	walk_cells_free(walk->cells);
@@ -110,63 +100,6 @@ json_t *walk_json(const struct walk *walk)
 	return walk_cells_json(walk->cells);
 }
 
-static gboolean is_busy(const struct walk *walk)
-{
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (walk->slot[i].job.key)
-			return TRUE;
-	return FALSE;
-}
-
-static void finish(struct walk *walk, enum walk_end end)
-{
-	gboolean first = !walk->over;
-
-	if (first)
-		walk->end = end;
-	walk->over = TRUE;
-	/* it may end jobs here, and so call this again */
-	if (first && walk->place)
-		place_stop(walk->place, STOP_GRACE_S);
-	if (!is_busy(walk))
-		g_main_loop_quit(walk->loop);
-}
-
-static void fail(struct walk *walk, GError *error)
-{
-	if (walk->error)
-		g_error_free(error);
-	else
-		walk->error = error;
-	finish(walk, WALK_STOPPED);
-}
-
-static void on_place_failed(GError *error, void *data)
-{
-	fail(data, error);
-}
-
-static gboolean on_signal(void *data)
-{
-	finish(data, WALK_STOPPED);
-	return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_budget(void *data)
-{
-	struct walk *walk = data;
-
-	walk->budget_source = 0;
-	finish(walk, WALK_OUT_OF_BUDGET);
-	return G_SOURCE_REMOVE;
-}
-
-static void start_budget(struct walk *walk)
-{
-	g_clear_handle_id(&walk->budget_source, g_source_remove);
-	walk->budget_source = g_timeout_add_seconds(walk->options.run.budget_s, on_budget, walk);
-}
-
 /* Handles the end of the first run, in which calls were counted. */
 static void take_counts(struct walk *walk, struct walk_cell *cell,
 			const struct child_result *result)
@@ -176,9 +109,9 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 	/*
 	 * start the budget now, because the time in which this run built the kernel does not count
 	 */
-	start_budget(walk);
+	loop_start_budget(&walk->loop, 0);
 	if (cell->result == WALK_VIOLATION) {
-		finish(walk, WALK_FAILS_ALONE);
+		loop_end(&walk->loop, RACE_FAILS_ALONE);
 		return;
 	}
 	cell->result = WALK_CLEAN;
@@ -189,11 +122,11 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 /* Ends the walk because a run was refused, as all others would be. */
 static void refuse(struct walk *walk, const struct child_result *result)
 {
-	if (!walk->error)
-		rig_fail(&walk->error,
-			 result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE, "%s",
-			 result->problem ? result->problem : "the run was refused");
-	finish(walk, WALK_STOPPED);
+	GError *error = NULL;
+
+	rig_fail(&error, result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE, "%s",
+		 result->problem ? result->problem : "the run was refused");
+	loop_fail(&walk->loop, error);
 }
 
 static void on_ran(struct place_job *job, const struct child_result *result)
@@ -215,29 +148,19 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 			take_counts(walk, cell, result);
 		if (walk->ended)
 			walk->ended(cell, walk->data);
-		if (!save(walk, &error)) {
-			g_clear_error(&walk->error);
-			walk->error = error;
-			finish(walk, WALK_STOPPED);
-		}
+		if (!save(walk, &error))
+			loop_fail(&walk->loop, error);
 	}
 	step(walk);
 }
 
-/* The time of the build does not count. */
 static void on_built(struct place_job *job, const struct child_result *result)
 {
 	struct walk_slot *slot = job->data;
 	struct walk *walk = slot->walk;
-	GError *error = NULL;
 
 	race_job_clear(&slot->job);
-	start_budget(walk);
-	walk->built = race_was_built(result, &error);
-	if (error)
-		fail(walk, error);
-	else if (!walk->built)
-		finish(walk, WALK_STOPPED);
+	loop_built(&walk->loop, result);
 	step(walk);
 }
 
@@ -259,53 +182,41 @@ static void start(struct walk *walk, struct walk_slot *slot)
 	else
 		add(words, "--calls", NULL);
 	slot->cell->busy = TRUE;
-	race_job_run(&slot->job, walk->place, o, &run, on_ran, slot);
+	race_job_run(&slot->job, walk->loop.place, o, &run, on_ran, slot);
 }
 
 /* Builds, then starts a run for each free guest, and ends the loop if nothing is left. */
-static void step(struct walk *walk)
+static void step(void *data)
 {
-	if (!walk->built && !walk->over) {
-		race_job_build(&walk->slot[0].job, walk->place, &walk->options.run, on_built,
-			       &walk->slot[0]);
+	struct walk *walk = data;
+
+	if (!walk->loop.built && !walk->loop.over) {
+		if (!walk->slot[0].job.key)
+			race_job_build(&walk->slot[0].job, walk->loop.place, &walk->options.run,
+			       on_built, &walk->slot[0]);
 		return;
 	}
-	for (guint i = 0; i < walk->options.run.guests && !walk->over; i++) {
+	for (guint i = 0; i < walk->options.run.guests && !walk->loop.over; i++) {
 		struct walk_slot *slot = &walk->slot[i];
 
 		if (!slot->job.key && (slot->cell = walk_cells_next(walk->cells)))
 			start(walk, slot);
 	}
-	if (walk->over)
-		finish(walk, walk->end);
-	else if (!is_busy(walk))
-		finish(walk, WALK_DONE);
+	if (walk->loop.over)
+		loop_end(&walk->loop, walk->loop.end);
+	else if (!loop_is_busy(&walk->loop))
+		loop_end(&walk->loop, RACE_DONE);
 }
 
-gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error)
+gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error)
 {
-	guint sources[2];
-
-	walk->loop = g_main_loop_new(NULL, FALSE);
-	sources[0] = g_unix_signal_add(SIGINT, on_signal, walk);
-	sources[1] = g_unix_signal_add(SIGTERM, on_signal, walk);
-	start_budget(walk);
-	walk->built = !walk->options.run.place || !walk->options.run.source;
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+	walk->loop.options = &walk->options.run;
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++) {
 		walk->slot[i].walk = walk;
-	if (race_open_place(&walk->options.run, on_place_failed, walk, &walk->place, &walk->error))
-		step(walk);
-	if (!walk->error && (!walk->over || is_busy(walk)))
-		g_main_loop_run(walk->loop);
-	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-		g_source_remove(sources[i]);
-	g_clear_handle_id(&walk->budget_source, g_source_remove);
-	g_clear_pointer(&walk->loop, g_main_loop_unref);
-	race_close_place(&walk->options.run, &walk->place);
-	if (walk->error) {
-		g_propagate_error(error, g_steal_pointer(&walk->error));
-		return FALSE;
+		walk->loop.jobs[i] = &walk->slot[i].job;
 	}
-	*ret = walk->end;
+	if (!loop_run(&walk->loop, step, walk, error))
+		return FALSE;
+	*ret = walk->loop.end;
 	return TRUE;
 }

@@ -54,13 +54,11 @@ RIG_DEFINE_AUTO(walk, walk_free)
 void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, void *data),
 		void *data);
 
-enum walk_end { WALK_DONE, WALK_OUT_OF_BUDGET, WALK_STOPPED, WALK_FAILS_ALONE };
-
 /*
  * Runs the open cells. Blocks. Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP: the first run was refused,
  * for example because QEMU is too old.
  */
-gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error);
+gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error);
 
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);

@@ -87,7 +87,7 @@ START_TEST(found)
 	n_ended = 0;
 	race_search_watch(search, on_ended, NULL, NULL);
 	ck_assert_msg(race_search_run(search, &ended, &error), "%s", error ? error->message : "");
-	ck_assert_int_eq(ended, RACE_FOUND);
+	ck_assert_int_eq(ended, RACE_DONE);
 	ck_assert_uint_ge(n_ended, 1 + RACE_RUNS + RACE_BASE_RUNS - 1);
 	race_found(race_search_strategy(search), &trial);
 	ck_assert_uint_eq(trial.n, 1);
@@ -135,7 +135,7 @@ START_TEST(resumed)
 		json_array_remove(trials, json_array_size(trials) - 1);
 	again = start(&o, part);
 	ck_assert(race_search_run(again, &ended, &error));
-	ck_assert_int_eq(ended, RACE_FOUND);
+	ck_assert_int_eq(ended, RACE_DONE);
 	race_found(race_search_strategy(search), &one);
 	race_found(race_search_strategy(again), &two);
 	ck_assert_str_eq(one.hold[0], two.hold[0]);
@@ -143,7 +143,7 @@ START_TEST(resumed)
 	g_setenv("FAKE_RACE", "lost", TRUE);
 	rig_auto(race_search) over = start(&o, whole);
 	ck_assert(race_search_run(over, &ended, &error));
-	ck_assert_int_eq(ended, RACE_FOUND);
+	ck_assert_int_eq(ended, RACE_DONE);
 }
 END_TEST
 

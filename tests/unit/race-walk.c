@@ -63,10 +63,10 @@ START_TEST(all_cells)
 	g_autofree char *path = in_scratch("asked"), *asked = NULL;
 	rig_auto(walk) walk = start(2, NULL, NULL);
 	g_autoptr(GError) error = NULL;
-	enum walk_end ended;
+	enum race_end ended;
 
 	ck_assert_msg(walk_run(walk, &ended, &error), "%s", error ? error->message : "");
-	ck_assert_int_eq(ended, WALK_DONE);
+	ck_assert_int_eq(ended, RACE_DONE);
 	ck_assert_uint_eq(walk_cells(walk)->len, 1 + 5);
 	ck_assert_int_eq(result_of(walk, "arch_add_memory ENOMEM, call 1"), WALK_CLEAN);
 	ck_assert_int_eq(result_of(walk, "arch_add_memory ENOMEM, call 2"), WALK_NOT_REACHED);
@@ -89,7 +89,7 @@ START_TEST(continued)
 	json_auto_t *state = NULL;
 	json_t *cells, *cell;
 	size_t i;
-	enum walk_end ended;
+	enum race_end ended;
 	{
 		rig_auto(walk) walk = start(1, "arch_add_memory", NULL);
 
@@ -122,14 +122,14 @@ END_TEST
 START_TEST(no_walk)
 {
 	g_autoptr(GError) error = NULL;
-	enum walk_end ended;
+	enum race_end ended;
 
 	g_setenv("FAKE_RACE", "alone", TRUE);
 	{
 		rig_auto(walk) walk = start(1, NULL, NULL);
 
 		ck_assert(walk_run(walk, &ended, &error));
-		ck_assert_int_eq(ended, WALK_FAILS_ALONE);
+		ck_assert_int_eq(ended, RACE_FAILS_ALONE);
 	}
 	g_setenv("FAKE_RACE", "old", TRUE);
 	{
