@@ -16,6 +16,13 @@ static void on_held(const struct director_held *held, void *data)
 		abort();
 }
 
+static void on_failed(const struct director_failed *failed, void *data)
+{
+	(void)data;
+	if (failed->fail >= 2 || !failed->comm)
+		abort();
+}
+
 static void on_skewed(guint hold, guint64 address, void *data)
 {
 	(void)address, (void)data;
@@ -35,10 +42,15 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	guint broken = 0;
 	const struct director_owner owner = {
-		.held = on_held, .skewed = on_skewed, .broken = on_broken, .data = &broken};
+		.held = on_held,
+					     .skewed = on_skewed,
+					     .broken = on_broken,
+					     .failed = on_failed,
+					     .data = &broken};
 	struct hold_orders holds[2] = {{.text = (char *)"a until b"}, {.text = (char *)"a meet b"}};
 	struct director_orders orders = {.holds = g_array_new(FALSE, TRUE, sizeof(*holds)),
 					 .visits = g_ptr_array_new(),
+					 .fails = g_ptr_array_new(),
 					 .text = (char *)"rig-director 1\n"};
 	struct director_totals totals;
 	struct director *director;
@@ -48,6 +60,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	g_array_append_vals(orders.holds, holds, 2);
 	g_ptr_array_add(orders.visits, (char *)"first");
 	g_ptr_array_add(orders.visits, (char *)"second");
+	g_ptr_array_add(orders.fails, NULL);
+	g_ptr_array_add(orders.fails, NULL);
 	director = director_open(&orders, fuzz_folder(), &owner, &fd, &locks, NULL);
 	if (!director)
 		abort();
@@ -68,5 +82,6 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	close(fd);
 	g_array_unref(orders.holds);
 	g_ptr_array_unref(orders.visits);
+	g_ptr_array_unref(orders.fails);
 	return 0;
 }
