@@ -182,7 +182,7 @@ static gboolean check_vary(struct yaml_tree *tree, const struct plan *plan, GErr
 	g_autoptr(GError) why = NULL;
 
 	for (unsigned i = 0; i < plan->n_vary; i++)
-		if (!switch_draw(plan->vary[i], 0, &why))
+		if (!switch_check(plan->vary, i + 1, &why))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s",
 					      why->message);
 	return TRUE;

@@ -51,11 +51,20 @@ static gboolean check_range(const char *what, int value, int high, GError **erro
 	return rig_fail(error, RIG_EXIT_USAGE, "invalid %s of %d s (1 to %d)", what, value, high);
 }
 
+static gboolean check_vary(char **vary, GError **error)
+{
+	for (guint i = 0; vary && vary[i]; i++)
+		if (!switch_check(vary, i + 1, error))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean request_check(const struct run_request *want, GError **error)
 {
 	return check_range("duration", want->duration_s, DURATION_MAX_S, error) &&
 	       check_range("patience", want->patience_s, PATIENCE_MAX_S, error) &&
-	       check_launcher(want, error) && check_labels(want->labels, error);
+	       check_launcher(want, error) && check_labels(want->labels, error) &&
+	       check_vary(want->vary, error);
 }
 
 gboolean plan_seed(const char *text, guint64 *ret, GError **error)

@@ -40,12 +40,20 @@ static gboolean add_switch(struct scenario *scenario, GHashTable *config, const 
 	return TRUE;
 }
 
-static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, guint64 seed,
-			json_t *list, GError **error)
+/* Adds the switches of TEXTS, except those that the list OTHERS has, too. */
+static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **others,
+			guint64 seed, json_t *list, GError **error)
 {
-	for (; texts && *texts; texts++)
-		if (!add_switch(scenario, config, *texts, seed, list, error))
+	for (; texts && *texts; texts++) {
+		const struct kernel_switch *s = switch_find(*texts, NULL);
+		char **other = others;
+
+		while (other && *other && switch_find(*other, NULL) != s)
+			other++;
+		if ((!other || !*other) &&
+		    !add_switch(scenario, config, *texts, seed, list, error))
 			return FALSE;
+	}
 	return TRUE;
 }
 
@@ -59,8 +67,8 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 		return TRUE;
 	if (kernel->config && !(config = kernel_config_load(kernel->config, error)))
 		return FALSE;
-	if (!add_all(scenario, config, scenario->vary, seed, list, error) ||
-	    !add_all(scenario, config, want->vary, seed, list, error))
+	if (!add_all(scenario, config, scenario->vary, want->vary, seed, list, error) ||
+	    !add_all(scenario, config, want->vary, NULL, seed, list, error))
 		return FALSE;
 	*ret = json_incref(list);
 	return TRUE;

@@ -328,7 +328,7 @@ static gboolean check_vary(struct yaml_tree *tree, const struct scenario *s, GEr
 	g_autoptr(GError) why = NULL;
 
 	for (guint i = 0; s->vary[i]; i++)
-		if (!switch_draw(s->vary[i], 0, &why))
+		if (!switch_check(s->vary, i + 1, &why))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
 					      why->message);
 	return TRUE;

@@ -269,6 +269,11 @@ extern const struct kernel_switch scenario_switches[];
  */
 const struct kernel_switch *switch_find(const char *text, GError **error);
 const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);
+/*
+ * Checks text N - 1 of a list: a known switch with known values, which no earlier text of the list
+ * has. Errors: RIG_EXIT_USAGE.
+ */
+gboolean switch_check(char *const *texts, guint n, GError **error);
 
 /* Returns the sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);

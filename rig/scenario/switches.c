@@ -135,3 +135,19 @@ const struct switch_value *switch_draw(const char *text, guint64 seed, GError **
 	rng = rng_stream(seed, label);
 	return list->pdata[rng_between(&rng, 0, list->len - 1)];
 }
+
+gboolean switch_check(char *const *texts, guint n, GError **error)
+{
+	const char *text = texts[n - 1];
+	const struct kernel_switch *s;
+
+	if (!switch_draw(text, 0, error))
+		return FALSE;
+	s = switch_find(text, NULL);
+	for (guint i = 0; i < n - 1; i++)
+		if (switch_find(texts[i], NULL) == s)
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"the switch '%s' comes twice; several values: %s=A|B",
+					s->name, s->name);
+	return TRUE;
+}

@@ -71,10 +71,24 @@ START_TEST(wrong_words)
 }
 END_TEST
 
+START_TEST(no_switch_twice)
+{
+	char *texts[] = {(char *)"page_owner", (char *)"preempt", (char *)"page_owner=on"};
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(switch_check(texts, 1, NULL));
+	ck_assert(switch_check(texts, 2, NULL));
+	ck_assert(!switch_check(texts, 3, &error));
+	ck_assert_msg(strstr(error->message, "'page_owner' comes twice") != NULL, "%s",
+		      error->message);
+}
+END_TEST
+
 void add_switch_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, all_values_are_drawn);
 	tcase_add_test(tcase, draws_are_independent);
 	tcase_add_test(tcase, values_are_limited);
+	tcase_add_test(tcase, no_switch_twice);
 	tcase_add_loop_test(tcase, wrong_words, 0, G_N_ELEMENTS(wrong));
 }
