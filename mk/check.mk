@@ -12,17 +12,10 @@ check:
 # Two halves of make check, which run side by side: guests use the cores, and the fakes mostly wait.
 .PHONY: check-guests check-fakes
 check-guests:
-	@tests/run $(OUT)
-	@tests/libvirt $(OUT)
+	@failed=0; tests/run $(OUT) || failed=1; tests/libvirt $(OUT) || failed=1; exit $$failed
 check-fakes:
-	@tests/fuzz/run $(OUT) short || [ $$? -eq 77 ]
-	@tests/scan $(OUT)
-	@tests/install $(OUT)
-	@tests/nightly $(OUT)
-	@tests/slurm $(OUT) --short || [ $$? -eq 77 ]
-	@tests/full $(OUT) 4
-	@tests/crash $(OUT) 2
-	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
+	@failed=0; for test in 'fuzz/run $(OUT) short' 'scan $(OUT)' 'install $(OUT)' 'nightly $(OUT)' 'slurm $(OUT) --short' \
+		'full $(OUT) 4' 'crash $(OUT) 2' 'html/browse $(OUT)'; do tests/$$test || [ $$? -eq 77 ] || failed=1; done; exit $$failed
 
 ## make check-slurm  nights on a real Slurm cluster of three nodes on this host: lost nodes, restarts, kill -9 (docs/fleet.md)
 .PHONY: check-slurm
