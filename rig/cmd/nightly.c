@@ -218,12 +218,12 @@ static void print_deleted(json_t *deleted)
 {
 	g_autofree char *size = g_format_size_full(real(deleted, "kernel_bytes"),
 						   G_FORMAT_SIZE_IEC_UNITS);
-	const char *problem = findings_text(deleted, "problem");
+	const char *problem = json_string_value(json_object_get(deleted, "problem"));
 
 	if (deleted)
 		printf("deleted  %.0f old runs, %.0f unused kernels and trees (%s)%s%s\n",
 		       real(deleted, "runs"), real(deleted, "kernels"), size,
-		       *problem ? "; then: " : "", problem);
+		       problem ? "; then: " : "", problem ? problem : "");
 }
 
 static void print_result(const struct night *night, json_t *result)

@@ -17,6 +17,7 @@
 #include "machine/machine.h"
 #include "plan/plan.h"
 #include "race/race.h"
+#include "race/walk.h"
 #include "scenario/scenario.h"
 #include "stats/stats.h"
 #include "store/store.h"
@@ -163,6 +164,11 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
 			"waits for the other",
 			scenario->name, scenario->cpus);
+	if (want.fail && want.around && !walk_knows(want.around))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--around '%s': no function or file of the table of functions that "
+				"can fail (`rig race --fail --list` prints it)",
+				want.around);
 	if (want.calls < 0 || want.calls > WALK_CALLS_MAX || (want.calls && !want.fail))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid --calls %d (1 to %d, with --fail only)", want.calls,

@@ -98,9 +98,11 @@ struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names
 
 		g_array_append_val(classes, class);
 	}
+	if (classes->len < 2)
+		return NULL;
 	/* no edge begins or ends at class -1 */
 	for (guint i = 0; i < classes->len; i++)
-		if (classes->len < 2 || !lock_cycle_edge(graph, classes, i))
+		if (!lock_cycle_edge(graph, classes, i))
 			return NULL;
 	lock_cycle_rotate(classes);
 	return lock_cycle_new(graph, g_array_ref(classes));

@@ -54,7 +54,7 @@ static gboolean check_range(const char *what, int value, int high, GError **erro
 static gboolean check_vary(char **vary, GError **error)
 {
 	for (guint i = 0; vary && vary[i]; i++)
-		if (!switch_check(vary, i + 1, error))
+		if (!switch_draw(vary[i], 0, error))
 			return FALSE;
 	return TRUE;
 }

@@ -40,17 +40,22 @@ static gboolean add_switch(struct scenario *scenario, GHashTable *config, const 
 	return TRUE;
 }
 
-/* Adds the switches of TEXTS, except those that the list OTHERS has, too. */
-static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **others,
+static gboolean has_switch(char **texts, const struct kernel_switch *s)
+{
+	for (; texts && *texts; texts++)
+		if (switch_find(*texts, NULL) == s)
+			return TRUE;
+	return FALSE;
+}
+
+/* Adds the switches of TEXTS, except those that LATER or a later one of TEXTS replaces. */
+static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **later,
 			guint64 seed, json_t *list, GError **error)
 {
 	for (; texts && *texts; texts++) {
 		const struct kernel_switch *s = switch_find(*texts, NULL);
-		char **other = others;
 
-		while (other && *other && switch_find(*other, NULL) != s)
-			other++;
-		if ((!other || !*other) &&
+		if (!has_switch(texts + 1, s) && !has_switch(later, s) &&
 		    !add_switch(scenario, config, *texts, seed, list, error))
 			return FALSE;
 	}

@@ -71,6 +71,14 @@ static gboolean is_wanted(const struct fallible *row, const char *around)
 	       (strchr(around, '/') && strstr(row->file, around));
 }
 
+gboolean walk_knows(const char *around)
+{
+	for (const struct fallible *row = fallible_functions; row->function; row++)
+		if (is_wanted(row, around))
+			return TRUE;
+	return FALSE;
+}
+
 /* Returns the number of calls of the function of ROW; -1: this kernel does not have it. */
 static json_int_t calls_of(json_t *counted, const struct fallible *row)
 {

@@ -60,6 +60,9 @@ void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, v
  */
 gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error);
 
+/* Returns TRUE if the table of functions that can fail has AROUND, a function or part of a path. */
+gboolean walk_knows(const char *around);
+
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);
 /* Functions of the table that the kernel has, but the scenario did not call; borrowed strings. */

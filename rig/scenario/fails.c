@@ -39,6 +39,13 @@ static gboolean settle_error(struct fail_spec *fail, GError **error)
 				"for a function that returns a pointer%s%s)",
 				fail->error, known ? "; the table has for this one: " : "",
 				known ? known->errors : "");
+	if (known && !strcmp(fail->error, "NULL") != (known->returns == RETURNS_POINTER))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid errno '%s' of 'fail': '%s' %s (the table has: %s)",
+				fail->error, fail->function,
+				known->returns == RETURNS_POINTER ? "returns NULL when it fails"
+								  : "does not return a pointer",
+				known->errors);
 	return TRUE;
 }
 
