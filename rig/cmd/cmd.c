@@ -169,7 +169,7 @@ int cmd_main(int argc, char **argv)
  * the command line would silently mean the default.
  */
 static const char *const from_one[] = {"duration", "patience", "jobs",	 "guests",
-				       "tries",	   "runs",     "repeat", NULL};
+				       "tries",	   "runs",     "repeat", "calls", NULL};
 
 static gboolean is_from_one(const GOptionEntry *entry)
 {

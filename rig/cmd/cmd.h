@@ -54,6 +54,13 @@ gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const c
 		   const char *summary, const char *examples, GError **error);
 
 /*
+ * Checks the words that follow "--" on the command line of a command that starts many runs: they
+ * must be options of `rig run`. WORDS may be NULL. Returns FALSE with a usage error. It sets
+ * variables of cmd_run(), so that a process that calls it does not call cmd_run().
+ */
+gboolean run_words_check(const char *const *words, GError **error);
+
+/*
  * Opens the run named by the command's only argument; without an argument, the last run. FOLDER is
  * the value of --results, or NULL. The caller owns the result.
  */

@@ -425,6 +425,8 @@ int cmd_nightly(int argc, char **argv)
 	}
 	o.results = results;
 	o.extra = argc > words ? (const char *const *)argv + words : NULL;
+	if (!run_words_check(o.extra, &error))
+		return rig_report_error(error);
 	code = with_plan(argc > 1 ? argv[1] : NULL, &o, &error);
 	place_free(o.place);
 	return error ? rig_report_error(error) : code;

@@ -19,11 +19,13 @@ static const char *const ends[] = {
 	[RACE_FAILS_ALONE] = "the scenario fails without a failed call",
 };
 
-int race_fail_list(gboolean as_json)
+int race_fail_list(const char *around, gboolean as_json)
 {
 	json_t *all = json_array();
 
-	for (const struct fallible *row = fallible_functions; row->function; row++)
+	for (const struct fallible *row = fallible_functions; row->function; row++) {
+		if (!walk_is_wanted(row, around))
+			continue;
 		if (as_json)
 			json_array_append_new(all, json_pack("{s:s, s:s?, s:s, s:s}", "function",
 							     row->function, "in", row->in, "errors",
@@ -31,6 +33,7 @@ int race_fail_list(gboolean as_json)
 		else
 			printf("%s%s%s\n    %-22s %s\n", row->function, row->in ? " in " : "",
 			       row->in ? row->in : "", row->errors, row->file);
+	}
 	if (as_json)
 		cmd_print_json(all);
 	else

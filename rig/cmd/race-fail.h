@@ -7,8 +7,11 @@
 
 #include "race/walk.h"
 
-/* Prints the table of functions that can fail. Returns the exit code. */
-int race_fail_list(gboolean as_json);
+/*
+ * Prints the table of functions that can fail, or only those that AROUND (--around, or NULL)
+ * selects. Returns the exit code.
+ */
+int race_fail_list(const char *around, gboolean as_json);
 /*
  * Runs a walk and prints its results. Returns the exit code. STATE: race.json of an earlier
  * process, or NULL.

@@ -164,11 +164,6 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
 			"waits for the other",
 			scenario->name, scenario->cpus);
-	if (want.fail && want.around && !walk_knows(want.around))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"--around '%s': no function or file of the table of functions that "
-				"can fail (`rig race --fail --list` prints it)",
-				want.around);
 	if (want.calls < 0 || want.calls > WALK_CALLS_MAX || (want.calls && !want.fail))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid --calls %d (1 to %d, with --fail only)", want.calls,
@@ -385,6 +380,14 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 
 static const char *check(int argc, char **argv, GError **error)
 {
+	if (want.fail && want.around && !walk_knows(want.around))
+		{
+		rig_fail(error, RIG_EXIT_USAGE,
+				"--around '%s': no function or file of the table of functions that "
+				"can fail (`rig race --fail --list` prints it)",
+				want.around);
+		return NULL;
+	}
 	/* `--fail --list` only prints the table of functions, so it needs no scenario */
 	if (want.list && want.fail && argc == 1)
 		return "";
@@ -397,7 +400,8 @@ static const char *check(int argc, char **argv, GError **error)
 
 static int begin(char **argv, const char *dir, json_t *words, json_t *state)
 {
-	return want.list ? race_fail_list(want.search.json) : go(argv[1], dir, words, state);
+	return want.list ? race_fail_list(want.around, want.search.json)
+			 : go(argv[1], dir, words, state);
 }
 
 int cmd_race(int argc, char **argv)

@@ -102,6 +102,26 @@ static const GOptionEntry options[] = {
 	{NULL},
 };
 
+gboolean run_words_check(const char *const *words, GError **error)
+{
+	g_autoptr(GPtrArray) copy = g_ptr_array_new();
+	char **argv;
+	int argc;
+
+	g_ptr_array_add(copy, (gpointer) "run");
+	for (; words && *words; words++)
+		g_ptr_array_add(copy, (gpointer)*words);
+	g_ptr_array_add(copy, NULL);
+	argc = (int)copy->len - 1;
+	argv = (char **)copy->pdata;
+	if (!cmd_parse(&argc, &argv, options, "SCENARIO", summary, examples, error)) {
+		g_prefix_error(error, "options after --: ");
+		return FALSE;
+	}
+	return argc == 1 || rig_fail(error, RIG_EXIT_USAGE,
+				     "'%s' after -- is not an option of `rig run`", argv[1]);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;

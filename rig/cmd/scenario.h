@@ -5,6 +5,12 @@
 
 #include "cmd/cmd.h"
 
+/* Returns a new array of the NULL-terminated STRINGS. */
+json_t *scenario_strings_json(char **strings);
+
+/* Prints scenario NAME in full, as text, or as one JSON object if JSON. Returns the exit code. */
+int scenario_show(const char *name, gboolean json);
+
 struct timeline_want {
 	/* NULL stands for a new seed, and for the scenario's first machine */
 	const char *seed, *machine;

@@ -88,7 +88,7 @@ static gboolean parse(const struct search_command *c, const char *parameters, in
 	if (!cmd_parse(argc, argv, c->options, parameters, c->summary, c->examples, error))
 		return FALSE;
 	c->words->extra = extra;
-	return TRUE;
+	return run_words_check((const char *const *)extra, error);
 }
 
 static int resume(const struct search_command *c, const char *which)

@@ -334,6 +334,8 @@ int cmd_validate(int argc, char **argv)
 	o.results = results;
 	o.cores = want.jobs;
 	o.extra = argc > words ? (const char *const *)argv + words : NULL;
+	if (!run_words_check(o.extra, &error))
+		return rig_report_error(error);
 	code = with_place(&parts, &o, &error);
 	validate_clear(&parts);
 	return error ? rig_report_error(error) : code;

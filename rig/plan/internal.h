@@ -24,6 +24,13 @@ gboolean request_choice(const char *what, const char *word, const char *const *c
 gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
 
+/*
+ * Makes the initramfs of architecture ARCH with SCENARIO's files below /files, where a folder comes
+ * before its files; *RET is its path in the cache, the caller's (files.c). Errors are those of
+ * initrd_standard().
+ */
+gboolean plan_initrd(const struct scenario *scenario, const char *arch, char **ret, GError **error);
+
 /* Returns the plan's part of run.json, see docs/results.md (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
 

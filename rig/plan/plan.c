@@ -3,7 +3,6 @@
 #include "plan/internal.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "director/qemu.h"
 #include "initrd/initrd.h"
@@ -263,8 +262,6 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	};
 	int api;
 
-	if (want->emulator)
-		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
 		return TRUE;
 	if (want->sweep && !(watch.sweep = r->sweep = director_sweep_read(want->sweep, error)))
@@ -286,6 +283,22 @@ static gboolean is_here(const struct run_request *want)
 {
 	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
 	       g_str_has_prefix(want->uri, "qemu:///");
+}
+
+/* A QEMU of a remote libvirt host cannot be checked. */
+static gboolean resolve_emulator(const struct run_request *want, struct resolved *r, GError **error)
+{
+	g_autofree char *path = NULL;
+
+	if (!want->emulator)
+		return TRUE;
+	r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
+	path = g_find_program_in_path(r->emulator);
+	return path || !is_here(want) ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"--qemu '%s' is neither a program nor a suite that `rig qemu get` has "
+			"fetched; `rig qemu list` shows those",
+			want->emulator);
 }
 
 static gboolean check_launcher(const struct run_request *want, const struct resolved *r,
@@ -348,38 +361,6 @@ static gboolean resolve_timeline(const struct run_request *want, struct resolved
 	return TRUE;
 }
 
-static void add_folder(GPtrArray *names, GArray *entries, const char *name)
-{
-	if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-		return;
-	g_ptr_array_add(names, g_strdup(name));
-	g_array_append_vals(
-		entries, &(struct initrd_entry){names->pdata[names->len - 1], S_IFDIR | 0755}, 1);
-}
-
-/* Adds the scenario's files to the initramfs, below /files; a folder comes before its files. */
-static gboolean resolve_initrd(struct resolved *r, GError **error)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GArray) entries = g_array_new(FALSE, TRUE, sizeof(struct initrd_entry));
-
-	for (unsigned i = 0; i < r->scenario->n_files; i++) {
-		const struct scenario_file *file = &r->scenario->files[i];
-		char *name = g_build_filename("files", file->name, NULL);
-
-		for (char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
-			g_autofree char *folder = g_strndup(name, slash - name);
-
-			add_folder(names, entries, folder);
-		}
-		g_ptr_array_add(names, name);
-		g_array_append_vals(entries,
-				    &(struct initrd_entry){name, S_IFREG | 0755, file->path}, 1);
-	}
-	return initrd_standard(r->plan.machine->arch, (struct initrd_entry *)entries->data,
-			       entries->len, &r->initrd, error);
-}
-
 static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r,
 				   GError **error)
 {
@@ -395,13 +376,14 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 {
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
 	       resolve_scenario(want, r, error) && check_launcher(want, r, error) &&
-	       check_bios(want, r, error) && resolve_timeline(want, r, error) &&
+	       resolve_emulator(want, r, error) && check_bios(want, r, error) &&
+	       resolve_timeline(want, r, error) &&
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares,
 			      r->plan.machine, error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
-	       resolve_initrd(r, error) && resolve_accel(want, r, error) &&
-	       resolve_kernel(want, progress, r, error) &&
+	       plan_initrd(r->scenario, r->plan.machine->arch, &r->initrd, error) &&
+	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
 	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
 			     error) &&
 	       resolve_holds(want, r, error);

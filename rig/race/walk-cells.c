@@ -65,7 +65,7 @@ static char *place_of(const struct fallible *row)
 		       : g_strdup(row->function);
 }
 
-static gboolean is_wanted(const struct fallible *row, const char *around)
+gboolean walk_is_wanted(const struct fallible *row, const char *around)
 {
 	return !around || !strcmp(around, row->function) || !g_strcmp0(around, row->in) ||
 	       (strchr(around, '/') && strstr(row->file, around));
@@ -74,7 +74,7 @@ static gboolean is_wanted(const struct fallible *row, const char *around)
 gboolean walk_knows(const char *around)
 {
 	for (const struct fallible *row = fallible_functions; row->function; row++)
-		if (is_wanted(row, around))
+		if (walk_is_wanted(row, around))
 			return TRUE;
 	return FALSE;
 }
@@ -109,7 +109,7 @@ static gboolean fill_round(struct walk_cells *cells, json_t *counted, guint call
 		if (errno_at >= g_strv_length(errors))
 			continue;
 		any = TRUE;
-		if (is_wanted(row, around) && calls_of(counted, row) >= call)
+		if (walk_is_wanted(row, around) && calls_of(counted, row) >= call)
 			add_cell(cells, g_strdup_printf("%s %s, call %u", place, errors[errno_at],
 							call));
 	}
@@ -122,7 +122,7 @@ void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, con
 		for (guint call = 1; call <= calls; call++)
 			any = fill_round(cells, counted, call, errno_at, around);
 	for (const struct fallible *row = fallible_functions; row->function; row++)
-		if (is_wanted(row, around) && !calls_of(counted, row))
+		if (walk_is_wanted(row, around) && !calls_of(counted, row))
 			g_ptr_array_add(cells->uncalled, place_of(row));
 }
 

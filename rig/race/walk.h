@@ -60,6 +60,11 @@ void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, v
  */
 gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error);
 
+struct fallible;
+
+/* Returns TRUE if AROUND (a function, part of a path, or NULL for all) selects ROW. */
+gboolean walk_is_wanted(const struct fallible *row, const char *around);
+
 /* Returns TRUE if the table of functions that can fail has AROUND, a function or part of a path. */
 gboolean walk_knows(const char *around);
 

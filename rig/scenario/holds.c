@@ -89,7 +89,7 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
 		if (g_str_has_prefix(text, numbers[i].word) &&
-		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, 1000000,
+		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, G_MAXUINT,
 					       &value, NULL)) {
 			*numbers[i].value = value;
 			return TRUE;

@@ -22,7 +22,8 @@ int rig_exit_code(const GError *error)
 {
 	if (!error)
 		return RIG_EXIT_PASS;
-	if (error->domain == G_OPTION_ERROR)
+	/* G_CONVERT_ERROR is from GOption too: an argument that is not valid in the locale */
+	if (error->domain == G_OPTION_ERROR || error->domain == G_CONVERT_ERROR)
 		return RIG_EXIT_USAGE;
 	return error->domain == RIG_ERROR ? error->code : RIG_EXIT_INFRA;
 }
