@@ -79,11 +79,13 @@ static void say_totals(void)
 		    !t.reached[SIDE_A])
 			continue;
 		link_answer(&director.link,
-			 "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
-			 i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
-			 t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.held_ns,
-			 atomic_load(&director.unlogged[i]) + atomic_load(&director.link.dropped));
+			    "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+			    i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
+			    t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.early,
+			    t.held_ns,
+			    atomic_load(&director.unlogged[i]) +
+				    atomic_load(&director.link.dropped));
 	}
 	for (unsigned i = 0; i < director.visits.n; i++) {
 		char text[DIRECTOR_LINE_MAX - sizeof("visited 9999 ")];

@@ -152,11 +152,26 @@ static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 	       atomic_compare_exchange_strong(&sweep->rounds, &rounds, held);
 }
 
+/*
+ * True: hold `after` has been met since the last wait of HOLD began, *RET_MET times in all. The
+ * caller holds hold->lock.
+ */
+static bool is_after(struct holds *holds, struct hold *hold, uint64_t *ret_met)
+{
+	*ret_met = hold->after ? atomic_load(&holds->hold[hold->after - 1].met) : 0;
+	if (!hold->after || *ret_met != hold->answered)
+		return true;
+	atomic_fetch_add(&hold->early, 1);
+	return false;
+}
+
 /* Starts a wait. False: this vCPU must not wait. The caller holds hold->lock. */
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
+	uint64_t met;
+
 	wait->start_ns = holds_now_ns();
-	if (hold->after && !atomic_load(&holds->hold[hold->after - 1].was_met))
+	if (!is_after(holds, hold, &met))
 		return false;
 	if (!atomic_load(&holds->armed) || hold->waits[wait->side] || hold->held >= hold->times ||
 	    wait->start_ns < hold->rest_until_ns)
@@ -169,6 +184,7 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 		return false;
 	}
 	hold->waits[wait->side] = true;
+	hold->answered = met;
 	if (++hold->held == hold->times)
 		atomic_store(&hold->spent, true);
 	atomic_fetch_add(&hold->waiting, 1);
@@ -186,10 +202,19 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 	if (hold->kind != HOLD_MEET || !hold->waits[other])
 		return false;
 	hold->meetings[other]++;
-	atomic_store(&hold->was_met, true);
+	atomic_fetch_add(&hold->met, 1);
 	hold->waits[other] = false;
 	pthread_cond_broadcast(&hold->change);
 	return true;
+}
+
+/* Counts once that the wait of side a was met. The caller holds hold->lock. */
+static void count_met(struct hold *hold)
+{
+	if (hold->awaited == UINT64_MAX)
+		return;
+	hold->awaited = UINT64_MAX;
+	atomic_fetch_add(&hold->met, 1);
 }
 
 /* Handles that a vCPU has reached a place at which it may have to wait. */
@@ -201,6 +226,9 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 	met = meet(hold, wait);
 	if (!met && begin_wait(holds, hold, wait)) {
 		wait_here(holds, hold, wait);
+		/* the wait may have seen the visit before the visitor could take the lock */
+		if (hold->kind == HOLD_UNTIL && wait->outcome == HOLD_MET)
+			count_met(hold);
 		atomic_fetch_sub(&hold->waiting, 1);
 		if (hold->kind == HOLD_UNTIL || wait->outcome != HOLD_MET)
 			hold->waits[wait->side] = false;
@@ -221,7 +249,7 @@ static void visit(struct hold *hold, uint64_t reached)
 {
 	pthread_mutex_lock(&hold->lock);
 	if (hold->waits[SIDE_A] && reached >= hold->awaited)
-		atomic_store(&hold->was_met, true);
+		count_met(hold);
 	pthread_cond_broadcast(&hold->change);
 	pthread_mutex_unlock(&hold->lock);
 }
@@ -265,7 +293,10 @@ void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret)
 {
 	struct hold *hold = &holds->hold[id];
 
-	*ret = (struct hold_totals){.crowded = atomic_load(&hold->crowded)};
+	*ret = (struct hold_totals){
+		.crowded = atomic_load(&hold->crowded),
+		.early = atomic_load(&hold->early),
+	};
 	for (int i = 0; i < N_SIDES; i++)
 		ret->reached[i] = atomic_load(&hold->reached[i]);
 	pthread_mutex_lock(&hold->lock);

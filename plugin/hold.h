@@ -39,6 +39,10 @@ struct hold_totals {
 	uint64_t held, outcome[N_OUTCOMES];
 	/* how often a vCPU was not held because it was the only vCPU that was not waiting */
 	uint64_t crowded;
+	/*
+	 * how often a vCPU was not held because hold `after` had not been met since the last wait
+	 */
+	uint64_t early;
 	uint64_t held_ns;
 };
 
@@ -57,13 +61,18 @@ struct hold {
 	enum hold_kind kind;
 	int64_t max_ns;
 	uint64_t times, visits;
-	/* 0, or 1 + the index of a hold that must be met before this one is active */
+	/*
+	 * 0, or 1 + the index of an earlier hold. Each wait of that hold that was met allows one
+	 * wait of this hold. Several that were met since this hold's last wait began allow one,
+	 * too.
+	 */
 	unsigned after;
 
 	_Atomic uint64_t reached[N_SIDES];
-	_Atomic uint64_t crowded;
+	_Atomic uint64_t crowded, early;
 	atomic_bool spent;   /* the hold has been used `times` times */
-	atomic_bool was_met; /* set by the vCPU that ended a wait, before that vCPU continues */
+	/* number of met waits; counted by the vCPU that ended a wait, before it continues */
+	_Atomic uint64_t met;
 	_Atomic unsigned waiting; /* number of sides on which a vCPU is waiting */
 
 	/* protects the fields below */
@@ -72,7 +81,13 @@ struct hold {
 	bool waits[N_SIDES];
 	/* per side: number of waits of this side that the other side has ended */
 	uint64_t meetings[N_SIDES];
-	uint64_t awaited; /* the value of `reached` of side b at which the wait of side a ends */
+	/*
+	 * the value of `reached` of side b at which the wait of side a ends; UINT64_MAX: `met`
+	 * counts that wait
+	 */
+	uint64_t awaited;
+	/* the value of `met` of hold `after` when this hold's last wait began */
+	uint64_t answered;
 	uint64_t held, outcome[N_OUTCOMES], held_ns;
 	int64_t rest_until_ns;
 };

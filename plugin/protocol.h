@@ -9,7 +9,7 @@
  *	rig-director 1
  *	hold ID until|meet|delay MAX_MS TIMES VISITS AFTER
  *					ID counts from 0; AFTER: 0, or 1 + the ID of an earlier
- *					hold that must have been met before
+ *					hold: each of its waits that was met allows one wait
  *	sweep ARMS TURNS SLOTS WINDOW_MS
  *					holds from ARMS on are arms (hold.h): those from TURNS on
  *					take turns, SLOTS at a time, each time for WINDOW_MS
@@ -53,8 +53,9 @@
  *			begin ID	calls for this `fail` line are counted from now on
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
- *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS
- *					DROPPED
+ *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED EARLY
+ *					HELD_NS DROPPED
+ *					(struct hold_totals)
  *			visited ID COUNT ID:N ID:N…
  *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals

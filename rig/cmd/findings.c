@@ -238,6 +238,7 @@ static void print_holds(json_t *holds)
 
 	json_array_foreach (holds, i, hold) {
 		double held_s = json_integer_value(at(hold, "held_ns")) / 1e9;
+		json_int_t early = json_integer_value(at(hold, "early"));
 
 		line(i ? "" : "holds", "%s", findings_text(hold, "hold"));
 		line("",
@@ -247,6 +248,9 @@ static void print_holds(json_t *holds)
 		     json_integer_value(at(hold, "held")), json_integer_value(at(hold, "reached")),
 		     json_integer_value(at(hold, "met")), json_integer_value(at(hold, "expired")),
 		     json_integer_value(at(hold, "released")), held_s);
+		if (early)
+			line("", "    not held %" JSON_INTEGER_FORMAT " times: 'after' was not met",
+			     early);
 	}
 }
 

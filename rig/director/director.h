@@ -122,7 +122,10 @@ struct director_held {
 };
 
 struct director_totals {
-	guint64 reached, partner_reached, held, met, expired, released, crowded, held_ns, dropped;
+	guint64 reached, partner_reached, held, met, expired, released;
+	/* how often a vCPU did not wait, and why: see struct hold_totals */
+	guint64 crowded, early;
+	guint64 held_ns, dropped;
 };
 
 /* A call that was made to fail. */

@@ -105,7 +105,9 @@ struct hold_spec {
 	unsigned visits;    /* number of visits of `until` that end a wait; 1 by default */
 	unsigned max_ms;    /* maximum length of a wait, 1 to 500; 200 by default */
 	unsigned times;	    /* maximum number of waits; 100 by default */
-	/* 0, or the number (from 1) of an earlier hold that must have been met before */
+	/*
+	 * 0, or the number (from 1) of an earlier hold: each met wait of that one allows one wait
+	 */
 	unsigned after;
 };
 

@@ -162,10 +162,28 @@ START_TEST(after_another)
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 0);
 	holds_reach(&holds, 0, SIDE_B, 1);
+	/* a further visit, before the waiting vCPU continues, is not another met wait */
+	holds_reach(&holds, 0, SIDE_B, 1);
 	holds_reach(&holds, 1, SIDE_A, 1);
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 1);
+	ck_assert_uint_eq(totals.early, 1);
 	g_thread_join(thread);
+	ck_assert_uint_eq(hold[0].met, 1);
+	/* one met wait allows one wait */
+	hold[1].rest_until_ns = 0;
+	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_totals(&holds, 1, &totals);
+	ck_assert_uint_eq(totals.held, 1);
+	ck_assert_uint_eq(totals.early, 2);
+	/* two that were met meanwhile allow one wait, too */
+	atomic_fetch_add(&hold[0].met, 2);
+	for (int i = 0; i < 2; i++) {
+		hold[1].rest_until_ns = 0;
+		holds_reach(&holds, 1, SIDE_A, 1);
+	}
+	holds_totals(&holds, 1, &totals);
+	ck_assert_uint_eq(totals.held, 2);
 }
 END_TEST
 
