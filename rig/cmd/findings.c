@@ -423,6 +423,8 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_calls(at(run->details, "calls"));
 	print_times(at(run->details, "times"));
 	print_starved(at(run->details, "starved"));
+	if (json_is_string(at(run->details, "locks/note")))
+		line("locks", "%s", findings_text(at(run->details, "locks"), "note"));
 	print_proof(run);
 	print_recorded(at(run->details, "recorded"));
 	print_answer(run->details);

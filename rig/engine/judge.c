@@ -270,6 +270,7 @@ json_t *judge_settle(struct session *s)
 	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
 	json_t *arms = holds_arms_json(s), *fails = fails_json(s), *calls = NULL;
+	json_t *locks = locks_note_json(s);
 	decision_auto decision = {0};
 
 	if (s->holds.director)
@@ -308,6 +309,8 @@ json_t *judge_settle(struct session *s)
 		json_object_set_new(details, "calls", calls);
 	if (starved)
 		json_object_set_new(details, "starved", starved);
+	if (locks)
+		json_object_set_new(details, "locks", locks);
 	return details;
 }
 

@@ -194,7 +194,10 @@ struct fails {
 enum { N_LOCK_TEXTS = 2 };
 struct session_locks {
 	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not received */
-	guint open;		  /* number of requests without an answer */
+	guint32 request[N_LOCK_TEXTS];
+	gboolean received[N_LOCK_TEXTS]; /* the request was answered, perhaps with an error */
+	char *note; /* what is missing or cut, and why; NULL: nothing */
+	guint open; /* number of requests without an answer */
 	guint timer;
 	gint64 asked_ns; /* when the orders were requested; 0: not yet */
 	/* watch_guest_runtime() at the request, and at the last heartbeat */

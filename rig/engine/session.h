@@ -295,6 +295,8 @@ void locks_ask(struct session *s, void (*done)(struct session *s));
 gboolean locks_open(const struct session *s); /* TRUE: a request has no answer yet */
 void locks_give_up(struct session *s);	      /* stops waiting for the answers */
 void locks_keep(struct session *s);	      /* writes `locks/` into the run folder */
+/* Returns {"note": …} if something is missing or cut; otherwise NULL. */
+json_t *locks_note_json(const struct session *s);
 /* Writes TEXT as a gzip file NAME.gz of `locks/`. */
 void locks_keep_gz(struct session *s, const char *name, const char *text);
 

@@ -233,6 +233,13 @@ static void take_part(struct request *request, const char *text)
 	request->broken = request->parts->len >= GUEST_BULK_MAX;
 }
 
+char *guest_partial(const struct guest *guest, guint32 seq)
+{
+	const struct request *request = g_hash_table_lookup(guest->requests, GUINT_TO_POINTER(seq));
+
+	return request && request->parts && !request->broken ? g_strdup(request->parts->str) : NULL;
+}
+
 static void take_answer(struct guest *guest, guint type, guint32 seq, const char *text)
 {
 	gpointer key = GUINT_TO_POINTER(seq);

@@ -217,6 +217,11 @@ guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered don
  * GUEST_BULK_MAX bytes.
  */
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);
+/*
+ * Returns a copy of what has arrived of the answer in parts to request SEQ, which stays open. NULL:
+ * nothing, or SEQ was answered, or a part is missing.
+ */
+char *guest_partial(const struct guest *guest, guint32 seq);
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
 guint32 guest_poweroff(struct guest *guest, guest_answered done, void *data);
 

@@ -2,7 +2,9 @@
 /* Tests the lock orders that a run stores, and guests that send invalid ones. */
 #include "tests/unit/engine.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "locks/graph.h"
 #include "tests/unit/suite.h"
@@ -71,7 +73,7 @@ START_TEST(hostile_guest)
 		gboolean file;
 		guint patience_s; /* long, so that a busy host does not end the wait first */
 	} ways[] = {
-		{"no-answer=75", "did not send its lock orders in time", FALSE, 0},
+		{"no-answer=75", "the guest did not send it in time", FALSE, 0},
 		{"locks-endless", "longer than 8 MiB", FALSE, 300},
 		{"locks-error=ENOMEM", "ENOMEM", FALSE, 300},
 		{NULL, "end inside a line", TRUE, 300},
@@ -99,6 +101,71 @@ START_TEST(hostile_guest)
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
 	journal = journal_of(dir);
 	ck_assert_msg(strstr(journal, ways[_i].journal) != NULL, "%.3000s", journal);
+}
+END_TEST
+
+/*
+ * If the guest does not send all of its lock orders in 0.5 s of its runtime, those that arrived are
+ * kept, and the verdict has a note.
+ */
+START_TEST(cut_in_time)
+{
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
+	g_autofree char *dir = NULL, *journal = NULL;
+	rig_auto(lock_orders) orders = NULL;
+	rig_auto(run_info) info = NULL;
+	double guest_s = -1;
+	const char *line;
+
+	play("locks-part");
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+	orders = orders_of(dir);
+	ck_assert_ptr_nonnull(orders);
+	ck_assert_uint_eq(orders->edges->len, 1);
+	info = run_open(scratch, dir, NULL);
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(info->details, "locks"),
+							   "note")),
+			 "chains: cut, because the guest did not send all of it in time");
+	journal = journal_of(dir);
+	line = strstr(journal, "\"guest_s\":");
+	ck_assert_msg(line && sscanf(line, "\"guest_s\":%lf", &guest_s) == 1, "%.3000s", journal);
+	ck_assert_double_lt(guest_s, 1);
+}
+END_TEST
+
+static goffset size_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, "locks", name, NULL);
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* `locks/` has at most 200 kB, also if the text cannot be compressed. */
+START_TEST(bounded_on_disk)
+{
+	static const char digits[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
+	g_autofree char *file = in_scratch("locks"), *fake = g_strdup_printf("locks-file=%s", file),
+			*dir = NULL, *journal = NULL;
+	g_autoptr(GRand) random = g_rand_new_with_seed(1);
+	g_autoptr(GString) text = g_string_new(NULL);
+	goffset sum;
+
+	while (text->len < 250000)
+		g_string_append_c(text, text->len % 90 == 89
+						? '\n'
+						: digits[g_rand_int_range(random, 0, 64)]);
+	ck_assert(g_file_set_contents(file, text->str, text->len, NULL));
+	play(fake);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+	sum = size_of(dir, "lockdep.gz") + size_of(dir, "chains.gz") +
+	      size_of(dir, "orders.json.gz");
+	ck_assert_int_gt(sum, 150000);
+	ck_assert_int_le(sum, 200000);
+	journal = journal_of(dir);
+	ck_assert_msg(strstr(journal, "more than 200 kB") != NULL, "%.3000s", journal);
 }
 END_TEST
 
@@ -148,6 +215,8 @@ void add_locks_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, orders_are_kept, 0, 5);
 	tcase_add_loop_test(tcase, hostile_guest, 0, 4);
+	tcase_add_test(tcase, cut_in_time);
+	tcase_add_test(tcase, bounded_on_disk);
 	tcase_add_test(tcase, an_order_against_the_rules);
 	tcase_add_test(tcase, an_order_that_is_asked_for);
 }

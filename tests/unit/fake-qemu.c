@@ -53,6 +53,7 @@
  *	account-off-by=N	after the first, ACCOUNT has N pages more
  *	lockdep-off		ACCOUNT says that lockdep is off
  *	locks-file=PATH		LOCKS is answered by its bytes
+ *	locks-part		LOCKS is answered by one part, and no end
  *	locks-endless		LOCKS is answered by parts, more than a client takes
  *	locks-error=NAME	LOCKS is answered by `error NAME`
  *	verdict-bad		VERDICT is bad

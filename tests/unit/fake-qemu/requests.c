@@ -237,7 +237,12 @@ static void on_locks(guint32 seq, const char *text)
 	gboolean chains = strstr(text, "chains") != NULL;
 
 	moment("locks");
-	if (script_word("locks-endless") && chains)
+	if (script_word("locks-part") && chains) {
+		g_autofree char *part =
+			g_strdup_printf("offset 0\n%sirq_context: 0\n[3000] c\n[10", orders);
+
+		guest_frame(PROTO_PART, seq, part);
+	} else if (script_word("locks-endless") && chains)
 		g_idle_add(next_part, GUINT_TO_POINTER(seq));
 	else if (script_word("locks-file") &&
 		 g_file_get_contents(script_word("locks-file"), &file, NULL, NULL))
