@@ -274,6 +274,32 @@ static char *listed_version(const char *package, const char *suite, const char *
 	return NULL;
 }
 
+const char *apt_release(const char *package)
+{
+	static const struct {
+		const char *package, *suite;
+	} rows[] = {
+		{"linux-source-5.10", "bullseye"},
+		{"linux-source-6.1", "bookworm"},
+		{"linux-source-6.12", "trixie"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (!strcmp(package, rows[i].package))
+			return rows[i].suite;
+	return NULL;
+}
+
+const char *apt_other_release(const char *package)
+{
+	g_autofree char *codename = host_codename(), *listed = NULL;
+	const char *suite = apt_release(package);
+
+	if (!suite || !strcmp(suite, codename) || (listed = listed_version(package, NULL, NULL)))
+		return NULL;
+	return suite;
+}
+
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error)
 {

@@ -113,6 +113,14 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 
 /* ---- apt.c ---- */
 
+/* Returns the Debian release ("bookworm") that has the kernel source PACKAGE, or NULL. */
+const char *apt_release(const char *package);
+/*
+ * The same, or NULL if the host is that release, or if the host's package lists have PACKAGE. So a
+ * source of another release can be named without its suite.
+ */
+const char *apt_other_release(const char *package);
+
 /*
  * The version of PACKAGE (or checks WANT, if not NULL) that SUITE offers. SUITE NULL: the one that
  * the host is configured for.

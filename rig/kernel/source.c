@@ -315,11 +315,14 @@ static char *deb_tree(const struct source *source, const char *version)
 static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)
 {
-	g_autofree char *relative = g_strdup_printf("kernel/src/%s@%s", source->name,
-						    source->suite ? source->suite : "host");
-	g_autofree char *file = rig_cache_path(relative), *known = NULL, *version = NULL;
+	g_autofree char *relative = NULL, *file = NULL, *known = NULL, *version = NULL;
 	g_autoptr(GError) why = NULL;
 
+	if (!source->suite)
+		source->suite = g_strdup(apt_other_release(source->name));
+	relative = g_strdup_printf("kernel/src/%s@%s", source->name,
+				   source->suite ? source->suite : "host");
+	file = rig_cache_path(relative);
 	rig_read_file(file, 256, &known, NULL, NULL);
 	if (known && !refresh && !source->want) {
 		g_autofree char *tree = deb_tree(source, known);

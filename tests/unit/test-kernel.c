@@ -277,6 +277,16 @@ START_TEST(mirrors_of_the_host)
 }
 END_TEST
 
+/* A kernel source without a suite is looked for in the release that has it. */
+START_TEST(releases_of_sources)
+{
+	ck_assert_str_eq(apt_release("linux-source-6.1"), "bookworm");
+	ck_assert_str_eq(apt_release("linux-source-6.12"), "trixie");
+	ck_assert_ptr_null(apt_release("linux-source-6"));
+	ck_assert_ptr_null(apt_other_release("linux-image-cloud-amd64"));
+}
+END_TEST
+
 START_TEST(no_mirror)
 {
 	g_autoptr(GError) error = NULL;
@@ -308,6 +318,7 @@ int main(void)
 	add_prune_tests(tc);
 	tcase_add_loop_test(tc, mirrors_of_the_host, 0, G_N_ELEMENTS(apts));
 	tcase_add_test(tc, no_mirror);
+	tcase_add_test(tc, releases_of_sources);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
