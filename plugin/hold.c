@@ -25,6 +25,7 @@ void holds_init(struct holds *holds)
 		pthread_cond_init(&holds->hold[i].change, &attr);
 	}
 	pthread_condattr_destroy(&attr);
+	pct_init(&holds->sweep.pct);
 }
 
 /* Reserves one of the vCPUs that may be held at a time. False: all of these are held. */
@@ -241,6 +242,53 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 		holds->ended(wait, holds->data);
 }
 
+/* Waits until the scheduler lets the vCPU continue. The caller holds hold->lock. */
+static void wait_for_turn(struct holds *holds, struct hold *hold, struct hold_wait *wait)
+{
+	int64_t end = wait->start_ns + hold->max_ns, now_ns = wait->start_ns, until;
+
+	while ((until = pct_blocked_until(&holds->sweep.pct, wait->cpu, now_ns)) > now_ns &&
+	       now_ns < end && atomic_load(&holds->armed)) {
+		int64_t next = until < end ? until : end;
+		const struct timespec at = {next / NS_PER_S, next % NS_PER_S};
+
+		pthread_cond_timedwait(&hold->change, &hold->lock, &at);
+		now_ns = holds_now_ns();
+	}
+	wait->length_ns = now_ns - wait->start_ns;
+	wait->outcome = until <= now_ns		     ? HOLD_MET
+			: atomic_load(&holds->armed) ? HOLD_EXPIRED
+						     : HOLD_RELEASED;
+	pct_continue(&holds->sweep.pct, wait->cpu, wait->start_ns, now_ns);
+}
+
+/*
+ * Handles that a vCPU has reached a place of the scheduler. Several vCPUs may wait at one place.
+ * After `times` waits the place is inactive, but its visits still count.
+ */
+static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *wait)
+{
+	struct pct *pct = &holds->sweep.pct;
+
+	wait->start_ns = holds_now_ns();
+	pct_visit(pct, wait->cpu, wait->start_ns);
+	if (pct_blocked_until(pct, wait->cpu, wait->start_ns) <= wait->start_ns)
+		return;
+	pthread_mutex_lock(&hold->lock);
+	if (hold->held >= hold->times || !take_vcpu(holds)) {
+		pthread_mutex_unlock(&hold->lock);
+		return;
+	}
+	hold->held++;
+	wait_for_turn(holds, hold, wait);
+	atomic_fetch_sub(&holds->held_vcpus, 1);
+	hold->outcome[wait->outcome]++;
+	hold->held_ns += wait->length_ns;
+	pthread_mutex_unlock(&hold->lock);
+	if (holds->ended)
+		holds->ended(wait, holds->data);
+}
+
 /*
  * Handles that side b was reached for the REACHED-th time: ends the wait of side a if that was the
  * last needed visit.
@@ -267,6 +315,10 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 	if (hold->kind == HOLD_UNTIL && side == SIDE_B) {
 		if (atomic_load(&hold->waiting))
 			visit(hold, reached);
+		return;
+	}
+	if (is_arm(holds, id) && holds->sweep.pct.points) {
+		schedule(holds, hold, &wait);
 		return;
 	}
 	if (is_arm(holds, id) && !arm_may_wait(holds, &wait))

@@ -13,6 +13,7 @@
  * on a path is delayed once, even if the path runs only once. Of the remaining arms, `slots` are
  * active at a time, in the order of the list, and again from its start after the last one. After
  * such an arm's wait, these arms do not hold the same vCPU for half as long as the wait was.
+ * With change points (pct.points), arms are places of a random scheduler instead (pct.h).
  */
 #ifndef RIG_PLUGIN_HOLD_H
 #define RIG_PLUGIN_HOLD_H
@@ -21,6 +22,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "plugin/pct.h"
 
 enum hold_kind {
 	HOLD_UNTIL, /* side a waits until side b has been reached `visits` times */
@@ -105,6 +108,7 @@ struct sweep {
 	 * time of the last wait of an arm with an index below `turns`; these arms are always active
 	 */
 	_Atomic int64_t waited_ns;
+	struct pct pct;
 };
 
 struct holds {

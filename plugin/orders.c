@@ -273,6 +273,18 @@ static const char *read_sweep(struct orders *orders, const char *line)
 	    sweep->slots > DIRECTOR_SLOTS_MAX || !window_ms || window_ms > DIRECTOR_WINDOW_MS_MAX)
 		return "a number of the sweep is out of range";
 	sweep->window_ns = window_ms * (int64_t)1000000;
+	sweep->pct.round_ns = sweep->window_ns;
+	return NULL;
+}
+
+static const char *read_pct(struct orders *orders, const char *line)
+{
+	struct pct *pct = &orders->sweep.pct;
+	int used = 0, got = sscanf(line, "pct %" SCNu64 " %u%n", &pct->random, &pct->points, &used);
+
+	if (!scanned(got, 2, line, used) || !orders->sweep.slots || !pct->random || !pct->points ||
+	    pct->points > PCT_POINTS_MAX)
+		return "a 'pct' line needs a sweep, a SEED from 1 and POINTS from 1 to 16";
 	return NULL;
 }
 
@@ -297,12 +309,12 @@ static const char *read_line(struct orders *orders, const char *line)
 		const char *word;
 		const char *(*read)(struct orders *orders, const char *line);
 	} kinds[] = {
-		{"hold ", read_hold},	  {"at ", read_at},	    {"return ", read_return},
-		{"update ", read_update}, {"visit ", read_visit},   {"thunk ", read_thunk},
-		{"record ", read_record}, {"lock ", read_lock},	    {"lockret ", read_result},
-		{"trap ", read_trap},	  {"member ", read_member}, {"sweep ", read_sweep},
-		{"fail ", read_fail},	  {"failat ", read_fail_at}, {"failin ", read_fail_in},
-		{"task ", read_task},
+		{"hold ", read_hold},	   {"at ", read_at},	     {"return ", read_return},
+		{"update ", read_update},  {"visit ", read_visit},   {"thunk ", read_thunk},
+		{"record ", read_record},  {"lock ", read_lock},     {"lockret ", read_result},
+		{"trap ", read_trap},	   {"member ", read_member}, {"sweep ", read_sweep},
+		{"pct ", read_pct},	   {"fail ", read_fail},     {"failat ", read_fail_at},
+		{"failin ", read_fail_in}, {"task ", read_task},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -13,6 +13,8 @@
  *	sweep ARMS TURNS SLOTS WINDOW_MS
  *					holds from ARMS on are arms (hold.h): those from TURNS on
  *					take turns, SLOTS at a time, each time for WINDOW_MS
+ *	pct SEED POINTS			after `sweep`: arms are places of a random scheduler with
+ *					POINTS change points in a round of WINDOW_MS (pct.h)
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited
  *					(meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
@@ -106,6 +108,7 @@
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
+#define PCT_POINTS_MAX 16 /* maximum number of change points in a round */
 /* maximum number of at, return, update and visit lines together */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024

@@ -62,7 +62,7 @@ static const char examples[] =
 	"call.\n";
 
 static struct {
-	char *around, *kernel, *machine, *emulator;
+	char *around, *kernel, *machine, *emulator, *strategy;
 	char **patches, **fragments;
 	int duration, patience, calls;
 	gboolean no_lockdep, fail, list;
@@ -89,6 +89,9 @@ static const GOptionEntry options[] = {
 	 "--fail: of each function the first N calls fail, one in each run (1)", "N"},
 	{"list", 0, 0, G_OPTION_ARG_NONE, &want.list,
 	 "--fail: print the functions that can fail, with their errnos", NULL},
+	{"strategy", 0, 0, G_OPTION_ARG_STRING, &want.strategy,
+	 "what a sweep does: arms (delays at many places), or pct (random priorities of vCPUs)",
+	 "WORD"},
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
@@ -164,6 +167,10 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
 			"waits for the other",
 			scenario->name, scenario->cpus);
+	if (want.strategy && strcmp(want.strategy, "arms") && strcmp(want.strategy, "pct"))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"unknown --strategy '%s' (allowed: arms, pct)", want.strategy);
+	o->pct = !g_strcmp0(want.strategy, "pct");
 	if (want.calls < 0 || want.calls > WALK_CALLS_MAX || (want.calls && !want.fail))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid --calls %d (1 to %d, with --fail only)", want.calls,

@@ -65,12 +65,16 @@ struct director_sweep {
 	guint turns;  /* index of the first arm that takes turns */
 	guint slots;  /* number of turn-taking arms that are active at a time */
 	guint window_ms;
+	/* 0: arms wait in rounds and turns; otherwise a random scheduler decides (plugin/pct.h) */
+	guint pct_seed;
+	guint pct_points; /* its change points in each window */
 };
 
 /*
  * Reads FILE, which has an arm in each line, in the format of hold_parse(). A line `turns`
- * separates the arms that take turns from those before it; `slots N` (default 4) and `window MS`
- * (2000) may be anywhere. Returns NULL if FILE is NULL, or with an error: RIG_EXIT_USAGE.
+ * separates the arms that take turns from those before it; `slots N` (default 4), `window MS`
+ * (2000) and `pct SEED POINTS` may be anywhere. Returns NULL if FILE is NULL, or with an error:
+ * RIG_EXIT_USAGE.
  */
 struct director_sweep *director_sweep_read(const char *file, GError **error);
 void director_sweep_free(struct director_sweep *sweep);

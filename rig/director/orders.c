@@ -174,6 +174,15 @@ static void write_hold(GString *out, guint id, const struct hold_spec *spec)
 			       spec->max_ms, spec->times, spec->visits, spec->after);
 }
 
+/* N: the number of holds, which come before the arms. */
+static void write_sweep(GString *out, guint n, const struct director_sweep *sweep)
+{
+	g_string_append_printf(out, "sweep %u %u %u %u\n", n, n + sweep->turns, sweep->slots,
+			       sweep->window_ms);
+	if (sweep->pct_seed)
+		g_string_append_printf(out, "pct %u %u\n", sweep->pct_seed, sweep->pct_points);
+}
+
 static gboolean write_file(struct director_orders *orders, GString *out,
 			   const struct director_watch *watch, const struct kernel *kernel,
 			   struct symbols *symbols, const struct variables *variables,
@@ -257,8 +266,7 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 		    i < n)
 			return NULL;
 	if (sweep)
-		g_string_append_printf(out, "sweep %u %u %u %u\n", n, n + sweep->turns,
-				       sweep->slots, sweep->window_ms);
+		write_sweep(out, n, sweep);
 	if (watch->visits) {
 		orders->visits = candidates_find(symbols, watch->visits, error);
 		if (!orders->visits)

@@ -34,6 +34,17 @@ static gboolean read_number(const char *text, guint max, guint *ret, GError **er
 	return TRUE;
 }
 
+static gboolean read_pct(struct director_sweep *sweep, const char *line, GError **error)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", 4);
+
+	if (g_strv_length(words) != 3)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid '%s' (for example 'pct 1 3': seed, change points)", line);
+	return read_number(words[1], G_MAXUINT, &sweep->pct_seed, error) &&
+	       read_number(words[2], PCT_POINTS_MAX, &sweep->pct_points, error);
+}
+
 static gboolean read_line(struct director_sweep *sweep, const char *line, GError **error)
 {
 	struct hold_spec hold;
@@ -46,6 +57,8 @@ static gboolean read_line(struct director_sweep *sweep, const char *line, GError
 	if (g_str_has_prefix(line, "window "))
 		return read_number(line + strlen("window "), DIRECTOR_WINDOW_MS_MAX,
 				   &sweep->window_ms, error);
+	if (g_str_has_prefix(line, "pct "))
+		return read_pct(sweep, line, error);
 	if (!strcmp(line, "turns")) {
 		sweep->turns = sweep->arms->len;
 		return TRUE;

@@ -26,6 +26,7 @@
 #define SLOTS_MIN 4
 #define UPDATES_EACH 3 /* one of this many sweeps tries only updates */
 #define SLOTS_MAX 16
+#define PCT_MAX_MS 300 /* the longest wait with PCT */
 
 /* The kinds of places in a function at which a vCPU can be held. */
 static const struct kind {
@@ -137,6 +138,7 @@ gboolean arms_add(struct race *race, const struct race_record *record, guint *re
 	json_t *one;
 	size_t i;
 
+	race->pct = record->pct;
 	race->arms = g_array_new(FALSE, FALSE, sizeof(struct arm));
 	g_array_set_clear_func(race->arms, clear_arm);
 	race->n_functions = json_array_size(record->visits);
@@ -209,7 +211,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	 * a lost update needs many tries, so some sweeps try only updates; few functions have
 	 * updates
 	 */
-	gboolean updates = race->has_updates && race->sweeps % UPDATES_EACH == 1;
+	gboolean updates = race->has_updates && !race->pct && race->sweeps % UPDATES_EACH == 1;
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	guint n_turns;
 
@@ -235,6 +237,11 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	n_turns = ret->n - ret->turns;
 	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
 	race->sweeps += ret->n > 0;
+	if (race->pct) {
+		ret->pct_seed = race->sweeps;
+		ret->max_ms = PCT_MAX_MS;
+		ret->why = "a sweep with random priorities of vCPUs";
+	}
 	return ret->n > 0;
 }
 

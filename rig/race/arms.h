@@ -24,7 +24,7 @@ struct race {
 	guint n_functions;
 	GArray *arms;
 	guint sweeps, ended; /* sweeps that were started; sweeps that have a result */
-	gboolean has_updates;
+	gboolean has_updates, pct;
 	enum race_phase phase;
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
 	struct race_trial found;

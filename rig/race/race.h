@@ -27,6 +27,7 @@ struct race_options {
 	/* `drop_holds`: run without the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
+	gboolean pct;	  /* sweeps use a random scheduler instead of delays */
 	/* how long the load of the first run, and of a sweep, lasts; 0: as the scenario says */
 	guint record_s, sweep_s;
 	/* limits for this process; the time to build the kernel does not count */

@@ -87,6 +87,7 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 		.seconds = seconds,
 		.favoured = (const char *const *)search->favoured,
 		.updates = search->options.updates,
+		.pct = search->options.pct,
 	};
 
 	search->race = race_new(&record, error);

@@ -279,7 +279,8 @@ void race_result(struct race *race, const struct race_trial *trial, const struct
 {
 	switch (trial->phase) {
 	case RACE_EXPLORE:
-		race->sweeps = MAX(race->sweeps, ++race->ended);
+		race->ended++;
+		race->sweeps = MAX(race->sweeps, race->ended);
 		arms_reward(race, trial, o);
 		if (o->failed && race->phase == RACE_EXPLORE)
 			begin_confirm(race, trial, o);

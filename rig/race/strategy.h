@@ -6,7 +6,8 @@
  *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds (arms, in the terms of a
  *			bandit algorithm), a few at a time. A hold is a delay at one place, so
  *			there is one arm per place, not per pair of places. The arms are chosen by
- *			prior and reward.
+ *			prior and reward. With PCT, a random scheduler orders the vCPUs that
+ *			pass these places.
  *	RACE_CONFIRM	a sweep failed: tries the arms that waited at about that time, nearest to
  *			the failure first, in groups of RACE_GROUP that are active all the time
  *	RACE_REDUCE	a group failed, too: halves its holds, then leaves them out one at a time,
@@ -42,6 +43,7 @@ struct race_trial {
 	guint turns;	 /* in a sweep, the arms with this and higher indices take turns */
 	guint slots;	 /* number of turn-taking arms that are active at a time */
 	guint max_ms;	 /* maximum length of a wait */
+	guint pct_seed;	 /* in a sweep: the seed of a random scheduler; 0: there is none */
 	const char *why; /* why the trial was chosen; a static string */
 };
 
@@ -68,6 +70,7 @@ struct race_record {
 	/* functions whose arms are tried first, NULL-terminated; or NULL */
 	const char *const *favoured;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
+	gboolean pct;	  /* sweeps use a random scheduler (plugin/pct.h) instead of delays */
 };
 
 /* duration of a turn in a sweep of few holds; short, so that each of them waits often */

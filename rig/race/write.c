@@ -8,6 +8,8 @@
 
 #define FILE_MAX_BYTES (1 << 20)
 #define TIMES 1000
+/* change points in a round: two order three events, which is more than most bugs need */
+#define PCT_POINTS 2
 
 char *race_hold_text(const struct race_trial *trial, guint i)
 {
@@ -20,6 +22,8 @@ char *race_sweep(const struct race_trial *trial)
 
 	g_string_append_printf(out, "slots %u\nwindow %d\n", trial->slots,
 			       trial->phase == RACE_EXPLORE ? RACE_WINDOW_MS : RACE_FEW_WINDOW_MS);
+	if (trial->pct_seed)
+		g_string_append_printf(out, "pct %u %d\n", trial->pct_seed, PCT_POINTS);
 	for (guint i = 0; i < trial->n; i++) {
 		g_autofree char *text = race_hold_text(trial, i);
 

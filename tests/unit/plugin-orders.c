@@ -22,18 +22,21 @@ START_TEST(good_orders)
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 
 	ck_assert_ptr_null(read_text(
-		orders,
-		"rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
-		"hold 2 delay 7 1 1 0\nsweep 1 2 3 100\n"
-		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 ffffffff81000020\n"
-		"update 1 a ffffffff81000012 ffffffff81000018 2\n"
-		"thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
+		orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
+			"hold 2 delay 7 1 1 0\nsweep 1 2 3 100\npct 7 2\n"
+			"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 ffffffff81000020\n"
+			"update 1 a ffffffff81000012 ffffffff81000018 2\n"
+			"thunk ffffffff82000000\nvisit 0 ffffffff81000100\n"
+			"visit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 3);
 	ck_assert_int_eq(orders->hold[2].kind, HOLD_DELAY);
 	ck_assert_uint_eq(orders->sweep.arms, 1);
 	ck_assert_uint_eq(orders->sweep.turns, 2);
 	ck_assert_uint_eq(orders->sweep.slots, 3);
 	ck_assert_int_eq(orders->sweep.window_ns, 100000000);
+	ck_assert_int_eq(orders->sweep.pct.round_ns, 100000000);
+	ck_assert_uint_eq(orders->sweep.pct.random, 7);
+	ck_assert_uint_eq(orders->sweep.pct.points, 2);
 	ck_assert_uint_eq(orders->n_watches, 5);
 	ck_assert_uint_eq(orders->n_visits, 1);
 	ck_assert_int_eq(orders->watch[2].kind, WATCH_UPDATE);
@@ -150,6 +153,10 @@ START_TEST(bad_orders)
 		ONE_HOLD "sweep 0 2 1 9\n",
 		ONE_HOLD "sweep 0 0 0 9\n",
 		ONE_HOLD "sweep 0 0 1 0\n",
+		ONE_HOLD "pct 1 2\n",
+		ONE_HOLD "sweep 0 0 1 9\npct 0 2\n",
+		ONE_HOLD "sweep 0 0 1 9\npct 1 17\n",
+		ONE_HOLD "sweep 0 0 1 9\npct 1\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');

@@ -208,6 +208,7 @@ END_TEST
 START_TEST(arms)
 {
 	static const char *const bad[] = {"slots 0\n", "window 99999999\n", "first meet\n",
+					  "pct 1\n", "pct 0 1\n", "pct 1 17\n",
 					  "first, after 1\n"};
 	g_autofree char *file = in_scratch("sweep");
 	g_autoptr(GError) error = NULL;
@@ -217,8 +218,8 @@ START_TEST(arms)
 	struct hold_spec hold;
 
 	ck_assert(g_file_set_contents(file,
-				      "# places\nwindow 100\nslots 3\nfirst, max 5\nfrist\nturns\n"
-				      "second until first\n",
+				      "# places\nwindow 100\nslots 3\npct 4 2\nfirst, max 5\n"
+				      "frist\nturns\nsecond until first\n",
 				      -1, NULL));
 	sweep = director_sweep_read(file, &error);
 	ck_assert_msg(sweep != NULL, "%s", error ? error->message : "");
@@ -231,7 +232,7 @@ START_TEST(arms)
 	ck_assert_str_eq(director_orders_hold(orders, 2), "frist, max 200, times 100");
 	ck_assert_msg(g_regex_match_simple("^rig-director 1\nhold 0 meet 200 100 1 0\n"
 					   "hold 1 delay 5 100 1 0\nhold 2 delay 200 100 1 0\n"
-					   "hold 3 until 200 100 1 0\nsweep 1 3 3 100\n"
+					   "hold 3 until 200 100 1 0\nsweep 1 3 3 100\npct 4 2\n"
 					   "at 0 a .*\nat 0 b .*\nat 1 a .*\nat 3 a .*\nat 3 b ",
 					   director_orders_text(orders), 0, 0),
 		      "%s", director_orders_text(orders));

@@ -355,6 +355,7 @@ int main(void)
 	tcase_add_test(holds, one_is_free);
 	tcase_add_test(holds, seldom_arm);
 	tcase_add_test(holds, arms_take_turns);
+	add_pct_tests(holds);
 	tcase_add_test(holds, neighbours);
 	use_scratch(files);
 	tcase_set_timeout(files, 30);

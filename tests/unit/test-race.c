@@ -3,7 +3,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "race/strategy.h"
+#include "race/race.h"
 #include "tests/unit/race.h"
 #include "tests/unit/suite.h"
 #include "util/error.h"
@@ -199,6 +199,32 @@ START_TEST(lost_update)
 }
 END_TEST
 
+/* With PCT each sweep has another seed, and after a failure the holds are delays as usual. */
+START_TEST(random_priorities)
+{
+	json_auto_t *visits = make_visits();
+	const struct race_record record = {
+		.visits = visits, .seconds = 10, .updates = TRUE, .pct = TRUE};
+	rig_auto(race) race = race_new(&record, NULL);
+	struct race_outcome outcome = {0};
+	struct race_trial trial;
+
+	for (guint i = 1; i < 4; i++) {
+		g_autofree char *line = g_strdup_printf("\npct %u ", i), *text = NULL;
+
+		ck_assert(race_next(race, &trial));
+		text = race_sweep(&trial);
+		ck_assert_msg(strstr(text, line) != NULL, "%.99s", text);
+		outcome.failed = i == 3;
+		outcome.held[0] = outcome.suspect[0] = 1;
+		race_result(race, &trial, &outcome);
+	}
+	ck_assert(race_next(race, &trial));
+	ck_assert_int_eq(trial.phase, RACE_CONFIRM);
+	ck_assert_uint_eq(trial.pct_seed, 0);
+}
+END_TEST
+
 /* The arms of a sweep whose places are passed seldom come first; the other arms take turns. */
 START_TEST(turns)
 {
@@ -323,13 +349,17 @@ START_TEST(new_lock_order)
 
 	for (int news = 0; news < 2; news++) {
 		rig_auto(race) race = make_race(NULL, TRUE);
-		struct race_outcome outcome = {.news = news};
-		struct race_trial one, two;
+		struct race_outcome outcome = {.news = news}, none = {0};
+		struct race_trial one, updates, two;
 
 		ck_assert(race_next(race, &one));
 		for (guint i = 0; i < one.n; i++)
 			outcome.held[i] = 1;
 		race_result(race, &one, &outcome);
+		/* the second sweep has only updates */
+		ck_assert(race_next(race, &updates));
+		ck_assert(g_str_has_prefix(updates.hold[0], "update in "));
+		race_result(race, &updates, &none);
 		ck_assert(race_next(race, &two));
 		again[news] = shared(&one, &two);
 	}
@@ -369,6 +399,7 @@ int main(void)
 	tcase_add_test(tests, one_place);
 	tcase_add_test(tests, two_places);
 	tcase_add_test(tests, lost_update);
+	tcase_add_test(tests, random_priorities);
 	tcase_add_test(tests, turns);
 	tcase_add_test(tests, luck);
 	tcase_add_test(tests, weak);
