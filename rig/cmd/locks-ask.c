@@ -41,6 +41,13 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 	       cycle->ambiguous ? "   (a name in it stands for several locks)" : "", cycle->since);
 	if (cycle->gates->len)
 		printf("  guarded: %s was held each time, at two of its edges or more\n", gates);
+	if (cycle->writer >= 0)
+		printf("  readers: at %s a reader waits for a reader, so a deadlock needs one more "
+		       "task, which waits for writing\n",
+		       locks_class(a->graph, cycle->writer)->name);
+	if (cycle->unclear >= 0)
+		printf("  not known: whether both tasks acquire %s for reading\n",
+		       locks_class(a->graph, cycle->unclear)->name);
 	if (issue)
 		printf("  known: %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
 	for (guint i = 0; i < cycle->classes->len; i++) {
@@ -52,6 +59,11 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 	}
 }
 
+static const char *class_or_null(const struct lock_graph *graph, int class)
+{
+	return class < 0 ? NULL : locks_class(graph, class)->name;
+}
+
 static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 			  const struct known_issue *issue)
 {
@@ -61,9 +73,11 @@ static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 		json_array_append_new(
 			edges,
 			locks_edge_json(a, lock_cycle_edge(a->graph, cycle->classes, i)));
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since",
-			 cycle->since, "ambiguous", cycle->ambiguous, "guarded_by",
-			 locks_gates_json(a->graph, cycle->gates), "known",
+	return json_pack("{s:s, s:s, s:b, s:s*, s:s*, s:o, s:o, s:o}", "signature",
+			 cycle->signature, "since", cycle->since, "ambiguous", cycle->ambiguous,
+			 "needs_writer_of", class_or_null(a->graph, cycle->writer),
+			 "reading_unknown_at", class_or_null(a->graph, cycle->unclear),
+			 "guarded_by", locks_gates_json(a->graph, cycle->gates), "known",
 			 issue ? known_json(issue) : json_null(), "edges", edges);
 }
 
@@ -73,13 +87,14 @@ int locks_tell_cycles(struct asked *a, GError **error)
 	rig_auto(known) known = locks_open_known(a->known, &why);
 	g_autoptr(GPtrArray) cycles = NULL;
 	json_auto_t *json = json_array();
-	guint open = 0, judged = 0;
+	struct lock_cycles_left left = {0};
+	guint open = 0;
 
 	if (why) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return rig_exit_code(*error);
 	}
-	cycles = lock_cycles(a->db, a->graph, LOCKS_CYCLE_LENGTH, &judged);
+	cycles = lock_cycles(a->db, a->graph, LOCKS_CYCLE_LENGTH, &left);
 	for (guint i = 0; i < cycles->len; i++) {
 		const struct lock_cycle *cycle = cycles->pdata[i];
 		const struct known_issue *issue = locks_known_cycle(known, cycle);
@@ -95,8 +110,8 @@ int locks_tell_cycles(struct asked *a, GError **error)
 	else
 		printf("cycles over the edges of %u runs: %u unguarded; %u guarded, known or "
 		       "through an ambiguous name; %u left out because lockdep saw all edges in "
-		       "one run\n",
-		       a->graph->runs, open, cycles->len - open, judged);
+		       "one run, %u because a recursive reader waits for a reader\n",
+		       a->graph->runs, open, cycles->len - open, left.judged, left.readers);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 

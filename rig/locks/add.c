@@ -124,7 +124,7 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	g_autoptr(GArray) sorted = NULL;
 	GString *text;
 
-	if (edge->contexts == LOCK_IN_REPORT)
+	if ((edge->contexts & ~(LOCK_FROM_ALL | LOCK_TO_ALL)) == LOCK_IN_REPORT)
 		return g_strdup(GATES_UNKNOWN);
 	sorted = g_array_new(FALSE, FALSE, sizeof(gint64));
 	for (guint i = 0; edge->gates && i < edge->gates->len; i++)

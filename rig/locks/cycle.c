@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "locks/db.h"
+#include "locks/kinds.h"
 
 void lock_cycle_rotate(GArray *cycle)
 {
@@ -68,6 +69,27 @@ static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 	return shared;
 }
 
+/* Sets the fields about readers; see lock_meeting(). */
+static void find_readers(const struct lock_graph *graph, struct lock_cycle *cycle)
+{
+	guint n = cycle->classes->len;
+
+	cycle->writer = cycle->unclear = -1;
+	for (guint i = 0; i < n; i++) {
+		guint class = g_array_index(cycle->classes, guint, i);
+		enum lock_meeting meeting = lock_meeting(
+			graph->classes->pdata[class],
+			lock_cycle_edge(graph, cycle->classes, (i + n - 1) % n),
+			lock_cycle_edge(graph, cycle->classes, i));
+
+		cycle->readers |= meeting == MEET_FREE;
+		if (meeting == MEET_WRITER && cycle->writer < 0)
+			cycle->writer = (int)class;
+		if (meeting == MEET_UNKNOWN && cycle->unclear < 0)
+			cycle->unclear = (int)class;
+	}
+}
+
 struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classes)
 {
 	struct lock_cycle *cycle = g_new0(struct lock_cycle, 1);
@@ -75,6 +97,7 @@ struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classe
 
 	cycle->classes = classes;
 	cycle->gates = shared_gates(graph, classes);
+	find_readers(graph, cycle);
 	for (guint i = 0; i < classes->len; i++) {
 		const struct lock_class *class = class_at(graph, classes, i);
 		const struct order_edge *edge = lock_cycle_edge(graph, classes, i);

@@ -335,7 +335,7 @@ struct finding {
 	const struct lock_graph *graph;
 	GPtrArray *found;  /* array of struct lock_cycle: the cycles found */
 	GHashTable *cache; /* results of was_judged(), so that no query is made twice */
-	guint judged;
+	struct lock_cycles_left left;
 };
 
 /*
@@ -358,16 +358,24 @@ static void find_in(struct finding *f, guint length, gboolean clear)
 			any = is_ambiguous(&net, g_array_index(classes, guint, c));
 		if (again || !any)
 			continue;
-		if (was_judged(f->db, f->graph, classes, f->cache))
-			f->judged++;
-		else
-			g_ptr_array_add(f->found, lock_cycle_new(f->graph, g_array_ref(classes)));
+		if (was_judged(f->db, f->graph, classes, f->cache)) {
+			f->left.judged++;
+			continue;
+		}
+		struct lock_cycle *cycle = lock_cycle_new(f->graph, g_array_ref(classes));
+
+		if (cycle->readers) {
+			f->left.readers++;
+			lock_cycle_free(cycle);
+		} else {
+			g_ptr_array_add(f->found, cycle);
+		}
 	}
 	net_clear(&net);
 }
 
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
-		       guint *ret_judged)
+		       struct lock_cycles_left *ret_left)
 {
 	g_autoptr(GHashTable) cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							    (GDestroyNotify)g_hash_table_unref);
@@ -381,7 +389,7 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 	find_in(&f, length, TRUE);
 	find_in(&f, length, FALSE);
 	g_ptr_array_sort(f.found, unguarded_first);
-	if (ret_judged)
-		*ret_judged = f.judged;
+	if (ret_left)
+		*ret_left = f.left;
 	return f.found;
 }

@@ -7,7 +7,7 @@
 #include "locks/db.h"
 #include "util/error.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define FILE_NAME "locks.sqlite"
 #define LOGS_NAME "locks-logs"
 

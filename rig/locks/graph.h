@@ -128,6 +128,13 @@ struct lock_cycle {
 	 */
 	GArray *gates;
 	gboolean ambiguous; /* one of its classes has a name that stands for several keys */
+	/* at one of its classes a recursive reader waits for a reader, so it never blocks */
+	gboolean readers;
+	/*
+	 * the index of a class, or -1: where a reader waits for a reader, so a deadlock needs one
+	 * more task, which waits for writing; and where it is not known whether both read
+	 */
+	int writer, unclear;
 	const char *since;  /* the run whose edge completed the cycle; borrowed from the graph */
 	/* "v1:lock-cycle:A --> B", beginning with the alphabetically first class */
 	char *signature;
@@ -137,12 +144,15 @@ struct lock_cycle {
  * Finds shortest cycles of the graph: at most one through each edge, and of at most LENGTH classes.
  * Unguarded cycles come first, then shorter ones. A cycle whose edges were all seen in one run is
  * left out: lockdep saw them too, and has either reported the cycle or found that it cannot block
- * (recursive readers, or different locks with keys of one name). *ret_judged (may be NULL): number
- * of cycles left out.
+ * (recursive readers, or different locks with keys of one name). A cycle with `readers` is left
+ * out, too. *ret_left (may be NULL): the numbers of both.
  */
+struct lock_cycles_left {
+	guint judged, readers;
+};
 #define LOCK_CYCLES_MAX 1000 /* maximum number of cycles to find */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
-		       guint *ret_judged);
+		       struct lock_cycles_left *ret_left);
 /*
  * Returns the cycle through the classes called NAMES (NULL-terminated), in the order of NAMES, even
  * if lock_cycles() leaves it out. NULL: the graph does not have one of the classes or edges. The

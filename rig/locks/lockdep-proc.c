@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "locks/kinds.h"
+
 #define DEPTH_MAX 64 /* the kernel's MAX_LOCK_DEPTH is 48 */
 
 struct reader {
@@ -19,6 +21,7 @@ struct reader {
 	GHashTable *prefixes; /* stacks of held locks with which a chain ends */
 	GHashTable *edges;    /* from << 32 | to -> struct lock_edge, owned by orders */
 	struct lock_orders *orders;
+	guint usage[LOCKS_CLASSES_MAX]; /* enum lock_usage, of each class */
 	lock_symbol symbol;
 	void *data;
 };
@@ -116,6 +119,15 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	return number;
 }
 
+static void class_used(struct reader *r, guint index, guint usage)
+{
+	struct lock_class *class = r->orders->classes->pdata[index];
+
+	r->usage[index] |= usage;
+	class->flags |= usage & USAGE_READS ? LOCK_SHARED : 0;
+	class->flags |= usage & USAGE_WRITES ? LOCK_WRITTEN : 0;
+}
+
 /*
  * Parses a line of /proc/lockdep. The characters that show the usage of the class stand between two
  * blanks or before ": "; the name of the class is the rest of the line.
@@ -136,9 +148,8 @@ static void read_class(struct reader *r, char *line)
 		if (usage != 4)
 			continue;
 		number = class_get(r, address, colon + 2);
-		if (number && (colon[-3] != '.' || colon[-1] != '.'))
-			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |=
-				LOCK_SHARED;
+		if (number)
+			class_used(r, number - 1, lock_usage_of(colon - 4));
 		return;
 	}
 }
@@ -318,7 +329,10 @@ static void intersect(GArray *gates, const GArray *other)
 	}
 }
 
-static void edge_seen(struct reader *r, const struct chain *chain, guint from)
+/*
+ * Adds the edge from lock FROM of the chain to its last lock. MORE: further bits of its contexts.
+ */
+static void edge_seen(struct reader *r, const struct chain *chain, guint from, guint more)
 {
 	guint a = chain->held[from] - 1, b = chain->held[chain->n - 1] - 1;
 	guint64 key = (guint64)a << 32 | b;
@@ -331,12 +345,12 @@ static void edge_seen(struct reader *r, const struct chain *chain, guint from)
 	}
 	gates = gates_of(r, chain, from);
 	if (edge) {
-		edge->contexts |= chain->context;
+		edge->contexts |= chain->context | more;
 		intersect(edge->gates, gates);
 		g_array_unref(gates);
 		return;
 	}
-	edge = lock_edge_new(a, b, chain->context);
+	edge = lock_edge_new(a, b, chain->context | more);
 	edge->gates = gates;
 	g_ptr_array_add(r->orders->edges, edge);
 	g_hash_table_insert(r->edges, g_memdup2(&key, sizeof(key)), edge);
@@ -345,8 +359,12 @@ static void edge_seen(struct reader *r, const struct chain *chain, guint from)
 static void add_edges(struct reader *r, const struct chain *chain)
 {
 	for (guint i = chain->n - 1; i-- > 0;) {
-		edge_seen(r, chain, i);
-		if (was_waited_for(r, chain, i))
+		gboolean waited = was_waited_for(r, chain, i);
+
+		/* usage in an interrupt does not include trylocks: mark_usage() in lockdep.c */
+		edge_seen(r, chain, i,
+			  waited || chain->context == LOCK_IN_PROCESS ? 0 : LOCK_FROM_UNKNOWN);
+		if (waited)
 			return;
 	}
 }
@@ -379,6 +397,7 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 	/* first pass: the names of all classes, and from them which locks can be gates */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);
+	lock_kinds_derive(r.orders, r.usage);
 	g_ptr_array_sort(r.orders->edges, by_ends);
 	g_hash_table_unref(r.by_key);
 	g_hash_table_unref(r.by_name);

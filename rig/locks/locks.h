@@ -41,7 +41,7 @@ enum lock_flags {
 	LOCK_SINGLE = 2,
 	LOCK_HERE = 8,	   /* used in a graph only: a loaded edge begins or ends at the class */
 	LOCK_SHARED = 4,   /* was acquired for reading at least once */
-	LOCK_WRITTEN = 16, /* acquired for writing at least once; only set by recorded.h */
+	LOCK_WRITTEN = 16, /* was acquired for writing at least once */
 };
 
 struct lock_class {
@@ -49,6 +49,7 @@ struct lock_class {
 	guint flags; /* enum lock_flags */
 };
 
+/* Where and how an edge occurred. */
 enum lock_context {
 	LOCK_IN_PROCESS = 1,
 	LOCK_IN_SOFTIRQ = 2,
@@ -56,8 +57,19 @@ enum lock_context {
 	/* seen in a lockdep report; if this is the only bit, the gates are unknown */
 	LOCK_IN_REPORT = 8,
 	LOCK_RECORDED = 16, /* recorded from outside the guest (recorded.h) */
+	/* how `from` had been acquired; UNKNOWN: not known for at least one occurrence */
+	LOCK_FROM_WRITE = 32,
+	LOCK_FROM_READ = 64,
+	LOCK_FROM_UNKNOWN = 128,
+	/* how `to` was waited for; RECURSIVE: as a reader that no waiting writer can block */
+	LOCK_TO_WRITE = 256,
+	LOCK_TO_READ = 512,
+	LOCK_TO_RECURSIVE = 1024,
+	LOCK_TO_UNKNOWN = 2048,
 };
-#define LOCK_CONTEXTS_ALL 31
+#define LOCK_FROM_ALL (LOCK_FROM_WRITE | LOCK_FROM_READ | LOCK_FROM_UNKNOWN)
+#define LOCK_TO_ALL (LOCK_TO_WRITE | LOCK_TO_READ | LOCK_TO_RECURSIVE | LOCK_TO_UNKNOWN)
+#define LOCK_CONTEXTS_ALL 4095
 
 /*
  * The order from -> to: `to` was waited for while `from` was held. Both are indices of `classes`.

@@ -375,6 +375,13 @@ static char *stack_text(const GPtrArray *stack)
 	return g_string_free(text, FALSE);
 }
 
+/* Converts the modes of a pair (recorded.h) to bits of enum lock_context. */
+static guint kinds_of(guint modes)
+{
+	return (modes & 0x3 ? LOCK_FROM_READ : 0) | (modes & 0xc ? LOCK_FROM_WRITE : 0) |
+	       (modes & 0x5 ? LOCK_TO_READ : 0) | (modes & 0xa ? LOCK_TO_WRITE : 0);
+}
+
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
 {
 	struct lock_orders *orders = lock_orders_new();
@@ -383,14 +390,15 @@ struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
 	for (guint i = 0; i < recorded->classes->len; i++) {
 		const struct lock_class *class = recorded->classes->pdata[i];
 
-		lock_orders_class(orders, class->name, class->flags & ~LOCK_WRITTEN, &at[i]);
+		lock_orders_class(orders, class->name, class->flags, &at[i]);
 	}
 	for (guint i = 0; i < recorded->edges->len; i++) {
 		const struct recorded_edge *edge = recorded->edges->pdata[i];
 		g_autoptr(GArray) gates = edge_gates(recorded, edge, at);
 		g_autofree char *stack = stack_text(edge->stack);
 
-		lock_orders_edge(orders, at[edge->from], at[edge->to], LOCK_RECORDED);
+		lock_orders_edge(orders, at[edge->from], at[edge->to],
+				 LOCK_RECORDED | kinds_of(edge->modes));
 		lock_orders_gates(orders, at[edge->from], at[edge->to], gates);
 		lock_orders_stack(orders, at[edge->from], at[edge->to], stack);
 	}

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "locks/kinds.h"
 #include "locks/locks.h"
 
 #define CYCLE_MAX 64
@@ -84,8 +85,32 @@ static char *link_stack(char **lines, const char *class, const char *taken_in)
 	return g_string_free(stack, FALSE);
 }
 
-/* Adds the stacks of the links in REPORT to ORDERS. NUMBERS are the classes of the links. */
-static void add_stacks(struct lock_orders *orders, json_t *report, const guint *numbers)
+/*
+ * Returns how the link to CLASS waited for it, a LOCK_TO_… bit: from the functions that the report
+ * prints between the link and TAKEN_IN, for example percpu_down_write().
+ */
+static guint link_kind(char **lines, const char *class, const char *taken_in)
+{
+	gboolean inside = FALSE;
+
+	for (; *lines; lines++) {
+		g_autofree char *name = link_class(*lines);
+		const char *frame = *lines + strspn(*lines, " \t");
+		g_autofree char *function = g_strndup(frame, strcspn(frame, "+"));
+		guint kind = inside && !name ? lock_kind_of_function(function) : 0;
+
+		if (kind)
+			return kind;
+		if (name)
+			inside = !strcmp(name, class);
+		else if (inside && !strcmp(function, taken_in))
+			break;
+	}
+	return LOCK_TO_UNKNOWN;
+}
+
+/* Adds the edges of the links in REPORT to ORDERS. NUMBERS are the classes of the links. */
+static void add_edges(struct lock_orders *orders, json_t *report, const guint *numbers)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *in = json_object_get(report, "taken_in");
 	const char *text = text_at(report, "text");
@@ -96,10 +121,18 @@ static void add_stacks(struct lock_orders *orders, json_t *report, const guint *
 		const char *taken_in = json_string_value(json_array_get(in, i));
 		g_autofree char *stack = NULL;
 
+		guint from = numbers[(i + n - 1) % n];
+		const char *name = json_string_value(json_array_get(cycle, i));
+
+		if (from == numbers[i])
+			continue;
+		lock_orders_edge(orders, from, numbers[i],
+				 LOCK_IN_REPORT | LOCK_FROM_UNKNOWN |
+					 link_kind(lines, name, taken_in ? taken_in : ""));
 		if (!taken_in || !*taken_in)
 			continue;
-		stack = link_stack(lines, json_string_value(json_array_get(cycle, i)), taken_in);
-		lock_orders_stack(orders, numbers[(i + n - 1) % n], numbers[i], stack);
+		stack = link_stack(lines, name, taken_in);
+		lock_orders_stack(orders, from, numbers[i], stack);
 	}
 }
 
@@ -124,10 +157,7 @@ static void add_report(struct lock_orders *orders, json_t *report)
 		if (!lock_orders_class(orders, full, flags, &numbers[i]))
 			return;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (numbers[i] != numbers[(i + 1) % n])
-			lock_orders_edge(orders, numbers[i], numbers[(i + 1) % n], LOCK_IN_REPORT);
-	add_stacks(orders, report, numbers);
+	add_edges(orders, report, numbers);
 }
 
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports)

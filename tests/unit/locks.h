@@ -10,6 +10,7 @@
 
 #include "locks/graph.h"
 
+#define USED(columns, name) "(____ptrval____) FD: 1 BD: 1 " columns ": " name "\n"
 #define LINE(name) "[(____ptrval____)] " name "\n"
 #define CHAIN(context) "irq_context: " context "\n"
 #define A_THEN_B CHAIN("0") LINE("a") LINE("b") "\n"
@@ -29,11 +30,15 @@ struct world {
 /* Creates a run folder. CHAINS is the content of lockdep's file of chains at its boot. */
 void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 	     const char *chains);
+/* The same; LOCKDEP is the content of lockdep's file of classes. */
+void put_run_of(const char *results, const char *name, const char *machine, const char *verdict,
+		const char *lockdep, const char *chains);
 /* Opens the graph of W's runs in FOLDER (NULL: a graph in memory), and loads it. */
 void look_in(struct world *w, const char *folder);
 void look(struct world *w);
 void world_clear(struct world *w);
 
 void add_cycle_tests(TCase *graph);
+void add_kind_tests(TCase *boot, TCase *graph);
 
 #endif

@@ -96,10 +96,11 @@ START_TEST(names_of_classes)
 	rig_auto(lock_orders) orders = lock_orders_parse(CLASSES, "", symbol, NULL);
 
 	ck_assert_uint_eq(orders->classes->len, 4);
-	ck_assert_uint_eq(flags_of(orders, "outer_lock"), LOCK_SINGLE);
-	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"), LOCK_SHARED);
+	ck_assert_uint_eq(flags_of(orders, "outer_lock"), LOCK_SINGLE | LOCK_WRITTEN);
+	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"),
+			  LOCK_SHARED | LOCK_WRITTEN);
 	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_online)"), LOCK_SHARED);
-	ck_assert_uint_eq(flags_of(orders, "&zone->lock"), 0);
+	ck_assert_uint_eq(flags_of(orders, "&zone->lock"), LOCK_WRITTEN);
 	ck_assert(!orders->cut);
 }
 END_TEST
@@ -110,7 +111,8 @@ START_TEST(ambiguous_names)
 	rig_auto(lock_orders) orders = lock_orders_parse(CLASSES, "", NULL, NULL);
 
 	ck_assert_uint_eq(orders->classes->len, 3);
-	ck_assert_uint_eq(flags_of(orders, "kn->active"), LOCK_SHARED | LOCK_AMBIGUOUS);
+	ck_assert_uint_eq(flags_of(orders, "kn->active"),
+			  LOCK_SHARED | LOCK_WRITTEN | LOCK_AMBIGUOUS);
 }
 END_TEST
 
@@ -329,6 +331,7 @@ int main(void)
 	tcase_add_test(graph, stacks_of_reports);
 	add_graph_tests(graph);
 	add_cycle_tests(graph);
+	add_kind_tests(boot, graph);
 	suite_add_tcase(suite, boot);
 	suite_add_tcase(suite, graph);
 	return suite_run(suite);

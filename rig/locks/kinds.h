@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How the locks of an edge were acquired: for writing, for reading, or as a recursive reader.
+ * Private to locks/.
+ *
+ * /proc/lockdep and /proc/lockdep_chains (5.10 to 7.3) do not say this for an edge. They say for
+ * each class whether it was ever acquired for writing or reading: with interrupts enabled, in
+ * softirqs and in hardirqs. For an edge in an irq context that decides the kind; in process context
+ * an acquisition with interrupts disabled leaves no trace, which only spinning locks can have.
+ */
+#ifndef RIG_LOCKS_KINDS_H
+#define RIG_LOCKS_KINDS_H
+
+#include "locks/graph.h"
+
+enum lock_usage {
+	USAGE_WRITE = 1, /* with interrupts or softirqs enabled */
+	USAGE_READ = 2,
+	USAGE_SOFTIRQ_WRITE = 4,
+	USAGE_SOFTIRQ_READ = 8,
+	USAGE_HARDIRQ_WRITE = 16,
+	USAGE_HARDIRQ_READ = 32,
+	USAGE_WRITES = USAGE_WRITE | USAGE_SOFTIRQ_WRITE | USAGE_HARDIRQ_WRITE,
+	USAGE_READS = USAGE_READ | USAGE_SOFTIRQ_READ | USAGE_HARDIRQ_READ,
+};
+
+/*
+ * Returns the usage of a class, bits of enum lock_usage, from its four characters in /proc/lockdep,
+ * for example "+.+.": hardirq write, hardirq read, softirq write, softirq read; each '.', '+'
+ * (acquired while enabled), '-' (acquired in that context) or '?' (both).
+ */
+guint lock_usage_of(const char columns[4]);
+
+/*
+ * Adds LOCK_FROM_… and LOCK_TO_… to the contexts of all edges from chains. USAGE has the usage of
+ * each class; 0: unknown.
+ */
+void lock_kinds_derive(struct lock_orders *orders, const guint *usage);
+
+/*
+ * Returns the LOCK_TO_… bit of the function NAME that acquires a lock ("percpu_down_read"); 0: NAME
+ * is another function.
+ */
+guint lock_kind_of_function(const char *name);
+
+/* Whether a task that waits at the end of IN is blocked by one that holds the start of OUT. */
+enum lock_meeting {
+	MEET_BLOCKS,
+	MEET_WRITER,  /* both read, so the waiting one is only blocked behind a waiting writer */
+	MEET_UNKNOWN, /* perhaps both read */
+	MEET_FREE,    /* a recursive reader waits for a reader: never blocked */
+};
+
+/*
+ * The rule is that of lockdep since 5.10 (Documentation/locking/lockdep-design.rst, "Recursive read
+ * locks"): a path through -(xR)-> and -(Sx)-> is not a dependency. CLASS is the class between both
+ * edges.
+ */
+enum lock_meeting lock_meeting(const struct lock_class *class, const struct order_edge *in,
+			       const struct order_edge *out);
+
+#endif
