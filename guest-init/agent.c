@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The main loop of each agent: parameters, timing, and counting around its step. See agent.h. */
+/*
+ * The main loop of each agent: reads its parameters, calls its `step` at the requested rate, and
+ * counts results. See agent.h.
+ */
 #include "agent.h"
 
 #include <errno.h>
@@ -60,7 +63,7 @@ int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t hi
 
 	if (value && !text_number(value, ret) && *ret >= low && *ret <= high)
 		return 0;
-	return run_fail(run, EINVAL, "%s %.40s: not a number from %llu to %llu", key,
+	return run_fail(run, EINVAL, "invalid %s '%.40s' (a number from %llu to %llu)", key,
 			value ? value : "", (unsigned long long)low, (unsigned long long)high);
 }
 
@@ -87,7 +90,8 @@ int run_expect_errnos(struct run *run, const char *key)
 
 		if (!any && !error)
 			return run_fail(run, EINVAL,
-					"%s %.40s: not errnos (EBUSY,EINVAL), any or none",
+					"invalid %s '%.40s' (errnos such as EBUSY,EINVAL, or "
+					"any, or none)",
 					key, name);
 		for (int i = any ? 1 : error; i <= (any ? ERRNO_MAX - 1 : error); i++)
 			run->shared->expects[i] = true;
@@ -175,8 +179,9 @@ static const struct skip *find_skip(const struct run *run)
 }
 
 /*
- * Leaves turns out. With a rate, this takes the time of these turns, so that later turns start at
- * the same time as without SKIP. Without a rate it takes no time.
+ * Skips the turns of the parameter `skip`. With a rate, this takes as long as these turns would
+ * have taken, so that later turns start at the same time as in a run that skips nothing. Without a
+ * rate it takes no time.
  */
 static void leave_out(struct run *run, const struct skip *skip)
 {

@@ -95,7 +95,10 @@ static const struct {
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range exists"},
 
-	/* lock-rules: ENOLCK, a broken rule, is not expected */
+	/*
+	 * lock-rules: ENOLCK, which stands for a broken rule, is not in the table, so it fails the
+	 * run
+	 */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
 	/* hang */

@@ -188,7 +188,10 @@ static bool wait_for_block(unsigned long long number, bool there, uint64_t deadl
 	return true;
 }
 
-/* The region of an NVDIMM that was just plugged: there is no event either. */
+/*
+ * Waits until the region of an NVDIMM that was just plugged appears. There is no event for this
+ * either, so the folder is polled.
+ */
 static int wait_for_pmem(uint64_t start, uint64_t deadline, struct text *out)
 {
 	const struct timespec tick = {0, 2 * NS_PER_MS};

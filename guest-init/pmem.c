@@ -67,7 +67,7 @@ int pmem_region_at(uint64_t start, unsigned *ret)
 	return -ENOENT;
 }
 
-/* The largest namespace of the region: without labels it is the whole region. */
+/* Finds the largest namespace of the region. Without labels it covers the whole region. */
 static int find_space(struct pmem *pmem)
 {
 	DIR *dir = opendir(PMEM_DEVICES);

@@ -51,8 +51,8 @@ static const struct {
 	const char *name;
 	int (*handle)(char *payload, struct text *out);
 	/*
-	 * the request is frequent and handled by workers; its answer must not depend on init's
-	 * memory
+	 * The request is frequent, so workers handle it. A worker was forked earlier, so its answer
+	 * must not depend on variables of init that change.
 	 */
 	bool often;
 } requests[] = {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The director: a QEMU plugin that makes a vCPU wait at places that the rig selects. Only watched
- * instructions are instrumented, when QEMU translates them, so the plugin does not change the rest
- * of the guest's code.
+ * The director: a QEMU plugin that makes a vCPU wait at places that the rig selects (a *hold*;
+ * hold.h also defines arm and sweep). A *watch* (orders.h) is an instruction or a range of
+ * instructions at which the plugin acts; an *update* is an instruction that reads, changes and
+ * writes memory, but not atomically. Only watched instructions are instrumented, when QEMU
+ * translates them, so the plugin does not change the rest of the guest's code.
  *
- *	-plugin director-N.so,orders=FILE[,fd=N][,locks=N]
- *			orders: the instruction file; fd: the socket to the rig; locks: a file for
- *			recorded locks
- *	-plugin director-N.so,probe=on
- *			prints QEMU's plugin versions, and then refuses to load
+ * 	-plugin director-N.so,orders=FILE[,fd=N][,locks=N]
+ * 			orders: the instruction file; fd: the socket to the rig; locks: a file for
+ * 			recorded locks
+ * 	-plugin director-N.so,probe=on
+ * 			prints QEMU's plugin versions, and then refuses to load
  *
  * Without a socket the holds are armed at once, so that the script qemu-cmd of a run folder can
  * repeat a run without the rig.
@@ -36,12 +38,12 @@ static struct {
 	struct visits visits;
 	struct link link;
 	/*
-	 * the watch of the function that a vCPU has entered last, and the number of updates started
-	 * there since
+	 * per vCPU: the watch of the function that it has entered last, and the number of updates
+	 * (read-modify-write instructions) that it has started since
 	 */
 	_Atomic(void *) entered[UPDATING_CPUS];
 	_Atomic unsigned updates[UPDATING_CPUS];
-	/* the watch whose instruction the vCPU is executing, or NULL */
+	/* per vCPU: the watch whose instruction it is executing, or NULL */
 	_Atomic(void *) updating[UPDATING_CPUS];
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_ALL_MAX];

@@ -125,8 +125,8 @@ static void advance(struct holds *holds, int64_t now_ns)
 }
 
 /*
- * Called when an arm's place was reached. False: the arm is not active, or this vCPU is to be left
- * alone.
+ * Called when an arm's place was reached. False: the arm is not active in this window, or this vCPU
+ * must not be held now.
  */
 static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 {
@@ -139,8 +139,8 @@ static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 }
 
 /*
- * True: an arm that waited HELD times may wait in this round, or in the next round, which is
- * started if this one is over.
+ * True: an arm that has waited HELD times may wait in the current round. If no arm has waited for a
+ * whole window, the current round is over, and the next one starts.
  */
 static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 {

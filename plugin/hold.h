@@ -4,15 +4,16 @@
  * here calls QEMU, so the tests use plain threads as vCPUs.
  *
  * At most one vCPU waits on each side of a hold. At least one vCPU of the guest is never held: if
- * all others wait, it passes. After a wait that expired, the hold is inactive for as long as the
- * wait was, so that holds never take more than half of a vCPU's time.
+ * all others wait, it is not stopped. After a wait that expired, the hold is inactive for as long
+ * as the wait was, so that holds never take more than half of a vCPU's time.
  *
- * A sweep tries many holds in one boot. These holds are called arms, and are at the end of the list
- * of holds. The arms before `turns` are active all the time and wait in rounds: after an arm has
- * waited, it waits again only when no other of these arms has waited for window_ns. So each place
- * on a path is delayed once, even if the path runs only once. Of the remaining arms, `slots` are
- * active at a time, in the order of the list, and again from its start after the last one. After
- * such an arm's wait, these arms do not hold the same vCPU for half as long as the wait was.
+ * A *sweep* tries many holds in one boot. These holds are called *arms*, and are at the end of the
+ * list of holds. The arms before `turns` are active all the time and wait in *rounds*: after an arm
+ * has waited, it waits again only when no other of these arms has waited for window_ns. So each
+ * place on a path is delayed once, even if the path runs only once. Of the remaining arms, `slots`
+ * are active at a time, for window_ns (a *window*), in the order of the list, and again from its
+ * start after the last one. After such an arm's wait, these arms do not hold the same vCPU for half
+ * as long as the wait was.
  * With change points (pct.points), arms are places of a random scheduler instead (pct.h).
  */
 #ifndef RIG_PLUGIN_HOLD_H

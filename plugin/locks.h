@@ -38,8 +38,12 @@
 #define LOCKS_FAULTS 16
 
 enum locks_op {
-	LOCKS_WANT,   /* waits until it has the lock */
-	LOCKS_MAY,    /* waits for the lock, but may return other than 0 without it */
+	LOCKS_WANT,   /* waits until the caller has the lock */
+	/*
+	 * waits for the lock, but may fail; a return value other than 0 means that the caller does
+	 * not have it
+	 */
+	LOCKS_MAY,
 	LOCKS_TRY,    /* never waits; returns 0 if it did not get the lock */
 	LOCKS_DROP,   /* releases the lock */
 	LOCKS_WEAKEN, /* turns a write lock into a read lock */
@@ -71,7 +75,11 @@ enum locks_kind {
 struct locks_class {
 	enum locks_kind kind;
 	unsigned sub;		/* lockdep's subclass */
-	uint64_t address, only; /* only: address of the first lock of this class */
+	/*
+	 * only: address of the first lock of this class, to find out whether the class has several
+	 * locks
+	 */
+	uint64_t address, only;
 	unsigned member;	/* 1 + the index of its member in the trap, or 0 */
 	bool many, was_read, was_written;
 	char name[LOCKS_NAME];
@@ -81,7 +89,10 @@ struct locks_class {
 struct locks_pair {
 	uint64_t from, to; /* addresses; 0: all other locks, which do not fit */
 	uint64_t count;
-	/* LOCKS_MODE() bits: whether the two were acquired for reading or writing */
+	/*
+	 * LOCKS_MODE() bits: the combinations of reading and writing with which the two were
+	 * acquired
+	 */
 	unsigned modes;
 	unsigned n_gates; /* number of exclusive locks that were held at all occurrences */
 	struct {

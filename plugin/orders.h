@@ -12,8 +12,8 @@ enum watch_kind {
 	WATCH_AT,     /* the instruction at `from` */
 	WATCH_RETURN, /* all instructions of a range that return from a function */
 	/*
-	 * non-atomic read-modify-write instructions of a range: holds after the read, before the
-	 * write
+	 * Non-atomic read-modify-write instructions of a range. The vCPU is held after the read,
+	 * before the write.
 	 */
 	WATCH_UPDATE,
 	WATCH_VISIT, /* the instruction at `from`, whose executions are only counted */
@@ -27,7 +27,9 @@ enum watch_kind {
 
 struct watch {
 	enum watch_kind kind;
-	/* WATCH_UPDATE: only the NTH update after the function's entry; 0: each update */
+	/*
+	 * WATCH_UPDATE: hold only at the NTH update after the function's entry; 0: at each update
+	 */
 	unsigned nth;
 	uint64_t from, to; /* end of the range; 0 for an `at` or `visit` line */
 	/* index of the hold, the counted function, or the lock or fail line */
@@ -45,7 +47,7 @@ struct orders {
 	unsigned n_visits; /* number of functions whose visits are counted */
 	struct locks_hook lock[DIRECTOR_LOCKS_MAX];
 	unsigned n_locks;
-	bool records; /* locks are recorded; the next fields are arguments of locks_init() */
+	bool records; /* locks are recorded; the fields below are arguments of locks_init() */
 	uint64_t stack_size, image_from, image_to, text_from, text_to;
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;

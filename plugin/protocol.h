@@ -102,7 +102,7 @@
 
 #define DIRECTOR_MAGIC "rig-director 1"
 #define DIRECTOR_FILE_MAX (512 << 10) /* maximum size of the instruction file in bytes */
-#define DIRECTOR_LINE_MAX 200	      /* maximum size of a packet in bytes */
+#define DIRECTOR_LINE_MAX 200	      /* maximum size of a line on the socket in bytes */
 #define DIRECTOR_HOLDS_MAX 16	      /* maximum number of holds, not counting arms */
 #define DIRECTOR_ARMS_MAX 1024
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
@@ -122,7 +122,7 @@
 #define HOLD_VISITS_MAX 1000
 
 #define FAIL_COMM 16   /* TASK_COMM_LEN */
-#define FAIL_CALLERS 8 /* failin lines of a fail line */
+#define FAIL_CALLERS 8 /* maximum number of failin lines of a fail line */
 #define FAIL_CALL_MAX 1000000
 #define FAIL_TIMES_MAX FAIL_CALL_MAX
 

@@ -97,8 +97,8 @@ static void find_registers(void)
 
 		for (int r = 0; r < N_REGS; r++)
 			/*
-			 * use the first register of this name: on ppc64, a special register is
-			 * named lr, too
+			 * use the first register of this name, because ppc64 also has a special
+			 * register that is named lr
 			 */
 			if (target->reg[r] && !handle[r] && !strcmp(target->reg[r], reg->name))
 				handle[r] = reg->handle;

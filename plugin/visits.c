@@ -55,7 +55,7 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 	remember(visits, id, cpu, now_ns);
 }
 
-/* Returns how many more of NEAR's visits are beside ID than beside the other function. */
+/* Returns the share of the visits of NEAR that were beside a visit of ID. */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {
 	return visits->beside[id][near] / (1.0 + visits->count[near]);

@@ -44,7 +44,7 @@ varied() {
 		grep -o 'page_owner=[a-z]* slub_debug=FZPU' "$RIG_RESULTS"/*/qemu-cmd >words || { cat "$RIG_RESULTS"/*/qemu-cmd; return 1; }
 	FAKE_QEMU='' expect 0 "$rig" replay last --qemu "$fake" --quiet &&
 		same 'the same words in both runs' "$(grep -lF "$(cat words)" "$RIG_RESULTS"/*/qemu-cmd | wc -l)" 2 &&
-		expect 2 "$rig" run dimm-storm --vary no_such 2>e && says e "no kernel switch 'no_such' (available: "
+		expect 2 "$rig" run dimm-storm --vary no_such 2>e && says e "unknown kernel switch 'no_such' (available: "
 }
 
 stays_small() {

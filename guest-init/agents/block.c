@@ -66,11 +66,12 @@ static int prepare(struct run *run, const char *attribute)
 
 	if (err)
 		return run_fail(run, -err,
-				"blocks %.60s: not hotplugged, all, movable or numbers (4,8-9)",
+				"invalid blocks '%.60s' (hotplugged, all, movable, or numbers "
+				"such as 4,8-9)",
 				choice);
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "order %.40s: neither random nor turn", order);
+		return run_fail(run, EINVAL, "invalid order '%.40s' (random or turn)", order);
 	return 0;
 }
 

@@ -120,7 +120,7 @@ const struct agent agent_cpu_online = {
 	.needs = CPU_DIR,
 	.lacks = lacks,
 	.params = (const struct agent_param[]){
-		{"keep", "1", "takes no CPU offline while no more than these are online"},
+		{"keep", "1", "number of CPUs that stay online: none is taken offline below it"},
 		{NULL},
 	},
 	.prepare = prepare,

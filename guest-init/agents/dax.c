@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dax: an NVDIMM as a dax device, and its memory as system memory, as `ndctl create-namespace` and
- * `daxctl reconfigure-device --mode=system-ram` do it, again and again.
+ * dax: turns an NVDIMM into a dax device and adds its memory to the system memory, as `ndctl
+ * create-namespace` and `daxctl reconfigure-device --mode=system-ram` do, then undoes both, in a
+ * loop.
  *
- * One operation a turn: make the namespace, map the dax device, give it to the driver kmem, write
- * states to its memory blocks, set them all offline, take it from kmem, destroy the namespace. kmem
- * adds whole memory blocks only, and removes them only while all are offline: one that is online at
- * the unbind stays until the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove). So no other agent
- * may set these blocks online.
+ * Each turn does the next operation of this list: make the namespace, map the dax device, give it
+ * to the driver kmem, write states to its memory blocks, set them all offline, take it from kmem,
+ * destroy the namespace. kmem adds whole memory blocks only, and removes them only while all are
+ * offline: one that is online at the unbind stays until the next boot (drivers/dax/kmem.c,
+ * dev_dax_kmem_remove). So no other agent may set these blocks online.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,10 @@
 #define KMEM BUS "/drivers/kmem"
 #define DEVICE_DAX BUS "/drivers/device_dax"
 #define MAP_SIZE (2UL << 20)
-/* attempts to set the blocks offline before they are used again: some hold pages in use */
+/*
+ * Number of attempts to set the blocks offline, which fail while a block has pages in use. After
+ * these attempts the agent writes states again before it tries to set them offline again.
+ */
 #define OFFLINE_TRIES 64
 
 enum mode { MODE_NONE, MODE_DAX, MODE_KMEM, MODE_LEAVING };
@@ -142,7 +146,10 @@ static bool is_offline(uint64_t number)
 	return file_line(AT_FDCWD, path, state, sizeof(state)) > 0 && !strcmp(state, "offline");
 }
 
-/* The first of the device's blocks that exists, or does not; END: there is none. */
+/*
+ * Finds the first of the device's blocks that exists (THERE), or the first that does not. Returns
+ * END if there is none.
+ */
 static uint64_t find_block(bool there)
 {
 	uint64_t number = first;
@@ -232,7 +239,7 @@ static void unbind_kmem(struct run *run)
 	op_begin(run, OP_KMEM_UNBIND);
 	err = file_write(AT_FDCWD, KMEM "/unbind", pmem.dax);
 	if (!err && find_block(true) < end) {
-		what = "its memory blocks stay";
+		what = "its memory blocks are still there";
 		err = -EBUSY;
 	}
 	if (!err) {
@@ -288,7 +295,7 @@ static void step(struct run *run)
 	}
 }
 
-/* Gives the memory back, so that the accounts are as at the start. */
+/* Returns the memory to the NVDIMM, so that the guest has as much memory as at the start. */
 static void cleanup(struct run *run)
 {
 	if (mode == MODE_KMEM)
@@ -315,9 +322,11 @@ const struct agent agent_dax = {
 	.lacks = lacks,
 	.params =
 		(const struct agent_param[]){
-			{"nvdimm", "0", "which NVDIMM or virtio-pmem device, counted from 0"},
+			{"nvdimm", "0", "number of the NVDIMM or virtio-pmem device, counted "
+					"from 0"},
 			{"states", "online_movable,offline", "what to write to its memory blocks"},
-			{"writes", "16", "the most writes before the memory is taken away"},
+			{"writes", "16", "maximum number of writes before the memory is removed "
+					 "again"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -68,7 +68,7 @@ static int prepare_memtrace(struct run *run)
 	}
 	if (text_number(size, &trace_size) || !trace_size || !blocks_size() ||
 	    trace_size % blocks_size())
-		return run_fail(run, EINVAL, "size %.40s: not a multiple of 0x%llx", size,
+		return run_fail(run, EINVAL, "invalid size '%.40s' (a multiple of 0x%llx)", size,
 				(unsigned long long)blocks_size());
 	return 0;
 }
@@ -94,7 +94,8 @@ const struct agent agent_memtrace = {
 	.params =
 		(const struct agent_param[]){
 			{"size", NULL,
-			 "bytes of each node, whole memory blocks; one block where not given"},
+			 "bytes to remove from each node, a multiple of the block size (default: "
+			 "one block)"},
 			{NULL},
 		},
 	.prepare = prepare_memtrace,
@@ -135,7 +136,8 @@ static int prepare_dlpar(struct run *run)
 		while (i < countof(dlpar_ops) && strcmp(dlpar_ops[i].name, name))
 			i++;
 		if (i == countof(dlpar_ops))
-			return run_fail(run, EINVAL, "op %.40s: not refused, add or remove", name);
+			return run_fail(run, EINVAL, "invalid op '%.40s' (refused, add or "
+						     "remove)", name);
 		dlpar_wanted[i] = true;
 	}
 	return run_param_number(run, "count", 1, 1024, &dlpar_count);
@@ -158,7 +160,7 @@ const struct agent agent_dlpar = {
 	.needs = DLPAR,
 	.params = (const struct agent_param[]){
 		{"op", "refused", "one or more of refused,add,remove"},
-		{"count", "1", "LMBs to add or remove at once"},
+		{"count", "1", "number of LMBs to add or remove in one operation"},
 		{NULL},
 	},
 	.prepare = prepare_dlpar,
@@ -209,7 +211,8 @@ static int prepare_inject(struct run *run)
 		 */
 		if (!error || !op_expected(OP_OFFLINE, error) || !op_expected(OP_ONLINE, error))
 			return run_fail(run, EINVAL,
-					"errors: %.40s is not expected of block operations", name);
+					"errors: '%.40s' is not an errno that block operations "
+					"may return", name);
 		if (n_errors == countof(errors))
 			return run_fail(run, E2BIG, "errors: more than %zu", countof(errors));
 		errors[n_errors++] = error;
@@ -240,7 +243,7 @@ const struct agent agent_notifier_error = {
 	.needs = INJECT,
 	.lacks = lacks_inject,
 	.params = (const struct agent_param[]){
-		{"errors", "ENOMEM,EBUSY", "with which the notifiers fail"},
+		{"errors", "ENOMEM,EBUSY", "errnos with which the notifiers fail"},
 		{NULL},
 	},
 	.prepare = prepare_inject,

@@ -32,7 +32,7 @@ static int prepare_files(struct run *run)
 	if (err)
 		return err;
 	if (!files || paths_init(&paths, files))
-		return run_fail(run, EINVAL, "files %.90s: not absolute paths or globs",
+		return run_fail(run, EINVAL, "invalid files '%.90s' (absolute paths or globs)",
 				files ? files : "");
 	paths_refresh(&paths);
 	if (!paths.count && strcmp(run_param(run, "later"), "yes"))
@@ -52,7 +52,7 @@ static int prepare_write(struct run *run)
 		words[n_words] = word;
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "order %.40s: neither random nor turn", order);
+		return run_fail(run, EINVAL, "invalid order '%.40s' (random or turn)", order);
 	return prepare_files(run);
 }
 
@@ -158,7 +158,7 @@ static void step_read(struct run *run)
 #define FILES_PARAMS \
 	{"files", NULL, "paths or globs, separated by commas"}, \
 	{"legal", "none", "further errnos that are expected, or any"}, \
-	{"later", "no", "yes: the files may come later"}
+	{"later", "no", "yes: the files need not exist yet"}
 /* clang-format on */
 
 const struct agent agent_write = {
@@ -182,8 +182,8 @@ const struct agent agent_read = {
 	.params =
 		(const struct agent_param[]){
 			FILES_PARAMS,
-			{"bytes", "0", "of one read; 0: the whole file, at most 1 MiB"},
-			{"from", "0", "the highest offset at which a read begins"},
+			{"bytes", "0", "bytes of one read; 0: the whole file, at most 1 MiB"},
+			{"from", "0", "maximum offset at which a read begins"},
 			{NULL},
 		},
 	.prepare = prepare_read,

@@ -43,7 +43,7 @@ const struct agent agent_gallery = {
 		(const struct agent_param[]){
 			{"show", "lockdep-circular",
 			 "kind of the report, as docs/reports.md has them"},
-			{"after-ms", "0", "how long to wait before"},
+			{"after-ms", "0", "milliseconds to wait before the report"},
 			{NULL},
 		},
 	.prepare = prepare_gallery,

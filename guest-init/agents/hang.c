@@ -84,7 +84,7 @@ const struct agent agent_hang = {
 	.needs = HANG,
 	.params =
 		(const struct agent_param[]){
-			{"do", "abba", "a word of scenarios/hang/hang.patch"},
+			{"do", "abba", "the way to hang: a word of scenarios/hang/hang.patch"},
 			{"after", "start", "start, or plugged: after a block was plugged"},
 			{"again", "no",
 			 "yes: repeat it until the kernel hangs, for a race"},

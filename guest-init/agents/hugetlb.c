@@ -99,7 +99,7 @@ const struct agent agent_hugetlb = {
 	.needs = POOL,
 	.params =
 		(const struct agent_param[]){
-			{"pages", "32", "the most huge pages in the pool"},
+			{"pages", "32", "maximum number of huge pages in the pool"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -53,7 +53,8 @@ static int prepare(struct run *run)
 	bytes = mem_available() / 100 * percent / 2;
 	n_chunks = bytes / CHUNK < CHUNKS_MAX ? bytes / CHUNK : CHUNKS_MAX;
 	if (!n_chunks)
-		return run_fail(run, ENOMEM, "less than 2 MiB to use");
+		return run_fail(run, ENOMEM, "percent: this share of the free memory is less "
+					     "than 2 MiB");
 	anon = mmap(NULL, (size_t)n_chunks * CHUNK, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (anon == MAP_FAILED)
@@ -120,7 +121,8 @@ const struct agent agent_pressure = {
 	.params =
 		(const struct agent_param[]){
 			{"percent", "50",
-			 "of the memory that is free at its start; above 100 the OOM killer runs"},
+			 "percent of the memory that is free at the agent's start; above 100 the "
+			 "OOM killer runs"},
 			{NULL},
 		},
 	.prepare = prepare,

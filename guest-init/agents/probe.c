@@ -9,8 +9,8 @@
  *
  * `absent N` adds N such blocks on purpose, above all memory. They can never be removed and must
  * stay offline, because the kernel would store data where there is no memory. So every other agent
- * and request of init skips them (blocks_void()), and a kernel that sets new memory online by
- * itself is refused.
+ * and request of init skips them (blocks_void()), and the agent refuses to start on a kernel that
+ * sets new memory online by itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,11 +63,12 @@ static int prepare_absent(struct run *run)
 	if (text_number(run_param(run, "at"), &at) || !size || at % size ||
 	    at + absent * size < at || is_taken(at, at + absent * size - 1))
 		return run_fail(run, EINVAL,
-				"at %.40s: not free space above all memory, or not "
-				"a multiple of 0x%llx",
+				"invalid at '%.40s' (an unused address above all memory, a "
+				"multiple of 0x%llx)",
 				run_param(run, "at"), (unsigned long long)size);
 	if (atomic_load(&shared->void_end))
-		return run_fail(run, EEXIST, "absent: another agent has done that already");
+		return run_fail(run, EEXIST, "absent: another agent has already added blocks "
+					     "without memory");
 	atomic_store(&shared->void_end, at / size + absent);
 	atomic_store(&shared->void_first, at / size);
 	return 0;

@@ -153,8 +153,10 @@ const struct agent agent_mem_read = {
 	.params =
 		(const struct agent_param[]){
 			{"files", "all", "all, or some of: proc,node,block,page_owner,ptdump"},
-			{"frame", "0", "page_owner: the first page frame at which a read begins"},
-			{"frames", "2097152", "page_owner: the number of those page frames"},
+			{"frame", "0", "page_owner: the lowest page frame number at which a read "
+				       "begins"},
+			{"frames", "2097152", "page_owner: the number of page frames from which "
+					      "the start of a read is drawn"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -81,7 +81,8 @@ static int prepare(struct run *run)
 	name = run_param(run, "file");
 	if (!name || snprintf(path, sizeof(path), FILES_DIR "/%s", name) >= (int)sizeof(path) ||
 	    access(path, X_OK))
-		return run_fail(run, ENOENT, "file %.90s: it is not among the scenario's files",
+		return run_fail(run, ENOENT, "file '%.90s' is not among the 'files' of the "
+					     "scenario",
 				name ? name : "");
 	err = run_param_number(run, "limit", 0, 86400, &limit_s);
 	if (!err)
@@ -91,7 +92,7 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (text_list(run_param(run, "exit"), 256, save_code, NULL))
-		return run_fail(run, EINVAL, "exit %.40s: exit codes like 0,4",
+		return run_fail(run, EINVAL, "invalid exit '%.40s' (exit codes such as 0,4)",
 				run_param(run, "exit"));
 	arguments[0] = path;
 	if (args && text_copy(arg_list, sizeof(arg_list), args))
@@ -110,7 +111,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Waits for init to take output. False: the agent has been told to stop, and a second has passed.
+ * Waits one tick, in which init can take output. False: the agent must stop, and *LEFT ticks have
+ * passed since.
  */
 static bool tick(struct run *run, unsigned *left)
 {
@@ -373,7 +375,7 @@ const struct agent agent_run = {
 			{"exit", "0,4", "exit codes that are expected"},
 			{"limit", "60", "seconds until it is killed; 0: when the agents stop"},
 			{"times", "1", "how often it is run; 0: until the agents stop"},
-			{"processes", "200", "how many it may have at a time"},
+			{"processes", "200", "maximum number of processes at a time"},
 			{NULL},
 		},
 	.prepare = prepare,

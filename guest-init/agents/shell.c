@@ -79,7 +79,7 @@ const struct agent agent_shell_loop = {
 		{"block", "0", "number of the memory block"},
 		{"first", "offline", "what is written first"},
 		{"second", "online_movable", "and then"},
-		{"pairs", "20", "so many times in one shell"},
+		{"pairs", "20", "number of repetitions in one shell"},
 		{NULL},
 	},
 	.prepare = prepare,

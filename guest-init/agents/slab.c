@@ -120,7 +120,7 @@ static void step_read(struct run *run)
 	}
 }
 
-#define CACHES_PARAM {"caches", "all", "all, or a prefix: names that are it and a number"}
+#define CACHES_PARAM {"caches", "all", "all, or a prefix: caches named by it and a number"}
 
 const struct agent agent_slab_read = {
 	.name = "slab-read",
@@ -216,7 +216,8 @@ static int prepare_churn(struct run *run)
 		return err;
 	mine = shared_claim(run, slots);
 	if (!mine)
-		return run_fail(run, EBUSY, "slots: other agents hold too many of the 64");
+		return run_fail(run, EBUSY, "slots: fewer than this many of the 64 slots are "
+					    "free, because other agents use them");
 	for (unsigned bit = 0; bit < 64; bit++)
 		if (mine >> bit & 1)
 			slot[n_slots++] = bit;

@@ -14,8 +14,8 @@
 #include <string.h>
 
 /*
- * The part of the allowed error that is reserved for facts outside the model: a rate between two
- * points of the grid, or one that differs between positions.
+ * The part of the allowed error that is reserved for what the model ignores: a rate between two
+ * points of the grid, or a rate that differs between positions.
  */
 #define UNMODELLED 0.2
 
@@ -45,14 +45,17 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 	}
 }
 
-/* A broken commit makes it likely that other commits within this distance are broken, too. */
+/*
+ * If a commit cannot be built or booted, commits within this distance are likely to have the same
+ * fault.
+ */
 #define WINDOW 32
 
 /*
- * Multiplies each score by the probability that the position can be tested. A broken build is
- * usually fixed some commits later, so the neighbours of a broken commit are likely to be broken,
- * too; this extends further if more of them are known to be broken. A position that was tested has
- * probability 1.
+ * Multiplies each score by the probability that the position can be tested. The neighbours of a
+ * broken commit are likely to be broken, too, because a broken build is usually fixed only some
+ * commits later. The more of them are known to be broken, the further this extends. A position that
+ * was tested has probability 1.
  */
 static void doubt(const struct posterior *p, const gboolean *skipped, double *score)
 {
@@ -105,7 +108,10 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	return found;
 }
 
-/* Adds the position that will be needed next to the list, unless it is built or listed already. */
+/*
+ * Adds the position that will be chosen next to the list, unless its kernel is built or it is
+ * listed already.
+ */
 static void want(const struct choice *choice, const struct posterior *then, guint *positions,
 		 guint max, guint *n)
 {
@@ -135,8 +141,8 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 
 			posterior_observe(then, at, k ? !likely : likely);
 			/*
-			 * add catches until the rate is known, to find the positions that are
-			 * needed then
+			 * assume that runs catch the bug until the rate is known, to find the
+			 * positions that are needed then
 			 */
 			while (!posterior_rate_known(then))
 				posterior_observe(then, posterior_bad_end(then), TRUE);

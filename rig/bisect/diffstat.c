@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lists the files that a change touches, by git --stat. */
+/* Lists the files that a change modifies, by git --stat. */
 #include "bisect/internal.h"
 
 #include "util/spawn.h"

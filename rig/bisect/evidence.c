@@ -157,7 +157,10 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 	/* after INFRA it is unknown whether this kernel boots */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
-	/* a lock order shows at its path's first execution, so there must have been one */
+	/*
+	 * a run shows a lock order when it first executes the code path, so all tracks must have
+	 * been executed for the run to count as clean
+	 */
 	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed,
 				       needs_lockdep(target)) &&
 		 !(evidence->partial && target_is_lock_order(target)))
@@ -260,10 +263,10 @@ static gboolean is_lock(const struct sighting *sighting)
 }
 
 /*
- * Numbers of runs for choosing the target. A warning in every run must not hide a deadlock that one
- * run in four shows. So a report that is neither a lock report nor a hang only becomes the target
- * after PATIENCE runs without a lock report or hang (probability 0.1 % at that rate), or after
- * PATIENCE_SEEN runs if one was seen once.
+ * The target is chosen only after some number of runs, because a warning in every run must not hide
+ * a deadlock that one run in four shows. A report that is neither a lock report nor a hang becomes
+ * the target after PATIENCE runs without a lock report or hang (the probability to miss such a
+ * deadlock is then 0.1 %), or after PATIENCE_SEEN runs if a lock report or hang was seen once.
  */
 #define PATIENCE 24
 #define PATIENCE_SEEN 30

@@ -50,9 +50,8 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 				bad);
 	return rig_fail(
 		error, RIG_EXIT_USAGE,
-		"the good '%s' is not an ancestor of the bad '%s': is their merge base good? then "
-		"give "
-		"that: --good %.12s",
+		"the good '%s' is not an ancestor of the bad '%s'; if their merge base is good, "
+		"search from it: --good %.12s",
 		good, bad, g_strstrip(common));
 }
 

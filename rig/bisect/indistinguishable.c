@@ -47,7 +47,7 @@ double posterior_answer(const struct posterior *p, const gboolean *skipped, gboo
 	for (guint i = 0; i <= posterior_n(p); i++) {
 		/*
 		 * indistinguishable candidates are equally probable; candidate 0, the old end, has
-		 * its own prior
+		 * a different prior
 		 */
 		if ((i && best && posterior_of(p, i) < most) ||
 		    can_distinguish(p, skipped, i, best))

@@ -25,19 +25,19 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define RATES G_N_ELEMENTS(rates)
 
 /*
- * The prior of rate 1, as a multiple of that of any other rate, because most bugs show in every
- * run.
+ * The prior probability of rate 1 is this multiple of that of any other rate, because most bugs
+ * show in every run.
  */
 #define PRIOR_ALWAYS 2
-/* The same if the bug is presumed to show in every run: 68 % of the prior. */
+/* The multiple for posterior_presume_always(): rate 1 then has 68 % of the prior. */
 #define PRIOR_PRESUMED 40
 /* Number of catches at the bad end that give a first estimate of the rate. */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1
 /*
- * The weight of a bit about the rate, relative to a bit about the candidates: if the rate is known,
- * later runs without the bug are informative. In simulations with 0 to 0.9, values from 0.4 to 0.7
- * needed the fewest boots.
+ * The weight of a bit of information about the rate, relative to a bit about the candidates.
+ * Information about the rate is useful because later runs without the bug then count. In
+ * simulations with weights from 0 to 0.9, those from 0.4 to 0.7 needed the fewest boots.
  */
 #define RATE_BIT 0.5
 
@@ -48,7 +48,7 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define FALSE_ALARM 1e-4
 /* Probabilities below this are ignored in the choice. */
 #define NOTHING 1e-5
-/* The prior probability that the user is wrong about the old end. */
+/* The prior probability that the old end has the bug already, contrary to what the user says. */
 #define PRIOR_OUTSIDE 0.01
 
 struct candidate_class {
@@ -210,7 +210,10 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 	for (guint g = 0; g < RATES; g++)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
-	/* the number of classes is limited; without this split the result is only less precise */
+	/*
+	 * the number of classes is limited; beyond it a class is not split, and the result is only
+	 * less precise
+	 */
 	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);
 	for (guint k = 0; k < p->classes->len; k++) {

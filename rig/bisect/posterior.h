@@ -5,8 +5,8 @@
  *
  * A position is a version of the kernel that can be tested: 0 is the old end, N the new end, and
  * 1..N-1 are between them. Candidates have the same numbers: candidate I means that change I
- * introduced the bug, candidate 0 that the old end has it already. A run at position T catches the
- * bug with probability RATE if T has it, and otherwise hardly ever.
+ * introduced the bug, candidate 0 that the old end has it already. A run at position T *catches*
+ * the bug with probability RATE if T has the bug, and with probability FALSE_ALARM otherwise.
  */
 #ifndef RIG_BISECT_POSTERIOR_H
 #define RIG_BISECT_POSTERIOR_H
@@ -39,7 +39,10 @@ gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint can
 
 struct posterior;
 
-/* ANCESTRY may be NULL; borrowed. FIX: the change removes the bug, so the old end has it. */
+/*
+ * Returns a new posterior for positions 0..N. ANCESTRY is borrowed and may be NULL. FIX: the search
+ * is for the change that removes the bug, so the old end has it.
+ */
 struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix);
 struct posterior *posterior_copy(const struct posterior *posterior);
 void posterior_free(struct posterior *posterior);

@@ -290,9 +290,9 @@ static gboolean check_end(struct search *search)
 	} else if (!posterior_bad_end_catches(search->posterior) &&
 		   search->boots >= TARGET_RUNS_MAX) {
 		rig_fail(&error, RIG_EXIT_USAGE,
-			 "%u runs have not shown %s%s%s at the bad end; is it the right "
-			 "scenario? `rig show last` has the last run",
-			 search->boots, search->target.key ? "'" : "anything that repeats",
+			 "%u runs at the bad end have not shown %s%s%s; check that this scenario "
+			 "can show it (`rig show last` shows the last run)",
+			 search->boots, search->target.key ? "'" : "a report that occurs twice",
 			 search->target.key ? search->target.key : "",
 			 search->target.key ? "'" : "");
 		fail(search, error);

@@ -60,8 +60,8 @@ struct search {
 	double build_s;		  /* duration of all builds that were not in the cache */
 	struct search_work *work; /* only set while the search runs */
 	/*
-	 * callbacks for the user interface, or NULL: called when evidence was added; when a child
-	 * process was started
+	 * Callbacks for the user interface, or NULL. The first is called when evidence was added,
+	 * the second when a child process was started.
 	 */
 	void (*on_evidence)(const struct search *search, const struct evidence *evidence,
 			    void *data);

@@ -15,8 +15,8 @@ static double uniform(struct rng *rng)
 }
 
 /*
- * Simulates a run. TRUE: the run catches the bug. *ret_hidden: another failure ended the run
- * before.
+ * Simulates a run. TRUE: the run catches the bug. *ret_hidden: another failure ended the run before
+ * it could show the bug.
  */
 static gboolean run_at(gboolean has_bug, const struct simulation *sim, gboolean *ret_hidden)
 {

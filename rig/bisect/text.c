@@ -91,7 +91,7 @@ static void add_numbers(GString *out, json_t *result)
 	g_string_append_c(out, '\n');
 }
 
-/* Text such as "3 caught, 1 other". */
+/* Returns a text such as "3 caught, 1 other". */
 static char *outcomes(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

@@ -18,7 +18,10 @@ struct child {
 	struct child_result result;
 	child_done done;
 	void *data;
-	/* DONE has called child_free(): free the child when DONE returns */
+	/*
+	 * in_done: DONE is running; freed: it has called child_free(), so the child is freed when
+	 * it returns
+	 */
 	gboolean in_done, freed;
 };
 

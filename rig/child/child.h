@@ -93,10 +93,10 @@ enum child_end {
 /* The result of a child; valid until the child is freed. */
 struct child_result {
 	/*
-	 * Of a run: the printed verdict, if the exit code confirms it; otherwise ABORTED if it was
-	 * stopped, INFRA if it timed out, SKIP if that is the exit code, else INFRA. Of a build:
-	 * PASS, ABORTED, SKIP or INFRA by the same rule. Of another command: the same, or FAIL
-	 * (exit code 1).
+	 * For a run: the printed verdict, if the exit code confirms it. If not: ABORTED if the run
+	 * was stopped, INFRA if it exceeded its time limit, SKIP if that is the exit code,
+	 * otherwise INFRA. For a build: PASS, ABORTED, SKIP or INFRA by the same rule. For another
+	 * command: the same, or FAIL (exit code 1).
 	 */
 	enum verdict verdict;
 	enum child_end end;

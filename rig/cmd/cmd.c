@@ -176,7 +176,7 @@ static gboolean is_from_one(const GOptionEntry *entry)
 	return entry->arg == G_OPTION_ARG_INT && g_strv_contains(from_one, entry->long_name);
 }
 
-/* Sets the variables of these options whose value is FROM to TO. */
+/* Of these options, sets the variables whose value is FROM to TO. */
 static void replace_values(const GOptionEntry *entries, int from, int to)
 {
 	for (const GOptionEntry *e = entries; e->long_name; e++)
@@ -185,8 +185,8 @@ static void replace_values(const GOptionEntry *entries, int from, int to)
 }
 
 /*
- * Checks the values after parsing. Before it, each of these options was set to G_MININT, which is
- * still the value of those that were not given.
+ * Checks the values after parsing. An option that was not given still has the value G_MININT, to
+ * which its variable was set before parsing.
  */
 static gboolean check_values(const GOptionEntry *entries, GError **error)
 {

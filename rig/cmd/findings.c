@@ -366,7 +366,7 @@ static void print_proof(const struct run_info *run)
 
 	if (json_is_object(lockdep))
 		line("lockdep", "%s",
-		     json_is_true(at(lockdep, "armed")) ? "armed to the end"
+		     json_is_true(at(lockdep, "armed")) ? "on until the end"
 		     : !strcmp(findings_text(lockdep, "state"), "absent")
 			     ? "absent: this kernel cannot report lock orders, only actual failures"
 		     : !strcmp(findings_text(lockdep, "state"), "unknown")

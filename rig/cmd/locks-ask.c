@@ -273,7 +273,10 @@ static void append_order(json_t *orders, const char *from, const char *to)
 
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
 {
-	/* "~" sorts after every run name that begins with the same time */
+	/*
+	 * "~" sorts after every run name that begins with the same time, so the runs of that time
+	 * are included
+	 */
 	g_autofree char *since = run_time(first), *end = run_time(last),
 			*until = g_strconcat(end, "~", NULL);
 	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);

@@ -24,13 +24,13 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	/* struct splat, by first line: not printed yet, as an earlier report may still be open */
+	/* struct splat, by first line: not printed yet, because an earlier one may be incomplete */
 	GQueue waiting;
 	gboolean json;
 	struct symbols *symbols; /* from --vmlinux, or NULL */
 	struct known *known;	 /* the list of known issues, or NULL */
 	guint failing, lost, notes, expected;
-	guint missed;  /* number of frames that are not in the vmlinux */
+	guint missed;  /* number of stack frames whose function is not in the vmlinux */
 	gboolean many; /* more than one file was given */
 	guint unread;  /* number of files that could not be read to their end */
 	guint64 lines, kernel_lines;

@@ -71,7 +71,7 @@ static struct again *find(const struct search_command *c, const char *which, GEr
 }
 
 /*
- * Parses the options. Words after "--" are taken off before, because they are options of `rig
+ * Parses the options. The words after "--" were removed before, because they are options of `rig
  * run`.
  */
 static gboolean parse(const struct search_command *c, const char *parameters, int *argc,

@@ -151,8 +151,8 @@ static void score_free(void *data)
 }
 
 /*
- * Adds RUN to its score. DATA: the scores, first that of the complete scenario, then those without
- * one part.
+ * Adds RUN to its score. DATA is the array of scores: first that of the complete scenario, then one
+ * for each part that is left out.
  */
 static void add_run(const struct zoo_entry *entry, const struct run_info *run, void *data)
 {

@@ -57,7 +57,8 @@ static const GOptionEntry options[] = {
 	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: number of runs (1)", "N"},
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug",
 	 NULL},
-	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: leave the scenario's holds out", NULL},
+	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: without the scenario's holds, so "
+						      "that only chance finds the bug", NULL},
 	{"without", 0, 0, G_OPTION_ARG_STRING, &want.without,
 	 "run: leave out a part of the scenario, as ablate does", "PART"},
 	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: seed of all random choices", "N"},
@@ -224,8 +225,8 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 }
 
 /*
- * Results of several runs. all_good: so far each bug was caught; with --clean, so far no run found
- * anything.
+ * Results of several runs. all_good: each bug was caught so far; with --clean: no run found
+ * anything so far.
  */
 struct outcomes {
 	json_t *array; /* collects the results; NULL: they are printed */

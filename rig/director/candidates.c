@@ -58,7 +58,7 @@ static const struct source {
 	{"mm/sparse.c", {"sparse_add_section", "sparse_remove_section", "online_mem_sections"}},
 	{"drivers/acpi/acpi_memhotplug.c", {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	/* functions that wait by themselves, for a KCSAN access or for a device */
+	/* functions that wait on their own, for another access (KCSAN) or for a device */
 	{"kernel/kcsan/core.c", {"kcsan_setup_watchpoint"}},
 	{"arch/x86/lib/delay.c", {"__delay", "__udelay", "__const_udelay"}},
 	{"kernel/cpu.c",
@@ -72,8 +72,8 @@ static const struct source {
 };
 
 /*
- * FALSE: a hold cannot use the function, because it is the cold part of another one, or runs only
- * at boot.
+ * Returns FALSE if a hold cannot use the function, because it is the cold part of another one or
+ * runs only at boot.
  */
 static gboolean is_usable(const char *name)
 {

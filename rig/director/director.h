@@ -41,7 +41,7 @@ struct trap_spec {
 	guint max_ms;	/* maximum length of a wait */
 };
 
-/* What the plugin records in addition to waits. */
+/* What the plugin counts and records, in addition to the waits of holds. */
 struct director_watch {
 	const char *visits; /* functions to count, or NULL */
 	/* copied; may be NULL. An arm whose place this kernel does not have is never reached. */
@@ -59,7 +59,7 @@ struct director_orders;
 
 #define DIRECTOR_ALL "hotplug" /* Stands for all files whose functions are candidates for holds. */
 
-/* Many holds, called arms, that one boot tries one after the other; see plugin/hold.h. */
+/* A sweep: many holds, called arms, that one boot tries one after the other (plugin/hold.h). */
 struct director_sweep {
 	GArray *arms; /* of struct hold_spec */
 	guint turns;  /* index of the first arm that takes turns */

@@ -88,8 +88,8 @@ void fails_begin(struct session *s, const struct step *step)
 gboolean fails_since(struct session *s, gint64 since_ns)
 {
 	/*
-	 * polls first, because the guest's answer may be read before the plugin's line about the
-	 * call
+	 * poll the plugin first, because the guest's answer may be read before the plugin's line
+	 * about the call
 	 */
 	if (s->scenario->n_fails && s->holds.director)
 		director_poll(s->holds.director);

@@ -18,8 +18,8 @@
 #define STALL_NS (25 * RIG_NS_PER_S)
 
 /*
- * An arm is a suspect if it waited within these times before the failure, or after it began. Under
- * TCG, a KASAN report takes seconds to be printed.
+ * An arm (a hold of a sweep, plugin/hold.h) is a suspect if it waited after the failure began, or
+ * at most this long before. Under TCG, a KASAN report takes seconds to be printed.
  */
 #define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S

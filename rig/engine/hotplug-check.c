@@ -6,8 +6,8 @@
 #include "engine/session.h"
 
 /*
- * Returns TRUE if compare after each step, because libvirt is between the rig and QEMU, and its own
- * list of devices may be wrong.
+ * Returns TRUE if the two must be compared after each step: libvirt is between the rig and QEMU,
+ * and its own list of devices may be wrong.
  */
 gboolean hotplug_check_each_step(const struct session *s)
 {

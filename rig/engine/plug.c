@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The steps that plug and unplug a device, until QEMU, and where QEMU cannot tell the guest, has
- * answered.
+ * The steps that plug and unplug a device. A step ends with QEMU's answer. If QEMU cannot report
+ * whether the guest has accepted the device, the guest is asked as well, and the step ends with its
+ * answer.
  */
 #include "engine/track.h"
 
@@ -50,8 +51,9 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * What the guest is asked to wait for after a plug; NULL: nothing. A DIMM is certain if the guest
- * acknowledges it by _OST and libvirt is not in between; the NFIT of an NVDIMM has no _OST.
+ * Returns what the guest must be asked to wait for after a plug; NULL: nothing. A DIMM needs no
+ * question if the guest acknowledges it by _OST and libvirt is not in between. An NVDIMM always
+ * needs one, because there is no _OST for its NFIT.
  */
 static const char *waits_for(const struct track_run *t)
 {

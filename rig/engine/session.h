@@ -7,7 +7,7 @@
 
 /* The states of a run, in their usual order. */
 enum state {
-	STATE_BOOT, /* QEMU runs, but there was no hello yet */
+	STATE_BOOT, /* QEMU runs, but the guest has not sent HELLO yet */
 	/* the guest reads its memory accounts, before the first plug */
 	STATE_BASELINE,
 	STATE_START,	  /* the agents are being started */
@@ -52,7 +52,11 @@ struct session {
 	struct guest *guest;
 	GMainLoop *loop;
 	enum state state;
-	guint entry; /* counts entries into states; the scope of the requests that a state sends */
+	/*
+	 * number of state changes so far; it is stored with each request (guest_set_scope()), so
+	 * that the answer to a request of an earlier state is recognised
+	 */
+	guint entry;
 
 	struct event_queue queue;
 	struct run_times times;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Executes the timeline. Copies of tracks run in parallel; each executes its operations one at a
- * time. Every operation has exactly one outcome, is written to the journal before and after, and is
- * counted. step.c implements the kinds of operations.
+ * Executes the timeline. A *track* is a sequence of steps in the scenario, a *lap* is one pass
+ * through it, and a *copy* is one of the parallel executions that the scenario requests. Copies run
+ * in parallel; each executes its operations one at a time. Every operation has exactly one outcome,
+ * is written to the journal before and after, and is counted. step.c implements the kinds of
+ * operations.
  */
 #include "engine/track.h"
 

@@ -23,18 +23,18 @@
 #define WATCH_MS 250
 #define HEARD_S 1.0 /* the time of four heartbeats */
 /* Times in percent of the patience. */
-#define FIRST_LOOK 15 /* without a completed operation: read the list of tasks */
-#define NEXT_LOOK 5   /* read the list again after this time */
-#define STILL 20      /* two snapshots are equal: declare a hang */
-#define RUNNING 25    /* a task is running, but no counter changes: declare a hang */
-#define MOVING 300    /* something changes, but no operation completes: declare a hang */
-#define SILENT 20     /* without a heartbeat: declare a hang */
-/* without a heartbeat while QEMU used this much CPU time: declare a hang */
+#define FIRST_LOOK 15 /* % of the patience without a completed operation: read the list of tasks */
+#define NEXT_LOOK 5   /* % of the patience after which the list is read again */
+#define STILL 20      /* % of the patience with two equal snapshots: declare a hang */
+#define RUNNING 25    /* % while a task runs, but no counter changes: declare a hang */
+#define MOVING 300    /* % while something changes, but no operation completes: declare a hang */
+#define SILENT 20     /* % without a heartbeat: declare a hang */
+/* % without a heartbeat, in QEMU's CPU time: declare a hang */
 #define PROCESSOR 15
-#define PATIENT 100 /* the same if QEMU used no CPU time */
+#define PATIENT 100 /* % without a heartbeat, if QEMU used no CPU time: declare a hang */
 /*
- * Without progress of one agent: take a snapshot; after the same time without a change the agent is
- * stuck.
+ * % without progress of one agent: take a snapshot. If nothing has changed after the same time
+ * again, the agent is stuck.
  */
 #define ONE_AGENT 50
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */

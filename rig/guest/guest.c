@@ -22,7 +22,7 @@ struct guest {
 	struct guest_owner owner;
 	GHashTable *requests; /* seq -> struct request: the requests without an answer */
 	guint32 last_seq;
-	guint32 hello_seq; /* requests up to this seq were sent to an earlier boot of the guest */
+	guint32 hello_seq; /* requests up to this seq were sent before the guest's last boot */
 	guint scope;
 };
 

@@ -41,7 +41,8 @@ struct context {
 struct reader {
 	struct snapshot *snapshot;
 	GHashTable *contexts;  /* caller -> struct context */
-	GPtrArray *unassigned; /* of struct sample: samples of CPUs whose task is not known yet */
+	/* of struct sample: samples of CPUs that are not assigned to a task yet */
+	GPtrArray *unassigned;
 	gboolean all_locks;    /* reading the list "Showing all locks held in the system" */
 	guint64 line;
 };

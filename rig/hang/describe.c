@@ -176,7 +176,7 @@ static char *leak_end(const struct hang *hang)
 	g_autofree char *who = hang->culprit ? task_text(hang->culprit) : NULL;
 
 	if (hang->snapshot->left_held)
-		return g_strdup_printf("%s went back to user space with %s held, taken in %s()",
+		return g_strdup_printf("%s returned to user space with %s held, acquired in %s()",
 				       who ? who : "a task", lock,
 				       hang->function ? hang->function : "?");
 	if (hang->culprit && hang->culprit->wanted)

@@ -57,7 +57,7 @@ struct sample {
 	int cpu;
 	guint64 pc;    /* instruction pointer; 0: only the function is known */
 	guint64 stack; /* address of its outermost frame on the stack; 0: not printed */
-	/* `flagged`: the registers of the sample itself have been read */
+	/* flagged: irqs_off and user were read from the registers of the sample itself */
 	gboolean irqs_off, user, flagged;
 	gboolean entered; /* powerpc: the last frame is from NIP or from the link register */
 	/* the function that the CPU's current interrupt has interrupted, or NULL */
@@ -92,7 +92,8 @@ struct task {
 	char *likely_what;  /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples; /* of struct sample, oldest first */
 	guint64 stack;	    /* an address in its stack; 0: the frames have no addresses */
-	guint64 order;	    /* line number of the newest text about the task */
+	/* line number of the newest text about the task, to tell which text is newer */
+	guint64 order;
 	/*
 	 * QEMU's registers also show the CPU in the function of a sample, with interrupts disabled
 	 */

@@ -12,8 +12,8 @@
 #define CPUS "cpu_hotplug_lock"
 
 /*
- * The row for the innermost frame is used; if that row is weak, a row for one of its callers takes
- * precedence.
+ * The row for the innermost frame is used, except that a row for one of its callers takes
+ * precedence if that row is weak (struct wait).
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},

@@ -229,7 +229,7 @@ char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, c
 			const struct option *option = &setting->option[k];
 			g_autofree char *why = option_why(option, config, kconfig);
 
-			g_string_append_printf(text, "%s%s: %s%s%s did not survive: %s",
+			g_string_append_printf(text, "%s%s: %s%s%s was dropped by kconfig: %s",
 					       text->len ? "\n" : "", setting->where, option->name,
 					       option->value ? "=" : " is not set",
 					       option->value ? option->value : "", why);

@@ -122,8 +122,8 @@ const char *apt_release(const char *package);
 const char *apt_other_release(const char *package);
 
 /*
- * The version of PACKAGE (or checks WANT, if not NULL) that SUITE offers. SUITE NULL: the one that
- * the host is configured for.
+ * Finds the version of PACKAGE that SUITE offers; with WANT (or NULL), checks that SUITE offers
+ * this version. SUITE NULL: the suite that the host is configured for.
  */
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);

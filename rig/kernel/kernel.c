@@ -113,7 +113,8 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 		return NULL;
 	kernel->version = image.version;
 	if (arch && strcmp(image.arch, arch)) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a kernel for %s, but %s is wanted", path,
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a kernel for %s, but one for %s is "
+						"needed", path,
 			 image.arch, arch);
 		return NULL;
 	}
@@ -197,7 +198,10 @@ GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs)
 	return lacks;
 }
 
-/* TRUE: every kernel has this fragment already, or another architecture's. */
+/*
+ * Returns TRUE if the fragment is of no use for a message: every kernel has it already, or it is
+ * for another architecture.
+ */
 static gboolean is_basic(const char *name)
 {
 	return !strcmp(name, "base") || !strcmp(name, "lockdep") || arch_find(name, NULL);

@@ -158,7 +158,7 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 		return FALSE;
 	}
 	return rig_fail(error, is_host_fault(output) ? RIG_EXIT_INFRA : RIG_EXIT_USAGE,
-			"make %s for %s failed: %s (all of it: %s)", target, maker->arch->name,
+			"make %s for %s failed: %s (complete log: %s)", target, maker->arch->name,
 			maker->first_error ? maker->first_error : why->message, log);
 }
 

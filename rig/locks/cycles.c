@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds cycles of the united graph. Only an edge inside a strongly connected component can be part
- * of a cycle (Tarjan's algorithm, without recursion). For each such edge, a breadth-first search
- * finds the shortest cycle through it; one search handles all edges that lead to the same class.
+ * Finds cycles of a lock graph. Only an edge inside a strongly connected component can be part of a
+ * cycle (Tarjan's algorithm, without recursion). For each such edge, a breadth-first search finds
+ * the shortest cycle through it; one search handles all edges that lead to the same class.
  */
 #include <string.h>
 
@@ -383,8 +383,8 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 
 	f.found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
 	/*
-	 * searches for them separately, because a shorter cycle through an ambiguous name would
-	 * hide a longer one without
+	 * search for them separately, because a shorter cycle through an ambiguous name would hide
+	 * a longer one without such a name
 	 */
 	find_in(&f, length, TRUE);
 	find_in(&f, length, FALSE);

@@ -254,7 +254,7 @@ struct lock_orders *lock_orders_from_json(json_t *json, GError **error)
 	    !read_classes(orders, json_object_get(json, "classes")) ||
 	    !read_edges(orders, json_object_get(json, "edges"))) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "not a table of lock orders, version 1 (docs/locks.md)");
+			 "the JSON is not a table of lock orders of version 1 (docs/locks.md)");
 		return NULL;
 	}
 	orders->cut = json_is_true(json_object_get(json, "cut"));

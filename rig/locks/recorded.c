@@ -293,18 +293,21 @@ struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_na
 
 	if (g_strcmp0(lines[0], LOCKS_MAGIC)) {
 		rig_fail(error, RIG_EXIT_INFRA,
-			 "the recorded locks have another version, or are missing");
+			 "the plugin's record of locks is missing, or a plugin of another "
+			 "version wrote it; run `make plugin`");
 		return NULL;
 	}
 	for (guint i = 1; lines[i] && !r.ended; i++)
 		if (!read_line(&r, lines[i])) {
 			rig_fail(error, RIG_EXIT_INFRA,
-				 "the recorded locks are damaged: line %u is '%.60s'", i + 1,
+				 "the plugin's record of locks is damaged: invalid line %u: "
+				 "'%.60s'", i + 1,
 				 lines[i]);
 			return NULL;
 		}
 	if (!r.ended) {
-		rig_fail(error, RIG_EXIT_INFRA, "the recorded locks are cut off");
+		rig_fail(error, RIG_EXIT_INFRA, "the plugin's record of locks is incomplete: its "
+						"last line is missing");
 		return NULL;
 	}
 	return g_steal_pointer(&recorded);

@@ -85,7 +85,8 @@ static const struct machine pseries = {
 		},
 	.libvirt_cpu = "POWER9",
 	.libvirt_serial = "spapr-vty",
-	.quirks = "no event says that the guest accepted a plug: it ends when QEMU has the device",
+	.quirks = "no event reports that the guest accepted a plug, so a plug ends when QEMU has "
+		  "the device",
 };
 
 /*

@@ -23,7 +23,8 @@ enum machine_can {
 	MACHINE_BREAK = 1 << 7,	   /* SysRq on the console is a serial break, then the key */
 	MACHINE_CTRL_O = 1 << 8,   /* SysRq on the console is ^O, then the key (hvc_console) */
 	MACHINE_PLUG_NVDIMM = 1 << 9,
-	MACHINE_UNPLUG_NVDIMM = 1 << 10, /* no machine of QEMU 11 or older */
+	/* the host can unplug an NVDIMM; no machine of QEMU 11 or older can */
+	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
 };

@@ -8,8 +8,8 @@
 #include "util/error.h"
 
 /*
- * The statuses, the worst one last. If two cells belong to one table cell, the worse status is
- * shown.
+ * The statuses by weight, the worst one last. If several cells of the night belong to one cell of
+ * the table, the worst status is shown.
  */
 static const enum cell_status by_weight[] = {
 	CELL_SKIP, CELL_GOOD, CELL_WAITING, CELL_NONE, CELL_FLAKY, CELL_BAD,

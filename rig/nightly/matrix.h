@@ -13,7 +13,7 @@
 typedef char **(*matrix_found)(const char *run, void *data);
 
 /*
- * Makes the table of NIGHT, the content of night.json; docs/validate.md describes the format.
+ * Makes the table of NIGHT, the content of night.json; rig-validate(1) describes the format.
  * Several cells with the same scenario and machine become one entry, with the worst status. FOUND
  * is called for each run that did not end as expected. New reference.
  */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). Its
- * folder is RESULTS/nights/<id>/:
+ * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). A cell is
+ * one combination of scenario, machine, kernel, seed and repetition; each execution of it is an
+ * attempt. Its folder is RESULTS/nights/<id>/:
  *
- *	cells.json	the cells; written first, never changed
- *	journal		one JSON object per line for each build and cell that has ended; written to
- *			disk before the next child is started
- *	lock		locked (flock) by the process that runs the night
- *	place/		the record of a place whose jobs continue without the rig (slurm/)
- *	stop		created by the user: no further child is started
- *	night.json	the result so far, replaced by rename; docs/nightly.md has the format
+ * 	cells.json	the cells; written first, never changed
+ * 	journal		one JSON object per line for each build and cell that has ended; written to
+ * 			disk before the next child is started
+ * 	lock		locked (flock) by the process that runs the night
+ * 	place/		the record of a place whose jobs continue without the rig (slurm/)
+ * 	stop		created by the user: no further child is started
+ * 	night.json	the result so far, replaced by rename; docs/nightly.md has the format
  *
  * A cell is finished when its run folder has a verdict, or when the journal has the reason why
  * there is none. After a kill -9, night_resume() finds the run folders by their labels `night`,
@@ -85,7 +86,7 @@ struct night_options {
 	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
 	/* seed of the night, from which the seeds of cells are drawn if the plan has none */
 	guint64 seed;
-	const char *const *extra; /* further options for each `rig run` */
+	const char *const *extra; /* further options for each `rig run`, NULL-terminated */
 	const char *rig;	  /* path of the rig; NULL: this program */
 	gboolean detach;	  /* exit when all jobs are submitted, if the place supports that */
 	/*

@@ -105,7 +105,8 @@ static gboolean check_scenarios(struct yaml_tree *tree, const struct plan *plan,
 
 		if (has(plan->scenarios, i, plan->scenarios[i]))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					      "'%s' comes twice; `repeat` is for that",
+					      "'%s' is listed twice; `repeat` runs it more than "
+					      "once",
 					      plan->scenarios[i]);
 		scenario = scenario_load(plan->scenarios[i], &why);
 		if (!scenario)
@@ -127,7 +128,7 @@ static gboolean check_machines(struct yaml_tree *tree, const struct plan *plan, 
 					      why->message);
 		if (has(plan->machines, i, plan->machines[i]))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					      "'%s' comes twice", plan->machines[i]);
+					      "'%s' is listed twice", plan->machines[i]);
 	}
 	return TRUE;
 }
@@ -171,7 +172,7 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 				      plan->launcher);
 	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"),
-				      error, "'%s' is for launcher libvirt, not for direct",
+				      error, "'%s' needs 'launcher: libvirt'",
 				      plan->connect);
 	return TRUE;
 }
@@ -199,7 +200,8 @@ static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, 
 
 		if (!e->scenario && !e->machine && !e->kernel)
 			return yaml_tree_fail(tree, node, error,
-					      "an exclude names a scenario, a machine or a kernel");
+					      "an exclude must name a scenario, a machine or a "
+					      "kernel");
 		if (e->scenario && !has(plan->scenarios, plan->n_scenarios, e->scenario))
 			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'",
 					      e->scenario);

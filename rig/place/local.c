@@ -15,7 +15,7 @@
 struct local {
 	struct place base;
 	struct place_options options;
-	GPtrArray *builds;  /* struct place_job: builds that wait */
+	GPtrArray *builds;  /* struct place_job: builds that have not started */
 	GPtrArray *blocked; /* struct place_job: jobs that wait for the end of another job */
 	GPtrArray *ready;   /* struct pack_item of the jobs that can start, sorted by rank */
 	GPtrArray *running; /* struct running */

@@ -52,13 +52,15 @@ struct run_request {
 	gboolean no_keep_locks; /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	/* stop only at a report with this signature or kind */
 	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
-	char **holds; /* added to those of the scenario (hold_parse()), NULL-terminated */
+	/* holds (hold_parse()), in addition to those of the scenario; NULL-terminated */
+	char **holds;
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
 	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
-	char **fails;	/* added to the scenario's (scenario_add_fail()), NULL-terminated */
+	/* calls that fail (scenario_add_fail()), in addition to the scenario's; NULL-terminated */
+	char **fails;
 	gboolean calls; /* count calls of functions that can fail (scenario/fallible.h) */
 	/*
 	 * lock classes of a cycle; tasks are stopped between two of them, instead of using the

@@ -48,7 +48,10 @@ static gboolean has_switch(char **texts, const struct kernel_switch *s)
 	return FALSE;
 }
 
-/* Adds the switches of TEXTS, except those that LATER or a later one of TEXTS replaces. */
+/*
+ * Adds the switches in TEXTS. A switch that is also in LATER, or again further on in TEXTS, is left
+ * out, because that entry replaces it.
+ */
 static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **later,
 			guint64 seed, json_t *list, GError **error)
 {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arms: calculates their priors from the first run, chooses the arms to try next, and rewards them.
+ * Arms, the holds that a search can choose from (arms.h): calculates their priors from the first
+ * run, chooses those to try next, and rewards them.
  */
 #include "race/arms.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FAVOUR 4 /* the prior of a favoured function is multiplied by this */
+#define FAVOUR 4 /* the prior of a function that is to be tried first is multiplied by this */
 /* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
-#define REWARD_NEWS 0.1 /* for each arm that waited in a sweep with a new lock order */
-#define NOT_HELD 0.25	/* a sweep in which an arm did not wait counts as this many tries */
+#define REWARD_NEWS 0.1 /* reward of each arm that waited in a sweep with a new lock order */
+#define NOT_HELD 0.25	/* a sweep in which an arm did not wait counts as this fraction of a try */
 
 /*
  * A place that vCPUs pass seldom is active during the whole sweep: its waits cost little time, and
@@ -21,10 +22,11 @@
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 160 /* maximum number of arms with seldom passed places in a sweep */
+#define SELDOM_ARMS 160 /* maximum number of arms at seldom passed places in a sweep */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
-#define UPDATES_EACH 3 /* one of this many sweeps tries only updates */
+/* one sweep of this many tries only updates (read-modify-write instructions) */
+#define UPDATES_EACH 3
 #define SLOTS_MAX 16
 #define PCT_MAX_MS 300 /* the longest wait with PCT */
 
@@ -39,7 +41,7 @@ static const struct kind {
 	/* delays the function between reading the callee's result and using it */
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
-	/* an update can be lost if two tasks are in one function */
+	/* an update is lost if two tasks are between its read and its write */
 	{"update in %s", 1.2, FALSE, TRUE},
 };
 
@@ -217,9 +219,9 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 
 	*ret = (struct race_trial){
 		.phase = RACE_EXPLORE,
-		.why = updates ? "a sweep over updates alone"
-		       : race->sweeps ? "a sweep over places that were held least, and those that "
-				      "gave something"
+		.why = updates ? "a sweep over updates only"
+		       : race->sweeps ? "a sweep over the places that were held least, and those "
+					"that were rewarded"
 				    : "a sweep over places that vCPUs passed closest to each other",
 		.max_ms = max_ms[race->sweeps % G_N_ELEMENTS(max_ms)],
 	};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arms of the bandit algorithm (strategy.h), which are the holds to choose from, and the state
- * that arms.c and strategy.c share.
+ * The arms from which a search chooses, and the state that arms.c and strategy.c share. An arm is a
+ * hold at one place; the word is that of bandit algorithms (strategy.h). A sweep is a run that
+ * tries many arms one after the other.
  */
 #ifndef RIG_RACE_ARMS_H
 #define RIG_RACE_ARMS_H
@@ -31,7 +32,7 @@ struct race {
 	/* RACE_CONFIRM: indices of the suspected arms; the group that is tried now */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_CONFIRM and RACE_REDUCE: which part of the holds is tried, and how often it was
+	 * RACE_CONFIRM and RACE_REDUCE: the part of the holds that is tried, and how often it was
 	 * tried
 	 */
 	gboolean halving, pending;

@@ -13,7 +13,7 @@ struct race_job {
 };
 typedef void (*race_done)(struct place_job *job, const struct child_result *result);
 
-/* The part of a run that differs from the other runs of a search or a walk. */
+/* What distinguishes a run from the other runs of a search or a walk (walk.h). */
 struct race_run {
 	guint duration_s, patience_s;
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */

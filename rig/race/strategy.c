@@ -6,12 +6,13 @@
 
 #include "util/error.h"
 
-/* number of passing runs without a part of the holds after which that part counts as necessary */
+/* a part of the holds counts as necessary after this many runs without it have passed */
 #define TRIES 2
-#define FEW_SLOTS 2 /* holds active at a time in a sweep with one group */
+/* number of holds that are active at a time in a sweep of one group of suspects */
+#define FEW_SLOTS 2
 /*
- * from this many runs on, at least half must have failed; otherwise the holds are no better than
- * chance
+ * After this many runs with the found holds, at least half must have failed; otherwise the first
+ * failure was chance.
  */
 #define LUCK 3
 
@@ -62,7 +63,7 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 	*ret_arms = race->arms->len;
 }
 
-/* ---- confirm ---- */
+/* ---- RACE_CONFIRM: which arms of the failed sweep cause the failure ---- */
 
 /* Inserts HOLD, whose place is passed seldom, before the holds that take turns. */
 static void add_hold(const struct race *race, struct race_trial *trial, const char *hold)
@@ -108,7 +109,7 @@ static void begin_confirm(struct race *race, const struct race_trial *trial,
 		race->base_failed++, race->base_runs++;
 }
 
-/* ---- reduce ---- */
+/* ---- RACE_REDUCE: which of the found holds are needed ---- */
 
 /*
  * Fills *RET with the found holds to try next. While race->halving is set these are one half of
@@ -121,8 +122,9 @@ static void take_part(const struct race *race, struct race_trial *ret)
 	*ret = (struct race_trial){.phase = RACE_REDUCE,
 				   .max_ms = race->found.max_ms,
 				   .slots = FEW_SLOTS,
-				   .why = race->halving ? "which half of the holds it needs"
-							: "does it need the one left out"};
+				   .why = race->halving ? "which half of the holds is needed"
+							: "whether the hold that is left out is "
+							  "needed"};
 	for (guint i = 0; i < race->found.n; i++)
 		if (race->halving ? (i >= half) == (race->part > 0) : i != race->part)
 			add_hold(race, ret, race->found.hold[i]);
@@ -213,20 +215,20 @@ static void confirm(struct race *race, const struct race_trial *trial,
 		race->phase = RACE_EXPLORE;
 }
 
-/* ---- measure ---- */
+/* ---- RACE_MEASURE: how often the scenario fails with and without the holds ---- */
 
 static gboolean measure(struct race *race, struct race_trial *ret)
 {
 	if (race->runs + race->run_pending < RACE_RUNS) {
 		*ret = race->found;
 		ret->phase = RACE_MEASURE;
-		ret->why = "how often it fails with these holds";
+		ret->why = "how often the scenario fails with these holds";
 		race->run_pending++;
 		return TRUE;
 	}
 	if (race->base_runs + race->base_pending < RACE_BASE_RUNS) {
 		*ret = (struct race_trial){.phase = RACE_BASE,
-					   .why = "how often it fails without holds"};
+					   .why = "how often the scenario fails without holds"};
 		race->base_pending++;
 		return TRUE;
 	}

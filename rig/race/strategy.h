@@ -27,8 +27,8 @@
 
 #define RACE_ARMS 320	 /* maximum number of holds of a trial */
 #define RACE_GROUP 6	 /* maximum number of holds of trials that are not sweeps */
-#define RACE_RUNS 4	 /* runs with the remaining holds, */
-#define RACE_BASE_RUNS 3 /* runs without holds, including the first run */
+#define RACE_RUNS 4	 /* runs with the remaining holds, to measure the failure rate */
+#define RACE_BASE_RUNS 3 /* runs without holds to compare with, including the first run */
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 

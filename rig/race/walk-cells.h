@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The cells of a walk: which call fails in each, and the result. Neither prints nor runs anything.
- */
+/* The cells of a walk (walk.h): which call fails in each, and the result. Does no I/O. */
 #ifndef RIG_RACE_WALK_CELLS_H
 #define RIG_RACE_WALK_CELLS_H
 

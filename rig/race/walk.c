@@ -60,7 +60,8 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 	}
 	if (state && !walk_cells_read(walk->cells, state)) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s/race.json' is not of a walk of this version; start a new one",
+			 "'%s/race.json' was not written by `rig race --fail` of this version; "
+			 "start a new search",
 			 options->run.dir);
 		return NULL;
 	}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `rig race --fail`: makes calls of the functions in scenario/fallible.h fail, one in each run, and
- * lists those after which an oracle reports a violation: accounts, reports, hangs, operations that
- * do not work any more. Its runs are jobs of a place. It iterates the default main context.
+ * `rig race --fail`: makes calls of the functions in scenario/fallible.h fail, one in each run (a
+ * *walk*), and lists those after which a check reports a violation: memory is missing at the end,
+ * the kernel prints a report, the guest hangs, or an operation does not work any more. Its runs are
+ * jobs of a place. It iterates the default main context.
  *
- * The first run counts calls and lets none fail. Each function that was called has a cell for each
- * errno and each of its first calls; cells about first calls and first errnos come first.
- * `race.json` has all cells with their results; it is written by rename after each run.
+ * The first run counts calls and lets none fail. Each function that was called has a *cell*, a run
+ * to make, for each errno and each of its first calls; cells about first calls and first errnos
+ * come first. `race.json` has all cells with their results; it is written by rename after each run.
  */
 #ifndef RIG_RACE_WALK_H
 #define RIG_RACE_WALK_H

@@ -17,8 +17,7 @@
 enum graph_shape { GRAPH_BOX, GRAPH_ROUND, GRAPH_NOTE };
 
 struct graph_node {
-	const char *label; /* any bytes; each line ends in '\
-' */
+	const char *label; /* a text of any bytes, whose lines each end in ' ' */
 	enum graph_shape shape;
 	gboolean marked; /* part of the cycle, so it is drawn in red */
 };

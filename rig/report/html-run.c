@@ -27,7 +27,7 @@ static void put_state(struct page *page, const struct run_view *run)
 		     run->as == VERDICT_PASS ? "as the scenario expects"
 					     : "the scenario expects a report");
 	html(page, "</p><h1>%s</h1>\n",
-	     run->info->verdict == VERDICT_PASS ? "No report, and everything adds up" : reason);
+	     run->info->verdict == VERDICT_PASS ? "No report, and all checks passed" : reason);
 	json_array_foreach (reasons, i, other) {
 		g_autofree char *text =
 			i && json_is_string(other) ? text_clean(json_string_value(other)) : NULL;
@@ -67,7 +67,7 @@ static char *times_text(json_t *times)
 	boot = rig_duration_text(json_integer_value(json_object_get(times, "boot_ns")));
 	hammer = rig_duration_text(json_integer_value(json_object_get(times, "hammer_ns")));
 	total = rig_duration_text(json_integer_value(json_object_get(times, "total_ns")));
-	return g_strdup_printf("%s until the guest was ready, %s of hammering, %s in all", boot,
+	return g_strdup_printf("%s until the guest was ready, %s under load, %s in all", boot,
 			       hammer, total);
 }
 
@@ -77,9 +77,10 @@ static const char *lockdep_text(json_t *lockdep)
 
 	if (!json_is_object(lockdep))
 		return NULL;
-	return json_is_true(json_object_get(lockdep, "armed")) ? "armed to the end"
-	       : !g_strcmp0(state, "absent") ? "absent: only what went wrong could be seen"
-					     : "not armed at the end";
+	return json_is_true(json_object_get(lockdep, "armed")) ? "on until the end"
+	       : !g_strcmp0(state, "absent") ? "absent: the kernel could only report actual "
+					       "failures"
+					     : "off at the end";
 }
 
 /* Returns the result of the lock recorder as text; NULL: the recorder was not used. */

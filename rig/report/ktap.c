@@ -7,7 +7,7 @@
 
 struct directive {
 	gboolean ok;
-	const char *word; /* what follows "# " */
+	const char *word; /* the directive: the word after "# " in a KTAP line */
 };
 
 /* LOST, INFRA and ABORTED are ERROR: the run has no result for the kernel. */
@@ -19,7 +19,7 @@ static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_RUNNING] = {TRUE, "SKIP"},
 };
 
-/* A description may hold neither '#', which begins a directive, nor a line's end. */
+/* A description must contain neither '#', which begins a directive, nor a newline. */
 static char *description(const char *text)
 {
 	char *safe = g_strdup(text);

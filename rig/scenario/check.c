@@ -23,10 +23,11 @@ struct walk {
 	struct yaml_tree *tree;
 	const struct scenario *scenario;
 	GHashTable *owners;  /* id -> track number + 1 */
-	GHashTable *plugged; /* id -> const struct step * that plugged it */
+	/* id -> const struct step *: the plug step of a device that is plugged now */
+	GHashTable *plugged;
 	struct peak now, most;
 	unsigned track, round;
-	/* a step that resets the guest; the memory that its track has plugged at that point */
+	/* a step that resets the guest, and the memory that its track has plugged at that point */
 	yaml_node_t *reset;
 	guint64 at_reset;
 };
@@ -211,9 +212,9 @@ static gboolean check_reset(const struct walk *walk, const struct peak *all, GEr
 		return TRUE;
 	return yaml_tree_fail(
 		walk->tree, walk->reset, error,
-		"memory can be plugged when the guest starts again, which then reserves other "
-		"pages of it; unplug "
-		"it before in this track, have no other that plugs, or say 'accounts: false'");
+		"memory may be plugged when this step resets the guest, so the memory accounts "
+		"would differ afterwards; unplug it earlier in this track, let no other track "
+		"plug memory, or set 'accounts: false'");
 }
 
 static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, GError **error)
@@ -303,7 +304,8 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 	if ((s->n_holds || *s->hold_cycle) && s->cpus < 2)
 		return yaml_tree_fail(
 			tree, list ? list : yaml_tree_get(tree, yaml_tree_root(tree), "hold_cycle"),
-			error, "'%s' need two vCPUs, one of which waits for the other: give 'cpus'",
+			error, "'%s' need two vCPUs, because one waits for another; set 'cpus' "
+			       "to 2 or more",
 			list ? "holds" : "hold_cycle");
 	return TRUE;
 }
@@ -346,7 +348,7 @@ static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s,
 		for (unsigned j = 0; j < i; j++)
 			if (!strcmp(s->machines[i], s->machines[j]))
 				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
-						 "'%s' is in the list already", s->machines[i]);
+						 "'%s' is listed twice", s->machines[i]);
 	}
 	return TRUE;
 }
@@ -391,7 +393,7 @@ static gboolean check_words(struct yaml_tree *tree, const struct scenario *s, GE
 		if (!g_ascii_isprint(*p))
 			return yaml_tree_fail(tree,
 					      yaml_tree_get(tree, yaml_tree_root(tree), "cmdline"),
-					      error, "'cmdline' takes one line of ASCII");
+					      error, "'cmdline' must be one line of ASCII");
 	return TRUE;
 }
 

@@ -76,8 +76,8 @@ static gboolean check_step_outcome(struct yaml_tree *tree, yaml_node_t *node,
 	}
 	if (one->what == STEP_UNPLUG && strcmp(one->result, "deleted") && s->accounts)
 		return yaml_tree_fail(tree, result, error,
-				      "memory that cannot be unplugged is missing in the accounts; "
-				      "say 'accounts: false'");
+				      "after a refused unplug the guest still has the memory, so "
+				      "the accounts differ; set 'accounts: false'");
 	return TRUE;
 }
 
@@ -90,7 +90,8 @@ gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError *
 		return yaml_tree_fail(tree, expect, error, "'expect' needs 'kind' or 'outcomes'");
 	if (s->expect.kind && s->expect.n_outcomes)
 		return yaml_tree_fail(tree, list, error,
-				      "'outcomes' are of a run that passes; leave 'kind' out");
+				      "'outcomes' are only for a run that passes; leave out "
+				      "'kind', which expects a report");
 	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
 		const struct expect_outcome *one = &s->expect.outcomes[i];
 		yaml_node_t *node = yaml_tree_item(tree, list, i);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of fallible functions. A row is there only if the function itself can return that
- * errno, or one that it calls and whose result it passes on, before it has changed anything that
- * its callers rely on; what they then do is what a walk tests. So device_register() is not there,
- * whose callers call put_device() after a failure: it initialises the device first. Nor is
- * idle_thread_get() in finish_cpu(), where the CPU's idle thread exists. EEXIST of added
- * memory is not there either: acpi_memory_enable_device() takes it for memory that the guest has.
- * The functions of a kernel that are inlined, or have other names, are left out of a walk: several
- * rows are about one step in kernels of different age.
+ * The table of fallible functions. The table has a row only if the function, or a function that it
+ * calls and whose result it returns, can fail with that errno before it has changed anything that
+ * its callers rely on. What the callers then do is what `rig race --fail` tests. So three cases are
+ * left out: device_register(), because it initialises the device first, and its callers call
+ * put_device() after a failure; idle_thread_get() in finish_cpu(), because the CPU's idle thread
+ * exists there; and EEXIST of added memory, because acpi_memory_enable_device() treats such memory
+ * as present. `rig race --fail` ignores a row whose function the kernel lacks or has inlined, so
+ * several rows can be about one operation in kernels of different versions.
  */
 #include "scenario/fallible.h"
 

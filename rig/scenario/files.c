@@ -173,7 +173,7 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 		for (unsigned k = 0; k < i; k++)
 			if (!strcmp(s->files[i].name, s->files[k].name))
 				return yaml_tree_fail(tree, node, error,
-						      "'%s' is in the list already",
+						      "'%s' is listed twice",
 						      s->files[i].name);
 		if (!read_file(s->file, &s->files[i], &all, &why))
 			return yaml_tree_fail(tree, node, error, "%s", why->message);

@@ -7,7 +7,7 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* the balloon counts pages; the guest's may be of 64 KiB */
+/* QEMU's balloon counts pages of 4 KiB, but the guest's pages can have 64 KiB */
 #define BALLOON_UNIT (64 << 10)
 
 /* The ability that a machine needs for each kind of step. */

@@ -11,8 +11,8 @@
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
 /*
- * QEMU's least label area (hw/mem/nvdimm.c, MIN_NAMESPACE_LABEL_SIZE), and more than any number of
- * namespaces needs
+ * QEMU's minimum label area (hw/mem/nvdimm.c, MIN_NAMESPACE_LABEL_SIZE), and a maximum that is
+ * sufficient for any number of namespaces
  */
 #define LABEL_MIN (G_GUINT64_CONSTANT(128) << 10)
 #define LABEL_MAX (G_GUINT64_CONSTANT(16) << 20)
@@ -30,7 +30,8 @@ static gboolean number_size(struct yaml_tree *tree, yaml_node_t *node, const cha
 	g_autoptr(GError) why = NULL;
 
 	if (!text)
-		return yaml_tree_fail(tree, node, error, "'%s' takes a size like 256M", key);
+		return yaml_tree_fail(tree, node, error, "'%s' must be a size, for example "
+							 "256M", key);
 	if (!rig_size_parse(text, ret, &why))
 		return yaml_tree_fail(tree, node, error, "%s: %s", key, why->message);
 	if (*ret > SIZE_MAX_BYTES)
@@ -85,7 +86,7 @@ static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char 
 
 		if (!low || !high || yaml_tree_item(tree, node, 2))
 			return yaml_tree_fail(tree, node, error,
-					 "'%s' takes one value or two, [lowest, highest]", key);
+					 "'%s' takes one value, or two: [lowest, highest]", key);
 		if (!number(tree, low, key, &range.low, error) ||
 		    !number(tree, high, key, &range.high, error))
 			return FALSE;
@@ -199,8 +200,8 @@ static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *
 	return ok ||
 	       yaml_tree_fail(
 		       tree, yaml_tree_get(tree, node, "id"), error,
-		       "invalid id '%s'; allowed: a letter, then letters, digits and '-', "
-		       "all small",
+		       "invalid id '%s'; allowed: a lower-case letter, then lower-case letters, "
+		       "digits and '-'",
 		       id);
 }
 
@@ -226,7 +227,7 @@ static gboolean fits_block(const struct range *range, guint64 block)
 	return range->low % block == 0 && range->high % block == 0;
 }
 
-/* QEMU takes powers of two (hw/virtio/virtio-mem.c); the guest's driver needs 4 MiB or more. */
+/* QEMU accepts powers of two (hw/virtio/virtio-mem.c); the guest's driver needs at least 4 MiB. */
 static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 			   GError **error)
 {

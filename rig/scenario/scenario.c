@@ -224,7 +224,10 @@ static gboolean find_file(const char *what, char **ret_file, char **ret_name, GE
 	return TRUE;
 }
 
-/* A resize is drawn in blocks of the device, which its plug before has. */
+/*
+ * Copies the block size of a virtio-mem device from its plug step to its resize steps, which draw
+ * multiples of it.
+ */
 static void take_blocks(struct scenario *s)
 {
 	for (unsigned t = 0; t < s->n_tracks; t++) {

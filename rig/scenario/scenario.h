@@ -12,7 +12,10 @@
 #include "machine/machine.h"
 #include "util/auto.h"
 
-/* A step of the host, with the fields that it uses (see the table of steps in read.c). */
+/*
+ * A step of the host, with the fields that it uses (see the table of steps in read.c). A step is
+ * one operation, such as a plug.
+ */
 enum step_do {
 	/* id, device, size, node, backend, requested: device_add, and waits for the device */
 	STEP_PLUG,
@@ -34,7 +37,11 @@ enum step_device {
 	DEVICE_CPU,
 	DEVICE_NVDIMM,
 	DEVICE_VIRTIO_PMEM,
-	DEVICE_BALLOON, /* virtio-balloon with free page reporting; its size is what it takes */
+	/*
+	 * virtio-balloon with free page reporting; its size is the memory that it takes from the
+	 * guest
+	 */
+	DEVICE_BALLOON,
 };
 enum step_how { HOW_ONLINE, HOW_KERNEL, HOW_MOVABLE, HOW_OFFLINE, HOW_RANDOM };
 
@@ -56,7 +63,8 @@ struct step {
 	struct range requested; /* of virtio-mem at plug, in bytes */
 	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
 	guint64 block; /* of virtio-mem at plug and resize, in bytes; 0: the machine's unit */
-	gboolean prealloc, inaccessible; /* of virtio-mem at plug, as QEMU has them */
+	/* of virtio-mem at plug: QEMU's properties of these names */
+	gboolean prealloc, inaccessible;
 	unsigned node;
 	int backend; /* enum vm_backend */
 	enum step_how how;
@@ -68,7 +76,10 @@ struct step {
 	unsigned timeout_s; /* 30 by default */
 };
 
-/* Steps that are executed one after the other, in laps. Tracks run in parallel. */
+/*
+ * A track: steps that are executed one after the other. A pass through all of them is a lap. Tracks
+ * run in parallel.
+ */
 struct track {
 	/* position in the file, from 0; not changed when other tracks are left out */
 	unsigned number;
@@ -322,11 +333,12 @@ const char *step_how_name(enum step_how how);
 
 /* Sizes of DEVICE are multiples of this many bytes on MACHINE; 0: it has no size. */
 guint64 scenario_unit(const struct machine *machine, enum step_device device);
-/* TRUE: DEVICE adds memory of a size that the scenario says. */
+/* TRUE: DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);
 /*
- * TRUE: it plugs a PCI device that the rig does not describe to libvirt, which chooses the port: a
- * balloon, virtio-pmem, or virtio-mem with properties of its own.
+ * Returns TRUE if SCENARIO plugs a PCI device that can only be used with --launcher direct, because
+ * the rig has no libvirt XML for it and libvirt would choose the port: a balloon, virtio-pmem, or
+ * virtio-mem with properties of its own.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* TRUE: a track plugs a DEVICE. */

@@ -82,7 +82,8 @@ const struct kernel_switch *switch_find(const char *text, GError **error)
 			return s;
 		g_string_append_printf(all, "%s%s", all->len ? ", " : "", s->name);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "no kernel switch '%s' (available: %s)", name, all->str);
+	rig_fail(error, RIG_EXIT_USAGE, "unknown kernel switch '%s' (available: "
+					"%s)", name, all->str);
 	return NULL;
 }
 
@@ -147,7 +148,8 @@ gboolean switch_check(char *const *texts, guint n, GError **error)
 	for (guint i = 0; i < n - 1; i++)
 		if (switch_find(texts[i], NULL) == s)
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"the switch '%s' comes twice; several values: %s=A|B",
+					"the switch '%s' is given twice; give it once, with "
+					"several values: %s=A|B",
 					s->name, s->name);
 	return TRUE;
 }

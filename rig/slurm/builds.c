@@ -81,7 +81,9 @@ static gboolean carry_kernel(struct slurm *s)
 	if (!part) {
 		s->built.verdict = VERDICT_INFRA;
 		g_free(s->built.problem);
-		s->built.problem = g_strdup(error ? error->message : "the build has no key");
+		s->built.problem = g_strdup(error ? error->message : "the build cannot be "
+								     "identified on another "
+								     "host: it has no key");
 		return FALSE;
 	}
 	g_string_append_printf(s->kernels, "%s%s=%s", s->kernels->len ? " " : "", request, hash);

@@ -69,7 +69,8 @@ static void lose(struct link *link, const char *why)
 	if (!left && s->base.failed)
 		slurm_fail(s,
 			   g_error_new(RIG_ERROR, RIG_EXIT_INFRA,
-				       "no node takes what it needs; '%s': %s", link->node, why));
+				       "no node accepts the files that its tasks need; node "
+				       "'%s': %s", link->node, why));
 }
 
 static void on_sent(struct command *command, int code, const char *out, const char *why, void *data)

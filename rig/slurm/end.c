@@ -27,8 +27,8 @@ static void note_end(struct task *task)
 	if (write(s->ended_fd, line, n) == (ssize_t)n)
 		return;
 	/*
-	 * reports the error, but is not fatal: this line is only read after the rig was killed;
-	 * normally the caller has recorded the end
+	 * report the error, which is not fatal: the line is read only after the rig was killed, and
+	 * usually the caller has recorded the end
 	 */
 	s->base.failed(g_error_new(RIG_ERROR, RIG_EXIT_INFRA, "cannot write '%s/ended'", s->dir),
 		       s->base.failed_data);

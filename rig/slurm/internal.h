@@ -94,7 +94,7 @@ struct link {
 	gint64 fetched_ns; /* when the last `fetch` that succeeded was started */
 	char *archive;	   /* path of the output of `fetch`, or NULL */
 	int archive_fd;
-	guint64 archive_left; /* bytes that are still accepted */
+	guint64 archive_left; /* number of bytes that are still accepted for the archive */
 	GPtrArray *received;  /* char *: names of results that the node may delete */
 };
 
@@ -124,7 +124,7 @@ struct slurm {
 	GPtrArray *to_cancel; /* char *: arguments for scancel */
 	struct batch *submitting;
 	struct queue_reader *reader;
-	guint polls;		   /* number of squeue calls */
+	guint polls;		   /* number of squeue calls so far */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
 	char reason[64]; /* why a task waits that does not just wait for its turn; or "" */
 	char *silent;	 /* why the last squeue call failed; NULL: it succeeded */

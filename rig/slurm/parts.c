@@ -76,7 +76,10 @@ static void remove_old(const char *base)
 	}
 }
 
-/* NAME: name of the folder on the nodes, in PARENT; NULL: use the checksum, in parts_base(). */
+/*
+ * Makes a part. NAME is the name of its folder on the nodes, in PARENT; NULL: the folder is named
+ * after the checksum, in parts_base().
+ */
 static struct part *part_new(const struct archive_item *items, guint n, const char *parent,
 			     const char *name, GError **error)
 {

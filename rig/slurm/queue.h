@@ -16,7 +16,7 @@ enum job_state {
 	JOB_COMPLETED, /* ended with exit code 0 */
 	JOB_FAILED,    /* ended with another exit code */
 	JOB_TIMEOUT,   /* ended by its time limit */
-	JOB_CANCELLED, /* by a user */
+	JOB_CANCELLED, /* cancelled by a user */
 	JOB_NODE_FAIL, /* its node was lost, and the job was not requeued */
 	JOB_PREEMPTED, /* preempted, and not requeued */
 	JOB_OUT_OF_MEMORY,

@@ -8,8 +8,9 @@
 #include "splat/scanner.h"
 
 /*
- * The maximum number of foreign lines inside a report: if the log has the callers of lines; if it
- * does not; and within INSTANT_SECONDS of the report's own lines.
+ * The maximum number of lines inside a report that do not belong to it: if the log has the printk
+ * caller of each line; if it does not; and for lines within INSTANT_SECONDS of the report's own
+ * lines.
  */
 #define GAP_KNOWN 3
 #define GAP_UNKNOWN 12

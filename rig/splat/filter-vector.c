@@ -28,7 +28,10 @@ struct tables {
 	__m256i low[FILTER_PRINT], high[FILTER_PRINT];
 };
 
-/* For each position from P on, the groups that accept the byte there as byte I of a print. */
+/*
+ * For each of 32 positions from P on: the groups of words (filter.h) that accept the byte at this
+ * position as byte I of a print.
+ */
 WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const guint8 *p)
 {
 	const __m256i half = _mm256_set1_epi8(0x0f);

@@ -92,7 +92,10 @@ static const char *const words[] = {
 };
 
 #define PIECE 3
-/* the distance between examined pieces: every word has at least PIECE + STEP - 1 bytes */
+/*
+ * Distance between the pieces that are examined. Every word has at least PIECE + STEP - 1 bytes, so
+ * it contains one of these pieces.
+ */
 #define STEP 3
 #define BUCKET_BITS 14 /* the table has 16 KiB, so it stays in the L1 cache */
 #define BUCKETS (1 << BUCKET_BITS)

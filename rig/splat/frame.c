@@ -230,8 +230,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	static const struct {
 		const char *word;
 		/*
-		 * a word that must not precede it: a segment selector of user space, where the
-		 * address is not the kernel's
+		 * a word that must not precede the prefix: with the code segment of user space, the
+		 * address is not one of the kernel
 		 */
 		const char *not_before;
 	} marks[] = {
@@ -250,7 +250,10 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 
 	while (*start == ' ' || *start == '\t')
 		start++;
-	/* check the first characters first, because this is fast and excludes "RAX:" and "RBX:" */
+	/*
+	 * check the first characters before the patterns, because this is fast and excludes "RAX:"
+	 * and "RBX:"
+	 */
 	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {

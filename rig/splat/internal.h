@@ -108,7 +108,10 @@ enum format_flag {
 	FORMAT_ANYTIME = 1 << 6,  /* can continue another report (`into`) even after frames */
 	FORMAT_LOCKDEP = 1 << 7,  /* must be parsed as a lockdep report */
 	FORMAT_ADOPTS = 1 << 8,	  /* its row replaces the row of the report that it continues */
-	/* if the failing address is in the first page, the next row is used */
+	/*
+	 * there is a second row for this report, which is used if the failing address is in the
+	 * first page
+	 */
 	FORMAT_ADDRESS = 1 << 11,
 	/* only counts as a report if the line has a prefix of the kernel */
 	FORMAT_KERNEL = 1 << 10,
@@ -165,11 +168,12 @@ gboolean line_ends_lockdep(const char *text);
 /* Whether a line can be inside a report (body.c). */
 enum body {
 	BODY_FOREIGN,
-	BODY_BLANK, /* inside, if a line that is inside follows */
+	/* a line that belongs to the report only if a line that certainly belongs to it follows */
+	BODY_BLANK,
 	BODY_INSIDE,
-	BODY_FRAME, /* inside: a frame of a stack */
-	BODY_FAULT, /* inside: the address of a fault */
-	BODY_LAST,  /* inside; it is the last line of a report of this family */
+	BODY_FRAME, /* belongs to the report: a frame of a stack */
+	BODY_FAULT, /* belongs to the report: the address of a fault */
+	BODY_LAST,  /* the last line of a report of this family */
 };
 enum body body_kind(const char *text, const struct format *format);
 gboolean body_is_banner(const char *text, char *ret_fill);
@@ -191,7 +195,7 @@ gboolean frame_parse_function(const char *text, struct frame *ret);
  * Properties of a line of a complete report. They are computed once, because many rules use them.
  */
 enum mark {
-	MARK_FRAME = 1 << 0, /* the member `frame` of this mark is set: the line is a stack frame */
+	MARK_FRAME = 1 << 0, /* the line is a stack frame, which is in the member `frame` */
 	MARK_FAULT = 1 << 1, /* `frame` is the instruction that faulted */
 	MARK_TRACE = 1 << 2, /* a stack follows, see frame_starts_trace() */
 	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */

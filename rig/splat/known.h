@@ -45,9 +45,9 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
 				      const char *release);
 
 /*
- * The value of `expires` in an excuse. An excuse is about a single report of one run, and not part
- * of a list; an example is a stall that holds have caused (docs/director.md). An excused report
- * does not affect the verdict.
+ * The value of `expires` in an excuse. An excuse marks a single report of one run as known, and is
+ * not part of a list; for example, a stall that holds have caused (docs/director.md). An excused
+ * report does not affect the verdict.
  */
 #define KNOWN_THIS_RUN "this run"
 /* Returns TRUE if KNOWN, the object of a report (or NULL), is an excuse. */

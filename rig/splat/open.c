@@ -42,7 +42,8 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 		    strcmp(past->caller, line->caller) != 0) {
 			if (!line->caller[0])
 				return;
-			continue; /* skip lines of other callers */
+			/* skip lines that another printk caller (task or CPU) has printed */
+			continue;
 		}
 		if (past->first_byte < scanner->told || past->number + PAST < line->number ||
 		    !body_is_preface(past->text))

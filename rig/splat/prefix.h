@@ -26,8 +26,8 @@ struct piece {
 
 /*
  * Matches the first piece of the table that fits at P and may follow BEFORE (NULL: P is the start
- * of the line's prefix). Returns where the piece ends and sets *BEFORE to it, and stamp, caller,
- * kernel and user of LINE by it; NULL where no piece fits, LINE unchanged.
+ * of the line's prefix). Returns the end of the piece, sets *BEFORE to its row, and sets stamp,
+ * caller, kernel and user of LINE accordingly. Returns NULL, with LINE unchanged, if no piece fits.
  */
 const char *piece_strip(const char *p, struct line *line, const struct piece **before);
 

@@ -227,14 +227,16 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	gsize at = 0;
 
 	while (len - at >= sizeof(sixteen)) {
-		gsize most = MIN(len, at + 255 * sizeof(sixteen)); /* each lane counts up to 255 */
+		/* each byte of the vector counts up to 255 */
+		gsize most = MIN(len, at + 255 * sizeof(sixteen));
 		sixteen lanes = {0};
 
 		for (; most - at >= sizeof(sixteen); at += sizeof(sixteen)) {
 			sixteen piece;
 
 			memcpy(&piece, bytes + at, sizeof(piece));
-			lanes -= (sixteen)(piece == '\n'); /* in a vector comparison, true is -1 */
+			/* in a vector comparison, true is -1, so this adds 1 */
+			lanes -= (sixteen)(piece == '\n');
 		}
 		for (gsize i = 0; i < sizeof(sixteen); i++)
 			n += lanes[i];

@@ -63,7 +63,7 @@ struct scanner {
 	double crashed_at;
 	gboolean any_crash;
 	gboolean found_any; /* a report of any kind was found */
-	guint64 told;	    /* position of the end of the last reported line */
+	guint64 told; /* position in the log of the end of the last report that was passed on */
 	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
 	gboolean going_down;

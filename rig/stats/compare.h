@@ -46,8 +46,8 @@ struct compare_finding {
 	guint hits[2], n[2];
 	double p; /* p-value of Fisher's test */
 	/*
-	 * number of consecutive runs without it that are needed to call it fixed; 0 if it still
-	 * occurs
+	 * the number of consecutive runs without the finding that are needed to call it fixed; 0 if
+	 * it still occurs
 	 */
 	guint to_tell;
 	/* if A does not have it: the time of an earlier night that has it; or NULL */

@@ -249,9 +249,7 @@ char *run_default_results(void)
 
 	if (env && *env)
 		return g_strdup(env);
-	/*
-	 * use the checkout's folder if it exists; an installed rig cannot write into its own folder
-	 */
+	/* use the checkout's folder if it exists, because only an installed rig has none */
 	return g_file_test(checkout, G_FILE_TEST_IS_DIR)
 		       ? g_steal_pointer(&checkout)
 		       : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);

@@ -4,21 +4,21 @@
  *
  * scripts/kallsyms.c (write_src()) writes, and kernel/kallsyms.c reads, in this order
  *
- *	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names],
- *			token_table, token_index
- *	from 6.5	num_syms, names, markers, token_table, token_index, offsets,
- *			relative_base, …
- *			(404bad70fcf7 "scripts/kallsyms: change the output order")
+ * 	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names],
+ * 			token_table, token_index
+ * 	from 6.5	num_syms, names, markers, token_table, token_index, offsets,
+ * 			relative_base, …
+ * 			(404bad70fcf7 "scripts/kallsyms: change the output order")
  *
- * names: for each symbol a length (from 6.1 two bytes of ULEB128 where it is above 127) and as
- * many indices into token_table; the expanded text begins with nm's type letter. markers: the
- * offset of each 256th symbol in names. offsets: 32 bits each, from relative_base; with
+ * names: for each symbol a length (from 6.1 two bytes of ULEB128 where it is above 127) and as many
+ * indices into token_table; the expanded text begins with nm's type letter. markers: the offset of
+ * each 256th symbol in names. offsets: 32 bits each, from relative_base; with
  * CONFIG_KALLSYMS_ABSOLUTE_PERCPU (x86 up to 6.14) an offset that is not negative is an absolute
  * address, and a negative one means relative_base - 1 - offset.
  *
- * No header has the positions of the tables: token_table is found by its one-letter tokens '0'
- * to '9', the others by checks of their contents. Images with CONFIG_KALLSYMS_BASE_RELATIVE=n
- * are not read.
+ * The image has no list of the tables' positions: token_table is found by its one-letter tokens '0'
+ * to '9', the others by checks of their contents. Images with CONFIG_KALLSYMS_BASE_RELATIVE=n are
+ * not read.
  */
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "symbol/variables.h"
 
 struct variable {
-	guint64 address, size; /* size 0: a mark that the linker defines */
+	guint64 address, size; /* size 0: a symbol that the linker script defines */
 	guint name;	       /* offset in `names` */
 };
 
@@ -88,7 +88,7 @@ char *variables_name(guint64 address, void *variables)
 	const struct variables *v = variables;
 	guint at = count_up_to(v->all, G_STRUCT_OFFSET(struct variable, address), address);
 
-	/* skip marks of the linker at the same address */
+	/* skip symbols of the linker script at the same address */
 	while (at-- > 0) {
 		const struct variable *found = &g_array_index(v->all, struct variable, at);
 

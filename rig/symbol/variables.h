@@ -32,8 +32,8 @@ RIG_DEFINE_AUTO(variables, variables_free)
  */
 char *variables_name(guint64 address, void *variables);
 /*
- * Finds the variable or mark ("_end", size 0) called NAME. FALSE: there is none. RET_SIZE may be
- * NULL.
+ * Finds the variable or linker symbol ("_end", size 0) called NAME. FALSE: there is none. RET_SIZE
+ * may be NULL.
  */
 gboolean variables_find(const struct variables *variables, const char *name, guint64 *ret_address,
 			guint64 *ret_size);

@@ -9,7 +9,7 @@
 struct copy {
 	const struct track *track;
 	unsigned copy;
-	GPtrArray *laps; /* the explicit laps: arrays of struct operation */
+	GPtrArray *laps; /* the explicit laps (timeline.h): arrays of struct operation */
 };
 
 /* One instance of an agent. */

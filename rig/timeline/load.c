@@ -82,7 +82,7 @@ static gboolean read_agent(struct reader *r, json_t *json, size_t at)
 	    !g_ascii_string_to_unsigned(seed, 16, 0, G_MAXUINT64, &start.seed, NULL))
 		return fail(r, "agents[%zu]: invalid seed '%s' (16 hexadecimal digits)", at, seed);
 	if (timeline_agent_seed(r->tl, start.agent, start.instance - start.agent->first, &dummy))
-		return fail(r, "agents[%zu]: instance %d of agent '%s' is there twice", at,
+		return fail(r, "agents[%zu]: instance %d of agent '%s' is listed twice", at,
 			    instance, name);
 	if (skip && !are_turns(skip))
 		return fail(r,
@@ -123,7 +123,7 @@ static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable 
 		return fail(r, "copies[%zu]: scenario '%s' has no copy %d of track %d", at,
 			    r->tl->scenario->name, number, track);
 	if (!g_hash_table_add(listed, copy))
-		return fail(r, "copies[%zu]: copy %d of track %d is there twice", at, number,
+		return fail(r, "copies[%zu]: copy %d of track %d is listed twice", at, number,
 			    track);
 	if (laps < 0 || r->tl->n_operations + (gint64)laps > TIMELINE_OPERATIONS_MAX)
 		return fail(r, "copies[%zu]: invalid number of laps %d (0 to %d in all)", at, laps,
@@ -196,7 +196,7 @@ static struct copy *place_of(struct reader *r, const char *text, struct op_id *r
 	lap = copy->laps->pdata[ret->lap];
 	for (guint i = 0; i < lap->len; i++)
 		if (((struct operation *)lap->pdata[i])->id.step >= ret->step) {
-			fail(r, "operation %s is there twice, or not in the order of the steps",
+			fail(r, "operation %s is listed twice, or not in the order of the steps",
 			     text);
 			return NULL;
 		}
@@ -251,9 +251,9 @@ static gboolean read_head(struct reader *r, json_t *json, json_t **agents, json_
 			   "version", &version, "scenario", &scenario, "machine", &machine, "seed",
 			   &seed, "then", &then, "agents", agents, "copies", copies, "operations",
 			   ops))
-		return fail(r, "no timeline: %s", why.text);
+		return fail(r, "not a timeline file: %s", why.text);
 	if (version != 1)
-		return fail(r, "version %d of the format is not known (known: 1)", version);
+		return fail(r, "unknown format version %d (allowed: 1)", version);
 	if (strcmp(scenario, r->tl->scenario->name))
 		return fail(r, "the timeline is of scenario '%s', the run is of '%s'", scenario,
 			    r->tl->scenario->name);

@@ -38,7 +38,7 @@ guint64 rng_fresh_seed(void)
 {
 	guint32 seed;
 
-	/* use 32 bits: enough to differ, and short enough to be typed */
+	/* a fresh seed has 32 bits: enough that seeds differ, and short enough to be typed */
 	while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		;
 	return seed;

@@ -137,7 +137,7 @@ static gboolean check_mapping(struct yaml_tree *tree, yaml_node_t *node, GHashTa
 		if (!text)
 			return yaml_tree_fail(tree, key, error, "a key must be a plain word");
 		if (!g_hash_table_add(keys, (gpointer)text))
-			return yaml_tree_fail(tree, key, error, "the key '%s' comes twice", text);
+			return yaml_tree_fail(tree, key, error, "the key '%s' occurs twice", text);
 	}
 	return TRUE;
 }

@@ -49,20 +49,25 @@ static const struct proof {
 	const char *sentence;
 } proofs[] = {
 	{was_stopped, VERDICT_INFRA, FALSE,
-	 "the reports that ended this run are none by today's rules, but it did not run to its "
-	 "end"},
+	 "the reports that ended this run do not count by the current rules, but the run is "
+	 "incomplete"},
 	{guest_is_silent, VERDICT_LOST, FALSE, "the guest ended without a verdict of its own"},
 	{no_accounts, VERDICT_FAIL, FALSE, "the memory accounts are missing"},
 	{is_unarmed, VERDICT_INFRA, TRUE,
 	 "lockdep is off, so the absence of reports proves nothing"},
-	{lockdep_died, VERDICT_INFRA, TRUE, "the console says that lockdep was turned off"},
+	{lockdep_died, VERDICT_INFRA, TRUE, "the console reports that lockdep was turned off"},
 	{was_unheard, VERDICT_INFRA, FALSE,
-	 "what the console said while the connection was lost is not known"},
+	 "console output is missing because the connection was lost, so a report may be missing"},
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
 /* Sentences of missing proofs in folders from before 2026-12. */
-static const char *const former[] = {"lockdep is no longer armed, so silence proves nothing"};
+static const char *const former[] = {
+	"lockdep is no longer armed, so silence proves nothing",
+	"the reports that ended this run are none by today's rules, but it did not run to its end",
+	"the console says that lockdep was turned off",
+	"what the console said while the connection was lost is not known",
+};
 
 gboolean facts_is_proof(const char *text)
 {

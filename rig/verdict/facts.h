@@ -4,9 +4,10 @@
  * facts during a run; rig recheck reads them from a run folder. Both call facts_decide(), which has
  * no other input, so that a run and its recheck agree.
  *
- * The rule: the first reason decides, unless it is excused. A known issue never decides; if it is
- * fatal, it excuses reasons that may be its consequence. If no reason decides, PASS needs every
- * proof of the table in decide.c; with a known issue the best verdict is KNOWN.
+ * The rule: the first reason decides, unless it is excused. A known issue never decides; if it has
+ * killed or blocked a task (it is fatal), it excuses reasons that may be its consequences. If no
+ * reason decides, the verdict is PASS if every proof in the table of decide.c is there. If one is
+ * missing because of a known issue, the verdict is KNOWN.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The balloon takes memory from the guest. QEMU's `balloon` counts in the memory that is left: the
- * boot memory and all DIMMs, without other memory devices (hw/virtio/virtio-balloon.c,
- * get_current_ram_size), minus the balloon.
+ * Operations on the balloon, which takes memory from the guest. QEMU's command `balloon` sets the
+ * memory that is left, not the memory that is taken: the boot memory plus all DIMMs, without other
+ * memory devices (hw/virtio/virtio-balloon.c, get_current_ram_size), minus the balloon.
  */
 #include "vm/op.h"
 
@@ -13,7 +13,7 @@ static void on_change(struct op *op, const char *name, json_t *data)
 		op_finish(op, VM_OK, NULL, NULL);
 }
 
-/* No event is sent for an unchanged size, so the current size is checked once. */
+/* Checks the current size once, because QEMU sends no event if the size does not change. */
 static void checked(struct op *op, const struct qmp_reply *reply)
 {
 	if ((guint64)json_integer_value(json_object_get(reply->result, "actual")) == op->size)
@@ -44,7 +44,7 @@ static void base_known(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
-	/* op->size was the DIMMs minus the balloon, modulo 2^64 */
+	/* before this, op->size was the size of the DIMMs minus the balloon, modulo 2^64 */
 	op->size += base;
 	op_send(op, "balloon", json_pack("{s:I}", "value", (json_int_t)op->size), sent);
 }

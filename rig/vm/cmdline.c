@@ -212,7 +212,8 @@ static gboolean check(const struct vm_config *config, GError **error)
 	const struct machine *machine = config->machine;
 
 	if (config->accel == ACCEL_AUTO)
-		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not chosen");
+		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator must be kvm or tcg, not "
+						       "auto");
 	if (!config->cpus || !config->nodes || !config->base_nodes || !config->cpu_nodes ||
 	    config->base_nodes > config->nodes || config->cpu_nodes > config->nodes)
 		return rig_fail(

@@ -79,7 +79,10 @@ static gboolean on_deadline(void *data)
 	struct op *op = data;
 	g_autofree char *why = NULL;
 
-	/* the connection is lost, so no reply can arrive: allow 1 s after it is restored */
+	/*
+	 * the connection is lost, so no reply can arrive: extend the deadline until 1 s after it is
+	 * restored
+	 */
 	if (op->vm->disconnected) {
 		op->timer = g_timeout_add_seconds(1, on_deadline, op);
 		return G_SOURCE_REMOVE;

@@ -33,8 +33,7 @@ struct op {
 	json_t *device; /* arguments of device_add; for a CPU, the properties of its slot */
 	guint64 size;	/* target size in bytes */
 	/*
-	 * handles the event that says that the guest accepts the device; NULL: this machine sends
-	 * none
+	 * handles the event with which the guest accepts the device; NULL: this machine sends none
 	 */
 	op_event accepted;
 	gboolean is_cpu;  /* of a plug */

@@ -237,7 +237,7 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	add_backend(op, device);
 }
 
-/* A device on a root port; FALSE: all are taken. */
+/* Adds a device on a free root port. FALSE: all are in use. */
 static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
 {
 	const char *bus = vm_free_bus(op->vm, op->id);

@@ -43,7 +43,7 @@ struct vm_config {
 	guint64 memory;	      /* bytes at start, over all nodes */
 	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing is plugged */
 	unsigned slots;
-	gboolean nvdimm;     /* the machine takes NVDIMMs (-machine nvdimm=on) */
+	gboolean nvdimm;     /* the machine accepts NVDIMMs (-machine nvdimm=on) */
 	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
 	unsigned cpu_nodes;  /* 1..nodes; the CPUs are distributed over these first nodes */
@@ -125,8 +125,8 @@ struct vm_memory {
 	guint64 requested; /* initial requested-size of a virtio-mem device */
 	guint64 label;	   /* bytes of an NVDIMM's label area, in addition to `size` */
 	guint64 block;	   /* bytes of a virtio-mem device's block; 0: QEMU's default */
-	gboolean prealloc, inaccessible; /* of virtio-mem, as QEMU has them */
-	gboolean share;	   /* what the guest writes must reach the backend's file */
+	gboolean prealloc, inaccessible; /* of virtio-mem: QEMU's properties of these names */
+	gboolean share;	   /* guest writes must reach the backend's file (share=on) */
 };
 
 /* Starts a guest. OWNER is copied. Errors: RIG_EXIT_INFRA (emulator missing, no memory, …). */
@@ -148,19 +148,21 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			vm_done done, void *data);
 /*
- * Memory in a file of the run folder that QEMU has unlinked. Done when QEMU has the device: the
- * guest reads the NFIT later, without an answer. It cannot be unplugged: QEMU refuses.
+ * Plugs an NVDIMM, whose memory is a file of the run folder that QEMU has unlinked. The operation
+ * ends when QEMU has the device; the guest reads the NFIT later and sends no acknowledgement. QEMU
+ * refuses to unplug it.
  */
 void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
 		    void *data);
-/* The same as a virtio device. */
+/* Plugs a virtio-pmem device; otherwise like vm_plug_nvdimm(). */
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			 vm_done done, void *data);
-/* A virtio-balloon device with free page reporting; QEMU has at most one. */
+/* Plugs a virtio-balloon device with free page reporting. QEMU allows at most one. */
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
- * Done when the balloon has taken SIZE bytes of the guest's memory (BALLOON_CHANGE). QEMU counts in
- * memory that is left, so no DIMM may come or go meanwhile.
+ * Resizes the balloon. The operation ends when the balloon has taken SIZE bytes of the guest's
+ * memory (BALLOON_CHANGE). QEMU counts the memory that is left, so no DIMM may be plugged or
+ * unplugged meanwhile.
  */
 void vm_resize_balloon(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns,
 		       vm_done done, void *data);

@@ -76,7 +76,10 @@ static gboolean accounts_differ(const struct run_info *run)
 	return FALSE;
 }
 
-/* TRUE: an agent's operation had the result that WHAT names after it ("kmem-bind EBUSY"). */
+/*
+ * Returns TRUE if an operation of an agent had one of the results in WHAT, for example "kmem-bind
+ * EBUSY".
+ */
 static gboolean had_result(const struct run_info *run, const char *what)
 {
 	json_t *agents = json_object_get(json_object_get(run->details, "counts"), "agents"), *one;

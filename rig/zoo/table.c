@@ -258,9 +258,9 @@ static void add_directed(GString *text, const struct zoo_score *s, const struct 
 char *zoo_directed(GPtrArray *scores)
 {
 	g_autoptr(GString) text = g_string_new(
-		"| entry | machine | kernel | directed | dice alone | guest seconds, "
-		"directed | clean twin with "
-		"the holds: caught | any alarm |\n|---|---|---|---|---|---|---|---|\n");
+		"| entry | machine | kernel | caught with holds | caught without holds | guest "
+		"seconds, with holds | clean twin with the holds: caught | any alarm "
+		"|\n|---|---|---|---|---|---|---|---|\n");
 	gboolean any = FALSE;
 
 	for (guint i = 0; i < scores->len; i++) {

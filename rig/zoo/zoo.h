@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The zoo: bugs that were fixed in the past and are reintroduced, to test whether the rig catches
- * them. An entry is scenarios/zoo/zNN.yaml with its patches next to it; docs/zoo.md is the manual.
+ * them. An entry is scenarios/zoo/zNN.yaml with its patches next to it. Its clean twin is the
+ * kernel without the bug, but otherwise with the same patches and config. docs/zoo.md is the
+ * manual.
  */
 #ifndef RIG_ZOO_ZOO_H
 #define RIG_ZOO_ZOO_H
@@ -19,7 +21,8 @@ enum zoo_oracle {
 	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds to the kernel */
 	ORACLE_KERNEL,	 /* any other report of the kernel: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
-	ORACLE_OPERATION, /* an operation of an agent has a result that it must not have */
+	/* an operation of an agent ended with a result that only the bug causes */
+	ORACLE_OPERATION,
 };
 
 const char *zoo_oracle_name(enum zoo_oracle oracle);

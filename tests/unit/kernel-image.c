@@ -79,7 +79,7 @@ START_TEST(bzimage_tells_all)
 	config = kernel_config_load(path, NULL);
 	ck_assert_str_eq(g_hash_table_lookup(config, "CONFIG_NUM"), "250");
 	ck_assert_ptr_null(kernel_from_image(path, "ppc64le", &error));
-	ck_assert_msg(strstr(error->message, "kernel for x86_64, but ppc64le") != NULL, "%s",
+	ck_assert_msg(strstr(error->message, "for x86_64, but one for ppc64le") != NULL, "%s",
 		      error->message);
 }
 END_TEST

@@ -38,7 +38,7 @@ static const struct {
 	{"-rf", "6:9: invalid file '-rf'"},
 	{"\"a b\"", "6:9: invalid file 'a b'"},
 	{".hidden", "6:9: invalid file '.hidden'"},
-	{"a.sh, a.sh", "6:15: 'a.sh' is in the list already"},
+	{"a.sh, a.sh", "6:15: 'a.sh' is listed twice"},
 };
 
 static void put_file(const char *name, const char *text, gssize len)

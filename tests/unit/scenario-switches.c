@@ -55,8 +55,8 @@ END_TEST
 static const struct {
 	const char *text, *error;
 } wrong[] = {
-	{"", "no kernel switch '' (available: memmap_on_memory, "},
-	{"page_ownr", "no kernel switch 'page_ownr' (available: "},
+	{"", "unknown kernel switch '' (available: memmap_on_memory, "},
+	{"page_ownr", "unknown kernel switch 'page_ownr' (available: "},
 	{"page_owner=", "the switch 'page_owner' has no value '' (allowed: off, on)"},
 	{"page_owner=on|", "the switch 'page_owner' has no value '' (allowed: off, on)"},
 	{"preempt=none|ful", "has no value 'ful' (allowed: none, voluntary, full)"},
@@ -79,7 +79,7 @@ START_TEST(no_switch_twice)
 	ck_assert(switch_check(texts, 1, NULL));
 	ck_assert(switch_check(texts, 2, NULL));
 	ck_assert(!switch_check(texts, 3, &error));
-	ck_assert_msg(strstr(error->message, "'page_owner' comes twice") != NULL, "%s",
+	ck_assert_msg(strstr(error->message, "'page_owner' is given twice") != NULL, "%s",
 		      error->message);
 }
 END_TEST

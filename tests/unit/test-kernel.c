@@ -100,27 +100,26 @@ static const struct {
 	{"CONFIG_SMP=y", NULL},
 	{"# CONFIG_NUMA is not set", NULL},
 	{"CONFIG_NEEDY=y",
-	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
+	 "f.config:2: CONFIG_NEEDY=y was dropped by kconfig: needs (NUMA || ACPI) and CONFIG_GONE "
 	 "(which this kernel does not have)"},
 	{"CONFIG_UNKNOWN=y",
-	 "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
+	 "f.config:2: CONFIG_UNKNOWN=y was dropped by kconfig: this kernel has no such option"},
 	{"CONFIG_UNKNOWN=y # if known", NULL},
 	{"CONFIG_NEEDY=y # if possible", NULL},
 	{"CONFIG_UNKNOWN=y | CONFIG_SMP=y", NULL},
 	{"CONFIG_HIDDEN=y",
-	 "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
+	 "f.config:2: CONFIG_HIDDEN=y was dropped by kconfig: it cannot be set by hand, only by "
 	 "options that select it"},
 	{"CONFIG_SECOND=y",
-	 "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
+	 "f.config:2: CONFIG_SECOND=y was dropped by kconfig: another option of the same choice is "
 	 "set"},
-	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m did not survive: it is y"},
+	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m was dropped by kconfig: it is y"},
 	{"# CONFIG_SMP is not set",
-	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, "
-	 "or it cannot be set"},
+	 "f.config:2: CONFIG_SMP is not set was dropped by kconfig: it is y: another option "
+	 "selects it, or it cannot be set"},
 	{"CONFIG_NEEDY=y # if known",
-	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE (which "
-	 "this kernel "
-	 "does not have)"},
+	 "f.config:2: CONFIG_NEEDY=y was dropped by kconfig: needs (NUMA || ACPI) and "
+	 "CONFIG_GONE (which this kernel does not have)"},
 };
 
 START_TEST(lost_options_are_named)
@@ -152,7 +151,7 @@ START_TEST(later_fragments_win)
 	ck_assert_str_eq(merged, "CONFIG_KEPT=y\n\nCONFIG_B=y\nCONFIG_A=y\nCONFIG_NUM=2\n"
 				 "# CONFIG_TEXT is not set\n");
 	unmet = fragment_unmet(list, config, NULL, NULL);
-	ck_assert_ptr_nonnull(strstr(unmet, "CONFIG_A=y did not survive: it is not set"));
+	ck_assert_ptr_nonnull(strstr(unmet, "CONFIG_A=y was dropped by kconfig: it is not set"));
 	ck_assert_ptr_null(strstr(unmet, "CONFIG_NUM"));
 }
 END_TEST

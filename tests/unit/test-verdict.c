@@ -38,8 +38,8 @@ static const struct {
 	{"", "guest", VERDICT_LOST, "the guest ended without"},
 	{"", "accounts", VERDICT_FAIL, "the memory accounts"},
 	{"", "lockdep_armed", VERDICT_INFRA, "lockdep is off"},
-	{"", "lockdep_died", VERDICT_INFRA, "the console says"},
-	{"", "unheard", VERDICT_INFRA, "what the console said"},
+	{"", "lockdep_died", VERDICT_INFRA, "the console reports"},
+	{"", "unheard", VERDICT_INFRA, "console output is missing"},
 	{"", "powered_off", VERDICT_LOST, "the guest did not power off"},
 	{"", "stopped", VERDICT_INFRA, "the reports that ended this run"},
 	/* the first reason decides */
