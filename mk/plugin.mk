@@ -17,7 +17,8 @@ $(BUILD)/plugin/director-%.so: $(PLUGIN_SRC) $(wildcard plugin/*.h)
 		-shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $@ $(PLUGIN_SRC)
 
 # The same sources for the suite, but those that need QEMU, or the suite's fake of it.
-PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c)
+PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c \
+	condition.c task.c)
 USES_plugin :=
 $(OUT)/obj/plugin/%.o: ALL_CFLAGS += -DRIG_API=1
 $(OUT)/lib/plugin.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PLUGIN_QEMU_SRC),$(PLUGIN_SRC)))

@@ -16,6 +16,7 @@
  * repeat a run without the rig.
  */
 #include "plugin/api.h"
+#include "plugin/condition.h"
 #include "plugin/failer.h"
 #include "plugin/link.h"
 #include "plugin/orders.h"
@@ -82,10 +83,11 @@ static void say_totals(void)
 			continue;
 		link_answer(&director.link,
 			    "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			    " %" PRIu64,
 			    i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
 			    t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.early,
-			    t.held_ns,
+			    t.unfit, t.held_ns,
 			    atomic_load(&director.unlogged[i]) +
 				    atomic_load(&director.link.dropped));
 	}
@@ -149,7 +151,13 @@ static void on_reached(unsigned int cpu, void *data)
 {
 	const struct watch *watch = data;
 
-	holds_reach(&director.holds, watch->hold, watch->side, cpu);
+	uint64_t key = 0;
+
+	if (condition_flags(&director.orders, watch->hold) &&
+	    !condition_holds(&director.orders, watch->hold, watch->side, &key))
+		holds_unfit(&director.holds, watch->hold, watch->side);
+	else
+		holds_reach(&director.holds, watch->hold, watch->side, cpu, key);
 }
 
 static void on_visited(unsigned int cpu, void *data)
@@ -210,6 +218,12 @@ static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 	return len;
 }
 
+/* Returns the flags of the callback of WATCH, which is for a hold. */
+static int flags_of(const struct watch *watch)
+{
+	return condition_flags(&director.orders, watch->hold);
+}
+
 /*
  * Instruments INSN at ADDRESS, which is in the range of WATCH, if WATCH is for such instructions.
  */
@@ -225,7 +239,7 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 		if (watch->kind == WATCH_RESULT)
 			recorder_watch(insn, watch);
 		else
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS,
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, flags_of(watch),
 							       watch);
 	}
 	if (watch->kind == WATCH_UPDATE && watch->nth && address == watch->from)
@@ -233,7 +247,7 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 	if (watch->kind != WATCH_UPDATE || !insn_is_update(director.form, code, len))
 		return;
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_update, PLUGIN_NO_REGS, watch);
-	qemu_plugin_register_vcpu_mem_cb(insn, on_read, PLUGIN_NO_REGS, PLUGIN_MEM_READ, watch);
+	qemu_plugin_register_vcpu_mem_cb(insn, on_read, flags_of(watch), PLUGIN_MEM_READ, watch);
 }
 
 /*
@@ -248,8 +262,8 @@ static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct wat
 		failer_watch(insn, watch);
 	else if (watch->from == address)
 		qemu_plugin_register_vcpu_insn_exec_cb(
-			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS,
-			watch);
+			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached,
+			watch->kind == WATCH_VISIT ? PLUGIN_NO_REGS : flags_of(watch), watch);
 	else if (watch->kind == WATCH_AT && watch->from > address &&
 		 !atomic_exchange(&watch->told_skewed, true))
 		link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
@@ -352,6 +366,8 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	if (director.orders.fails.n &&
 	    (wrong = failer_start(id, info, &director.orders, &director.link)))
 		return complain("cannot make calls fail", wrong);
+	if ((wrong = conditions_start(id, info, &director.orders)))
+		return complain("cannot check the conditions of holds", wrong);
 	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))

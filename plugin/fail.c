@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool is_comm(const char *pattern, const char *comm)
+bool comm_fits(const char *pattern, const char *comm)
 {
 	size_t len = strlen(pattern);
 
@@ -29,7 +29,7 @@ bool fails_call(struct fails *fails, unsigned id, uint64_t caller, const char *c
 	struct fail *fail = &fails->fail[id];
 
 	if (!atomic_load(&fails->armed) || !atomic_load(&fail->begun) ||
-	    !is_caller(fail, caller) || !is_comm(fail->comm, comm))
+	    !is_caller(fail, caller) || !comm_fits(fail->comm, comm))
 		return false;
 	*ret_number = atomic_fetch_add(&fail->calls, 1) + 1;
 	if (*ret_number < fail->call || *ret_number - fail->call >= fail->times)

@@ -35,6 +35,11 @@ struct fails {
 };
 
 /*
+ * True: COMM (NULL: unknown) is the name PATTERN, or begins with it if PATTERN ends with *. An
+ * empty PATTERN fits each name.
+ */
+bool comm_fits(const char *pattern, const char *comm);
+/*
  * Called when a task named COMM (NULL: unknown) has called the function of fail ID; CALLER is the
  * return address. *RET_NUMBER is the number of the call. TRUE: the call must fail.
  */

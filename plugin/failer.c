@@ -3,55 +3,15 @@
 #include "plugin/failer.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "plugin/hold.h"
 #include "plugin/registers.h"
-
-/* more than the size of struct task_struct */
-#define TASK_BYTES 16384
-/* The name of init_task (init/init_task.c: INIT_TASK_COMM), by which the member `comm` is found. */
-#define IDLE_COMM "swapper"
+#include "plugin/task.h"
 
 static struct {
 	struct orders *orders;
 	struct link *link;
-	_Atomic uint64_t comm_offset; /* offset of `comm` in task_struct; 0: not known yet */
 } failer;
-
-static uint64_t find_comm(void)
-{
-	char *task = malloc(TASK_BYTES), *found = NULL;
-	uint64_t offset = 0;
-
-	if (task && registers_memory(failer.orders->init_task, task, TASK_BYTES, NULL))
-		found = memmem(task, TASK_BYTES, IDLE_COMM, strlen(IDLE_COMM));
-	if (found)
-		offset = found - task;
-	free(task);
-	return offset;
-}
-
-/* Returns the name of the task that runs on the current vCPU. NULL: it cannot be read. */
-static const char *comm_now(char comm[FAIL_COMM])
-{
-	uint64_t offset = atomic_load(&failer.comm_offset), task;
-
-	if (!failer.orders->current || !registers_have(REG_PERCPU))
-		return NULL;
-	if (!offset) {
-		offset = find_comm();
-		atomic_store(&failer.comm_offset, offset);
-	}
-	if (!offset ||
-	    !registers_memory(registers_read(REG_PERCPU) + failer.orders->current, &task,
-			      sizeof(task), NULL) ||
-	    !registers_memory(task + offset, comm, FAIL_COMM - 1, NULL))
-		return NULL;
-	comm[FAIL_COMM - 1] = '\0';
-	return comm;
-}
 
 /* Returns the name of a task as one word for a line of the protocol. */
 static const char *as_word(char *comm, const char *known)
@@ -76,11 +36,11 @@ static void on_call(unsigned int cpu, void *data)
 		return;
 	caller = registers_caller();
 	/* read the name only if this fail needs it, because some functions are called often */
-	known = fails->fail[watch->hold].comm[0] ? comm_now(comm) : NULL;
+	known = fails->fail[watch->hold].comm[0] ? task_comm(failer.orders, comm) : NULL;
 	if (!caller || !fails_call(fails, watch->hold, caller, known, &number))
 		return;
 	if (!known)
-		known = comm_now(comm);
+		known = task_comm(failer.orders, comm);
 	if (number - fails->fail[watch->hold].call < DIRECTOR_LOG_MAX)
 		link_say(failer.link, "failed %u %u %" PRId64 " %" PRIu64 " %" PRIx64 " %s",
 			 watch->hold, cpu, holds_now_ns(), number, caller, as_word(comm, known));

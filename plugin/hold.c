@@ -54,7 +54,8 @@ static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits
 /* Waits, and sets wait->outcome. The caller holds hold->lock. */
 static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
-	_Atomic uint64_t *partner = &hold->reached[!wait->side];
+	_Atomic uint64_t *partner = hold->kind == HOLD_UNTIL ? &hold->fitting
+							     : &hold->reached[!wait->side];
 	uint64_t before = atomic_load(partner), meetings = hold->meetings[wait->side];
 	int64_t end = wait->start_ns + hold->max_ns;
 	const struct timespec until = {end / NS_PER_S, end % NS_PER_S};
@@ -185,6 +186,7 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 		return false;
 	}
 	hold->waits[wait->side] = true;
+	hold->key[wait->side] = wait->key;
 	hold->answered = met;
 	if (++hold->held == hold->times)
 		atomic_store(&hold->spent, true);
@@ -200,7 +202,8 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 {
 	enum hold_side other = !wait->side;
 
-	if (hold->kind != HOLD_MEET || !hold->waits[other])
+	if (hold->kind != HOLD_MEET || !hold->waits[other] ||
+	    (hold->same && hold->key[other] != wait->key))
 		return false;
 	hold->meetings[other]++;
 	atomic_fetch_add(&hold->met, 1);
@@ -290,31 +293,46 @@ static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *w
 }
 
 /*
- * Handles that side b was reached for the REACHED-th time: ends the wait of side a if that was the
- * last needed visit.
+ * Handles that side b was reached: ends the wait of side a if that was the last needed visit. A
+ * visit also counts while no vCPU waits, except with `same`: there is no key to compare then.
  */
-static void visit(struct hold *hold, uint64_t reached)
+static void visit(struct hold *hold, uint64_t key)
 {
+	uint64_t fitting = hold->same ? 0 : atomic_fetch_add(&hold->fitting, 1) + 1;
+
+	if (!atomic_load(&hold->waiting))
+		return;
 	pthread_mutex_lock(&hold->lock);
-	if (hold->waits[SIDE_A] && reached >= hold->awaited)
+	if (hold->same && hold->waits[SIDE_A]) {
+		if (key == hold->key[SIDE_A])
+			fitting = atomic_fetch_add(&hold->fitting, 1) + 1;
+		else
+			atomic_fetch_add(&hold->unfit, 1);
+	}
+	if (hold->waits[SIDE_A] && fitting >= hold->awaited)
 		count_met(hold);
 	pthread_cond_broadcast(&hold->change);
 	pthread_mutex_unlock(&hold->lock);
 }
 
-void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu)
+void holds_unfit(struct holds *holds, unsigned id, enum hold_side side)
+{
+	if (!atomic_load(&holds->armed))
+		return;
+	atomic_fetch_add(&holds->hold[id].reached[side], 1);
+	atomic_fetch_add(&holds->hold[id].unfit, 1);
+}
+
+void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu, uint64_t key)
 {
 	struct hold *hold = &holds->hold[id];
-	struct hold_wait wait = {.id = id, .side = side, .cpu = cpu};
-
-	uint64_t reached;
+	struct hold_wait wait = {.id = id, .side = side, .cpu = cpu, .key = key};
 
 	if (!atomic_load(&holds->armed))
 		return;
-	reached = atomic_fetch_add(&hold->reached[side], 1) + 1;
+	atomic_fetch_add(&hold->reached[side], 1);
 	if (hold->kind == HOLD_UNTIL && side == SIDE_B) {
-		if (atomic_load(&hold->waiting))
-			visit(hold, reached);
+		visit(hold, key);
 		return;
 	}
 	if (is_arm(holds, id) && holds->sweep.pct.points) {
@@ -348,6 +366,7 @@ void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret)
 	*ret = (struct hold_totals){
 		.crowded = atomic_load(&hold->crowded),
 		.early = atomic_load(&hold->early),
+		.unfit = atomic_load(&hold->unfit),
 	};
 	for (int i = 0; i < N_SIDES; i++)
 		ret->reached[i] = atomic_load(&hold->reached[i]);

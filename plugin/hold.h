@@ -47,6 +47,8 @@ struct hold_totals {
 	 * how often a vCPU was not held because hold `after` had not been met since the last wait
 	 */
 	uint64_t early;
+	/* how often a vCPU did not wait, or its visit did not count, because of a condition */
+	uint64_t unfit;
 	uint64_t held_ns;
 };
 
@@ -57,6 +59,7 @@ struct hold_wait {
 	unsigned cpu;
 	int64_t start_ns, length_ns;
 	enum hold_outcome outcome;
+	uint64_t key;
 	uint64_t visits; /* visits of the other side during the wait */
 };
 
@@ -71,9 +74,11 @@ struct hold {
 	 * too.
 	 */
 	unsigned after;
+	bool same; /* side b only counts if it has the key of the vCPU that waits on side a */
 
 	_Atomic uint64_t reached[N_SIDES];
-	_Atomic uint64_t crowded, early;
+	_Atomic uint64_t fitting; /* visits of side b that count */
+	_Atomic uint64_t crowded, early, unfit;
 	atomic_bool spent;   /* the hold has been used `times` times */
 	/* number of met waits; counted by the vCPU that ended a wait, before it continues */
 	_Atomic uint64_t met;
@@ -83,10 +88,11 @@ struct hold {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool waits[N_SIDES];
+	uint64_t key[N_SIDES]; /* of the vCPU that waits on this side */
 	/* per side: number of waits of this side that the other side has ended */
 	uint64_t meetings[N_SIDES];
 	/*
-	 * the value of `reached` of side b at which the wait of side a ends; UINT64_MAX: `met`
+	 * the value of `fitting` at which the wait of side a ends; UINT64_MAX: `met`
 	 * counts that wait
 	 */
 	uint64_t awaited;
@@ -129,8 +135,13 @@ struct holds {
 int64_t holds_now_ns(void);
 
 void holds_init(struct holds *holds);
-/* Handles that CPU has reached a side of hold ID. Waits for at most max_ns. */
-void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu);
+/*
+ * Handles that CPU has reached a side of hold ID. KEY: what must be the same on both sides of a
+ * hold with `same`. Waits for at most max_ns.
+ */
+void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu, uint64_t key);
+/* Handles that a vCPU has reached a side of hold ID, but does not fit the condition of the hold. */
+void holds_unfit(struct holds *holds, unsigned id, enum hold_side side);
 /* Arms or disarms the holds, from any thread. When disarmed, waiting vCPUs continue. */
 void holds_arm(struct holds *holds, bool armed);
 void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret);

@@ -254,10 +254,56 @@ static const char *read_fail_in(struct orders *orders, const char *line)
 
 static const char *read_task(struct orders *orders, const char *line)
 {
-	int used = 0, got = sscanf(line, "task %" SCNx64 " %" SCNx64 "%n", &orders->current,
-				   &orders->init_task, &used);
+	int used = 0, got = sscanf(line, "task - %" SCNx64 "%n", &orders->init_task, &used);
 
+	orders->task_is_register = scanned(got, 1, line, used);
+	if (orders->task_is_register)
+		return NULL;
+	got = sscanf(line, "task %" SCNx64 " %" SCNx64 "%n", &orders->current, &orders->init_task,
+		     &used);
 	return scanned(got, 2, line, used) ? NULL : "a 'task' line needs two addresses";
+}
+
+static const char *read_comm(struct orders *orders, const char *line)
+{
+	char comm[FAIL_COMM];
+	unsigned id;
+	int used = 0, got = sscanf(line, "comm %u %15s%n", &id, comm, &used);
+
+	if (!scanned(got, 2, line, used) || id >= orders->n_holds)
+		return "a 'comm' line needs the ID of a hold and a name";
+	memcpy(orders->condition[id].comm, comm, sizeof(comm));
+	return NULL;
+}
+
+static const char *read_same(struct orders *orders, const char *line)
+{
+	static const char *const kinds[N_KEYS] = {"", "arg", "block", "device"};
+	struct condition_key *key;
+	char side, kind[8];
+	unsigned id, arg, k = KEY_ARG;
+	int used = 0, got = sscanf(line, "same %u %c %7s %u%n", &id, &side, kind, &arg, &used);
+
+	if (!scanned(got, 4, line, used) || id >= orders->n_holds || (side != 'a' && side != 'b') ||
+	    !arg || arg > HOLD_ARGS)
+		return "a 'same' line needs the ID of a hold, a side, a kind and an argument";
+	while (k < N_KEYS && strcmp(kind, kinds[k]))
+		k++;
+	if (k == N_KEYS)
+		return "the kind of a 'same' line is none of arg, block and device";
+	key = &orders->condition[id].key[side == 'a' ? SIDE_A : SIDE_B];
+	key->kind = k;
+	key->arg = arg - 1;
+	orders->hold[id].same = true;
+	return NULL;
+}
+
+static const char *read_sections(struct orders *orders, const char *line)
+{
+	int used = 0,
+	    got = sscanf(line, "sections %" SCNx64 "%n", &orders->sections_per_block, &used);
+
+	return scanned(got, 1, line, used) ? NULL : "a 'sections' line needs an address";
 }
 
 static const char *read_sweep(struct orders *orders, const char *line)
@@ -315,6 +361,7 @@ static const char *read_line(struct orders *orders, const char *line)
 		{"trap ", read_trap},	   {"member ", read_member}, {"sweep ", read_sweep},
 		{"pct ", read_pct},	   {"fail ", read_fail},     {"failat ", read_fail_at},
 		{"failin ", read_fail_in}, {"task ", read_task},
+		{"comm ", read_comm},	   {"same ", read_same},     {"sections ", read_sections},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -38,8 +38,29 @@ struct watch {
 	atomic_bool told_skewed;
 };
 
+/* What must be the same on both sides of a hold. */
+enum key_kind {
+	KEY_NONE,
+	KEY_ARG,    /* the value of an argument */
+	KEY_BLOCK,  /* the memory block of an argument that is a struct memory_block * */
+	KEY_DEVICE, /* the memory block of an argument that is a struct device * */
+	N_KEYS,
+};
+
+struct condition_key {
+	enum key_kind kind;
+	unsigned arg; /* the first argument is 0 */
+};
+
+/* Conditions of a hold (condition.h). */
+struct condition {
+	char comm[FAIL_COMM]; /* the tasks that wait on side a; "": all (comm_fits()) */
+	struct condition_key key[N_SIDES];
+};
+
 struct orders {
 	struct hold hold[DIRECTOR_ALL_MAX];
+	struct condition condition[DIRECTOR_ALL_MAX]; /* of the hold with the same index */
 	unsigned n_holds;
 	struct sweep sweep;
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* sorted by `from` */
@@ -52,8 +73,10 @@ struct orders {
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
 	struct fails fails;
-	/* the addresses in the `task` line of the instruction file; 0: there is no such line */
+	/* from the `task` line of the instruction file; init_task is 0: there is no such line */
 	uint64_t current, init_task;
+	bool task_is_register;	     /* REG_TASK is the task, and `current` is not used */
+	uint64_t sections_per_block; /* address of this variable; 0: it is not known */
 	/*
 	 * the length of the longest range: no watch that contains an address begins further before
 	 * it

@@ -15,6 +15,11 @@
  *					take turns, SLOTS at a time, each time for WINDOW_MS
  *	pct SEED POINTS			after `sweep`: arms are places of a random scheduler with
  *					POINTS change points in a round of WINDOW_MS (pct.h)
+ *	comm ID NAME			only tasks with this name wait on side a (comm_fits())
+ *	same ID a|b arg|block|device N	argument N (from 1) of the function of this side must be the
+ *					same on both sides; or the memory block of that argument, a
+ *					struct memory_block or a struct device
+ *	sections ADDRESS		the variable sections_per_block: numbers of memory blocks
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited
  *					(meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
@@ -42,8 +47,9 @@
  *					all (fail.h)
  *	failat ID ADDRESS		the first instruction of such a function
  *	failin ID FROM TO		only calls whose return address is in FROM..TO count
- *	task CURRENT INIT		where each CPU has the pointer to its task (x86: relative to
- *					gs), and init_task: names of tasks
+ *	task CURRENT|- INIT		where each CPU has the pointer to its task, relative to
+ *					REG_TASK (registers.h; -: that is the task), and init_task:
+ *					names of tasks
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the
  * other; the plugin drops a line that does not fit, and says how many.
@@ -56,7 +62,7 @@
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
  *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED EARLY
- *					HELD_NS DROPPED
+ *					UNFIT HELD_NS DROPPED
  *					(struct hold_totals)
  *			visited ID COUNT ID:N ID:N…
  *					passes, and how often vCPUs passed others nearby
@@ -120,6 +126,8 @@
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
+
+#define HOLD_ARGS 4    /* arguments of a function that conditions of holds can compare */
 
 #define FAIL_COMM 16   /* TASK_COMM_LEN */
 #define FAIL_CALLERS 8 /* maximum number of failin lines of a fail line */

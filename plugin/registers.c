@@ -11,9 +11,9 @@ static const struct target {
 	const char *name;
 	const char *reg[N_REGS];
 } targets[] = {
-	{"x86_64", {"rdi", "rsi", "rsp", "rax", NULL, "gs_base"}},
-	{"ppc64", {"r3", "r4", "r1", "r3", "lr", NULL}},
-	{"aarch64", {"x0", "x1", "sp", "x0", "x30", NULL}},
+	{"x86_64", {"rdi", "rsi", "rdx", "rcx", "rsp", "rax", NULL, "gs_base"}},
+	{"ppc64", {"r3", "r4", "r5", "r6", "r1", "r3", "lr", "r13"}},
+	{"aarch64", {"x0", "x1", "x2", "x3", "sp", "x0", "x30", "SP_EL0"}},
 };
 
 static const struct target *target;

@@ -10,13 +10,19 @@
 #include "plugin/api.h"
 
 enum reg {
-	REG_ARG0,
+	REG_ARG0, /* arguments of a function, at its first instruction */
 	REG_ARG1,
+	REG_ARG2,
+	REG_ARG3,
 	REG_SP,
 	REG_RESULT,
 	/* the register in which a call leaves its return address; absent if that is on the stack */
 	REG_LINK,
-	REG_PERCPU, /* the base address of the CPU's variables; x86 only */
+	/*
+	 * finds the running task: the base address of the CPU's variables (x86-64), the address of
+	 * the CPU's PACA (ppc64), or the task itself (aarch64)
+	 */
+	REG_TASK,
 	N_REGS
 };
 

@@ -128,7 +128,7 @@ struct director_held {
 struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released;
 	/* how often a vCPU did not wait, and why: see struct hold_totals */
-	guint64 crowded, early;
+	guint64 crowded, early, unfit;
 	guint64 held_ns, dropped;
 };
 

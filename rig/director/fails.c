@@ -93,25 +93,6 @@ static void add_counted(struct director_orders *orders, GString *out, const char
 	}
 }
 
-/*
- * Appends the address of the pointer to the running task. current_task is a variable of each CPU on
- * x86 (arch/x86/include/asm/current.h); from 6.2 to 6.14 it is the first member of pcpu_hot.
- */
-static gboolean write_task(GString *out, const char *arch, const struct variables *variables)
-{
-	static const char *const names[] = {"current_task", "pcpu_hot"};
-	guint64 current, init;
-
-	if (strcmp(arch, "x86_64") || !variables_find(variables, "init_task", &init, NULL))
-		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-		if (variables_find(variables, names[i], &current, NULL)) {
-			g_string_append_printf(out, "task " X " " X "\n", current, init);
-			return TRUE;
-		}
-	return FALSE;
-}
-
 gboolean fail_lines(struct director_orders *orders, GString *out,
 		    const struct director_watch *watch, const char *arch, struct symbols *symbols,
 		    const struct variables *variables, guint *watches, GError **error)
@@ -120,15 +101,15 @@ gboolean fail_lines(struct director_orders *orders, GString *out,
 
 	if (!watch->n_fails && !watch->calls)
 		return TRUE;
-	has_task = write_task(out, arch, variables);
+	has_task = current_line(out, arch, symbols, variables);
 	for (guint i = 0; i < watch->n_fails; i++) {
 		const struct fail_spec *spec = &watch->fails[i];
 		g_autofree char *text = fail_text(spec);
 
 		if (spec->comm && !has_task)
 			return rig_fail(error, RIG_EXIT_SKIP,
-					"fail '%s': the names of tasks can be read on x86-64 only, "
-					"in a kernel with the symbols init_task and current_task "
+					"fail '%s': 'comm' needs a kernel with the symbols "
+					"init_task and, on x86-64, current_task "
 					"(CONFIG_KALLSYMS_ALL, or --vmlinux); leave 'comm' out",
 					text);
 		if (!add_fail(orders, out, spec, arch, symbols, watches, error)) {

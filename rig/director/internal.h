@@ -26,6 +26,7 @@ struct site {
 struct hold_orders {
 	char *text; /* from hold_text() */
 	struct site side[2];
+	gboolean has_condition;
 };
 
 struct director_orders {
@@ -33,6 +34,7 @@ struct director_orders {
 	guint n_arms;
 	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
 	gboolean records;  /* locks are recorded */
+	gboolean compares_tasks, compares_blocks; /* holds have such conditions */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;
 	/*
@@ -59,6 +61,27 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
  * function, or there are too many.
  */
 GArray *place_function(struct symbols *symbols, const char *name, GError **error);
+
+/* ---- conditions.c ---- */
+
+/*
+ * Appends the line with the addresses for names of tasks. FALSE: they cannot be read in this
+ * kernel.
+ */
+gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
+		      const struct variables *variables);
+/*
+ * Appends the lines for the conditions of SPEC, which is hold ID. Errors: RIG_EXIT_USAGE, the
+ * memory block of one of its functions is not known.
+ */
+gboolean condition_lines(GString *out, guint id, const struct hold_spec *spec, GError **error);
+/*
+ * Appends the addresses that conditions need: TASKS, for names of tasks; BLOCKS, for numbers of
+ * memory blocks. Errors: RIG_EXIT_SKIP, this kernel does not have a symbol.
+ */
+gboolean condition_addresses(GString *out, const char *arch, struct symbols *symbols,
+			     const struct variables *variables, gboolean tasks, gboolean blocks,
+			     GError **error);
 
 /* ---- fails.c ---- */
 

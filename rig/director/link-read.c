@@ -56,9 +56,9 @@ static gboolean read_totals(struct director *d, const char *line)
 	int used = 0;
 
 #define N " %" G_GUINT64_FORMAT
-	if (sscanf(line, "totals %u" N N N N N N N N N N "%n", &hold, &t.reached,
+	if (sscanf(line, "totals %u" N N N N N N N N N N N "%n", &hold, &t.reached,
 		   &t.partner_reached, &t.held, &t.met, &t.expired, &t.released, &t.crowded,
-		   &t.early, &t.held_ns, &t.dropped, &used) != 11 ||
+		   &t.early, &t.unfit, &t.held_ns, &t.dropped, &used) != 12 ||
 	    line[used] || hold >= d->n_holds)
 		return FALSE;
 #undef N

@@ -19,6 +19,8 @@
 #define RECORD_API 4
 /* version of the plugin interface with which a plugin can write registers and return */
 #define FAIL_API 7
+#define GET_QEMU(suite)                                                                           \
+	"get one with `rig qemu get SUITE`, for example " suite ", and take it with --qemu SUITE"
 
 static void hold_orders_clear(gpointer data)
 {
@@ -233,9 +235,16 @@ static gboolean add_hold(struct director_orders *orders, struct symbols *symbols
 	struct hold_orders hold = {.text = hold_text(spec)};
 	gboolean ok = find_sides(symbols, arch, spec, &hold, error);
 
+	write_hold(out, orders->holds->len, spec);
+	if (ok && !condition_lines(out, orders->holds->len, spec, error)) {
+		g_prefix_error(error, "hold '%s': ", hold.text);
+		ok = FALSE;
+	}
+	hold.has_condition = spec->comm || spec->same;
+	orders->compares_tasks |= spec->comm != NULL;
+	orders->compares_blocks |= spec->same && !strcmp(spec->same, "block");
 	for (int side = 0; side < 2 && !ok; side++)
 		g_clear_pointer(&hold.side[side].at, g_array_unref);
-	write_hold(out, orders->holds->len, spec);
 	g_array_append_val(orders->holds, hold);
 	return ok;
 }
@@ -274,6 +283,9 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 		find_calls(orders, symbols, kernel->arch);
 	}
 	orders->records = watch->locks;
+	if (!condition_addresses(out, kernel->arch, symbols, variables, orders->compares_tasks,
+				 orders->compares_blocks, error))
+		return NULL;
 	return write_file(orders, out, watch, kernel, symbols, variables, error)
 		       ? g_steal_pointer(&orders)
 		       : NULL;
@@ -328,32 +340,33 @@ gboolean director_orders_fit(const struct director_orders *orders, int api, GErr
 		const struct hold_orders *hold =
 			&g_array_index(orders->holds, struct hold_orders, i);
 
+		if (hold->has_condition && api < RECORD_API)
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"hold '%s': 'comm' and 'same' need QEMU 9.2 or newer, "
+					"because older ones do not let a plugin read registers "
+					"(plugin interface %d); " GET_QEMU("bookworm-backports"),
+					hold->text, api);
 		for (int side = 0; side < 2; side++)
 			if (hold->side[side].kind == SITE_UPDATE && !director_can_update(api))
 				return rig_fail(
 					error, RIG_EXIT_SKIP,
 					"hold '%s': 'update in' needs QEMU 9.1 or newer, "
-					"because older ones call a plugin "
-					"only after the write (plugin interface %d); "
-					"get one with `rig qemu get SUITE`, "
-					"for example bookworm-backports, and take it with --qemu "
-					"SUITE",
+					"because older ones call a plugin only after the write "
+					"(plugin interface %d); " GET_QEMU("bookworm-backports"),
 					hold->text, api);
 	}
 	if (orders->records && api < RECORD_API)
 		return rig_fail(
 			error, RIG_EXIT_SKIP,
 			"recording locks needs QEMU 9.2 or newer, because older ones do not "
-			"let a plugin read registers and memory (plugin interface %d); get "
-			"one with `rig qemu get SUITE`, for example bookworm-backports, and "
-			"take it with --qemu SUITE",
+			"let a plugin read registers and memory (plugin interface %d); "
+			GET_QEMU("bookworm-backports"),
 			api);
 	if (orders->fails->len && api < FAIL_API)
 		return rig_fail(
 			error, RIG_EXIT_SKIP,
 			"'fail' needs QEMU 11.1 or newer, because older ones do not let a plugin "
-			"write registers (plugin interface %d); get one with `rig qemu get SUITE`, "
-			"for example trixie-backports, and take it with --qemu SUITE",
+			"write registers (plugin interface %d); " GET_QEMU("trixie-backports"),
 			api);
 	return TRUE;
 }

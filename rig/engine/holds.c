@@ -222,12 +222,14 @@ json_t *holds_json(struct session *s)
 		director_totals(s->holds.director, i, &t);
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hold",
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+				  "s:I}", "hold",
 				  text, "reached", (json_int_t)t.reached, "partner_reached",
 				  (json_int_t)t.partner_reached, "held", (json_int_t)t.held, "met",
 				  (json_int_t)t.met, "expired", (json_int_t)t.expired, "released",
 				  (json_int_t)t.released, "crowded", (json_int_t)t.crowded, "early",
-				  (json_int_t)t.early, "held_ns", (json_int_t)t.held_ns,
+				  (json_int_t)t.early, "unfit", (json_int_t)t.unfit,
+				  "held_ns", (json_int_t)t.held_ns,
 				  "not_logged", (json_int_t)t.dropped));
 	}
 	return array;

@@ -72,12 +72,8 @@ gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GE
 {
 	fail->call = fail->call ? fail->call : 1;
 	fail->times = fail->times ? fail->times : 1;
-	if (fail->comm && (!*fail->comm || strlen(fail->comm) >= FAIL_COMM ||
-			   strpbrk(fail->comm, " \t\n")))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid 'comm' '%s' of 'fail' (the name of a task, at most %d "
-				"bytes, as in /proc/PID/comm; kworker* for all that begin so)",
-				fail->comm, FAIL_COMM - 1);
+	if (fail->comm && !hold_check_comm(fail->comm, error))
+		return FALSE;
 	if (fail->after && !has_step(scenario, fail->after))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid 'after' '%s' of 'fail': this scenario has no such step "

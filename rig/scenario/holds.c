@@ -41,6 +41,33 @@ gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError
 			hold->after, earlier);
 }
 
+gboolean hold_check_comm(const char *comm, GError **error)
+{
+	return (*comm && strlen(comm) < FAIL_COMM && !strpbrk(comm, " ,\t\n")) ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"invalid 'comm' '%s' (the name of a task, at most %d bytes, as in "
+			"/proc/PID/comm; kworker* for all that begin so)",
+			comm, FAIL_COMM - 1);
+}
+
+/*
+ * Arguments can be read at a function's first instruction only, so both places must be functions.
+ */
+static gboolean check_same(const struct hold_spec *hold, GError **error)
+{
+	const char *partner = hold_partner(hold);
+
+	if (!g_regex_match_simple("^(?:block|arg[1-4](?: arg[1-4])?)$", hold->same, 0, 0))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid 'same' '%s' (allowed: arg1 to arg4, arg2 arg1, block)",
+				hold->same);
+	return (partner && g_regex_match_simple("^" NAME "$", hold->at, 0, 0) &&
+		g_regex_match_simple("^" NAME "$", partner, 0, 0)) ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"'same' needs 'until' or 'meet', and functions as both places: arguments "
+			"can be read only where a function begins");
+}
+
 static gboolean in_range(const char *what, unsigned value, unsigned max, GError **error)
 {
 	return (value >= 1 && value <= max) ||
@@ -70,13 +97,15 @@ gboolean hold_settle(struct hold_spec *hold, GError **error)
 	hold->times = hold->times ? hold->times : DEFAULT_TIMES;
 	return hold_check_place(hold->at, error) &&
 	       (!partner || hold_check_place(partner, error)) &&
+	       (!hold->comm || hold_check_comm(hold->comm, error)) &&
+	       (!hold->same || check_same(hold, error)) &&
 	       in_range("'visits'", hold->visits, HOLD_VISITS_MAX, error) &&
 	       in_range("'max'", hold->max_ms, HOLD_MS_MAX, error) &&
 	       in_range("'times'", hold->times, HOLD_TIMES_MAX, error);
 }
 
-/* Parses a number with its name, like "visits 16". */
-static gboolean parse_number(struct hold_spec *hold, const char *text, GError **error)
+/* Parses an option with its name, like "visits 16" or "comm sh". */
+static gboolean parse_option(struct hold_spec *hold, const char *text, GError **error)
 {
 	const struct {
 		const char *word;
@@ -85,7 +114,18 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 		       {"max ", &hold->max_ms},
 		       {"times ", &hold->times},
 		       {"after ", &hold->after}};
+	const struct {
+		const char *word;
+		char **value;
+	} words[] = {{"comm ", &hold->comm}, {"same ", &hold->same}};
 	guint64 value;
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (g_str_has_prefix(text, words[i].word)) {
+			g_free(*words[i].value);
+			*words[i].value = g_strdup(text + strlen(words[i].word));
+			return TRUE;
+		}
 
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
 		if (g_str_has_prefix(text, numbers[i].word) &&
@@ -96,7 +136,8 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 		}
 	return rig_fail(
 		error, RIG_EXIT_USAGE,
-		"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N, after N)",
+		"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N, after N, "
+		"comm NAME, same WHAT)",
 		text);
 }
 
@@ -119,7 +160,7 @@ gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
 	if (sides[1])
 		g_strstrip(meet ? hold.meet : hold.until);
 	for (char **part = parts + 1; *part; part++)
-		if (!parse_number(&hold, g_strstrip(*part), error))
+		if (!parse_option(&hold, g_strstrip(*part), error))
 			goto bad;
 	if (!hold_settle(&hold, error))
 		goto bad;
@@ -135,6 +176,8 @@ void hold_clear(struct hold_spec *hold)
 	g_free(hold->at);
 	g_free(hold->until);
 	g_free(hold->meet);
+	g_free(hold->comm);
+	g_free(hold->same);
 }
 
 char *hold_text(const struct hold_spec *hold)
@@ -149,6 +192,10 @@ char *hold_text(const struct hold_spec *hold)
 	g_string_append_printf(text, ", max %u, times %u", hold->max_ms, hold->times);
 	if (hold->after)
 		g_string_append_printf(text, ", after %u", hold->after);
+	if (hold->comm)
+		g_string_append_printf(text, ", comm %s", hold->comm);
+	if (hold->same)
+		g_string_append_printf(text, ", same %s", hold->same);
 	return g_string_free(text, FALSE);
 }
 

@@ -104,6 +104,7 @@ struct agent {
 };
 
 #define HOLD_PLACE_MAX 128 /* maximum length of a place in bytes */
+#define HOLD_SAME_MAX 16   /* maximum length of `same` in bytes */
 
 /*
  * A hold: a vCPU that reaches `at` waits until another vCPU has reached `until`; or two vCPUs wait
@@ -120,6 +121,13 @@ struct hold_spec {
 	 * 0, or the number (from 1) of an earlier hold: each met wait of that one allows one wait
 	 */
 	unsigned after;
+	/*
+	 * Conditions, which need a QEMU that lets a plugin read registers. COMM: only tasks with
+	 * this name wait at `at`; a trailing * stands for any rest. SAME: what must be the same at
+	 * `at` and at the other place, which are functions: "arg1", an argument; "arg2 arg1", one
+	 * of `at` and one of the other function; "block", their memory block.
+	 */
+	char *comm, *same;
 };
 
 /*
@@ -226,7 +234,8 @@ gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **e
 void scenario_agent_clear(struct agent *agent);
 
 /*
- * Parses "A until B[, visits N][, max MS][, times N]", "A meet B…" or "A…", and sets defaults.
+ * Parses "A until B[, visits N][, max MS][, times N][, after N][, comm NAME][, same WHAT]", "A meet
+ * B…" or "A…", and sets defaults.
  * Errors: RIG_EXIT_USAGE. Free *ret with hold_clear().
  */
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
@@ -235,6 +244,8 @@ gboolean hold_settle(struct hold_spec *hold, GError **error);
 /* Checks that HOLD's `after` is the number of one of the EARLIER holds. Errors: RIG_EXIT_USAGE. */
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
+/* Checks that COMM is the name of a task, or begins one and ends with *. Errors: RIG_EXIT_USAGE. */
+gboolean hold_check_comm(const char *comm, GError **error);
 void hold_clear(struct hold_spec *hold);
 /* `until` or `meet` of HOLD; NULL: it is a delay, which has neither. */
 const char *hold_partner(const struct hold_spec *hold);

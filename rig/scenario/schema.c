@@ -84,6 +84,8 @@ static const cyaml_schema_field_t hold_fields[] = {
 	CYAML_FIELD_UINT("max", OPT, struct hold_spec, max_ms),
 	CYAML_FIELD_UINT("times", OPT, struct hold_spec, times),
 	CYAML_FIELD_UINT("after", OPT, struct hold_spec, after),
+	CYAML_FIELD_STRING_PTR("comm", OPT, struct hold_spec, comm, 1, FAIL_COMM - 1),
+	CYAML_FIELD_STRING_PTR("same", OPT, struct hold_spec, same, 1, HOLD_SAME_MAX),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t hold_value = {

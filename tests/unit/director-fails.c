@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests calls that fail: their lines in the instruction file, and the plugin's lines about them. */
+/* Tests conditions of holds and calls that fail: lines of the instruction file and the plugin. */
 #include <check.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +8,42 @@
 #include "director/director.h"
 #include "tests/unit/director.h"
 #include "util/error.h"
+
+/* The lines for conditions of a hold; this kernel has neither init_task nor memory blocks. */
+START_TEST(conditions)
+{
+	static const struct {
+		const char *hold, *lines, *error;
+		int code;
+	} cases[] = {
+		{"first until second, same arg2 arg1", "\nsame 0 a arg 2\nsame 0 b arg 1\n",
+		 NULL, 0},
+		{"first until second, same arg3", "\nsame 0 a arg 3\nsame 0 b arg 3\n", NULL, 0},
+		{"first until second, same block", NULL, "the memory block of 'first'",
+		 RIG_EXIT_USAGE},
+		{"first, comm sh", NULL, "needs a kernel with the symbols init_task",
+		 RIG_EXIT_SKIP},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		rig_auto(director_orders) orders = resolve(cases[i].hold, &error);
+
+		if (cases[i].error) {
+			ck_assert_ptr_null(orders);
+			ck_assert_int_eq(rig_exit_code(error), cases[i].code);
+			ck_assert_ptr_nonnull(strstr(error->message, cases[i].error));
+			continue;
+		}
+		ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+		ck_assert_ptr_nonnull(strstr(director_orders_text(orders), cases[i].lines));
+		ck_assert(director_orders_fit(orders, 4, &error));
+		ck_assert(!director_orders_fit(orders, 2, &error));
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+		ck_assert_ptr_nonnull(strstr(error->message, "QEMU 9.2"));
+	}
+}
+END_TEST
 
 /*
  * A call that fails at a function's entry, with the callers that count, and a step that must begin
@@ -120,6 +156,7 @@ END_TEST
 
 void add_fail_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, conditions);
 	tcase_add_test(tcase, failing_calls);
 	tcase_add_test(tcase, failed_lines);
 }

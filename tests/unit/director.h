@@ -5,11 +5,14 @@
 
 #include <check.h>
 
+#include "director/director.h"
 #include "kernel/kernel.h"
 #include "tests/unit/suite.h"
 
 /* The toy kernel, which is made before each test. */
 extern struct kernel *kernel;
+/* Resolves a hold in the format of hold_parse() in the toy kernel. */
+struct director_orders *resolve(const char *text, GError **error);
 /* Sends LINE to the rig, as the plugin does. */
 void director_say(int fd, const char *line);
 

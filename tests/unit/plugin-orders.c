@@ -24,6 +24,8 @@ START_TEST(good_orders)
 	ck_assert_ptr_null(read_text(
 		orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
 			"hold 2 delay 7 1 1 0\nsweep 1 2 3 100\npct 7 2\n"
+		"comm 1 kworker*\nsame 0 a arg 2\nsame 0 b block 1\nsections ffffffff82001000\n"
+		"task - ffffffff82000000\n"
 			"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 ffffffff81000020\n"
 			"update 1 a ffffffff81000012 ffffffff81000018 2\n"
 			"thunk ffffffff82000000\nvisit 0 ffffffff81000100\n"
@@ -31,6 +33,13 @@ START_TEST(good_orders)
 	ck_assert_uint_eq(orders->n_holds, 3);
 	ck_assert_int_eq(orders->hold[2].kind, HOLD_DELAY);
 	ck_assert_uint_eq(orders->sweep.arms, 1);
+	ck_assert_str_eq(orders->condition[1].comm, "kworker*");
+	ck_assert_int_eq(orders->condition[0].key[SIDE_A].kind, KEY_ARG);
+	ck_assert_uint_eq(orders->condition[0].key[SIDE_A].arg, 1);
+	ck_assert_int_eq(orders->condition[0].key[SIDE_B].kind, KEY_BLOCK);
+	ck_assert(orders->hold[0].same && !orders->hold[1].same && orders->task_is_register);
+	ck_assert_uint_eq(orders->init_task, 0xffffffff82000000);
+	ck_assert_uint_eq(orders->sections_per_block, 0xffffffff82001000);
 	ck_assert_uint_eq(orders->sweep.turns, 2);
 	ck_assert_uint_eq(orders->sweep.slots, 3);
 	ck_assert_int_eq(orders->sweep.window_ns, 100000000);
@@ -109,55 +118,65 @@ END_TEST
 
 #define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
 
+static const char *const bad[] = {
+	"",
+	"rig-director 2\n",
+	"rig-director 1\nhold 1 until 1 1 1 0\n",
+	"rig-director 1\nhold 0 until 501 1 1 0\n",
+	"rig-director 1\nhold 0 until 1 1 1 0 0\n",
+	"rig-director 1\nhold 0 until 1 1 1\n",
+	"rig-director 1\nhold 0 until 1 1 1 1\n",
+	"rig-director 1\nhold 0 until 1 1 0 0\n",
+	"rig-director 1\nhold 0 never 1 1 1 0\n",
+	"rig-director 1\nrecord 12345 1 2 3 4\n",
+	"rig-director 1\nlock grab w - 1000 0\n",
+	"rig-director 1\nlock want w - 0 0\n",
+	"rig-director 1\nlockret 1000 1000\n",
+	"rig-director 1\ntrap 501\n",
+	"rig-director 1\nmember fish 0 0 *\n",
+	"rig-director 1\nmember node 0 0\n",
+	"rig-director 1\nat 0 a ffff\n",
+	ONE_HOLD "at 0 c ffff\n",
+	ONE_HOLD "at 0 a 0\n",
+	ONE_HOLD "at 0 a ffff x\n",
+	ONE_HOLD "return 0 a 20 10\n",
+	ONE_HOLD "update 0 a 20 10 0\n",
+	ONE_HOLD "update 0 a 10 20\n",
+	"rig-director 1\nfly away\n",
+	"rig-director 1\nfail 1 1 1 0 now -\n",
+	"rig-director 1\nfail 0 0 1 0 now -\n",
+	"rig-director 1\nfail 0 1 0 0 now -\n",
+	"rig-director 1\nfail 0 1 1 0 now\n",
+	"rig-director 1\nfail 0 1 1 0 now a-name-of-16byte\n",
+	"rig-director 1\nfailat 0 1000\n",
+	"rig-director 1\nfail 0 1 1 0 now -\nfailat 0 0\n",
+	"rig-director 1\nfail 0 1 1 0 now -\nfailin 0 10 10\n",
+	"rig-director 1\ntask 10\n",
+	"rig-director 1\nthunk\n",
+	"rig-director 1\nvisit 1 ffff\n",
+	"rig-director 1\nvisit 0 0\n",
+	ONE_HOLD "sweep 0 1 1\n",
+	ONE_HOLD "sweep 1 0 1 9\n",
+	ONE_HOLD "sweep 0 2 1 9\n",
+	ONE_HOLD "sweep 0 0 0 9\n",
+	ONE_HOLD "sweep 0 0 1 0\n",
+	ONE_HOLD "pct 1 2\n",
+	ONE_HOLD "comm 1 sh\n",
+	ONE_HOLD "comm 0 a-name-of-16byte\n",
+	ONE_HOLD "same 0 c arg 1\n",
+	ONE_HOLD "same 0 a arg 5\n",
+	ONE_HOLD "same 0 a arg 0\n",
+	ONE_HOLD "same 0 a lock 1\n",
+	ONE_HOLD "same 1 a arg 1\n",
+	"rig-director 1\nsections x\n",
+	"rig-director 1\ntask -\n",
+	ONE_HOLD "sweep 0 0 1 9\npct 0 2\n",
+	ONE_HOLD "sweep 0 0 1 9\npct 1 17\n",
+	ONE_HOLD "sweep 0 0 1 9\npct 1\n",
+};
+
 START_TEST(bad_orders)
 {
-	static const char *const bad[] = {
-		"",
-		"rig-director 2\n",
-		"rig-director 1\nhold 1 until 1 1 1 0\n",
-		"rig-director 1\nhold 0 until 501 1 1 0\n",
-		"rig-director 1\nhold 0 until 1 1 1 0 0\n",
-		"rig-director 1\nhold 0 until 1 1 1\n",
-		"rig-director 1\nhold 0 until 1 1 1 1\n",
-		"rig-director 1\nhold 0 until 1 1 0 0\n",
-		"rig-director 1\nhold 0 never 1 1 1 0\n",
-		"rig-director 1\nrecord 12345 1 2 3 4\n",
-		"rig-director 1\nlock grab w - 1000 0\n",
-		"rig-director 1\nlock want w - 0 0\n",
-		"rig-director 1\nlockret 1000 1000\n",
-		"rig-director 1\ntrap 501\n",
-		"rig-director 1\nmember fish 0 0 *\n",
-		"rig-director 1\nmember node 0 0\n",
-		"rig-director 1\nat 0 a ffff\n",
-		ONE_HOLD "at 0 c ffff\n",
-		ONE_HOLD "at 0 a 0\n",
-		ONE_HOLD "at 0 a ffff x\n",
-		ONE_HOLD "return 0 a 20 10\n",
-		ONE_HOLD "update 0 a 20 10 0\n",
-		ONE_HOLD "update 0 a 10 20\n",
-		"rig-director 1\nfly away\n",
-		"rig-director 1\nfail 1 1 1 0 now -\n",
-		"rig-director 1\nfail 0 0 1 0 now -\n",
-		"rig-director 1\nfail 0 1 0 0 now -\n",
-		"rig-director 1\nfail 0 1 1 0 now\n",
-		"rig-director 1\nfail 0 1 1 0 now a-name-of-16byte\n",
-		"rig-director 1\nfailat 0 1000\n",
-		"rig-director 1\nfail 0 1 1 0 now -\nfailat 0 0\n",
-		"rig-director 1\nfail 0 1 1 0 now -\nfailin 0 10 10\n",
-		"rig-director 1\ntask 10\n",
-		"rig-director 1\nthunk\n",
-		"rig-director 1\nvisit 1 ffff\n",
-		"rig-director 1\nvisit 0 0\n",
-		ONE_HOLD "sweep 0 1 1\n",
-		ONE_HOLD "sweep 1 0 1 9\n",
-		ONE_HOLD "sweep 0 2 1 9\n",
-		ONE_HOLD "sweep 0 0 0 9\n",
-		ONE_HOLD "sweep 0 0 1 0\n",
-		ONE_HOLD "pct 1 2\n",
-		ONE_HOLD "sweep 0 0 1 9\npct 0 2\n",
-		ONE_HOLD "sweep 0 0 1 9\npct 1 17\n",
-		ONE_HOLD "sweep 0 0 1 9\npct 1\n",
-	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');
 	g_autoptr(GString) many = g_string_new(ONE_HOLD);

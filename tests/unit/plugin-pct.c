@@ -85,14 +85,14 @@ START_TEST(lower_priority_waits)
 
 	holds_init(&holds);
 	holds_arm(&holds, true);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	pct->point[0] = 0;
 	pct->changed_until_ns[0] = 0;
 	set_priority(pct, 0, 1);
 	n_ended = 0;
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 0);
-	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_int_eq(last.outcome, HOLD_MET);
 	ck_assert_int_le(last.length_ns, 400 * MS);
@@ -101,7 +101,7 @@ START_TEST(lower_priority_waits)
 	ck_assert_uint_eq(totals.outcome[HOLD_MET], 1);
 	/* the rig ends the run */
 	holds_arm(&holds, false);
-	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	ck_assert_uint_eq(n_ended, 1);
 }
 END_TEST

@@ -16,6 +16,7 @@ struct reach {
 	struct holds *holds;
 	unsigned id, cpu;
 	enum hold_side side;
+	uint64_t key;
 };
 
 static struct hold_wait ended[8];
@@ -31,7 +32,7 @@ static void *reach_thread(void *data)
 {
 	struct reach *reach = data;
 
-	holds_reach(reach->holds, reach->id, reach->side, reach->cpu);
+	holds_reach(reach->holds, reach->id, reach->side, reach->cpu, reach->key);
 	return NULL;
 }
 
@@ -64,17 +65,17 @@ START_TEST(until_met)
 
 	start(&holds, &hold, 1);
 	/* visits before the wait are not counted */
-	holds_reach(&holds, 0, SIDE_B, 1);
+	holds_reach(&holds, 0, SIDE_B, 1, 0);
 	thread = reach(&a);
 	until_waiting(&hold);
 	for (int i = 0; i < 3; i++)
-		holds_reach(&holds, 0, SIDE_B, 1);
+		holds_reach(&holds, 0, SIDE_B, 1, 0);
 	g_thread_join(thread);
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_int_eq(ended[0].outcome, HOLD_MET);
 	ck_assert_uint_ge(ended[0].visits, 3);
 	/* the hold was used `times` times, so no vCPU waits any more */
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 1);
 }
 END_TEST
@@ -86,7 +87,7 @@ START_TEST(expires)
 	struct holds holds;
 
 	start(&holds, &hold, 1);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	holds_totals(&holds, 0, &totals);
 	ck_assert_int_eq(ended[0].outcome, HOLD_EXPIRED);
 	ck_assert_uint_eq(totals.outcome[HOLD_EXPIRED], 1);
@@ -110,7 +111,7 @@ START_TEST(released)
 	holds_arm(&holds, false);
 	g_thread_join(thread);
 	ck_assert_int_eq(ended[0].outcome, HOLD_RELEASED);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 1);
 }
 END_TEST
@@ -128,7 +129,7 @@ START_TEST(meeting)
 		GThread *thread = reach(&first);
 
 		until_waiting(&hold);
-		holds_reach(&holds, 0, i ? SIDE_A : SIDE_B, 1);
+		holds_reach(&holds, 0, i ? SIDE_A : SIDE_B, 1, 0);
 		g_thread_join(thread);
 	}
 	holds_totals(&holds, 0, &totals);
@@ -157,14 +158,14 @@ START_TEST(after_another)
 	holds.vcpus = 3;
 	thread = reach(&a);
 	until_waiting(&hold[0]);
-	holds_reach(&holds, 0, SIDE_B, 1);
-	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_reach(&holds, 0, SIDE_B, 1, 0);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 0);
-	holds_reach(&holds, 0, SIDE_B, 1);
+	holds_reach(&holds, 0, SIDE_B, 1, 0);
 	/* a further visit, before the waiting vCPU continues, is not another met wait */
-	holds_reach(&holds, 0, SIDE_B, 1);
-	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_reach(&holds, 0, SIDE_B, 1, 0);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 1);
 	ck_assert_uint_eq(totals.early, 1);
@@ -172,7 +173,7 @@ START_TEST(after_another)
 	ck_assert_uint_eq(hold[0].met, 1);
 	/* one met wait allows one wait */
 	hold[1].rest_until_ns = 0;
-	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 1);
 	ck_assert_uint_eq(totals.early, 2);
@@ -180,10 +181,40 @@ START_TEST(after_another)
 	atomic_fetch_add(&hold[0].met, 2);
 	for (int i = 0; i < 2; i++) {
 		hold[1].rest_until_ns = 0;
-		holds_reach(&holds, 1, SIDE_A, 1);
+		holds_reach(&holds, 1, SIDE_A, 1, 0);
 	}
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 2);
+}
+END_TEST
+
+/* A visit with another key does not end the wait; one with the same key does. */
+START_TEST(same_key)
+{
+	struct hold hold = {.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 5,
+			    .visits = 1, .same = true};
+	struct holds holds;
+	struct hold_totals totals;
+	struct reach a = {&holds, 0, 0, SIDE_A, 7};
+
+	start(&holds, &hold, 1);
+	for (int meet = 0; meet < 2; meet++) {
+		GThread *thread;
+
+		hold.kind = meet ? HOLD_MEET : HOLD_UNTIL;
+		thread = reach(&a);
+		until_waiting(&hold);
+		/* with `meet`, the other vCPU is the only one that is free, and does not wait */
+		holds_reach(&holds, 0, SIDE_B, 1, 8);
+		ck_assert_uint_eq(n_ended, meet);
+		holds_reach(&holds, 0, SIDE_B, 1, 7);
+		g_thread_join(thread);
+		ck_assert_int_eq(ended[meet].outcome, HOLD_MET);
+	}
+	holds_totals(&holds, 0, &totals);
+	ck_assert_uint_eq(totals.reached[SIDE_B], 4);
+	ck_assert_uint_eq(totals.unfit, 1);
+	ck_assert_uint_eq(totals.crowded, 1);
 }
 END_TEST
 
@@ -202,8 +233,8 @@ START_TEST(one_is_free)
 	start(&holds, hold, 2);
 	thread = reach(&a);
 	until_waiting(&hold[0]);
-	holds_reach(&holds, 1, SIDE_A, 1);
-	holds_reach(&holds, 0, SIDE_B, 1);
+	holds_reach(&holds, 1, SIDE_A, 1, 0);
+	holds_reach(&holds, 0, SIDE_B, 1, 0);
 	g_thread_join(thread);
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.crowded, 1);
@@ -251,21 +282,21 @@ START_TEST(seldom_arm)
 	struct hold hold[2];
 
 	start_sweep(&holds, hold, 2, 2);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_int_eq(ended[0].outcome, HOLD_EXPIRED);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 1);
-	holds_reach(&holds, 1, SIDE_A, 0);
+	holds_reach(&holds, 1, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 2);
 	/* pretend that the last wait was long ago, so that the next round begins */
 	atomic_store(&holds.sweep.waited_ns, 0);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 3);
 	ck_assert_uint_eq(holds.sweep.rounds, 1);
-	holds_reach(&holds, 0, SIDE_A, 0);
+	holds_reach(&holds, 0, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 3);
-	holds_reach(&holds, 1, SIDE_A, 0);
+	holds_reach(&holds, 1, SIDE_A, 0, 0);
 	ck_assert_uint_eq(n_ended, 4);
 	ck_assert_uint_eq(n_turned, 0);
 	ck_assert_uint_eq(hold[0].reached[SIDE_A], 4);
@@ -287,7 +318,7 @@ START_TEST(arms_take_turns)
 
 		for (unsigned i = 1; i < 4; i++) {
 			atomic_store(&holds.sweep.rest_until_ns[0], 0);
-			holds_reach(&holds, i, SIDE_A, 0);
+			holds_reach(&holds, i, SIDE_A, 0, 0);
 		}
 		ck_assert_uint_eq(n_ended, window + 1);
 		ck_assert_uint_eq(ended[window].id, turn);
@@ -352,6 +383,7 @@ int main(void)
 	tcase_add_test(holds, released);
 	tcase_add_test(holds, meeting);
 	tcase_add_test(holds, after_another);
+	tcase_add_test(holds, same_key);
 	tcase_add_test(holds, one_is_free);
 	tcase_add_test(holds, seldom_arm);
 	tcase_add_test(holds, arms_take_turns);
@@ -361,6 +393,7 @@ int main(void)
 	tcase_set_timeout(files, 30);
 	add_order_tests(files);
 	add_object_tests(files);
+	add_condition_tests(files);
 	add_lock_tests(locks);
 	tcase_set_timeout(locks, 60);
 	suite_add_tcase(suite, locks);

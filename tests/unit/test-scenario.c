@@ -79,6 +79,15 @@ START_TEST(hold_words)
 		{"a until b c", NULL, "invalid place 'b c' (allowed: function,"},
 		{"a+0xG until b", NULL, "invalid place 'a+0xG'"},
 		{"a.c:x until b", NULL, "invalid place 'a.c:x'"},
+		{"a until b, comm kworker*, same arg2 arg1",
+		 "a until b, max 200, times 100, comm kworker*, same arg2 arg1", NULL},
+		{"a meet b, same block", "a meet b, max 200, times 100, same block", NULL},
+		{"a, comm ", NULL, "invalid 'comm' of a hold"},
+		{"a, comm a-name-of-16byte", NULL, "invalid 'comm' 'a-name-of-16byte'"},
+		{"a, same arg1", NULL, "'same' needs 'until' or 'meet'"},
+		{"a until return of b, same arg1", NULL, "'same' needs 'until' or 'meet'"},
+		{"a until b, same arg5", NULL, "invalid 'same' 'arg5'"},
+		{"a until b, same lock", NULL, "invalid 'same' 'lock'"},
 		{"", NULL, "invalid hold ''"},
 	};
 
