@@ -224,6 +224,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 					"that were rewarded"
 				    : "a sweep over places that vCPUs passed closest to each other",
 		.max_ms = max_ms[race->sweeps % G_N_ELEMENTS(max_ms)],
+		.window_ms = updates ? RACE_FEW_WINDOW_MS : RACE_WINDOW_MS,
 	};
 	for (guint i = 0; i < race->arms->len; i++) {
 		struct arm *arm = &g_array_index(race->arms, struct arm, i);

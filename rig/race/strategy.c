@@ -84,6 +84,7 @@ static void take_group(const struct race *race, struct race_trial *ret)
 		.phase = RACE_CONFIRM,
 		.max_ms = race->found.max_ms,
 		.slots = FEW_SLOTS,
+		.window_ms = RACE_FEW_WINDOW_MS,
 		.why = race->group ? "holds that waited earlier before the failure"
 				   : "the holds that waited when a sweep failed",
 	};
@@ -122,6 +123,7 @@ static void take_part(const struct race *race, struct race_trial *ret)
 	*ret = (struct race_trial){.phase = RACE_REDUCE,
 				   .max_ms = race->found.max_ms,
 				   .slots = FEW_SLOTS,
+				   .window_ms = RACE_FEW_WINDOW_MS,
 				   .why = race->halving ? "which half of the holds is needed"
 							: "whether the hold that is left out is "
 							  "needed"};

@@ -42,6 +42,7 @@ struct race_trial {
 	const char *hold[RACE_ARMS];
 	guint turns;	 /* in a sweep, the arms with this and higher indices take turns */
 	guint slots;	 /* number of turn-taking arms that are active at a time */
+	guint window_ms; /* in a sweep: how long each of these is active */
 	guint max_ms;	 /* maximum length of a wait */
 	guint pct_seed;	 /* in a sweep: the seed of a random scheduler; 0: there is none */
 	const char *why; /* why the trial was chosen; a static string */
@@ -73,7 +74,9 @@ struct race_record {
 	gboolean pct;	  /* sweeps use a random scheduler (plugin/pct.h) instead of delays */
 };
 
-/* duration of a turn in a sweep of few holds; short, so that each of them waits often */
+/*
+ * duration of a turn in a sweep of few holds or of updates; short, so that each of them waits often
+ */
 #define RACE_FEW_WINDOW_MS 200
 #define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 

@@ -20,8 +20,7 @@ char *race_sweep(const struct race_trial *trial)
 {
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out, "slots %u\nwindow %d\n", trial->slots,
-			       trial->phase == RACE_EXPLORE ? RACE_WINDOW_MS : RACE_FEW_WINDOW_MS);
+	g_string_append_printf(out, "slots %u\nwindow %u\n", trial->slots, trial->window_ms);
 	if (trial->pct_seed)
 		g_string_append_printf(out, "pct %u %d\n", trial->pct_seed, PCT_POINTS);
 	for (guint i = 0; i < trial->n; i++) {
