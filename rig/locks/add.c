@@ -10,7 +10,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define BATCH 500
+#define BATCH 2000
 /*
  * Two changes of a folder within this time may leave the same mtime, so a younger mtime is not
  * relied on.
@@ -124,6 +124,8 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	g_autoptr(GArray) sorted = NULL;
 	GString *text;
 
+	if (!edge->gates && !(edge->contexts & LOCK_IN_REPORT))
+		return g_strdup(" ");
 	if ((edge->contexts & ~(LOCK_FROM_ALL | LOCK_TO_ALL)) == LOCK_IN_REPORT)
 		return g_strdup(GATES_UNKNOWN);
 	sorted = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -8,7 +8,10 @@
 #include "locks/db.h"
 
 struct lock_sums {
-	GHashTable *all; /* the set of struct lock_sum, keyed by place, a and b */
+	GHashTable *all;    /* the set of struct lock_sum, keyed by place, a and b */
+	/* owns the texts of all sums; each text is stored once, because most sums share them */
+	GStringChunk *texts;
+	const char *recent; /* the text that was stored last */
 };
 
 char *lock_gates_common(const char *a, const char *b)
@@ -48,21 +51,12 @@ static gboolean sum_equal(gconstpointer a, gconstpointer b)
 	return one->place == two->place && one->a == two->a && one->b == two->b;
 }
 
-static void sum_free(gpointer data)
-{
-	struct lock_sum *sum = data;
-
-	g_free(sum->gates);
-	g_free(sum->first);
-	g_free(sum->last);
-	g_free(sum);
-}
-
 struct lock_sums *lock_sums_new(void)
 {
 	struct lock_sums *sums = g_new0(struct lock_sums, 1);
 
-	sums->all = g_hash_table_new_full(sum_hash, sum_equal, sum_free, NULL);
+	sums->all = g_hash_table_new_full(sum_hash, sum_equal, g_free, NULL);
+	sums->texts = g_string_chunk_new(1 << 16);
 	return sums;
 }
 
@@ -71,13 +65,16 @@ void lock_sums_free(struct lock_sums *sums)
 	if (!sums)
 		return;
 	g_hash_table_unref(sums->all);
+	g_string_chunk_free(sums->texts);
 	g_free(sums);
 }
 
-static void set_text(char **text, const char *to)
+/* Returns the stored copy of TEXT. */
+static char *stored(struct lock_sums *sums, const char *text)
 {
-	g_free(*text);
-	*text = g_strdup(to);
+	if (!sums->recent || strcmp(sums->recent, text) != 0)
+		sums->recent = g_string_chunk_insert_const(sums->texts, text);
+	return (char *)sums->recent;
 }
 
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more)
@@ -86,24 +83,23 @@ void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more)
 
 	if (!sum) {
 		sum = g_memdup2(more, sizeof(*more));
-		sum->gates = g_strdup(more->gates);
-		sum->first = g_strdup(more->first);
-		sum->last = g_strdup(more->last);
+		sum->gates = stored(sums, more->gates);
+		sum->first = stored(sums, more->first);
+		sum->last = stored(sums, more->last);
 		g_hash_table_add(sums->all, sum);
 		return;
 	}
 	sum->contexts |= more->contexts;
 	sum->runs += more->runs;
 	if (strcmp(sum->gates, more->gates) != 0) {
-		char *had = sum->gates;
+		g_autofree char *gates = lock_gates_common(sum->gates, more->gates);
 
-		sum->gates = lock_gates_common(had, more->gates);
-		g_free(had);
+		sum->gates = stored(sums, gates);
 	}
 	if (strcmp(more->first, sum->first) < 0)
-		set_text(&sum->first, more->first);
+		sum->first = stored(sums, more->first);
 	if (strcmp(more->last, sum->last) > 0)
-		set_text(&sum->last, more->last);
+		sum->last = stored(sums, more->last);
 }
 
 void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),
@@ -172,5 +168,7 @@ gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error)
 			return db_fail(db, "the lock graph", error);
 	}
 	g_hash_table_remove_all(sums->all);
+	g_string_chunk_clear(sums->texts);
+	sums->recent = NULL;
 	return edge != NULL;
 }
