@@ -8,7 +8,6 @@
 #include "locks/graph.h"
 #include "locks/recorded.h"
 
-#define EDGE_KEY "v1:lock-edge:"
 #define FINDINGS_MAX 16
 
 static struct splat *finding_new(const char *kind, enum splat_weight weight, char *key, char *title,
@@ -39,7 +38,7 @@ char *lock_edge_key(const char *edge)
 
 	if (!arrow || !*g_strstrip(from) || !*g_strstrip(to) || strstr(to, "-->"))
 		return NULL;
-	return g_strdup_printf(EDGE_KEY "%s --> %s", from, to);
+	return g_strdup_printf(LOCK_EDGE_KEY "%s --> %s", from, to);
 }
 
 char **lock_cycle_parse(const char *text)
@@ -78,8 +77,8 @@ char **lock_cycle_parse(const char *text)
 /* Adds the edge whose signature is KEY to FOUND, if the boot has it. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {
-	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY)
-				     ? g_strsplit(key + strlen(EDGE_KEY), " --> ", 2)
+	g_auto(GStrv) ends = key && g_str_has_prefix(key, LOCK_EDGE_KEY)
+				     ? g_strsplit(key + strlen(LOCK_EDGE_KEY), " --> ", 2)
 				     : NULL;
 	int from = ends && ends[0] ? lock_graph_class(graph, ends[0]) : -1;
 	int to = from >= 0 && ends[1] ? lock_graph_class(graph, ends[1]) : -1;

@@ -161,6 +161,7 @@ gboolean lock_name_is_variable(const char *name);
  * EDGE has another form. The caller owns the text.
  */
 char *lock_edge_key(const char *edge);
+#define LOCK_EDGE_KEY "v1:lock-edge:"
 
 /*
  * Returns the classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's

@@ -8,6 +8,7 @@
 
 #include "locks/graph.h"
 #include "tests/unit/suite.h"
+#include "util/clock.h"
 
 static char *journal_of(const char *dir)
 {
@@ -196,11 +197,14 @@ START_TEST(an_order_against_the_rules)
 }
 END_TEST
 
-/* A lock order that the user requests is reported as a note, and does not change the verdict. */
+/*
+ * A lock order that the user requests is reported as a note, and does not change the verdict. The
+ * load ends when each step was executed, not after its duration.
+ */
 START_TEST(an_order_that_is_asked_for)
 {
 	struct run_plan plan = {
-		.seed = 7, .duration_s = 1, .keep_locks = TRUE, .until = "v1:lock-edge:a --> b"};
+		.seed = 7, .duration_s = 25, .keep_locks = TRUE, .until = "v1:lock-edge:a --> b"};
 	g_autofree char *dir = NULL;
 	rig_auto(run_info) info = NULL;
 
@@ -208,6 +212,11 @@ START_TEST(an_order_that_is_asked_for)
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
 	info = run_open(scratch, dir, NULL);
 	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reports")), 1);
+	ck_assert(json_is_true(
+		json_object_get(json_object_get(info->details, "counts"), "ran_once")));
+	ck_assert_int_lt(json_integer_value(json_object_get(
+				 json_object_get(info->details, "times"), "total_ns")),
+			 25 * RIG_NS_PER_S);
 }
 END_TEST
 
