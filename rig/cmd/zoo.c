@@ -439,9 +439,8 @@ int cmd_zoo(int argc, char **argv)
 		return zoo_ablate(argv[2], &want);
 	if (argc == 2 && !strcmp(argv[1], "table"))
 		return table();
-	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…', 'ablate zNN' or 'table'; "
-	      "`rig zoo --help` tells "
-	      "more\n",
+	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…', 'ablate zNN' or 'table'; `rig zoo "
+	      "--help` describes them\n",
 	      stderr);
 	return RIG_EXIT_USAGE;
 }

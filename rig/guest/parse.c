@@ -218,7 +218,7 @@ struct guest_done *guest_done_parse(const char *text, GError **error)
 	}
 	if (strcmp(text, "ok") != 0 && !g_str_has_prefix(text, "ok\n")) {
 		g_set_error(error, GUEST_ERROR, GUEST_MALFORMED,
-			    "the answer begins with neither 'ok' nor 'error'");
+			    "the guest's answer begins with neither 'ok' nor 'error'");
 		return NULL;
 	}
 	done = g_new0(struct guest_done, 1);

@@ -377,7 +377,8 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 		return FALSE;
 	*ret_file = find_deb(dir);
 	if (!*ret_file)
-		return rig_fail(error, RIG_EXIT_INFRA, "apt-get download %s left no package", what);
+		return rig_fail(error, RIG_EXIT_INFRA, "`apt-get download %s` has not created a "
+						       ".deb file", what);
 	return TRUE;
 }
 

@@ -28,7 +28,8 @@ static gboolean check_room(const char *dir, GError **error)
 
 	if (statvfs(dir, &fs) == 0 && (guint64)fs.f_bavail * fs.f_frsize < ROOM_NEEDED)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"%.1f GiB free at '%s': a kernel tree and its objects need 3 GiB",
+				"only %.1f GiB are free at '%s'; a kernel tree and its objects "
+				"need 3 GiB",
 				(double)fs.f_bavail * fs.f_frsize / (1 << 30), dir);
 	return TRUE;
 }

@@ -47,7 +47,8 @@ static gboolean check_bzimage(const char *path, const guint8 *data, gsize len, s
 				need, len);
 	/* bit 0 of xloadflags: the kernel has a 64-bit entry point */
 	if (get(data + 0x206, 2) < 0x20c || !(data[0x236] & 1))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a 32-bit x86 kernel", path);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a 32-bit x86 kernel; the guests "
+						       "need a 64-bit kernel", path);
 	ret->arch = "x86_64";
 	if (version > 0x200 && version < len)
 		ret->version =

@@ -232,7 +232,8 @@ static gboolean stage_carried(struct worktree *tree, GHashTable *staged, const c
 		if (!stage_file(tree, staged, appended[i].file, error))
 			return FALSE;
 		if (!rig_read_file(to, 1 << 20, &text, NULL, NULL))
-			return rig_fail(error, RIG_EXIT_USAGE, "'%s' is missing in the source",
+			return rig_fail(error, RIG_EXIT_USAGE, "the file '%s' is missing in the "
+							       "kernel source",
 					appended[i].file);
 		longer = g_strconcat(text, "\n", appended[i].line, NULL);
 		if (!rig_write_file(to, longer, -1, error))

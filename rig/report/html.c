@@ -33,7 +33,8 @@ static gboolean make_folders(const char *dir, GError **error)
 				g_strerror(errno));
 	if (!is_empty(dir) && !g_file_test(mark, G_FILE_TEST_EXISTS))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has files that no report wrote: use a new or empty folder",
+				"'%s' contains files that `rig report` has not written; give a "
+				"new or empty folder",
 				dir);
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
 		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);

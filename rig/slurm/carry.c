@@ -248,8 +248,9 @@ static gboolean send_now(struct slurm *s, GError **error)
 	for (guint i = 0; i < s->links->len; i++)
 		taken += !((struct link *)s->links->pdata[i])->refusals;
 	return taken || rig_fail(error, RIG_EXIT_INFRA,
-				 "the nodes share no folder with this host, and none of %u takes "
-				 "the rig with srun: `rig doctor --on slurm` says why",
+				 "the nodes share no folder with this host, and none of %u nodes "
+				 "accepts a copy of the rig by srun; `rig doctor --on slurm` "
+				 "prints why",
 				 s->links->len);
 }
 

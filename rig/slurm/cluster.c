@@ -177,7 +177,8 @@ static gboolean look_at_nodes(const struct slurm_options *o, struct cluster *clu
 	}
 	if (!lines || cluster->nodes)
 		return lines != NULL;
-	return rig_fail(error, RIG_EXIT_INFRA, "no node of partition '%s' is up: `sinfo` says why",
+	return rig_fail(error, RIG_EXIT_INFRA, "no node of partition '%s' is up; `sinfo` prints "
+					       "why",
 			o->partition ? o->partition : "(default)");
 }
 

@@ -299,13 +299,13 @@ gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GString
 	if (!find_tokens(&image) || !find_names(&image))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"no kallsyms in the image (CONFIG_KALLSYMS=n, or a format that is not "
-			"known); give its vmlinux with --vmlinux");
+			"the image has no kallsyms (CONFIG_KALLSYMS=n, or an unknown format); "
+			"give its vmlinux with --vmlinux");
 	if (!find_offsets(&image, &where))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"the kallsyms of the image have addresses in a form that is not known; "
-			"give its vmlinux with --vmlinux");
+			"the addresses in the image's kallsyms have an unknown format; give its "
+			"vmlinux with --vmlinux");
 	at = image.names;
 	for (guint i = 0; i < image.n && read_name(&image, &at, name); i++) {
 		struct symbol symbol = {0};

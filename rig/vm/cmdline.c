@@ -218,8 +218,8 @@ static gboolean check(const struct vm_config *config, GError **error)
 	    config->base_nodes > config->nodes || config->cpu_nodes > config->nodes)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"a guest needs at least one CPU and 1 to `nodes` nodes with base memory "
-			"and with CPUs");
+			"invalid guest: 'cpus' must be at least 1, 'base_nodes' and 'cpu_nodes' "
+			"from 1 to 'nodes'");
 	if (config->memory < machine->min_memory)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
 				" MiB of base memory", machine->name, machine->min_memory >> 20);
