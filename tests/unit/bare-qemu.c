@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The least program that can control a guest; `make bench` compares the rig with it. No main loop,
- * no log, no checks; only blocking reads.
+ * The smallest program that can control a guest; `make bench` compares the rig with it. It has no
+ * main loop, no log and no checks, only blocking reads.
  *
  *	bare-qemu boot TEXT QEMU-WORDS…
  *			starts QEMU with its console on our pipe, prints the milliseconds until TEXT
@@ -10,7 +10,8 @@
  *			waits for the guest's hello, then plugs, onlines, offlines and unplugs one
  *			DIMM N times, prints the milliseconds of all
  *
- * QEMU-WORDS get the channels by themselves (cycle: chardevs bare-qmp and bare-port).
+ * QEMU-WORDS are the rest of QEMU's command line. They must define the channels; for `cycle` these
+ * are the chardevs bare-qmp and bare-port.
  */
 #include <fcntl.h>
 #include <poll.h>

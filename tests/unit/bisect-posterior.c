@@ -40,7 +40,7 @@ START_TEST(caught_at_half)
 }
 END_TEST
 
-/* The higher the rate, the more evidence is a run without the bug. */
+/* The more often a bug occurs, the more a run without it is evidence that it is absent. */
 START_TEST(silent_counts_as_the_rate)
 {
 	rig_auto(posterior) sure = posterior_new(100, NULL, FALSE);

@@ -200,8 +200,8 @@ START_TEST(fixups)
 	ck_assert_uint_eq(list->len, 1);
 	fixups_add(list, scratch, "side", patches);
 	ck_assert_uint_eq(patches->len, 1);
-	fixups_add(list, scratch, "main~2", patches); /* has not side~1 */
-	fixups_add(list, scratch, "main", patches);   /* has main~1 */
+	fixups_add(list, scratch, "main~2", patches); /* does not contain side~1 */
+	fixups_add(list, scratch, "main", patches);   /* contains main~1 */
 	ck_assert_uint_eq(patches->len, 1);
 	none = fixups_load("/nowhere", words, NULL);
 	fixups_add(none, scratch, "main", patches);

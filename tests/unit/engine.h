@@ -30,12 +30,15 @@ enum verdict run_edited(const struct run_plan *wanted, const char *name,
 gboolean has_reason(const char *dir, const char *part);
 
 void add_hotplug_check_tests(TCase *tcase);
-void add_watch_tests(TCase *tcase);    /* use a scratch folder */
-void add_locks_tests(TCase *tcase);    /* use a scratch folder, too */
-void add_timeline_tests(TCase *tcase); /* use a scratch folder, too */
 
-void add_fail_tests(TCase *tcase);  /* use a scratch folder, too */
-void add_agent_tests(TCase *tcase); /* use a scratch folder, too */
-TCase *starved_tests(void);	    /* have a case of their own, as they take long */
+/* These tests use a scratch folder. */
+void add_watch_tests(TCase *tcase);
+void add_locks_tests(TCase *tcase);
+void add_timeline_tests(TCase *tcase);
+void add_fail_tests(TCase *tcase);
+void add_agent_tests(TCase *tcase);
+
+/* Returns a separate case, because these tests take longer than the time limit of the others. */
+TCase *starved_tests(void);
 
 #endif

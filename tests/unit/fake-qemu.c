@@ -2,64 +2,69 @@
 /*
  * A fake of QEMU and of its guest: takes QEMU's command line, uses QMP on the chardev `qmp`, prints
  * a kernel's messages on `console`, and uses the guest's side of the frame protocol on `channel`
- * (or `tty`). Memory is accounted for as in a guest: plugged and online memory is in ACCOUNT,
- * unplugged memory is not. Every answer is sent at once.
+ * (or `tty`). Names in capitals, such as HELLO and BEAT (the heartbeat), are types of frames in
+ * guest-init/proto.h. Memory is accounted for as in a guest: plugged and online memory is in
+ * ACCOUNT, unplugged memory is not. Every answer is sent at once.
  *
- * $FAKE_QEMU has words separated by ';' that make it misbehave:
+ * $FAKE_QEMU has words separated by ';', each of which makes the fake misbehave. WHEN is one of the
+ * moments listed at die-at; WHEN*N limits a word to the first N times.
  *
- *	boot=MS			HELLO comes after MS (0)
- *	held=MS			stopped for MS before HELLO, or, with
- *	held-at=WHEN, WHEN*N	there each time, the first N times (WHEN as below)
- *	beat=MS			BEAT comes every MS (250)
- *	delay=MS		events of a plug or unplug come MS after the command (0)
- *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug,
- *				located, snapshot, blocks, stop, locks, finish, poweroff, reset,
- *				busy (ASK_TASKS under load), tasks, sysrq, dump, unanswered (a
-				request of the number `no-answer`)
- *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
- *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset,
- *				exit 0
- *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still
+ *	boot=MS			HELLO is sent after MS (default: 0)
+ *	held=MS			the process is stopped for MS before HELLO, or, with
+ *	held-at=WHEN, WHEN*N	at each of these moments
+ *	beat=MS			a BEAT is sent every MS (default: 250)
+ *	delay=MS		events of a plug or unplug are sent MS after the command (default:
+ *				0)
+ *	die-at=WHEN		the process is killed by SIGKILL at boot, greeting, hello, start,
+ *				plug, unplug, located, snapshot, blocks, stop, locks, finish,
+ *				poweroff, reset, busy (ASK_TASKS under load), tasks, sysrq, dump or
+ *				unanswered (a request of the type given by `no-answer`)
+ *	exit-at=WHEN		the process exits with 1 and a last line on standard error
+ *	reset-at=WHEN		the guest reboots, as after a panic: SHUTDOWN guest-reset, exit 0
+ *	hang-at=WHEN		the guest stops: it sends no frame and no event any more; QMP still
  *				answers
- *	no-greeting, no-hello	silence instead
- *	garbage-qmp=WHEN	a line that is not JSON on QMP (WHEN as above)
- *	long-qmp=WHEN		a line of 17 MiB, more than a client takes
- *	truncate-qmp=WHEN	half a line, then QMP's end; the process lives on
- *	close-qmp=WHEN		QMP's end between two lines; the process lives on
- *	plug=refuse|fail|never	_OST failure; device_add error; no _OST. Each of these values may be
- *	unplug=refuse|error|never|pending|vanish	followed by *N: only the first N times.
+ *	no-greeting, no-hello	the QMP greeting or HELLO is not sent
+ *	garbage-qmp=WHEN	a line that is not JSON is sent on QMP
+ *	long-qmp=WHEN		a line of 17 MiB is sent, more than a client accepts
+ *	truncate-qmp=WHEN	QMP is closed in the middle of a line; the process lives on
+ *	close-qmp=WHEN		QMP is closed between two lines; the process lives on
+ *	plug=refuse|fail|never	each of these values can be followed by *N: only the first N times.
+ *				refuse: _OST failure; fail: device_add error; never: no _OST
+ *	unplug=refuse|error|never|pending|vanish	as for plug.
  *				refuse: _OST 0x82 (x86) or DEVICE_UNPLUG_GUEST_ERROR; error:
- *				MEM_UNPLUG_ERROR; pending: device_del is refused, a refusal follows;
- *				vanish: killed; never: no event at all
- *	lapic			CPUs leave as under TCG: no DEVICE_DELETED of their own
+ *				MEM_UNPLUG_ERROR; pending: device_del is refused, and a refusal of
+ *				the earlier request follows; vanish: the process is killed; never:
+ *				no event
+ *	lapic			CPUs are unplugged as under TCG: no DEVICE_DELETED of their own
  *	no-reply=COMMAND	this QMP command is never answered
  *	dump=full		there is no space for the memory's image
- *	resize=never		virtio-mem never reaches a size
- *	console-file=PATH	its bytes on the console after HELLO
- *	console-pause=MS	between its first and its second half
- *	console-flood=BYTES	so many bytes of lines on the console after HELLO
- *	channel-garbage		bytes that do not form a frame before each BEAT
- *	channel-flood=N		N more BEATs with each
+ *	resize=never		virtio-mem never reaches the requested size
+ *	console-file=PATH	the bytes of this file are on the console after HELLO
+ *	console-pause=MS	with a pause between the first and the second half
+ *	console-flood=BYTES	lines of so many bytes are on the console after HELLO
+ *	channel-garbage		bytes that do not form a frame are sent before each BEAT
+ *	channel-flood=N		N more BEATs are sent with each BEAT
  *	wrong-version		HELLO has another protocol version
- *	has=WORD, lacks=AGENT	one more `has` line in HELLO; `agent AGENT lacks …` instead of ok
- *	beat-stops-after=N	no BEAT after N, and no answers
- *	agent-stuck		the agents' busy-ms grow, STOP lists the stuck agents
- *	agent-late=N		so do N STOPs, after which they end
- *	agent-error=NAME	START is answered by `error NAME`, of
- *	agent-error-of=AGENT	this agent only
+ *	has=WORD		HELLO has one more `has` line
+ *	lacks=AGENT		HELLO has `agent AGENT lacks ...` instead of ok
+ *	beat-stops-after=N	after N BEATs the guest sends no BEAT and no answer
+ *	agent-stuck		the busy-ms of the agents grow, and STOP lists the stuck agents
+ *	agent-late=N		as agent-stuck for the first N STOPs, after which the agents end
+ *	agent-error=NAME	START is answered by `error NAME`, or, with
+ *	agent-error-of=AGENT	only the START of this agent
  *	agent-illegal		COUNTS has an illegal result
  *	blocks-error=NAME	BLOCKS is answered by `error NAME`
- *	no-answer=TYPE		requests of this number are never answered
- *	account-off-by=N	after the first, ACCOUNT has N pages more
+ *	no-answer=TYPE		requests of this type (a number) are never answered
+ *	account-off-by=N	each ACCOUNT but the first has N pages more
  *	lockdep-off		ACCOUNT says that lockdep is off
- *	locks-file=PATH		LOCKS is answered by its bytes
- *	locks-part		LOCKS is answered by one part, and no end
- *	locks-endless		LOCKS is answered by parts, more than a client takes
+ *	locks-file=PATH		LOCKS is answered by the bytes of this file
+ *	locks-part		LOCKS is answered by one part without an end
+ *	locks-endless		LOCKS is answered by more parts than a client accepts
  *	locks-error=NAME	LOCKS is answered by `error NAME`
  *	verdict-bad		VERDICT is bad
  *	verdict-unarmed		VERDICT is bad because lockdep is off
- *	finish-late		VERDICT comes when the tasks are asked for
- *	nmi-oops		an NMI makes the oops that it makes on powerpc
+ *	finish-late		VERDICT is sent only when the tasks are requested
+ *	nmi-oops		an NMI causes the oops that it causes on powerpc
  *	ignore-poweroff		POWEROFF is answered, and nothing happens
  */
 #include "fake-qemu/fake.h"

@@ -135,8 +135,8 @@ static const struct {
 	enum hang_kind kind;
 } moments[] = {
 	/*
-	 * the owner is idle and holds the lock all along; without an earlier sample nothing
-	 * contradicts
+	 * The owner is idle and holds the lock in both samples. Without a first sample nothing
+	 * shows that the lock was free in between.
 	 */
 	{TELLER_LISTED PORTER_IDLE, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
 	 HANG_LEAK},

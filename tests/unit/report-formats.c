@@ -202,7 +202,7 @@ START_TEST(ktap_is_ktap)
 	ck_assert_uint_eq(ktap.skipped, 3);
 	ck_assert_ptr_nonnull(strstr(document, "# TIMEOUT "));
 	ck_assert_ptr_nonnull(strstr(document, "# ERROR "));
-	/* and the parser rejects it */
+	/* the parser rejects a document whose parent test is ok although a subtest failed */
 	memcpy(strstr(document, "    not ok 1"), "    ok 1    ", 12);
 	ck_assert(!is_ktap(document, &ktap));
 }

@@ -361,7 +361,7 @@ START_TEST(test_klog)
 	text_init(&text, buffer, sizeof(buffer));
 	ck_assert(!klog_since(memcpy(copy, "[    9.000000] four\n", 21), 5250000, &text));
 	ck_assert_str_eq(buffer, "[    9.000000] four\n");
-	/* not all fits */
+	/* the buffer is too small for all lines */
 	text_init(&text, buffer, 40);
 	ck_assert(!klog_since(memcpy(copy, raw, sizeof(raw)), 5250000, &text));
 	ck_assert_str_eq(buffer, "[    5.250000][  T1] two\nno stamp\n");

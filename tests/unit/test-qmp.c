@@ -23,7 +23,7 @@ static const char schema[] =
 struct peer {
 	int fd;
 	struct qmp *qmp;
-	GPtrArray *events; /* names */
+	GPtrArray *events; /* names of the received events */
 	char *ended, *trace_error;
 	guint replies;
 	char *error_class;

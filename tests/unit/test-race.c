@@ -12,9 +12,10 @@
 #define FUNCTIONS 60
 
 /*
- * Functions f0 to f59, each passed by two vCPUs at a time and with a call of the next one. The bug
- * occurs at RATE where all of the NEEDED holds are in a trial, and else at RATE_ALONE. WAITS of
- * the other holds of a sweep wait at about the same time. A bug that is SILENT is seen at the end.
+ * A kernel with the functions f0 to f59; two vCPUs pass each of them, and each calls the next one.
+ * The bug occurs with the probability RATE in a trial that has all of the NEEDED holds, and else
+ * with RATE_ALONE. WAITS of the sweep's other holds wait at about the same time. A bug that is
+ * SILENT is seen only at the end of a run.
  */
 struct kernel {
 	const char *needed[3];

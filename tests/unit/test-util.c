@@ -215,7 +215,8 @@ START_TEST(spawn_below_a_subreaper)
 			if (fork())
 				_exit(0);
 			while (getppid() != reaper)
-				poll(NULL, 0, 1); /* no event: reports a new parent */
+				/* no event: nothing reports that a child has a new parent */
+				poll(NULL, 0, 1);
 			_exit(10 + run_child());
 		}
 		/* waits for the child that exits at once, and for the orphan */
@@ -274,7 +275,7 @@ START_TEST(a_process)
 	ck_assert_int_eq(read(process.out, text, sizeof(text) - 1), 7);
 	ck_assert_str_eq(text, "in 1 /\n");
 	close(process.out);
-	process_signal(&process, SIGKILL); /* does nothing: 0 would be our own group */
+	process_signal(&process, SIGKILL); /* must not signal group 0, our own */
 }
 END_TEST
 
@@ -346,7 +347,7 @@ START_TEST(streams)
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
 	g_clear_error(&error);
 	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(mkdir(path, 0700), 0); /* rename(2) refuses */
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* a folder cannot be replaced */
 	ck_assert(!rig_write_stream(path, write_number, &number, &error));
 	names = rig_names_in(scratch, "");
 	ck_assert_uint_eq(g_strv_length(names), 1);

@@ -194,7 +194,7 @@ START_TEST(virtio_mem_sizes)
 }
 END_TEST
 
-/* Its label area is added to its size, and what the guest writes must reach the file. */
+/* The label area is added to the size; what the guest writes must reach the backing file. */
 START_TEST(nvdimm_stays)
 {
 	struct vm_memory device = {.id = "n",
@@ -218,7 +218,10 @@ START_TEST(nvdimm_stays)
 }
 END_TEST
 
-/* The balloon's size is what it takes, QEMU's what it leaves; an unchanged size has no event. */
+/*
+ * The balloon's size is the memory that it takes from the guest; QEMU reports the memory that is
+ * left. A request of the present size causes no event.
+ */
 START_TEST(balloon_sizes)
 {
 	const guint64 sizes[] = {256 * MIB, 256 * MIB, 0};
@@ -241,7 +244,7 @@ START_TEST(balloon_sizes)
 }
 END_TEST
 
-/* Each device on a root port takes one, and gives it back. */
+/* A device that is plugged into a root port occupies it until it is unplugged. */
 START_TEST(root_ports_are_taken)
 {
 	struct vm_memory device = {.size = 256 * MIB, .share = TRUE, .backend = VM_BACKEND_FILE};

@@ -21,7 +21,7 @@ static GMutex mutex;
 static GCond cond;
 static gboolean creating, may_create, opened;
 
-/* a session, so that kernel and initramfs are not uploaded */
+/* Opens a session connection, for which kernel and initramfs need not be uploaded. */
 virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags)
 {
 	virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int) =
@@ -149,8 +149,8 @@ static guint our_domains(virConnectPtr conn)
 }
 
 /*
- * 0: abandoned while libvirt creates the domain; 1: abandoned after that, before the main loop has
- * handled it; 2: as 1, and freed before its end was reported.
+ * Values of _i: 0: abandoned while libvirt creates the domain; 1: abandoned after that, before the
+ * main loop has handled it; 2: as 1, and freed before its end was reported.
  */
 START_TEST(given_up_while_it_starts)
 {

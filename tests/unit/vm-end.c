@@ -55,7 +55,7 @@ START_TEST(power_off_and_quit)
 	struct guest g;
 
 	start(&g, "", NULL, 0);
-	ck_assert(!vm_send(g.vm, PROTO_POWEROFF, 1, "")); /* before hello */
+	ck_assert(!vm_send(g.vm, PROTO_POWEROFF, 1, "")); /* refused before HELLO */
 	until(&g.hello, 1);
 	ck_assert(vm_send(g.vm, PROTO_POWEROFF, 1, ""));
 	until(&g.gone, 1);
@@ -140,7 +140,7 @@ START_TEST(frames_in_any_pieces)
 		g_byte_array_append(bytes, header, PROTO_HEADER);
 		g_byte_array_append(bytes, (const guint8 *)texts[i], strlen(texts[i]));
 	}
-	/* the middle one's payload is damaged, the last one is whole */
+	/* the payload of the middle frame is damaged; the last frame is intact */
 	for (gsize at = 0; at < bytes->len; at += _i)
 		channel_feed(channel, bytes->data + at, MIN((gsize)_i, bytes->len - at));
 	ck_assert_uint_eq(counts[0], 3);

@@ -17,7 +17,7 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-/* The minimum Landlock ABI that denies an attempt; NEVER: the sandbox allows it, too. */
+/* The minimum Landlock ABI that denies an attempt; NEVER: even the sandbox allows it. */
 enum { NEVER = 1000, WITHOUT_LANDLOCK = 0 };
 
 static const struct {
