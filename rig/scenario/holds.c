@@ -46,7 +46,7 @@ gboolean hold_check_comm(const char *comm, GError **error)
 	return (*comm && strlen(comm) < FAIL_COMM && !strpbrk(comm, " ,\t\n")) ||
 	       rig_fail(error, RIG_EXIT_USAGE,
 			"invalid 'comm' '%s' (the name of a task, at most %d bytes, as in "
-			"/proc/PID/comm; kworker* for all that begin so)",
+			"/proc/PID/comm; kworker* matches names that begin with kworker)",
 			comm, FAIL_COMM - 1);
 }
 
