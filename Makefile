@@ -22,7 +22,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp guest scenario splat tap symbol hang verdict store index locks stats child place slurm initrd director timeline plan vm engine zoo race bisect nightly report cmd
+MODULES := util machine kernel qmp guest scenario splat tap symbol cover hang verdict store index locks stats child place slurm initrd director timeline plan vm engine zoo race bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -32,6 +32,7 @@ USES_scenario := machine util
 USES_splat := util
 USES_tap := splat util
 USES_symbol := splat util
+USES_cover := symbol splat util
 USES_hang := guest symbol splat util
 USES_verdict := splat util
 USES_store := verdict splat util
@@ -46,13 +47,13 @@ USES_timeline := scenario machine util
 USES_director := symbol kernel scenario splat machine util
 USES_plan := timeline director symbol initrd kernel scenario store verdict splat machine util
 USES_vm := qmp machine util
-USES_engine := vm plan timeline director tap hang guest symbol initrd kernel scenario locks index store verdict splat qmp machine util
+USES_engine := vm plan timeline director tap hang cover guest symbol initrd kernel scenario locks index store verdict splat qmp machine util
 USES_zoo := scenario store verdict splat machine util
 USES_race := place child scenario locks store verdict splat machine util
 USES_bisect := place child kernel store verdict splat util
 USES_nightly := place child kernel scenario machine stats index store verdict splat util
-USES_report := stats index store verdict splat util
-USES_cmd := engine zoo race bisect nightly report slurm place child vm plan timeline director initrd kernel scenario stats locks index store verdict tap hang guest symbol splat qmp machine util
+USES_report := cover symbol stats index store verdict splat util
+USES_cmd := engine zoo race bisect nightly report slurm place child vm plan timeline director initrd kernel scenario stats locks index store verdict tap hang cover guest symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

@@ -73,7 +73,7 @@ _rig() {
 			;;
 		run,* | history,*) words=$(_rig_scenarios) ;;
 		compare,*) words="$(_rig_nights) last last~1" ;;
-		show,* | explain,* | recheck,* | replay,* | report,*) words=$(_rig_runs) ;;
+		show,* | explain,* | recheck,* | replay,* | report,* | coverage,*) words=$(_rig_runs) ;;
 		*) [ "$COMP_CWORD" -eq 2 ] && words=$(_rig_words "$command") ;;
 		esac
 	fi

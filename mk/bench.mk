@@ -40,6 +40,12 @@ bench-nightly: all $(FAKES)
 bench-recorder: all
 	@tests/bench/recorder $(OUT)
 
+## make bench-coverage CPU time of a boot and plug cycles with --coverage, relative to none
+.PHONY: bench-coverage
+bench-coverage: all
+	@tools/install-packages build run check
+	@tests/bench/coverage $(OUT)
+
 ## make bench-director CPU time of a boot and plug cycles with 20 watched addresses, relative to none
 .PHONY: bench-director
 bench-director: all

@@ -19,3 +19,11 @@ zoo-halves: all
 	@tools/install-packages build run
 	@code=0; tests/locks-halves $(OUT) $(HALVES) pc-q35 pseries || code=$$?; \
 		tools/put-in-docs docs/locks.md halves $(OUT)/locks-halves.md && exit $$code
+
+## make zoo-coverage  the plan `coverage`: which code of hotplug the scenarios reach, and what none does; writes the tables
+##                 into docs/coverage.md (half an hour; NIGHT=ID: of a night that has run)
+.PHONY: zoo-coverage
+zoo-coverage: all
+	@tools/install-packages build run
+	@code=0; tests/coverage-table $(OUT) $(NIGHT) || code=$$?; [ $$code -le 1 ] || exit $$code; \
+		tools/put-in-docs docs/coverage.md coverage $(OUT)/coverage.md && exit $$code

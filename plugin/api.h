@@ -65,6 +65,13 @@ typedef void (*plugin_translate_cb)(uint64_t id, struct qemu_plugin_tb *tb);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translate_cb cb);
 #endif
 
+/*
+ * Removes all callbacks of the plugin, and discards all translations. CB is called when no vCPU
+ * runs, and may register callbacks again; its argument differs between versions. Must be called
+ * from the thread of a vCPU. Versions before 7 ignore DATA.
+ */
+void qemu_plugin_reset(uint64_t id, void (*cb)(uint64_t unused), void *data);
+
 #if RIG_API >= 3
 size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
 #else

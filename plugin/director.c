@@ -6,9 +6,9 @@
  * writes memory, but not atomically. Only watched instructions are instrumented, when QEMU
  * translates them, so the plugin does not change the rest of the guest's code.
  *
- * 	-plugin director-N.so,orders=FILE[,fd=N][,locks=N]
+ * 	-plugin director-N.so,orders=FILE[,fd=N][,locks=N][,cover=N]
  * 			orders: the instruction file; fd: the socket to the rig; locks: a file for
- * 			recorded locks
+ * 			recorded locks; cover: a file for recorded code
  * 	-plugin director-N.so,probe=on
  * 			prints QEMU's plugin versions, and then refuses to load
  *
@@ -17,6 +17,7 @@
  */
 #include "plugin/api.h"
 #include "plugin/condition.h"
+#include "plugin/cover.h"
 #include "plugin/failer.h"
 #include "plugin/link.h"
 #include "plugin/orders.h"
@@ -38,6 +39,8 @@ static struct {
 	struct holds holds;
 	struct visits visits;
 	struct link link;
+	struct cover cover;
+	uint64_t id; /* QEMU's ID of the plugin */
 	/*
 	 * per vCPU: the watch of the function that it has entered last, and the number of updates
 	 * (read-modify-write instructions) that it has started since
@@ -143,6 +146,8 @@ static void on_line(const char *line, void *data)
 		say_totals();
 	else if (!strncmp(line, "begin ", 6))
 		begin_fail(line + 6);
+	else if (!strncmp(line, "phase ", 6))
+		cover_want(&director.cover, strtoul(line + 6, NULL, 10));
 	else if (!strcmp(line, "locks"))
 		link_answer(&director.link, "locks %ld", recorder_write());
 }
@@ -287,6 +292,8 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 	}
 }
 
+static void flush(void);
+
 /*
  * Called when QEMU translates a block, which is frequent. Few blocks have watched instructions, so
  * a binary search comes first.
@@ -303,6 +310,9 @@ static void translate(struct qemu_plugin_tb *tb)
 	first = orders_first(&director.orders, start);
 	last = qemu_plugin_tb_get_insn(tb, n - 1);
 	end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
+	cover_add(&director.cover, start, end);
+	if (cover_must_flush(&director.cover))
+		flush();
 	if (first == director.orders.n_watches || director.orders.watch[first].from >= end)
 		return;
 	for (size_t i = 0; i < n; i++)
@@ -332,6 +342,19 @@ static void watch_translations(uint64_t id)
 #endif
 }
 
+static void on_flushed(uint64_t unused)
+{
+	(void)unused;
+	link_say(&director.link, "phase %u", cover_flushed(&director.cover));
+	watch_translations(director.id);
+}
+
+/* Makes QEMU translate all code again, because a new phase of the coverage begins. */
+static void flush(void)
+{
+	qemu_plugin_reset(director.id, on_flushed, NULL);
+}
+
 static int complain(const char *what, const char *why)
 {
 	fprintf(stderr, "rig-director: %s%s%s\n", what, *why ? ": " : "", why);
@@ -344,7 +367,25 @@ static void say_hello(const struct qemu_info *info)
 		 info->version.cur, info->system.smp_vcpus, info->target_name);
 }
 
-static int start(uint64_t id, const struct qemu_info *info, const char *path, int locks)
+/* Files of the rig; -1: not given. */
+struct files {
+	int locks, cover;
+};
+
+static int start_cover(int fd)
+{
+	const char *wrong;
+
+	director.cover.from = director.orders.cover_from;
+	director.cover.to = director.orders.cover_to;
+	/* QEMU started by the script qemu-cmd has no file, so nothing is recorded */
+	if (!director.cover.to || fd < 0)
+		return 0;
+	wrong = cover_open(&director.cover, fd);
+	return wrong ? complain("cannot record the coverage", wrong) : 0;
+}
+
+static int start(uint64_t id, const struct qemu_info *info, const char *path, struct files files)
 {
 	const char *wrong = orders_read(&director.orders, path);
 
@@ -358,8 +399,8 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	};
 	holds_init(&director.holds);
 	/* QEMU started by the script qemu-cmd has no file for locks, so locks are not recorded */
-	if (director.orders.records && locks >= 0)
-		wrong = recorder_start(id, info, &director.orders, locks);
+	if (director.orders.records && files.locks >= 0)
+		wrong = recorder_start(id, info, &director.orders, files.locks);
 	recorder_trap(info, on_trapped);
 	if (wrong)
 		return complain("cannot record locks", wrong);
@@ -368,6 +409,9 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 		return complain("cannot make calls fail", wrong);
 	if ((wrong = conditions_start(id, info, &director.orders)))
 		return complain("cannot check the conditions of holds", wrong);
+	if (start_cover(files.cover))
+		return -1;
+	director.id = id;
 	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))
@@ -380,8 +424,8 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
+	struct files files = {-1, -1};
 	const char *path = NULL;
-	int locks = -1;
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "probe=on")) {
@@ -394,11 +438,13 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 		else if (!strncmp(argv[i], "fd=", 3))
 			director.link.fd = strtol(argv[i] + 3, NULL, 10);
 		else if (!strncmp(argv[i], "locks=", 6))
-			locks = strtol(argv[i] + 6, NULL, 10);
+			files.locks = strtol(argv[i] + 6, NULL, 10);
+		else if (!strncmp(argv[i], "cover=", 6))
+			files.cover = strtol(argv[i] + 6, NULL, 10);
 		else
 			return complain("unknown argument", argv[i]);
 	}
 	if (!info->system_emulation)
 		return complain("this is for qemu-system only", "");
-	return path ? start(id, info, path, locks) : complain("orders=FILE is missing", "");
+	return path ? start(id, info, path, files) : complain("orders=FILE is missing", "");
 }

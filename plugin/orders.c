@@ -306,6 +306,17 @@ static const char *read_sections(struct orders *orders, const char *line)
 	return scanned(got, 1, line, used) ? NULL : "a 'sections' line needs an address";
 }
 
+static const char *read_cover(struct orders *orders, const char *line)
+{
+	int used = 0, got = sscanf(line, "cover %" SCNx64 " %" SCNx64 "%n", &orders->cover_from,
+				   &orders->cover_to, &used);
+
+	if (!scanned(got, 2, line, used) || orders->cover_to <= orders->cover_from ||
+	    orders->cover_to - orders->cover_from > COVER_CODE_MAX)
+		return "a 'cover' line needs a range of addresses, of at most 128 MiB";
+	return NULL;
+}
+
 static const char *read_sweep(struct orders *orders, const char *line)
 {
 	struct sweep *sweep = &orders->sweep;
@@ -362,6 +373,7 @@ static const char *read_line(struct orders *orders, const char *line)
 		{"pct ", read_pct},	   {"fail ", read_fail},     {"failat ", read_fail_at},
 		{"failin ", read_fail_in}, {"task ", read_task},
 		{"comm ", read_comm},	   {"same ", read_same},     {"sections ", read_sections},
+		{"cover ", read_cover},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

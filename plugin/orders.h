@@ -73,6 +73,7 @@ struct orders {
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
 	struct fails fails;
+	uint64_t cover_from, cover_to; /* the code to record; both 0: none */
 	/* from the `task` line of the instruction file; init_task is 0: there is no such line */
 	uint64_t current, init_task;
 	bool task_is_register;	     /* REG_TASK is the task, and `current` is not used */

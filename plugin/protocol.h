@@ -47,6 +47,9 @@
  *					all (fail.h)
  *	failat ID ADDRESS		the first instruction of such a function
  *	failin ID FROM TO		only calls whose return address is in FROM..TO count
+ *	cover FROM TO			record which code in FROM..TO is translated; the file of
+ *					the plugin's argument cover=N has COVER_PHASES bitmaps, the
+ *					first bit of each for FROM, the lowest bit of a byte first
  *	task CURRENT|- INIT		where each CPU has the pointer to its task, relative to
  *					REG_TASK (registers.h; -: that is the task), and init_task:
  *					names of tasks
@@ -58,6 +61,8 @@
  *			disarm		holds end at once, and none begins
  *			counts		asks for the totals
  *			locks		asks for the recorded locks
+ *			phase N		code that is translated from now on belongs to this bitmap;
+ *					QEMU discards its translations
  *			begin ID	calls for this `fail` line are counted from now on
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
@@ -75,6 +80,7 @@
  *					a task was stopped
  *			locks N		the recorded locks are written: N edges; -1: not
  *			turn ID		the turn of the arms from ID on begins
+ *			phase N		the translations were discarded, and the phase has begun
  *			skewed ID ADDRESS
  *					an address inside an instruction: it can never be reached
  *
@@ -122,6 +128,15 @@
 #define DIRECTOR_FAILS_MAX 128 /* maximum number of fail lines */
 /* maximum number of held lines for each hold; the totals count all waits */
 #define DIRECTOR_LOG_MAX 200
+
+enum cover_phase {
+	COVER_BOOT, /* until agents and tracks begin, and again after a reset of the guest */
+	COVER_LOAD, /* from then on */
+	COVER_PHASES
+};
+
+#define COVER_CODE_MAX (128u << 20) /* maximum size in bytes of the code */
+#define COVER_BYTES(from, to) (((to) - (from) + 7) / 8)
 
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000

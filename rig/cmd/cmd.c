@@ -30,6 +30,8 @@ static const struct command {
 	{"nightly", "run a plan: scenarios, machines and kernels, in parallel", cmd_nightly},
 	{"validate", "all scenarios on all machines of this host: one table", cmd_validate},
 	{"history", "show a scenario or a signature over time, kernels and machines", cmd_history},
+	{"coverage", "show which code of hotplug the runs reached, and what none did",
+	 cmd_coverage},
 	{"compare", "compare two nights or kernels: new, fixed, more frequent, slower",
 	 cmd_compare},
 	{"index", "manage the database of run folders", cmd_index},

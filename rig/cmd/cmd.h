@@ -26,6 +26,7 @@ int cmd_recheck(int argc, char **argv);
 int cmd_nightly(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_coverage(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_index(int argc, char **argv);
 int cmd_locks(int argc, char **argv);

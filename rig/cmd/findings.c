@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Prints the result of a run. Only uses data of its folder, so that it works for old runs, too. */
-#include "cmd/findings.h"
+#include "cmd/findings-parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "locks/answer.h"
 #include "util/clock.h"
 #include "util/paths.h"
 #include "util/term.h"
@@ -34,7 +33,7 @@ char *findings_clean(const char *text)
 	return text_clean(text);
 }
 
-static json_t *at(json_t *json, const char *path)
+json_t *findings_at(json_t *json, const char *path)
 {
 	g_auto(GStrv) keys = g_strsplit(path, "/", -1);
 
@@ -45,12 +44,12 @@ static json_t *at(json_t *json, const char *path)
 
 const char *findings_text(json_t *json, const char *path)
 {
-	const char *text = json_string_value(at(json, path));
+	const char *text = json_string_value(findings_at(json, path));
 
 	return text ? text : "?";
 }
 
-static void G_GNUC_PRINTF(2, 3) line(const char *label, const char *format, ...)
+void findings_line(const char *label, const char *format, ...)
 {
 	g_autofree char *text = NULL, *clean = NULL;
 	va_list args;
@@ -76,22 +75,22 @@ static void print_cycle(json_t *cycle)
 		g_string_append_printf(arrows, "%s%s", i ? " --> " : "",
 				       error_class ? error_class : "?");
 	}
-	line("  cycle", "%s", arrows->str);
+	findings_line("  cycle", "%s", arrows->str);
 	for (size_t i = 0; i < n && n > 1; i++)
-		line("", "while %s is held, %s is taken",
+		findings_line("", "while %s is held, %s is taken",
 		     json_string_value(json_array_get(cycle, i)),
 		     json_string_value(json_array_get(cycle, (i + 1) % n)));
 }
 
 static void print_locks(json_t *report)
 {
-	json_t *acquired = at(report, "acquired"), *held = at(report, "held");
+	json_t *acquired = findings_at(report, "acquired"), *held = findings_at(report, "held");
 
 	if (json_is_object(acquired))
-		line("  wants", "%s, in %s", findings_text(acquired, "class"),
+		findings_line("  wants", "%s, in %s", findings_text(acquired, "class"),
 		     findings_text(acquired, "function"));
 	if (json_is_object(held))
-		line("  holds", "%s, taken in %s", findings_text(held, "class"),
+		findings_line("  holds", "%s, taken in %s", findings_text(held, "class"),
 		     findings_text(held, "function"));
 }
 
@@ -110,34 +109,36 @@ static void print_text(const char *text, guint most, const char *name)
 
 static void print_report(const struct run_info *run, json_t *report, size_t number, gboolean full)
 {
-	json_t *when = at(report, "when");
+	json_t *when = findings_at(report, "when");
 	g_autofree char *title = findings_clean(findings_text(report, "title"));
 	g_autofree char *label = g_strdup_printf("report %zu", number);
 
 	printf("\n%s%-9s%s%s\n", term_colour(TERM_BOLD), label, title, term_colour(TERM_PLAIN));
 	if (json_is_real(when))
-		line("  kind", "%s, %.1f s after the guest's boot", findings_text(report, "kind"),
+		findings_line("  kind", "%s, %.1f s after the guest's boot",
+			      findings_text(report, "kind"),
 		     json_real_value(when));
 	else
-		line("  kind", "%s", findings_text(report, "kind"));
-	if (json_is_object(at(report, "known")))
-		line("  known", "%s (%s), until %s", findings_text(report, "known/reason"),
+		findings_line("  kind", "%s", findings_text(report, "kind"));
+	if (json_is_object(findings_at(report, "known")))
+		findings_line("  known", "%s (%s), until %s", findings_text(report, "known/reason"),
 		     findings_text(report, "known/link"), findings_text(report, "known/expires"));
-	print_cycle(at(report, "cycle"));
+	print_cycle(findings_at(report, "cycle"));
 	print_locks(report);
-	line("  key", "%s", findings_text(report, "signature/bug"));
-	if (json_integer_value(at(report, "first_line")))
-		line("  lines", "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
-		     json_integer_value(at(report, "first_line")),
-		     json_integer_value(at(report, "last_line")));
-	if (json_is_string(at(report, "text")))
+	findings_line("  key", "%s", findings_text(report, "signature/bug"));
+	if (json_integer_value(findings_at(report, "first_line")))
+		findings_line("  lines",
+			      "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
+		     json_integer_value(findings_at(report, "first_line")),
+		     json_integer_value(findings_at(report, "last_line")));
+	if (json_is_string(findings_at(report, "text")))
 		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES,
 			   run->name);
 }
 
 static void print_reports(const struct run_info *run, gboolean full)
 {
-	json_t *reports = at(run->details, "reports");
+	json_t *reports = findings_at(run->details, "reports");
 	size_t n = json_array_size(reports);
 
 	for (size_t i = 0; i < n && (full || i < SHORT_REPORTS); i++)
@@ -177,13 +178,14 @@ static void print_stuck(const struct run_info *run)
 		if (g_str_has_prefix(*l, "task ")) {
 			frames = 0;
 			if (++tasks <= STUCK_TASKS)
-				line(tasks > 1 ? "" : "stuck", "%s", *l + strlen("task "));
+				findings_line(tasks > 1 ? "" : "stuck", "%s", *l + strlen("task "));
 		} else if (tasks && **l == '\t' && frames++ < STUCK_FRAMES) {
-			line("", "    %s", *l + 1);
+			findings_line("", "    %s", *l + 1);
 		}
 	}
 	if (tasks)
-		line("", "more: postmortem/who in the run folder; SysRq output: console.raw");
+		findings_line("",
+			      "more: postmortem/who in the run folder; SysRq output: console.raw");
 }
 
 static void print_agents(json_t *agents)
@@ -195,23 +197,25 @@ static void print_agents(json_t *agents)
 	json_array_foreach (agents, i, agent) {
 		g_autoptr(GString) text = g_string_new(NULL);
 
-		if (json_is_string(at(agent, "not_started"))) {
+		if (json_is_string(findings_at(agent, "not_started"))) {
 			g_autofree char *why =
 				findings_clean(findings_text(agent, "not_started"));
 
-			line(i ? "" : "agents", "%s was left out, it is optional: %s",
+			findings_line(i ? "" : "agents", "%s was left out, it is optional: %s",
 			     findings_text(agent, "name"), why);
 			continue;
 		}
-		json_object_foreach (at(agent, "results"), op, counts) {
+		json_object_foreach (findings_at(agent, "results"), op, counts) {
 			g_autofree char *results = counts_text(counts);
 
 			g_string_append_printf(text, "%s%s: %s", text->len ? "; " : "  ", op,
 					       results);
 		}
-		line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s",
-		     findings_text(agent, "name"), json_integer_value(at(agent, "ops")),
-		     json_integer_value(at(agent, "failed")) ? ", some with unexpected errnos" : "",
+		findings_line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s",
+		     findings_text(agent, "name"), json_integer_value(findings_at(agent, "ops")),
+		     json_integer_value(findings_at(agent, "failed"))
+			     ? ", some with unexpected errnos"
+			     : "",
 		     text->str);
 	}
 }
@@ -225,156 +229,51 @@ static void print_devices(json_t *devices)
 	json_object_foreach (devices, what, counts) {
 		g_autofree char *text = counts_text(counts);
 
-		line(first ? "host" : "", "%s: %s", what, text);
+		findings_line(first ? "host" : "", "%s: %s", what, text);
 		first = FALSE;
 	}
-}
-
-/* Prints for each hold how often its place was reached, and how the waits ended. */
-static void print_holds(json_t *holds)
-{
-	json_t *hold;
-	size_t i;
-
-	json_array_foreach (holds, i, hold) {
-		double held_s = json_integer_value(at(hold, "held_ns")) / 1e9;
-		json_int_t early = json_integer_value(at(hold, "early"));
-
-		line(i ? "" : "holds", "%s", findings_text(hold, "hold"));
-		line("",
-		     "    held %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-		     " times reached: met %" JSON_INTEGER_FORMAT ", expired %" JSON_INTEGER_FORMAT
-		     ", released %" JSON_INTEGER_FORMAT "; %.1f s in all",
-		     json_integer_value(at(hold, "held")), json_integer_value(at(hold, "reached")),
-		     json_integer_value(at(hold, "met")), json_integer_value(at(hold, "expired")),
-		     json_integer_value(at(hold, "released")), held_s);
-		if (early)
-			line("", "    not held %" JSON_INTEGER_FORMAT " times: 'after' was not met",
-			     early);
-	}
-}
-
-static void print_fails(json_t *fails)
-{
-	json_t *calls = at(fails, "calls"), *call, *later;
-	const char *kind;
-	size_t i;
-
-	json_array_foreach (calls, i, call)
-		line(i ? "" : "fail",
-		     "%s: %" JSON_INTEGER_FORMAT " calls, %" JSON_INTEGER_FORMAT " failed%s",
-		     findings_text(call, "fail"), json_integer_value(at(call, "calls")),
-		     json_integer_value(at(call, "failed")),
-		     json_integer_value(at(call, "failed")) ? "" : ": it was not reached");
-	json_object_foreach (at(fails, "later"), kind, later)
-		line("", "    later '%s': %" JSON_INTEGER_FORMAT " worked, %" JSON_INTEGER_FORMAT
-		     " did not", kind, json_integer_value(at(later, "ok")),
-		     json_integer_value(at(later, "bad")));
-}
-
-/* Prints the functions that can fail, the most often called one first. */
-static void print_calls(json_t *calls)
-{
-	json_t *call;
-	size_t i;
-
-	json_array_foreach (calls, i, call)
-		line(i ? "" : "calls", "%7" JSON_INTEGER_FORMAT "  %s%s%s",
-		     json_integer_value(at(call, "calls")), findings_text(call, "function"),
-		     json_is_string(at(call, "in")) ? " in " : "",
-		     json_is_string(at(call, "in")) ? findings_text(call, "in") : "");
 }
 
 /* Prints how much a run on a busy host did, because a PASS of such a run is weaker evidence. */
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))
-		line("starved",
+		findings_line("starved",
 		     "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
 		     " block writes",
-		     (int)json_integer_value(at(starved, "given_percent")),
-		     (int)json_integer_value(at(starved, "plugs")),
-		     json_integer_value(at(starved, "block_writes")));
+		     (int)json_integer_value(findings_at(starved, "given_percent")),
+		     (int)json_integer_value(findings_at(starved, "plugs")),
+		     json_integer_value(findings_at(starved, "block_writes")));
 }
 
 static void print_times(json_t *times)
 {
-	gint64 boot = json_integer_value(at(times, "boot_ns")),
-	       hammer = json_integer_value(at(times, "hammer_ns"));
+	gint64 boot = json_integer_value(findings_at(times, "boot_ns")),
+	       hammer = json_integer_value(findings_at(times, "hammer_ns"));
 	g_autofree char *b = rig_duration_text(boot), *h = rig_duration_text(hammer),
-			*t = rig_duration_text(json_integer_value(at(times, "total_ns")));
+			*t = rig_duration_text(json_integer_value(findings_at(times, "total_ns")));
 
 	if (json_is_object(times))
-		line("times", "%s until the guest was ready, %s under load, %s in total", b, h, t);
-}
-
-/* Prints the result of the lock recorder, and the cycles that a gate prevents. */
-static void print_recorded(json_t *recorded)
-{
-	const char *fault = findings_text(recorded, "fault");
-	json_t *cycles = at(recorded, "cycles"), *cycle;
-	guint open = 0, unclear = 0, guarded = 0;
-	size_t i;
-
-	if (!json_is_object(recorded))
-		return;
-	if (json_is_string(at(recorded, "fault"))) {
-		line("recorded", "the record proves nothing: %s", fault);
-		return;
-	}
-	json_array_foreach (cycles, i, cycle) {
-		open += !strcmp(findings_text(cycle, "state"), "open");
-		unclear += !strcmp(findings_text(cycle, "state"), "unclear");
-		guarded += !strcmp(findings_text(cycle, "state"), "guarded");
-	}
-	line("recorded",
-	     "%" JSON_INTEGER_FORMAT " acquisitions, %d lock orders; cycles: %u open, %u guarded, "
-	     "%u unclear",
-	     json_integer_value(at(recorded, "acquired")),
-	     (int)json_integer_value(at(recorded, "edges")), open, guarded, unclear);
-	json_array_foreach (cycles, i, cycle)
-		if (json_is_string(at(cycle, "gate")))
-			line("", "%s: guarded by %s", findings_text(cycle, "signature"),
-			     findings_text(cycle, "gate"));
-		else
-			line("", "%s: %s", findings_text(cycle, "signature"),
-			     findings_text(cycle, "state"));
-}
-
-/* Prints the answer to the question whether a cycle is a deadlock. */
-static void print_answer(json_t *details)
-{
-	static const char *const answers[] = LOCK_ANSWERS;
-	json_t *trap = at(at(details, "recorded"), "trap");
-	g_autofree char *text = NULL;
-	enum lock_answer answer;
-
-	if (!json_is_object(trap))
-		return;
-	answer = lock_answer_of(details, &text);
-	line("cycle",
-	     "%s: tasks were stopped %" JSON_INTEGER_FORMAT " times, %" JSON_INTEGER_FORMAT
-	     " circles were closed",
-	     answers[answer], json_integer_value(at(trap, "held")),
-	     json_integer_value(at(trap, "met")));
-	line("", "%s", text);
+		findings_line("times", "%s until the guest was ready, %s under load, %s in total",
+			      b, h, t);
 }
 
 static void print_proof(const struct run_info *run)
 {
-	json_t *lockdep = at(run->details, "lockdep"), *expected = at(run->details, "expected");
+	json_t *lockdep = findings_at(run->details, "lockdep");
+	json_t *expected = findings_at(run->details, "expected");
 
 	if (json_is_object(lockdep))
-		line("lockdep", "%s",
-		     json_is_true(at(lockdep, "armed")) ? "on until the end"
+		findings_line("lockdep", "%s",
+		     json_is_true(findings_at(lockdep, "armed")) ? "on until the end"
 		     : !strcmp(findings_text(lockdep, "state"), "absent")
 			     ? "absent: this kernel cannot report lock orders, only actual failures"
 		     : !strcmp(findings_text(lockdep, "state"), "unknown")
 			     ? "state at the end unknown: the guest did not report it"
 			     : "off at the end: it stops at its first report");
-	if (json_is_string(at(expected, "kind")))
-		line("expected", "%s: %s", findings_text(expected, "kind"),
-		     json_is_true(at(expected, "met")) ? "found" : "not found");
+	if (json_is_string(findings_at(expected, "kind")))
+		findings_line("expected", "%s: %s", findings_text(expected, "kind"),
+		     json_is_true(findings_at(expected, "met")) ? "found" : "not found");
 }
 
 static void print_switches(json_t *switches)
@@ -385,19 +284,19 @@ static void print_switches(json_t *switches)
 
 	json_array_foreach (switches, i, item) {
 		g_string_append_printf(list, "%s%s", i ? ", " : "", findings_text(item, "switch"));
-		if (json_is_string(at(item, "lacks")))
+		if (json_is_string(findings_at(item, "lacks")))
 			g_string_append_printf(list, " not varied (the kernel lacks %s)",
 					       findings_text(item, "lacks"));
 		else
 			g_string_append_printf(list, "=%s", findings_text(item, "value"));
 	}
 	if (list->len)
-		line("switches", "%s", list->str);
+		findings_line("switches", "%s", list->str);
 }
 
 void findings_print(const struct run_info *run, gboolean full)
 {
-	json_t *reasons = at(run->details, "reasons"), *reason;
+	json_t *reasons = findings_at(run->details, "reasons"), *reason;
 	size_t i;
 
 	printf("%s%-9s%s", findings_colour(run->verdict), verdict_name(run->verdict),
@@ -405,31 +304,28 @@ void findings_print(const struct run_info *run, gboolean full)
 	printf("%s on %s, kernel %s, seed %" JSON_INTEGER_FORMAT "\n",
 	       findings_text(run->inputs, "scenario"), findings_text(run->inputs, "machine"),
 	       findings_text(run->inputs, "kernel/name"),
-	       json_integer_value(at(run->inputs, "seed")));
+	       json_integer_value(findings_at(run->inputs, "seed")));
 	if (run->verdict == VERDICT_ABORTED && !json_array_size(reasons))
-		line("reason", "the rig ended before the run was complete");
+		findings_line("reason", "the rig ended before the run was complete");
 	json_array_foreach (reasons, i, reason)
-		line(i ? "" : "reason", "%s",
+		findings_line(i ? "" : "reason", "%s",
 		     json_string_value(reason) ? json_string_value(reason) : "?");
 	if (run->problem)
-		line("problem", "%s", run->problem);
-	print_switches(at(run->inputs, "switches"));
+		findings_line("problem", "%s", run->problem);
+	print_switches(findings_at(run->inputs, "switches"));
 	print_reports(run, full);
 	print_stuck(run);
-	print_agents(at(run->details, "counts/agents"));
-	print_devices(at(run->details, "counts/devices"));
-	print_holds(at(run->details, "holds"));
-	print_fails(at(run->details, "fail"));
-	print_calls(at(run->details, "calls"));
-	print_times(at(run->details, "times"));
-	print_starved(at(run->details, "starved"));
-	if (json_is_string(at(run->details, "locks/note")))
-		line("locks", "%s", findings_text(at(run->details, "locks"), "note"));
+	print_agents(findings_at(run->details, "counts/agents"));
+	print_devices(findings_at(run->details, "counts/devices"));
+	print_times(findings_at(run->details, "times"));
+	print_starved(findings_at(run->details, "starved"));
+	if (json_is_string(findings_at(run->details, "locks/note")))
+		findings_line("locks", "%s",
+			      findings_text(findings_at(run->details, "locks"), "note"));
 	print_proof(run);
-	print_recorded(at(run->details, "recorded"));
-	print_answer(run->details);
-	line("folder", "%s", run->dir);
-	line("replay", "rig replay %s", run->name);
+	findings_print_director(run->details);
+	findings_line("folder", "%s", run->dir);
+	findings_line("replay", "rig replay %s", run->name);
 }
 
 json_t *findings_json(const struct run_info *run)

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/frames.h"
 #include "cmd/locks.h"
+#include "cmd/night-runs.h"
 #include "report/html.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -118,27 +119,6 @@ static void window_clear(struct window *window)
 	g_clear_pointer(&window->runs, g_ptr_array_unref);
 }
 
-/* Returns the runs of a night, or of a day. NULL with an error if there are none. */
-static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
-{
-	/* "~" sorts after every time that begins with NIGHT */
-	g_autofree char *after = g_strconcat(night, "~", NULL);
-	const struct index_filter named = {.night = night}, day = {.since = night, .until = after};
-	g_autoptr(GPtrArray) runs = index_runs(ix, &named, error);
-
-	if (runs && !runs->len) {
-		g_clear_pointer(&runs, g_ptr_array_unref);
-		runs = index_runs(ix, &day, error);
-	}
-	if (!runs || runs->len)
-		return g_steal_pointer(&runs);
-	rig_fail(
-		error, RIG_EXIT_USAGE,
-		"no runs in night '%s'; `rig nightly --list` lists the nights, `rig list` the runs",
-		night);
-	return NULL;
-}
-
 /*
  * Reads the newest LIMIT runs before UNTIL from their folders, and the signatures of older runs
  * from the index.
@@ -221,7 +201,7 @@ static gboolean fill_window(const struct options *options, const char *results, 
 				"--limit %d is out of range (1 or more; 0 for all)",
 				options->limit);
 	if (options->night && strcmp(options->night, "last")) {
-		night = night_runs(ix, options->night, error);
+		night = night_runs_of(ix, options->night, error);
 		if (!night)
 			return FALSE;
 		until = g_strconcat(((struct index_run *)night->pdata[night->len - 1])->created,

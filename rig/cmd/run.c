@@ -78,6 +78,10 @@ static const GOptionEntry options[] = {
 	 "WHAT,…"},
 	{"record-locks", 0, 0, G_OPTION_ARG_NONE, &want.record_locks,
 	 "record the lock orders from outside, with or without lockdep (docs/prove.md)", NULL},
+	{"coverage", 0, 0, G_OPTION_ARG_NONE, &want.coverage,
+	 "record which code of memory hotplug, slab and the device core is reached "
+	 "(docs/coverage.md)",
+	 NULL},
 	{"sweep", 0, 0, G_OPTION_ARG_FILENAME, &want.sweep,
 	 "try the holds of a file, a few at a time (docs/director.md)", "FILE"},
 	{"hold-cycle", 0, 0, G_OPTION_ARG_STRING, &hold_cycle,

@@ -52,6 +52,7 @@ struct director_watch {
 	guint n_fails;
 	/* TRUE: calls of the functions in the table of scenario/fallible.h are counted */
 	gboolean calls;
+	gboolean cover; /* record which code of the kernel is reached */
 };
 
 /* Holds with the addresses of their places. */
@@ -160,16 +161,24 @@ struct director_owner {
 
 struct director;
 
+/* Descriptors for QEMU: the caller passes them to it, and closes them. */
+struct director_files {
+	int socket;
+	int locks; /* the file for recorded locks; -1: none are recorded */
+	int cover; /* the file for recorded code; -1: none is recorded */
+};
+
 /*
- * Writes the instruction file `director` into DIR, and creates the socket. *RET_FD is QEMU's end of
- * the socket, *RET_LOCKS the file for recorded locks (-1: none are recorded). The caller passes
- * both to QEMU and closes them. OWNER is copied. Errors: RIG_EXIT_INFRA.
+ * Writes the instruction file `director` into DIR, and creates the socket and the other files.
+ * OWNER is copied. Errors: RIG_EXIT_INFRA.
  */
 struct director *director_open(const struct director_orders *orders, const char *dir,
-			       const struct director_owner *owner, int *ret_fd, int *ret_locks,
+			       const struct director_owner *owner, struct director_files *ret,
 			       GError **error);
 void director_close(struct director *director);
 RIG_DEFINE_AUTO(director, director_close)
+/* Closes those that are open. */
+void director_files_close(struct director_files *files);
 
 /*
  * Arms or disarms the holds without blocking. When disarmed, waiting vCPUs continue immediately,
@@ -195,6 +204,26 @@ json_t *director_visits(const struct director *director);
 void director_ask_locks(struct director *director);
 /* Returns the file with the recorded locks; NULL: it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
+/*
+ * Begins a phase (enum cover_phase) of the recorded code, without blocking: QEMU discards its
+ * translations, so that all code that is executed from now on is recorded for it.
+ */
+void director_phase(struct director *director, guint phase);
+
+/* The code that was reached. */
+struct director_cover {
+	guint64 from, to; /* addresses */
+	/* for each phase, COVER_BYTES(from, to) bytes with a bit for each byte of code */
+	GBytes *phase[2];
+	guint switched; /* number of phases that QEMU has begun */
+};
+/*
+ * Returns the code that was reached up to now, also after QEMU was killed. NULL: no code is
+ * recorded, or the file cannot be read. director_cover_free().
+ */
+struct director_cover *director_cover(const struct director *director);
+void director_cover_free(struct director_cover *cover);
+RIG_DEFINE_AUTO(director_cover, director_cover_free)
 /* Starts to count the calls of fail ID, which has `after`. Never blocks. */
 void director_begin_fail(struct director *director, guint id);
 /*

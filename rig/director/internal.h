@@ -35,6 +35,7 @@ struct director_orders {
 	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
 	gboolean records;  /* locks are recorded */
 	gboolean compares_tasks, compares_blocks; /* holds have such conditions */
+	guint64 cover_from, cover_to; /* the code that is recorded; both 0: none */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;
 	/*
@@ -98,6 +99,15 @@ gboolean fail_lines(struct director_orders *orders, GString *out,
 
 /* Finds the functions that AROUND (see director_resolve()) stands for. Errors: RIG_EXIT_USAGE. */
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
+
+/* ---- cover.c ---- */
+
+/*
+ * Appends the line for recorded code to OUT, and fills the fields of ORDERS for it. Errors:
+ * RIG_EXIT_SKIP, the kernel does not have the symbols for the ends of its code.
+ */
+gboolean cover_lines(struct director_orders *orders, GString *out,
+		     const struct variables *variables, GError **error);
 
 /* ---- recorder.c ---- */
 

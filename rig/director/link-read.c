@@ -135,6 +135,17 @@ static gboolean read_turn(struct director *d, const char *line)
 	return TRUE;
 }
 
+static gboolean read_phase(struct director *d, const char *line)
+{
+	guint phase;
+	int used = 0;
+
+	if (sscanf(line, "phase %u%n", &phase, &used) != 1 || line[used] || phase >= COVER_PHASES)
+		return FALSE;
+	d->switched++;
+	return TRUE;
+}
+
 static gboolean read_skewed(struct director *d, const char *line)
 {
 	guint64 address;
@@ -235,6 +246,7 @@ void link_read(struct director *d, const char *line)
 		{"skewed ", read_skewed}, {"visited ", read_visited}, {"counted", read_counted},
 		{"locks ", read_locks},	  {"trapped ", read_trapped},
 		{"turn ", read_turn},	  {"failed ", read_failed},   {"calls ", read_calls},
+		{"phase ", read_phase},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)

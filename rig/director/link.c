@@ -45,15 +45,56 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Creates the files for recorded locks and code. */
+static gboolean open_files(struct director *d, struct director_files *ret, GError **error)
+{
+	if (d->locks_path) {
+		ret->locks = open(d->locks_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (ret->locks < 0)
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s",
+					d->locks_path, g_strerror(errno));
+	}
+	if (!d->cover_to)
+		return TRUE;
+	d->cover_fd = cover_file(d->cover_from, d->cover_to, error);
+	ret->cover = d->cover_fd < 0 ? -1 : fcntl(d->cover_fd, F_DUPFD_CLOEXEC, 0);
+	return ret->cover >= 0 || (error && *error) ||
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot make a file for the coverage: %s",
+			g_strerror(errno));
+}
+
+static gboolean open_socket(struct director *d, struct director_files *ret, GError **error)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the plugin: %s",
+				g_strerror(errno));
+	d->fd = pair[0];
+	d->source = g_unix_fd_add(d->fd, G_IO_IN | G_IO_HUP, on_readable, d);
+	ret->socket = pair[1];
+	return TRUE;
+}
+
+void director_files_close(struct director_files *files)
+{
+	const int fds[] = {files->socket, files->locks, files->cover};
+
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	*files = (struct director_files){-1, -1, -1};
+}
+
 struct director *director_open(const struct director_orders *orders, const char *dir,
-			       const struct director_owner *owner, int *ret_fd, int *ret_locks,
+			       const struct director_owner *owner, struct director_files *ret,
 			       GError **error)
 {
 	rig_auto(director) d = g_new0(struct director, 1);
 	g_autofree char *path = g_build_filename(dir, "director", NULL);
-	int pair[2];
 
-	d->fd = -1;
+	*ret = (struct director_files){-1, -1, -1};
+	d->fd = d->cover_fd = -1;
 	d->owner = *owner;
 	d->n_holds = orders->holds->len;
 	d->names = orders->visits;
@@ -62,27 +103,13 @@ struct director *director_open(const struct director_orders *orders, const char 
 	d->counted = orders->counted;
 	d->visits = orders->visits ? json_array() : NULL;
 	d->locks_path = orders->records ? g_strconcat(path, LOCKS_SUFFIX, NULL) : NULL;
-	if (!rig_write_file(path, orders->text, -1, error))
-		return NULL;
-	*ret_locks = d->locks_path
-			     ? open(d->locks_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
-			     : -1;
-	if (d->locks_path && *ret_locks < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", d->locks_path,
-			 g_strerror(errno));
-		return NULL;
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the plugin: %s",
-			 g_strerror(errno));
-		if (*ret_locks >= 0)
-			close(*ret_locks);
-		return NULL;
-	}
-	d->fd = pair[0];
-	d->source = g_unix_fd_add(d->fd, G_IO_IN | G_IO_HUP, on_readable, d);
-	*ret_fd = pair[1];
-	return g_steal_pointer(&d);
+	d->cover_from = orders->cover_from;
+	d->cover_to = orders->cover_to;
+	if (rig_write_file(path, orders->text, -1, error) && open_files(d, ret, error) &&
+	    open_socket(d, ret, error))
+		return g_steal_pointer(&d);
+	director_files_close(ret);
+	return NULL;
 }
 
 void director_close(struct director *d)
@@ -92,6 +119,8 @@ void director_close(struct director *d)
 	g_clear_handle_id(&d->source, g_source_remove);
 	if (d->fd >= 0)
 		close(d->fd);
+	if (d->cover_fd >= 0)
+		close(d->cover_fd);
 	json_decref(d->visits);
 	g_free(d->locks_path);
 	g_free(d);
@@ -122,6 +151,14 @@ void director_ask_totals(struct director *d)
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");
+}
+
+void director_phase(struct director *d, guint phase)
+{
+	g_autofree char *line = g_strdup_printf("phase %u", phase);
+
+	if (d->cover_fd >= 0)
+		say(d, line);
 }
 
 void director_ask_locks(struct director *d)

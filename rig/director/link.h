@@ -23,6 +23,9 @@ struct director {
 	const GPtrArray *call_ids; /* borrowed from the orders */
 	json_t *visits;		   /* the result of director_visits(), or NULL */
 	gboolean there, told_broken;
+	int cover_fd; /* the file for recorded code, or -1 */
+	guint64 cover_from, cover_to;
+	guint switched; /* number of phases that QEMU has begun */
 	char *locks_path;
 	gboolean has_locks; /* the plugin has written the recorded locks */
 	/* counted here, from the plugin's held lines */
@@ -36,6 +39,14 @@ struct director {
 	struct recent recent[RECENT]; /* a ring buffer */
 	guint n_recent;
 };
+
+/* ---- cover.c ---- */
+
+/*
+ * Creates the file for recorded code, which cannot be resized. Returns the descriptor; -1:
+ * RIG_EXIT_INFRA.
+ */
+int cover_file(guint64 from, guint64 to, GError **error);
 
 /*
  * Handles a line that the plugin sent: updates the fields of D and calls the callbacks of its

@@ -204,6 +204,8 @@ static gboolean write_file(struct director_orders *orders, GString *out,
 		return FALSE;
 	if (watch->trap && !trap_lines(out, kernel, symbols, variables, watch->trap, error))
 		return FALSE;
+	if (watch->cover && !cover_lines(orders, out, variables, error))
+		return FALSE;
 	if (!fail_lines(orders, out, watch, arch, symbols, variables, &watches, error))
 		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)

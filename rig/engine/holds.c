@@ -120,17 +120,21 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 		.held = on_held, .turned = on_turned, .skewed = on_skewed, .broken = on_broken,
 		.failed = fails_happened, .trapped = on_trapped, .data = s,
 	};
+	struct director_files files;
 	g_autofree char *file = NULL;
 
-	*plugin = (struct vm_plugin){.fd = -1, .locks = -1};
+	*plugin = (struct vm_plugin){.fd = -1, .locks = -1, .cover = -1};
 	if (!s->plan->orders)
 		return TRUE;
 	if (director_orders_arms(s->plan->orders))
 		s->holds.waits = g_array_new(FALSE, FALSE, sizeof(struct arm_wait));
-	s->holds.director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd,
-					  &plugin->locks, error);
+	s->holds.director =
+		director_open(s->plan->orders, run_dir(s->run), &owner, &files, error);
 	if (!s->holds.director)
 		return FALSE;
+	plugin->fd = files.socket;
+	plugin->locks = files.locks;
+	plugin->cover = files.cover;
 	file = g_build_filename(run_dir(s->run), "director", NULL);
 	plugin->file = s->plan->plugin;
 	plugin->orders = s->holds.orders_file = g_canonicalize_filename(file, NULL);

@@ -301,6 +301,8 @@ json_t *judge_settle(struct session *s)
 		json_object_set_new(details, "visits", visits);
 	if (s->recorded)
 		json_object_set(details, "recorded", s->recorded);
+	if (s->coverage)
+		json_object_set(details, "coverage", s->coverage);
 	if (arms)
 		json_object_set_new(details, "arms", arms);
 	if (fails)

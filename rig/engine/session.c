@@ -235,6 +235,7 @@ static void session_deinit(struct session *s)
 	watch_free(s);
 	locks_deinit(s);
 	json_decref(s->recorded);
+	json_decref(s->coverage);
 	holds_close(s);
 	tracks_deinit(s);
 	fails_deinit(s);
@@ -356,10 +357,7 @@ static struct vm *launch(struct session *s, GError **error)
 		return NULL;
 	config.plugin = plugin;
 	vm = vm_start(&config, &owner, error);
-	if (plugin.fd >= 0)
-		close(plugin.fd);
-	if (plugin.locks >= 0)
-		close(plugin.locks);
+	director_files_close(&(struct director_files){plugin.fd, plugin.locks, plugin.cover});
 	if (vm)
 		run_journal(s->run, "sandbox", "{s:o}", "limits", vm_sandbox(vm));
 	return vm;
@@ -433,6 +431,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	scanner_flush(s.console.scanner);
 	locks_keep(&s);
 	recorder_keep(&s);
+	cover_keep(&s);
 	outcomes_judge(&s);
 	fails_judge(&s);
 	output_judge(&s);

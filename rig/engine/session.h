@@ -3,6 +3,7 @@
 #ifndef RIG_ENGINE_SESSION_H
 #define RIG_ENGINE_SESSION_H
 
+#include "cover/coverage.h"
 #include "engine/parts.h"
 
 /* The states of a run, in their usual order. */
@@ -71,6 +72,7 @@ struct session {
 	struct agents agents;
 	struct holds holds;
 	struct fails fails;
+	json_t *coverage; /* the sums of the coverage, for the verdict; or NULL */
 	json_t *recorded; /* the result of the lock recorder, for the verdict; or NULL */
 	struct session_locks locks;
 	struct watch *watch;	       /* see watch.c */
@@ -303,6 +305,12 @@ void locks_keep(struct session *s);	      /* writes `locks/` into the run folder
 json_t *locks_note_json(const struct session *s);
 /* Writes TEXT as a gzip file NAME.gz of `locks/`. */
 void locks_keep_gz(struct session *s, const char *name, const char *text);
+
+/* cover.c */
+/* Begins a phase (enum coverage_phase) of the coverage, if it is recorded. */
+void cover_phase(struct session *s, guint phase);
+/* Writes the coverage as files. Must be called after QEMU has ended. */
+void cover_keep(struct session *s);
 
 /*
  * Writes the locks that the plugin has recorded as files, and adds reports (recorder.c). Must be

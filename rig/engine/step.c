@@ -260,6 +260,7 @@ static void do_reset(struct track_run *t)
 	}
 	t->s->host.reset_waits = 1;
 	holds_set(t->s, FALSE);
+	cover_phase(t->s, COVERAGE_BOOT);
 	/* drop open requests, because the guest was reset and will not answer */
 	guest_forget(t->s->guest);
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), step_deadline(t),

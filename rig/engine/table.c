@@ -161,6 +161,7 @@ static void enter_baseline(struct session *s)
 
 static void enter_start(struct session *s)
 {
+	cover_phase(s, COVERAGE_LOAD);
 	agents_start(s);
 }
 

@@ -161,6 +161,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 void tracks_hello(struct session *s)
 {
 	s->host.reset_waits = 0;
+	cover_phase(s, COVERAGE_LOAD);
 	agents_start(s);
 	for (guint i = 0; i < s->host.tracks->len; i++) {
 		struct track_run *t = s->host.tracks->pdata[i];

@@ -26,6 +26,8 @@ static char **words_of(const struct plan *plan, char *const *callers)
 		g_strv_builder_add_many(words, "--connect", plan->connect, NULL);
 	for (unsigned i = 0; i < plan->n_vary; i++)
 		g_strv_builder_add_many(words, "--vary", plan->vary[i], NULL);
+	if (plan->coverage)
+		g_strv_builder_add(words, "--coverage");
 	if (callers)
 		g_strv_builder_addv(words, (const char **)callers);
 	return g_strv_builder_end(words);

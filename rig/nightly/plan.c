@@ -61,6 +61,7 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_UINT("patience", OPT, struct plan, patience_s),
 	LIST("vary", OPT, struct plan, vary, text_value, 1, 16),
 	CYAML_FIELD_MAPPING("keep", OPT, struct plan, keep, keep_fields),
+	CYAML_FIELD_BOOL("coverage", OPT, struct plan, coverage),
 	CYAML_FIELD_STRING_PTR("launcher", OPT, struct plan, launcher, 1, 32),
 	CYAML_FIELD_STRING_PTR("connect", OPT, struct plan, connect, 1, 1000),
 	CYAML_FIELD_END,

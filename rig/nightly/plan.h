@@ -49,6 +49,7 @@ struct plan {
 	struct plan_keep keep;
 	char **vary; /* kernel switches that each run varies (switch_draw()) */
 	unsigned n_vary;
+	gboolean coverage; /* each run records which code it reaches (docs/coverage.md) */
 	char *launcher, *connect; /* options of `rig run`; NULL: its default */
 	char *name, *file;	  /* "nightly"; the path of the plan's file */
 };

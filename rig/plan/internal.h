@@ -34,4 +34,35 @@ gboolean plan_initrd(const struct scenario *scenario, const char *arch, char **r
 /* Returns the plan's part of run.json, see docs/results.md (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
 
+/* A plan with the objects that it points to. */
+struct resolved {
+	/* must be the first member, because run_plan_free() gets its address */
+	struct run_plan plan;
+	struct scenario *scenario;
+	struct timeline *timeline;
+	struct kernel *kernel;
+	struct director_sweep *sweep;
+	/* lock classes whose tasks are stopped, borrowed from the request or scenario; or NULL */
+	char **cycle;
+	struct director_orders *orders;
+	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
+};
+
+/* ---- direct.c ---- */
+
+/*
+ * Returns TRUE if the run needs the director's plugin, because of holds, counted visits, recorded
+ * locks or coverage.
+ */
+gboolean direct_is_needed(const struct run_request *want, const struct resolved *r);
+/*
+ * Checks the other options that the plugin depends on; ASKED is the accelerator that the user
+ * wants. Errors: RIG_EXIT_USAGE for a need of the command line, RIG_EXIT_SKIP for one of the
+ * scenario.
+ */
+gboolean direct_check(const struct run_request *want, enum accel asked, const struct resolved *r,
+		      GError **error);
+/* Finds the plugin, and the addresses of holds; see director_resolve() and director_probe(). */
+gboolean direct_resolve(const struct run_request *want, struct resolved *r, GError **error);
+
 #endif

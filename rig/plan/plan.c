@@ -12,22 +12,6 @@
 #include "util/paths.h"
 #include "util/size.h"
 
-#define TRAP_MS 400 /* maximum time that a task is stopped between two locks of a cycle */
-
-/* A plan with the objects that it points to. */
-struct resolved {
-	/* must be the first member, because run_plan_free() gets its address */
-	struct run_plan plan;
-	struct scenario *scenario;
-	struct timeline *timeline;
-	struct kernel *kernel;
-	struct director_sweep *sweep;
-	/* lock classes whose tasks are stopped, borrowed from the request or scenario; or NULL */
-	char **cycle;
-	struct director_orders *orders;
-	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
-};
-
 void run_plan_free(struct run_plan *plan)
 {
 	struct resolved *r = (struct resolved *)plan;
@@ -204,80 +188,6 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: requested",
 };
 
-static gboolean records(const struct run_request *want, const struct resolved *r)
-{
-	return want->record_locks || r->cycle;
-}
-
-/*
- * Returns TRUE if the run needs the director's plugin, because of holds, counted visits or recorded
- * locks.
- */
-static gboolean is_directed(const struct run_request *want, const struct resolved *r)
-{
-	return r->scenario->n_holds || r->scenario->n_fails || want->visits || want->sweep ||
-	       want->calls || records(want, r);
-}
-
-/* Checks the other options that holds depend on. */
-static gboolean check_holds(const struct run_request *want, enum accel asked,
-			    const struct resolved *r, GError **error)
-{
-	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
-	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
-					      (want->fails && *want->fails) || want->calls ||
-					      want->record_locks || want->hold_cycle
-				      ? RIG_EXIT_USAGE
-				      : RIG_EXIT_SKIP;
-	const char *launcher = request_launcher(want);
-
-	if (!is_directed(want, r))
-		return TRUE;
-	if (asked == ACCEL_KVM)
-		return rig_fail(error, code,
-				"holds, --fail and --record-locks need TCG, where a plugin can "
-				"watch and stop a vCPU; leave --accel kvm out");
-	if (strcmp(launcher, "direct"))
-		return rig_fail(error, code,
-				"holds, --fail and --record-locks need a QEMU that the rig starts "
-				"itself; leave --launcher %s out",
-				launcher);
-	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
-		return rig_fail(error, code,
-				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
-				r->scenario->name, r->scenario->cpus);
-	return TRUE;
-}
-
-static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
-{
-	const struct trap_spec trap = {r->cycle, TRAP_MS};
-	struct director_watch watch = {
-		.visits = want->visits,
-		.locks = records(want, r),
-		.trap = r->cycle ? &trap : NULL,
-		.fails = r->scenario->fails,
-		.n_fails = r->scenario->n_fails,
-		.calls = want->calls,
-	};
-	int api;
-
-	if (!is_directed(want, r))
-		return TRUE;
-	if (want->sweep && !(watch.sweep = r->sweep = director_sweep_read(want->sweep, error)))
-		return FALSE;
-	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
-						      &watch, r->kernel, error);
-	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
-					  &r->plugin, &api, error) ||
-	    !director_orders_fit(r->orders, api, error))
-		return FALSE;
-	r->plan.plugin = r->plugin;
-	r->plan.record_locks = records(want, r);
-	r->plan.hold_cycle = r->cycle;
-	return TRUE;
-}
-
 /* Returns TRUE if the guest runs on this host, not on a remote libvirt host. */
 static gboolean is_here(const struct run_request *want)
 {
@@ -324,9 +234,9 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	enum accel asked = ACCEL_AUTO;
 
 	if ((want->accel && !accel_parse(want->accel, &asked, error)) ||
-	    !check_holds(want, asked, r, error))
+	    !direct_check(want, asked, r, error))
 		return FALSE;
-	if (is_directed(want, r))
+	if (direct_is_needed(want, r))
 		asked = ACCEL_TCG;
 	if (is_here(want)) {
 		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
@@ -386,7 +296,7 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
 	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
 			     error) &&
-	       resolve_holds(want, r, error);
+	       direct_resolve(want, r, error);
 }
 
 struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,

@@ -57,6 +57,7 @@ struct run_request {
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
 	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
+	gboolean coverage;     /* record which code is reached; default: as the scenario says */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
 	/* calls that fail (scenario_add_fail()), in addition to the scenario's; NULL-terminated */
@@ -101,6 +102,7 @@ struct run_plan {
 	gboolean no_lockdep; /* the kernel has no lockdep, and the user accepts that */
 	const struct director_orders *orders; /* the resolved holds; NULL: there are none */
 	gboolean record_locks;		      /* the plugin records lock orders */
+	gboolean coverage; /* the plugin records which code is reached */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */
 	char **hold_cycle;
 	json_t *switches; /* the kernel switches that were drawn (plan_switches()); or NULL */

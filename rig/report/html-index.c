@@ -192,6 +192,20 @@ static void put_orders(struct page *page, const struct model *model)
 	html_raw(page, "</ul>\n");
 }
 
+static void put_coverage_link(struct page *page, const struct site *site)
+{
+	struct coverage_sums sums;
+
+	if (!site->coverage)
+		return;
+	coverage_sums(site->coverage->sum, &sums);
+	html(page,
+	     "<h2 id=\"coverage\">Coverage</h2>\n<p><a href=\"coverage.html\">%u of %u "
+	     "functions</a> of memory hotplug, slab and the device core were reached by %u "
+	     "runs.</p>\n",
+	     sums.reached, sums.functions, site->coverage->runs);
+}
+
 void write_index(struct site *site)
 {
 	const struct model *model = site->model;
@@ -202,6 +216,7 @@ void write_index(struct site *site)
 	put_changes(&page, model);
 	put_orders(&page, model);
 	put_matrix(&page, model);
+	put_coverage_link(&page, site);
 	put_searches(&page, site);
 	page_end(site, &page, "index.html");
 }

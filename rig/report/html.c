@@ -70,6 +70,17 @@ static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError *
 	       copy_asset(site, script, "assets/site.js", error);
 }
 
+gboolean html_folder(const char *dir, GError **error)
+{
+	g_autoptr(GHashTable) written =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const struct html_options options = {.dir = dir};
+	struct site site = {.options = &options, .written = written};
+	gboolean no_charts;
+
+	return make_folders(dir, error) && copy_assets(&site, &no_charts, error);
+}
+
 /* Removes the pages of runs that were deleted. */
 static void remove_old(struct site *site)
 {
@@ -101,6 +112,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 			    .written = written,
 			    .pictures = pictures,
 			    .bisections = bisections};
+	rig_auto(coverage_union) coverage = site.coverage = coverage_of_night(model);
 	gboolean no_charts;
 	guint assets;
 
@@ -112,6 +124,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_cells(&site);
 	write_signatures(&site);
 	write_bisections(&site);
+	write_coverage(&site);
 	write_lists(&site);
 	write_trends(&site);
 	write_index(&site); /* write it last, because it has links to all other pages */

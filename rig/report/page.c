@@ -52,7 +52,7 @@ struct page page_begin(const char *up, enum page_tab tab, const char *title, gbo
 	     "href=\"%sindex.html\">hotplug-rig</a>\n"
 	     "<nav aria-label=\"Pages\">",
 	     up);
-	for (guint i = 0; i < G_N_ELEMENTS(tabs); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(tabs) && tab != TAB_ALONE; i++)
 		html(&page,
 		     i == tab ? "<a href=\"%s%s\" aria-current=\"page\">%s</a>\n"
 			      : "<a href=\"%s%s\">%s</a>\n",

@@ -6,6 +6,7 @@
 #ifndef RIG_REPORT_PAGE_H
 #define RIG_REPORT_PAGE_H
 
+#include "cover/unite.h"
 #include "report/html.h"
 #include "report/internal.h"
 
@@ -15,6 +16,7 @@ struct site {
 	const struct html_options *options;
 	GHashTable *written;   /* set of the names of files that were written */
 	GPtrArray *bisections; /* of struct bisection, the newest first */
+	struct coverage_union *coverage; /* that of the runs of NOW; NULL: they have none */
 	GHashTable *pictures;  /* DOT text -> SVG; "" if it cannot be drawn */
 	GError *no_pictures;   /* why pictures cannot be drawn, or NULL */
 	GError *error;	       /* the first error */
@@ -33,10 +35,11 @@ void html(struct page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Adds MARKUP without escaping; used for pictures by Graphviz. */
 void html_raw(struct page *page, const char *markup);
 
-enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE };
+enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE, TAB_ALONE };
 
 /*
- * Starts a page, up to <main>. CHARTS: the page will have charts. page_end() writes the page to
+ * Starts a page, up to <main>. TAB_ALONE: the page has no links to others. CHARTS: the page will
+ * have charts. page_end() writes the page to
  * FILE in the site's folder.
  */
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
@@ -85,6 +88,15 @@ void draw_pictures(struct site *site);
  */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
+/* Returns the coverage of the runs of NOW; NULL: they have none. coverage_union_free(). */
+struct coverage_union *coverage_of_night(const struct model *model);
+
+/*
+ * Prepares DIR for a page by itself: creates it if needed, marks it and copies the style. Errors:
+ * RIG_EXIT_USAGE, DIR has files that are not of an earlier report.
+ */
+gboolean html_folder(const char *dir, GError **error);
+
 /* Functions of html-*.c: each writes a page, or all pages of one kind. */
 void write_index(struct site *site);
 void write_lists(struct site *site); /* signatures.html, runs.html */
@@ -93,6 +105,7 @@ void write_runs(struct site *site);
 void write_cells(struct site *site);
 void write_signatures(struct site *site);
 void write_bisections(struct site *site);
+void write_coverage(struct site *site); /* coverage.html, if there is coverage */
 void put_trends(struct page *page, GPtrArray *cells); /* writes two charts */
 void put_timeline(struct page *page, const struct run_view *run);
 

@@ -189,6 +189,7 @@ struct scenario {
 	char *online;
 	unsigned duration_s; /* seconds of load in wall-clock time */
 	unsigned boot_s;     /* maximum seconds until hello, 60 by default */
+	gboolean coverage;   /* record which code of the kernel is reached (docs/coverage.md) */
 	gboolean accounts;   /* memory must be exactly as at the start; TRUE by default */
 	struct agent *agents;
 	unsigned n_agents;

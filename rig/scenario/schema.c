@@ -146,6 +146,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_STRING_PTR("online", OPT, struct raw, s.online, 1, 32),
 	CYAML_FIELD_UINT("duration", 0, struct raw, s.duration_s),
 	CYAML_FIELD_UINT("boot", OPT, struct raw, s.boot_s),
+	CYAML_FIELD_BOOL("coverage", OPT, struct raw, s.coverage),
 	CYAML_FIELD_BOOL("accounts", OPT, struct raw, s.accounts),
 	CYAML_FIELD_SEQUENCE_COUNT("agents", CYAML_FLAG_POINTER | OPT, struct raw, s.agents,
 				   s.n_agents, &agent_value, 1, 32),

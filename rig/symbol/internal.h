@@ -3,6 +3,7 @@
 #ifndef RIG_SYMBOL_INTERNAL_H
 #define RIG_SYMBOL_INTERNAL_H
 
+#include <elfutils/libdw.h>
 #include <libelf.h>
 
 #include "symbol/symbol.h"
@@ -19,9 +20,23 @@ struct symbol {
 	/* size in the ELF symbol; 0 for much of the assembly code, and for kallsyms */
 	guint64 size;
 	guint64 extent; /* distance to the next symbol, which is the size that kallsyms reports */
+	/*
+	 * the object file of a local symbol: index of its STT_FILE symbol in table->units;
+	 * G_MAXUINT: unknown, because the symbol is global, or is from kallsyms
+	 */
+	guint unit;
 };
 
-struct table;
+/* The symbols of a file. */
+struct table {
+	GArray *by_value; /* struct symbol, sorted by value */
+	/* name -> index of one symbol with this name in by_value; next_same leads to the others */
+	GHashTable *by_name;
+	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */
+	GArray *next_same;
+	/* names of object files ("slub.c"), which need not be different; NULL: they are unknown */
+	GPtrArray *units;
+};
 
 /* Makes a table of ELF's symbols; NULL: there are none. The names are borrowed from ELF. */
 struct table *table_new(Elf *elf);
@@ -37,19 +52,39 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 const char *table_name(const struct table *table, guint64 address);
 /* See symbols_named() and symbols_nearest(). */
 void table_named(const struct table *table, const char *name, GArray *out);
+/* ---- unit.c ---- */
+
+/* See symbols_of_unit(). */
+void table_of_unit(const struct table *table, const char *name, const GArray *known, GArray *out);
+
 /* See symbols_between(). */
 void table_between(const struct table *table, guint64 from, guint64 to, GArray *out);
 char **table_nearest(const struct table *table, const char *name, guint max);
 
-struct lines;
+/* The DWARF of a file. */
+struct lines {
+	Dwarf *dwarf;
+	GArray *extents; /* the ranges of the units, sorted by address (lines.c) */
+	char *tree;	 /* the folder of the kernel's source, "/src/linux/"; "" if unknown */
+};
+
+#define UNITS_MAX (1 << 20)
+#define DEPTH_MAX 64 /* maximum depth of nested blocks and inlined functions */
 
 /* Opens the DWARF of ELF; NULL: there is none about code. */
 struct lines *lines_new(Elf *elf);
 void lines_free(struct lines *lines);
 /* Adds the places of ADDRESS to PLACES, innermost first. */
 void lines_add(const struct lines *lines, guint64 address, GPtrArray *places);
+/* FILE, a name in the DWARF of UNIT, relative to the kernel's source folder. g_free(). */
+char *lines_short_name(const struct lines *lines, Dwarf_Die *unit, const char *file);
 /* See symbols_of_line(). */
 void lines_of(const struct lines *lines, const char *file, unsigned line, GArray *out);
+
+/* ---- code-of.c ---- */
+
+/* See symbols_code_of(). */
+void lines_code_of(const struct lines *lines, const struct symbol_code_owner *owner);
 
 /* ---- kallsyms.c ---- */
 

@@ -308,7 +308,7 @@ gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GString
 			"vmlinux with --vmlinux");
 	at = image.names;
 	for (guint i = 0; i < image.n && read_name(&image, &at, name); i++) {
-		struct symbol symbol = {0};
+		struct symbol symbol = {.unit = G_MAXUINT};
 
 		symbol.value = address_of(&image, where.offsets, where.base, where.absolute, i);
 		if (types && !strchr(types, name[0]))

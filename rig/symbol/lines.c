@@ -6,15 +6,12 @@
  * damaged file it could take arbitrarily long.
  */
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "symbol/internal.h"
 
-#define UNITS_MAX (1 << 20)
 #define RANGES_MAX (8 << 20)
-#define DEPTH_MAX 64	      /* maximum depth of nested blocks and inlined functions */
 #define ENTRIES_MAX (4 << 20) /* maximum number of entries that are examined for one address */
 #define PLACES_MAX 1024	      /* maximum number of places of one line in all its inlined copies */
 #define BEHIND_MAX 16	      /* maximum number of overlapping ranges */
@@ -22,12 +19,6 @@
 struct extent {
 	guint64 low, high;
 	Dwarf_Off unit;
-};
-
-struct lines {
-	Dwarf *dwarf;
-	GArray *extents; /* struct extent, sorted by low */
-	char *tree;	 /* the folder of the kernel's source, "/src/linux/"; "" if unknown */
 };
 
 struct walk {
@@ -148,8 +139,7 @@ static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 	return FALSE;
 }
 
-/* FILE relative to the kernel's source folder. */
-static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *file)
+char *lines_short_name(const struct lines *lines, Dwarf_Die *unit, const char *file)
 {
 	Dwarf_Attribute attribute;
 	const char *built = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
@@ -207,7 +197,7 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 		struct place *place = g_new0(struct place, 1);
 
 		place->function = g_utf8_make_valid(name ? name : "?", -1);
-		place->file = file ? short_name(lines, &unit, file) : NULL;
+		place->file = file ? lines_short_name(lines, &unit, file) : NULL;
 		place->line = file ? number : 0;
 		place->inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine;
 		if (place->inlined)

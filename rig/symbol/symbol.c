@@ -177,6 +177,15 @@ GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to)
 	return out;
 }
 
+GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known)
+{
+	GArray *out = g_array_new(FALSE, FALSE, sizeof(struct symbol_named));
+
+	if (symbols->table)
+		table_of_unit(symbols->table, name, known, out);
+	return out;
+}
+
 char **symbols_nearest(struct symbols *symbols, const char *name, guint max)
 {
 	return symbols->table ? table_nearest(symbols->table, name, max) : g_new0(char *, 1);
@@ -189,6 +198,12 @@ GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line
 	if (symbols->lines)
 		lines_of(symbols->lines, file, line, out);
 	return out;
+}
+
+void symbols_code_of(struct symbols *symbols, const struct symbol_code_owner *owner)
+{
+	if (symbols->lines)
+		lines_code_of(symbols->lines, owner);
 }
 
 static GPtrArray *look_up(struct symbols *symbols, guint64 address)

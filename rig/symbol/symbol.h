@@ -71,6 +71,12 @@ struct symbol_named {
  */
 GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /*
+ * Returns the functions of the object file of NAME ("slub.c") that has, or is next to, functions at
+ * the addresses KNOWN (guint64): array of struct symbol_named, sorted by address; empty if the file
+ * does not tell, because it has only kallsyms. The caller owns the array.
+ */
+GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known);
+/*
  * Up to MAX names that are similar to NAME, best first; NULL-terminated. The caller owns the
  * result.
  */
@@ -81,6 +87,33 @@ char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
  * has no code. The caller owns the array.
  */
 GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line);
+
+/* A piece of the code of a function, or of a line. */
+struct symbol_code {
+	const char *file;     /* "mm/slub.c" */
+	guint line;	      /* of the code, or of the function's declaration */
+	const char *function; /* NULL: the piece is of a line */
+	/*
+	 * number of the copy of the function, which may have several pieces; a function has one
+	 * copy of its own, and one in each function that it is inlined into
+	 */
+	guint copy;
+	/* an inlined copy: its first instruction; 0: unknown, or not inlined */
+	guint64 entry;
+	struct symbol_range range;
+};
+struct symbol_code_owner {
+	/* TRUE: the code of FILE is wanted */
+	gboolean (*wanted)(const char *file, void *data);
+	/* called for each piece; the strings of CODE are only valid during the call */
+	void (*code)(const struct symbol_code *code, void *data);
+	void *data;
+};
+/*
+ * Finds the code of the wanted files in the compilation units of these files, from DWARF. Code of
+ * an inlined function belongs to the file of that function. Finds nothing without DWARF.
+ */
+void symbols_code_of(struct symbols *symbols, const struct symbol_code_owner *owner);
 
 /*
  * Copies LEN bytes of code at ADDRESS to RET. FALSE: the file does not contain them, for example

@@ -10,14 +10,6 @@
 /* maximum padding in bytes that kallsyms counts as part of a function, but ELF does not */
 #define SLACK 64
 
-struct table {
-	GArray *by_value; /* struct symbol, sorted by value */
-	/* name -> index of one symbol with this name in by_value; next_same leads to the others */
-	GHashTable *by_name;
-	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */
-	GArray *next_same;
-};
-
 guint count_up_to(const GArray *array, gsize offset, guint64 address)
 {
 	gsize size = g_array_get_element_size((GArray *)array);
@@ -43,18 +35,40 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return one->value < two->value ? -1 : one->value > two->value;
 }
 
-static void read_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, GArray *out)
+/*
+ * Returns the object file that the local symbols after ENTRY belong to, if ENTRY is its STT_FILE
+ * symbol (ELF: it precedes the other local symbols of the file). Otherwise UNIT.
+ */
+static guint unit_after(Elf *elf, const GElf_Shdr *header, const GElf_Sym *entry, guint unit,
+			GPtrArray *units)
+{
+	const char *name;
+
+	if (GELF_ST_TYPE(entry->st_info) != STT_FILE)
+		return unit;
+	name = elf_strptr(elf, header->sh_link, entry->st_name);
+	g_ptr_array_add(units, (gpointer)(name ? name : ""));
+	return units->len - 1;
+}
+
+static void read_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, GArray *out,
+			 GPtrArray *units)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	gsize n = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+	guint unit = G_MAXUINT;
 
 	for (gsize i = 0; i < n && i <= G_MAXINT && out->len < SYMBOLS_MAX; i++) {
-		struct symbol symbol = {0};
+		struct symbol symbol = {.unit = G_MAXUINT};
 		GElf_Sym entry;
 
-		if (!gelf_getsym(data, i, &entry) || entry.st_shndx == SHN_UNDEF ||
-		    entry.st_shndx == SHN_ABS)
+		if (!gelf_getsym(data, i, &entry))
 			continue;
+		unit = unit_after(elf, header, &entry, unit, units);
+		if (entry.st_shndx == SHN_UNDEF || entry.st_shndx == SHN_ABS)
+			continue;
+		if (GELF_ST_BIND(entry.st_info) == STB_LOCAL)
+			symbol.unit = unit;
 		/*
 		 * also accept symbols without a type, which assembly code often has; exclude data
 		 */
@@ -113,19 +127,24 @@ struct table *table_from(GArray *symbols)
 struct table *table_new(Elf *elf)
 {
 	GArray *symbols = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+	GPtrArray *units = g_ptr_array_new();
 	Elf_Scn *section = NULL;
+	struct table *table;
 
 	while ((section = elf_nextscn(elf, section))) {
 		GElf_Shdr header;
 
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
-			read_section(elf, section, &header, symbols);
+			read_section(elf, section, &header, symbols, units);
 	}
 	if (!symbols->len) {
 		g_array_unref(symbols);
+		g_ptr_array_unref(units);
 		return NULL;
 	}
-	return table_from(symbols);
+	table = table_from(symbols);
+	table->units = units;
+	return table;
 }
 
 void table_free(struct table *table)
@@ -135,6 +154,7 @@ void table_free(struct table *table)
 	g_array_unref(table->by_value);
 	g_clear_pointer(&table->by_name, g_hash_table_unref);
 	g_clear_pointer(&table->next_same, g_array_unref);
+	g_clear_pointer(&table->units, g_ptr_array_unref);
 	g_free(table);
 }
 

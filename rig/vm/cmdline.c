@@ -193,6 +193,8 @@ static void add_plugin(struct line *line, const struct vm_chardevs *chardevs)
 		g_string_append_printf(value, ",fd=%d", chardevs->plugin_fd);
 	if (chardevs->plugin_locks)
 		g_string_append_printf(value, ",locks=%d", chardevs->plugin_locks);
+	if (chardevs->plugin_cover)
+		g_string_append_printf(value, ",cover=%d", chardevs->plugin_cover);
 	add(line, "-plugin", "%s", value->str);
 }
 

@@ -15,6 +15,7 @@ struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
 	/* QEMU's descriptor of the file for recorded locks; 0: locks are not recorded */
 	int plugin_locks;
+	int plugin_cover; /* the same for recorded code */
 	/* QEMU's descriptor of the plugin's socket; 0: none, so holds are armed at once */
 	int plugin_fd;
 };

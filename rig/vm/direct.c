@@ -26,10 +26,16 @@ struct child {
 
 #define PLUGIN_FD (CHILD_FD + N_SOCKETS)
 #define LOCKS_FD (PLUGIN_FD + 1)
+#define COVER_FD (PLUGIN_FD + 2)
 
 static gboolean has_locks(const struct vm_config *config)
 {
 	return config->plugin.file && config->plugin.locks >= 0;
+}
+
+static gboolean has_cover(const struct vm_config *config)
+{
+	return config->plugin.file && config->plugin.cover >= 0;
 }
 
 static char **command_line(const struct vm_config *config, const int fds[N_SOCKETS], GError **error)
@@ -45,6 +51,7 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 			       &(struct vm_chardevs){words[SOCKET_CONSOLE], words[SOCKET_QMP],
 						     words[SOCKET_CHANNEL], words[SOCKET_TTY],
 						     has_locks(config) ? LOCKS_FD : 0,
+						     has_cover(config) ? COVER_FD : 0,
 						     config->plugin.file ? PLUGIN_FD : 0},
 			       error);
 }
@@ -110,7 +117,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	g_auto(GStrv) argv = command_line(config, fds, error);
 	g_autofree char *path = g_build_filename(config->dir, "qemu.stderr", NULL);
 	struct child *child = vm->held;
-	struct spawn_fd given[N_SOCKETS + 2];
+	struct spawn_fd given[N_SOCKETS + 3];
 	struct spawn spawn = {.argv = (const char *const *)argv, .fds = given, .new_group = TRUE};
 	gboolean ok;
 
@@ -123,6 +130,8 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.fd, PLUGIN_FD};
 	if (has_locks(config))
 		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.locks, LOCKS_FD};
+	if (has_cover(config))
+		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.cover, COVER_FD};
 	spawn.out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	if (spawn.out < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,

@@ -25,6 +25,7 @@ struct vm_plugin {
 	const char *orders; /* path of its instruction file */
 	int fd;		    /* QEMU's end of the plugin's socket */
 	int locks;	    /* descriptor of a file for recorded locks, or -1 */
+	int cover;	    /* descriptor of a file for recorded code, or -1 */
 };
 
 /* The configuration of a guest. Borrowed until vm_start() returns. */

@@ -55,16 +55,18 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	struct director_totals totals;
 	struct director *director;
 	json_t *visits;
-	int fd = -1, locks;
+	struct director_files files;
+	int fd;
 
 	g_array_append_vals(orders.holds, holds, 2);
 	g_ptr_array_add(orders.visits, (char *)"first");
 	g_ptr_array_add(orders.visits, (char *)"second");
 	g_ptr_array_add(orders.fails, NULL);
 	g_ptr_array_add(orders.fails, NULL);
-	director = director_open(&orders, fuzz_folder(), &owner, &fd, &locks, NULL);
+	director = director_open(&orders, fuzz_folder(), &owner, &files, NULL);
 	if (!director)
 		abort();
+	fd = files.socket;
 	while (size) {
 		const guint8 *end = memchr(data, '\n', size);
 		gsize len = end ? (gsize)(end - data) : size;

@@ -121,11 +121,13 @@ START_TEST(failed_lines)
 	rig_auto(director) director = NULL;
 	guint64 calls, n;
 	char line[32] = "";
-	int fd, locks_fd;
+	struct director_files files;
+	int fd;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
-	director = director_open(orders, scratch, &owner, &fd, &locks_fd, &error);
+	director = director_open(orders, scratch, &owner, &files, &error);
 	ck_assert_ptr_nonnull(director);
+	fd = files.socket;
 	n_broken = 0;
 	director_say(fd, "failed 0 1 1000 2 ffffffff81000123 kworker/0:1");
 	director_poll(director);

@@ -17,5 +17,6 @@ struct director_orders *resolve(const char *text, GError **error);
 void director_say(int fd, const char *line);
 
 void add_fail_tests(TCase *tcase);
+void add_cover_tests(TCase *tcase);
 
 #endif

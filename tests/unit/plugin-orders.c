@@ -62,6 +62,29 @@ START_TEST(good_orders)
 }
 END_TEST
 
+START_TEST(cover_orders)
+{
+	static const char *const bad[] = {
+		"cover ffffffff81000000",
+		"cover ffffffff81000000 ffffffff81000000",
+		"cover ffffffff81000010 ffffffff81000000",
+		"cover ffffffff81000000 ffffffff81000010 1",
+		"cover 0 ffffffffffffffff",
+	};
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+
+	ck_assert_ptr_null(
+		read_text(orders, "rig-director 1\ncover ffffffff81000000 ffffffff82000000\n"));
+	ck_assert_uint_eq(orders->cover_from, 0xffffffff81000000);
+	ck_assert_uint_eq(orders->cover_to, 0xffffffff82000000);
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *text = g_strdup_printf("rig-director 1\n%s\n", bad[i]);
+
+		ck_assert_ptr_nonnull(read_text(orders, text));
+	}
+}
+END_TEST
+
 START_TEST(lock_orders)
 {
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
@@ -246,6 +269,7 @@ END_TEST
 void add_order_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, good_orders);
+	tcase_add_test(tcase, cover_orders);
 	tcase_add_test(tcase, lock_orders);
 	tcase_add_test(tcase, fail_orders);
 	tcase_add_test(tcase, bad_orders);

@@ -17,6 +17,7 @@ struct qemu_plugin_tb {
 static int fake_api;
 bool may_read_registers;
 void *translate, *vcpu_init;
+int cover_fd = -1, n_flushes;
 
 /* The registers of the one vCPU, and how GLib's arrays of them look. */
 static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp", "gs_base"};
@@ -38,6 +39,19 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
+
+/* Discards all translations and callbacks; the plugin then registers its callbacks again. */
+void qemu_plugin_reset(uint64_t id, void (*cb)(uint64_t), void *data);
+
+void qemu_plugin_reset(uint64_t id, void (*cb)(uint64_t), void *data)
+{
+	(void)id;
+	(void)data;
+	n_flushes++;
+	translate = NULL;
+	cb(1);
+	ck_assert_ptr_nonnull(translate);
+}
 
 /* Only version 7 and later have the third argument. */
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
@@ -190,9 +204,9 @@ struct fake_info {
 int load_with(int api, const char *orders, int fd, int locks)
 {
 	g_autofree char *data = data_path(".."), *name = NULL, *path = in_scratch("orders");
-	g_autofree char *words[3] = {g_strdup_printf("orders=%s", path),
-				     g_strdup_printf("fd=%d", fd),
-				     g_strdup_printf("locks=%d", locks)};
+	g_autofree char *words[4] = {g_strdup_printf("orders=%s", path),
+				     g_strdup_printf("fd=%d", fd)};
+	int n = 2;
 	const struct fake_info info = {"x86_64", 0, api, true, 2, 2};
 	int (*install)(uint64_t, const struct fake_info *, int, char **);
 	const int *version;
@@ -209,7 +223,11 @@ int load_with(int api, const char *orders, int fd, int locks)
 	install = (int (*)(uint64_t, const struct fake_info *, int, char **))dlsym(
 		so, "qemu_plugin_install");
 	fake_api = api;
-	rc = install(1, &info, locks < 0 ? 2 : 3, words);
+	if (locks >= 0)
+		words[n++] = g_strdup_printf("locks=%d", locks);
+	if (cover_fd >= 0)
+		words[n++] = g_strdup_printf("cover=%d", cover_fd);
+	rc = install(1, &info, n, words);
 	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
 		g_free(g_steal_pointer(&words[i]));
 	return rc;

@@ -34,6 +34,8 @@ extern struct fake_memory {
 } memory[2];
 #define RETURN_ADDRESS 0xffffffff81000123
 extern void *translate, *vcpu_init;
+extern int cover_fd;  /* the file for recorded code; -1: none is given to the plugin */
+extern int n_flushes; /* how often the plugin made QEMU discard its translations */
 
 /* Loads the shared object for API with ORDERS, and returns the result of its install function. */
 int load_with(int api, const char *orders, int fd, int locks);

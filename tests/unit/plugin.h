@@ -9,6 +9,7 @@ void add_order_tests(TCase *tcase);
 void add_condition_tests(TCase *tcase);
 void add_pct_tests(TCase *tcase);
 void add_object_tests(TCase *tcase);
+void add_cover_tests(TCase *tcase);
 void add_lock_tests(TCase *tcase);
 
 #endif

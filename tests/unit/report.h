@@ -29,5 +29,6 @@ GPtrArray *two_nights(void);
 void add_model_tests(Suite *suite);
 void add_format_tests(Suite *suite);
 void add_html_tests(Suite *suite);
+void add_coverage_tests(Suite *suite);
 
 #endif

@@ -30,7 +30,8 @@ static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n
 			     "\treturn 1;\n"
 			     "}\n"
 			     "const char *name = \"&dev->mutex\";\n"
-			     "asm(\"_text = 0xffffffff81000000; _etext = _text + 0x1000; \"\n"
+			     "asm(\"_text = 0xffffffff81000000; _stext = _text; \"\n"
+			     "    \"_etext = _text + 0x1000; \"\n"
 			     "    \"_end = _text + 0x9000\");\n"
 			     "int _start(void)\n"
 			     "{\n"
@@ -167,7 +168,7 @@ START_TEST(visits)
 		director_resolve(NULL, 0, &first, kernel, &error);
 	rig_auto(director) director = NULL;
 	json_t *counted, *second, *called;
-	int fd, locks_fd;
+	struct director_files files;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	/*
@@ -175,12 +176,12 @@ START_TEST(visits)
 	 */
 	ck_assert(g_regex_match_simple("^rig-director 1\nvisit 0 .*\nvisit 1 .*\nvisit 2 .*\n",
 				       director_orders_text(orders), 0, 0));
-	director = director_open(orders, scratch, &owner, &fd, &locks_fd, &error);
+	director = director_open(orders, scratch, &owner, &files, &error);
 	ck_assert_ptr_nonnull(director);
-	ck_assert_int_gt(send(fd, "visited 0 7 1:3 2:1", 19, 0), 0);
-	ck_assert_int_gt(send(fd, "visited 99 7", 12, 0), 0);
-	ck_assert_int_gt(send(fd, "visited 1 7 9:1", 15, 0), 0);
-	ck_assert_int_gt(send(fd, "visited 1 0", 11, 0), 0);
+	ck_assert_int_gt(send(files.socket, "visited 0 7 1:3 2:1", 19, 0), 0);
+	ck_assert_int_gt(send(files.socket, "visited 99 7", 12, 0), 0);
+	ck_assert_int_gt(send(files.socket, "visited 1 7 9:1", 15, 0), 0);
+	ck_assert_int_gt(send(files.socket, "visited 1 0", 11, 0), 0);
 	director_drain(director);
 	counted = director_visits(director);
 	ck_assert_uint_eq(json_array_size(counted), 1);
@@ -188,12 +189,12 @@ START_TEST(visits)
 	ck_assert_int_eq(json_integer_value(second), 3);
 	/* ID 1 is the function `second`, which calls `first` */
 	ck_assert_int_eq(json_array_size(json_object_get(json_array_get(counted, 0), "calls")), 0);
-	ck_assert_int_gt(send(fd, "visited 1 7", 11, 0), 0);
+	ck_assert_int_gt(send(files.socket, "visited 1 7", 11, 0), 0);
 	director_drain(director);
 	called = json_array_get(json_object_get(json_array_get(counted, 1), "calls"), 0);
 	ck_assert_str_eq(json_string_value(called), "first");
 	json_decref(counted);
-	close(fd);
+	close(files.socket);
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		const struct director_watch watch = {.visits = bad[i]};
 		g_autoptr(GError) why = NULL;
@@ -358,16 +359,16 @@ START_TEST(plugin_lines)
 	rig_auto(director) director = NULL;
 	struct director_totals totals;
 	char line[32];
-	int fd, locks_fd;
+	struct director_files files;
 
 	n_held = n_broken = n_skewed = n_turned = 0;
-	director = director_open(orders, scratch, &owner, &fd, &locks_fd, &error);
+	director = director_open(orders, scratch, &owner, &files, &error);
 	ck_assert_msg(director != NULL, "%s", error ? error->message : "");
 	ck_assert(!director_is_there(director));
-	director_say(fd, "hello 1 0 1 2 x86_64");
-	director_say(fd, "held 0 a 1 1000000000 250000000 met 17");
-	director_say(fd, "skewed 0 1004");
-	director_say(fd, "turn 0");
+	director_say(files.socket, "hello 1 0 1 2 x86_64");
+	director_say(files.socket, "held 0 a 1 1000000000 250000000 met 17");
+	director_say(files.socket, "skewed 0 1004");
+	director_say(files.socket, "turn 0");
 	director_drain(director);
 	ck_assert(director_is_there(director));
 	ck_assert_uint_eq(n_held, 1);
@@ -379,30 +380,30 @@ START_TEST(plugin_lines)
 	/* the vCPU waited 250 ms from 1 s on: in the second that ends at 1.1 s it waited 100 ms */
 	ck_assert_int_eq(director_held_ns(director, 1100000000, 1000000000), 100000000);
 	ck_assert_int_eq(director_held_ns(director, 9000000000, 1000000000), 0);
-	director_say(fd, "totals 0 5 40 3 2 1 0 0 6 8 300000000 7");
+	director_say(files.socket, "totals 0 5 40 3 2 1 0 0 6 8 300000000 7");
 	director_drain(director);
 	director_totals(director, 0, &totals);
 	ck_assert_uint_eq(totals.partner_reached, 40);
 	ck_assert_uint_eq(totals.expired, 1);
 	ck_assert_uint_eq(totals.dropped, 7);
 	/* a wait that ends after the totals were sent is counted once */
-	director_say(fd, "totals 0 1 0 1 0 0 0 0 0 0 0 0");
-	director_say(fd, "held 0 a 1 1000000000 5 released 0");
+	director_say(files.socket, "totals 0 1 0 1 0 0 0 0 0 0 0 0");
+	director_say(files.socket, "held 0 a 1 1000000000 5 released 0");
 	director_drain(director);
 	director_totals(director, 0, &totals);
 	ck_assert_uint_eq(totals.held, 2);
 	ck_assert_uint_eq(totals.released, 1);
 	ck_assert_uint_eq(totals.met, 1);
 	for (guint i = 1; i < G_N_ELEMENTS(bad_lines); i++)
-		director_say(fd, bad_lines[i]);
+		director_say(files.socket, bad_lines[i]);
 	director_drain(director);
 	ck_assert_uint_eq(n_broken, 1);
 	ck_assert_uint_eq(n_held, 2);
 	director_arm(director, TRUE);
 	director_ask_totals(director);
-	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 3);
-	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 6);
-	close(fd);
+	ck_assert_int_eq(recv(files.socket, line, sizeof(line), 0), 3);
+	ck_assert_int_eq(recv(files.socket, line, sizeof(line), 0), 6);
+	close(files.socket);
 	/* the plugin has closed the socket */
 	director_arm(director, FALSE);
 	director_drain(director);
@@ -441,6 +442,7 @@ int main(void)
 	tcase_add_test(tests, arms);
 	tcase_add_test(tests, trap_classes);
 	add_fail_tests(tests);
+	add_cover_tests(tests);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);

@@ -394,6 +394,7 @@ int main(void)
 	add_order_tests(files);
 	add_object_tests(files);
 	add_condition_tests(files);
+	add_cover_tests(files);
 	add_lock_tests(locks);
 	tcase_set_timeout(locks, 60);
 	suite_add_tcase(suite, locks);

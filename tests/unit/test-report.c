@@ -160,5 +160,6 @@ int main(void)
 	add_model_tests(suite);
 	add_format_tests(suite);
 	add_html_tests(suite);
+	add_coverage_tests(suite);
 	return suite_run(suite);
 }

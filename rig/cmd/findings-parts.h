@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Declarations shared by the files that print the result of a run. */
+#ifndef RIG_CMD_FINDINGS_PARTS_H
+#define RIG_CMD_FINDINGS_PARTS_H
+
+#include "cmd/findings.h"
+
+/* Returns the value in JSON at the path PATH of keys ("kernel/name"), or NULL. Borrowed. */
+json_t *findings_at(json_t *json, const char *path);
+/* Prints a line with LABEL, or "" in a further line of it; control characters are escaped. */
+void findings_line(const char *label, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Prints what the director's plugin did (findings-director.c). */
+void findings_print_director(json_t *details);
+
+#endif

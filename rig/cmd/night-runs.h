@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Finds the runs of a night. */
+#ifndef RIG_CMD_NIGHT_RUNS_H
+#define RIG_CMD_NIGHT_RUNS_H
+
+#include "index/index.h"
+
+/*
+ * Returns the runs of the night called NIGHT, or of the day NIGHT ("2026-11-21"), oldest first:
+ * array of struct index_run; g_ptr_array_unref(). NULL with an error if there are none
+ * (RIG_EXIT_USAGE).
+ */
+GPtrArray *night_runs_of(struct run_index *ix, const char *night, GError **error);
+/* Returns the name of the newest night; NULL: there is none, or an error. g_free(). */
+char *night_runs_last(struct run_index *ix, GError **error);
+
+#endif

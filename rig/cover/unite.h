@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The coverage of many runs: united, by scenario, and what is left. */
+#ifndef RIG_COVER_UNITE_H
+#define RIG_COVER_UNITE_H
+
+#include "cover/coverage.h"
+
+struct coverage_union {
+	struct coverage *sum;
+	GHashTable *scenarios; /* name -> struct coverage: what the runs of the scenario reached */
+	GHashTable *kernels;   /* set of "6.1.192 (x86_64)" */
+	guint runs;	       /* number of runs with coverage */
+	guint damaged;	       /* number of runs whose coverage cannot be read */
+};
+
+struct coverage_union *coverage_union_new(void);
+void coverage_union_free(struct coverage_union *united);
+RIG_DEFINE_AUTO(coverage_union, coverage_union_free)
+
+/*
+ * Adds the run in the folder DIR. FALSE: it has no coverage, or a damaged one, which is counted in
+ * `damaged`.
+ */
+gboolean coverage_union_add(struct coverage_union *united, const char *dir, const char *scenario);
+
+/* A function that no run has reached under load. Strings are borrowed. */
+struct coverage_gap {
+	const char *file;
+	const struct coverage_function *function;
+};
+/* Returns these functions, the largest first: array of struct coverage_gap. */
+GArray *coverage_gaps(const struct coverage *coverage);
+
+/* What a scenario reached under load, in numbers of functions. */
+struct coverage_rank {
+	const char *scenario; /* borrowed */
+	guint reached;
+	guint alone; /* no other scenario reached these */
+	/* reached, but not by the scenarios before it in the list */
+	guint adds;
+};
+/*
+ * Returns the scenarios, so ordered that each adds as much as possible to those before it: array of
+ * struct coverage_rank.
+ */
+GArray *coverage_ranks(const struct coverage_union *united);
+
+/*
+ * {"runs", "damaged", "scenarios", "kernels", "sums", "files": [{"file", …sums}], "unreached":
+ * [{"file", "line", "function", "size", "boot"}], "rank": [{"scenario", "reached", "alone",
+ * "adds"}]}. New reference.
+ */
+json_t *coverage_union_json(const struct coverage_union *united);
+
+#endif

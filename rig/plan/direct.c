@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run needs of the director's plugin: checks the options that it depends on. */
+#include "plan/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+#define TRAP_MS 400 /* maximum time that a task is stopped between two locks of a cycle */
+
+static gboolean covers(const struct run_request *want, const struct resolved *r)
+{
+	return want->coverage || r->scenario->coverage;
+}
+
+static gboolean records(const struct run_request *want, const struct resolved *r)
+{
+	return want->record_locks || r->cycle;
+}
+
+gboolean direct_is_needed(const struct run_request *want, const struct resolved *r)
+{
+	return r->scenario->n_holds || r->scenario->n_fails || want->visits || want->sweep ||
+	       want->calls || records(want, r) || covers(want, r);
+}
+
+gboolean direct_check(const struct run_request *want, enum accel asked,
+		      const struct resolved *r, GError **error)
+{
+	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
+	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
+					      (want->fails && *want->fails) || want->calls ||
+					      want->record_locks || want->hold_cycle ||
+					      want->coverage
+				      ? RIG_EXIT_USAGE
+				      : RIG_EXIT_SKIP;
+	const char *launcher = request_launcher(want);
+
+	if (!direct_is_needed(want, r))
+		return TRUE;
+	if (asked == ACCEL_KVM)
+		return rig_fail(error, code,
+				"holds, --fail, --record-locks and --coverage need TCG, where a "
+				"plugin can watch and stop a vCPU; leave --accel kvm out");
+	if (strcmp(launcher, "direct"))
+		return rig_fail(error, code,
+				"holds, --fail, --record-locks and --coverage need a QEMU that the "
+				"rig starts itself; leave --launcher %s out",
+				launcher);
+	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
+		return rig_fail(error, code,
+				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
+				r->scenario->name, r->scenario->cpus);
+	return TRUE;
+}
+
+gboolean direct_resolve(const struct run_request *want, struct resolved *r, GError **error)
+{
+	const struct trap_spec trap = {r->cycle, TRAP_MS};
+	struct director_watch watch = {
+		.visits = want->visits,
+		.locks = records(want, r),
+		.trap = r->cycle ? &trap : NULL,
+		.fails = r->scenario->fails,
+		.n_fails = r->scenario->n_fails,
+		.calls = want->calls,
+		.cover = covers(want, r),
+	};
+	int api;
+
+	if (!direct_is_needed(want, r))
+		return TRUE;
+	if (want->sweep && !(watch.sweep = r->sweep = director_sweep_read(want->sweep, error)))
+		return FALSE;
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
+						      &watch, r->kernel, error);
+	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
+					  &r->plugin, &api, error) ||
+	    !director_orders_fit(r->orders, api, error))
+		return FALSE;
+	r->plan.plugin = r->plugin;
+	r->plan.record_locks = records(want, r);
+	r->plan.coverage = watch.cover;
+	r->plan.hold_cycle = r->cycle;
+	return TRUE;
+}

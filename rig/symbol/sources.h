@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The source files of memory hotplug, of code that shares locks with it, of slab and of the device
+ * core, and which functions of a kernel belong to them.
+ *
+ * Without DWARF a kernel has no list of the functions of a source file. But the symbols of a
+ * vmlinux say to which object file local functions belong; and a linker keeps the functions of an
+ * object file together, so all functions between two functions of a file belong to that file. The
+ * names in kallsyms do not say it; there, all functions between two known functions of a table are
+ * taken. The known functions exist in kernels from 5.10 on, and those that a kernel lacks are
+ * skipped.
+ */
+#ifndef RIG_SYMBOL_SOURCES_H
+#define RIG_SYMBOL_SOURCES_H
+
+#include "symbol/symbol.h"
+
+/* Distance in bytes of two known functions beyond which they are in different sections. */
+#define SOURCE_GAP_MAX (48u << 10)
+
+enum source_use {
+	SOURCE_HOLDS = 1, /* holds can be at the functions of the file */
+	SOURCE_COVER = 2, /* the coverage includes the file */
+};
+
+/* Returns file I of the table ("mm/slub.c"), and in *RET_USE its uses; NULL: there are no more. */
+const char *source_file(guint i, enum source_use *ret_use);
+/*
+ * Returns the functions of file I: array of struct symbol_named; some may occur twice. Cold parts
+ * are left out. For SOURCE_HOLDS only those between functions of the table are taken, which are the
+ * ones that a search for holds needs. The caller owns the array.
+ */
+GArray *source_functions(struct symbols *symbols, guint i, enum source_use use);
+/*
+ * Returns FALSE if the symbol NAME is not a function of a source file: it is the cold part of
+ * another function, code that lies between the files, or it runs only at boot.
+ */
+gboolean source_is_function(const char *name);
+/* Returns TRUE if FILE is part of a kernel for ARCH ("x86_64"): it is not below another arch/. */
+gboolean source_is_for(const char *file, const char *arch);
+
+#endif

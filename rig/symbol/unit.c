@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The functions of an object file, by the symbol table of a linked file. The table says to which
+ * object file each local symbol belongs. A linker keeps the functions of an object file together in
+ * each section, so the global functions between two functions of a file belong to it, too.
+ */
+#include <string.h>
+
+#include "symbol/internal.h"
+
+#define NEAR 4096  /* maximum distance in bytes of a known function to a local one of its file */
+#define COPIES_MAX 2 /* a local function with more equal copies is that of a header */
+
+static const struct symbol *symbol_at(const struct table *table, guint i)
+{
+	return &g_array_index(table->by_value, struct symbol, i);
+}
+
+/* Returns the index of the first symbol at ADDRESS or behind it. */
+static guint index_of(const struct table *table, guint64 address)
+{
+	return address ? count_up_to(table->by_value, offsetof(struct symbol, value), address - 1)
+		       : 0;
+}
+
+/*
+ * Returns the file of the local symbol that is nearest to that at index AT, in the direction STEP;
+ * G_MAXUINT: there is none nearby.
+ */
+static guint unit_near(const struct table *table, guint at, int step)
+{
+	guint64 from = symbol_at(table, at)->value;
+
+	for (guint i = at; i < table->by_value->len; i += step) {
+		const struct symbol *symbol = symbol_at(table, i);
+		guint64 far = symbol->value > from ? symbol->value - from : from - symbol->value;
+
+		if (far > NEAR)
+			break;
+		if (symbol->unit != G_MAXUINT)
+			return symbol->unit;
+	}
+	return G_MAXUINT;
+}
+
+/* Returns the file called NAME that the most functions of KNOWN are next to; G_MAXUINT: none. */
+static guint find_unit(const struct table *table, const char *name, const GArray *known)
+{
+	g_autofree guint *votes = g_new0(guint, table->units->len + 1);
+	guint best = G_MAXUINT;
+
+	for (guint i = 0; i < known->len; i++) {
+		guint at = index_of(table, g_array_index(known, guint64, i));
+
+		for (int step = -1; step <= 1 && at < table->by_value->len; step += 2) {
+			guint unit = unit_near(table, at, step);
+
+			if (unit == G_MAXUINT || strcmp(table->units->pdata[unit], name))
+				continue;
+			votes[unit]++;
+			if (best == G_MAXUINT || votes[unit] > votes[best])
+				best = unit;
+		}
+	}
+	return best;
+}
+
+/* TRUE: the local SYMBOL is a function of a header, of which several files have equal copies. */
+static gboolean is_of_header(const struct table *table, const struct symbol *symbol)
+{
+	gpointer first;
+	guint copies = 0;
+
+	if (!g_hash_table_lookup_extended(table->by_name, symbol->name, NULL, &first))
+		return FALSE;
+	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
+	     i = g_array_index(table->next_same, guint, i))
+		copies += symbol_at(table, i)->size == symbol->size;
+	return copies > COPIES_MAX;
+}
+
+static void add(const struct table *table, guint i, GArray *out)
+{
+	const struct symbol *symbol = symbol_at(table, i);
+	const struct symbol_named named = {
+		symbol->name,
+		{symbol->value, symbol->size ? symbol->size : symbol->extent}};
+
+	if (symbol->unit == G_MAXUINT || !is_of_header(table, symbol))
+		g_array_append_val(out, named);
+}
+
+static gboolean is_known(const GArray *known, guint64 address)
+{
+	for (guint i = 0; i < known->len; i++)
+		if (g_array_index(known, guint64, i) == address)
+			return TRUE;
+	return FALSE;
+}
+
+void table_of_unit(const struct table *table, const char *name, const GArray *known, GArray *out)
+{
+	guint unit = table->units ? find_unit(table, name, known) : G_MAXUINT;
+	gboolean inside = FALSE;
+	guint pending = 0; /* index of the first global symbol since the last one of the file */
+
+	for (guint i = 0; unit != G_MAXUINT && i < table->by_value->len; i++) {
+		const struct symbol *symbol = symbol_at(table, i);
+		gboolean ours = symbol->unit == unit || (symbol->unit == G_MAXUINT &&
+							 is_known(known, symbol->value));
+
+		if (!ours && symbol->unit == G_MAXUINT)
+			continue;
+		for (; ours && inside && pending < i; pending++)
+			add(table, pending, out);
+		if (ours)
+			add(table, i, out);
+		/* a local symbol of another file ends this file's functions in the section */
+		inside = ours;
+		pending = i + 1;
+	}
+}
