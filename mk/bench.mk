@@ -27,7 +27,8 @@ bench-index: all $(FAKES)
 ## make bench-locks 100,000 runs of 1,500 lock orders: time to build the lock graph and to ask it
 .PHONY: bench-locks
 bench-locks: all $(FAKES)
-	@tests/bench/locks $(OUT)
+	@code=0; tests/bench/locks $(OUT) >$(OUT)/bench-locks.md || code=$$?; cat $(OUT)/bench-locks.md; \
+		[ $$code -gt 1 ] || tools/put-in-docs docs/locks.md bench $(OUT)/bench-locks.md; exit $$code
 
 ## make bench-nightly how well cells are packed: 60 of them on a fake QEMU; with PLAN=smoke or a file, real guests
 .PHONY: bench-nightly
