@@ -35,13 +35,17 @@ static const char source[] =
 	"{\n"
 	"\treturn never(x) * 5;\n" /* 18 */
 	"}\n"
-	"__attribute__((noinline)) int kmem_cache_shrink(int x)\n" /* 20 */
+	"__attribute__((noinline)) int perf_trace_shrink(int x)\n"
+	"{\n"
+	"\treturn x * counter;\n"
+	"}\n"
+	"__attribute__((noinline)) int kmem_cache_shrink(int x)\n" /* 24 */
 	"{\n"
 	"\treturn between(x) - 2;\n"
 	"}\n"
 	"__attribute__((section(\".init\"))) int at_boot(void)\n"
 	"{\n"
-	"\treturn kmem_cache_destroy(1) + kmem_cache_shrink(2);\n"
+	"\treturn kmem_cache_destroy(1) + kmem_cache_shrink(2) + perf_trace_shrink(3);\n"
 	"}\n"
 	"int _start(void)\n"
 	"{\n"
@@ -155,7 +159,7 @@ START_TEST(functions)
 	ck_assert_uint_eq(find(coverage, "between")->bytes, 0);
 	ck_assert_uint_gt(find(coverage, "between")->size, 0);
 	coverage_sums(coverage, &sums);
-	ck_assert_uint_eq(sums.functions, 6); /* with _start */
+	ck_assert_uint_eq(sums.functions, 7); /* with _start */
 	ck_assert_uint_eq(sums.reached, 2);
 	ck_assert_uint_eq(sums.boot_only, 1);
 	ck_assert_uint_gt(sums.lines, sums.lines_reached);
@@ -187,13 +191,16 @@ START_TEST(lines)
 	coverage = make();
 	ck_assert_uint_eq(line_of(coverage, 4), 1u << COVERAGE_LOAD);
 	ck_assert_uint_eq(line_of(coverage, 18), 1u << COVERAGE_BOOT);
-	ck_assert_uint_eq(line_of(coverage, 22), 0);
+	ck_assert_uint_eq(line_of(coverage, 26), 0);
 	ck_assert_uint_eq(line_of(coverage, 1), G_MAXUINT);
-	ck_assert_uint_eq(line_of(coverage, 26), G_MAXUINT);
+	ck_assert_uint_eq(line_of(coverage, 30), G_MAXUINT);
 }
 END_TEST
 
-/* Without DWARF, the functions between two known ones are those of the file. */
+/*
+ * Without DWARF, the functions between two known ones are those of the file; those of tracepoints
+ * are left out.
+ */
 START_TEST(names_only)
 {
 	rig_auto(coverage) coverage = NULL;
