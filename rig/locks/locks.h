@@ -128,7 +128,8 @@ struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
  * Adds the edges of the cycles in REPORTS that lockdep reported, with LOCK_IN_REPORT. REPORTS is an
- * array as in the file `verdict`, from any source.
+ * array as in the file `verdict`, from any source. If ORDERS has classes already, a report with a
+ * class that it does not have is left out, because the console has lost a part of it.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 /*

@@ -136,7 +136,25 @@ static void add_edges(struct lock_orders *orders, json_t *report, const guint *n
 	}
 }
 
-static void add_report(struct lock_orders *orders, json_t *report)
+/*
+ * Returns TRUE if the first N classes of ORDERS have one called NAME, or NAME with an addition in
+ * brackets. A console can lose characters, so that a report has "mem_ug_lock".
+ */
+static gboolean has_name(const struct lock_orders *orders, guint n, const char *name)
+{
+	gsize len = strlen(name);
+
+	for (guint i = 0; i < n; i++) {
+		const char *has = ((struct lock_class *)orders->classes->pdata[i])->name;
+
+		if (!strncmp(has, name, len) && (!has[len] || strchr("(/", has[len])))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The first N_KNOWN classes of ORDERS are those of /proc/lockdep; 0: it is not known. */
+static void add_report(struct lock_orders *orders, guint n_known, json_t *report)
 {
 	json_t *cycle = json_object_get(report, "cycle");
 	const char *function = text_at(json_object_get(report, "detail"), "attribute");
@@ -151,7 +169,8 @@ static void add_report(struct lock_orders *orders, json_t *report)
 		g_autofree char *full = NULL;
 		guint flags;
 
-		if (!name || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2))
+		if (!name || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2) ||
+		    (n_known && !has_name(orders, n_known, name)))
 			return;
 		full = canonical(name, function, &flags);
 		if (!lock_orders_class(orders, full, flags, &numbers[i]))
@@ -162,9 +181,10 @@ static void add_report(struct lock_orders *orders, json_t *report)
 
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports)
 {
+	guint n_known = orders->classes->len;
 	json_t *report;
 	size_t i;
 
 	json_array_foreach (reports, i, report)
-		add_report(orders, report);
+		add_report(orders, n_known, report);
 }

@@ -238,12 +238,17 @@ END_TEST
 	"[{\"kind\": \"lockdep-circular\", \"cycle\": [\"a\", \"b\", \"kn->active\"], " \
 	"\"detail\": {\"attribute\": \"state_show\"}}, "                                \
 	"{\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, "                       \
+	"{\"kind\": \"lockdep-circular\", \"cycle\": [\"a\", \"b_damaged\"]}, "        \
 	"{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
 
-/* A reported cycle gives edges; reports of other kinds give none. */
+/*
+ * A reported cycle gives edges. Reports of other kinds give none, and neither does one with a class
+ * that the kernel does not have.
+ */
 START_TEST(reports_have_edges)
 {
-	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);
+	rig_auto(lock_orders) orders =
+		lock_orders_parse(USED("++++", "kn->active"), A_THEN_B, NULL, NULL);
 	json_auto_t *reports = json_loads(REPORT, 0, NULL);
 	g_autofree char *text = NULL;
 
