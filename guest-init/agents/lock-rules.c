@@ -62,8 +62,8 @@ static int console = -1; /* /dev/kmsg */
 #define WINDOW 128 /* words that one event reads: two lists of 64 */
 #define WINDOWS 16 /* 8 KiB */
 
-/* The first argument of a function in the syntax of kprobe events: x86, ppc64, arm64. */
-static const char *const first_arg[] = {"%di", "%gpr3", "%x0"};
+/* The first argument of a function in the syntax of kprobe events: x86, ppc64, arm64, s390. */
+static const char *const first_arg[] = {"%di", "%gpr3", "%x0", "%r2"};
 
 static int probe_window(unsigned n, char *name, size_t max)
 {

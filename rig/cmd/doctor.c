@@ -54,6 +54,7 @@ static const struct {
 	{"dot", "pictures of lock cycles and hangs", FALSE},
 	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
 	{"aarch64-linux-gnu-gcc", "builds aarch64 kernels", FALSE},
+	{"s390x-linux-gnu-gcc", "builds s390x kernels", FALSE},
 };
 
 struct finding {

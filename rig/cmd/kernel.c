@@ -77,7 +77,7 @@ static const GOptionEntry build_options[] = {
 	{"source", 's', 0, G_OPTION_ARG_STRING, &want.source,
 	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)",
 	 "SOURCE"},
-	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)",
+	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le, aarch64 or s390x (x86_64)",
 	 "ARCH"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},

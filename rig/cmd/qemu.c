@@ -44,16 +44,16 @@ static json_t *describe(const char *name, const char *emulator)
 
 static int list(gboolean as_json)
 {
-	static const char *const emulators[] = {"qemu-system-x86_64", "qemu-system-ppc64"};
+	g_auto(GStrv) emulators = qemu_emulators();
 	g_auto(GStrv) suites = qemu_list();
 	json_auto_t *all = json_array();
 	json_t *one;
 	size_t i;
 
-	for (guint e = 0; e < G_N_ELEMENTS(emulators); e++) {
-		json_array_append_new(all, describe(emulators[e], emulators[e]));
+	for (char **emulator = emulators; *emulator; emulator++) {
+		json_array_append_new(all, describe(*emulator, *emulator));
 		for (char **suite = suites; *suite; suite++)
-			json_array_append_new(all, describe(*suite, emulators[e]));
+			json_array_append_new(all, describe(*suite, *emulator));
 	}
 	if (as_json) {
 		cmd_print_json(g_steal_pointer(&all));

@@ -6,15 +6,29 @@
 #include <string.h>
 
 #include "kernel/kernel.h"
+#include "machine/machine.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
 
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
-static const char *const packages[] = {"qemu-system-common", "qemu-system-data", "qemu-system-x86",
-				       "qemu-system-ppc", NULL};
-static const char *const emulators[] = {"qemu-system-x86_64", "qemu-system-ppc64"};
+/* The packages of Debian 13; Debian 12 has s390x's emulator in qemu-system-misc. */
+static const char *const packages[] = {"qemu-system-common", "qemu-system-data",  "qemu-system-x86",
+				       "qemu-system-ppc",    "qemu-system-arm",	  "qemu-system-s390x",
+				       NULL};
+
+char **qemu_emulators(void)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (int i = 0; machines[i]; i++)
+		if (!g_ptr_array_find_with_equal_func(names, machines[i]->emulator, g_str_equal,
+						      NULL))
+			g_ptr_array_add(names, g_strdup(machines[i]->emulator));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
 
 static gboolean is_suite(const char *name)
 {
@@ -66,9 +80,10 @@ static gboolean try_it(const char *folder, char **ret_version, GError **error)
 {
 	static const char word[] = "version ";
 	g_autofree char *said = NULL;
+	g_auto(GStrv) emulators = qemu_emulators();
 
-	for (guint i = 0; i < G_N_ELEMENTS(emulators); i++) {
-		g_autofree char *path = g_build_filename(folder, emulators[i], NULL);
+	for (char **emulator = emulators; *emulator; emulator++) {
+		g_autofree char *path = g_build_filename(folder, *emulator, NULL);
 		g_autoptr(GError) why = NULL;
 
 		g_clear_pointer(&said, g_free);
@@ -103,14 +118,15 @@ static gboolean fits_host(const char *suite)
 gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 {
 	g_autofree char *folder = folder_of(suite), *root = g_build_filename(folder, ROOT, NULL);
+	g_auto(GStrv) emulators = qemu_emulators();
 
 	if (!is_suite(suite))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", root);
-	for (guint i = 0; i < G_N_ELEMENTS(emulators); i++)
-		if (!write_script(folder, emulators[i], error))
+	for (char **emulator = emulators; *emulator; emulator++)
+		if (!write_script(folder, *emulator, error))
 			return FALSE;
 	return (fits_host(suite) ? unpack(suite, root, error)
 				 : kernel_unpack_closed(packages, suite, root, error)) &&
@@ -124,7 +140,7 @@ char **qemu_list(void)
 	GPtrArray *there = g_ptr_array_new();
 
 	for (char **name = names; *name; name++) {
-		g_autofree char *script = g_build_filename(top, *name, emulators[0], NULL);
+		g_autofree char *script = g_build_filename(top, *name, machines[0]->emulator, NULL);
 
 		if (is_suite(*name) && g_file_test(script, G_FILE_TEST_IS_REGULAR))
 			g_ptr_array_add(there, g_strdup(*name));

@@ -10,12 +10,15 @@
 #include <glib.h>
 
 /*
- * Downloads the QEMU of SUITE ("bookworm-backports"): some 30 MiB, or some 50 MiB with all
+ * Downloads the QEMU of SUITE ("bookworm-backports"): some 40 MiB, or some 60 MiB with all
  * libraries if SUITE belongs to another Debian release than this host's. *RET_VERSION is the
  * version of QEMU. Blocks. Errors: RIG_EXIT_SKIP, the downloaded QEMU does not run here;
  * RIG_EXIT_USAGE, there is no such suite; RIG_EXIT_INFRA, network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
+
+/* Returns the emulators of all machines, each once, in the order of `machines`; g_strfreev(). */
+char **qemu_emulators(void);
 
 /* Returns the downloaded suites, sorted; g_strfreev(). */
 char **qemu_list(void);

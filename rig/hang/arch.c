@@ -14,6 +14,11 @@
  *	  "el1h_64_irq+0x74/0x78" (a frame of an interrupt's entry)
  *	target/arm/cpu.c (QEMU):
  *	  " PC=ffff800008244e60 X00=…", "PSTATE=000000c5 ---- EL1h"
+ *	arch/s390/kernel/dumpstack.c, entry.S:
+ *	  "Krnl PSW : 0704c00180000000 0000000000c49a3c (f+0x1/0x2)", "[<0000000000c49a3c>] f+0x1/0x2",
+ *	  "[<…>] ext_int_handler+0xc2/0xf8" (a frame of an interrupt's entry)
+ *	target/s390x/cpu-dump.c (QEMU):
+ *	  "PSW=mask 0704c00180000000 addr 0000000000c49a3c cc 00"
  *	target/ppc/cpu.c (QEMU):
  *	  "NIP c0000000002601fc   LR … CPU#0", "MSR 8000000000001033 …"
  */
@@ -27,6 +32,8 @@
 #define PSR_I 0x80    /* interrupts are disabled */
 #define PSR_EL 0xc    /* the exception level, 0 in user space */
 #define GIC_PRIO_IRQON 0xe0
+#define PSW_MASK_EXT G_GUINT64_CONSTANT(0x0100000000000000) /* interrupts are enabled */
+#define PSW_MASK_PSTATE G_GUINT64_CONSTANT(0x0001000000000000) /* user space */
 
 static gboolean x86_flags(struct sample *sample, const char *line)
 {
@@ -130,4 +137,29 @@ static const struct arch arm64 = {
 	.irqs_off = PSR_I,
 };
 
-const struct arch *const arches[] = {&x86_64, &ppc64, &arm64, NULL};
+/* Reads the mask of "Krnl PSW : 0404c00180000000 0000000000c49a3c (f+0x1/0x2)". */
+static gboolean s390_flags(struct sample *sample, const char *line)
+{
+	static const char psw[] = "Krnl PSW : ";
+
+	if (!g_str_has_prefix(line, psw))
+		return FALSE;
+	sample->irqs_off |= !(g_ascii_strtoull(line + strlen(psw), NULL, 16) & PSW_MASK_EXT);
+	return TRUE;
+}
+
+/* No NMI requests a backtrace: a CPU prints it from an interrupt, so only if they are enabled. */
+static const struct arch s390 = {
+	.name = "s390x",
+	.user_pc = "User PSW : ",
+	.kernel_pc = "Krnl PSW : ",
+	.flags = s390_flags,
+	.entries = (const char *const[]){"ext_int_handler", "io_int_handler", NULL},
+	.qemu_pc = "PSW=mask ",
+	.qemu_pc_word = " addr ",
+	.qemu_flags = "PSW=mask ",
+	.irqs_on = PSW_MASK_EXT,
+	.user = PSW_MASK_PSTATE,
+};
+
+const struct arch *const arches[] = {&x86_64, &ppc64, &arm64, &s390, NULL};

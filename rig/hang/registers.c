@@ -76,7 +76,7 @@ void registers_read(struct snapshot *snapshot, const char *text)
 	int cpu = -1;
 
 	for (char **l = lines; *l; l++) {
-		const char *flags;
+		const char *flags, *at;
 
 		if (g_str_has_prefix(*l, "CPU#")) {
 			cpu = (int)g_ascii_strtoull(*l + 4, NULL, 10);
@@ -86,8 +86,12 @@ void registers_read(struct snapshot *snapshot, const char *text)
 		for (const struct arch *const *a = arches; *a && cpu >= 0; a++) {
 			if (!g_str_has_prefix(*l, (*a)->qemu_pc))
 				continue;
+			at = (*a)->qemu_pc_word ? strstr(*l, (*a)->qemu_pc_word) : *l;
+			if (!at)
+				continue;
 			arch = *a;
-			pc = g_ascii_strtoull(*l + strlen(arch->qemu_pc), NULL, 16);
+			at += strlen(arch->qemu_pc_word ? arch->qemu_pc_word : arch->qemu_pc);
+			pc = g_ascii_strtoull(at, NULL, 16);
 		}
 		flags = arch ? strstr(*l, arch->qemu_flags) : NULL;
 		if (flags && (flags == *l || *arch->qemu_flags == ' '))

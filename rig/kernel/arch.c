@@ -36,6 +36,15 @@ static const struct kernel_arch archs[] = {
 		.image = "arch/arm64/boot/Image",
 		.objects = 2100,
 	},
+	{
+		.name = "s390x",
+		.make = "s390",
+		.srcarch = "s390",
+		.cross = "s390x-linux-gnu-",
+		.target = "bzImage",
+		.image = "arch/s390/boot/bzImage",
+		.objects = 1700,
+	},
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error)

@@ -3,8 +3,8 @@
  * Checks kernel images: architecture, version, and whether the file is complete.
  *
  * Formats: bzImage, see Documentation/x86/boot.rst (setup header); Image, see
- * Documentation/arm64/booting.rst; vmlinux, an ELF file. All offsets are checked against the file's
- * size before they are used.
+ * Documentation/arm64/booting.rst; s390's bzImage, see arch/s390/boot/head.S; vmlinux, an ELF
+ * file. All offsets are checked against the file's size before they are used.
  */
 #include "kernel/internal.h"
 
@@ -161,6 +161,34 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 	return TRUE;
 }
 
+/* ---- s390 bzImage ---- */
+
+static guint64 get_big(const guint8 *p, guint bytes)
+{
+	guint64 value = 0;
+
+	for (guint i = 0; i < bytes; i++)
+		value = value << 8 | p[i];
+	return value;
+}
+
+/* The image is loaded at address 0, so its addresses are offsets in the file. */
+#define S390_EP 0x10008	     /* "S390EP" (arch/s390/boot/head.S) */
+#define S390_VERSION 0x10428 /* address of the version's text (asm/setup.h, struct parmarea) */
+
+static gboolean check_s390(const guint8 *data, gsize len, struct image *ret)
+{
+	guint64 at = get_big(data + S390_VERSION, 8);
+
+	ret->arch = "s390x";
+	if (at && at < len)
+		ret->version = g_strndup((const char *)data + at,
+					 strnlen((const char *)data + at, MIN(len - at, 128)));
+	if (ret->version)
+		ret->version[strcspn(ret->version, " ")] = '\0';
+	return TRUE;
+}
+
 /* ---- all formats ---- */
 
 /* Finds the banner "Linux version 6.1.0-50-powerpc64le (…" in an uncompressed image. */
@@ -193,11 +221,13 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 		ok = check_elf(path, data, len, ret, error);
 	else if (len > 64 && !memcmp(data + 56, "ARM\x64", 4))
 		ok = check_arm64(path, data, len, ret, error);
+	else if (len > S390_VERSION + 8 && !memcmp(data + S390_EP, "S390EP", 6))
+		ok = check_s390(data, len, ret);
 	else
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
 			"'%s' is not a kernel image: neither bzImage, nor ELF vmlinux, "
-			"nor arm64 Image",
+			"nor arm64 Image, nor s390 bzImage",
 			path);
 	if (ok && !ret->version)
 		ret->version = find_banner(data, len);

@@ -3,9 +3,12 @@
  * The machines: one const descriptor each. No other file depends on an architecture.
  *
  * A machine's `quirks` lists its unusual properties, with the source of each fact. All were
- * observed with QEMU 7.2 (Debian 12) and Linux 6.1.
+ * observed with QEMU 7.2 (Debian 12) and Linux 6.1, unless they name another version.
  */
 #include "machine/machine.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "util/error.h"
 #include "util/spawn.h"
@@ -178,8 +181,35 @@ static const struct machine arm64_virt = {
 	.quirks = "vCPUs cannot be hot-plugged",
 };
 
-const struct machine *const machines[] = {&pc_q35,    &pseries,	   &powernv9, &powernv8,
-					  &powernv10, &arm64_virt, NULL};
+/*
+ * A mainframe with channel devices instead of PCI. The console is the SCLP's VT220 terminal; its
+ * other terminal has lines in EBCDIC, so the channel needs virtio. The guest's PSW, not an event,
+ * tells QEMU that the guest has ended. -m takes maxmem only if virtio-mem is there (10.0).
+ */
+static const struct machine s390x_ccw = {
+	.name = "s390x-ccw",
+	.arch = "s390x",
+	.about = "mainframe with channel devices; virtio-mem and CPUs, no DIMMs",
+	.emulator = "qemu-system-s390x",
+	.type = "s390-ccw-virtio",
+	.cpu = "max",
+	.extra = WORDS("-nodefaults", "-no-user-config"),
+	.image = "arch/s390/boot/bzImage",
+	.needs = WORDS("CONFIG_S390_GUEST", "CONFIG_SCLP_VT220_CONSOLE"),
+	.console = "ttysclp0",
+	.transport = "ccw",
+	.can = MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU | MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	.since = (const struct machine_since[]){{MACHINE_VIRTIO_MEM, 10, 0}, {0}},
+	.dimm_unit = 256 * MIB,
+	.min_memory = 512 * MIB,
+	.virtio_mem_unit = 4 * MIB,
+	.no_libvirt = "the rig describes devices to libvirt as PCI devices only",
+	.quirks = "vCPUs can be added but not removed (hw/s390x/s390-virtio-ccw.c, "
+		  "s390_machine_device_unplug_request)",
+};
+
+const struct machine *const machines[] = {&pc_q35,    &pseries,	   &powernv9,  &powernv8,
+					  &powernv10, &arm64_virt, &s390x_ccw, NULL};
 
 const struct machine *machine_find(const char *name, GError **error)
 {
@@ -203,6 +233,46 @@ gboolean machine_check_bios(const struct machine *machine, GError **error)
 	return rig_fail(error, RIG_EXIT_SKIP,
 			"%s needs the firmware '%s', which is not installed%s%s", machine->name,
 			machine->bios, package ? "; apt-get install " : "", package ? package : "");
+}
+
+const char *machine_transport(const struct machine *machine)
+{
+	return machine->transport ? machine->transport : "pci";
+}
+
+/* Reads the version of EMULATOR from "QEMU emulator version 7.2.22 (Debian …". */
+static gboolean version_of(const char *emulator, unsigned *ret_major, unsigned *ret_minor,
+			   GError **error)
+{
+	g_autofree char *said = NULL;
+	const char *at;
+
+	if (!spawn_words(&said, error, emulator, "--version", NULL))
+		return FALSE;
+	at = strstr(said, "version ");
+	return (at && sscanf(at, "version %u.%u", ret_major, ret_minor) == 2) ||
+	       rig_fail(error, RIG_EXIT_INFRA, "'%s --version' prints no version", emulator);
+}
+
+gboolean machine_check_version(const struct machine *machine, const char *emulator, unsigned can,
+			       const char *what, GError **error)
+{
+	unsigned major = 0, minor = 0;
+
+	for (const struct machine_since *row = machine->since; row && row->can; row++) {
+		if (!(can & row->can))
+			continue;
+		if (!major && !version_of(emulator, &major, &minor, error))
+			return FALSE;
+		if (major < row->major || (major == row->major && minor < row->minor))
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"%s needs QEMU %u.%u or newer on %s; '%s' is %u.%u; `rig "
+					"qemu get bookworm-backports` fetches 10.0, and --qemu "
+					"bookworm-backports uses it",
+					what, row->major, row->minor, machine->name, emulator,
+					major, minor);
+	}
+	return TRUE;
 }
 
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name)

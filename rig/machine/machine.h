@@ -36,6 +36,12 @@ struct machine_mode {
 	const char *cmdline; /* further kernel parameters, or NULL */
 };
 
+/* Operations that the host can do on a running guest only with a newer QEMU. */
+struct machine_since {
+	unsigned can;	      /* enum machine_can; also in the machine's `can` */
+	unsigned major, minor; /* the first QEMU with it */
+};
+
 struct machine {
 	const char *name; /* "pc-q35", as in scenarios and --machine */
 	/* "x86_64": selects the kernel build, the config fragment and the guest programs */
@@ -55,10 +61,14 @@ struct machine {
 	/* guest tty of the second console, which is the channel if there is no virtio */
 	const char *fallback_tty;
 	const char *cmdline;	/* kernel parameters of every guest of this machine, or NULL */
+	/* the end of the names of virtio devices: "ccw"; NULL: "pci" */
+	const char *transport;
 	const char *virtio_bus; /* value of bus= for virtio devices, or NULL */
-	/* buses that accept one hot-plugged PCI device each; or NULL */
+	/* buses that accept one hot-plugged PCI device each; NULL: the machine's bus accepts all */
 	const char *const *hot_buses;
 	unsigned can;		 /* enum machine_can */
+	/* what needs a newer QEMU than 7.2; ends with a row of zeros; NULL: nothing */
+	const struct machine_since *since;
 	guint64 dimm_unit;	 /* DIMM sizes are multiples of this number of bytes */
 	guint64 min_memory;	 /* minimum base memory with which a scenario boots, in bytes */
 	guint64 virtio_mem_unit; /* block size of virtio-mem on this machine */
@@ -91,6 +101,18 @@ const struct machine *machine_find(const char *name, GError **error);
  * has it.
  */
 gboolean machine_check_bios(const struct machine *machine, GError **error);
+
+/* Returns the end of the names of MACHINE's virtio devices: "pci" in "virtio-mem-pci". */
+const char *machine_transport(const struct machine *machine);
+
+/*
+ * Checks that EMULATOR (a program in PATH or a path) is new enough for the operations CAN (enum
+ * machine_can) on MACHINE. WHAT names who wants them ("scenario 'dimm-storm'"). Errors:
+ * RIG_EXIT_SKIP, with the version that has them; RIG_EXIT_INFRA, EMULATOR does not start. Blocks
+ * while QEMU prints its version, and only if CAN has an operation that needs a newer QEMU.
+ */
+gboolean machine_check_version(const struct machine *machine, const char *emulator, unsigned can,
+			       const char *what, GError **error);
 
 /*
  * Returns the options that NAME (a firmware or an MMU mode, or NULL) adds; a mode without options

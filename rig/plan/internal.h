@@ -16,6 +16,16 @@ const char *request_launcher(const struct run_request *want);
 gboolean request_choice(const char *what, const char *word, const char *const *choices,
 			const struct machine *machine, GError **error);
 
+/* Returns TRUE if the guest runs on this host, not on a remote libvirt host (emulator.c). */
+gboolean plan_is_here(const struct run_request *want);
+/*
+ * Chooses the QEMU that WANT selects, and checks that it and its firmware can do on MACHINE what
+ * SCENARIO needs. *RET_EMULATOR is NULL for the machine's own. Error: RIG_EXIT_SKIP, with what is
+ * missing; RIG_EXIT_USAGE: there is no such QEMU; RIG_EXIT_INFRA: QEMU does not start.
+ */
+gboolean plan_emulator(const struct run_request *want, const struct scenario *scenario,
+		       const struct machine *machine, char **ret_emulator, GError **error);
+
 /*
  * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. *RET
  * is a new array of {"switch", "value", "lacks"}, in which either the value or the missing kernel

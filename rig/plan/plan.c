@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "director/qemu.h"
 #include "initrd/initrd.h"
 #include "store/store.h"
 #include "util/confine.h"
@@ -188,29 +187,6 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: requested",
 };
 
-/* Returns TRUE if the guest runs on this host, not on a remote libvirt host. */
-static gboolean is_here(const struct run_request *want)
-{
-	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
-	       g_str_has_prefix(want->uri, "qemu:///");
-}
-
-/* A QEMU of a remote libvirt host cannot be checked. */
-static gboolean resolve_emulator(const struct run_request *want, struct resolved *r, GError **error)
-{
-	g_autofree char *path = NULL;
-
-	if (!want->emulator)
-		return TRUE;
-	r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
-	path = g_find_program_in_path(r->emulator);
-	return path || !is_here(want) ||
-	       rig_fail(error, RIG_EXIT_USAGE,
-			"--qemu '%s' is neither a program nor a suite that `rig qemu get` has "
-			"fetched; `rig qemu list` shows those",
-			want->emulator);
-}
-
 static gboolean check_launcher(const struct run_request *want, const struct resolved *r,
 			       GError **error)
 {
@@ -218,11 +194,6 @@ static gboolean check_launcher(const struct run_request *want, const struct reso
 	       rig_fail(error, RIG_EXIT_SKIP,
 			"'%s' plugs a device that needs --launcher direct, not libvirt",
 			r->scenario->name);
-}
-
-static gboolean check_bios(const struct run_request *want, const struct resolved *r, GError **error)
-{
-	return !is_here(want) || machine_check_bios(r->plan.machine, error);
 }
 
 /*
@@ -238,7 +209,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 		return FALSE;
 	if (direct_is_needed(want, r))
 		asked = ACCEL_TCG;
-	if (is_here(want)) {
+	if (plan_is_here(want)) {
 		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
 			return FALSE;
 	} else {
@@ -286,7 +257,7 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 {
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
 	       resolve_scenario(want, r, error) && check_launcher(want, r, error) &&
-	       resolve_emulator(want, r, error) && check_bios(want, r, error) &&
+	       plan_emulator(want, r->scenario, r->plan.machine, &r->emulator, error) &&
 	       resolve_timeline(want, r, error) &&
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares,
 			      r->plan.machine, error) &&

@@ -191,7 +191,8 @@ static const struct {
 } arches[] = {{"x86_64", EM_X86_64},
 	      {"ppc64le", EM_PPC64},
 	      {"aarch64", EM_AARCH64},
-	      {"arm64", EM_AARCH64}};
+	      {"arm64", EM_AARCH64},
+	      {"s390x", EM_S390}};
 
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error)

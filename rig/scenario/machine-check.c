@@ -11,7 +11,7 @@
 #define BALLOON_UNIT (64 << 10)
 
 /* The ability that a machine needs for each kind of step. */
-static const struct {
+static const struct ability {
 	enum step_do what;
 	enum step_device device;
 	unsigned can;
@@ -89,6 +89,29 @@ gboolean scenario_needs_direct(const struct scenario *s)
 	       scenario_plugs(s, DEVICE_VIRTIO_PMEM);
 }
 
+/* What a step needs: a row of `abilities`; NULL: every machine can do it. */
+static const struct ability *ability_of(const struct track *track, unsigned n)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(abilities); i++)
+		if (abilities[i].what == track->steps[n].what &&
+		    abilities[i].device == device_of(track, n))
+			return &abilities[i];
+	return NULL;
+}
+
+unsigned scenario_abilities(const struct scenario *s)
+{
+	unsigned can = 0;
+
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			const struct ability *ability = ability_of(&s->tracks[t], i);
+
+			can |= ability ? ability->can : 0;
+		}
+	return can;
+}
+
 static gboolean multiple(const struct range *range, guint64 unit)
 {
 	return !unit || (range->low % unit == 0 && range->high % unit == 0);
@@ -99,14 +122,13 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 {
 	const struct step *step = &track->steps[n];
 	enum step_device device = device_of(track, n);
+	const struct ability *ability = ability_of(track, n);
 	guint64 unit = scenario_unit(machine, device);
 	g_autofree char *text = rig_size_text(unit);
 
-	for (guint i = 0; i < G_N_ELEMENTS(abilities); i++)
-		if (abilities[i].what == step->what && abilities[i].device == device &&
-		    !(machine->can & abilities[i].can))
-			return rig_fail(error, RIG_EXIT_SKIP, "%s cannot %s (%s)", machine->name,
-					abilities[i].deed, where);
+	if (ability && !(machine->can & ability->can))
+		return rig_fail(error, RIG_EXIT_SKIP, "%s cannot %s (%s)", machine->name,
+				ability->deed, where);
 	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
 		return rig_fail(error, RIG_EXIT_SKIP,
 				"on %s the size of a %s is a multiple of %s (%s)", machine->name,

@@ -355,6 +355,8 @@ gboolean scenario_has_size(enum step_device device);
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* TRUE: a track plugs a DEVICE. */
 gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
+/* What the steps of SCENARIO need the host to do: enum machine_can. */
+unsigned scenario_abilities(const struct scenario *scenario);
 
 /*
  * Checks that MACHINE can run SCENARIO. Error: RIG_EXIT_SKIP, for example "powernv9 cannot plug

@@ -145,8 +145,8 @@ static void add_chardevs(struct line *line, const struct vm_chardevs *chardevs)
 	}
 	if (chardevs->channel) {
 		add(line, "-chardev", "%s,id=channel", chardevs->channel);
-		add(line, "-device", "virtio-serial-pci,id=ports,max_ports=2%s%s",
-		    bus ? ",bus=" : "", or_empty(bus));
+		add(line, "-device", "virtio-serial-%s,id=ports,max_ports=2%s%s",
+		    machine_transport(line->machine), bus ? ",bus=" : "", or_empty(bus));
 		add(line, "-device", "virtserialport,bus=ports.0,chardev=channel,name=%s",
 		    PROTO_PORT);
 	}
@@ -228,7 +228,8 @@ static gboolean check(const struct vm_config *config, GError **error)
 	if (config->nodes > 1 && !(machine->can & MACHINE_NUMA))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s supports only one NUMA node",
 				machine->name);
-	if (config->max_memory > config->memory && !(machine->can & MACHINE_PLUG_DIMM))
+	if (config->max_memory > config->memory &&
+	    !(machine->can & (MACHINE_PLUG_DIMM | MACHINE_VIRTIO_MEM)))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
 	/*
 	 * only -chardev and -object values are escaped: in -kernel and -append a comma is literal

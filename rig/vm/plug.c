@@ -197,6 +197,23 @@ const char *vm_free_bus(struct vm *vm, const char *id)
 	return NULL;
 }
 
+/* Begins to plug the virtio device DRIVER, on a free root port if the machine needs one. */
+static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
+{
+	const struct machine *machine = op->vm->machine;
+	const char *bus = vm_free_bus(op->vm, op->id);
+
+	op->device = json_pack("{s:s++, s:s}", "driver", driver, "-", machine_transport(machine),
+			       "id", op->id);
+	json_object_update_new(op->device, more);
+	if (bus)
+		json_object_set_new(op->device, "bus", json_string(bus));
+	if (bus || !machine->hot_buses)
+		return TRUE;
+	op_finish_later(op, VM_FAILED, "no root port is free for another device");
+	return FALSE;
+}
+
 /* Handles MEMORY_DEVICE_SIZE_CHANGE. The event has the device's id; QEMU delays it by up to 1 s. */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
@@ -210,21 +227,16 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 			vm_done done, void *data)
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
-	const char *bus;
 
 	if (!(vm->machine->can & MACHINE_VIRTIO_MEM)) {
 		op_finish_later(op, VM_FAILED, "this machine has no virtio-mem");
 		return;
 	}
-	bus = vm_free_bus(vm, device->id);
-	if (!bus) {
-		op_finish_later(op, VM_FAILED,
-				"no root port is free for another virtio-mem device");
+	if (!begin_on_bus(op, "virtio-mem",
+			  json_pack("{s:s+, s:i, s:I}", "memdev", "mem-", device->id, "node",
+				    device->node, "requested-size",
+				    (json_int_t)device->requested)))
 		return;
-	}
-	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "virtio-mem-pci", "id",
-			       device->id, "memdev", "mem-", device->id, "node", device->node,
-			       "requested-size", (json_int_t)device->requested, "bus", bus);
 	if (device->block)
 		json_object_set_new(op->device, "block-size", json_integer(device->block));
 	if (device->prealloc)
@@ -237,26 +249,12 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	add_backend(op, device);
 }
 
-/* Adds a device on a free root port. FALSE: all are in use. */
-static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
-{
-	const char *bus = vm_free_bus(op->vm, op->id);
-
-	op->device = json_pack("{s:s, s:s}", "driver", driver, "id", op->id);
-	json_object_update_new(op->device, more);
-	if (bus)
-		json_object_set_new(op->device, "bus", json_string(bus));
-	else
-		op_finish_later(op, VM_FAILED, "no root port is free for another device");
-	return bus != NULL;
-}
-
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			 vm_done done, void *data)
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
 
-	if (begin_on_bus(op, "virtio-pmem-pci", json_pack("{s:s+}", "memdev", "mem-", device->id)))
+	if (begin_on_bus(op, "virtio-pmem", json_pack("{s:s+}", "memdev", "mem-", device->id)))
 		add_backend(op, device);
 }
 
@@ -265,7 +263,7 @@ void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done 
 	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
 
 	g_hash_table_remove(vm->unplugged_late, id);
-	if (begin_on_bus(op, "virtio-balloon-pci", json_pack("{s:b}", "free-page-reporting", 1)))
+	if (begin_on_bus(op, "virtio-balloon", json_pack("{s:b}", "free-page-reporting", 1)))
 		op_send(op, "device_add", json_incref(op->device), added);
 }
 

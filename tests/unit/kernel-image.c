@@ -104,6 +104,31 @@ START_TEST(cut_images)
 }
 END_TEST
 
+/* s390's image has the address of its version in its parameter area; the address may be wrong. */
+START_TEST(image_of_s390)
+{
+	g_autofree char *path = in_scratch("bzImage");
+	g_autofree guint8 *image = g_malloc0(0x20000);
+	rig_auto(kernel) kernel = NULL;
+	rig_auto(kernel) cut = NULL;
+	g_autoptr(GError) error = NULL;
+
+	memcpy(image + 0x10008, "S390EP", 6);
+	memcpy(image + 0x1042c, "\0\1\x20\0", 4);
+	g_strlcpy((char *)image + 0x12000, "6.13.1-test (rig@rig) #1 SMP", 0x100);
+	put(path, image, 0x20000);
+	kernel = kernel_from_image(path, "s390x", &error);
+	ck_assert_msg(kernel != NULL, "%s", error ? error->message : "");
+	ck_assert_str_eq(kernel->version, "6.13.1-test");
+	put(path, image, 0x11000);
+	cut = kernel_from_image(path, "s390x", NULL);
+	ck_assert(cut && !cut->version);
+	put(path, image, 0x10430);
+	ck_assert_ptr_null(kernel_from_image(path, "s390x", &error));
+	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
+}
+END_TEST
+
 START_TEST(config_beside_an_image)
 {
 	g_autoptr(GByteArray) image = make_bzimage((const guint8 *)"nothing", 7);
@@ -178,6 +203,7 @@ void add_image_tests(TCase *tc)
 {
 	tcase_add_test(tc, bzimage_tells_all);
 	tcase_add_test(tc, cut_images);
+	tcase_add_test(tc, image_of_s390);
 	tcase_add_test(tc, config_beside_an_image);
 	tcase_add_loop_test(tc, bad_images_are_refused, 0, G_N_ELEMENTS(bad_images));
 	tcase_add_loop_test(tc, missing_image, 0, G_N_ELEMENTS(no_images));

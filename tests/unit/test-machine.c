@@ -25,8 +25,13 @@ START_TEST(descriptors_are_whole)
 	ck_assert_uint_gt(m->dimm_unit, 0);
 	/* each machine needs a channel for the frames */
 	ck_assert(m->fallback_tty || (m->can & MACHINE_VIRTIO_CONSOLE));
-	if (m->can & MACHINE_VIRTIO_MEM)
-		ck_assert(m->hot_buses && m->virtio_mem_unit);
+	if (m->can & MACHINE_VIRTIO_MEM) {
+		ck_assert(m->virtio_mem_unit);
+		/* a PCI device needs a root port, a channel device needs no bus */
+		ck_assert(m->hot_buses || strcmp(machine_transport(m), "pci"));
+	}
+	for (const struct machine_since *row = m->since; row && row->can; row++)
+		ck_assert_uint_eq(m->can & row->can, row->can);
 	for (const struct machine_mode *mode = m->modes; mode && mode->name; mode++) {
 		gboolean named = (m->firmwares && g_strv_contains(m->firmwares, mode->name)) ||
 				 (m->mmus && g_strv_contains(m->mmus, mode->name));
@@ -196,6 +201,41 @@ START_TEST(firmware_is_installed)
 }
 END_TEST
 
+/* What an operation needs, for each version that an emulator may print. */
+static const struct {
+	const char *body;
+	unsigned can;
+	int code;
+	const char *says;
+} versions[] = {
+	{"echo 'QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)'", MACHINE_VIRTIO_MEM,
+	 RIG_EXIT_SKIP, "'dimm-storm' needs QEMU 10.0 or newer on s390x-ccw; 'rig-test-emulator' is 7.2"},
+	{"echo 'QEMU emulator version 9.2.0'", MACHINE_VIRTIO_MEM, RIG_EXIT_SKIP, "is 9.2"},
+	{"echo 'QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds)'", MACHINE_VIRTIO_MEM, 0, NULL},
+	{"echo 'QEMU emulator version 11.1.3'", MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU, 0, NULL},
+	{"echo nothing", MACHINE_VIRTIO_MEM, RIG_EXIT_INFRA, "prints no version"},
+	{"exit 1", MACHINE_VIRTIO_MEM, RIG_EXIT_INFRA, "rig-test-emulator"},
+	/* QEMU is not asked for what each version has */
+	{"exit 1", MACHINE_PLUG_CPU, 0, NULL},
+};
+
+START_TEST(versions_of_qemu)
+{
+	struct machine machine = scripted(versions[_i].body);
+	g_autoptr(GError) error = NULL;
+	const struct machine *real = machine_find("s390x-ccw", NULL);
+
+	machine.name = real->name;
+	machine.since = real->since;
+	ck_assert(machine_check_version(&machine, machine.emulator, versions[_i].can,
+					"'dimm-storm'", &error) == !versions[_i].says);
+	if (!versions[_i].says)
+		return;
+	ck_assert_int_eq(rig_exit_code(error), versions[_i].code);
+	ck_assert_msg(strstr(error->message, versions[_i].says) != NULL, "%s", error->message);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -210,6 +250,7 @@ int main(void)
 	tcase_add_test(tcase, unknown_machine_lists_names);
 	tcase_add_test(tcase, choices);
 	tcase_add_test(tcase, firmware_is_installed);
+	tcase_add_loop_test(tcase, versions_of_qemu, 0, G_N_ELEMENTS(versions));
 	tcase_add_test(tcase, accelerator_words);
 	tcase_add_test(tcase, probe_that_ran);
 	tcase_add_test(tcase, probe_that_failed);

@@ -389,6 +389,26 @@ START_TEST(command_line_of_firmware)
 }
 END_TEST
 
+START_TEST(command_line_of_channel_devices)
+{
+	const struct vm_chardevs chardevs = {"null", "null", "null", NULL};
+	struct vm_config config = config_for();
+	g_auto(GStrv) words = NULL;
+	g_autofree char *line = NULL;
+
+	config.machine = machine_find("s390x-ccw", NULL);
+	config.max_memory = 2 * config.memory;
+	words = vm_command_line(&config, &chardevs, NULL);
+	ck_assert_ptr_nonnull(words);
+	line = g_strjoinv(" ", words);
+	ck_assert_ptr_nonnull(strstr(line, "-device virtio-serial-ccw,id=ports,max_ports=2 "));
+	ck_assert_ptr_nonnull(strstr(line, ",maxmem="));
+	ck_assert_ptr_null(strstr(line, "-numa"));
+	ck_assert_ptr_null(strstr(line, "pci"));
+	ck_assert_ptr_nonnull(strstr(line, "-append console=ttysclp0 panic=-1"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vm");
@@ -412,6 +432,7 @@ int main(void)
 	tcase_add_test(tcase, missing_module);
 	tcase_add_test(tcase, command_line_of_nodes);
 	tcase_add_test(tcase, command_line_of_firmware);
+	tcase_add_test(tcase, command_line_of_channel_devices);
 	add_end_tests(tcase);
 	add_libvirt_tests(tcase);
 	add_abandon_tests(tcase);

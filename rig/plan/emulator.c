@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Chooses the QEMU of a run, and checks that it can do what the scenario asks of it. */
+#include "plan/internal.h"
+
+#include <string.h>
+
+#include "director/qemu.h"
+#include "util/error.h"
+
+gboolean plan_is_here(const struct run_request *want)
+{
+	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
+	       g_str_has_prefix(want->uri, "qemu:///");
+}
+
+gboolean plan_emulator(const struct run_request *want, const struct scenario *scenario,
+		       const struct machine *machine, char **ret_emulator, GError **error)
+{
+	g_autofree char *emulator =
+		want->emulator ? qemu_find(want->emulator, machine->emulator) : NULL;
+	g_autofree char *path = emulator ? g_find_program_in_path(emulator) : NULL;
+	g_autofree char *what = g_strdup_printf("'%s'", scenario->name);
+
+	if (emulator && !path && plan_is_here(want))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--qemu '%s' is neither a program nor a suite that `rig qemu get` "
+				"has fetched; `rig qemu list` shows those",
+				want->emulator);
+	/* the QEMU of another host is not known; it refuses the device itself */
+	if (plan_is_here(want) &&
+	    (!machine_check_bios(machine, error) ||
+	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
+				    scenario_abilities(scenario), what, error)))
+		return FALSE;
+	*ret_emulator = g_steal_pointer(&emulator);
+	return TRUE;
+}
