@@ -15,7 +15,8 @@
  *	target/arm/cpu.c (QEMU):
  *	  " PC=ffff800008244e60 X00=…", "PSTATE=000000c5 ---- EL1h"
  *	arch/s390/kernel/dumpstack.c, entry.S:
- *	  "Krnl PSW : 0704c00180000000 0000000000c49a3c (f+0x1/0x2)", "[<0000000000c49a3c>] f+0x1/0x2",
+ *	  "Krnl PSW : 0704c00180000000 0000000000c49a3c (f+0x1/0x2)",
+ *	  "[<0000000000c49a3c>] f+0x1/0x2",
  *	  "[<…>] ext_int_handler+0xc2/0xf8" (a frame of an interrupt's entry)
  *	target/s390x/cpu-dump.c (QEMU):
  *	  "PSW=mask 0704c00180000000 addr 0000000000c49a3c cc 00"

@@ -60,7 +60,9 @@ struct arch {
 	 * prefix of the line with the instruction pointer, which follows the prefix in hexadecimal
 	 */
 	const char *qemu_pc;
-	/* the word in that line that the instruction pointer follows; NULL: it follows the prefix */
+	/*
+	 * the word in that line that the instruction pointer follows; NULL: it follows the prefix
+	 */
 	const char *qemu_pc_word;
 	/* the word before the flags, in the same line or at the start of a later line */
 	const char *qemu_flags;

@@ -43,9 +43,13 @@ static const struct machine pc_q35 = {
 	 */
 	.cmdline = "no_timer_check",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
-	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU |
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |
+	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_PLUG_CPU | MACHINE_UNPLUG_CPU |
 	       MACHINE_PLUG_NVDIMM | MACHINE_VIRTIO_PMEM | MACHINE_BALLOON | MACHINE_NUMA |
 	       MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
+	.since = (const struct machine_since[]){{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0},
+						{MACHINE_UNPLUG_CPU, 10, 0},
+						{0}},
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	/*
@@ -54,8 +58,7 @@ static const struct machine pc_q35 = {
 	 * virtio_mem_init_hotplug)
 	 */
 	.virtio_mem_unit = 4 * MIB,
-	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU 7.2 refuses; "
-		  "nor can an NVDIMM (hw/i386/pc.c, pc_memory_unplug_request)",
+	.quirks = "an NVDIMM cannot be removed (hw/i386/pc.c, pc_memory_unplug_request)",
 };
 
 static const struct machine pseries = {
@@ -69,8 +72,9 @@ static const struct machine pseries = {
 	.image = "vmlinux",
 	.console = "hvc0",
 	.fallback_tty = "hvc1",
-	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_PLUG_CPU | MACHINE_NUMA |
-	       MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_PLUG_CPU | MACHINE_UNPLUG_CPU |
+	       MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	.since = (const struct machine_since[]){{MACHINE_UNPLUG_CPU, 10, 0}, {0}},
 	.dimm_unit = 256 * MIB,
 	.min_memory = 512 * MIB,
 	.firmwares = WORDS("vof", "slof"),

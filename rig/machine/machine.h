@@ -27,6 +27,8 @@ enum machine_can {
 	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
+	MACHINE_UNPLUG_CPU = 1 << 13, /* if it needs a newer QEMU, then only under TCG */
+	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
 };
 
 /* Options that a firmware or an MMU mode adds to those of its machine. */
@@ -107,7 +109,7 @@ const char *machine_transport(const struct machine *machine);
 
 /*
  * Checks that EMULATOR (a program in PATH or a path) is new enough for the operations CAN (enum
- * machine_can) on MACHINE. WHAT names who wants them ("scenario 'dimm-storm'"). Errors:
+ * machine_can) on MACHINE. WHAT is the start of the message ("'dimm-storm'"). Errors:
  * RIG_EXIT_SKIP, with the version that has them; RIG_EXIT_INFRA, EMULATOR does not start. Blocks
  * while QEMU prints its version, and only if CAN has an operation that needs a newer QEMU.
  */

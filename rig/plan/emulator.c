@@ -30,8 +30,27 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	if (plan_is_here(want) &&
 	    (!machine_check_bios(machine, error) ||
 	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
-				    scenario_abilities(scenario), what, error)))
+				    scenario_abilities(scenario) & ~MACHINE_UNPLUG_CPU, what,
+				    error)))
 		return FALSE;
 	*ret_emulator = g_steal_pointer(&emulator);
 	return TRUE;
+}
+
+gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
+			  const struct run_plan *plan, const char *emulator, GError **error)
+{
+	const struct machine *machine = plan->machine;
+	g_autofree char *what =
+		g_strdup_printf("'%s' unplugs CPUs under TCG: this", scenario->name);
+
+	if (plan->accel != ACCEL_TCG || !(scenario_abilities(scenario) & MACHINE_UNPLUG_CPU))
+		return TRUE;
+	if (!plan_is_here(want))
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"'%s' unplugs CPUs, which crashes an older QEMU under TCG; the "
+				"version on '%s' is not known (%s)",
+				scenario->name, want->uri, plan->accel_why);
+	return machine_check_version(machine, emulator ? emulator : machine->emulator,
+				     MACHINE_UNPLUG_CPU, what, error);
 }

@@ -27,6 +27,13 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 		       const struct machine *machine, char **ret_emulator, GError **error);
 
 /*
+ * Checks that EMULATOR (NULL: the machine's own) does not crash under PLAN's accelerator when
+ * SCENARIO unplugs a vCPU. Error: RIG_EXIT_SKIP.
+ */
+gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
+			  const struct run_plan *plan, const char *emulator, GError **error);
+
+/*
  * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. *RET
  * is a new array of {"switch", "value", "lacks"}, in which either the value or the missing kernel
  * option is null; unchanged if nothing is varied (switches.c). Error: RIG_EXIT_USAGE.

@@ -158,29 +158,6 @@ static gboolean resolve_kernel(const struct run_request *want, const struct plan
 	return TRUE;
 }
 
-static gboolean track_unplugs_cpu(const struct track *track)
-{
-	for (guint plug = 0; plug < track->n_steps; plug++)
-		for (guint unplug = 0; unplug < track->n_steps; unplug++)
-			if (track->steps[plug].what == STEP_PLUG &&
-			    track->steps[plug].device == DEVICE_CPU &&
-			    track->steps[unplug].what == STEP_UNPLUG &&
-			    !g_strcmp0(track->steps[plug].id, track->steps[unplug].id))
-				return TRUE;
-	return FALSE;
-}
-
-static gboolean check_accel(const struct resolved *r, GError **error)
-{
-	for (guint i = 0; i < r->scenario->n_tracks; i++)
-		if (r->plan.accel == ACCEL_TCG && track_unplugs_cpu(&r->scenario->tracks[i]))
-			return rig_fail(error, RIG_EXIT_SKIP,
-					"scenario '%s' unplugs CPUs, which crashes "
-					"QEMU without KVM (%s)",
-					r->scenario->name, r->accel_why);
-	return TRUE;
-}
-
 static const char *const asked_why[] = {
 	[ACCEL_AUTO] = "TCG: KVM is not probed on another host; use --accel kvm to request it",
 	[ACCEL_KVM] = "KVM: requested",
@@ -217,7 +194,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 		r->accel_why = g_strdup(asked_why[asked]);
 	}
 	r->plan.accel_why = r->accel_why;
-	return check_accel(r, error);
+	return plan_check_accel(want, r->scenario, &r->plan, r->emulator, error);
 }
 
 /* A given timeline determines the seed; a different --seed is rejected. */

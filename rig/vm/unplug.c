@@ -144,6 +144,9 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 		 */
 		op->earlier = TRUE;
 		op->waits = "outcome of the earlier unplug request";
+	} else if (strstr(reply->desc, "cannot get unplugged while")) {
+		/* hw/virtio/virtio-mem.c: the guest has not returned all memory yet */
+		refused(op, reply->desc);
 	} else if (g_str_equal(reply->error_class, "DeviceNotFound") &&
 		   g_hash_table_remove(op->vm->unplugged_late, op->id)) {
 		op_finish(op, VM_OK, NULL, NULL);
@@ -167,15 +170,6 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 {
 	struct op *op = op_new(vm, "unplug of", id, deadline_ns, done, data);
 
-	/*
-	 * QEMU on x86 and ppc crashes with SIGSEGV or heap corruption, often only at the next plug
-	 */
-	if (vm->accel == ACCEL_TCG && g_hash_table_contains(vm->cpus, id)) {
-		op_finish_later(op, VM_FAILED,
-				"QEMU's TCG uses a CPU after it was unplugged, and crashes; "
-				"the guest can take CPUs offline instead");
-		return;
-	}
 	op->event = on_event;
 	op->timed_out = timed_out;
 	/*

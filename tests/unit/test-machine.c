@@ -209,7 +209,8 @@ static const struct {
 	const char *says;
 } versions[] = {
 	{"echo 'QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)'", MACHINE_VIRTIO_MEM,
-	 RIG_EXIT_SKIP, "'dimm-storm' needs QEMU 10.0 or newer on s390x-ccw; 'rig-test-emulator' is 7.2"},
+	 RIG_EXIT_SKIP,
+	 "'dimm-storm' needs QEMU 10.0 or newer on s390x-ccw; 'rig-test-emulator' is 7.2"},
 	{"echo 'QEMU emulator version 9.2.0'", MACHINE_VIRTIO_MEM, RIG_EXIT_SKIP, "is 9.2"},
 	{"echo 'QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds)'", MACHINE_VIRTIO_MEM, 0, NULL},
 	{"echo 'QEMU emulator version 11.1.3'", MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU, 0, NULL},
