@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test targets.
 
-## make check      all tests: Check suites, command line, then real guests on q35, pseries, powernv9, and arm64 if its kernel is cached
+## make check      all tests: Check suites, command line, then real guests on q35, pseries, powernv9, and on arm64 and s390x if their kernels are cached
 .PHONY: check
 check:
 	@tools/install-packages build run check
@@ -35,7 +35,21 @@ check-devices:
 check-arm64:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
-	@RIG_ARM64=1 RIG_TESTS='*arm64*' tests/run $(OUT)
+	@RIG_ALSO=aarch64 RIG_TESTS='*arm64*' tests/run $(OUT)
+
+## make check-s390x  the s390x cases of make check; builds kernels of 6.1 and 7.3 for them, and fetches QEMU 10.0
+.PHONY: check-s390x
+check-s390x:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@RIG_ALSO=s390x RIG_TESTS='*s390x*' tests/run $(OUT)
+
+## make check-qemu  scenarios of each machine on QEMU 7.2, 10.0 and 11.1; fetches the last two, and writes the tables of docs/machines.md
+.PHONY: check-qemu
+check-qemu:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@code=0; tests/qemu $(OUT) || code=$$?; tools/put-in-docs docs/machines.md qemu $(OUT)/qemu.md && exit $$code
 
 ## make check-html  the HTML report in headless Chromium (80 MB of packages); make check includes it if installed
 .PHONY: check-html

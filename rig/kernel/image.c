@@ -8,9 +8,9 @@
  */
 #include "kernel/internal.h"
 
-#include <elf.h>
 #include <string.h>
 
+#include "util/elf-head.h"
 #include "util/error.h"
 
 static guint64 get(const guint8 *p, guint bytes)
@@ -84,6 +84,7 @@ static const struct {
 	{EM_X86_64, ELFDATA2LSB, "x86_64"},
 	{EM_PPC64, ELFDATA2LSB, "ppc64le"},
 	{EM_AARCH64, ELFDATA2LSB, "aarch64"},
+	{EM_S390, ELFDATA2MSB, "s390x"},
 };
 
 /*
@@ -109,25 +110,24 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 	Elf64_Ehdr eh;
 	guint64 need;
 
-	if (len < sizeof(eh) || data[EI_CLASS] != ELFCLASS64)
+	if (!elf_head_read(data, len, &eh))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit kernel", path);
-	memcpy(&eh, data, sizeof(eh));
 	for (guint i = 0; i < G_N_ELEMENTS(elf_archs); i++)
 		if (elf_archs[i].machine == eh.e_machine && elf_archs[i].data == data[EI_DATA])
 			arch = elf_archs[i].arch;
 	if (!arch || (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"'%s' is not a kernel for x86_64, ppc64le or aarch64 (ELF machine %u, "
-			"type %u)",
+			"'%s' is not a kernel for x86_64, ppc64le, aarch64 or s390x (ELF machine "
+			"%u, type %u)",
 			path, eh.e_machine, eh.e_type);
 	need = MAX(eh.e_phoff + (guint64)eh.e_phnum * sizeof(Elf64_Phdr),
 		   eh.e_shoff + (guint64)eh.e_shnum * sizeof(Elf64_Shdr));
 	for (guint i = 0; i < eh.e_phnum && eh.e_phoff <= len && need <= len; i++) {
 		Elf64_Phdr ph;
 
-		memcpy(&ph, data + eh.e_phoff + i * sizeof(ph), sizeof(ph));
-		if (ph.p_offset > len || ph.p_filesz > len - ph.p_offset)
+		if (!elf_part_read(data, len, &eh, i, &ph) || ph.p_offset > len ||
+		    ph.p_filesz > len - ph.p_offset)
 			need = G_MAXUINT64;
 		else if (ph.p_type == PT_NOTE)
 			pvh |= has_pvh_note(data, &ph);

@@ -173,8 +173,10 @@ static const struct machine arm64_virt = {
 		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),
 	.console = "ttyAMA0",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
-	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_NUMA |
-	       MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |
+	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE |
+	       MACHINE_ACPI_OST | MACHINE_BREAK,
+	.since = (const struct machine_since[]){{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0}, {0}},
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	.virtio_mem_unit = 4 * MIB,
@@ -202,8 +204,11 @@ static const struct machine s390x_ccw = {
 	.needs = WORDS("CONFIG_S390_GUEST", "CONFIG_SCLP_VT220_CONSOLE"),
 	.console = "ttysclp0",
 	.transport = "ccw",
-	.can = MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU | MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
-	.since = (const struct machine_since[]){{MACHINE_VIRTIO_MEM, 10, 0}, {0}},
+	.can = MACHINE_VIRTIO_MEM | MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_PLUG_CPU |
+	       MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	.since = (const struct machine_since[]){{MACHINE_VIRTIO_MEM, 10, 0},
+						{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0},
+						{0}},
 	.dimm_unit = 256 * MIB,
 	.min_memory = 512 * MIB,
 	.virtio_mem_unit = 4 * MIB,

@@ -6,12 +6,12 @@
  */
 #include "scenario/read.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/elf-head.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -69,16 +69,13 @@ static gboolean read_elf(const char *data, gsize len, const char *name, unsigned
 
 	if (len < sizeof(head))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a damaged program", name);
-	memcpy(&head, data, sizeof(head));
-	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit little-endian program",
+	if (!elf_head_read(data, len, &head) ||
+	    (head.e_machine == EM_S390) != (head.e_ident[EI_DATA] == ELFDATA2MSB))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is not a 64-bit program in the byte order of a machine's "
+				"guests (big-endian on s390x, else little-endian)",
 				name);
-	for (unsigned i = 0; i < head.e_phnum; i++) {
-		guint64 at = head.e_phoff + (guint64)i * sizeof(part);
-
-		if (head.e_phoff > len || at + sizeof(part) > len)
-			break;
-		memcpy(&part, data + at, sizeof(part));
+	for (unsigned i = 0; i < head.e_phnum && elf_part_read(data, len, &head, i, &part); i++) {
 		if (part.p_type == PT_INTERP)
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"'%s' is a dynamic program, whose libraries the "

@@ -161,6 +161,10 @@ static const struct {
 	{"text", "hello, this is a text of more than sixty-four bytes, and surely no kernel image",
 	 79, "not a kernel image"},
 	{"a program's head", ELF("\x3e", "\1"), 24, "not a 64-bit kernel"},
+	{"a kernel of s390 without parts",
+	 "\177ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\2\0\x16\0\0\0\1"
+	 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	 66, "is truncated after 66 bytes"},
 	{"another machine",
 	 ELF("\x28", "\1") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 			   "\0\0\0\0\0\0\0\0\0\0",

@@ -29,6 +29,8 @@ static const struct {
 	{"dynamic",
 	 "6:9: 'dynamic' is a dynamic program, whose libraries the guest does not have; link it"},
 	{"cut-elf", "6:9: 'cut-elf' is a damaged program"},
+	{"big", NULL},
+	{"wrong-order", "6:9: 'wrong-order' is not a 64-bit program in the byte order of a "},
 	{"huge", "6:9: "},
 	{"missing", "6:9: cannot read '"},
 	{"sub", "6:9: "},
@@ -52,6 +54,7 @@ static void make_own_files(void)
 {
 	g_autofree char *sub = in_scratch("sub"), *huge = in_scratch("huge"),
 			*self = in_scratch("dynamic");
+	char elf[64] = {0};
 	g_autofree char *outside = in_scratch("outside"), *inside = in_scratch("inside");
 
 	ck_assert_int_eq(g_mkdir(sub, 0700), 0);
@@ -60,6 +63,12 @@ static void make_own_files(void)
 	put_file("data", "no script", -1);
 	put_file("bash.sh", "#!/bin/bash\n", -1);
 	put_file("cut-elf", "\177ELF", -1);
+	/* a program of s390x, and one of powerpc in the same byte order */
+	memcpy(elf, "\177ELF\2\2\1", 7);
+	elf[19] = EM_S390;
+	put_file("big", elf, sizeof(elf));
+	elf[19] = EM_PPC64;
+	put_file("wrong-order", elf, sizeof(elf));
 	put_file("huge", "", 0);
 	ck_assert_int_eq(truncate(huge, (16 << 20) + 1), 0);
 	shell("cp", "/proc/self/exe", self, NULL);
