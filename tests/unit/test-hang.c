@@ -265,6 +265,9 @@ START_TEST(a_cpu_with_interrupts_on_is_not_stuck)
 		{"CPU#0\nRIP=ffffffff8128962b RFL=00000246 [---Z-P-] HLT=1\n", HANG_CPU},
 		{"CPU#1\nRIP=ffffffff8128a414 RFL=00000046 [---Z-P-] HLT=0\n", HANG_CPU},
 		{"CPU#1\nRIP=ffffffff8128a414\nRIP= RFL=\n", HANG_CPU},
+		{"CPU#1\nPSW=mask 0706c00180000000 addr 000000000011d3ea cc 00\n", HANG_NONE},
+		{"CPU#1\nPSW=mask 0406c00180000000 addr 000000000011d3ea cc 00\n", HANG_CPU},
+		{"CPU#1\nPSW=mask 0706c00180000000\n", HANG_CPU},
 	};
 	g_autofree char *log = g_strconcat(sample, sample, NULL);
 
