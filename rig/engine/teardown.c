@@ -84,7 +84,9 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
  */
 static gboolean stays(const struct session *s, const struct device *d)
 {
-	return (d->kind == DEVICE_CPU && s->plan->accel == ACCEL_TCG) || d->refused ||
+	return (d->kind == DEVICE_CPU && (s->plan->accel == ACCEL_TCG ||
+					   !(s->plan->machine->can & MACHINE_UNPLUG_CPU))) ||
+	       d->refused ||
 	       d->kind == DEVICE_NVDIMM || d->kind == DEVICE_VIRTIO_PMEM ||
 	       outcomes_stays(s, d->id);
 }
