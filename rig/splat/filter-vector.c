@@ -56,25 +56,23 @@ WITH_AVX2 static void load(const struct filter_prints *prints, struct tables *ta
 WITH_AVX2 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 				 filter_check check, gsize *ret_at)
 {
+	const __m256i zero = _mm256_setzero_si256();
 	struct tables tables;
 	gsize place = 0;
 
 	load(prints, &tables);
 	for (; place + LANES + FILTER_PRINT - 1 <= len; place += LANES) {
+		__m256i here = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + place));
 		__m256i all = fits(&tables, 0, bytes + place);
-		guint8 groups[LANES];
+		guint left;
 
 		for (int i = 1; i < FILTER_PRINT; i++)
 			all = _mm256_and_si256(all, fits(&tables, i, bytes + place));
-		if (_mm256_testz_si256(all, all))
-			continue;
-		_mm256_storeu_si256((__m256i *)(void *)groups, all);
-		all = _mm256_cmpeq_epi8(all, _mm256_setzero_si256());
-		for (guint left = ~(guint)_mm256_movemask_epi8(all); left; left &= left - 1) {
-			guint hit = (guint)__builtin_ctz(left);
-
-			*ret_at = place + hit;
-			if (check(bytes, len, place + hit, groups[hit]))
+		left = ~(guint)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, zero)) |
+		       (guint)_mm256_movemask_epi8(here);
+		for (; left; left &= left - 1) {
+			*ret_at = place + (guint)__builtin_ctz(left);
+			if (check(bytes, len, *ret_at))
 				return TRUE;
 		}
 	}

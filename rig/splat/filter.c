@@ -131,29 +131,41 @@ static inline guint bucket_before(const guint8 *p)
 
 /* Prints for the vector search ---------------------------------------------------------- */
 
-struct group {
-	guint8 n;
-	struct word words[G_N_ELEMENTS(words)];
-	guint8 at[G_N_ELEMENTS(words)]; /* offset of the print in each word */
+/* A word with its print, in a chain of those whose prints have the same hash. */
+struct print {
+	struct word word;
+	guint8 at; /* offset of the print in the word */
+	gint16 next;
 };
 
-static struct group groups[FILTER_GROUPS];
+#define PRINT_BITS 9
+
+static struct print all_prints[G_N_ELEMENTS(words)];
+static gint16 prints_with[1 << PRINT_BITS]; /* by hash; -1 ends a chain */
 static struct filter_prints prints;
+static double shares[FILTER_GROUPS]; /* of the positions of a log, those that a group accepts */
 static gboolean has_vectors;
 
+static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI", "SEMDTRNB"};
+
 /*
- * Returns an estimate of how rare C is in a log without reports, where digits, blanks and small
- * letters are frequent.
+ * Returns the class of C: the higher, the rarer the character is in a log without reports, where
+ * digits, blanks and small letters are frequent.
  */
 static guint rarity(char c)
 {
-	static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI",
-					   "SEMDTRNB"};
-
 	for (guint i = 0; i < G_N_ELEMENTS(classes); i++)
 		if (strchr(classes[i], c))
 			return i;
 	return G_N_ELEMENTS(classes);
+}
+
+/* Returns an estimate of the share of C among the characters of a log without reports. */
+static double share_of(char c)
+{
+	static const double of_class[] = {0.06, 0.025, 0.01, 0.006, 0.003, 0.001};
+
+	return g_ascii_isdigit(c) ? 0.04 : of_class[rarity(c)];
 }
 
 /* Returns the offset of the rarest print of WORD. */
@@ -174,75 +186,106 @@ static guint8 rarest(const char *word)
 	return (guint8)best;
 }
 
-/* Returns the number of different prints that GROUP would accept if PRINT were added. */
-static guint width_with(guint group, const char *print)
+/*
+ * Returns an estimate of the share of positions that GROUP would accept if PRINT were added. SHARE
+ * has the result of share_of() for each character.
+ */
+static double share_with(guint group, const char *print, const double share[128])
 {
-	guint width = 1;
+	double all = 1;
 
 	for (guint i = 0; i < FILTER_PRINT; i++) {
-		guint low = 0, high = 0;
+		guint low = 1U << ((guint8)print[i] & 15), high = 1U << ((guint8)print[i] >> 4);
+		double sum = 0;
 
 		for (guint n = 0; n < 16; n++) {
-			low += (prints.low[i][n] >> group & 1) || n == ((guint8)print[i] & 15U);
-			high += (prints.high[i][n] >> group & 1) || n == (guint8)print[i] >> 4;
+			low |= (prints.low[i][n] >> group & 1U) << n;
+			high |= (prints.high[i][n] >> group & 1U) << n;
 		}
-		width *= low * high;
+		for (guint c = ' '; c < 127; c++)
+			sum += (low >> (c & 15) & high >> (c >> 4) & 1) ? share[c] : 0;
+		all *= sum;
 	}
-	return width;
+	return all;
 }
 
-/* Adds WORD to the group that then accepts the fewest additional prints. */
-static void add_print(const char *word)
+static guint hash_of_print(const guint8 *print)
 {
-	guint8 at = rarest(word);
-	guint best = 0, least = G_MAXUINT;
-	struct group *group;
+	guint32 four;
 
+	memcpy(&four, print, sizeof(four));
+	return four * 2654435761U >> (32 - PRINT_BITS);
+}
+
+/* Adds the word of PRINT to the group that then accepts the fewest additional positions. */
+static void add_print(struct print *print, const double share[128])
+{
+	const char *text;
+	guint best = 0;
+	double least = G_MAXDOUBLE;
+
+	print->at = rarest(print->word.text);
+	text = print->word.text + print->at;
+	print->next = prints_with[hash_of_print((const guint8 *)text)];
+	prints_with[hash_of_print((const guint8 *)text)] = (gint16)(print - all_prints);
 	for (guint g = 0; g < FILTER_GROUPS; g++) {
-		guint before =
-			groups[g].n ? width_with(g, groups[g].words[0].text + groups[g].at[0]) : 0;
-		guint more = width_with(g, word + at) - before;
+		double more = share_with(g, text, share) - shares[g];
 
 		if (more < least) {
 			least = more;
 			best = g;
 		}
 	}
-	group = &groups[best];
-	group->words[group->n] = (struct word){word, strlen(word)};
-	group->at[group->n++] = at;
+	shares[best] += least;
 	for (guint i = 0; i < FILTER_PRINT; i++) {
-		prints.low[i][(guint8)word[at + i] & 15] |= (guint8)(1U << best);
-		prints.high[i][(guint8)word[at + i] >> 4] |= (guint8)(1U << best);
+		prints.low[i][(guint8)text[i] & 15] |= (guint8)(1U << best);
+		prints.high[i][(guint8)text[i] >> 4] |= (guint8)(1U << best);
 	}
 }
 
-static gboolean print_is_of_word(const guint8 *bytes, gsize len, gsize place, guint mask)
+/* Returns TRUE if the print at PLACE is that of a word there. */
+static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 {
-	for (; mask; mask &= mask - 1) {
-		const struct group *group = &groups[g_bit_nth_lsf(mask, -1)];
+	for (gint16 i = prints_with[hash_of_print(bytes + place)]; i >= 0; i = all_prints[i].next) {
+		const struct word *word = &all_prints[i].word;
+		gsize at = all_prints[i].at;
 
-		for (guint i = 0; i < group->n; i++) {
-			const struct word *word = &group->words[i];
-			guint8 at = group->at[i];
-
-			if (memcmp(bytes + place, word->text + at, FILTER_PRINT) == 0 &&
-			    place >= at && word->len <= len - place + at &&
-			    memcmp(bytes + place - at, word->text, word->len) == 0)
-				return TRUE;
-		}
+		if (place >= at && word->len <= len - place + at &&
+		    memcmp(bytes + place - at, word->text, word->len) == 0)
+			return TRUE;
 	}
 	return FALSE;
 }
 
+/*
+ * Returns TRUE if a blank that mail programs write is at P: U+00A0 in UTF-8 or ISO 8859-1, U+2000
+ * to U+203F, U+3000. Such a blank can hide a word.
+ */
+static gboolean is_strange_blank(const guint8 *p, gsize len)
+{
+	return *p == 0xa0 || (*p == 0xe2 && len > 1 && p[1] == 0x80) ||
+	       (*p == 0xe3 && len > 2 && p[1] == 0x80 && p[2] == 0x80);
+}
+
+static gboolean is_word_or_blank_at(const guint8 *bytes, gsize len, gsize place)
+{
+	return is_strange_blank(bytes + place, len - place) || is_word_at(bytes, len, place);
+}
+
 static gpointer prepare(gpointer unused)
 {
+	double share[128] = {0};
+
 	(void)unused;
 	has_vectors = filter_has_vectors();
+	memset(prints_with, 0xff, sizeof(prints_with));
+	for (guint c = ' '; c < G_N_ELEMENTS(share); c++)
+		share[c] = share_of((char)c);
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
 		struct word word = {words[i], strlen(words[i])};
 
-		add_print(words[i]);
+		all_prints[i].word = word;
+		add_print(&all_prints[i], share);
 		for (guint at = 0; at < STEP; at++) {
 			guint bucket = bucket_at((const guint8 *)words[i] + at);
 
@@ -300,51 +343,57 @@ static gboolean table_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 	return FALSE;
 }
 
-gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
+/* Returns TRUE if BYTES has a strange blank; *RET_AT is the position of the first one. */
+static gboolean blank_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 {
-	static GOnce once = G_ONCE_INIT;
-	gsize rest = 0;
+	for (gsize at = 0; at < len; at++) {
+		guint64 eight;
 
-	g_once(&once, prepare, NULL);
-	if (has_vectors && len >= FILTER_VECTOR_LEAST) {
-		if (filter_vector(&prints, bytes, len, print_is_of_word, &rest)) {
-			*ret_at = rest;
+		if (len - at >= sizeof(eight)) {
+			memcpy(&eight, bytes + at, sizeof(eight));
+			if (!(eight & 0x8080808080808080U)) {
+				at += sizeof(eight) - 1;
+				continue;
+			}
+		}
+		if (is_strange_blank(bytes + at, len - at)) {
+			*ret_at = at;
 			return TRUE;
 		}
-		/* keep these bytes, because a word may begin in them */
-		rest -= MIN(rest, FILTER_WORD_MAX);
 	}
-	if (!table_hit(bytes + rest, len - rest, ret_at))
-		return FALSE;
-	*ret_at += rest;
-	return TRUE;
+	return FALSE;
 }
 
-/* Returns TRUE if BYTES has a byte outside ASCII. */
-static gboolean has_high_bytes(const guint8 *bytes, gsize len)
+static gboolean search(const guint8 *bytes, gsize len, gboolean blanks, gsize *ret_at)
 {
-	guint64 any[4] = {0};
-	gsize at = 0;
+	static GOnce once = G_ONCE_INIT;
+	gsize done = 0, from, blank = 0;
+	gboolean hit;
 
-	for (; len - at >= sizeof(any); at += sizeof(any)) {
-		guint64 piece[4];
-
-		memcpy(piece, bytes + at, sizeof(piece));
-		for (gsize i = 0; i < G_N_ELEMENTS(any); i++)
-			any[i] |= piece[i];
+	g_once(&once, prepare, NULL);
+	if (has_vectors && len >= FILTER_VECTOR_LEAST &&
+	    filter_vector(&prints, bytes, len, blanks ? is_word_or_blank_at : is_word_at, &done)) {
+		*ret_at = done;
+		return TRUE;
 	}
-	for (; at < len; at++)
-		any[0] |= (guint64)bytes[at];
-	return ((any[0] | any[1] | any[2] | any[3]) & 0x8080808080808080U) != 0;
+	/* a word may begin in the last bytes that were examined */
+	from = done - MIN(done, FILTER_WORD_MAX);
+	hit = table_hit(bytes + from, len - from, ret_at);
+	*ret_at += hit ? from : 0;
+	if (blanks && (!hit || *ret_at > done) &&
+	    blank_hit(bytes + done, (hit ? *ret_at : len) - done, &blank)) {
+		*ret_at = done + blank;
+		return TRUE;
+	}
+	return hit;
 }
 
-/*
- * Returns TRUE if BYTES has blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000
- * to U+202F, U+3000.
- */
-gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len)
+gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 {
-	return has_high_bytes(bytes, len) &&
-	       (memchr(bytes, 0xa0, len) || memmem(bytes, len, "\xe2\x80", 2) ||
-		memmem(bytes, len, "\xe3\x80\x80", 3));
+	return search(bytes, len, FALSE, ret_at);
+}
+
+gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at)
+{
+	return search(bytes, len, TRUE, ret_at);
 }

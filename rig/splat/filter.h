@@ -24,11 +24,12 @@ struct filter_prints {
 };
 
 gboolean filter_has_vectors(void);
-/* TRUE: a word of a group in MASK has its print at BYTES + AT. */
-typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at, guint mask);
+/* Returns TRUE if BYTES + AT, followed by at least FILTER_PRINT bytes, is what is searched for. */
+typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at);
 /*
- * Returns TRUE if *RET_AT is the first position in BYTES where a group accepts the print and CHECK
- * returns TRUE. FALSE: there is none before *RET_AT; positions from there on were not examined.
+ * Returns TRUE if *RET_AT is the first position in BYTES where a group accepts the print, or where
+ * a byte is not ASCII, and CHECK returns TRUE. FALSE: there is none before *RET_AT; positions from
+ * there on were not examined.
  */
 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 		       filter_check check, gsize *ret_at);

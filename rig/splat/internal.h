@@ -31,10 +31,10 @@
  */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
- * Returns TRUE if BYTES has blanks that are not ASCII, which can hide a word from the search, so
- * the caller must parse every line.
+ * Like filter_hit(), but also finds blanks that are not ASCII, which can hide a word from the
+ * search, so the caller must parse their line.
  */
-gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len);
+gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at);
 
 /*
  * Removes the line end and colours of TEXT, and replaces blanks that are not ASCII, and "#012",

@@ -296,14 +296,12 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 /* Handles a block of complete lines. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
-	gboolean slow = filter_has_strange_blanks(bytes, len);
-
 	while (len) {
 		gsize at, line;
 
 		/* otherwise a header that a mail program has wrapped may continue in this block */
-		if (!slow && !scanner->n_open && !scanner->past[0].has_word) {
-			if (!filter_hit(bytes, len, &at)) {
+		if (!scanner->n_open && !scanner->past[0].has_word) {
+			if (!filter_hit_or_blank(bytes, len, &at)) {
 				skip_quiet(scanner, bytes, len);
 				return;
 			}
