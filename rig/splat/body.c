@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "splat/body-patterns.h"
+#include "splat/word-set.h"
 
 /* Patterns that match anywhere in the text. */
 static const struct body_pattern parts[] = {
@@ -169,6 +170,30 @@ static gboolean is_source_place(const char *text)
 	       g_ascii_isdigit(colon[1]) && !memchr(text, ' ', colon - text);
 }
 
+static struct word_set part_words; /* the words of parts[] */
+static guint part_word[G_N_ELEMENTS(parts)];
+
+static gpointer index_parts(gpointer unused)
+{
+	(void)unused;
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		part_word[i] = word_set_add(&part_words, parts[i].words);
+	return NULL;
+}
+
+static enum body part_kind(const char *text, unsigned family)
+{
+	static GOnce once = G_ONCE_INIT;
+	struct word_bits found;
+
+	g_once(&once, index_parts, NULL);
+	word_set_find(&part_words, text, &found);
+	for (gsize i = 0; found.any && i < G_N_ELEMENTS(parts); i++)
+		if ((parts[i].families & family) && word_bits_has(&found, part_word[i]))
+			return parts[i].body;
+	return BODY_FOREIGN;
+}
+
 enum body body_kind(const char *text, const struct format *format)
 {
 	const char *start = trim(text);
@@ -185,9 +210,8 @@ enum body body_kind(const char *text, const struct format *format)
 		return BODY_FRAME;
 	if ((body = body_pattern(start, format->family)) != BODY_FOREIGN)
 		return body;
-	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
-		if ((parts[i].families & format->family) && strstr(start, parts[i].words))
-			return parts[i].body;
+	if ((body = part_kind(start, format->family)) != BODY_FOREIGN)
+		return body;
 	if ((format->family & FAMILY_LOCKDEP) && is_source_place(start))
 		return BODY_INSIDE;
 	return is_registers(text) || body_is_dump(text) ? BODY_INSIDE : BODY_FOREIGN;

@@ -62,9 +62,9 @@ static gboolean is_title(const char *text)
 /* Returns the last line; if that is blank, the line before it. */
 static const struct past *line_before(const struct scanner *scanner)
 {
-	const struct past *past = scanner->past;
+	const struct past *newest = scanner_past(scanner, 0);
 
-	return past[0].text[strspn(past[0].text, " ")] ? &past[0] : &past[1];
+	return newest->text[strspn(newest->text, " ")] ? newest : scanner_past(scanner, 1);
 }
 
 /*
@@ -87,10 +87,12 @@ static gboolean is_in_prose(const struct scanner *scanner)
 
 	if (!before->kernel && is_title(before->text))
 		return TRUE;
-	for (guint i = 0; i < PAST; i++)
-		if (scanner->past[i].number && !scanner->past[i].kernel &&
-		    is_prose(scanner->past[i].text))
+	for (guint i = 0; i < PAST; i++) {
+		const struct past *past = scanner_past(scanner, i);
+
+		if (past->number && !past->kernel && is_prose(past->text))
 			return TRUE;
+	}
 	return scanner->is_mail;
 }
 

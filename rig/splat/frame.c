@@ -14,9 +14,58 @@
 
 #include "splat/internal.h"
 
-static gboolean is_name_char(char c)
+/* Returns the length of the name at TEXT; 0: there is none. */
+static inline gsize name_len(const char *text)
 {
-	return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
+	static const guint8 in_name[256] = {
+		['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['0' ... '9'] = 1,
+		['_'] = 1,	   ['.'] = 1,	      ['$'] = 1,
+	};
+	gsize len = 0;
+
+	while (in_name[(guint8)text[len]])
+		len++;
+	return len;
+}
+
+/* Returns the number of hexadecimal digits at TEXT, but at most one more than MAX. */
+static inline gsize hex_len(const char *text, gsize max)
+{
+	gsize len = 0;
+
+	while (len <= max && g_ascii_isxdigit(text[len]))
+		len++;
+	return len;
+}
+
+static void copy_name(char *to, gsize room, const char *from, gsize len)
+{
+	len = MIN(len, room - 1);
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+/*
+ * Sets all fields of RET. The symbol has LEN characters at TEXT; its name ends before compiler
+ * suffixes (.isra.0, .part.1, .cold, .llvm.123).
+ */
+static void set_symbol(struct frame *ret, const char *text, gsize len)
+{
+	gsize dot = text[0] == '.' && len > 1;
+	const char *suffix = memchr(text + dot, '.', len - dot);
+
+	copy_name(ret->name, sizeof(ret->name), text, suffix ? (gsize)(suffix - text) : len);
+	copy_name(ret->symbol, sizeof(ret->symbol), text, len);
+	ret->module[0] = '\0';
+	ret->offset = ret->size = 0;
+	ret->guess = ret->inlined = FALSE;
+}
+
+static inline const char *skip_blanks(const char *text)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
 }
 
 /*
@@ -33,58 +82,64 @@ static const char *skip_address(const char *text)
 	p++;
 	p += *p == '<';
 	p += strncmp(p, "0x", 2) == 0 ? 2 : 0;
-	digits = strspn(p, "0123456789abcdefABCDEF");
+	digits = hex_len(p, 16);
 	if (digits < 8 || digits > 16)
 		return text;
 	p += digits;
 	p += *p == '>';
 	if (*p != ']')
 		return text;
-	p++;
-	return p + strspn(p, " \t");
+	return skip_blanks(p + 1);
+}
+
+static guint64 parse_hex(const char **text)
+{
+	guint64 value = 0;
+
+	for (; g_ascii_isxdigit(**text); (*text)++)
+		value = value << 4 | (guint64)g_ascii_xdigit_value(**text);
+	return value;
+}
+
+/* Parses a symbol whose name has LEN characters. */
+static gboolean parse_symbol(const char *text, gsize len, struct frame *ret)
+{
+	const char *end = text + len;
+
+	if (strncmp(end, "+0x", 3) != 0 || !len || g_ascii_isdigit(*text) || *text == '$')
+		return FALSE;
+	end += 3;
+	if (!g_ascii_isxdigit(*end))
+		return FALSE;
+	set_symbol(ret, text, len);
+	ret->offset = parse_hex(&end);
+	if (strncmp(end, "/0x", 3) == 0) {
+		end += 3;
+		ret->size = parse_hex(&end);
+	}
+	while (*end == ' ')
+		end++;
+	if (*end == '[') {
+		copy_name(ret->module, sizeof(ret->module), end + 1, strcspn(end + 1, " ]"));
+		ret->inlined = strcmp(ret->module, "inline") == 0;
+	}
+	ret->guess = *end && strstr(end, "(unreliable)") != NULL;
+	return TRUE;
 }
 
 gboolean frame_parse_symbol(const char *text, struct frame *ret)
 {
-	gsize len = 0, keep;
-	char *end;
-
-	if (!g_ascii_isalpha(*text) && *text != '_' && *text != '.')
-		return FALSE;
-	while (is_name_char(text[len]))
-		len++;
-	if (strncmp(text + len, "+0x", 3) != 0)
-		return FALSE;
-	/* remove compiler suffixes: .isra.0, .part.1, .cold, .llvm.123 */
-	keep = *text == '.' ? 1 + strcspn(text + 1, ".+") : strcspn(text, ".+");
-	keep = MIN(keep, len);
-	memset(ret, 0, sizeof(*ret));
-	g_strlcpy(ret->name, text, MIN(keep + 1, sizeof(ret->name)));
-	g_strlcpy(ret->symbol, text, MIN(len + 1, sizeof(ret->symbol)));
-	ret->offset = g_ascii_strtoull(text + len + 3, &end, 16);
-	if (end == text + len + 3)
-		return FALSE;
-	if (strncmp(end, "/0x", 3) == 0)
-		ret->size = g_ascii_strtoull(end + 3, &end, 16);
-	end += strspn(end, " ");
-	if (*end == '[') {
-		gsize module = strcspn(end + 1, " ]");
-
-		g_strlcpy(ret->module, end + 1, MIN(module + 1, sizeof(ret->module)));
-		ret->inlined = strcmp(ret->module, "inline") == 0;
-	}
-	ret->guess = strstr(end, "(unreliable)") != NULL;
-	return TRUE;
+	return parse_symbol(text, name_len(text), ret);
 }
 
-/* Parses "f (file.c:12 (discriminator 3)) mod", a frame of scripts/decode_stacktrace.sh. */
-static gboolean parse_decoded(const char *text, struct frame *ret)
+/*
+ * Parses "f (file.c:12 (discriminator 3)) mod", a frame of scripts/decode_stacktrace.sh, whose name
+ * has LEN characters.
+ */
+static gboolean parse_decoded(const char *text, gsize len, struct frame *ret)
 {
-	gsize len = 0, keep;
 	const char *colon, *place, *close;
 
-	while (is_name_char(text[len]))
-		len++;
 	if (!len || g_ascii_isdigit(*text) || strncmp(text + len, " (", 2) != 0)
 		return FALSE;
 	place = text + len + 2;
@@ -97,36 +152,36 @@ static gboolean parse_decoded(const char *text, struct frame *ret)
 	close = strrchr(colon, ')');
 	if (!close)
 		return FALSE;
-	keep = *text == '.' ? 1 + strcspn(text + 1, ".") : strcspn(text, ".");
-	keep = MIN(keep, len);
-	memset(ret, 0, sizeof(*ret));
-	g_strlcpy(ret->name, text, MIN(keep + 1, sizeof(ret->name)));
-	g_strlcpy(ret->symbol, text, MIN(len + 1, sizeof(ret->symbol)));
+	set_symbol(ret, text, len);
 	close += 1 + strspn(close + 1, " ");
-	g_strlcpy(ret->module, close, MIN(strcspn(close, " ") + 1, sizeof(ret->module)));
+	copy_name(ret->module, sizeof(ret->module), close, strcspn(close, " "));
 	return TRUE;
 }
 
 gboolean frame_parse_function(const char *text, struct frame *ret)
 {
-	return frame_parse_symbol(text, ret) || parse_decoded(text, ret);
+	gsize len = name_len(text);
+
+	return parse_symbol(text, len, ret) || parse_decoded(text, len, ret);
 }
 
-/* Parses "f file.c:12 [inline]", which symbolising scripts add for an inlined function. */
-static gboolean parse_inlined(const char *text, struct frame *ret)
+/*
+ * Parses "f file.c:12 [inline]", which symbolising scripts add for an inlined function. The name
+ * has LEN characters.
+ */
+static gboolean parse_inlined(const char *text, gsize len, struct frame *ret)
 {
-	gsize len = 0, place;
+	gsize place;
 
-	while (is_name_char(text[len]))
-		len++;
 	if (!len || text[len] != ' ')
 		return FALSE;
 	place = strcspn(text + len + 1, " ");
-	if (!memchr(text + len + 1, ':', place) ||
-	    !g_str_has_prefix(text + len + 1 + place, " [inline]"))
+	if (strncmp(text + len + 1 + place, " [inline]", strlen(" [inline]")) != 0 ||
+	    !memchr(text + len + 1, ':', place))
 		return FALSE;
-	memset(ret, 0, sizeof(*ret));
-	g_strlcpy(ret->name, text, MIN(len + 1, sizeof(ret->name)));
+	set_symbol(ret, text, len);
+	copy_name(ret->name, sizeof(ret->name), text, len);
+	ret->symbol[0] = '\0';
 	ret->inlined = TRUE;
 	return TRUE;
 }
@@ -138,17 +193,16 @@ static gboolean parse_inlined(const char *text, struct frame *ret)
 static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
 	const char *p = text + (*text == '(');
-	gsize len = 0;
+	const char *from = *text == '(' ? ") from " : " from ";
+	gsize len = name_len(p);
 
-	while (is_name_char(p[len]))
-		len++;
-	if (!len ||
-	    strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
+	if (!len || p[len] != *from || strncmp(p + len, from, strlen(from)) != 0)
 		return FALSE;
 	if (!strstr(p + len, "+0x") || (*text == '(' && !addressed && !strstr(p + len, " from [<")))
 		return FALSE;
-	memset(ret, 0, sizeof(*ret));
-	g_strlcpy(ret->name, p, MIN(strcspn(p, ".) ") + 1, sizeof(ret->name)));
+	set_symbol(ret, p, len);
+	copy_name(ret->name, sizeof(ret->name), p, strcspn(p, ".) "));
+	ret->symbol[0] = '\0';
 	return TRUE;
 }
 
@@ -166,12 +220,13 @@ gboolean frame_parse_caller(const char *text, struct frame *ret)
 
 gboolean frame_parse(const char *text, struct frame *ret)
 {
-	const char *p = text + strspn(text, " \t");
+	const char *p = skip_blanks(text);
 	const char *after = skip_address(p);
 	gboolean addressed = after != p;
 	gboolean guess = FALSE;
+	gsize len;
 
-	p = skip_address(after);
+	p = addressed ? skip_address(after) : p;
 	/* xmon: "[c000…] c000… f+0x12/0x34" */
 	if (addressed && strspn(p, "0123456789abcdef") == 16 && p[16] == ' ')
 		p += 17;
@@ -186,7 +241,9 @@ gboolean frame_parse(const char *text, struct frame *ret)
 	/* without a blank or an address before it, "f+0x1/0x2" is part of a sentence */
 	if (!addressed && p == text && !strchr(p, '/'))
 		return FALSE;
-	if (!frame_parse_function(p, ret) && !parse_inlined(p, ret))
+	len = name_len(p);
+	if (!parse_symbol(p, len, ret) && !parse_decoded(p, len, ret) &&
+	    !parse_inlined(p, len, ret))
 		return FALSE;
 	ret->guess |= guess;
 	return TRUE;
@@ -194,7 +251,7 @@ gboolean frame_parse(const char *text, struct frame *ret)
 
 gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess)
 {
-	const char *p = text + strspn(text, " \t");
+	const char *p = skip_blanks(text);
 	const char *address = NULL;
 	gboolean guess = FALSE;
 
@@ -246,20 +303,15 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
 		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1,
 	};
-	const char *start = text;
+	const char *start = skip_blanks(text);
 
-	while (*start == ' ' || *start == '\t')
-		start++;
-	/*
-	 * check the first characters before the patterns, because this is fast and excludes "RAX:"
-	 * and "RBX:"
-	 */
+	/* check the first characters first, because this is fast and excludes "RAX:" and "RBX:" */
 	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		const char *p;
 
-		if (!g_str_has_prefix(start, marks[i].word))
+		if (marks[i].word[1] != start[1] || !g_str_has_prefix(start, marks[i].word))
 			continue;
 		p = start + strlen(marks[i].word);
 		if (g_str_has_prefix(marks[i].word, "Krnl"))
@@ -294,10 +346,4 @@ gboolean frame_parse_lock(const char *text, struct frame *ret)
 		return FALSE;
 	at += strlen(", at: ");
 	return frame_parse_function(skip_address(at), ret);
-}
-
-gboolean frame_starts_trace(const char *text)
-{
-	return strstr(text, "Call Trace:") || strstr(text, "Call trace:") ||
-	       strstr(text, "acktrace:") || strstr(text, "backtrace (crc");
 }

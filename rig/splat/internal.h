@@ -39,9 +39,9 @@ gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
  * Removes the line end and colours of TEXT, and replaces blanks that are not ASCII, and "#012",
  * which rsyslog writes for a line end. TEXT has LEN bytes, and room for LEN + 1. Returns the new
- * length (prefix-clean.c).
+ * length; *RET_SAME: nothing but the line end was changed (prefix-clean.c).
  */
-gsize prefix_clean(char *text, gsize len);
+gsize prefix_clean(char *text, gsize len, gboolean *ret_same);
 /* Each function returns the end of its part of a prefix at P; P if there is none. */
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
@@ -162,9 +162,6 @@ extern const struct format format_cut;
 extern const struct format format_dump;
 /* The row for a boot without a preceding shutdown. */
 extern const struct format format_reboot;
-/* Returns TRUE if the line reports that lockdep is switched off. */
-gboolean line_ends_lockdep(const char *text);
-
 /* Whether a line can be inside a report (body.c). */
 enum body {
 	BODY_FOREIGN,
@@ -185,7 +182,6 @@ gboolean body_is_dump(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
 
-gboolean frame_starts_trace(const char *text);
 /* Parses a symbol at TEXT ("f+0x12/0x34"): sets name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
 /* Like frame_parse_symbol(), and also parses the decoded form "f (file.c:12)". */
@@ -212,6 +208,9 @@ struct seen {
 	guint marks; /* enum mark */
 	struct frame frame;
 };
+gboolean frame_starts_trace(const char *text);
+/* Returns TRUE if the line reports that lockdep is switched off. */
+gboolean line_ends_lockdep(const char *text);
 /* Makes an array with an item for each of LINES; the caller frees it (marks.c). */
 struct seen *marks_of(char **lines, guint n);
 

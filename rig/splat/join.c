@@ -49,7 +49,7 @@ static gboolean is_better(const struct format *now, const struct format *before,
 
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word)
 {
-	struct past *past = &scanner->past[0];
+	struct past *past = scanner_past(scanner, 0);
 	const char *start = line->text + strspn(line->text, " \t");
 	struct line header = *line;
 	const struct format *format;
@@ -88,7 +88,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line)
 {
 	static const char *const between[] = {"", " "};
-	const struct past *past = &scanner->past[0];
+	const struct past *past = scanner_past(scanner, 0);
 
 	if (!is_continuation(past, line) || past->kernel != open->kernel ||
 	    strcmp(past->caller, open->callers[0]) != 0 || open->last_line >= past->number)
@@ -126,7 +126,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 	char **last = (char **)&open->lines->pdata[open->lines->len - 1];
 	const char *start = line->text + strspn(line->text, " \t");
 
-	if (!is_continuation(&scanner->past[0], line) || open->solid != open->lines->len ||
+	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->lines->len ||
 	    open->last_line + 1 != line->number || !is_unfinished_lock(*last))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {

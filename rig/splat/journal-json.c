@@ -80,6 +80,6 @@ gboolean journal_json(char *room, const char *text, gsize len, struct line *line
 	line->user = !line->kernel;
 	/* the decoded string is never longer than its JSON */
 	g_strlcpy(room, message, len + 1);
-	prefix_clean(room, strlen(room));
+	prefix_clean(room, strlen(room), &line->same);
 	return TRUE;
 }

@@ -3,65 +3,77 @@
  * Computes the properties of each line of a report once, because the rules for names, keys and ends
  * use them many times.
  */
-#include <string.h>
-
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 /* Words that set a mark; a line with a frame is not searched for them. */
 static const struct {
 	const char *words;
 	guint mark;
 } marks[] = {
-	{"<TASK>", MARK_OPEN},	     {"<IRQ>", MARK_OPEN << 1},
-	{"<NMI>", MARK_OPEN << 2},   {"</TASK>", MARK_CLOSE},
-	{"</IRQ>", MARK_CLOSE << 1}, {"</NMI>", MARK_CLOSE << 2},
-	{"---[ end ", MARK_END},     {"Kernel panic - not", MARK_PANIC},
-	{": Vector: ", MARK_XMON},   {"ut of memory", MARK_VICTIM},
-	{"PID: ", MARK_WHO},	     {" by task ", MARK_LIMIT},
-	{"Allocated", MARK_LIMIT},   {"Freed", MARK_LIMIT},
-	{"Uninit was ", MARK_LIMIT}, {"page last free", MARK_LIMIT},
+	{"<TASK>", MARK_OPEN},
+	{"<IRQ>", MARK_OPEN << 1},
+	{"<NMI>", MARK_OPEN << 2},
+	{"</TASK>", MARK_CLOSE},
+	{"</IRQ>", MARK_CLOSE << 1},
+	{"</NMI>", MARK_CLOSE << 2},
+	{"---[ end ", MARK_END},
+	{"Kernel panic - not", MARK_PANIC},
+	{": Vector: ", MARK_XMON},
+	{"ut of memory", MARK_VICTIM},
+	{"PID: ", MARK_WHO},
+	{" by task ", MARK_LIMIT},
+	{"Allocated", MARK_LIMIT},
+	{"Freed", MARK_LIMIT},
+	{"Uninit was ", MARK_LIMIT},
+	{"page last free", MARK_LIMIT},
+	{"Call Trace:", MARK_TRACE | MARK_LIMIT},
+	{"Call trace:", MARK_TRACE | MARK_LIMIT},
+	{"acktrace:", MARK_TRACE | MARK_LIMIT},
+	{"backtrace (crc", MARK_TRACE | MARK_LIMIT},
+	{"turning off the locking correctness validator", MARK_OFF},
+	{"lockdep is turned off", MARK_OFF},
+	{"Disabling lock debugging due to kernel taint", MARK_OFF},
 };
 
-/* For each character, the rows whose words begin with it; -1 ends each list. */
-static gint8 beginning_with[256][G_N_ELEMENTS(marks) + 1];
+static struct word_set words; /* the words of marks[], in order */
 
 static gpointer prepare(gpointer unused)
 {
 	(void)unused;
-	for (int c = 0; c < 256; c++) {
-		gint8 *next = beginning_with[c];
-
-		for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
-			if ((guint8)marks[i].words[0] == c)
-				*next++ = (gint8)i;
-		*next = -1;
-	}
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+		word_set_add(&words, marks[i].words);
 	return NULL;
 }
 
 static guint words_of(const char *text)
 {
-	guint found = 0;
+	static GOnce once = G_ONCE_INIT;
+	struct word_bits bits;
+	guint found = g_str_has_prefix(text, "Pid: ") ? MARK_WHO : 0;
 
-	for (const char *p = text; *p; p++)
-		for (const gint8 *i = beginning_with[(guint8)*p]; *i >= 0; i++)
-			if (p[1] == marks[*i].words[1] && g_str_has_prefix(p, marks[*i].words))
-				found |= marks[*i].mark;
-	if (g_str_has_prefix(text, "Pid: "))
-		found |= MARK_WHO;
-	if (frame_starts_trace(text))
-		found |= MARK_TRACE | MARK_LIMIT;
-	if (line_ends_lockdep(text))
-		found |= MARK_OFF;
+	g_once(&once, prepare, NULL);
+	word_set_find(&words, text, &bits);
+	for (guint i = 0; bits.any && i < G_N_ELEMENTS(marks); i++)
+		if (word_bits_has(&bits, i))
+			found |= marks[i].mark;
 	return found;
+}
+
+gboolean frame_starts_trace(const char *text)
+{
+	return (words_of(text) & MARK_TRACE) != 0;
+}
+
+gboolean line_ends_lockdep(const char *text)
+{
+	return (words_of(text) & MARK_OFF) != 0;
 }
 
 struct seen *marks_of(char **lines, guint n)
 {
-	static GOnce once = G_ONCE_INIT;
 	struct seen *seen = g_new(struct seen, n);
 
-	g_once(&once, prepare, NULL);
 	for (guint i = 0; i < n; i++) {
 		if (frame_parse_fault(lines[i], &seen[i].frame))
 			seen[i].marks = MARK_FAULT;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 /* A line with one of these texts is not a report, even if it contains a token of a format. */
 static const char *const innocent[] = {
@@ -56,39 +57,17 @@ static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;
 
-#define TOKEN_WORDS 4
-#define TOKENS_MAX (64 * TOKEN_WORDS)
-static const char *tokens[TOKENS_MAX]; /* all different tokens; at least two characters each */
-static guint n_tokens;
-static guint8 *token_of;	 /* for each row, the index of its token */
-static gint16 *tokens_with[256]; /* for each first character, its tokens; -1 ends each list */
-
-static guint8 add_token(const char *token)
-{
-	guint at = 0;
-
-	while (at < n_tokens && strcmp(tokens[at], token) != 0)
-		at++;
-	if (at == TOKENS_MAX)
-		g_error("more than %d tokens", TOKENS_MAX);
-	if (at == n_tokens)
-		tokens[n_tokens++] = token;
-	return (guint8)at;
-}
+static struct word_set tokens; /* the tokens of all rows, and the words of innocent[] */
+static guint *token_of;	       /* for each row, the index of its token */
+static guint innocent_of[G_N_ELEMENTS(innocent)];
 
 static void index_tokens(void)
 {
-	token_of = g_new(guint8, n_formats);
+	token_of = g_new(guint, n_formats);
 	for (gsize i = 0; i < n_formats; i++)
-		token_of[i] = add_token(formats[i].token);
-	for (int c = 0; c < 256; c++) {
-		gint16 *next = tokens_with[c] = g_new(gint16, n_tokens + 1);
-
-		for (guint t = 0; t < n_tokens; t++)
-			if ((guint8)tokens[t][0] == c)
-				*next++ = (gint16)t;
-		*next = -1;
-	}
+		token_of[i] = word_set_add(&tokens, formats[i].token);
+	for (gsize i = 0; i < G_N_ELEMENTS(innocent); i++)
+		innocent_of[i] = word_set_add(&tokens, innocent[i]);
 }
 
 static gpointer compile(gpointer unused)
@@ -126,7 +105,7 @@ static gboolean is_program(const char *text)
 	       g_str_has_prefix(start, "not ok ") || g_str_has_prefix(start, "audit: ");
 }
 
-static gboolean is_innocent(const char *text)
+static gboolean is_innocent(const char *text, const struct word_bits *found)
 {
 	if (is_program(text))
 		return TRUE;
@@ -141,39 +120,21 @@ static gboolean is_innocent(const char *text)
 	if (strstr(text, "XFS (") && strstr(text, "WARNING"))
 		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(innocent); i++)
-		if (strstr(text, innocent[i]))
+		if (word_bits_has(found, innocent_of[i]))
 			return TRUE;
 	return FALSE;
-}
-
-/* Finds the tokens in TEXT in one pass; FOUND has a bit for each token. */
-static void find_tokens(const char *text, guint64 found[TOKEN_WORDS])
-{
-	memset(found, 0, TOKEN_WORDS * sizeof(*found));
-	for (const char *p = text; *p; p++) {
-		for (const gint16 *next = tokens_with[(guint8)*p]; *next >= 0; next++) {
-			const char *token = tokens[*next];
-
-			if (p[1] == token[1] && g_str_has_prefix(p, token))
-				found[*next / 64] |= (guint64)1 << *next % 64;
-		}
-	}
 }
 
 const struct format *format_match(const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
-	guint64 found[TOKEN_WORDS];
+	struct word_bits found;
 
 	g_once(&once, compile, NULL);
-	find_tokens(text, found);
-	for (gsize i = 0; i < n_formats; i++) {
-		guint token = token_of[i];
-
-		if ((found[token / 64] >> token % 64 & 1) &&
-		    g_regex_match(regexes[i], text, 0, NULL))
-			return is_innocent(text) ? NULL : &formats[i];
-	}
+	word_set_find(&tokens, text, &found);
+	for (gsize i = 0; found.any && i < n_formats; i++)
+		if (word_bits_has(&found, token_of[i]) && g_regex_match(regexes[i], text, 0, NULL))
+			return is_innocent(text, &found) ? NULL : &formats[i];
 	return NULL;
 }
 
@@ -194,11 +155,4 @@ void groups_deinit(struct groups *groups)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(groups->at); i++)
 		g_clear_pointer(&groups->at[i], g_free);
-}
-
-gboolean line_ends_lockdep(const char *text)
-{
-	return strstr(text, "turning off the locking correctness validator") ||
-	       strstr(text, "lockdep is turned off") ||
-	       strstr(text, "Disabling lock debugging due to kernel taint");
 }

@@ -36,7 +36,7 @@ void open_reach(struct open *open, const struct line *line)
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	for (guint i = 0; i < PAST; i++) {
-		const struct past *past = &scanner->past[i];
+		const struct past *past = scanner_past(scanner, i);
 
 		if (!past->number || past->kernel != line->kernel ||
 		    strcmp(past->caller, line->caller) != 0) {

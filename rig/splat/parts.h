@@ -24,6 +24,7 @@ struct line {
 	guint inherited;
 	gboolean user; /* the prefix shows that a program wrote the line */
 	guint dropped; /* number of messages that printk lost before this line */
+	gboolean same; /* `text` is a piece of the bytes of the line, none of which was changed */
 };
 
 /*

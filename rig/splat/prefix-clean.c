@@ -113,25 +113,53 @@ static char replacement(const char *p, gsize *ret_len)
 	return len ? '\0' : *p;
 }
 
-gsize prefix_clean(char *text, gsize len)
+typedef guint8 sixteen __attribute__((vector_size(16)));
+
+/*
+ * Returns a number of bytes at the start of TEXT, at most LEN, that cannot be special in
+ * prefix_clean(); examines 16 bytes at a time.
+ */
+static gsize plain_len(const char *text, gsize len)
+{
+	gsize at = 0;
+
+	for (; len - at >= sizeof(sixteen); at += sizeof(sixteen)) {
+		sixteen piece, special;
+		guint64 any[2];
+
+		memcpy(&piece, text + at, sizeof(piece));
+		special = (sixteen)(piece < ' ') | (sixteen)(piece > '~') |
+			  (sixteen)(piece == '^') | (sixteen)(piece == '#') |
+			  (sixteen)(piece == '&');
+		memcpy(any, &special, sizeof(any));
+		if (any[0] | any[1])
+			break;
+	}
+	return at;
+}
+
+gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 {
 	static const guint8 special[256] = {
 		[0] = 1,    ['\r'] = 1, ['\033'] = 1, ['^'] = 1,  ['#'] = 1,  ['&'] = 1,
 		[0xa0] = 1, [0xc2] = 1, [0xe2] = 1,   [0xe3] = 1, [0xef] = 1,
 	};
-	gsize from = 0, to;
+	gsize from, to;
 
+	*ret_same = text[0] != '\xa0';
 	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
 		len--;
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';
+	from = plain_len(text, len);
 	while (from < len && !special[(guint8)text[from]])
 		from++;
 	for (to = from; from < len;) {
 		gsize took = 1;
 		char c = special[(guint8)text[from]] ? replacement(text + from, &took) : text[from];
 
+		*ret_same &= c == text[from];
 		from += MIN(took, len - from);
 		if (c)
 			text[to++] = c;

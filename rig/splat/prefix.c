@@ -75,19 +75,38 @@ static const char *strip_glued(const char *p, struct line *line)
  */
 static gboolean is_text(const char *p)
 {
-	gsize first = strcspn(p, " :");
-	const char *second = p + first + 1;
+	const char *second;
 
 	if (*p == ' ')
 		return (g_ascii_isalpha(p[1]) && p[2] != '[') || (p[1] && strchr("?_#<", p[1]));
 	if (*p == '-')
 		return p[1] != '(';
+	if (*p == '(')
+		return p[1] != 'C' && !g_ascii_isdigit(p[1]);
+	if (*p == '=' || *p == '#' || !*p)
+		return TRUE;
 	if (!g_ascii_isalpha(*p) || p[1] == '/' || (*p == 'c' && g_ascii_isdigit(p[1])))
 		return FALSE;
-	if (p[first] == ':') /* a tag such as "kernel: " */
-		return strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0;
-	/* a host and a tag, such as "host kernel: " or "host app[12]: " */
-	return !p[first] || !strchr(":[", second[strcspn(second, " :[")]);
+	second = p + strcspn(p, " :");
+	/* a tag such as "kernel: ", a host and a tag, such as "host kernel: " or "host app[12]: " */
+	if (*second == ' ') {
+		p = second + 1;
+		second = p + strcspn(p, " :[");
+	}
+	if (*second == '[')
+		return FALSE;
+	return *second != ':' ||
+	       (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0);
+}
+
+/* Returns the number of digits at TEXT, at most MAX. */
+static inline gsize digits_len(const char *text, gsize max)
+{
+	gsize len = 0;
+
+	while (len < max && g_ascii_isdigit(text[len]))
+		len++;
+	return len;
 }
 
 /*
@@ -96,27 +115,32 @@ static gboolean is_text(const char *p)
  */
 static const char *strip_plain(const char *text, struct line *line)
 {
-	static const char digits[] = "0123456789";
-	const char *number, *p;
-	gsize whole;
-	guint64 units;
-	const char *end;
+	const char *p = text + 1;
+	guint64 units = 0;
 
 	if (*text != '[')
 		return NULL;
-	for (number = text + 1; *number == ' '; number++)
-		;
-	whole = strspn(number, digits);
-	p = number + whole;
-	if (!whole || whole > 9 || *p != '.' || strspn(p + 1, digits) != 6 || p[7] != ']')
+	while (*p == ' ')
+		p++;
+	for (gsize whole = digits_len(p, 10); g_ascii_isdigit(*p); p++) {
+		if (whole > 9)
+			return NULL;
+		units = units * 10 + (guint64)(*p - '0');
+	}
+	if (*p != '.' || !g_ascii_isdigit(p[-1]) || digits_len(p + 1, 6) != 6 || p[7] != ']')
 		return NULL;
-	for (units = 0, end = number; end < p + 7; end++)
-		units = *end == '.' ? units : units * 10 + (guint64)(*end - '0');
-	p += 8;
+	for (const char *end = p++ + 7; p < end; p++)
+		units = units * 10 + (guint64)(*p - '0');
+	p++;
 	if (*p == '[') {
-		const char *caller = p + 1 + strspn(p + 1, " ");
-		gsize len = *caller == 'T' || *caller == 'C' ? 1 + strspn(caller + 1, digits) : 0;
+		const char *caller = p + 1;
+		gsize len;
 
+		while (*caller == ' ')
+			caller++;
+		if (*caller != 'T' && *caller != 'C')
+			return NULL;
+		len = 1 + digits_len(caller + 1, CALLER_LEN);
 		if (len < 2 || len >= CALLER_LEN || caller[len] != ']')
 			return NULL;
 		memcpy(line->caller, caller, len);
@@ -141,7 +165,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	line->stamp = -1;
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;
-	len = prefix_clean(text, len);
+	len = prefix_clean(text, len, &line->same);
 	p = strip_plain(text, line);
 	if (p) {
 		line->text = p;
@@ -152,6 +176,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	/* marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
 	if (*p == '{' && journal_json(text, p, len, line)) {
+		line->same = FALSE;
 		line->text = text;
 		line->len = strlen(text);
 		return;

@@ -61,9 +61,10 @@ double scanner_guest_seconds(const struct scanner *scanner)
 static void remember(struct scanner *scanner, const struct line *line, gboolean has_word,
 		     const struct format *format)
 {
-	struct past *past = &scanner->past[0];
+	struct past *past;
 
-	memmove(past + 1, past, (PAST - 1) * sizeof(*past));
+	scanner->newest = (scanner->newest + PAST - 1) % PAST;
+	past = scanner_past(scanner, 0);
 	memcpy(past->text, line->text, MIN(line->len, sizeof(past->text) - 1));
 	past->text[MIN(line->len, sizeof(past->text) - 1)] = '\0';
 	g_strlcpy(past->caller, line->caller, CALLER_LEN);
@@ -84,7 +85,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
  */
 static void inherit_prefix(const struct scanner *scanner, struct line *line)
 {
-	const struct past *past = &scanner->past[0];
+	const struct past *past = scanner_past(scanner, 0);
 
 	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number ||
 	    past->inherited == INHERIT_MAX)
@@ -139,8 +140,10 @@ static const struct format *take_word(struct scanner *scanner, const struct line
 	return format;
 }
 
-/* Handles one line of a record, without its prefix. */
-static void take_text(struct scanner *scanner, struct line *line)
+/*
+ * Handles one line of a record, without its prefix. QUIET: the filter found no word in it.
+ */
+static void take_text(struct scanner *scanner, struct line *line, gboolean quiet)
 {
 	const struct format *format = NULL;
 	gboolean has_word = FALSE;
@@ -148,7 +151,7 @@ static void take_text(struct scanner *scanner, struct line *line)
 
 	inherit_prefix(scanner, line);
 	if (!line->user) {
-		has_word = filter_hit((const guint8 *)line->text, line->len, &at);
+		has_word = !quiet && filter_hit((const guint8 *)line->text, line->len, &at);
 		if (join_header(scanner, line, has_word))
 			return;
 		if (has_word)
@@ -161,8 +164,9 @@ static void take_text(struct scanner *scanner, struct line *line)
 	remember(scanner, line, has_word, format);
 }
 
+/* QUIET: the filter found no word in BYTES. */
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
-		      guint64 end)
+		      guint64 end, gboolean quiet)
 {
 	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
 	char *text, *next;
@@ -182,7 +186,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 		line.len = strlen(text);
 		while (line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t'))
 			text[--line.len] = '\0';
-		take_text(scanner, &line);
+		take_text(scanner, &line, quiet && line.same);
 	}
 }
 
@@ -190,7 +194,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 static void finish_partial(struct scanner *scanner)
 {
 	take_line(scanner, (const guint8 *)scanner->partial, scanner->partial_len,
-		  scanner->line_start, scanner->position);
+		  scanner->line_start, scanner->position, FALSE);
 	scanner->partial_len = 0;
 }
 
@@ -207,11 +211,15 @@ static void add_partial(struct scanner *scanner, const guint8 *bytes, gsize len)
 	scanner->position += len;
 }
 
-/* Handles a complete line of LEN bytes, including its line end. */
-static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
+/*
+ * Handles a complete line of LEN bytes, including its line end. QUIET: the filter found no word in
+ * it.
+ */
+static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len, gboolean quiet)
 {
 	scanner->position += len;
-	take_line(scanner, bytes, len - 1, scanner->position - len, scanner->position);
+	take_line(scanner, bytes, len - 1, scanner->position - len, scanner->position,
+		  quiet);
 	scanner->lines++;
 }
 
@@ -288,7 +296,7 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 	while (tail < end) {
 		gsize line = (const guint8 *)memchr(tail, '\n', end - tail) + 1 - tail;
 
-		whole_line(scanner, tail, line);
+		whole_line(scanner, tail, line, TRUE);
 		tail += line;
 	}
 }
@@ -296,26 +304,28 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 /* Handles a block of complete lines. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
-	while (len) {
+	const guint8 *end = bytes + len, *next = bytes; /* the next position with a word */
+
+	while (bytes < end) {
 		gsize at, line;
 
+		if (next <= bytes)
+			next = filter_hit_or_blank(bytes, (gsize)(end - bytes), &at) ? bytes + at
+										     : end;
 		/* otherwise a header that a mail program has wrapped may continue in this block */
-		if (!scanner->n_open && !scanner->past[0].has_word) {
-			if (!filter_hit_or_blank(bytes, len, &at)) {
-				skip_quiet(scanner, bytes, len);
-				return;
-			}
-			const guint8 *before = memrchr(bytes, '\n', at);
-			gsize quiet = before ? before + 1 - bytes : 0;
+		if (!scanner->n_open && !scanner_past(scanner, 0)->has_word) {
+			const guint8 *before =
+				next < end ? memrchr(bytes, '\n', (gsize)(next - bytes)) : end - 1;
+			gsize quiet = before ? (gsize)(before + 1 - bytes) : 0;
 
 			skip_quiet(scanner, bytes, quiet);
 			bytes += quiet;
-			len -= quiet;
+			if (bytes == end)
+				return;
 		}
-		line = (const guint8 *)memchr(bytes, '\n', len) + 1 - bytes;
-		whole_line(scanner, bytes, line);
+		line = (gsize)((const guint8 *)memchr(bytes, '\n', (gsize)(end - bytes)) + 1 - bytes);
+		whole_line(scanner, bytes, line, next >= bytes + line);
 		bytes += line;
-		len -= line;
 	}
 }
 
@@ -334,15 +344,17 @@ static gboolean is_symbol_start(const char *text)
  */
 static void finish_cut_line(struct scanner *scanner)
 {
+	const struct past *newest;
 	const char *text;
 
 	finish_partial(scanner);
-	text = scanner->past[0].text + strspn(scanner->past[0].text, " ");
+	newest = scanner_past(scanner, 0);
+	text = newest->text + strspn(newest->text, " ");
 	for (guint i = 0; i < scanner->n_open; i++) {
 		struct open *open = scanner->open[i];
 
 		if (open->last_line != scanner->lines || open->ended || !open->frames || !*text ||
-		    text == scanner->past[0].text || !is_symbol_start(text))
+		    text == newest->text || !is_symbol_start(text))
 			continue;
 		open->last_line++;
 		open->end_byte = scanner->position;

@@ -53,7 +53,8 @@ struct scanner {
 	guint64 position; /* number of bytes read */
 	guint64 lines;	  /* number of complete lines */
 
-	struct past past[PAST]; /* preceding lines; [0] is the newest */
+	struct past past[PAST]; /* preceding lines, see scanner_past() */
+	guint newest;		/* the index of the newest of them */
 	struct open *open[OPEN_REPORTS];
 	guint n_open;
 	double stamp;
@@ -71,6 +72,12 @@ struct scanner {
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 };
+
+/* Returns the preceding line AGE; 0 is the newest, PAST - 1 the oldest. */
+static inline struct past *scanner_past(const struct scanner *scanner, guint age)
+{
+	return (struct past *)&scanner->past[(scanner->newest + age) % PAST];
+}
 
 /*
  * Handles a line that is the first of a report, or a header inside the open report of its caller;
