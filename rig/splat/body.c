@@ -194,19 +194,21 @@ static enum body part_kind(const char *text, unsigned family)
 	return BODY_FOREIGN;
 }
 
-enum body body_kind(const char *text, const struct format *format)
+enum body body_kind(const char *text, const struct format *format, struct frame *ret_frame)
 {
 	const char *start = trim(text);
-	struct frame frame;
 	guint64 address;
 	gboolean guess;
 	enum body body;
 
 	if (!*start)
 		return BODY_BLANK;
-	if (frame_parse_fault(text, &frame))
+	if (frame_parse_fault(text, ret_frame))
 		return BODY_FAULT;
-	if (frame_parse(text, &frame) || frame_parse_address(text, &address, &guess))
+	if (frame_parse(text, ret_frame))
+		return BODY_FRAME;
+	ret_frame->name[0] = '\0';
+	if (frame_parse_address(text, &address, &guess))
 		return BODY_FRAME;
 	if ((body = body_pattern(start, format->family)) != BODY_FOREIGN)
 		return body;

@@ -123,11 +123,19 @@ static json_t *rule_detail(const struct report *report)
 	return json_pack("{s:s, s:s}", "rule", report->groups.at[1], "lock", report->groups.at[3]);
 }
 
-static char *valid_text(char **lines)
+/* Returns the report's lines as one text of valid UTF-8. */
+static char *whole_text(const struct report *report)
 {
-	g_autofree char *joined = g_strjoinv("\n", lines);
+	g_autoptr(GString) text = g_string_sized_new(80 * (gsize)report->n);
 
-	return g_utf8_make_valid(joined, -1);
+	for (guint i = 0; i < report->n; i++) {
+		if (i)
+			g_string_append_c(text, '\n');
+		g_string_append(text, report->lines[i]);
+	}
+	if (!g_utf8_validate(text->str, (gssize)text->len, NULL))
+		return g_utf8_make_valid(text->str, (gssize)text->len);
+	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 /* Returns TRUE if there is a stack after the first line with WORDS. */
@@ -190,46 +198,40 @@ static gboolean lacks_end(const struct report *report)
 	return !has_stack_after(report, "");
 }
 
-static gboolean fails_in_first_page(char **lines)
+static gboolean fails_in_first_page(const struct report *report)
 {
-	for (; *lines; lines++)
-		if (strstr(*lines, "Failing address: 0000000000000"))
-			return TRUE;
-	return FALSE;
+	return report_find(report, 0, "Failing address: 0000000000000") >= 0;
 }
 
-struct splat *report_build(const struct format *format, char **lines, guint header,
-			   gboolean induced)
+struct splat *report_build(struct report *report, gboolean induced)
 {
-	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(lines))
-		format++;
+	const struct format *format = report->format;
 	struct splat *splat = g_new0(struct splat, 1);
-	struct report report = {.format = format, .lines = lines, .header = header};
 
-	report.n = g_strv_length(lines);
-	report.seen = marks_of(lines, report.n);
-	groups_init(&report.groups, format, lines[header]);
+	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(report))
+		report->format = ++format;
+	for (guint i = 0; i < report->n; i++)
+		seen_examine(&report->seen[i], report->lines[i], report->strings);
+	groups_init(&report->groups, format, report->lines[report->header]);
 	splat->kind = format->kind;
 	splat->weight = format->weight;
 	splat->acquiring.outer = splat->acquiring.inner = -1;
 	splat->holding.outer = splat->holding.inner = -1;
 	splat->validator_off = (format->flags & FORMAT_OFF) != 0;
-	splat->validator_off |= report_has(&report, MARK_OFF);
+	splat->validator_off |= report_has(report, MARK_OFF);
 	splat->induced = induced;
 	if ((format->flags & FORMAT_CORRUPTED) && !induced)
 		splat_corrupt(splat, "the report that this line belongs to was lost");
-	find_who(splat, &report);
-	check_traces(splat, &report);
+	find_who(splat, report);
+	check_traces(splat, report);
 	if (format->flags & FORMAT_LOCKDEP)
-		lockdep_parse(splat, &report);
+		lockdep_parse(splat, report);
 	if (format->flags & FORMAT_RULE)
-		splat->detail = rule_detail(&report);
-	splat->truncated = lacks_end(&report);
-	title_make(splat, &report);
-	signature_make(splat, &report);
-	splat->text = valid_text(lines);
-	groups_deinit(&report.groups);
-	g_free(report.seen);
-	g_strfreev(lines);
+		splat->detail = rule_detail(report);
+	splat->truncated = lacks_end(report);
+	title_make(splat, report);
+	signature_make(splat, report);
+	splat->text = whole_text(report);
+	groups_deinit(&report->groups);
 	return splat;
 }

@@ -84,12 +84,13 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 {
 	for (guint i = scanner->n_open; i-- > 0;) {
 		struct open *open = scanner->open[i];
+		struct frame frame;
 		enum body body;
 
 		if (open->kernel == line->kernel || open->last_line + 1 != line->number ||
 		    open->ended || (line->caller[0] && open->callers[0][0]) || !open->format->kind)
 			continue;
-		body = header ? BODY_INSIDE : body_kind(line->text, open->format);
+		body = header ? BODY_INSIDE : body_kind(line->text, open->format, &frame);
 		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
 			continue;
 		/*
@@ -146,7 +147,9 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	open = g_new0(struct open, 1);
 	open->format = format;
 	open->kernel = line->kernel;
-	open->lines = g_ptr_array_new_with_free_func(g_free);
+	open->lines = g_ptr_array_new();
+	open->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
+	open->strings = g_string_chunk_new(4096);
 	open->first_line = line->number;
 	open->first_byte = line->first_byte;
 	open->first_stamp = open->last_stamp = -1;
@@ -164,7 +167,8 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 /* Adds a line of a page's dump. Another line ends the dump, and must be a header. */
 static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
 {
-	enum body body = body_kind(line->text, &format_dump);
+	struct frame frame;
+	enum body body = body_kind(line->text, &format_dump, &frame);
 
 	if (body == BODY_FOREIGN || body == BODY_LAST || open->lines->len > DUMP_LINES) {
 		extent_close(scanner, open, FALSE);
@@ -201,13 +205,14 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
+	struct frame frame;
 	enum body body;
 
 	if (join_lock(scanner, open, line)) {
 		open_reach(open, line);
 		return;
 	}
-	body = body_kind(line->text, open->format);
+	body = body_kind(line->text, open->format, &frame);
 	/* in an old KASAN report, SLUB's banner is not the end */
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		body = BODY_INSIDE;
@@ -231,7 +236,11 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 	case BODY_FAULT:
 		open->frames += body == BODY_FRAME;
 		open->faults += body == BODY_FAULT;
-		G_GNUC_FALLTHROUGH;
+		open->inside++;
+		open_append_frame(open, line->text, line->len,
+				  body == BODY_FRAME ? MARK_FRAME : MARK_FAULT, &frame);
+		open_reach(open, line);
+		break;
 	case BODY_INSIDE:
 		open->inside++;
 		open_append(open, line->text, line->len);

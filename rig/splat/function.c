@@ -205,14 +205,14 @@ static char *after_function(const struct report *report, const char *words, enum
 static char *release_function(const struct report *report, enum rules rules)
 {
 	int line = report_find(report, report->header, ") at:");
-	const struct frame *frame;
+	const struct seen *frame;
 
 	do {
 		line++;
 		if (line <= 0 || (guint)line >= report->n ||
 		    !(report->seen[line].marks & MARK_FRAME))
 			return NULL;
-		frame = &report->seen[line].frame;
+		frame = &report->seen[line];
 	} while (frame->inlined);
 	return generic_by_rules(frame->name, report->format->skip, rules)
 		       ? NULL

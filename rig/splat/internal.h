@@ -172,7 +172,8 @@ enum body {
 	BODY_FAULT, /* belongs to the report: the address of a fault */
 	BODY_LAST,  /* the last line of a report of this family */
 };
-enum body body_kind(const char *text, const struct format *format);
+/* BODY_FRAME, BODY_FAULT: *RET_FRAME is set; its name is "" if the line has only an address. */
+enum body body_kind(const char *text, const struct format *format, struct frame *ret_frame);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
 /* Returns TRUE if the line precedes the header and is part of the report. */
@@ -205,20 +206,27 @@ enum mark {
 	MARK_LIMIT = 1 << 15,  /* ends_stack() in stack.c */
 };
 struct seen {
-	guint marks; /* enum mark */
-	struct frame frame;
+	guint marks; /* enum mark; 0 and `known` is FALSE: not examined yet */
+	gboolean known;
+	/* of the frame; the name is valid as long as the report */
+	gboolean guess, inlined;
+	guint64 offset;
+	const char *name;
 };
 gboolean frame_starts_trace(const char *text);
 /* Returns TRUE if the line reports that lockdep is switched off. */
 gboolean line_ends_lockdep(const char *text);
-/* Makes an array with an item for each of LINES; the caller frees it (marks.c). */
-struct seen *marks_of(char **lines, guint n);
+/* Sets the frame of SEEN, with MARK_FRAME or MARK_FAULT; STRINGS stores the name. */
+void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings);
+/* Examines the line TEXT, unless SEEN is known (marks.c). */
+void seen_examine(struct seen *seen, const char *text, GStringChunk *strings);
 
 /* A complete report. */
 struct report {
 	const struct format *format;
-	char **lines;	   /* NULL-terminated */
-	struct seen *seen; /* properties of each line */
+	char **lines;
+	struct seen *seen;     /* properties of each line */
+	GStringChunk *strings; /* names of functions */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups;
@@ -271,7 +279,7 @@ enum take {
 	TAKE_FAULTS = 1 << 0,
 	TAKE_FAR = 1 << 1, /* includes frames that follow many other lines */
 };
-/* Returns the stack at or after line FROM. */
+/* Returns the stack at or after line FROM; the names are valid as long as the report. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);
 /*
  * Returns the stack that a report of this format is named after, with the function that faulted
@@ -313,11 +321,10 @@ void title_make(struct splat *splat, const struct report *report);
 /* Makes the signature. Must be called after title_make() and lockdep_parse() (signature.c). */
 void signature_make(struct splat *splat, const struct report *report);
 /*
- * Makes a struct splat. LINES is freed. INDUCED: the report is a consequence of an earlier one
- * (build-report.c).
+ * Makes a struct splat of REPORT, whose lines need not be examined yet, and whose groups are not
+ * set. INDUCED: the report is a consequence of an earlier one (build-report.c).
  */
-struct splat *report_build(const struct format *format, char **lines, guint header,
-			   gboolean induced);
+struct splat *report_build(struct report *report, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
 /* Returns a JSON string with TEXT, which may have any bytes. */

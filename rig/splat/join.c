@@ -95,7 +95,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 		return NULL;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
 		g_autofree char *text = joined(past, line, between[i]);
-		enum body body = body_kind(text, open->format);
+		struct frame frame;
+		enum body body = body_kind(text, open->format, &frame);
 
 		if (body == BODY_FRAME || body == BODY_FAULT)
 			return g_steal_pointer(&text);
@@ -123,14 +124,14 @@ static gboolean is_unfinished_lock(const char *text)
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line)
 {
 	static const char *const between[] = {" ", ""};
-	char **last = (char **)&open->lines->pdata[open->lines->len - 1];
+	const char *last = open->lines->pdata[open->lines->len - 1];
 	const char *start = line->text + strspn(line->text, " \t");
 
 	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->lines->len ||
-	    open->last_line + 1 != line->number || !is_unfinished_lock(*last))
+	    open->last_line + 1 != line->number || !is_unfinished_lock(last))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
-		g_autofree char *text = g_strconcat(*last, between[i], start, NULL);
+		g_autofree char *text = g_strconcat(last, between[i], start, NULL);
 		const char *lock_text = text + strspn(text, " \t");
 		struct splat_lock lock = {0};
 		gboolean whole;
@@ -142,9 +143,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 		/* a line that was wrapped twice continues in the next line */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
-		open->bytes += strlen(start) + 1;
-		g_free(*last);
-		*last = g_steal_pointer(&text);
+		open_replace(open, open->lines->len - 1, text);
 		return TRUE;
 	}
 	return FALSE;

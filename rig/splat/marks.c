@@ -70,19 +70,30 @@ gboolean line_ends_lockdep(const char *text)
 	return (words_of(text) & MARK_OFF) != 0;
 }
 
-struct seen *marks_of(char **lines, guint n)
+void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings)
 {
-	struct seen *seen = g_new(struct seen, n);
+	seen->marks = mark;
+	seen->known = TRUE;
+	seen->guess = frame->guess;
+	seen->inlined = frame->inlined;
+	seen->offset = frame->offset;
+	seen->name = g_string_chunk_insert(strings, frame->name);
+}
 
-	for (guint i = 0; i < n; i++) {
-		if (frame_parse_fault(lines[i], &seen[i].frame))
-			seen[i].marks = MARK_FAULT;
-		else if (frame_parse(lines[i], &seen[i].frame))
-			seen[i].marks = MARK_FRAME;
-		else
-			seen[i].marks = words_of(lines[i]);
+void seen_examine(struct seen *seen, const char *text, GStringChunk *strings)
+{
+	struct frame frame;
+
+	if (seen->known)
+		return;
+	if (frame_parse_fault(text, &frame)) {
+		seen_frame(seen, MARK_FAULT, &frame, strings);
+	} else if (frame_parse(text, &frame)) {
+		seen_frame(seen, MARK_FRAME, &frame, strings);
+	} else {
+		seen->marks = words_of(text);
+		seen->known = TRUE;
 	}
-	return seen;
 }
 
 gboolean report_has(const struct report *report, guint wanted)

@@ -7,17 +7,37 @@
 void extent_free(struct open *open)
 {
 	g_ptr_array_unref(open->lines);
+	g_array_unref(open->seen);
+	g_string_chunk_free(open->strings);
 	g_free(open);
 }
 
-void open_append(struct open *open, const char *text, gsize len)
+void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
+		       const struct frame *frame)
 {
+	struct seen seen = {0};
+
 	if (open->bytes + len > REPORT_KEPT || open->lines->len >= REPORT_LINES) {
 		open->full = TRUE;
 		return;
 	}
-	g_ptr_array_add(open->lines, g_strndup(text, len));
+	if (frame && frame->name[0])
+		seen_frame(&seen, mark, frame, open->strings);
+	g_array_append_val(open->seen, seen);
+	g_ptr_array_add(open->lines, g_string_chunk_insert_len(open->strings, text, (gssize)len));
 	open->bytes += len + 1;
+}
+
+void open_append(struct open *open, const char *text, gsize len)
+{
+	open_append_frame(open, text, len, 0, NULL);
+}
+
+void open_replace(struct open *open, guint at, const char *text)
+{
+	open->lines->pdata[at] = g_string_chunk_insert(open->strings, text);
+	g_array_index(open->seen, struct seen, at) = (struct seen){0};
+	open->bytes += strlen(text);
 }
 
 void open_reach(struct open *open, const struct line *line)
@@ -58,15 +78,17 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 
 struct splat *extent_splat(const struct open *open)
 {
+	struct report report = {.format = open->format,
+				.lines = (char **)open->lines->pdata,
+				.seen = (struct seen *)(void *)open->seen->data,
+				.strings = open->strings,
+				.n = open->solid,
+				.header = open->header};
 	struct splat *splat;
-	char **lines;
 
 	if (!extent_is_proven(open))
 		return NULL;
-	lines = g_new0(char *, open->solid + 1);
-	for (guint i = 0; i < open->solid; i++)
-		lines[i] = g_strdup(open->lines->pdata[i]);
-	splat = report_build(open->format, lines, open->header, open->induced);
+	splat = report_build(&report, open->induced);
 	splat->first_line = open->first_line;
 	splat->last_line = open->last_line;
 	splat->first_byte = open->first_byte;
@@ -79,9 +101,7 @@ struct splat *extent_splat(const struct open *open)
 
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header)
 {
-	g_free(open->lines->pdata[open->header]);
-	open->lines->pdata[open->header] = g_strndup(header->text, header->len);
-	open->bytes += header->len;
+	open_replace(open, open->header, header->text);
 	open->format = format;
 	open_reach(open, header);
 }

@@ -19,7 +19,9 @@ struct open {
 	char callers[CALLERS][CALLER_LEN];
 	guint n_callers;
 	gboolean kernel;
-	GPtrArray *lines;
+	GPtrArray *lines;      /* of char *, in `strings` */
+	GArray *seen;	       /* of struct seen, one for each line */
+	GStringChunk *strings; /* the texts of the lines, and names of functions */
 	gsize bytes;
 	guint header; /* index of the header in `lines` */
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
@@ -112,6 +114,11 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
+/* Like open_append(), for a line whose FRAME was already parsed; MARK: MARK_FRAME or MARK_FAULT. */
+void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
+		       const struct frame *frame);
+/* Replaces the line AT by TEXT. */
+void open_replace(struct open *open, guint at, const char *text);
 /* Sets the end of the report to its last appended line, which is LINE. */
 void open_reach(struct open *open, const struct line *line);
 /* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */

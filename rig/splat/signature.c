@@ -312,10 +312,10 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 
 	for (guint i = report->header; i < report->n; i++) {
-		const struct frame *frame = &report->seen[i].frame;
-		char key[sizeof(frame->name) + 20];
+		const struct seen *frame = &report->seen[i];
+		char key[sizeof(((struct frame *)NULL)->name) + 20];
 
-		if (!(report->seen[i].marks & MARK_FRAME) || frame->guess)
+		if (!(frame->marks & MARK_FRAME) || frame->guess)
 			continue;
 		g_snprintf(key, sizeof(key), "%s+%" G_GINT64_MODIFIER "x\n", frame->name,
 			   frame->offset);

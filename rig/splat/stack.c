@@ -10,7 +10,7 @@
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *names = g_ptr_array_new();
 	const char *last = NULL;
 	guint strange = 0, frames = 0;
 	struct frame frame;
@@ -20,17 +20,17 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 		const char *line = report->lines[i];
 
 		if ((take & TAKE_FAULTS) && (seen->marks & MARK_FAULT)) {
-			g_ptr_array_add(names, g_strdup(seen->frame.name));
+			g_ptr_array_add(names, (char *)seen->name);
 		} else if (seen->marks & MARK_FRAME) {
 			strange = 0;
 			frames++;
 			last = line;
-			if (seen->frame.guess || seen->frame.inlined)
+			if (seen->guess || seen->inlined)
 				continue;
 			/* arm64's trace begins with the function of "pc" */
 			if (frames > 1 || !names->len ||
-			    strcmp(names->pdata[0], seen->frame.name) != 0)
-				g_ptr_array_add(names, g_strdup(seen->frame.name));
+			    strcmp(names->pdata[0], seen->name) != 0)
+				g_ptr_array_add(names, (char *)seen->name);
 		} else if ((frames && ((seen->marks & MARK_LIMIT) ||
 				       (!(take & TAKE_FAR) && ++strange > 8))) ||
 			   ((seen->marks & MARK_END) && strstr(line, "---[ end trace"))) {
@@ -38,7 +38,7 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 		}
 	}
 	if (last && frame_parse_caller(last, &frame))
-		g_ptr_array_add(names, g_strdup(frame.name));
+		g_ptr_array_add(names, g_string_chunk_insert(report->strings, frame.name));
 	return names;
 }
 

@@ -130,6 +130,9 @@ void title_make(struct splat *splat, const struct report *report)
 	const struct format *format = report->format;
 
 	splat->frames = stack_counting(report);
+	g_ptr_array_set_free_func(splat->frames, g_free);
+	for (guint i = 0; i < splat->frames->len; i++)
+		splat->frames->pdata[i] = g_strdup(splat->frames->pdata[i]);
 	splat->function = naming_function(splat, report, RULES_V2);
 	if (!splat->function && strstr(format->title, "{f}") && !(format->flags & FORMAT_NAMELESS))
 		splat_corrupt(splat, "no function found that it could be named after");
