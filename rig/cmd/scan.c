@@ -172,16 +172,18 @@ static void print_json(struct scan *scan, const struct splat *splat,
 		       const struct known_issue *issue, json_t *places)
 {
 	g_autofree char *file = g_filename_display_name(scan->file);
-	json_t *json = splat_to_json(splat);
+	json_auto_t *known = issue ? known_json(issue) : json_null();
+	struct json_writer writer = {.out = scan->text};
 
-	json_object_set_new(json, "file", json_string(file));
-	json_object_set_new(json, "known", issue ? known_json(issue) : json_null());
-	if (places)
-		json_object_set(json, "symbolised", places);
 	g_string_assign(scan->text, all_reports(scan) > 1 ? ",\n" : "");
-	json_write(scan->text, json);
+	json_write_open(&writer, NULL, '{');
+	splat_write_json(&writer, splat);
+	json_write_text(&writer, "file", file);
+	json_write_value(&writer, "known", known);
+	if (places)
+		json_write_value(&writer, "symbolised", places);
+	json_write_close(&writer, '}');
 	fwrite(scan->text->str, 1, scan->text->len, stdout);
-	json_decref(json);
 }
 
 static void show(struct scan *scan, struct splat *splat)

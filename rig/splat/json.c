@@ -19,78 +19,116 @@ static const char *const weights[] = {
 	[SPLAT_NOTE] = "note",
 };
 
-static json_t *task_json(const struct splat *splat)
+/* Writes TEXT, which may have any bytes. */
+static void write_any(struct json_writer *writer, const char *key, const char *text)
 {
-	json_t *task = json_object();
+	g_autofree char *valid =
+		!text || g_str_is_ascii(text) || g_utf8_validate(text, -1, NULL)
+			? NULL
+			: g_utf8_make_valid(text, -1);
 
+	json_write_text(writer, key, valid ? valid : text);
+}
+
+static void write_task(struct json_writer *writer, const struct splat *splat)
+{
+	json_write_open(writer, "task", '{');
 	if (splat->comm)
-		json_object_set_new(task, "comm", splat_json_text(splat->comm));
+		write_any(writer, "comm", splat->comm);
 	if (splat->pid >= 0)
-		json_object_set_new(task, "pid", json_integer(splat->pid));
+		json_write_int(writer, "pid", splat->pid);
 	if (splat->cpu >= 0)
-		json_object_set_new(task, "cpu", json_integer(splat->cpu));
-	return task;
+		json_write_int(writer, "cpu", splat->cpu);
+	json_write_close(writer, '}');
 }
 
-static json_t *names_json(char *const *names)
+static void write_names(struct json_writer *writer, const char *key, char *const *names, guint n)
 {
-	json_t *array = json_array();
-
-	for (guint i = 0; names && names[i]; i++)
-		json_array_append_new(array, splat_json_text(names[i]));
-	return array;
+	json_write_open(writer, key, '[');
+	for (guint i = 0; i < n; i++)
+		write_any(writer, NULL, names[i]);
+	json_write_close(writer, ']');
 }
 
-static json_t *frames_json(const GPtrArray *frames)
+static void write_lock(struct json_writer *writer, const char *key, const struct splat_lock *lock)
 {
-	json_t *array = json_array();
+	json_auto_t *json = splat_lock_json(lock);
 
-	for (guint i = 0; frames && i < frames->len; i++)
-		json_array_append_new(array, splat_json_text(frames->pdata[i]));
-	return array;
+	json_write_value(writer, key, json);
 }
 
-static json_t *held_json(const GPtrArray *held)
+static void write_locks(struct json_writer *writer, const struct splat *splat)
 {
-	json_t *array = json_array();
+	char **cycle = splat->cycle, **taken_in = splat->taken_in;
 
-	for (guint i = 0; held && i < held->len; i++)
-		json_array_append_new(array, splat_lock_json(held->pdata[i]));
-	return array;
+	write_lock(writer, "acquired", &splat->acquiring);
+	write_lock(writer, "held", &splat->holding);
+	json_write_open(writer, "held_locks", '[');
+	for (guint i = 0; splat->held && i < splat->held->len; i++)
+		write_lock(writer, NULL, splat->held->pdata[i]);
+	json_write_close(writer, ']');
+	write_names(writer, "cycle", cycle, cycle ? g_strv_length(cycle) : 0);
+	write_names(writer, "taken_in", taken_in, taken_in ? g_strv_length(taken_in) : 0);
+}
+
+static void write_signature(struct json_writer *writer, const struct splat *splat)
+{
+	json_write_open(writer, "signature", '{');
+	json_write_text(writer, "bug", splat->bug);
+	json_write_text(writer, "former", splat->former);
+	json_write_text(writer, "path", splat->path);
+	json_write_text(writer, "exact", splat->exact);
+	json_write_close(writer, '}');
+}
+
+void splat_write_json(struct json_writer *writer, const struct splat *splat)
+{
+	const GPtrArray *frames = splat->frames;
+
+	json_write_text(writer, "kind", splat->kind);
+	json_write_text(writer, "weight", weights[splat->weight]);
+	write_any(writer, "title", splat->title);
+	write_any(writer, "function", splat->function);
+	json_write_bool(writer, "corrupted", splat->corrupted);
+	json_write_text(writer, "corrupted_why", splat->corrupted_why);
+	json_write_bool(writer, "induced", splat->induced);
+	json_write_bool(writer, "truncated", splat->truncated);
+	json_write_bool(writer, "validator_off", splat->validator_off);
+	write_signature(writer, splat);
+	json_write_int(writer, "first_line", (gint64)splat->first_line);
+	json_write_int(writer, "last_line", (gint64)splat->last_line);
+	json_write_int(writer, "first_byte", (gint64)splat->first_byte);
+	json_write_int(writer, "last_byte", splat->end_byte ? (gint64)splat->end_byte - 1 : 0);
+	if (splat->when >= 0)
+		json_write_real(writer, "when", splat->when);
+	else
+		json_write_null(writer, "when");
+	json_write_int(writer, "missed", splat->missed);
+	write_task(writer, splat);
+	write_locks(writer, splat);
+	write_names(writer, "frames", frames ? (char **)frames->pdata : NULL,
+		    frames ? frames->len : 0);
+	if (splat->detail) {
+		json_write_value(writer, "detail", splat->detail);
+	} else {
+		json_write_open(writer, "detail", '{');
+		json_write_close(writer, '}');
+	}
+	json_write_text(writer, "text", splat->text);
 }
 
 json_t *splat_to_json(const struct splat *splat)
 {
-	json_t *json =
-		json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s?, s:b, s:b, s:b}", "kind", splat->kind,
-			  "weight", weights[splat->weight], "title", splat->title, "function",
-			  splat->function, "corrupted", splat->corrupted, "corrupted_why",
-			  splat->corrupted_why, "induced", splat->induced, "truncated",
-			  splat->truncated, "validator_off", splat->validator_off);
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct json_writer writer = {.out = text};
+	json_t *json;
 
-	json_object_set_new(json, "signature",
-			    json_pack("{s:s, s:s?, s:s, s:s}", "bug", splat->bug, "former",
-				      splat->former, "path", splat->path, "exact",
-				      splat->exact));
-	json_object_set_new(json, "first_line", json_integer(splat->first_line));
-	json_object_set_new(json, "last_line", json_integer(splat->last_line));
-	json_object_set_new(json, "first_byte", json_integer(splat->first_byte));
-	json_object_set_new(json, "last_byte",
-			    json_integer(splat->end_byte ? splat->end_byte - 1 : 0));
-	json_object_set_new(json, "when", splat->when >= 0 ? json_real(splat->when) : json_null());
-	json_object_set_new(json, "missed", json_integer(splat->missed));
-	json_object_set_new(json, "task", task_json(splat));
-	json_object_set_new(json, "acquired", splat_lock_json(&splat->acquiring));
-	json_object_set_new(json, "held", splat_lock_json(&splat->holding));
-	json_object_set_new(json, "held_locks", held_json(splat->held));
-	json_object_set_new(json, "cycle", names_json(splat->cycle));
-	json_object_set_new(json, "taken_in", names_json(splat->taken_in));
-	json_object_set_new(json, "frames", frames_json(splat->frames));
-	json_object_set_new(json, "detail",
-			    splat->detail ? json_incref(splat->detail) : json_object());
-	/* the text is valid UTF-8 */
-	json_object_set_new(json, "text", json_string_nocheck(splat->text));
+	json_write_open(&writer, NULL, '{');
+	splat_write_json(&writer, splat);
 	if (splat->known)
-		json_object_set(json, "known", splat->known);
+		json_write_value(&writer, "known", splat->known);
+	json_write_close(&writer, '}');
+	json = json_loads(text->str, 0, NULL);
+	g_assert(json);
 	return json;
 }

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "util/auto.h"
+#include "util/json-write.h"
 
 /* The effect of a report on a verdict. */
 enum splat_weight {
@@ -78,6 +79,8 @@ RIG_DEFINE_AUTO(splat, splat_free)
 
 /* Returns the report as JSON, as in run folders and in `rig scan --json`. New reference. */
 json_t *splat_to_json(const struct splat *splat);
+/* Writes the members of that object, except "known", to the innermost object of WRITER. */
+void splat_write_json(struct json_writer *writer, const struct splat *splat);
 
 struct scanner;
 

@@ -5,124 +5,192 @@
 
 #define INDENT 2
 
-/*
- * Writes TEXT as a JSON string. Strings of jansson are valid UTF-8, so only quotes, backslashes and
- * control characters are escaped.
- */
-static void write_string(GString *out, const char *text, gsize len)
+static inline void put(GString *out, const char *text, gsize len)
 {
-	static const guint8 escaped[256] = {
-		[0] = 1,  [1] = 1,  [2] = 1,  [3] = 1,	[4] = 1,   [5] = 1,    [6] = 1,
-		[7] = 1,  [8] = 1,  [9] = 1,  [10] = 1, [11] = 1,  [12] = 1,   [13] = 1,
-		[14] = 1, [15] = 1, [16] = 1, [17] = 1, [18] = 1,  [19] = 1,   [20] = 1,
-		[21] = 1, [22] = 1, [23] = 1, [24] = 1, [25] = 1,  [26] = 1,   [27] = 1,
-		[28] = 1, [29] = 1, [30] = 1, [31] = 1, ['"'] = 1, ['\\'] = 1,
+	if (len >= out->allocated_len - out->len) {
+		g_string_append_len(out, text, (gssize)len);
+		return;
+	}
+	memcpy(out->str + out->len, text, len);
+	out->len += len;
+	out->str[out->len] = '\0';
+}
+
+typedef guint8 sixteen __attribute__((vector_size(16)));
+
+/* Returns the number of bytes at TEXT, at most LEN, that need no escape. */
+static gsize plain_len(const char *text, gsize len)
+{
+	gsize at = 0;
+
+	for (; len - at >= sizeof(sixteen); at += sizeof(sixteen)) {
+		sixteen piece, escaped;
+		guint64 any[2];
+
+		memcpy(&piece, text + at, sizeof(piece));
+		escaped = (sixteen)(piece < ' ') | (sixteen)(piece == '"') |
+			  (sixteen)(piece == '\\');
+		memcpy(any, &escaped, sizeof(any));
+		if (any[0] | any[1])
+			break;
+	}
+	while (at < len && (guint8)text[at] >= ' ' && text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
+/*
+ * Writes TEXT as a JSON string. It is valid UTF-8, so only quotes, backslashes and control
+ * characters are escaped.
+ */
+static void put_string(GString *out, const char *text, gsize len)
+{
+	static const char shorts[256] = {
+		['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+		['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 	};
-	static const char *const shorts = "\"\"\\\\\bb\ff\nn\rr\tt";
 	const char *end = text + len;
 
-	g_string_append_c(out, '"');
+	put(out, "\"", 1);
 	while (text < end) {
-		const char *start = text;
-		const char *known = NULL;
+		gsize plain = plain_len(text, (gsize)(end - text));
+		char escape[8] = {'\\', 0};
 
-		while (text < end && !escaped[(guint8)*text])
-			text++;
-		g_string_append_len(out, start, text - start);
+		put(out, text, plain);
+		text += plain;
 		if (text == end)
 			break;
-		for (const char *s = shorts; *s && !known; s += 2)
-			known = *s == *text ? s + 1 : NULL;
-		if (known) {
-			g_string_append_c(out, '\\');
-			g_string_append_c(out, *known);
-		} else {
-			g_string_append_printf(out, "\\u%04X", (guint8)*text);
-		}
+		escape[1] = shorts[(guint8)*text];
+		if (!escape[1])
+			g_snprintf(escape, sizeof(escape), "\\u%04X", (guint8)*text);
+		put(out, escape, strlen(escape));
 		text++;
 	}
-	g_string_append_c(out, '"');
+	put(out, "\"", 1);
 }
 
-static void new_line(GString *out, guint depth)
+static void new_line(const struct json_writer *writer)
 {
-	g_string_append_c(out, '\n');
-	for (guint i = 0; i < depth * INDENT; i++)
-		g_string_append_c(out, ' ');
+	static const char blanks[] = "\n                                                ";
+	gsize len = 1 + (gsize)writer->depth * INDENT;
+
+	put(writer->out, blanks, MIN(len, sizeof(blanks) - 1));
+	for (gsize i = sizeof(blanks) - 1; i < len; i++)
+		put(writer->out, " ", 1);
 }
 
-static void write_value(GString *out, const json_t *value, guint depth);
-
-static void write_array(GString *out, const json_t *array, guint depth)
+/* Writes what precedes a value: the comma, the line's start and the key. */
+static void begin(struct json_writer *writer, const char *key)
 {
-	g_string_append_c(out, '[');
-	for (gsize i = 0; i < json_array_size(array); i++) {
-		g_string_append(out, i ? "," : "");
-		new_line(out, depth + 1);
-		write_value(out, json_array_get(array, i), depth + 1);
+	if (writer->more)
+		put(writer->out, ",", 1);
+	if (writer->depth)
+		new_line(writer);
+	if (key) {
+		put_string(writer->out, key, strlen(key));
+		put(writer->out, ": ", 2);
 	}
-	if (json_array_size(array))
-		new_line(out, depth);
-	g_string_append_c(out, ']');
+	writer->more = TRUE;
 }
 
-static void write_object(GString *out, const json_t *object, guint depth)
+static void plain(struct json_writer *writer, const char *key, const char *text)
 {
-	const char *key;
-	json_t *value;
-	gboolean any = FALSE;
+	begin(writer, key);
+	put(writer->out, text, strlen(text));
+}
 
-	g_string_append_c(out, '{');
-	json_object_foreach ((json_t *)object, key, value) {
-		g_string_append(out, any ? "," : "");
-		any = TRUE;
-		new_line(out, depth + 1);
-		write_string(out, key, strlen(key));
-		g_string_append(out, ": ");
-		write_value(out, value, depth + 1);
+void json_write_open(struct json_writer *writer, const char *key, char bracket)
+{
+	begin(writer, key);
+	put(writer->out, &bracket, 1);
+	writer->depth++;
+	writer->more = FALSE;
+}
+
+void json_write_close(struct json_writer *writer, char bracket)
+{
+	writer->depth--;
+	if (writer->more)
+		new_line(writer);
+	put(writer->out, &bracket, 1);
+	writer->more = TRUE;
+}
+
+void json_write_text(struct json_writer *writer, const char *key, const char *text)
+{
+	if (!text) {
+		json_write_null(writer, key);
+		return;
 	}
-	if (any)
-		new_line(out, depth);
-	g_string_append_c(out, '}');
+	begin(writer, key);
+	put_string(writer->out, text, strlen(text));
 }
 
-static void write_value(GString *out, const json_t *value, guint depth)
+void json_write_int(struct json_writer *writer, const char *key, gint64 value)
 {
-	char number[32];
+	guint64 rest = value < 0 ? -(guint64)value : (guint64)value;
+	char digits[24];
+	char *p = digits + sizeof(digits) - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--p = '-';
+	plain(writer, key, p);
+}
+
+void json_write_bool(struct json_writer *writer, const char *key, gboolean value)
+{
+	plain(writer, key, value ? "true" : "false");
+}
+
+void json_write_real(struct json_writer *writer, const char *key, double value)
+{
+	json_auto_t *real = json_real(value);
+
+	json_write_value(writer, key, real);
+}
+
+void json_write_null(struct json_writer *writer, const char *key)
+{
+	plain(writer, key, "null");
+}
+
+void json_write_value(struct json_writer *writer, const char *key, const json_t *value)
+{
+	gboolean is_object = json_is_object(value);
+	const char *name;
+	json_t *member;
+	char number[64];
 
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
-		write_object(out, value, depth);
-		break;
 	case JSON_ARRAY:
-		write_array(out, value, depth);
+		json_write_open(writer, key, is_object ? '{' : '[');
+		json_object_foreach ((json_t *)value, name, member)
+			json_write_value(writer, name, member);
+		for (gsize i = 0; i < json_array_size(value); i++)
+			json_write_value(writer, NULL, json_array_get(value, i));
+		json_write_close(writer, is_object ? '}' : ']');
 		break;
 	case JSON_STRING:
-		write_string(out, json_string_value(value), json_string_length(value));
+		begin(writer, key);
+		put_string(writer->out, json_string_value(value), json_string_length(value));
 		break;
 	case JSON_INTEGER:
-		g_snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
-			   json_integer_value(value));
-		g_string_append(out, number);
+		json_write_int(writer, key, json_integer_value(value));
 		break;
-	case JSON_REAL: {
-		g_autofree char *text = json_dumps(value, JSON_ENCODE_ANY);
-
-		g_string_append(out, text);
+	case JSON_REAL:
+		number[json_dumpb(value, number, sizeof(number) - 1, JSON_ENCODE_ANY)] = '\0';
+		plain(writer, key, number);
 		break;
-	}
 	case JSON_TRUE:
-		g_string_append(out, "true");
-		break;
 	case JSON_FALSE:
-		g_string_append(out, "false");
+		json_write_bool(writer, key, json_is_true(value));
 		break;
 	default:
-		g_string_append(out, "null");
+		json_write_null(writer, key);
 	}
-}
-
-void json_write(GString *out, const json_t *value)
-{
-	write_value(out, value, 0);
 }
