@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "util/text.h"
 
 void splat_free(struct splat *splat)
 {
@@ -133,7 +134,7 @@ static char *whole_text(const struct report *report)
 			g_string_append_c(text, '\n');
 		g_string_append(text, report->lines[i]);
 	}
-	if (!g_utf8_validate(text->str, (gssize)text->len, NULL))
+	if (!text_is_utf8(text->str, text->len))
 		return g_utf8_make_valid(text->str, (gssize)text->len);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

@@ -236,14 +236,11 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 	case BODY_FAULT:
 		open->frames += body == BODY_FRAME;
 		open->faults += body == BODY_FAULT;
-		open->inside++;
-		open_append_frame(open, line->text, line->len,
-				  body == BODY_FRAME ? MARK_FRAME : MARK_FAULT, &frame);
-		open_reach(open, line);
-		break;
+		G_GNUC_FALLTHROUGH;
 	case BODY_INSIDE:
 		open->inside++;
-		open_append(open, line->text, line->len);
+		open_append_frame(open, line->text, line->len,
+				  body == BODY_FAULT ? MARK_FAULT : MARK_FRAME, &frame);
 		open_reach(open, line);
 		break;
 	case BODY_LAST:

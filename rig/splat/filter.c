@@ -202,8 +202,10 @@ static double share_with(guint group, const char *print, const double share[128]
 			low |= (prints.low[i][n] >> group & 1U) << n;
 			high |= (prints.high[i][n] >> group & 1U) << n;
 		}
-		for (guint c = ' '; c < 127; c++)
-			sum += (low >> (c & 15) & high >> (c >> 4) & 1) ? share[c] : 0;
+		for (guint left = low & 0xffff; left; left &= left - 1)
+			for (guint more = high & 0xfc; more; more &= more - 1)
+				sum += share[(guint)g_bit_nth_lsf(more, -1) << 4 |
+					     (guint)g_bit_nth_lsf(left, -1)];
 		all *= sum;
 	}
 	return all;
@@ -279,7 +281,7 @@ static gpointer prepare(gpointer unused)
 	(void)unused;
 	has_vectors = filter_has_vectors();
 	memset(prints_with, 0xff, sizeof(prints_with));
-	for (guint c = ' '; c < G_N_ELEMENTS(share); c++)
+	for (guint c = ' '; c < G_N_ELEMENTS(share) - 1; c++)
 		share[c] = share_of((char)c);
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
 		struct word word = {words[i], strlen(words[i])};

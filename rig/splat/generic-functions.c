@@ -111,7 +111,7 @@ static gboolean has_piece(const char *name, const char *piece, gsize len)
 	return memmem(name, size, piece, len) != NULL;
 }
 
-gboolean name_has(const char *name, const char *pieces)
+static gboolean has_any(const char *name, const char *pieces)
 {
 	for (const char *p = pieces; p && *p;) {
 		gsize len = strcspn(p, "|");
@@ -144,50 +144,118 @@ static gboolean is_atomic(const char *name)
 	return FALSE;
 }
 
-/*
- * Maximum number of cached results for each thread. Checking a name needs some hundred comparisons,
- * and a log repeats the same functions.
- */
-#define ANSWERS_MAX 8192
-static GPrivate answers = G_PRIVATE_INIT((GDestroyNotify)g_hash_table_unref);
-
-enum answer { ANSWER_KNOWN = 1, ANSWER_V1 = 2, ANSWER_V2 = 4 };
-
-static guint classify(const char *name)
+static gboolean is_generic_v1(const char *name)
 {
-	guint answer = ANSWER_KNOWN;
-
-	if (name_has(name, generic) || is_atomic(name))
-		return answer | ANSWER_V1 | ANSWER_V2;
-	/* only the end of the name matches, which is not specific enough */
-	if (name_has(name, "_trap$"))
-		return answer | ANSWER_V1;
-	return name_has(name, generic_v2) ? answer | ANSWER_V2 : answer;
+	/* of names that end in "_trap" only the end matches, which is not specific enough for v2 */
+	return has_any(name, generic) || is_atomic(name) || has_any(name, "_trap$");
 }
 
-static guint answer_for(const char *name)
+static gboolean is_generic_v2(const char *name)
 {
-	GHashTable *table = g_private_get(&answers);
-	guint answer;
+	if (has_any(name, generic) || is_atomic(name))
+		return TRUE;
+	return !has_any(name, "_trap$") && has_any(name, generic_v2);
+}
 
-	if (!table) {
-		table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-		g_private_set(&answers, table);
-	}
-	answer = GPOINTER_TO_UINT(g_hash_table_lookup(table, name));
+/*
+ * Cached results. Checking a name needs some hundred comparisons, and a log repeats the same
+ * functions. For each name, there is a bit for each list that was checked, and for its result; the
+ * first two are is_generic_v1() and is_generic_v2().
+ */
+#define NAMES_MAX 8192 /* for each thread */
+#define LISTS_MAX 64
+
+struct answer {
+	guint64 known, yes;
+};
+
+struct cache {
+	GHashTable *names;	       /* to struct answer */
+	const char *lists[LISTS_MAX]; /* the lists of pieces, from index RULES_V2 + 1 on */
+	guint n_lists;
+};
+
+static void cache_free(gpointer data)
+{
+	struct cache *cache = data;
+
+	g_hash_table_unref(cache->names);
+	g_free(cache);
+}
+
+static GPrivate caches = G_PRIVATE_INIT(cache_free);
+
+static struct cache *cache_get(void)
+{
+	struct cache *cache = g_private_get(&caches);
+
+	if (cache)
+		return cache;
+	cache = g_new0(struct cache, 1);
+	cache->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	cache->n_lists = RULES_V2 + 1;
+	g_private_set(&caches, cache);
+	return cache;
+}
+
+static struct answer *answer_for(struct cache *cache, const char *name)
+{
+	struct answer *answer = g_hash_table_lookup(cache->names, name);
+
 	if (answer)
 		return answer;
-	answer = classify(name);
-	if (g_hash_table_size(table) >= ANSWERS_MAX)
-		g_hash_table_remove_all(table);
-	g_hash_table_insert(table, g_strdup(name), GUINT_TO_POINTER(answer));
+	if (g_hash_table_size(cache->names) >= NAMES_MAX)
+		g_hash_table_remove_all(cache->names);
+	answer = g_new0(struct answer, 1);
+	g_hash_table_insert(cache->names, g_strdup(name), answer);
 	return answer;
+}
+
+/* Returns the index of the list PIECES, which is identified by its address; LISTS_MAX: none. */
+static guint list_index(struct cache *cache, const char *pieces)
+{
+	for (guint i = RULES_V2 + 1; i < cache->n_lists; i++)
+		if (cache->lists[i] == pieces)
+			return i;
+	if (cache->n_lists == LISTS_MAX)
+		return LISTS_MAX;
+	cache->lists[cache->n_lists] = pieces;
+	return cache->n_lists++;
+}
+
+static gboolean answer_of(struct answer *answer, guint list, const char *name, const char *pieces)
+{
+	guint64 bit = (guint64)1 << list;
+	gboolean yes;
+
+	if (answer->known & bit)
+		return (answer->yes & bit) != 0;
+	yes = list == RULES_V1	 ? is_generic_v1(name)
+	      : list == RULES_V2 ? is_generic_v2(name)
+				 : has_any(name, pieces);
+	answer->known |= bit;
+	answer->yes |= yes ? bit : 0;
+	return yes;
+}
+
+gboolean name_has(const char *name, const char *pieces)
+{
+	struct cache *cache = cache_get();
+	guint list = pieces ? list_index(cache, pieces) : LISTS_MAX;
+
+	return list == LISTS_MAX ? has_any(name, pieces)
+				 : answer_of(answer_for(cache, name), list, name, pieces);
 }
 
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules)
 {
-	return (answer_for(name) & (rules == RULES_V1 ? ANSWER_V1 : ANSWER_V2)) ||
-	       name_has(name, more);
+	struct cache *cache = cache_get();
+	guint list = more ? list_index(cache, more) : LISTS_MAX;
+	struct answer *answer = answer_for(cache, name);
+
+	if (answer_of(answer, rules, name, NULL))
+		return TRUE;
+	return list == LISTS_MAX ? has_any(name, more) : answer_of(answer, list, name, more);
 }
 
 gboolean frame_is_generic(const char *name, const char *more)

@@ -172,7 +172,10 @@ enum body {
 	BODY_FAULT, /* belongs to the report: the address of a fault */
 	BODY_LAST,  /* the last line of a report of this family */
 };
-/* BODY_FRAME, BODY_FAULT: *RET_FRAME is set; its name is "" if the line has only an address. */
+/*
+ * BODY_FRAME, BODY_FAULT: *RET_FRAME is set. The name is "" if the line has only an address, and
+ * for BODY_INSIDE.
+ */
 enum body body_kind(const char *text, const struct format *format, struct frame *ret_frame);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
@@ -256,7 +259,8 @@ enum rules { RULES_V1, RULES_V2 };
 
 /*
  * Returns TRUE if NAME contains one of PIECES, which are separated by '|'. '^' anchors a piece to
- * the start of the name, '$' to its end (generic-functions.c).
+ * the start of the name, '$' to its end. PIECES must be a constant, because results are cached by
+ * its address (generic-functions.c).
  */
 gboolean name_has(const char *name, const char *pieces);
 /* Like frame_is_generic(), by the given RULES. */

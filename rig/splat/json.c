@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "util/text.h"
 
 json_t *splat_json_text(const char *text)
 {
 	gsize len = strlen(text);
-	g_autofree char *valid =
-		g_utf8_validate(text, (gssize)len, NULL) ? NULL : g_utf8_make_valid(text, -1);
+	g_autofree char *valid = text_is_utf8(text, len) ? NULL : g_utf8_make_valid(text, -1);
 
 	return valid ? json_string_nocheck(valid) : json_stringn_nocheck(text, len);
 }
@@ -22,10 +22,9 @@ static const char *const weights[] = {
 /* Writes TEXT, which may have any bytes. */
 static void write_any(struct json_writer *writer, const char *key, const char *text)
 {
-	g_autofree char *valid =
-		!text || g_str_is_ascii(text) || g_utf8_validate(text, -1, NULL)
-			? NULL
-			: g_utf8_make_valid(text, -1);
+	g_autofree char *valid = !text || text_is_utf8(text, strlen(text))
+					 ? NULL
+					 : g_utf8_make_valid(text, -1);
 
 	json_write_text(writer, key, valid ? valid : text);
 }

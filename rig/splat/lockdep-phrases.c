@@ -4,6 +4,7 @@
  * parts.
  */
 #include "splat/lockdep.h"
+#include "splat/word-set.h"
 
 /*
  * Parses "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if
@@ -59,10 +60,10 @@ static const char *const verbs[] = {
 	" still has locks held",
 };
 
-static gboolean read_verb(struct reader *reader, const char *text)
+static gboolean read_verb(struct reader *reader, const char *text, const struct word_bits *found)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
-		if (!strstr(text, verbs[i]))
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		if (!word_bits_has(found, i))
 			continue;
 		read_task(reader, text, verbs[i]);
 		reader->next = NEXT_WANTED;
@@ -99,10 +100,10 @@ static const struct {
 	{"state was registered at:", NEXT_NOTHING, "registered_stack"},
 };
 
-static gboolean read_section(struct reader *reader, const char *text)
+static gboolean read_section(struct reader *reader, const struct word_bits *found)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
-		if (!strstr(text, sections[i].words))
+	for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
+		if (!word_bits_has(found, G_N_ELEMENTS(verbs) + i))
 			continue;
 		reader->next = sections[i].next;
 		reader->stack = NULL;
@@ -184,10 +185,28 @@ static void read_scenario(struct reader *reader, const char *line)
 	}
 }
 
+static struct word_set phrases; /* the words of verbs[] and sections[], in order */
+
+static gpointer index_phrases(gpointer unused)
+{
+	(void)unused;
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		word_set_add(&phrases, verbs[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
+		word_set_add(&phrases, sections[i].words);
+	return NULL;
+}
+
 gboolean lockdep_phrase(struct reader *reader, const char *text)
 {
-	return read_verb(reader, text) || read_section(reader, text) || read_arrows(reader, text) ||
-	       read_place(reader, text);
+	static GOnce once = G_ONCE_INIT;
+	struct word_bits found;
+
+	g_once(&once, index_phrases, NULL);
+	word_set_find(&phrases, text, &found);
+	if (found.any && (read_verb(reader, text, &found) || read_section(reader, &found)))
+		return TRUE;
+	return read_arrows(reader, text) || read_place(reader, text);
 }
 
 gboolean lockdep_keep(struct reader *reader, const char *line)

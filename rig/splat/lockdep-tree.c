@@ -17,7 +17,9 @@
 
 static const char *blank(const char *text)
 {
-	return text + strspn(text, " \t");
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
 }
 
 gboolean lockdep_tree_begins(const char *text)
@@ -69,6 +71,7 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 		const char *next = report->lines[*line + 1];
 		const char *text = blank(next);
 		const char *key = strstr(text, "key ");
+		const struct seen *seen = &report->seen[*line + 1];
 		struct frame frame;
 
 		if (lockdep_tree_begins(next) || strstr(text, "stack backtrace:"))
@@ -85,9 +88,9 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 				json_object_set_new(node, "key", splat_json_text(frame.name));
 		} else if (g_str_has_prefix(text, "... acquired at:")) {
 			stack = new_stack(node, "acquired_at");
-		} else if (frame_parse(next, &frame)) {
-			if (stack && !frame.guess)
-				json_array_append_new(stack, splat_json_text(frame.name));
+		} else if (seen->marks & MARK_FRAME) {
+			if (stack && !seen->guess)
+				json_array_append_new(stack, splat_json_text(seen->name));
 		} else if (strstr(text, " at:")) {
 			stack = usage_stack(node, text);
 		}

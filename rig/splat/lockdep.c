@@ -108,7 +108,14 @@ static void begin_held(struct reader *reader, const char *text)
 		reader->splat->held = g_ptr_array_new_with_free_func(splat_lock_free);
 }
 
-static void read_line(struct reader *reader, const char *line)
+static void add_frame(json_t *stack, const char *name, gboolean guess, gboolean inlined)
+{
+	if (!guess && !inlined)
+		json_array_append_new(stack, splat_json_text(name));
+}
+
+/* SEEN: properties of the line; of the first one if several were joined. */
+static void read_line(struct reader *reader, const char *line, const struct seen *seen)
 {
 	const char *text = blank(line);
 	struct frame frame;
@@ -117,10 +124,13 @@ static void read_line(struct reader *reader, const char *line)
 		read_link(reader, text);
 		return;
 	}
+	if (reader->stack && (seen->marks & MARK_FRAME)) {
+		add_frame(reader->stack, seen->name, seen->guess, seen->inlined);
+		return;
+	}
 	/* in some stacks, "..." precedes the first frame */
-	if (reader->stack && frame_parse(strncmp(text, "...", 3) == 0 ? text + 3 : line, &frame)) {
-		if (!frame.guess && !frame.inlined)
-			json_array_append_new(reader->stack, splat_json_text(frame.name));
+	if (reader->stack && strncmp(text, "...", 3) == 0 && frame_parse(text + 3, &frame)) {
+		add_frame(reader->stack, frame.name, frame.guess, frame.inlined);
 		return;
 	}
 	if (strstr(text, " locks held by ") || strstr(text, " lock held by ") ||
@@ -274,7 +284,6 @@ static gboolean continues(const char *before, const char *line)
 void lockdep_parse(struct splat *splat, const struct report *report)
 {
 	struct reader reader = {splat};
-	GString *line = g_string_new(NULL);
 	gboolean circular = strcmp(report->format->kind, "lockdep-circular") == 0;
 
 	reader.detail = json_object();
@@ -289,10 +298,16 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 			json_object_set_new(reader.detail, key, lockdep_tree(report, &i));
 			continue;
 		}
-		g_string_assign(line, report->lines[i]);
-		while (i + 1 < report->n && continues(line->str, report->lines[i + 1]))
-			g_string_append(line, blank(report->lines[++i]));
-		read_line(&reader, line->str);
+		const struct seen *seen = &report->seen[i];
+		const char *text = report->lines[i];
+
+		while (i + 1 < report->n && continues(text, report->lines[i + 1])) {
+			char *whole = g_strconcat(text, blank(report->lines[++i]), NULL);
+
+			text = g_string_chunk_insert(report->strings, whole);
+			g_free(whole);
+		}
+		read_line(&reader, text, seen);
 	}
 	if (circular)
 		check_chain(&reader);
@@ -302,5 +317,4 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 	splat->detail = reader.detail;
 	json_decref(reader.chain);
 	g_ptr_array_unref(reader.classes);
-	g_string_free(line, TRUE);
 }

@@ -29,7 +29,9 @@ struct reader {
 
 static inline const char *blank(const char *text)
 {
-	return text + strspn(text, " \t");
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
 }
 
 static inline void set_text(json_t *object, const char *key, const char *text)

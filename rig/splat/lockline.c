@@ -43,54 +43,113 @@ char *lock_class_normal(const char *lock_class)
 	static GRegex *version, *extra;
 	g_autofree char *plain = NULL;
 
+	if (!strchr(lock_class, '#') && !strstr(lock_class, " l="))
+		return g_strdup(lock_class);
+
 	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), lock_class, -1, 0, "", 0,
 					NULL);
 	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "",
 				       0, NULL);
 }
 
-static char *fetch(const GMatchInfo *info, int group)
+/* Skips the instance of a lock, an address such as "ffff8880…" or "(____ptrval____)". */
+static const char *skip_instance(const char *p, struct splat_lock *ret)
 {
-	char *text = g_match_info_fetch(info, group);
+	const char *start = p, *end;
+	gsize len = 0;
 
-	if (text && !*text)
-		g_clear_pointer(&text, g_free);
-	return text;
+	if (*p == '(') {
+		end = p + 1 + strspn(p + 1, "_");
+		if (!g_str_has_prefix(end, "ptrval"))
+			return p;
+		end += strlen("ptrval") + strspn(end + strlen("ptrval"), "_");
+		if (*end++ != ')')
+			return p;
+	} else {
+		start += g_str_has_prefix(p, "0x") ? 2 : 0;
+		while (g_ascii_isxdigit(start[len]) && !g_ascii_isupper(start[len]))
+			len++;
+		if (len < 6 || len > 16)
+			return p;
+		end = start + len;
+	}
+	if (*end != ' ' && *end != '\t')
+		return p;
+	ret->instance = g_strndup(start, end - start);
+	return end + strspn(end, " \t");
 }
 
-static int fetch_int(const GMatchInfo *info, int group)
+/*
+ * Returns the "){" before the usage of the lock whose class begins at NAME: the last one in the
+ * line, because a class may contain parentheses. NULL: there is none. *RET_LEN: the length of the
+ * usage.
+ */
+static const char *find_usage(const char *name, gsize *ret_len)
 {
-	g_autofree char *text = fetch(info, group);
+	const char *found = NULL;
 
-	return text ? text_int(text) : -1;
+	for (const char *p = name; (p = strstr(p, "){")); p += 2) {
+		gsize len = strspn(p + 2, "-.+?*");
+
+		if (len < 4 || len > 10 || p[2 + len] != '}')
+			continue;
+		found = p;
+		*ret_len = len;
+	}
+	return found;
+}
+
+/* Parses "-{2:2}", the wait types; returns its end, or P if there are none. */
+static const char *parse_waits(const char *p, struct splat_lock *ret)
+{
+	gsize outer, inner;
+
+	ret->outer = ret->inner = -1;
+	if (!g_str_has_prefix(p, "-{"))
+		return p;
+	outer = strspn(p + 2, "0123456789");
+	inner = p[2 + outer] == ':' ? strspn(p + 3 + outer, "0123456789") : 0;
+	if (!outer || !inner || p[3 + outer + inner] != '}')
+		return p;
+	ret->outer = text_int(p + 2);
+	ret->inner = text_int(p + 3 + outer);
+	return p + 4 + outer + inner;
+}
+
+static char *function_at(const char *p)
+{
+	struct frame frame;
+	const char *end;
+
+	if (!g_str_has_prefix(p, ", at: "))
+		return NULL;
+	p += strlen(", at: ");
+	if (g_str_has_prefix(p, "[<") && (end = strstr(p, ">]")))
+		p = end + 2 + strspn(end + 2, " \t");
+	return frame_parse_function(p, &frame) ? g_strdup(frame.name) : NULL;
 }
 
 /* Parses a lock. The part from ", at:" on may be missing, as in "-> #1 (CLASS){++++}-{0:0}:". */
 gboolean lock_parse(const char *text, struct splat_lock *ret)
 {
-	static GRegex *regex;
-	g_autoptr(GMatchInfo) info = NULL;
-	g_autofree char *lock_class = NULL;
-	g_autofree char *at = NULL;
-	struct frame frame;
+	g_autofree char *name = NULL;
+	const char *p, *usage;
+	gsize len = 0;
 
-	if (!g_regex_match(
-		    once_regex(&regex,
-			       "^\\s*(?:(?:0x)?([0-9a-f]{6,16}|\\(_*ptrval_*\\))\\s+)?\\((.*)\\)"
-			       "\\{([-.+?*]{4,10})\\}(?:-\\{(\\d+):(\\d+)\\})?"
-			       "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+(?: \\(.*\\))?))?"),
-		    text, 0, &info))
+	usage = find_usage(text, &len);
+	if (!usage)
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
-	lock_class = fetch(info, 2);
-	at = fetch(info, 6);
-	ret->instance = fetch(info, 1);
-	ret->lock_class = lock_class_normal(lock_class ? lock_class : "");
-	ret->usage = fetch(info, 3);
-	ret->outer = fetch_int(info, 4);
-	ret->inner = fetch_int(info, 5);
-	if (at && frame_parse_function(at, &frame))
-		ret->function = g_strdup(frame.name);
+	p = skip_instance(text + strspn(text, " \t"), ret);
+	if (*p != '(' || usage < p) {
+		splat_lock_clear(ret);
+		return FALSE;
+	}
+	name = g_strndup(p + 1, usage - p - 1);
+	ret->lock_class = lock_class_normal(name);
+	ret->usage = g_strndup(usage + 2, len);
+	p = parse_waits(usage + 3 + len, ret);
+	ret->function = function_at(p);
 	if (*ret->lock_class)
 		return TRUE;
 	/* in a line like "(#5){++++}" the name was lost */

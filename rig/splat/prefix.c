@@ -88,7 +88,7 @@ static gboolean is_text(const char *p)
 	if (!g_ascii_isalpha(*p) || p[1] == '/' || (*p == 'c' && g_ascii_isdigit(p[1])))
 		return FALSE;
 	second = p + strcspn(p, " :");
-	/* a tag such as "kernel: ", a host and a tag, such as "host kernel: " or "host app[12]: " */
+	/* a tag such as "kernel: ", a host and a tag: "host kernel: ", "host app[12]: " */
 	if (*second == ' ') {
 		p = second + 1;
 		second = p + strcspn(p, " :[");

@@ -323,7 +323,7 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 			if (bytes == end)
 				return;
 		}
-		line = (gsize)((const guint8 *)memchr(bytes, '\n', (gsize)(end - bytes)) + 1 - bytes);
+		line = (gsize)((const guint8 *)memchr(bytes, '\n', end - bytes) + 1 - bytes);
 		whole_line(scanner, bytes, line, next >= bytes + line);
 		bytes += line;
 	}

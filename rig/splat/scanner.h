@@ -114,7 +114,10 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
-/* Like open_append(), for a line whose FRAME was already parsed; MARK: MARK_FRAME or MARK_FAULT. */
+/*
+ * Like open_append(), for a line whose FRAME was already parsed; if its name is "", the line has
+ * none. MARK: MARK_FRAME or MARK_FAULT.
+ */
 void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
 		       const struct frame *frame);
 /* Replaces the line AT by TEXT. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "util/text.h"
 
 /* Returns a lock class without numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
 static char *class_key(const char *lock_class)
@@ -23,6 +24,8 @@ static char *class_key(const char *lock_class)
 				     "team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
 				     G_REGEX_RAW, 0, NULL);
 	}
+	if (!strpbrk(lock_class, "0123456789"))
+		return g_strdup(lock_class);
 	plain = g_regex_replace(device, lock_class, -1, 0, "\\1N", 0, NULL);
 	return g_regex_replace(queue, plain, -1, 0, "\\1N", 0, NULL);
 }
@@ -245,8 +248,11 @@ static char *key_by_rules(const struct splat *splat, const struct report *report
 
 static char *valid(char *text)
 {
-	char *good = g_utf8_make_valid(text, -1);
+	char *good;
 
+	if (text_is_utf8(text, strlen(text)))
+		return text;
+	good = g_utf8_make_valid(text, -1);
 	g_free(text);
 	return good;
 }
@@ -313,13 +319,13 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 
 	for (guint i = report->header; i < report->n; i++) {
 		const struct seen *frame = &report->seen[i];
-		char key[sizeof(((struct frame *)NULL)->name) + 20];
+		char offset[24] = "+0\n";
 
 		if (!(frame->marks & MARK_FRAME) || frame->guess)
 			continue;
-		g_snprintf(key, sizeof(key), "%s+%" G_GINT64_MODIFIER "x\n", frame->name,
-			   frame->offset);
-		g_checksum_update(sum, (const guchar *)key, -1);
+		g_snprintf(offset, sizeof(offset), "+%" G_GINT64_MODIFIER "x\n", frame->offset);
+		g_checksum_update(sum, (const guchar *)frame->name, -1);
+		g_checksum_update(sum, (const guchar *)offset, -1);
 	}
 	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));
 }

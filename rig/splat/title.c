@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "util/text.h"
 
 #define TITLE_MAX 120
 
@@ -31,7 +32,8 @@ static char *clean_title(const char *title)
 		{"\\s+", " "},
 	};
 	static GRegex *regexes[G_N_ELEMENTS(rules)];
-	g_autofree char *text = g_utf8_make_valid(title, -1);
+	g_autofree char *text = text_is_utf8(title, strlen(title)) ? g_strdup(title)
+								   : g_utf8_make_valid(title, -1);
 	gboolean plain =
 		!strpbrk(text, "0123456789\t") && !strstr(text, "::") && !strstr(text, "  ");
 

@@ -10,8 +10,8 @@
 #define WORD_SET_BUCKETS 8
 
 /*
- * The words are divided into buckets by their first character. For each character, there is a bit
- * mask of the buckets that have a word with it at its first, second and third place.
+ * The words are divided into buckets by their first character. There are three bit masks for each
+ * character: of the buckets with a word whose first, second or third character it is.
  */
 struct word_set {
 	const char *words[WORD_SET_MAX];

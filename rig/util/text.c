@@ -74,3 +74,15 @@ const char *text_nearest(const char *word, const char *const *candidates)
 	}
 	return best;
 }
+
+gboolean text_is_utf8(const char *text, gsize len)
+{
+	gsize at = 0;
+
+	for (guint64 eight; len - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text + at, sizeof(eight));
+		if (eight & 0x8080808080808080U)
+			break;
+	}
+	return g_utf8_validate(text + at, (gssize)(len - at), NULL);
+}

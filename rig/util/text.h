@@ -12,6 +12,9 @@
  */
 char *text_clean(const char *text);
 
+/* Returns TRUE if the LEN bytes at TEXT are valid UTF-8. This is fast if all of them are ASCII. */
+gboolean text_is_utf8(const char *text, gsize len);
+
 /*
  * Returns the one of CANDIDATES (NULL-terminated) that WORD is most likely a misspelling of: at
  * most a third of its letters are wrong, missing, added or swapped. NULL: there is none.
