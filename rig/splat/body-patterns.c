@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/body-patterns.h"
+#include "splat/word-set.h"
 
 /* Patterns that match at the start of the text, after blanks. */
 static const struct body_pattern starts[] = {
@@ -439,7 +440,7 @@ enum body body_pattern(const char *start, unsigned family)
 
 	g_once(&once, index_rows, NULL);
 	for (int i = first_with[(guint8)*start]; i >= 0; i = next_with[i])
-		if ((starts[i].families & family) && g_str_has_prefix(start, starts[i].words))
+		if ((starts[i].families & family) && text_begins(start, starts[i].words))
 			return starts[i].body;
 	return BODY_FOREIGN;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 /* Returns the length of the name at TEXT; 0: there is none. */
 static inline gsize name_len(const char *text)
@@ -311,7 +312,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		const char *p;
 
-		if (marks[i].word[1] != start[1] || !g_str_has_prefix(start, marks[i].word))
+		if (!text_begins(start, marks[i].word))
 			continue;
 		p = start + strlen(marks[i].word);
 		if (g_str_has_prefix(marks[i].word, "Krnl"))

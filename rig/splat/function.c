@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 const char *plain_name(const char *name)
 {
@@ -19,9 +20,9 @@ const char *plain_name(const char *name)
 
 	name += *name == '.' && name[1]; /* skip the dot of a ppc64 entry point */
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-		gsize len = strlen(prefixes[i]);
+		gsize len = text_begins(name, prefixes[i]) ? strlen(prefixes[i]) : 0;
 
-		if (len > most && g_str_has_prefix(name, prefixes[i]) && name[len])
+		if (len > most && name[len])
 			most = len;
 	}
 	return name + most;

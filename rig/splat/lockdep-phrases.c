@@ -4,7 +4,6 @@
  * parts.
  */
 #include "splat/lockdep.h"
-#include "splat/word-set.h"
 
 /*
  * Parses "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if
@@ -60,10 +59,10 @@ static const char *const verbs[] = {
 	" still has locks held",
 };
 
-static gboolean read_verb(struct reader *reader, const char *text, const struct word_bits *found)
+static gboolean read_verb(struct reader *reader, const char *text)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
-		if (!word_bits_has(found, i))
+		if (!word_bits_has(&reader->found, i))
 			continue;
 		read_task(reader, text, verbs[i]);
 		reader->next = NEXT_WANTED;
@@ -100,10 +99,10 @@ static const struct {
 	{"state was registered at:", NEXT_NOTHING, "registered_stack"},
 };
 
-static gboolean read_section(struct reader *reader, const struct word_bits *found)
+static gboolean read_section(struct reader *reader)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
-		if (!word_bits_has(found, G_N_ELEMENTS(verbs) + i))
+		if (!word_bits_has(&reader->found, G_N_ELEMENTS(verbs) + i))
 			continue;
 		reader->next = sections[i].next;
 		reader->stack = NULL;
@@ -170,15 +169,17 @@ static gboolean read_place(struct reader *reader, const char *text)
 	return TRUE;
 }
 
+static guint scenario_begins, scenario_ends; /* indexes in phrases */
+
 static void read_scenario(struct reader *reader, const char *line)
 {
 	const char *text = blank(line);
 
-	if (strstr(text, "unsafe locking scenario")) {
+	if (word_bits_has(&reader->found, scenario_begins)) {
 		reader->scenario = json_array();
 		json_object_set_new(reader->detail, "scenario", reader->scenario);
 		reader->stack = NULL;
-	} else if (strstr(text, "*** DEADLOCK ***")) {
+	} else if (word_bits_has(&reader->found, scenario_ends)) {
 		reader->scenario = NULL;
 	} else if (reader->scenario && *text) {
 		json_array_append_new(reader->scenario, splat_json_text(line));
@@ -194,17 +195,18 @@ static gpointer index_phrases(gpointer unused)
 		word_set_add(&phrases, verbs[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
 		word_set_add(&phrases, sections[i].words);
+	scenario_begins = word_set_add(&phrases, "unsafe locking scenario");
+	scenario_ends = word_set_add(&phrases, "*** DEADLOCK ***");
 	return NULL;
 }
 
 gboolean lockdep_phrase(struct reader *reader, const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
-	struct word_bits found;
 
 	g_once(&once, index_phrases, NULL);
-	word_set_find(&phrases, text, &found);
-	if (found.any && (read_verb(reader, text, &found) || read_section(reader, &found)))
+	word_set_find(&phrases, text, &reader->found);
+	if (reader->found.any && (read_verb(reader, text) || read_section(reader)))
 		return TRUE;
 	return read_arrows(reader, text) || read_place(reader, text);
 }
@@ -214,7 +216,7 @@ gboolean lockdep_keep(struct reader *reader, const char *line)
 	const char *text = blank(line);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
-		if (g_str_has_prefix(text, kept[i].words)) {
+		if (text_begins(text, kept[i].words)) {
 			set_text(reader->detail, kept[i].key, text);
 			return TRUE;
 		}

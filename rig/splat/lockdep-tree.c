@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 static const char *blank(const char *text)
 {
@@ -25,8 +26,8 @@ static const char *blank(const char *text)
 gboolean lockdep_tree_begins(const char *text)
 {
 	text = blank(text);
-	return g_str_has_prefix(text, "the dependencies between ") ||
-	       g_str_has_prefix(text, "the shortest dependencies between ");
+	return text_begins(text, "the dependencies between ") ||
+	       text_begins(text, "the shortest dependencies between ");
 }
 
 static json_t *new_node(const char *text)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "splat/word-set.h"
 
 /* The meaning of the next lock line. */
 enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
@@ -22,6 +23,7 @@ struct reader {
 	json_t *scenario; /* the array to which lines of the scenario are added; borrowed */
 	enum next next;
 	gboolean in_held;   /* reading the list after "N locks held by" */
+	struct word_bits found; /* the words of lockdep-phrases.c in the current line */
 	int next_link;	    /* the number that the next "-> #N" must have; -1 before the first */
 	int announced;	    /* the N of "N locks held by", or -1 */
 	GPtrArray *classes; /* lock classes of the chain, #N first */
@@ -45,7 +47,7 @@ static inline void set_text(json_t *object, const char *key, const char *text)
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*
- * Stores LINE if it is a sentence that is stored unchanged, or a line of the scenario. TRUE: the
+ * After lockdep_phrase(): stores LINE if it is a sentence that is stored unchanged, or a line of the scenario. TRUE: the
  * line needs no further parsing.
  */
 gboolean lockdep_keep(struct reader *reader, const char *line);

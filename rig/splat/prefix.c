@@ -69,6 +69,31 @@ static const char *strip_glued(const char *p, struct line *line)
 	return p;
 }
 
+/* Returns the number of digits at TEXT, at most MAX. */
+static inline gsize digits_len(const char *text, gsize max)
+{
+	gsize len = 0;
+
+	while (len < max && g_ascii_isdigit(text[len]))
+		len++;
+	return len;
+}
+
+/* Like is_text(), for text that begins with a blank. */
+static gboolean is_indented_text(const char *p)
+{
+	while (*p == ' ')
+		p++;
+	if (*p && strchr("?#<", *p))
+		return TRUE;
+	if (!g_ascii_isalpha(*p) && *p != '_')
+		return FALSE;
+	p += strcspn(p, " \t[(");
+	if (*p == ' ')
+		return !g_ascii_isdigit(p[strspn(p, " ")]);
+	return !*p;
+}
+
 /*
  * Returns TRUE if no part of a prefix begins at P, the text after a time stamp. FALSE: one may
  * begin there, so the caller must parse the line completely. This check is fast.
@@ -76,9 +101,13 @@ static const char *strip_glued(const char *p, struct line *line)
 static gboolean is_text(const char *p)
 {
 	const char *second;
+	gsize digits = digits_len(p, 20);
 
 	if (*p == ' ')
-		return (g_ascii_isalpha(p[1]) && p[2] != '[') || (p[1] && strchr("?_#<", p[1]));
+		return is_indented_text(p);
+	/* "1 lock held by …", "0xffff…" */
+	if (digits)
+		return p[digits] == 'x' || (p[digits] == ' ' && g_ascii_isalpha(p[digits + 1]));
 	if (*p == '-')
 		return p[1] != '(';
 	if (*p == '(')
@@ -97,16 +126,6 @@ static gboolean is_text(const char *p)
 		return FALSE;
 	return *second != ':' ||
 	       (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0);
-}
-
-/* Returns the number of digits at TEXT, at most MAX. */
-static inline gsize digits_len(const char *text, gsize max)
-{
-	gsize len = 0;
-
-	while (len < max && g_ascii_isdigit(text[len]))
-		len++;
-	return len;
 }
 
 /*

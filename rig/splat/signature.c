@@ -312,22 +312,33 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
+static void add_hex(GString *out, guint64 value)
+{
+	int shift = 60;
+
+	while (shift && !(value >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		g_string_append_c(out, "0123456789abcdef"[value >> shift & 15]);
+}
+
 /* Returns the key of level `exact`, with every frame of every stack and its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GString) stack = g_string_sized_new(4096);
+	g_autofree char *sum = NULL;
 
 	for (guint i = report->header; i < report->n; i++) {
 		const struct seen *frame = &report->seen[i];
-		char offset[24] = "+0\n";
-
 		if (!(frame->marks & MARK_FRAME) || frame->guess)
 			continue;
-		g_snprintf(offset, sizeof(offset), "+%" G_GINT64_MODIFIER "x\n", frame->offset);
-		g_checksum_update(sum, (const guchar *)frame->name, -1);
-		g_checksum_update(sum, (const guchar *)offset, -1);
+		g_string_append(stack, frame->name);
+		g_string_append_c(stack, '+');
+		add_hex(stack, frame->offset);
+		g_string_append_c(stack, '\n');
 	}
-	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));
+	sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stack->str, (gssize)stack->len);
+	return g_strdup_printf("%s #%.16s", splat->path, sum);
 }
 
 void signature_make(struct splat *splat, const struct report *report)

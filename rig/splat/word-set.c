@@ -33,13 +33,6 @@ guint word_set_add(struct word_set *set, const char *word)
 	return at;
 }
 
-static gboolean begins_with(const char *text, const char *word)
-{
-	while (*word && *text == *word)
-		text++, word++;
-	return !*word;
-}
-
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -52,7 +45,7 @@ void word_set_find(const struct word_set *set, const char *text, struct word_bit
 			gint16 at = set->in_bucket[g_bit_nth_lsf(buckets, -1)];
 
 			for (; at >= 0; at = set->next[at]) {
-				if (!begins_with((const char *)p, set->words[at]))
+				if (!text_begins((const char *)p, set->words[at]))
 					continue;
 				ret->longs[at / 64] |= (guint64)1 << at % 64;
 				ret->any = TRUE;

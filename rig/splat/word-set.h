@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sets of words, each of which is searched for in a text in one pass. */
+/* Searches texts for words: one word at the start, or all words of a set in one pass. */
 #ifndef RIG_SPLAT_WORD_SET_H
 #define RIG_SPLAT_WORD_SET_H
 
@@ -20,6 +20,14 @@ struct word_set {
 	gint16 next[WORD_SET_MAX]; /* the next word of the same bucket; -1: there is none */
 	gint16 in_bucket[WORD_SET_BUCKETS];
 };
+
+/* Returns TRUE if TEXT begins with WORD. */
+static inline gboolean text_begins(const char *text, const char *word)
+{
+	while (*word && *text == *word)
+		text++, word++;
+	return !*word;
+}
 
 /* The words of TEXT, as a bit for the index of each. */
 struct word_bits {
