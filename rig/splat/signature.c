@@ -241,6 +241,8 @@ static char *key_by_rules(const struct splat *splat, const struct report *report
 	/* in the first version all bad pages had the same key */
 	if (rules == RULES_V1 && sign && strstr(sign, "{reason}"))
 		sign = "BUG: Bad page {1}";
+	if (!sign && g_strcmp0(function, splat->function) == 0)
+		return g_strdup(splat->title);
 	if (!sign)
 		return title_of(report, function);
 	return template_fill(sign, expand, &(struct source){splat, report, function, rules});
@@ -257,15 +259,27 @@ static char *valid(char *text)
 	return good;
 }
 
+/* Returns TRUE if the two versions make different keys from the same function. */
+static gboolean versions_differ(const struct report *report)
+{
+	const char *sign = report->format->sign;
+
+	return sign && (strstr(sign, "{reason}") || strstr(sign, "{cycle}"));
+}
+
 static void bug_keys(struct splat *splat, const struct report *report)
 {
 	g_autofree char *function = naming_function(splat, report, RULES_V1);
-	g_autofree char *old = valid(key_by_rules(splat, report, function, RULES_V1));
 	g_autofree char *new = valid(key_by_rules(splat, report, splat->function, RULES_V2));
-	gboolean same = strcmp(old, new) == 0;
+	g_autofree char *old = NULL;
+	gboolean same = g_strcmp0(function, splat->function) == 0 && !versions_differ(report);
 
-	splat->bug = g_strdup_printf("%s:%s:%s", same ? "v1" : "v2", splat->kind, new);
-	splat->former = same ? NULL : g_strdup_printf("v1:%s:%s", splat->kind, old);
+	if (!same) {
+		old = valid(key_by_rules(splat, report, function, RULES_V1));
+		same = strcmp(old, new) == 0;
+	}
+	splat->bug = g_strconcat(same ? "v1:" : "v2:", splat->kind, ":", new, NULL);
+	splat->former = same ? NULL : g_strconcat("v1:", splat->kind, ":", old, NULL);
 }
 
 /*
@@ -312,6 +326,8 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
+#define NO_STACK "e3b0c44298fc1c14" /* the first digits of SHA-256 of nothing */
+
 static void add_hex(GString *out, guint64 value)
 {
 	int shift = 60;
@@ -337,8 +353,11 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 		add_hex(stack, frame->offset);
 		g_string_append_c(stack, '\n');
 	}
+	if (!stack->len)
+		return g_strconcat(splat->path, " #" NO_STACK, NULL);
 	sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stack->str, (gssize)stack->len);
-	return g_strdup_printf("%s #%.16s", splat->path, sum);
+	sum[sizeof(NO_STACK) - 1] = '\0';
+	return g_strconcat(splat->path, " #", sum, NULL);
 }
 
 void signature_make(struct splat *splat, const struct report *report)

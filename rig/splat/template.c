@@ -12,13 +12,14 @@ char *template_fill(const char *template, template_word expand, void *data)
 	GString *out = g_string_new(NULL);
 
 	for (const char *p = template; *p;) {
+		const char *open = strchrnul(p, '{');
 		char word[16];
 		gsize len;
 
-		if (*p != '{') {
-			g_string_append_c(out, *p++);
-			continue;
-		}
+		g_string_append_len(out, p, open - p);
+		if (!*open)
+			break;
+		p = open;
 		len = strcspn(p, "}");
 		g_strlcpy(word, p + 1, MIN(len, sizeof(word)));
 		expand(out, word, data);

@@ -7,39 +7,65 @@
 
 #define TITLE_MAX 120
 
+/* What a text must contain for a rule to match, which is fast to check. */
+enum needs { NEEDS_COLON, NEEDS_NUMBER, NEEDS_HASH, NEEDS_BLANKS };
+
+/* Returns a bit for each of enum needs. A number has at least five digits, or "0x" before it. */
+static guint needs_of(const char *text)
+{
+	guint found = 0, digits = 0;
+
+	for (const char *p = text; *p; p++) {
+		digits = g_ascii_isxdigit(*p) ? digits + 1 : 0;
+		if (digits >= 5 || (*p == '0' && p[1] == 'x'))
+			found |= 1U << NEEDS_NUMBER;
+		else if (*p == ':')
+			found |= 1U << NEEDS_COLON;
+		else if (*p == '#')
+			found |= 1U << NEEDS_HASH;
+		else if (g_ascii_isspace(*p) && (*p != ' ' || g_ascii_isspace(p[1])))
+			found |= 1U << NEEDS_BLANKS;
+	}
+	return found;
+}
+
 /* Replaces parts that differ between boots: addresses, numbers, lines, offsets. */
 static char *clean_title(const char *title)
 {
 	static const struct {
 		const char *pattern, *with;
+		enum needs needs;
 	} rules[] = {
-		{"(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}", "IPV6ADDR"},
+		{"(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}", "IPV6ADDR",
+		 NEEDS_COLON},
 		{"(?<![0-9a-zA-Z_:])(?:[0-9a-fA-F]{1,4}:){0,6}(?:[0-9a-fA-F]{1,4})?::"
 		 "(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?(?![0-9a-zA-Z_:])",
-		 "IPV6ADDR"},
-		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
+		 "IPV6ADDR", NEEDS_COLON},
+		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1",
+		 NEEDS_NUMBER},
 		/*
 		 * hexadecimal numbers, except in ":A-0000192" and ":0000096", which are names of
 		 * slab caches with the size of their objects
 		 */
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
 		 "(?![0-9a-zA-Z_])",
-		 "\\1ADDR"},
-		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR"},
-		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM"},
-		{"(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE"},
-		{"CPU#[0-9]+", "CPU"},
-		{"\\s+", " "},
+		 "\\1ADDR", NEEDS_NUMBER},
+		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR", NEEDS_NUMBER},
+		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM", NEEDS_NUMBER},
+		{"(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE", NEEDS_COLON},
+		{"CPU#[0-9]+", "CPU", NEEDS_HASH},
+		{"\\s+", " ", NEEDS_BLANKS},
 	};
 	static GRegex *regexes[G_N_ELEMENTS(rules)];
 	g_autofree char *text = text_is_utf8(title, strlen(title)) ? g_strdup(title)
 								   : g_utf8_make_valid(title, -1);
-	gboolean plain =
-		!strpbrk(text, "0123456789\t") && !strstr(text, "::") && !strstr(text, "  ");
+	guint found = needs_of(text);
 
-	for (gsize i = 0; !plain && i < G_N_ELEMENTS(rules); i++) {
+	for (gsize i = 0; found && i < G_N_ELEMENTS(rules); i++) {
 		char *next;
 
+		if (!(found >> rules[i].needs & 1))
+			continue;
 		if (!regexes[i])
 			regexes[i] = g_regex_new(rules[i].pattern, G_REGEX_OPTIMIZE, 0, NULL);
 		next = g_regex_replace(regexes[i], text, -1, 0, rules[i].with, 0, NULL);
@@ -47,7 +73,7 @@ static char *clean_title(const char *title)
 		text = next;
 	}
 	g_strstrip(text);
-	if (g_utf8_strlen(text, -1) > TITLE_MAX)
+	if (strlen(text) > TITLE_MAX && g_utf8_strlen(text, -1) > TITLE_MAX)
 		*g_utf8_offset_to_pointer(text, TITLE_MAX) = '\0';
 	return g_steal_pointer(&text);
 }

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-static guint bucket_of(char first)
+static inline guint bucket_of(const char *pair)
 {
-	return ((guint8)first ^ (guint8)first >> 3) % WORD_SET_BUCKETS;
+	return ((guint8)pair[0] + (guint8)pair[1] * 37U) % WORD_SET_BUCKETS;
 }
 
 guint word_set_add(struct word_set *set, const char *word)
 {
-	guint bucket = bucket_of(*word), bit = 1U << bucket;
+	guint8 *bucket = &set->first[bucket_of(word)];
 	guint at = 0;
 
 	while (at < set->n && strcmp(set->words[at], word) != 0)
@@ -20,36 +20,21 @@ guint word_set_add(struct word_set *set, const char *word)
 		return at;
 	if (at == WORD_SET_MAX || strlen(word) < 2)
 		g_error("cannot add '%s' to a set of %u words", word, set->n);
-	if (!set->n)
-		memset(set->in_bucket, 0xff, sizeof(set->in_bucket));
 	set->words[set->n++] = word;
-	set->next[at] = set->in_bucket[bucket];
-	set->in_bucket[bucket] = (gint16)at;
-	set->first[(guint8)word[0]] |= (guint8)bit;
-	set->second[(guint8)word[1]] |= (guint8)bit;
-	for (guint c = 0; c < 256; c++)
-		if (!word[2] || (guint8)word[2] == c)
-			set->third[c] |= (guint8)bit;
+	set->next[set->n] = *bucket;
+	*bucket = (guint8)set->n;
 	return at;
 }
 
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	for (const guint8 *p = (const guint8 *)text; *p; p++) {
-		guint buckets = set->first[p[0]] & set->second[p[1]];
-
-		/* no word has NUL as its second character, so p[2] exists */
-		for (buckets = buckets ? buckets & set->third[p[2]] : 0; buckets;
-		     buckets &= buckets - 1) {
-			gint16 at = set->in_bucket[g_bit_nth_lsf(buckets, -1)];
-
-			for (; at >= 0; at = set->next[at]) {
-				if (!text_begins((const char *)p, set->words[at]))
-					continue;
-				ret->longs[at / 64] |= (guint64)1 << at % 64;
-				ret->any = TRUE;
-			}
+	for (const char *p = text; *p; p++) {
+		for (guint i = set->first[bucket_of(p)]; i; i = set->next[i]) {
+			if (!text_begins(p, set->words[i - 1]))
+				continue;
+			ret->longs[(i - 1) / 64] |= (guint64)1 << (i - 1) % 64;
+			ret->any = TRUE;
 		}
 	}
 }

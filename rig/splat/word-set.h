@@ -7,18 +7,13 @@
 
 #define WORD_SET_MAX 192
 #define WORD_SET_LONGS (WORD_SET_MAX / 64)
-#define WORD_SET_BUCKETS 8
+#define WORD_SET_BUCKETS 1024
 
-/*
- * The words are divided into buckets by their first character. There are three bit masks for each
- * character: of the buckets with a word whose first, second or third character it is.
- */
 struct word_set {
 	const char *words[WORD_SET_MAX];
 	guint n;
-	guint8 first[256], second[256], third[256];
-	gint16 next[WORD_SET_MAX]; /* the next word of the same bucket; -1: there is none */
-	gint16 in_bucket[WORD_SET_BUCKETS];
+	/* chains of words, by the hash of their first two characters; 0 ends a chain */
+	guint8 first[WORD_SET_BUCKETS], next[WORD_SET_MAX + 1]; /* index of the word plus 1 */
 };
 
 /* Returns TRUE if TEXT begins with WORD. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define INDENT 2
+#define ESCAPE_MAX 6 /* length of the longest escape, \\u001F */
 
 static inline void put(GString *out, const char *text, gsize len)
 {
@@ -39,6 +40,25 @@ static gsize plain_len(const char *text, gsize len)
 	return at;
 }
 
+/* Returns where LEN more bytes can be written to OUT; taken() must follow. */
+static char *room_for(GString *out, gsize len)
+{
+	gsize before = out->len;
+
+	if (len >= out->allocated_len - out->len) {
+		g_string_set_size(out, before + len);
+		out->len = before;
+	}
+	return out->str + before;
+}
+
+/* The bytes up to END were written. */
+static void taken(GString *out, char *end)
+{
+	*end = '\0';
+	out->len = (gsize)(end - out->str);
+}
+
 /*
  * Writes TEXT as a JSON string. It is valid UTF-8, so only quotes, backslashes and control
  * characters are escaped.
@@ -50,47 +70,49 @@ static void put_string(GString *out, const char *text, gsize len)
 		['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 	};
 	const char *end = text + len;
+	char *p = room_for(out, ESCAPE_MAX * len + 2);
 
-	put(out, "\"", 1);
+	*p++ = '"';
 	while (text < end) {
 		gsize plain = plain_len(text, (gsize)(end - text));
-		char escape[8] = {'\\', 0};
 
-		put(out, text, plain);
+		memcpy(p, text, plain);
+		p += plain;
 		text += plain;
 		if (text == end)
 			break;
-		escape[1] = shorts[(guint8)*text];
-		if (!escape[1])
-			g_snprintf(escape, sizeof(escape), "\\u%04X", (guint8)*text);
-		put(out, escape, strlen(escape));
+		*p++ = '\\';
+		*p++ = shorts[(guint8)*text];
+		if (!p[-1])
+			p += g_snprintf(p - 1, ESCAPE_MAX, "u%04X", (guint8)*text) - 1;
 		text++;
 	}
-	put(out, "\"", 1);
+	*p++ = '"';
+	taken(out, p);
 }
 
-static void new_line(const struct json_writer *writer)
+static char *new_line(const struct json_writer *writer, char *p)
 {
-	static const char blanks[] = "\n                                                ";
-	gsize len = 1 + (gsize)writer->depth * INDENT;
-
-	put(writer->out, blanks, MIN(len, sizeof(blanks) - 1));
-	for (gsize i = sizeof(blanks) - 1; i < len; i++)
-		put(writer->out, " ", 1);
+	*p++ = '\n';
+	memset(p, ' ', (gsize)writer->depth * INDENT);
+	return p + (gsize)writer->depth * INDENT;
 }
 
 /* Writes what precedes a value: the comma, the line's start and the key. */
 static void begin(struct json_writer *writer, const char *key)
 {
+	char *p = room_for(writer->out, 2 + (gsize)writer->depth * INDENT);
+
 	if (writer->more)
-		put(writer->out, ",", 1);
+		*p++ = ',';
 	if (writer->depth)
-		new_line(writer);
-	if (key) {
-		put_string(writer->out, key, strlen(key));
-		put(writer->out, ": ", 2);
-	}
+		p = new_line(writer, p);
+	taken(writer->out, p);
 	writer->more = TRUE;
+	if (!key)
+		return;
+	put_string(writer->out, key, strlen(key));
+	put(writer->out, ": ", 2);
 }
 
 static void plain(struct json_writer *writer, const char *key, const char *text)
@@ -109,10 +131,13 @@ void json_write_open(struct json_writer *writer, const char *key, char bracket)
 
 void json_write_close(struct json_writer *writer, char bracket)
 {
+	char *p = room_for(writer->out, 2 + (gsize)writer->depth * INDENT);
+
 	writer->depth--;
 	if (writer->more)
-		new_line(writer);
-	put(writer->out, &bracket, 1);
+		p = new_line(writer, p);
+	*p++ = bracket;
+	taken(writer->out, p);
 	writer->more = TRUE;
 }
 
