@@ -12,6 +12,8 @@
  *			stack.c, generic-functions.c and function.c choose the function, title.c
  *			and signature.c (with template.c) make title and keys
  *	json.c		converts a struct splat to JSON
+ *
+ * word-set.c searches a text for many words in one pass.
  */
 #ifndef RIG_SPLAT_INTERNAL_H
 #define RIG_SPLAT_INTERNAL_H
