@@ -197,8 +197,8 @@ gboolean frame_parse_function(const char *text, struct frame *ret);
  * Properties of a line of a complete report. They are computed once, because many rules use them.
  */
 enum mark {
-	MARK_FRAME = 1 << 0, /* the line is a stack frame, which is in the member `frame` */
-	MARK_FAULT = 1 << 1, /* `frame` is the instruction that faulted */
+	MARK_FRAME = 1 << 0, /* the line is a stack frame, whose parts are in the struct */
+	MARK_FAULT = 1 << 1, /* the same for the instruction that faulted */
 	MARK_TRACE = 1 << 2, /* a stack follows, see frame_starts_trace() */
 	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */
 	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */

@@ -47,8 +47,8 @@ static inline void set_text(json_t *object, const char *key, const char *text)
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*
- * After lockdep_phrase(): stores LINE if it is a sentence that is stored unchanged, or a line of the
- * scenario. TRUE: the line needs no further parsing.
+ * After lockdep_phrase(): stores LINE if it is a sentence that is stored unchanged, or a line of
+ * the scenario. TRUE: the line needs no further parsing.
  */
 gboolean lockdep_keep(struct reader *reader, const char *line);
 

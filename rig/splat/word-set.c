@@ -20,6 +20,8 @@ guint word_set_add(struct word_set *set, const char *word)
 		return at;
 	if (at == WORD_SET_MAX || strlen(word) < 2)
 		g_error("cannot add '%s' to a set of %u words", word, set->n);
+	set->with_first[(guint8)word[0]] |= (guint8)(1U << (guint8)word[0] % 8);
+	set->with_second[(guint8)word[1]] |= (guint8)(1U << (guint8)word[0] % 8);
 	set->words[set->n++] = word;
 	set->next[set->n] = *bucket;
 	*bucket = (guint8)set->n;
@@ -30,6 +32,8 @@ void word_set_find(const struct word_set *set, const char *text, struct word_bit
 {
 	memset(ret, 0, sizeof(*ret));
 	for (const char *p = text; *p; p++) {
+		if (!(set->with_first[(guint8)p[0]] & set->with_second[(guint8)p[1]]))
+			continue;
 		for (guint i = set->first[bucket_of(p)]; i; i = set->next[i]) {
 			if (!text_begins(p, set->words[i - 1]))
 				continue;

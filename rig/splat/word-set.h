@@ -12,6 +12,11 @@
 struct word_set {
 	const char *words[WORD_SET_MAX];
 	guint n;
+	/*
+	 * bit masks of groups of words, by their first and second character, which exclude most
+	 * positions of a text
+	 */
+	guint8 with_first[256], with_second[256];
 	/* chains of words, by the hash of their first two characters; 0 ends a chain */
 	guint8 first[WORD_SET_BUCKETS], next[WORD_SET_MAX + 1]; /* index of the word plus 1 */
 };
