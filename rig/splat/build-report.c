@@ -175,7 +175,7 @@ static gboolean lacks_end(const struct report *report)
 	const char *header = report->lines[report->header];
 	const char *last = report->lines[report->n - 1];
 	unsigned family = format->family;
-	gboolean xmon = report_has(report, MARK_XMON);
+	gboolean endless = report_has(report, MARK_ENDLESS);
 	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) &&
 			   strstr(header, "WARNING: ");
 	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn ||
@@ -183,7 +183,7 @@ static gboolean lacks_end(const struct report *report)
 
 	if (has_open_bracket(report))
 		return TRUE;
-	if (by_trace && !xmon)
+	if (by_trace && !endless)
 		return !report_has(report, MARK_END | MARK_PANIC) &&
 		       !((family & FAMILY_SANITIZER) && g_str_has_prefix(last, "====="));
 	if ((family & FAMILY_SANITIZER) && g_str_has_prefix(format->token, "BUG: K"))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes UTF-16, the encodings of mail, and records of several lines (decode-records.c). The
- * format of a stream is detected from its start: a byte order mark (or every other byte is NUL),
- * the header of a mail, or the first field of a record. All other data passes through unchanged.
+ * Decodes UTF-16, UTF-32, the encodings of mail, and records of several lines (decode-records.c).
+ * The format of a stream is detected from its start: a byte order mark (or most bytes are NUL), the
+ * header of a mail, or the first field of a record. All other data passes through unchanged.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define ATTACHMENT_MAX (64U << 20)
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
 
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
 
 struct text_decoder {
@@ -23,9 +23,10 @@ struct text_decoder {
 	enum form form;
 	guint8 start[1024]; /* the first bytes, collected until the format is detected */
 	gsize start_len;
-	/* UTF-16 */
-	guint8 half;
-	gboolean has_half;
+	/* UTF-16 and UTF-32 */
+	const struct wide *wide;
+	guint8 unit[4];
+	gsize unit_len;
 	gunichar high;
 	/* mail */
 	char line[LINE_MAX_BYTES + 1];
@@ -51,9 +52,42 @@ struct text_decoder *text_decoder_new(decode_sink sink, void *data)
 	return d;
 }
 
-/* UTF-16 ------------------------------------------------------------------------------ */
+/* UTF-16 and UTF-32 ------------------------------------------------------------------- */
 
-static void take_unit(struct text_decoder *d, guint unit)
+/* An encoding with units of several bytes. Longer units are first, because UTF-32 looks like 16. */
+static const struct wide {
+	gsize size;	 /* number of bytes of a unit */
+	gsize least;	 /* index of its least significant byte */
+	const char *mark; /* byte order mark */
+} wides[] = {
+	{4, 0, "\xff\xfe\0\0"},
+	{4, 3, "\0\0\xfe\xff"},
+	{2, 0, "\xff\xfe"},
+	{2, 1, "\xfe\xff"},
+};
+
+/* Returns TRUE if of each unit only the least significant byte is not NUL, with few exceptions. */
+static gboolean is_wide(const struct wide *wide, const guint8 *bytes, gsize len)
+{
+	gsize nuls = 0, units = len / wide->size;
+
+	for (gsize i = 0; i < units * wide->size; i++)
+		nuls += bytes[i] == 0 && i % wide->size != wide->least;
+	return len >= 8 && nuls * 10 >= units * (wide->size - 1) * 9;
+}
+
+static const struct wide *find_wide(const guint8 *bytes, gsize len)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(wides); i++)
+		if (len >= wides[i].size && memcmp(bytes, wides[i].mark, wides[i].size) == 0)
+			return &wides[i];
+	for (gsize i = 0; i < G_N_ELEMENTS(wides); i++)
+		if (is_wide(&wides[i], bytes, len))
+			return &wides[i];
+	return NULL;
+}
+
+static void take_unit(struct text_decoder *d, guint32 unit)
 {
 	gunichar c = unit;
 	char utf8[8];
@@ -65,21 +99,25 @@ static void take_unit(struct text_decoder *d, guint unit)
 	if (unit >= 0xdc00 && unit < 0xe000)
 		c = d->high ? 0x10000 + ((d->high - 0xd800) << 10) + (unit - 0xdc00) : 0xfffd;
 	d->high = 0;
+	if (c > 0x10ffff)
+		c = 0xfffd;
 	if (c != 0xfeff)
 		d->sink((guint8 *)utf8, (gsize)g_unichar_to_utf8(c, utf8), d->data);
 }
 
-static void take_utf16(struct text_decoder *d, const guint8 *bytes, gsize len)
+static void take_wide(struct text_decoder *d, const guint8 *bytes, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		if (!d->has_half) {
-			d->half = bytes[i];
-			d->has_half = TRUE;
+		guint32 unit = 0;
+
+		d->unit[d->unit_len++] = bytes[i];
+		if (d->unit_len < d->wide->size)
 			continue;
-		}
-		d->has_half = FALSE;
-		take_unit(d, d->form == FORM_UTF16_LE ? d->half | (guint)bytes[i] << 8
-						      : bytes[i] | (guint)d->half << 8);
+		d->unit_len = 0;
+		for (gsize b = 0; b < d->wide->size; b++)
+			unit = unit << 8 |
+			       d->unit[d->wide->least ? b : d->wide->size - 1 - b];
+		take_unit(d, unit);
 	}
 }
 
@@ -223,15 +261,6 @@ static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
  * ----
  */
 
-static gboolean is_every_other_nul(const guint8 *bytes, gsize len, gsize first)
-{
-	gsize nuls = 0;
-
-	for (gsize i = first; i < len; i += 2)
-		nuls += bytes[i] == 0;
-	return len >= 8 && nuls * 10 >= len / 2 * 9;
-}
-
 static gboolean is_mail(const struct text_decoder *d)
 {
 	static const char *const fields[] = {
@@ -247,22 +276,15 @@ static gboolean is_mail(const struct text_decoder *d)
 	return FALSE;
 }
 
-static enum form form_of(const struct text_decoder *d)
+static enum form form_of(struct text_decoder *d)
 {
-	const guint8 *s = d->start;
-
-	if (d->start_len >= 2 && s[0] == 0xff && s[1] == 0xfe)
-		return FORM_UTF16_LE;
-	if (d->start_len >= 2 && s[0] == 0xfe && s[1] == 0xff)
-		return FORM_UTF16_BE;
-	if (is_every_other_nul(s, d->start_len, 1))
-		return FORM_UTF16_LE;
-	if (is_every_other_nul(s, d->start_len, 0))
-		return FORM_UTF16_BE;
+	d->wide = find_wide(d->start, d->start_len);
+	if (d->wide)
+		return FORM_WIDE;
 	if (is_mail(d))
 		return FORM_MAIL;
-	return records_begin((const char *)s, d->start_len) != RECORDS_NONE ? FORM_RECORDS
-									    : FORM_PLAIN;
+	return records_begin((const char *)d->start, d->start_len) != RECORDS_NONE ? FORM_RECORDS
+										   : FORM_PLAIN;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
@@ -274,7 +296,7 @@ static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 	else if (d->form == FORM_RECORDS)
 		records_feed(d->records, bytes, len);
 	else
-		take_utf16(d, bytes, len);
+		take_wide(d, bytes, len);
 }
 
 static void decide(struct text_decoder *d)

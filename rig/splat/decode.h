@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Decodes a log before the scanner reads it: compression (gzip, xz, zstd, bzip2, lz4), UTF-16, the
- * encodings of mail (quoted-printable and base64, RFC 2045; also in an mbox; compressed
+ * Decodes a log before the scanner reads it: compression (gzip, xz, zstd, bzip2, lz4), UTF-16,
+ * UTF-32, the encodings of mail (quoted-printable and base64, RFC 2045; also in an mbox; compressed
  * attachments), and output of journalctl and dmesg in which an entry has several lines. The data is
  * decoded as a stream, so memory use does not grow with the log.
  */

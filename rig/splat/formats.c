@@ -214,6 +214,31 @@ static const struct format rows[] = {
 	{"Machine Check", "\\[Hardware Error\\]: CPU \\d+: Machine Check", "other",
 	 "Machine check exception", NULL, NULL, FRAME_NONE, FAMILY_WARN, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
+	/*
+	 * powerpc: arch/powerpc/kernel/mce.c, before and since 5.0; the function is missing if user
+	 * space was interrupted
+	 */
+	{"Machine check interrupt",
+	 "^(?:Harmless|Warning|Severe|Fatal) Machine check interrupt \\[(?:Not r|R)ecovered\\]",
+	 "other", "Machine check in {f}", "machine check {f}", NULL, FRAME_FAULT, FAMILY_WARN, 0,
+	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_NAMELESS},
+	{"machine check (",
+	 "^MCE: CPU\\d+: machine check \\((?:Harmless|Warning|Severe|Fatal)\\) +(.*?)"
+	 "(?: DAR: [0-9a-f]+)?(?: paddr: [0-9a-f]+)? \\[(?:Not r|R)ecovered\\]",
+	 "other", "Machine check in {f}", "machine check {1} {f}", NULL, FRAME_FAULT, FAMILY_WARN,
+	 0, FORMAT_BARE | FORMAT_NO_STACK | FORMAT_NAMELESS},
+	/* parisc: die_if_kernel() and parisc_terminate() of arch/parisc/kernel/traps.c */
+	{": Code=",
+	 "^(High Priority Machine Check \\(HPMC\\)|Low-priority machine check): "
+	 "Code=\\d+ \\(",
+	 "other", "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
+	 FORMAT_PROOF | FORMAT_NO_STACK},
+	{": Code=", "^[A-Z][A-Za-z -]+: Code=\\d+ \\((.*)\\) (?:at addr|regs=)", "oops",
+	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
+	 FORMAT_PROOF | FORMAT_NO_STACK},
+	{" (code ", "^\\S.* \\(pid \\d+\\): ([A-Z].*) \\(code \\d+\\)\\s*$", "oops",
+	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
+	 FORMAT_PROOF | FORMAT_NO_STACK},
 	/* MIPS: arch/mips/kernel/traps.c */
 	{"bus error, epc", "(Data|Instruction) bus error, epc == ", "oops", "{1} bus error in {f}",
 	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
@@ -332,6 +357,7 @@ static const struct format rows[] = {
 	 "Kernel panic - not syncing: (?:[A-Za-z -]+: )?(Fatal exception|panic_on_warn "
 	 "set|hung_task: blocked "
 	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|"
+	 "Kernel Fault|High Priority Machine Check|Low-priority machine check|"
 	 "panic_on_[a-z_]+ set|kfence\\.fault=panic set|BUG!|scheduling while atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},

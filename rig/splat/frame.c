@@ -299,16 +299,21 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"NIP "},	{"PC is at "},	 {"pc : "},
 		{"pc: "},	{"epc : "},	 {"epc: "},	 {"ERA: "},
 		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
+		{"NIP: "},	{"IAOQ[0]: "},
 	};
 	static const guint8 begins[256] = {
 		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
-		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1,
+		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1, ['M'] = 1,
 	};
 	const char *start = skip_blanks(text);
 
 	/* check the first characters first, because this is fast and excludes "RAX:" and "RBX:" */
-	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
+	if (!begins[(guint8)*start] || (*start == 'R' && (start[1] == 'A' || start[1] == 'B')))
 		return FALSE;
+	if (text_begins(start, "MCE: CPU")) {
+		start += strlen("MCE: CPU");
+		start += strspn(start, "0123456789: ");
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		const char *p;
 
@@ -326,6 +331,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 			return FALSE;
 		for (int n = 0; n < 2; n++)
 			p = skip_address(p);
+		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
 		/*
 		 * formats of xmon ("pc: c0000000004b9728: f+0x…") and LoongArch ("ERA:
 		 * 90000000034a1b2c f+0x…")

@@ -4,6 +4,7 @@
  *
  *	filter.c	finds the parts of a log that cannot contain a report
  *	prefix.c	splits a raw line into text, time stamp and caller
+ *	pieces.c	joins messages that netconsole sent in several packets
  *	scanner.c	determines which lines belong to a report, with formats.c (how reports
  *			begin) and body.c and body-patterns.c (which lines they contain)
  *	open.c		stores the lines of a report that is not complete yet
@@ -204,7 +205,7 @@ enum mark {
 	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */
 	MARK_END = 1 << 9,   /* "---[ end " */
 	MARK_PANIC = 1 << 10,
-	MARK_XMON = 1 << 11,
+	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark: xmon's, parisc's */
 	MARK_VICTIM = 1 << 12, /* the OOM killer names its victim */
 	MARK_OFF = 1 << 13,    /* line_ends_lockdep() */
 	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */

@@ -24,6 +24,8 @@ struct line {
 	guint inherited;
 	gboolean user; /* the prefix shows that a program wrote the line */
 	guint dropped; /* number of messages that printk lost before this line */
+	/* the text is a piece of a message of PIECE_OF bytes, from PIECE_AT on; 0: it is whole */
+	guint piece_at, piece_of;
 	gboolean same; /* `text` is a piece of the bytes of the line, none of which was changed */
 };
 

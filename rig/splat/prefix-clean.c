@@ -169,8 +169,27 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 }
 
 /*
- * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials). Returns its end; P if there is
- * none.
+ * Returns TRUE if TEXT begins like a line of the kernel, with a time stamp: "[   12.345678]". The
+ * mark of a comment is only skipped before such a line, because tests print "# text".
+ */
+static gboolean has_stamp(const char *text)
+{
+	gsize len;
+
+	if (*text != '[')
+		return FALSE;
+	text += 1 + strspn(text + 1, " ");
+	len = strspn(text, "0123456789");
+	if (!len || text[len] != '.')
+		return FALSE;
+	text += len + 1;
+	len = strspn(text, "0123456789");
+	return len >= 3 || (len && text[len] == ']' && text[len + 1] == '[');
+}
+
+/*
+ * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials), or of a comment: "#". Returns its
+ * end; P if there is none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -179,6 +198,8 @@ static const char *quote_mark(const char *p)
 
 	if (*mark == '|')
 		return mark[1] == ' ' || !mark[1] ? mark + 1 : p;
+	if (*mark == '#')
+		return mark[1] == ' ' && has_stamp(mark + 2) ? mark + 1 : p;
 	while (initials < 3 && g_ascii_isupper(mark[initials]))
 		initials++;
 	if (initials)
@@ -200,12 +221,13 @@ const char *prefix_unquote(const char *p)
 
 /*
  * Parses the head of a record of /dev/kmsg, "6,339,5140900,-[,caller=T1];text"
- * (Documentation/ABI/testing/dev-kmsg); in records of netconsole, the release may precede it
- * ("6.1.0,6,339,…", Documentation/networking/netconsole.rst).
+ * (Documentation/ABI/testing/dev-kmsg). netconsole can add the release before it ("6.1.0,6,339,…")
+ * and, if the message is longer than a packet, the piece that the packet has (",ncfrag=0/1234",
+ * Documentation/networking/netconsole.rst).
  */
 const char *prefix_record(const char *p, struct line *line)
 {
-	const char *text, *caller, *comma;
+	const char *text, *caller, *comma, *piece;
 	char *end;
 	guint64 usec;
 
@@ -230,6 +252,13 @@ const char *prefix_record(const char *p, struct line *line)
 		gsize len = strcspn(caller + 8, ",;");
 
 		g_strlcpy(line->caller, caller + 8, MIN(len + 1, CALLER_LEN));
+	}
+	piece = strstr(end, ",ncfrag=");
+	if (piece && piece < text) {
+		piece += strlen(",ncfrag=");
+		line->piece_at = (guint)MAX(text_int(piece), 0);
+		piece += strspn(piece, "0123456789");
+		line->piece_of = *piece == '/' ? (guint)MAX(text_int(piece + 1), 0) : 0;
 	}
 	return text + 1;
 }

@@ -180,7 +180,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 {
 	const char *p;
 
-	line->dropped = 0;
+	line->dropped = line->piece_at = line->piece_of = 0;
 	line->stamp = -1;
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;

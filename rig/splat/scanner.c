@@ -175,6 +175,8 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	memcpy(scanner->scratch, bytes, len);
 	prefix_strip(scanner->scratch, len, &line);
 	scanner->kernel_lines += line.kernel;
+	if (line.piece_of && !pieces_take(scanner, &line))
+		return;
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
 	/* split a record of several lines that syslog or the journal stored as one line */

@@ -44,6 +44,15 @@ struct past {
 	gboolean format_open;	     /* the line became the first of a report */
 };
 
+/* A message of netconsole that comes in pieces. */
+struct pieces {
+	char text[LINE_KEPT + 1];
+	gsize len;
+	guint of; /* length of the whole message; 0: none is incomplete */
+	guint64 number, first_byte;
+	double stamp;
+};
+
 struct scanner {
 	splat_found found;
 	void *data;
@@ -73,6 +82,7 @@ struct scanner {
 	gboolean is_mail;
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
+	struct pieces pieces;
 };
 
 /* Returns the preceding line AGE; 0 is the newest, PAST - 1 the oldest. */
@@ -81,6 +91,11 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 	return (struct past *)&scanner->past[(scanner->newest + age) % PAST];
 }
 
+/*
+ * Stores LINE, a piece of a message. TRUE: LINE is now the whole message, or a piece without the
+ * preceding ones; its text has room for LINE_KEPT + 1 bytes (pieces.c).
+ */
+gboolean pieces_take(struct scanner *scanner, struct line *line);
 /*
  * Handles a line that is the first of a report, or a header inside the open report of its caller;
  * also the line "cut here".

@@ -156,20 +156,20 @@ START_TEST(records)
 }
 END_TEST
 
-/* UTF-16 ------------------------------------------------------------------------ */
+/* UTF-16 and UTF-32 --------------------------------------------------------------- */
 
-START_TEST(utf_16)
+START_TEST(wide_characters)
 {
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
-	static const char *const sets[] = {"UTF-16LE", "UTF-16BE"};
-	gboolean mark = _i >= 2;
+	static const char *const sets[] = {"UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"};
+	gboolean mark = _i >= 4;
 	g_autofree char *text = g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "",
 						(int)fixture->len, fixture->log);
 	gsize len;
-	g_autofree char *wide = g_convert(text, -1, sets[_i % 2], "UTF-8", NULL, &len, NULL);
+	g_autofree char *wide = g_convert(text, -1, sets[_i % 4], "UTF-8", NULL, &len, NULL);
 
 	ck_assert_ptr_nonnull(wide);
-	check_same(g_string_new_len(wide, (gssize)len), sets[_i % 2]);
+	check_same(g_string_new_len(wide, (gssize)len), sets[_i % 4]);
 }
 END_TEST
 
@@ -269,7 +269,7 @@ END_TEST
 void add_decode_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, records, 0, RECORD_DMESG + 1);
-	tcase_add_loop_test(tests, utf_16, 0, 4);
+	tcase_add_loop_test(tests, wide_characters, 0, 8);
 	tcase_add_loop_test(tests, attachments, 0, G_N_ELEMENTS(filters));
 	tcase_add_test(tests, a_damaged_attachment_is_an_error);
 	tcase_add_loop_test(tests, files, 0, G_N_ELEMENTS(filters));

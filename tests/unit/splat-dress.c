@@ -22,6 +22,7 @@ static const struct dress {
 	{"quoted by initials", "JD> %o", TRUE},
 	{"quoted, then a bar", "> | %o", TRUE},
 	{"bar", "| %o", TRUE},
+	{"hash", "# %o"},
 	{"HTML's entity", "&gt; %o", TRUE},
 	{"U+00A0", "\xc2\xa0\xc2\xa0%o", TRUE},
 	{"U+3000", "\xe3\x80\x80%o", TRUE},
