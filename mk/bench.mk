@@ -53,6 +53,12 @@ bench-director: all
 	@tools/install-packages build run check
 	@tests/bench/director $(OUT)
 
+## make bench-race compares the strategies of `rig race` on two bugs of the zoo (40 min)
+.PHONY: bench-race
+bench-race: all
+	@tools/install-packages build run check
+	@tests/bench/race $(OUT)
+
 $(OUT)/tests/fleet-model: tests/bench/fleet-model.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
