@@ -70,7 +70,7 @@ static struct {
 	char *source, *arch;
 	char **patches, **fragments;
 	int jobs;
-	gboolean no_lockdep, refresh, cached, json;
+	gboolean no_lockdep, refresh, cached, estimate, json;
 } want;
 
 static const GOptionEntry build_options[] = {
@@ -90,9 +90,37 @@ static const GOptionEntry build_options[] = {
 	 "look up a package's version on the mirror again", NULL},
 	{"cached", 0, 0, G_OPTION_ARG_NONE, &want.cached,
 	 "build nothing: exit code 77 if it is not in the cache", NULL},
+	{"estimate", 0, 0, G_OPTION_ARG_NONE, &want.estimate,
+	 "build nothing: print how many files would be compiled", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{NULL},
 };
+
+/*
+ * Prints how much SPEC compiles, if a build follows or --estimate asks for it.
+ */
+static gboolean show_estimate(const struct kernel_spec *spec, GError **error)
+{
+	struct kernel_estimate estimate;
+	g_autofree char *text = NULL;
+
+	if (!want.estimate && (want.json || want.cached))
+		return TRUE;
+	if (!kernel_estimate(spec, &estimate, error))
+		return FALSE;
+	text = kernel_estimate_text(&estimate);
+	if (want.json)
+		cmd_print_json(json_pack("{s:b, s:i, s:i, s:f, s:s?, s:i}", "cached",
+					 estimate.cached, "files", estimate.files, "all",
+					 estimate.all, "seconds",
+					 (double)estimate.ns / RIG_NS_PER_S, "most", estimate.most,
+					 "most_files", estimate.most_files));
+	else if (want.estimate || !estimate.cached)
+		puts(text);
+	fflush(stdout);
+	g_free(estimate.most);
+	return TRUE;
+}
 
 /* Shows a status line like "compile 812/1893 · 1 min 04 s · last time 2 min 30 s". */
 static void show_progress(const char *step, guint done, guint total, gint64 last_ns, void *data)
@@ -162,6 +190,10 @@ static int run_build(int argc, char **argv)
 		.refresh = want.refresh,
 		.cached = want.cached,
 	};
+	if (!show_estimate(&spec, &error))
+		return rig_report_error(error);
+	if (want.estimate)
+		return RIG_EXIT_PASS;
 	kernel = kernel_build(&spec, want.json ? quiet_progress : show_progress, &begin, &error);
 	if (!want.json)
 		term_status(NULL);

@@ -27,6 +27,15 @@ static void show_build(const char *step, guint done, guint total, gint64 last_ns
 	term_status(line->str);
 }
 
+static void show_estimate(const struct kernel_estimate *estimate, void *data)
+{
+	g_autofree char *text = kernel_estimate_text(estimate);
+
+	(void)data;
+	printf("build    %s\n", text);
+	fflush(stdout);
+}
+
 static void show_kernel(const struct kernel *kernel, void *data)
 {
 	const gint64 *began_ns = data;
@@ -59,7 +68,8 @@ static void show_run(const struct engine_status *st, void *data)
 static struct run_plan *make_plan(const struct run_request *want, gboolean quiet, GError **error)
 {
 	gint64 began_ns = rig_now_ns();
-	const struct plan_progress progress = {show_build, show_kernel, &began_ns};
+	const struct plan_progress progress = {show_build, show_estimate, show_kernel,
+					       &began_ns};
 	struct run_plan *plan = plan_make(want, quiet ? NULL : &progress, error);
 
 	if (!quiet)
@@ -98,7 +108,8 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 gboolean request_build(const struct run_request *want, gboolean quiet, GError **error)
 {
 	gint64 began_ns = rig_now_ns();
-	const struct plan_progress progress = {show_build, show_kernel, &began_ns};
+	const struct plan_progress progress = {show_build, show_estimate, show_kernel,
+					       &began_ns};
 	gboolean ok = plan_build_kernel(want, quiet ? NULL : &progress, error);
 
 	if (!quiet)

@@ -257,6 +257,19 @@ static void print_texts(const char *title, json_t *texts)
 	json_decref(texts);
 }
 
+/* The kernel that the scenario builds, if it is not just the standard one. */
+static void print_build(const struct scenario *s)
+{
+	g_autofree char *options = g_strjoinv(", ", s->kconfig);
+
+	if (s->full || *options)
+		printf("  config    %s%s%s\n", s->full ? "full" : "standard",
+		       *options ? ", with " : "", options);
+	for (unsigned i = 0; i < s->n_modules; i++)
+		printf("  module    %s%s\n", s->modules[i].name,
+		       s->modules[i].folder ? ", a folder of the scenario" : ", of the kernel");
+}
+
 static void print_scenario(const struct scenario *s)
 {
 	g_autofree char *memory = rig_size_text(s->memory), *most = rig_size_text(s->max_memory);
@@ -269,6 +282,7 @@ static void print_scenario(const struct scenario *s)
 	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s");
 	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus,
 	       cmdline, s->duration_s);
+	print_build(s);
 	if (*s->vary) {
 		g_autofree char *vary = g_strjoinv(", ", s->vary);
 

@@ -246,77 +246,6 @@ static void session_deinit(struct session *s)
 	g_queue_clear(&s->queue.events);
 }
 
-static gboolean keep_copy(struct session *s, const char *from, const char *to, GError **error)
-{
-	g_autofree char *data = NULL;
-	gsize len;
-
-	return rig_read_file(from, 16 << 20, &data, &len, error) &&
-	       run_keep(s->run, to, data, len, error);
-}
-
-static gboolean keep_copies(struct session *s, const char *const *files, const char *folder,
-			    GError **error)
-{
-	for (guint i = 0; files && files[i]; i++) {
-		g_autofree char *to = g_strdup_printf("%s/%02u", folder, i + 1);
-
-		if (!keep_copy(s, files[i], to, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean read_known(struct session *s, GError **error)
-{
-	g_autofree char *today = rig_utc_now(FALSE);
-
-	if (!s->plan->known)
-		return TRUE;
-	today[strlen("2026-11-21")] = '\0';
-	s->reports.known = known_load(s->plan->known, today, error);
-	return s->reports.known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
-}
-
-static void print_timeline(FILE *out, const void *data)
-{
-	const struct session *s = data;
-	g_autofree unsigned *laps = tracks_laps(s);
-
-	timeline_print(s->plan->timeline, laps, out);
-}
-
-/*
- * Stores the timeline, with the laps that were listed before the launch and those that have begun
- * since.
- */
-static gboolean keep_timeline(struct session *s, GError **error)
-{
-	return run_keep_stream(s->run, "timeline.json", print_timeline, s, error);
-}
-
-/*
- * Copies the input files into the run folder, for replays, and because the originals may change
- * later.
- */
-static gboolean keep_inputs(struct session *s, GError **error)
-{
-	const struct kernel *kernel = s->plan->kernel;
-
-	for (unsigned i = 0; i < s->scenario->n_files; i++) {
-		const struct scenario_file *file = &s->scenario->files[i];
-		g_autofree char *to = g_build_filename("files", file->name, NULL);
-
-		if (!keep_copy(s, file->path, to, error))
-			return FALSE;
-	}
-	return read_known(s, error) && keep_timeline(s, error) &&
-	       keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
-	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
-	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
-	       keep_copies(s, s->plan->fragments, "fragments", error);
-}
-
 static struct vm *launch(struct session *s, GError **error)
 {
 	const struct run_plan *plan = s->plan;
@@ -420,7 +349,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 		session_deinit(&s);
 		return FALSE;
 	}
-	if (keep_inputs(&s, &why))
+	if (session_keep_inputs(&s, &why))
 		hammer(&s, &why);
 	if (why)
 		session_judge(&s,
@@ -436,7 +365,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	fails_judge(&s);
 	output_judge(&s);
 	session_explain(&s);
-	keep_timeline(&s, NULL);
+	session_keep_timeline(&s, NULL);
 	details = judge_settle(&s);
 	ok = run_verdict(s.run, s.judged.verdict, details, error);
 	if (ok) {

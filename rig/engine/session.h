@@ -348,6 +348,19 @@ void postmortem_free(struct session *s);
  */
 void session_explain(struct session *s);
 
+/* ---- inputs.c ---- */
+
+/*
+ * Copies the input files into the run folder, for replays, and because the originals may change
+ * later.
+ */
+gboolean session_keep_inputs(struct session *s, GError **error);
+/*
+ * Stores the timeline, with the laps that were listed before the launch and those that have begun
+ * since.
+ */
+gboolean session_keep_timeline(struct session *s, GError **error);
+
 /* judge.c */
 void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);

@@ -57,7 +57,21 @@ static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *s
 	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
 		if (!add_fragment(inputs, spec->fragments[i], spec->fragments[i], error))
 			return FALSE;
-	return TRUE;
+	return !spec->kconfig || fragment_parse("kconfig", spec->kconfig, inputs->settings, error);
+}
+
+/* The suffix of the object folder: the kernel `full` has one of its own. */
+static const char *flavour(const struct kernel_spec *spec)
+{
+	g_autofree char *full = rig_home_path(KERNEL_FULL);
+
+	for (guint i = 0; spec->fragments && spec->fragments[i]; i++) {
+		g_autofree char *path = g_canonicalize_filename(spec->fragments[i], NULL);
+
+		if (!strcmp(path, full))
+			return "-full";
+	}
+	return "";
 }
 
 static void free_patch(void *patch)
@@ -97,7 +111,8 @@ static void hash_add(GChecksum *sum, const char *text)
 	kernel_hash_add(sum, text, strlen(text));
 }
 
-static char *hash_inputs(const struct inputs *inputs, GError **error)
+static char *hash_inputs(const struct inputs *inputs, const struct kernel_spec *spec,
+			 GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
@@ -113,6 +128,8 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	hash_add(sum, carried->str);
 	for (guint i = 0; i < inputs->patches->len; i++)
 		hash_add(sum, ((struct patch *)inputs->patches->pdata[i])->text);
+	if (!modules_hash(sum, spec, error))
+		return NULL;
 	return g_strdup(g_checksum_get_string(sum));
 }
 
@@ -216,7 +233,8 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 		progress_step(progress, "compile",
 			      full ? (total ? total : inputs->arch->objects) : 0);
 		maker.lines = 0;
-		ok = maker_run(&maker, inputs->arch->target, error);
+		ok = maker_run(&maker, inputs->arch->target, error) &&
+		     modules_build(&maker, spec, error);
 	}
 	g_free(maker.first_error);
 	if (ok)
@@ -248,7 +266,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 
 	if (!gather(&inputs, spec, progress, error))
 		return NULL;
-	hash = hash_inputs(&inputs, error);
+	hash = hash_inputs(&inputs, spec, error);
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
 	if (spec->cached) {
@@ -256,7 +274,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 			 inputs.arch->name);
 		return NULL;
 	}
-	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);
+	tree = worktree_open(inputs.source->tree, inputs.arch, flavour(spec), progress, error);
 	/* another process may have built this kernel while this one waited for the lock */
 	if (!tree || (found = cache_use(hash)))
 		return tree ? found : NULL;
@@ -276,6 +294,27 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	}
 	found->was_cached = FALSE;
 	return found;
+}
+
+gboolean kernel_estimate(const struct kernel_spec *spec, struct kernel_estimate *ret,
+			 GError **error)
+{
+	__attribute__((cleanup(inputs_clear))) struct inputs inputs = {0};
+	struct progress silent = {0};
+	rig_auto(kernel) found = NULL;
+	g_autofree char *hash = NULL, *name = NULL, *obj = NULL;
+
+	if (!gather(&inputs, spec, &silent, error) || !(hash = hash_inputs(&inputs, spec, error)))
+		return FALSE;
+	found = cache_find(hash);
+	*ret = (struct kernel_estimate){.cached = found != NULL};
+	if (found)
+		return TRUE;
+	name = g_strdup_printf("kernel/tree/%s/obj-%s%s", inputs.source->tree, inputs.arch->name,
+			       flavour(spec));
+	obj = rig_cache_path(name);
+	estimate_build(obj, inputs.settings, inputs.patches, inputs.arch, ret);
+	return TRUE;
 }
 
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,

@@ -39,6 +39,14 @@ static char *file_of(const char *hash, const char *file)
 	return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path) : NULL;
 }
 
+/* Returns the path of FOLDER in the build; NULL: it does not exist. */
+static char *folder_of(const char *hash, const char *folder)
+{
+	g_autofree char *path = out_path(hash, folder);
+
+	return g_file_test(path, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&path) : NULL;
+}
+
 struct kernel *cache_find(const char *hash)
 {
 	g_autofree char *path = out_path(hash, "build.json"), *text = NULL;
@@ -60,6 +68,7 @@ struct kernel *cache_find(const char *hash)
 		.image = file_of(hash, json_string_value(json_object_get(json, "image"))),
 		.vmlinux = file_of(hash, "vmlinux"),
 		.config = file_of(hash, "config"),
+		.modules = folder_of(hash, "modules"),
 		.version = text_of(json, "version"),
 		.source = text_of(json, "source"),
 		.arch = text_of(json, "arch"),
@@ -164,6 +173,23 @@ static char *build_json(const struct kernel *kernel, const struct build *build)
 	return copy;
 }
 
+/* Copies the modules of the build, if it has any. */
+static gboolean copy_modules(const struct build *build, const char *part, GError **error)
+{
+	g_autofree char *dir = modules_path(build->tree);
+	g_auto(GStrv) names =
+		g_file_test(dir, G_FILE_TEST_IS_DIR) ? files_below(dir, error) : g_new0(char *, 1);
+
+	for (guint i = 0; names && names[i]; i++) {
+		g_autofree char *from = g_build_filename(dir, names[i], NULL);
+		g_autofree char *to = g_build_filename(part, "modules", names[i], NULL);
+
+		if (!files_copy(from, to, error))
+			return FALSE;
+	}
+	return names != NULL;
+}
+
 static gboolean copy_results(const struct build *build, const char *part, GError **error)
 {
 	g_autofree char *image = g_path_get_basename(build->arch->image);
@@ -179,6 +205,8 @@ static gboolean copy_results(const struct build *build, const char *part, GError
 		if (!files_copy(from, to, error))
 			return FALSE;
 	}
+	if (!copy_modules(build, part, error))
+		return FALSE;
 	if (g_file_test(log, G_FILE_TEST_EXISTS)) {
 		g_autofree char *to = g_build_filename(part, "log", NULL);
 

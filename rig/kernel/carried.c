@@ -33,8 +33,11 @@ char *kernel_request_key(const struct kernel_spec *spec, GError **error)
 	kernel_hash_add(sum, spec->source, strlen(spec->source));
 	kernel_hash_add(sum, spec->arch, strlen(spec->arch));
 	kernel_hash_add(sum, spec->no_lockdep ? "1" : "0", 1);
-	if (!add_files(sum, spec->patches, error) || !add_files(sum, spec->fragments, error))
+	if (!add_files(sum, spec->patches, error) || !add_files(sum, spec->fragments, error) ||
+	    !modules_hash(sum, spec, error))
 		return NULL;
+	if (spec->kconfig)
+		kernel_hash_add(sum, spec->kconfig, strlen(spec->kconfig));
 	return g_strdup(g_checksum_get_string(sum));
 }
 

@@ -175,7 +175,7 @@ GHashTable *config_parse(const char *text)
 	return config;
 }
 
-static gboolean option_met(const struct option *option, GHashTable *config)
+gboolean option_met(const struct option *option, GHashTable *config)
 {
 	const char *has = g_hash_table_lookup(config, option->name);
 

@@ -7,6 +7,8 @@
  *	cache.c			finds and stores finished builds
  *	worktree.c		locks the work tree, applies and undoes patches
  *	configure.c (kconfig.c)	makes .config; finds out why an option is not set
+ *	module.c		builds modules after the image
+ *	estimate.c		tells before a build how much it compiles
  *	carried.c		adds builds of another host to the cache
  *	build.c			executes these steps, runs make and publishes the result
  *	prune.c			deletes what was not used for a long time
@@ -203,6 +205,9 @@ GHashTable *config_parse(const char *text);
  */
 char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch);
 
+/* TRUE: CONFIG has the value of OPTION. */
+gboolean option_met(const struct option *option, GHashTable *config);
+
 /* ---- kconfig.c ---- */
 
 struct kconfig; /* the Kconfig files of a tree */
@@ -225,9 +230,12 @@ struct worktree {
 void worktree_close(struct worktree *tree);
 RIG_DEFINE_AUTO(worktree, worktree_close)
 
-/* Opens a work tree and waits for its lock. */
+/*
+ * Opens a work tree and waits for its lock. FLAVOUR is the suffix of the object folder: "" or
+ * "-full", so that the two standard kernels do not replace each other's objects.
+ */
 struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
-			       struct progress *progress, GError **error);
+			       const char *flavour, struct progress *progress, GError **error);
 /* Undoes all patches in src. */
 gboolean worktree_restore(struct worktree *tree, GError **error);
 /*
@@ -246,6 +254,7 @@ struct maker {
 	const struct kernel_arch *arch;
 	unsigned jobs;
 	struct progress *progress;
+	const char *folder; /* M=, the folder of a module; NULL: make builds the kernel */
 	FILE *log;
 	guint lines;	   /* number of commands that make has printed */
 	char *first_error; /* the first error message of a compiler or kconfig */
@@ -273,6 +282,24 @@ gboolean maker_end(const struct worktree *tree, GError **error);
  */
 gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error);
 
+/* ---- estimate.c ---- */
+
+/* Estimates a build in the object folder OBJ, which may be missing. */
+void estimate_build(const char *obj, GPtrArray *settings, GPtrArray *patches,
+		    const struct kernel_arch *arch, struct kernel_estimate *ret);
+
+/* ---- module.c ---- */
+
+/* Adds names and sources of SPEC's modules to SUM; nothing if there are none. */
+gboolean modules_hash(GChecksum *sum, const struct kernel_spec *spec, GError **error);
+/*
+ * Builds the modules of SPEC after the image, into modules_path(). Errors: RIG_EXIT_USAGE, the tree
+ * has no such module, or a module cannot be compiled.
+ */
+gboolean modules_build(struct maker *maker, const struct kernel_spec *spec, GError **error);
+/* The folder with the modules of the last build of TREE; it exists only if there are any. */
+char *modules_path(const struct worktree *tree);
+
 /* ---- cache.c ---- */
 
 /* Returns the finished build with this hash, or NULL. */
@@ -293,7 +320,7 @@ struct build { /* fields of build.json that struct kernel does not have */
 	gint64 ns;
 };
 
-/* Stores image, vmlinux, config, log and build.json as out/<hash of KERNEL>/, by rename. */
+/* Stores image, vmlinux, config, modules, log and build.json as out/<KERNEL's hash>, by rename. */
 gboolean cache_publish(const struct kernel *kernel, const struct build *build, GError **error);
 
 /* ---- image.c, ikconfig.c ---- */

@@ -33,6 +33,7 @@ void kernel_free(struct kernel *kernel)
 	g_free(kernel->image);
 	g_free(kernel->vmlinux);
 	g_free(kernel->config);
+	g_free(kernel->modules);
 	g_free(kernel->version);
 	g_free(kernel->source);
 	g_strfreev(kernel->patches);
@@ -211,6 +212,7 @@ char *kernel_fragment_with(const char *const *needs)
 {
 	g_autofree char *folder = rig_home_path("scenarios/kconfig");
 	g_auto(GStrv) names = rig_names_in(folder, ".config");
+	char *found = NULL;
 
 	for (char **name = names; *name; name++) {
 		g_autofree char *file = g_strconcat("scenarios/kconfig/", *name, ".config", NULL);
@@ -218,8 +220,11 @@ char *kernel_fragment_with(const char *const *needs)
 		g_autoptr(GHashTable) config = is_basic(*name) ? NULL : load_text(path);
 		g_autoptr(GPtrArray) lacks = config ? kernel_config_lacks(config, needs) : NULL;
 
-		if (lacks && !lacks->len)
-			return g_steal_pointer(&file);
+		if (!lacks || lacks->len || (found && strcmp(found, KERNEL_FULL)))
+			continue;
+		/* `full` has nearly all options, so a smaller fragment is preferred */
+		g_free(found);
+		found = g_steal_pointer(&file);
 	}
-	return NULL;
+	return found;
 }

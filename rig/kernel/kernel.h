@@ -14,6 +14,16 @@
 
 #include "util/auto.h"
 
+/* The fragment of the second standard kernel, `full`, relative to the rig's home. */
+#define KERNEL_FULL "scenarios/kconfig/full.config"
+
+/* A module that is built with a kernel. Strings are borrowed. */
+struct kernel_module {
+	const char *name;   /* as the user wrote it, for messages and the hash */
+	/* folder with a Kbuild file; NULL: NAME is a module of the source tree */
+	const char *folder;
+};
+
 /* What to build. Strings are borrowed. */
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
@@ -22,6 +32,10 @@ struct kernel_spec {
 	const char *const *patches; /* paths of patches, in order; NULL-terminated or NULL */
 	/* paths of config fragments that are added after base, lockdep and <arch>; or NULL */
 	const char *const *fragments;
+	/* lines of a fragment that is applied last, or NULL; errors name `kconfig:LINE` */
+	const char *kconfig;
+	const struct kernel_module *modules;
+	unsigned n_modules;
 	gboolean no_lockdep; /* leave lockdep.config out */
 	unsigned jobs;	     /* 0: the number of CPUs */
 	gboolean refresh; /* ask the mirror again which version is the current one of a package */
@@ -36,6 +50,7 @@ struct kernel {
 	char *image;	/* the file that QEMU boots */
 	char *vmlinux;	/* path of the vmlinux with symbols, or NULL */
 	char *config;	/* path of the config; NULL: the image does not contain one */
+	char *modules;	/* path of the folder with its modules, NAME.ko; NULL: it has none */
 	char *version;	/* the version by its source, "6.1.192-2"; NULL: unknown */
 	char *source;	/* the resolved source: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given by the caller; NULL-terminated, may be empty */
@@ -43,6 +58,24 @@ struct kernel {
 	char *arch;	/* "x86_64" */
 	double build_s; /* duration of the build in seconds; 0: unknown */
 };
+
+/* What a build will compile, at least. */
+struct kernel_estimate {
+	gboolean cached;  /* nothing: it is in the cache */
+	guint files, all; /* files to compile, of all that the last build had */
+	gint64 ns;	  /* by the last complete build on this host; 0: there was none */
+	char *most;	  /* the changed option on which most of the files depend; or NULL */
+	guint most_files;
+};
+/*
+ * Estimates the build of SPEC, without a lock and without changing anything. Takes a second. Free
+ * ret->most. Errors: those of kernel_build() for SPEC.
+ */
+gboolean kernel_estimate(const struct kernel_spec *spec, struct kernel_estimate *ret,
+			 GError **error);
+
+/* Returns ESTIMATE as text for people, "compiles at least 12 of 1940 files, …"; the caller's. */
+char *kernel_estimate_text(const struct kernel_estimate *estimate);
 
 void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
@@ -63,6 +96,12 @@ typedef void (*kernel_progress)(const char *step, guint done, guint total, gint6
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
+
+/*
+ * Returns the names of the sources in the FOLDER of a module, sorted; NULL-terminated, free with
+ * g_strfreev(). Errors: RIG_EXIT_USAGE, there is no such folder, or no Kbuild file in it.
+ */
+char **kernel_module_sources(const char *folder, GError **error);
 
 /*
  * Returns a key that is the same on any host for the same SPEC: a hash of its source's text, arch,

@@ -93,6 +93,8 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 	g_ptr_array_add(argv, g_strconcat("HOSTCC=", cache, "gcc", NULL));
 	/* without this, a tree inside a git checkout would get the release "6.1.192+" */
 	g_ptr_array_add(argv, g_strdup("LOCALVERSION="));
+	if (maker->folder)
+		g_ptr_array_add(argv, g_strconcat("M=", maker->folder, NULL));
 	g_ptr_array_add(argv, g_strdup(target));
 	g_ptr_array_add(argv, NULL);
 	return argv;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Work trees: tree/<source>/ with the source (src), an object folder for each architecture
- * (obj-<arch>), and the lock of the builder.
+ * (obj-<arch>, and obj-<arch>-full for the kernel `full`), and the lock of the builder.
  *
  * src has the unpatched source, except for the files that patches of the last build changed.
  * `orig/` has the original text of these files ("NAME.absent" if the source does not have the
@@ -93,14 +93,14 @@ static int take_lock(const struct worktree *tree, const char *lock, struct progr
 }
 
 struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
-			       struct progress *progress, GError **error)
+			       const char *flavour, struct progress *progress, GError **error)
 {
 	rig_auto(worktree) tree = g_new0(struct worktree, 1);
 	g_autofree char *relative = g_build_filename("kernel/tree", name, NULL), *lock = NULL;
 
 	tree->dir = rig_cache_path(relative);
 	tree->src = g_build_filename(tree->dir, "src", NULL);
-	tree->obj = g_strdup_printf("%s/obj-%s", tree->dir, arch->name);
+	tree->obj = g_strdup_printf("%s/obj-%s%s", tree->dir, arch->name, flavour);
 	lock = g_build_filename(tree->dir, "lock", NULL);
 	while ((tree->lock = take_lock(tree, lock, progress)) >= 0 && !is_current(tree->lock, lock))
 		close(tree->lock);

@@ -42,11 +42,27 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
 
 /*
- * Makes the initramfs of architecture ARCH with SCENARIO's files below /files, where a folder comes
- * before its files; *RET is its path in the cache, the caller's (files.c). Errors are those of
- * initrd_standard().
+ * Returns the paths of the config fragments of a run: that of `kernel: full`, then WANT's.
+ * NULL-terminated; free with g_strfreev() (kernel.c).
  */
-gboolean plan_initrd(const struct scenario *scenario, const char *arch, char **ret, GError **error);
+char **plan_fragments(const struct run_request *want, const struct scenario *scenario);
+/*
+ * Builds or finds the kernel that WANT and SCENARIO ask for. Blocks for minutes. Errors:
+ * kernel_build(); RIG_EXIT_SKIP, an image cannot have the scenario's modules.
+ */
+struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
+			   const struct machine *machine, const struct plan_progress *progress,
+			   GError **error);
+/* Checks that KERNEL has the options that SCENARIO and MACHINE need. Error: RIG_EXIT_SKIP. */
+gboolean plan_check_needs(const struct scenario *scenario, const struct machine *machine,
+			  const struct kernel *kernel, GError **error);
+
+/*
+ * Returns the path of the initramfs with the scenario's files and KERNEL's modules (initrd.c).
+ * Errors: RIG_EXIT_USAGE, a .ko among the files is for another kernel.
+ */
+gboolean plan_initrd(const struct scenario *scenario, const char *arch,
+		     const struct kernel *kernel, char **ret, GError **error);
 
 /* Returns the plan's part of run.json, see docs/results.md (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
@@ -62,6 +78,7 @@ struct resolved {
 	/* lock classes whose tasks are stopped, borrowed from the request or scenario; or NULL */
 	char **cycle;
 	struct director_orders *orders;
+	char **fragments;
 	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
 };
 

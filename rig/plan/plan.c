@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "initrd/initrd.h"
 #include "store/store.h"
 #include "util/confine.h"
 #include "util/error.h"
@@ -23,6 +22,7 @@ void run_plan_free(struct run_plan *plan)
 	g_clear_pointer(&r->sweep, director_sweep_free);
 	g_free(r->plugin);
 	g_free(r->emulator);
+	g_strfreev(r->fragments);
 	g_free(r->initrd);
 	g_free(r->results);
 	g_free(r->accel_why);
@@ -79,77 +79,12 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	return r->plan.machine != NULL;
 }
 
-static struct kernel *get_kernel(const struct run_request *want, const struct machine *machine,
-				 const struct plan_progress *progress, GError **error)
-{
-	const char *what = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL;
-	const struct kernel_spec spec = {
-		.source = what,
-		.arch = machine->arch,
-		.patches = (const char *const *)want->patches,
-		.fragments = (const char *const *)want->fragments,
-		.no_lockdep = want->no_lockdep,
-		.jobs = want->jobs,
-	};
-	struct kernel *kernel;
-
-	if (!kernel_is_source(what) || kernel_is_package(what)) {
-		if ((want->patches && *want->patches) || (want->fragments && *want->fragments)) {
-			rig_fail(error, RIG_EXIT_USAGE,
-				 "'%s' is an image: patches and fragments need a "
-				 "source like %s",
-				 what, PLAN_DEFAULT_KERNEL);
-			return NULL;
-		}
-		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
-					       : kernel_from_image(what, machine->arch, error);
-	}
-	kernel = kernel_build(&spec, progress ? progress->build : NULL,
-			      progress ? progress->data : NULL, error);
-	if (kernel && progress && progress->kernel)
-		progress->kernel(kernel, progress->data);
-	return kernel;
-}
-
-/*
- * Checks that CONFIG has the options NEEDS. The error message says that WHAT ("scenario") NAME
- * needs them.
- */
-static gboolean meets(const struct resolved *r, GHashTable *config, const char *what,
-		      const char *name, const char *const *needs, GError **error)
-{
-	g_autoptr(GPtrArray) lacks = needs ? kernel_config_lacks(config, needs) : NULL;
-	g_autofree char *list = NULL, *fragment = NULL;
-
-	if (!lacks || !lacks->len)
-		return TRUE;
-	g_ptr_array_add(lacks, NULL);
-	fragment = kernel_fragment_with((const char *const *)lacks->pdata);
-	list = g_strjoinv(", ", (char **)lacks->pdata);
-	return rig_fail(error, RIG_EXIT_SKIP,
-			"kernel '%s' does not have what %s '%s' needs: %s%s%s", r->kernel->name,
-			what, name, list, fragment ? "; add --fragment " : "",
-			fragment ? fragment : "");
-}
-
-static gboolean check_needs(const struct resolved *r, GError **error)
-{
-	const struct machine *machine = r->plan.machine;
-	g_autofree const char **needs = scenario_all_needs(r->scenario);
-	g_autoptr(GHashTable) config = NULL;
-
-	if (!r->kernel->config || (!*needs && !machine->needs))
-		return TRUE;
-	config = kernel_config_load(r->kernel->config, error);
-	return config && meets(r, config, "machine", machine->name, machine->needs, error) &&
-	       meets(r, config, "scenario", r->scenario->name, needs, error);
-}
-
 static gboolean resolve_kernel(const struct run_request *want, const struct plan_progress *progress,
 			       struct resolved *r, GError **error)
 {
-	r->plan.kernel = r->kernel = get_kernel(want, r->plan.machine, progress, error);
-	if (!r->kernel || !check_needs(r, error))
+	r->plan.kernel = r->kernel =
+		plan_kernel(want, r->scenario, r->plan.machine, progress, error);
+	if (!r->kernel || !plan_check_needs(r->scenario, r->plan.machine, r->kernel, error))
 		return FALSE;
 	if (want->vmlinux) {
 		g_free(r->kernel->vmlinux);
@@ -240,8 +175,8 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			      r->plan.machine, error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
-	       plan_initrd(r->scenario, r->plan.machine->arch, &r->initrd, error) &&
 	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
+	       plan_initrd(r->scenario, r->plan.machine->arch, r->kernel, &r->initrd, error) &&
 	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
 			     error) &&
 	       direct_resolve(want, r, error);
@@ -258,7 +193,8 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 	r->known =
 		want->known ? g_strdup(want->known) : rig_home_path("scenarios/known-issues.yaml");
 	r->results = want->results ? g_strdup(want->results) : run_default_results();
-	plan->fragments = (const char *const *)want->fragments;
+	r->fragments = plan_fragments(want, r->scenario);
+	plan->fragments = (const char *const *)r->fragments;
 	plan->initrd = r->initrd;
 	plan->launcher = request_launcher(want);
 	plan->uri = want->uri;

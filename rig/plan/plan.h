@@ -115,6 +115,8 @@ struct run_plan {
 /* Progress callbacks of plan_make(); each may be NULL. */
 struct plan_progress {
 	kernel_progress build; /* called while a kernel is built */
+	/* called before a build, if the kernel is not in the cache */
+	void (*estimate)(const struct kernel_estimate *estimate, void *data);
 	/* called when the kernel was built, or found in the cache */
 	void (*kernel)(const struct kernel *kernel, void *data);
 	void *data;

@@ -22,7 +22,7 @@
  * Returns TRUE if NAME can be a path below /files in the guest: without spaces, and no component
  * begins with '.' or '-'.
  */
-static gboolean is_safe_name(const char *name)
+gboolean file_is_safe(const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
 
@@ -39,7 +39,7 @@ static gboolean is_safe_name(const char *name)
  * Returns the path of a file of the scenario: next to the scenario's file, or a copy in a run
  * folder.
  */
-static char *find(const char *scenario, const char *name, GError **error)
+char *file_find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);
 	g_autofree char *beside = g_build_filename(folder, name, NULL);
@@ -113,7 +113,7 @@ static gboolean read_file(const char *scenario, struct scenario_file *file, gsiz
 	g_autofree char *data = NULL;
 	gsize len;
 
-	file->path = find(scenario, file->name, error);
+	file->path = file_find(scenario, file->name, error);
 	if (!file->path || !rig_read_file(file->path, FILE_MAX_BYTES, &data, &len, error))
 		return FALSE;
 	*all += len;
@@ -160,7 +160,7 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 		yaml_node_t *node = yaml_tree_item(tree, list, i);
 		g_autoptr(GError) why = NULL;
 
-		if (!is_safe_name(s->files[i].name))
+		if (!file_is_safe(s->files[i].name))
 			return yaml_tree_fail(
 				tree, node, error,
 				"invalid file '%s'; allowed: a name relative to "

@@ -27,6 +27,14 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
 
 /* Finds and checks the files of `files`, and those that agents run. s->file must be set. */
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
+/*
+ * Finds the folders of `modules`, and checks the lines of `kconfig` and the modules that agents
+ * load.
+ */
+gboolean read_modules(struct yaml_tree *tree, struct scenario *s, GError **error);
+/* files.c: returns TRUE if NAME can be a path in the guest; finds the path of NAME on the host. */
+gboolean file_is_safe(const char *name);
+char *file_find(const char *scenario, const char *name, GError **error);
 /* Checks that programs among the files are for MACHINE's architecture. Error: RIG_EXIT_SKIP. */
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error);

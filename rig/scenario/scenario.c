@@ -47,6 +47,12 @@ void scenario_free(struct scenario *s)
 		g_free(s->files[i].path);
 	}
 	g_free(s->files);
+	for (unsigned i = 0; i < s->n_modules; i++) {
+		g_free(s->modules[i].name);
+		g_free(s->modules[i].folder);
+	}
+	g_free(s->modules);
+	g_strfreev(s->kconfig);
 	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
 		g_free(s->expect.outcomes[i].id);
 		g_free(s->expect.outcomes[i].agent);
@@ -92,6 +98,11 @@ static struct scenario *take(struct raw *raw)
 	s->needs = take_list(&raw->needs, &raw->n_needs);
 	s->hold_cycle = take_list(&raw->hold_cycle, &raw->n_hold_cycle);
 	s->vary = take_list(&raw->vary, &raw->n_vary);
+	s->kconfig = take_list(&raw->kconfig, &raw->n_kconfig);
+	s->n_modules = raw->n_modules;
+	s->modules = g_new0(struct scenario_module, s->n_modules);
+	for (unsigned i = 0; i < s->n_modules; i++)
+		s->modules[i].name = g_steal_pointer(&raw->modules[i]);
 	s->n_files = raw->n_files;
 	s->files = g_new0(struct scenario_file, s->n_files);
 	for (unsigned i = 0; i < s->n_files; i++)
@@ -263,7 +274,8 @@ struct scenario *scenario_load(const char *what, GError **error)
 		return NULL;
 	fill_defaults(tree, scenario);
 	take_blocks(scenario);
-	if (!check_scenario(tree, scenario, error) || !read_files(tree, scenario, error))
+	if (!check_scenario(tree, scenario, error) || !read_files(tree, scenario, error) ||
+	    !read_modules(tree, scenario, error))
 		return NULL;
 	return g_steal_pointer(&scenario);
 }

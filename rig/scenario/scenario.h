@@ -153,6 +153,12 @@ struct scenario_file {
 	unsigned elf_machine; /* ELF machine of a program; 0: a script or data */
 };
 
+/* A module that is built with the kernel, for the agent `module`. */
+struct scenario_module {
+	char *name;   /* as in the file: "pcrypt", "./hello" */
+	char *folder; /* path on the host, if it is a folder of the scenario; NULL: of the tree */
+};
+
 /*
  * An expected outcome. For a step: it is executed at least once and always ends with this result.
  * For an agent: at least one of its operations ends with this result.
@@ -206,6 +212,10 @@ struct scenario {
 	char **hold_cycle;
 	struct scenario_file *files;
 	unsigned n_files;
+	gboolean full;	/* `kernel: full`: the second standard kernel (docs/kernels.md) */
+	char **kconfig; /* lines of a config fragment; NULL-terminated, may be empty */
+	struct scenario_module *modules;
+	unsigned n_modules;
 	struct expect expect;
 	char *file; /* path of the scenario's file */
 };

@@ -28,6 +28,9 @@ static const cyaml_strval_t how_words[] = {
 /* in the order of enum vm_backend, which this module may not include */
 static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
 
+/* values of struct scenario's `full` */
+static const cyaml_strval_t kernel_words[] = {{"standard", FALSE}, {"full", TRUE}};
+
 #define OPT CYAML_FLAG_OPTIONAL
 #define FIELD_WORD(key, flags, type, member, words) \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), type, member, words, G_N_ELEMENTS(words))
@@ -140,6 +143,11 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_UINT("max_cpus", OPT, struct raw, s.max_cpus),
 	CYAML_FIELD_SEQUENCE_COUNT("needs", CYAML_FLAG_POINTER | OPT, struct raw, needs, n_needs,
 				   &text_value, 1, 64),
+	FIELD_WORD("kernel", OPT, struct raw, s.full, kernel_words),
+	CYAML_FIELD_SEQUENCE_COUNT("kconfig", CYAML_FLAG_POINTER | OPT, struct raw, kconfig,
+				   n_kconfig, &text_value, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("modules", CYAML_FLAG_POINTER | OPT, struct raw, modules,
+				   n_modules, &text_value, 1, 16),
 	CYAML_FIELD_STRING_PTR("cmdline", OPT, struct raw, s.cmdline, 0, WORDS_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("vary", CYAML_FLAG_POINTER | OPT, struct raw, vary, n_vary,
 				   &text_value, 1, 16),

@@ -17,8 +17,8 @@ struct raw_expect {
 /* The public struct as filled by libcyaml, and values that libcyaml stores in another form. */
 struct raw {
 	struct scenario s;
-	char **machines, **needs, **files, **hold_cycle, **vary;
-	unsigned n_machines, n_needs, n_files, n_hold_cycle, n_vary;
+	char **machines, **needs, **files, **hold_cycle, **vary, **kconfig, **modules;
+	unsigned n_machines, n_needs, n_files, n_hold_cycle, n_vary, n_kconfig, n_modules;
 	struct raw_expect expect;
 };
 

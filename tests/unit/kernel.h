@@ -27,6 +27,7 @@ extern const char config_text[];
 
 void add_build_tests(TCase *tc);
 void add_builder_tests(TCase *tc);
+void add_module_tests(TCase *tc);
 void add_prune_tests(TCase *tc);
 void add_image_tests(TCase *tc);
 

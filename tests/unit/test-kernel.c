@@ -313,6 +313,7 @@ int main(void)
 	tcase_add_loop_test(tc, bad_patches_are_refused, 0, G_N_ELEMENTS(bad_patches));
 	add_build_tests(tc);
 	add_builder_tests(tc);
+	add_module_tests(tc);
 	add_image_tests(tc);
 	add_prune_tests(tc);
 	tcase_add_loop_test(tc, mirrors_of_the_host, 0, G_N_ELEMENTS(apts));

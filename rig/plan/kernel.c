@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel of a run: what the user and the scenario want of it, and what it lacks. */
+#include "plan/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+char **plan_fragments(const struct run_request *want, const struct scenario *scenario)
+{
+	GPtrArray *paths = g_ptr_array_new();
+
+	if (scenario->full)
+		g_ptr_array_add(paths, rig_home_path(KERNEL_FULL));
+	for (char **fragment = want->fragments; fragment && *fragment; fragment++)
+		g_ptr_array_add(paths, g_strdup(*fragment));
+	g_ptr_array_add(paths, NULL);
+	return (char **)g_ptr_array_free(paths, FALSE);
+}
+
+static struct kernel_module *list_modules(const struct scenario *scenario)
+{
+	struct kernel_module *modules = g_new(struct kernel_module, scenario->n_modules);
+
+	for (unsigned i = 0; i < scenario->n_modules; i++)
+		modules[i] = (struct kernel_module){scenario->modules[i].name,
+						    scenario->modules[i].folder};
+	return modules;
+}
+
+static gboolean tell_estimate(const struct kernel_spec *spec, const struct plan_progress *progress,
+			      GError **error)
+{
+	struct kernel_estimate estimate;
+
+	if (!kernel_estimate(spec, &estimate, error))
+		return FALSE;
+	if (!estimate.cached)
+		progress->estimate(&estimate, progress->data);
+	g_free(estimate.most);
+	return TRUE;
+}
+
+struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
+			   const struct machine *machine, const struct plan_progress *progress,
+			   GError **error)
+{
+	const char *what = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL;
+	g_auto(GStrv) fragments = plan_fragments(want, scenario);
+	g_autofree char *kconfig = *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
+	g_autofree struct kernel_module *modules = list_modules(scenario);
+	const struct kernel_spec spec = {
+		.source = what,
+		.arch = machine->arch,
+		.patches = (const char *const *)want->patches,
+		.fragments = (const char *const *)fragments,
+		.kconfig = kconfig,
+		.modules = modules,
+		.n_modules = scenario->n_modules,
+		.no_lockdep = want->no_lockdep,
+		.jobs = want->jobs,
+	};
+	struct kernel *kernel;
+
+	if (!kernel_is_source(what) || kernel_is_package(what)) {
+		if ((want->patches && *want->patches) || (want->fragments && *want->fragments)) {
+			rig_fail(error, RIG_EXIT_USAGE,
+				 "'%s' is an image: patches and fragments need a "
+				 "source like %s",
+				 what, PLAN_DEFAULT_KERNEL);
+			return NULL;
+		}
+		if (scenario->n_modules) {
+			rig_fail(error, RIG_EXIT_SKIP,
+				 "'%s' is an image, so the modules of '%s' cannot be built for it; "
+				 "put a .ko that was built for it into 'files'",
+				 what, scenario->name);
+			return NULL;
+		}
+		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
+					       : kernel_from_image(what, machine->arch, error);
+	}
+	if (progress && progress->estimate && !tell_estimate(&spec, progress, error))
+		return NULL;
+	kernel = kernel_build(&spec, progress ? progress->build : NULL,
+			      progress ? progress->data : NULL, error);
+	if (kernel && progress && progress->kernel)
+		progress->kernel(kernel, progress->data);
+	return kernel;
+}
+
+/*
+ * Checks that CONFIG has the options NEEDS. The error message says that WHAT ("scenario") NAME
+ * needs them.
+ */
+static gboolean meets(const struct kernel *kernel, GHashTable *config, const char *what,
+		      const char *name, const char *const *needs, GError **error)
+{
+	g_autoptr(GPtrArray) lacks = needs ? kernel_config_lacks(config, needs) : NULL;
+	g_autofree char *list = NULL, *fragment = NULL;
+
+	if (!lacks || !lacks->len)
+		return TRUE;
+	g_ptr_array_add(lacks, NULL);
+	fragment = kernel_fragment_with((const char *const *)lacks->pdata);
+	list = g_strjoinv(", ", (char **)lacks->pdata);
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"kernel '%s' does not have what %s '%s' needs: %s%s%s", kernel->name, what,
+			name, list, fragment ? "; add --fragment " : "", fragment ? fragment : "");
+}
+
+gboolean plan_check_needs(const struct scenario *scenario, const struct machine *machine,
+			  const struct kernel *kernel, GError **error)
+{
+	g_autofree const char **needs = scenario_all_needs(scenario);
+	g_autoptr(GHashTable) config = NULL;
+
+	if (!kernel->config || (!*needs && !machine->needs))
+		return TRUE;
+	config = kernel_config_load(kernel->config, error);
+	return config && meets(kernel, config, "machine", machine->name, machine->needs, error) &&
+	       meets(kernel, config, "scenario", scenario->name, needs, error);
+}
