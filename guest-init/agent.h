@@ -181,6 +181,7 @@ extern const struct agent agent_block_state, agent_block_online, agent_probe, ag
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted,
 	agent_shell_loop, agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write,
-	agent_read, agent_run, agent_dax, agent_hugetlb;
+	agent_read, agent_run, agent_dax, agent_hugetlb, agent_module, agent_cgroup,
+	agent_thp, agent_pin, agent_ksm, agent_migrate, agent_perf;
 
 #endif

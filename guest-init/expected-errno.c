@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BIT(op) (UINT64_C(1) << (op))
+/* a set of operations, of which there are more than 64 */
+typedef unsigned __int128 op_set;
+#define BIT(op) ((op_set)1 << (op))
+_Static_assert(OP_COUNT <= 128, "op_set is too small");
 #define STATE_ON (BIT(OP_ONLINE) | BIT(OP_ONLINE_KERNEL) | BIT(OP_ONLINE_MOVABLE))
 #define STATE (STATE_ON | BIT(OP_OFFLINE))
 #define ON (STATE_ON | BIT(OP_ONLINE_1))
@@ -27,7 +30,7 @@
 #define COMES_AND_GOES (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT) | ANY_FILE)
 
 static const struct {
-	uint64_t ops;
+	op_set ops;
 	int error;
 	const char *why;
 } expected[] = {
@@ -106,6 +109,8 @@ static const struct {
 
 	/* poison */
 	{BIT(OP_POISON), EBUSY, "memory_failure(): the page is in use or being migrated"},
+	{BIT(OP_POISON), EIO, "soft_offline_page(): the page is going offline"},
+	{BIT(OP_POISON), ENOMEM, "soft_offline_in_use_page(): no page to migrate to"},
 
 	/* write, read: a scenario can add errnos by a parameter */
 	{ANY_FILE, EINTR, "a wait that a signal of init ended, for its time limit or for STOP"},
@@ -125,6 +130,59 @@ static const struct {
 	/* hugetlb */
 	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_reserve_pages(): the pool has too few free pages"},
 	{BIT(OP_HUGE_POOL), EINTR, "set_max_huge_pages(): a signal of init, for STOP"},
+
+	/* module: the errnos of its own init function are the scenario's */
+	{BIT(OP_MODULE_LOAD), EEXIST, "add_unformed_module(): another agent has loaded it"},
+	{BIT(OP_MODULE_LOAD), EBUSY, "add_unformed_module(), since 6.5: a load of it is under way"},
+	{BIT(OP_MODULE_LOAD), ENOMEM, "module_alloc(), percpu_modalloc(): no memory"},
+	{BIT(OP_MODULE_UNLOAD), EAGAIN, "try_stop_module(): it is in use"},
+	{BIT(OP_MODULE_UNLOAD), EBUSY, "delete_module(): its init function still runs"},
+	{BIT(OP_MODULE_UNLOAD), ENOENT, "find_module(): another agent has unloaded it"},
+
+	/* cgroup */
+	{BIT(OP_GROUP_MAKE), ENOMEM, "css_create(), mem_cgroup_css_alloc()"},
+	{BIT(OP_GROUP_MAKE), ENOSPC, "mem_cgroup_id_alloc(): 65,535 deleted groups have pages"},
+	{BIT(OP_GROUP_MOVE), ENOSPC, "cpuset_can_attach_check(): the group has no CPUs or nodes"},
+	{BIT(OP_GROUP_MOVE), ENOMEM, "find_css_set(): no memory"},
+	{BIT(OP_GROUP_LIMIT), EAGAIN, "memory_reclaim(): there was less to reclaim"},
+	{BIT(OP_GROUP_LIMIT) | BIT(OP_GROUP_CPUS), EINTR,
+	 "memory_reclaim(), and waits that a signal of init ended"},
+	{BIT(OP_GROUP_CPUS), EINVAL,
+	 "update_cpumask(), update_nodemask(): not a subset of the machine's; validate_change(): "
+	 "another partition has the CPU"},
+	{BIT(OP_GROUP_CPUS), ERANGE, "bitmap_parselist(): the machine has fewer CPUs"},
+	{BIT(OP_GROUP_CPUS), ENOSPC, "validate_change(): tasks would have no CPU or node"},
+	{BIT(OP_GROUP_CPUS), EBUSY, "validate_change(): a child or a deadline task needs them"},
+	{BIT(OP_GROUP_CPUS), ENOMEM, "alloc_trial_cpuset()"},
+	{BIT(OP_GROUP_DELETE), EBUSY, "cgroup_destroy_locked(): a task is still in it"},
+
+	/* thp */
+	{BIT(OP_THP_MAP) | BIT(OP_KSM_MERGE) | BIT(OP_KSM_UNMERGE), ENOMEM,
+	 "mmap(), unmerge_ksm_pages(): no memory"},
+	{BIT(OP_THP_SPLIT), EINTR, "split_huge_pages_write(): a signal of init, for STOP"},
+	{BIT(OP_THP_COLLAPSE), EAGAIN, "madvise_collapse_errno(): a page is locked or isolated"},
+	{BIT(OP_THP_COLLAPSE), ENOMEM, "madvise_collapse_errno(): no huge page is free"},
+	{BIT(OP_THP_COLLAPSE), EBUSY, "madvise_collapse_errno(): the memory cgroup is full"},
+	{BIT(OP_THP_COLLAPSE), EINVAL,
+	 "madvise_collapse_errno(): pages are shared; madvise_behavior_valid(), before 6.1"},
+
+	/* pin */
+	{BIT(OP_PIN), ENOMEM, "migrate_longterm_unpinnable_pages(): no page to migrate to"},
+	{BIT(OP_PIN), EAGAIN, "__mlock_posix_error_return(): no memory for a page"},
+	{BIT(OP_PIN), EBUSY, "migrate_longterm_unpinnable_pages(): memory of a device"},
+	{BIT(OP_PIN), ENOSYS, "a kernel without CONFIG_IO_URING"},
+
+	/* migrate */
+	{BIT(OP_MOVE_PAGES) | BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), ENOMEM,
+	 "do_pages_move(), mpol_new(): no memory, or none on that node"},
+	{BIT(OP_MOVE_PAGES), ENODEV, "do_pages_move(): the node has lost its memory"},
+	{BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), EINVAL,
+	 "kernel_migrate_pages(), mpol_set_nodemask(): the node has lost its memory"},
+
+	/* perf */
+	{BIT(OP_PERF_OPEN), ENODEV, "perf_event_open(): the CPU is offline"},
+	{BIT(OP_PERF_OPEN), EINVAL, "perf_event_alloc(): there is no such CPU"},
+	{BIT(OP_PERF_OPEN), ENOMEM, "perf_event_alloc(), swevent_hlist_get_cpu(): no memory"},
 
 	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
 };
@@ -179,6 +237,27 @@ static const char *const names[OP_COUNT] = {
 	[OP_HUGE_POOL] = "huge-pool",
 	[OP_HUGE_MAP] = "huge-map",
 	[OP_HUGE_UNMAP] = "huge-unmap",
+	[OP_MODULE_LOAD] = "module-load",
+	[OP_MODULE_UNLOAD] = "module-unload",
+	[OP_GROUP_MAKE] = "group-make",
+	[OP_GROUP_MOVE] = "group-move",
+	[OP_GROUP_LIMIT] = "group-limit",
+	[OP_GROUP_CPUS] = "group-cpus",
+	[OP_GROUP_DELETE] = "group-delete",
+	[OP_THP_MAP] = "thp-map",
+	[OP_THP_SPLIT] = "thp-split",
+	[OP_THP_COLLAPSE] = "thp-collapse",
+	[OP_THP_UNMAP] = "thp-unmap",
+	[OP_PIN] = "pin",
+	[OP_UNPIN] = "unpin",
+	[OP_KSM_MERGE] = "ksm-merge",
+	[OP_KSM_WRITE] = "ksm-write",
+	[OP_KSM_UNMERGE] = "ksm-unmerge",
+	[OP_MOVE_PAGES] = "move-pages",
+	[OP_MIGRATE_PAGES] = "migrate-pages",
+	[OP_MBIND] = "mbind",
+	[OP_PERF_OPEN] = "perf-open",
+	[OP_PERF_CLOSE] = "perf-close",
 };
 
 const char *op_name(unsigned op)

@@ -12,7 +12,9 @@ const struct agent *const agents[] = {
 	&agent_notifier_error, &agent_busted, &agent_shell_loop,
 	&agent_gallery,	     &agent_lock_rules, &agent_hang,
 	&agent_poison,	     &agent_write,	&agent_read,	     &agent_run,
-	&agent_dax,	     &agent_hugetlb,
+	&agent_dax,	     &agent_hugetlb,	&agent_module,
+	&agent_cgroup,	     &agent_thp,	&agent_pin,
+	&agent_ksm,	     &agent_migrate,	&agent_perf,
 	NULL,
 };
 

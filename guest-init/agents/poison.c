@@ -1,31 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * poison: reports to the kernel, as a machine check would, that the hardware of a page in plugged
- * memory is broken. Each such page is lost to the guest until its memory is unplugged, so the agent
- * does this to a few pages only.
+ * memory is broken (hard), or that it should no longer be used (soft). Each such page is lost to
+ * the guest until its memory is unplugged, so the agent does this to a few pages only.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "guest-init/agent.h"
 #include "guest-init/blocks.h"
+#include "guest-init/files.h"
+#include "guest-init/region.h"
 
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101 /* include/uapi/asm-generic/mman-common.h */
+#endif
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
+
+/* The pages that can be poisoned, and how memory with such pages is mapped. */
+static const struct kind {
+	const char *name;
+	bool large; /* larger than a small page */
+	int flags, advice;
+} kinds[] = {
+	{"small", false, 0, MADV_NORMAL},
+	{"thp", true, 0, MADV_HUGEPAGE},
+	{"huge", true, MAP_HUGETLB, MADV_NORMAL},
+};
 
 static uint64_t left;
 static int pagemap;
 static long page_size;
+static size_t length; /* of a page of this kind */
+static const struct kind *kind;
+static bool soft;
 
 static int prepare(struct run *run)
 {
+	const char *name = run_param(run, "kind"), *how = run_param(run, "how");
 	int err = run_param_number(run, "pages", 1, 1024, &left);
 
 	if (err)
 		return err;
+	for (unsigned i = 0; i < countof(kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			kind = &kinds[i];
+	soft = !strcmp(how, "soft");
+	if (!kind || (!soft && strcmp(how, "hard")))
+		return run_fail(run, EINVAL, "%s %.40s: not %s", kind ? "how" : "kind",
+				kind ? how : name, kind ? "hard or soft" : "small, thp or huge");
 	page_size = sysconf(_SC_PAGESIZE);
+	length = kind->large ? region_huge_size() : (size_t)page_size;
+	if (!length)
+		return run_fail(run, ENODEV, "kind %s: the kernel has no huge pages", name);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
 }
@@ -48,28 +79,26 @@ static bool is_plugged(const void *address)
  */
 static void step(struct run *run)
 {
+	struct region region;
 	char *page;
 	int err;
 
-	if (!left) {
+	if (!left ||
+	    region_map(&region, kind->flags ? 0 : length, length, kind->flags, kind->advice)) {
 		run_idle(run);
 		return;
 	}
-	page = mmap(NULL, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED) {
-		run_idle(run);
-		return;
-	}
-	*page = 1;
+	page = region.at + page_size * guest_rng_index(&run->shared->rng, length / page_size);
 	if (is_plugged(page)) {
 		op_begin(run, OP_POISON);
-		err = madvise(page, page_size, MADV_HWPOISON) ? -errno : 0;
+		err = madvise(page, page_size, soft ? MADV_SOFT_OFFLINE : MADV_HWPOISON) ? -errno
+											 : 0;
 		op_end(run, OP_POISON, err);
 		left -= !err;
 	} else {
 		run_idle(run);
 	}
-	munmap(page, page_size);
+	region_unmap(&region);
 }
 
 const struct agent agent_poison = {
@@ -78,6 +107,8 @@ const struct agent agent_poison = {
 	.params =
 		(const struct agent_param[]){
 			{"pages", "1", "number of pages to poison"},
+			{"kind", "small", "of page: small, thp or huge (hugetlb)"},
+			{"how", "hard", "hard: an error was found; soft: errors are likely"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -51,6 +51,8 @@ static const struct {
 	{"read",
 	 "    params: {files: \"/sys/kernel/slab/*/slabs\"}   # globs, separated by commas\n"},
 	{"run", "    params: {file: SCRIPT.sh}   # and 'files: [SCRIPT.sh]' above 'agents:'\n"},
+	{"module", "    params: {file: NAME}   # and 'kernel: full', 'modules: [./NAME]' above "
+		   "'agents:'\n"},
 	{"block-state", "    params: {states: \"online_movable,offline\"}\n"},
 };
 

@@ -46,6 +46,13 @@ static const struct {
 	{"memtrace", LOCKS(DEVICE, CPUS, MEMORY)},
 	{"dax", LOCKS(DEVICE, CPUS, MEMORY, ACTIVE)},
 	{"dlpar", LOCKS(DEVICE, CPUS, MEMORY)},
+	{"cgroup", LOCKS("cgroup_mutex", "cgroup_threadgroup_rwsem", CPUS, "cpuset_mutex")},
+	{"ksm", LOCKS("ksm_thread_mutex")},
+	{"migrate", LOCKS("mmap_lock")},
+	{"module", LOCKS("module_mutex", CPUS, "jump_label_mutex")},
+	{"perf", LOCKS("pmus_lock", CPUS)},
+	{"poison", LOCKS("mf_mutex", CPUS)},
+	{"thp", LOCKS("mmap_lock")},
 };
 
 const char *const *scenario_step_locks(enum step_do what, enum step_device device)

@@ -251,6 +251,8 @@ START_TEST(test_agents)
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
 		"poison",      "write",	       "read",	   "run",	"dax",	   "hugetlb",
+		"module",      "cgroup",      "thp",      "pin",	"ksm",
+		"migrate",     "perf",
 	};
 	unsigned count = 0;
 

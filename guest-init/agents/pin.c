@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pin: makes pages of user memory immovable for a bounded time, as programs do: pages in a pipe
+ * (vmsplice), buffers of io_uring, locked memory (mlock; such pages move, but are not reclaimed).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/region.h"
+
+#define PINS 16
+#define PIPE_PAGES 16 /* of a pipe by default: PIPE_DEF_BUFFERS */
+
+struct pin {
+	struct region region;
+	const struct how *how; /* NULL: free */
+	int fds[2];	       /* the pipe, or the ring */
+	uint64_t until_ns;
+};
+
+struct how {
+	const char *name;
+	int (*pin)(struct pin *pin); /* returns 0 or -errno */
+};
+
+static struct pin pins[PINS];
+static bool wanted[8];
+static uint64_t pages, max_ms;
+
+static int pin_pipe(struct pin *pin)
+{
+	struct iovec part = {pin->region.at, pin->region.len};
+
+	if (pipe2(pin->fds, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	/* what does not fit into the pipe is not pinned */
+	return vmsplice(pin->fds[1], &part, 1, SPLICE_F_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int pin_ring(struct pin *pin)
+{
+	struct io_uring_params params = {0};
+	struct iovec part = {pin->region.at, pin->region.len};
+
+	pin->fds[0] = syscall(SYS_io_uring_setup, 1, &params);
+	if (pin->fds[0] < 0)
+		return -errno;
+	return syscall(SYS_io_uring_register, pin->fds[0], IORING_REGISTER_BUFFERS, &part, 1)
+		       ? -errno
+		       : 0;
+}
+
+static int pin_lock(struct pin *pin)
+{
+	return mlock(pin->region.at, pin->region.len) ? -errno : 0;
+}
+
+static const struct how hows[] = {
+	{"vmsplice", pin_pipe},
+	{"io_uring", pin_ring},
+	{"mlock", pin_lock},
+};
+
+static int prepare(struct run *run)
+{
+	char list[64], *rest = list, *word;
+	unsigned i;
+	int err = run_param_number(run, "pages", 1, 65536, &pages);
+
+	if (!err)
+		err = run_param_number(run, "ms", 1, 600000, &max_ms);
+	if (err)
+		return err;
+	if (!text_copy(list, sizeof(list), run_param(run, "how")))
+		return run_fail(run, EINVAL, "how: too long");
+	while ((word = strsep(&rest, ","))) {
+		for (i = 0; i < countof(hows) && strcmp(hows[i].name, word); i++)
+			;
+		if (i == countof(hows))
+			return run_fail(run, EINVAL, "how %.40s: not vmsplice, io_uring or mlock",
+					word);
+		wanted[i] = true;
+	}
+	return 0;
+}
+
+static void unpin(struct run *run, struct pin *pin)
+{
+	int err;
+
+	op_begin(run, OP_UNPIN);
+	for (unsigned i = 0; i < countof(pin->fds); i++)
+		if (pin->fds[i] >= 0)
+			close(pin->fds[i]);
+	err = region_unmap(&pin->region);
+	op_end(run, OP_UNPIN, err);
+	pin->how = NULL;
+}
+
+static void take(struct run *run, struct pin *pin, const struct how *how)
+{
+	size_t len = sysconf(_SC_PAGESIZE) * guest_rng_between(&run->shared->rng, 1, pages);
+	uint64_t ms = guest_rng_between(&run->shared->rng, 1, max_ms);
+	int err;
+
+	pin->fds[0] = pin->fds[1] = -1;
+	if (region_map(&pin->region, sysconf(_SC_PAGESIZE), len, 0, MADV_NORMAL)) {
+		run_idle(run);
+		return;
+	}
+	op_begin(run, OP_PIN);
+	err = how->pin(pin);
+	op_end_about(run, OP_PIN, err, "%s of %zu bytes", how->name, len);
+	pin->how = how;
+	pin->until_ns = now_ns() + ms * NS_PER_MS;
+	if (err)
+		unpin(run, pin);
+}
+
+/* Ends the pins whose time is over; then makes one. */
+static void step(struct run *run)
+{
+	unsigned how = guest_rng_index(&run->shared->rng, countof(hows));
+	struct pin *idle = NULL;
+
+	for (unsigned i = 0; i < PINS; i++) {
+		if (pins[i].how && pins[i].until_ns <= now_ns())
+			unpin(run, &pins[i]);
+		if (!pins[i].how)
+			idle = &pins[i];
+	}
+	while (!wanted[how])
+		how = (how + 1) % countof(hows);
+	if (idle)
+		take(run, idle, &hows[how]);
+	else
+		run_idle(run);
+}
+
+static void cleanup(struct run *run)
+{
+	for (unsigned i = 0; i < PINS; i++)
+		if (pins[i].how)
+			unpin(run, &pins[i]);
+}
+
+const struct agent agent_pin = {
+	.name = "pin",
+	.params =
+		(const struct agent_param[]){
+			{"how", "vmsplice,io_uring,mlock", "some of these"},
+			{"pages", "16", "the most pages of one pin"},
+			{"ms", "1000", "the longest time of one pin"},
+			{NULL},
+		},
+	.prepare = prepare,
+	.step = step,
+	.cleanup = cleanup,
+};

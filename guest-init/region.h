@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Anonymous memory of an agent: mapped, and written so that it has pages. */
+#ifndef GUEST_REGION_H
+#define GUEST_REGION_H
+
+#include <stddef.h>
+
+struct region {
+	char *at; /* NULL: not mapped */
+	size_t len;
+	char *whole; /* the mapping, which has more for the alignment */
+	size_t whole_len;
+};
+
+/*
+ * Maps LEN bytes at a multiple of ALIGN (a power of two; 0: any), with FLAGS in addition to private
+ * and anonymous, gives the advice ADVICE (of madvise(); MADV_NORMAL: none), and writes to each
+ * small page. Returns 0 or -errno; -ENOMEM also if the hugetlb pool has too few pages.
+ */
+int region_map(struct region *region, size_t align, size_t len, int flags, int advice);
+/* Returns 0 or -errno. */
+int region_unmap(struct region *region);
+
+/* Bytes of a huge page by /proc/meminfo; 0: the kernel has none. */
+size_t region_huge_size(void);
+
+#endif
