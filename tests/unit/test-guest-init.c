@@ -208,7 +208,7 @@ START_TEST(test_numbers)
 	run.n_params = 1;
 	run.params[0] = (struct param){"percent", "201"};
 	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(its.what, "percent 201"));
+	ck_assert_ptr_nonnull(strstr(its.what, "percent '201'"));
 	ck_assert_ptr_nonnull(strstr(its.what, "1 to 200"));
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(test_expects)
 	ck_assert(op_expected_here(&its, OP_WRITE_FILE, EPERM));
 	run.params[0] = (struct param){"legal", "EBUSY,BUSY"};
 	ck_assert_int_eq(run_expect_errnos(&run, "legal"), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(its.what, "legal BUSY"));
+	ck_assert_ptr_nonnull(strstr(its.what, "legal 'BUSY'"));
 }
 END_TEST
 
