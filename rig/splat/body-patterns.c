@@ -188,7 +188,7 @@ static const struct body_pattern starts[] = {
 	{"pid   = ", ANY, BODY_INSIDE},
 	{"enter ? for help", ANY, BODY_INSIDE},
 	{"kernel BUG at ", FAMILY_OOPS | FAMILY_BUG, BODY_INSIDE},
-	{"Hardware Error", FAMILY_WARN, BODY_INSIDE},
+	{"mce: [Hardware Error]", FAMILY_WARN, BODY_INSIDE},
 	/* machine checks of powerpc */
 	{"MCE: CPU", FAMILY_WARN, BODY_INSIDE},
 	{"Initiator: ", FAMILY_WARN, BODY_INSIDE},

@@ -143,7 +143,11 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 gboolean body_is_preface(const char *text)
 {
 	static const char *const hints[] = {
-		"Kernel attempted to ", "kernel tried to ", "8<--- cut here ---",
+		"Kernel attempted to ",
+		"kernel tried to ",
+		"8<--- cut here ---",
+		"Bad kernel stack pointer ",
+		"[ cut here ]",
 		"INFO: task ", /* a hung-task line is cut if the task's name contains a newline */
 	};
 

@@ -362,6 +362,9 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
 			  open->inside > 0 && !late;
+		/* architectures that panic before they print an oops's end mark have printed all */
+		open->complete = (format->family & FAMILY_PANIC) &&
+				 (format->flags & FORMAT_INDUCED);
 		extent_close(scanner, open, FALSE);
 	}
 	induced |=
@@ -384,6 +387,11 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 	    !open->ended) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
+		return;
+	}
+	if (open && (open->format->family & FAMILY_SLUB) && !open->ended) {
+		/* it belongs to the report if the next line is a WARN of SLUB */
+		open_append(open, line->text, line->len);
 		return;
 	}
 	if (open)

@@ -81,6 +81,7 @@ static const char *const words[] = {
 	"SError",
 	"Machine Check",
 	"machine check (",
+	"vmalloc error",
 	" (code ",
 	": Code=",
 	"instruction in kernel",

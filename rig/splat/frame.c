@@ -188,16 +188,19 @@ static gboolean parse_inlined(const char *text, gsize len, struct frame *ret)
 }
 
 /*
- * Parses arm's "(f) from …", which has the function without an offset. ADDRESSED: an address
- * precedes it.
+ * Parses arm's "(f) from …", which has the function without an offset, and since 5.18 "f from …" or
+ * "f [module] from …". ADDRESSED: an address precedes it.
  */
 static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
 	const char *p = text + (*text == '(');
 	const char *from = *text == '(' ? ") from " : " from ";
-	gsize len = name_len(p);
+	gsize len = name_len(p), module = 0;
 
-	if (!len || p[len] != *from || strncmp(p + len, from, strlen(from)) != 0)
+	if (len && strncmp(p + len, " [", 2) == 0)
+		module = strcspn(p + len, "]") + 1;
+	if (!len || (module && p[len + module - 1] != ']') || p[len + module] != *from ||
+	    strncmp(p + len + module, from, strlen(from)) != 0)
 		return FALSE;
 	if (!strstr(p + len, "+0x") || (*text == '(' && !addressed && !strstr(p + len, " from [<")))
 		return FALSE;

@@ -51,7 +51,8 @@ const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
 /*
  * Copies the message of the JSON object at TEXT to ROOM (LEN + 1 bytes; both may be the same
- * memory), and its source to LINE. FALSE: it is not an entry of the journal (journal-json.c).
+ * memory), and its source to LINE. If neither `kernel` nor `user` of LINE is set, the message is a
+ * line of a console with a prefix of its own. FALSE: it is no such object (journal-json.c).
  */
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Parses a line of `journalctl -o json`, which is an object with the message and its source
- * (systemd's "Journal JSON Format"), or an entry of `dmesg --json`.
+ * (systemd's "Journal JSON Format"), an entry of `dmesg --json`, or a line of a console that a
+ * container or a test laboratory has stored ({"log": …}, {"dt": …, "lvl": "target", "msg": …}).
  */
 #include <string.h>
 
@@ -65,19 +66,25 @@ gboolean journal_json(char *room, const char *text, gsize len, struct line *line
 {
 	json_auto_t *entry = NULL;
 	g_autofree char *message = NULL;
-	gboolean dmesg = FALSE;
+	static const char *const keys[] = {"MESSAGE", "msg", "log"};
+	const char *key = NULL;
 
-	if (!strstr(text, "\"MESSAGE\"") && !(dmesg = strstr(text, "\"msg\"") != NULL))
-		return FALSE;
-	entry = json_loads(text, 0, NULL);
-	message = message_of(json_object_get(entry, dmesg ? "msg" : "MESSAGE"), len);
+	for (gsize i = 0; i < G_N_ELEMENTS(keys) && !key; i++) {
+		g_autofree char *quoted = g_strdup_printf("\"%s\"", keys[i]);
+
+		key = strstr(text, quoted) ? keys[i] : NULL;
+	}
+	entry = key ? json_loads(text, 0, NULL) : NULL;
+	message = message_of(json_object_get(entry, key), len);
 	if (!message)
 		return FALSE;
-	if (dmesg)
-		dmesg_fields(entry, line);
-	else
+	if (strcmp(key, "MESSAGE") == 0) {
 		journal_fields(entry, line);
-	line->user = !line->kernel;
+		line->user = !line->kernel;
+	} else if (strcmp(key, "msg") == 0 && !field(entry, "lvl")) {
+		dmesg_fields(entry, line);
+		line->user = !line->kernel;
+	}
 	/* the decoded string is never longer than its JSON */
 	g_strlcpy(room, message, len + 1);
 	prefix_clean(room, strlen(room), &line->same);

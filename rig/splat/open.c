@@ -94,7 +94,7 @@ struct splat *extent_splat(const struct open *open)
 	splat->first_byte = open->first_byte;
 	splat->end_byte = open->end_byte;
 	splat->when = open->first_stamp;
-	splat->truncated |= open->full;
+	splat->truncated = (splat->truncated && !open->complete) || open->full;
 	splat->missed = open->missed;
 	return splat;
 }

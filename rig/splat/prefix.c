@@ -194,11 +194,14 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	p = prefix_unquote(text);
 	/* marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
+	if (g_str_has_prefix(p, "- {\"")) /* a list in YAML */
+		p += 2;
 	if (*p == '{' && journal_json(text, p, len, line)) {
 		line->same = FALSE;
-		line->text = text;
-		line->len = strlen(text);
-		return;
+		line->text = p = text;
+		line->len = len = strlen(text);
+		if (line->kernel || line->user)
+			return;
 	}
 	p = prefix_dropped(p, line);
 	p = prefix_record(p, line);

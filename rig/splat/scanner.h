@@ -28,7 +28,8 @@ struct open {
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
 	guint frames, faults, inside, foreign, missed;
-	gboolean ended; /* the report's end mark was found */
+	gboolean ended;	   /* the report's end mark was found */
+	gboolean complete; /* it ended where it should, even without an end mark */
 	gboolean induced, full;
 };
 

@@ -9,7 +9,8 @@
 
 /*
  * How a tool formats a line. In PATTERN %s is the time stamp, %c the caller ("T1" if there is
- * none), %t the text, and %o the whole line. ALL: applies to lines that printk did not write, too.
+ * none), %t the text, %o the whole line, %j and %k the same as JSON strings. ALL: applies to lines
+ * that printk did not write, too.
  */
 static const struct dress {
 	const char *name, *pattern;
@@ -52,6 +53,9 @@ static const struct dress {
 	{"journal, unix", "1795240801.123456 testhost kernel: %o"},
 	{"journal, JSON stream", "data: {\"MESSAGE\": \"%j\", \"_TRANSPORT\": \"kernel\"}"},
 	{"journal, JSON sequence", "\036{\"MESSAGE\": \"%j\", \"_TRANSPORT\": \"kernel\"}"},
+	{"container's JSON", "{\"log\":\"%k\\n\",\"stream\":\"stdout\"}", TRUE},
+	{"LAVA", "- {\"dt\": \"2026-11-21T06:00:01.25\", \"lvl\": \"target\", \"msg\": \"%k\"}",
+	 TRUE},
 	{"RFC 5424", "<4>1 2026-11-21T06:00:01.25+01:00 testhost kernel - - - %o"},
 	{"RFC 5424, data",
 	 "<4>1 2026-11-21T06:00:01.25Z testhost kernel - - [meta sequenceId=\"1\"] %t"},
@@ -109,7 +113,8 @@ static void add_dressed(GString *out, const struct dress *dress, const char *lin
 					    caller ? (gssize)strcspn(caller, "]") : 2);
 			break;
 		case 'j':
-			escaped = g_strescape(text, NULL);
+		case 'k':
+			escaped = g_strescape(*p == 'j' ? text : line, NULL);
 			g_string_append(out, escaped);
 			break;
 		default:
