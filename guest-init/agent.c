@@ -43,7 +43,7 @@ int agent_lacks(const struct agent *agent, struct text *what)
 	return agent->lacks ? agent->lacks(what) : 0;
 }
 
-/* Parameters */
+/* ---- parameters ---- */
 
 const char *run_param(const struct run *run, const char *key)
 {
@@ -116,7 +116,7 @@ uint64_t shared_claim(struct run *run, unsigned count)
 	return 0;
 }
 
-/* Pacing */
+/* ---- when the next turn begins ---- */
 
 bool run_stopped(const struct run *run)
 {
@@ -222,7 +222,7 @@ static void run_loop(struct run *run)
 	}
 }
 
-/* Counting */
+/* ---- counting of operations ---- */
 
 void op_begin(struct run *run, enum op op)
 {

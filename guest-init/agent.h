@@ -111,8 +111,8 @@ struct agent {
 int agent_lacks(const struct agent *agent, struct text *what);
 
 /*
- * Main function of an agent's process: prepares, writes to WAKE_FD (an eventfd), then runs until it
- * is stopped. Never returns.
+ * The main function of an agent's process: prepares, writes to WAKE_FD (an eventfd), then runs
+ * until the agent is stopped. Never returns.
  */
 _Noreturn void agent_main(struct run *run, int wake_fd);
 
@@ -121,7 +121,10 @@ const char *run_param(const struct run *run, const char *key);
 int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t high, uint64_t *ret);
 int run_fail(struct run *run, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Adds the errnos that parameter KEY lists ("EBUSY,EINVAL", "any", "none"). 0 or -EINVAL. */
+/*
+ * Adds the errnos that parameter KEY lists ("EBUSY,EINVAL", "any", "none") to the expected ones of
+ * this agent. Returns 0 or -EINVAL.
+ */
 int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
 /* Waits until NS on the monotonic clock, or until the agent is to stop. */

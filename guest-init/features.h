@@ -13,12 +13,15 @@
 /* The options on the kernel command line that init reads. */
 struct words {
 	char tty[40]; /* rig.tty=NAME, or "" */
-	bool shell;   /* rig.shell */
+	bool shell;   /* whether rig.shell is given */
 };
 
 void features_words(struct words *ret);
 
-/* State of lockdep: "on" (armed), "off" (it has stopped), "absent" (not in this kernel). */
+/*
+ * Returns the state of lockdep: "on" (armed), "off" (it has stopped), "absent" (not in this
+ * kernel).
+ */
 const char *features_lockdep(void);
 
 /* Reads the features and stores them for features_hello(). Call before the first agent starts. */

@@ -41,7 +41,7 @@ static int number_of(char *payload, const char *key, uint64_t *ret)
 	return value ? text_number(value, ret) : -EINVAL;
 }
 
-/* LOCKS */
+/* ---- the request LOCKS ---- */
 
 int handle_locks(char *payload, struct text *out)
 {
@@ -73,7 +73,7 @@ int handle_locks(char *payload, struct text *out)
 	return 0;
 }
 
-/* ACCOUNT */
+/* ---- the answer ACCOUNT ---- */
 
 /*
  * Parses lines like "Node 0, zone Normal", with " present 1234" and " managed 1200" below.
@@ -167,7 +167,7 @@ int handle_account(char *payload, struct text *out)
 	return 0;
 }
 
-/* BLOCKS */
+/* ---- the request BLOCKS ---- */
 
 /*
  * Waits until block NUMBER exists (or does not). The block of a DIMM that was just plugged appears
@@ -262,7 +262,7 @@ int handle_blocks(char *payload, struct text *out)
 	return 0;
 }
 
-/* CPU */
+/* ---- the request CPU ---- */
 
 int handle_cpu(char *payload, struct text *out)
 {
@@ -290,7 +290,7 @@ int handle_cpu(char *payload, struct text *out)
 	return err;
 }
 
-/* SYSRQ */
+/* ---- the request SYSRQ ---- */
 
 int handle_sysrq(char *payload, struct text *out)
 {
@@ -313,7 +313,7 @@ int handle_sysrq(char *payload, struct text *out)
 	return err;
 }
 
-/* FINISH */
+/* ---- the request FINISH ---- */
 
 int handle_verdict(char *payload, struct text *out)
 {

@@ -94,7 +94,7 @@ static void protect(void)
 		die("shared memory", err);
 }
 
-/* rig.shell: a shell on the console, restarted whenever it ends. */
+/* With rig.shell, runs a shell on the console, and restarts it whenever it ends. */
 static void offer_shell(void)
 {
 	if (!words.shell || fork())

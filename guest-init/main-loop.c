@@ -36,9 +36,12 @@ static int signals, timer, wake_fd;
 static sigset_t all_signals;
 static bool hung_up; /* the host's end of the port is closed */
 
-/* Power */
+/* ---- power-off and reboot ---- */
 
-/* sync() and tcdrain() may block without end: a child calls them, for at most GOODBYE_NS. */
+/*
+ * Powers off or reboots. sync() and tcdrain() may block without end, so a child calls them, for at
+ * most GOODBYE_NS.
+ */
 static void end_reason(void)
 {
 	struct pollfd ended = {.fd = signals, .events = POLLIN};
@@ -77,7 +80,7 @@ static _Noreturn void power(uint32_t seq, char *payload)
 		pause();
 }
 
-/* Requests */
+/* ---- requests ---- */
 
 static void serve_frame(const struct proto_header *frame, char *payload)
 {
@@ -181,7 +184,7 @@ static void set_up(void)
 	reply_send(PROTO_HELLO, 0, hello, text.len);
 }
 
-/* One iteration: reads all inputs first, then acts on them. */
+/* Runs the loop once: reads all inputs first, then acts on them. */
 static void turn(struct pollfd *polled)
 {
 	if (polled[1].revents) {

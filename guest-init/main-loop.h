@@ -11,7 +11,7 @@
 
 #include "channel.h"
 
-/* Never returns: ends in poweroff or reboot. */
+/* Runs the main loop until the guest powers off or reboots. Never returns. */
 _Noreturn void main_loop(struct channel *channel);
 
 #endif

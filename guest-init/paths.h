@@ -20,8 +20,8 @@ struct paths {
 };
 
 /*
- * PATTERNS is borrowed. Returns 0, or -EINVAL: a pattern is empty, too long, or does not begin with
- * '/'.
+ * Initialises PATHS. PATTERNS is borrowed. Returns 0, or -EINVAL: a pattern is empty, too long, or
+ * does not begin with '/'.
  */
 int paths_init(struct paths *paths, const char *patterns);
 

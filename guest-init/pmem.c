@@ -25,7 +25,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The numbers of all regions, ascending. */
+/* Lists the numbers of all regions, in ascending order. */
 static unsigned list_regions(unsigned *ret)
 {
 	DIR *dir = opendir(PMEM_DEVICES);
@@ -164,7 +164,10 @@ static int bind(const char *driver, const char *device, const char **ret_what)
 	return err;
 }
 
-/* A version 4 UUID is enough for the kernel; the region's number makes it unique in the guest. */
+/*
+ * Makes a UUID. The kernel accepts any of version 4; the region's number makes it unique in the
+ * guest.
+ */
 static void name_uuid(const struct pmem *pmem, char *uuid, size_t max)
 {
 	snprintf(uuid, max, "5249472d-6d65-4d6f-8000-%012x", pmem->region + 1);
@@ -207,7 +210,7 @@ int pmem_make_dax(struct pmem *pmem, bool on_device, const char **ret_what)
 	return err;
 }
 
-/* The name of the namespace's block device: "pmem0". */
+/* Finds the name of the namespace's block device, such as "pmem0". */
 static int find_disk(const struct pmem *pmem, char *ret, size_t max)
 {
 	char path[96];

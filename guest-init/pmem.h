@@ -20,9 +20,11 @@ struct pmem {
 	char dax[PMEM_NAME];   /* its device on the dax bus: "dax0.0" */
 };
 
-/* The pmem region that begins at physical address START. -ENOENT: there is none. */
+/* Finds the pmem region that begins at physical address START. -ENOENT: there is none. */
 int pmem_region_at(uint64_t start, unsigned *ret);
-/* The N-th region in the order of their numbers, and its namespace. -ENOENT: there is none. */
+/*
+ * Finds the N-th region in the order of their numbers, and its namespace. -ENOENT: there is none.
+ */
 int pmem_find(unsigned n, struct pmem *ret);
 
 /*
@@ -30,7 +32,10 @@ int pmem_find(unsigned n, struct pmem *ret);
  * driver device_dax has it afterwards. *RET_WHAT is the file that could not be written.
  */
 int pmem_make_dax(struct pmem *pmem, bool on_device, const char **ret_what);
-/* The opposite: no dax device, an empty info block, and a namespace that nothing claims. */
+/*
+ * Undoes pmem_make_dax(): afterwards there is no dax device, the info block is empty, and nothing
+ * claims the namespace.
+ */
 int pmem_destroy_dax(struct pmem *pmem, const char **ret_what);
 /* Gives a namespace that nothing claims to the driver nd_pmem, as after a plug. */
 int pmem_release(struct pmem *pmem);

@@ -22,7 +22,7 @@ struct process {
 /* Parses LINE, a line of /proc/PID/stat; its second field, the name, can contain any bytes. */
 bool process_parse(const char *line, struct process *ret);
 
-/* Descendants of ANCESTOR, at most MAX, without zombies. Returns how many. */
+/* Lists the descendants of ANCESTOR, at most MAX, without zombies. Returns their number. */
 unsigned processes_list(pid_t ancestor, struct process *ret, unsigned max);
 
 /* Sends SIGKILL to all descendants. */

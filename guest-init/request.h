@@ -18,7 +18,7 @@
  */
 int request_init(void);
 /*
- * FD is an eventfd to which a child writes when its answer is complete; init must then call
+ * Sets FD, an eventfd to which a child writes when its answer is complete; init must then call
  * request_ready().
  */
 void request_set_wake_fd(int fd);

@@ -160,7 +160,7 @@ void supervisor_ready(void)
 	}
 }
 
-/* STOP */
+/* ---- the request STOP ---- */
 
 static void tell_to_stop(struct slot *slot)
 {
@@ -229,7 +229,7 @@ void supervisor_stop(uint32_t seq, char *payload)
 		answer_stop(stop);
 }
 
-/* The end of an agent */
+/* ---- the end of an agent ---- */
 
 static bool send_counts(struct slot *slot)
 {
@@ -348,7 +348,7 @@ bool supervisor_reap(pid_t pid, int status)
 	return false;
 }
 
-/* Time */
+/* ---- time limits ---- */
 
 static void tick_slot(struct slot *slot, uint64_t now)
 {

@@ -9,7 +9,7 @@
 
 #include "text.h"
 
-/* WAKE_FD: the eventfd that an agent writes to when it is ready. */
+/* Initialises the supervisor. WAKE_FD is the eventfd that an agent writes to when it is ready. */
 void supervisor_init(int wake_fd);
 
 /* Handle START and STOP; the answer is queued now or later. PAYLOAD is modified. */

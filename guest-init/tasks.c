@@ -18,7 +18,7 @@
 
 static char file[64 * 1024];
 
-/* The number N of the line "KEY N" or "KEY:	N" in LINES; 0 if there is no such line. */
+/* Returns the number N of the line "KEY N" or "KEY: N" in LINES; 0 if there is no such line. */
 static unsigned long long number_in(const char *lines, const char *key)
 {
 	const char *at = strstr(lines, key);
@@ -26,7 +26,7 @@ static unsigned long long number_in(const char *lines, const char *key)
 	return at ? strtoull(at + strlen(key) + strspn(at + strlen(key), ": \t"), NULL, 10) : 0;
 }
 
-/* The number of context switches of a task. If it did not change, the task has not run. */
+/* Returns the number of context switches of a task. If it did not change, the task has not run. */
 static unsigned long long switches(int task)
 {
 	if (file_read(task, "status", file, sizeof(file)) <= 0)
@@ -94,7 +94,7 @@ static void each_task(const char *states, bool without, struct text *out)
 		closedir(proc);
 }
 
-/* Counters that change during a slow but working memory operation. */
+/* Adds counters that change during a slow but working memory operation. */
 static void add_counts(struct text *out)
 {
 	unsigned long long present = 0;

@@ -22,7 +22,7 @@ static int pipe_fd = -1;
 static char buffer[32768];
 static size_t begin, end;
 
-/* Lines */
+/* ---- parsing lines ---- */
 
 /*
  * Skips " kworker/0:1-12 [000] 12.345678: "; a task's name may contain any of these characters.
@@ -131,7 +131,7 @@ void trace_text(const char *args, const char *key, char *ret, size_t max)
 	ret[n] = '\0';
 }
 
-/* The instance */
+/* ---- the tracefs instance ---- */
 
 int trace_fd(void)
 {

@@ -7,15 +7,15 @@
 #include "plugin/orders.h"
 
 /*
- * Starts, if a hold of ORDERS has a condition. ORDERS is borrowed for the life of QEMU. Returns
- * NULL, or a static string that says why conditions cannot be checked.
+ * Prepares the check of conditions, if a hold of ORDERS has one. ORDERS is borrowed for the life of
+ * QEMU. Returns NULL, or a static string that says why conditions cannot be checked.
  */
 const char *conditions_start(uint64_t id, const struct qemu_info *info, struct orders *orders);
 /* Returns the flags that the callback of a side of hold ID needs. */
 int condition_flags(const struct orders *orders, unsigned id);
 /*
- * False: the vCPU's task, or its argument, does not fit the condition of SIDE of hold ID. *RET_KEY:
- * what must be the same on both sides; 0 if nothing must.
+ * Checks the condition of SIDE of hold ID. False: the vCPU's task, or its argument, does not fit.
+ * *RET_KEY: what must be the same on both sides; 0 if nothing must.
  */
 bool condition_holds(const struct orders *orders, unsigned id, enum hold_side side,
 		     uint64_t *ret_key);

@@ -11,8 +11,8 @@
 #include "plugin/orders.h"
 
 /*
- * Starts. ORDERS and LINK are borrowed for the life of QEMU. Returns NULL, or a static string that
- * says why calls cannot fail.
+ * Prepares the failing of calls. ORDERS and LINK are borrowed for the life of QEMU. Returns NULL,
+ * or a static string that says why calls cannot fail.
  */
 const char *failer_start(uint64_t id, const struct qemu_info *info, struct orders *orders,
 			 struct link *link);

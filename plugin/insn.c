@@ -33,7 +33,8 @@ static uint32_t word(const uint8_t *code)
 }
 
 /*
- * True for ret, rep ret, ret imm16, and jmp rel32 to THUNK (arch/x86/include/asm/linkage.h: RET).
+ * Returns true for ret, rep ret, ret imm16, and jmp rel32 to THUNK (arch/x86/include/asm/linkage.h:
+ * RET).
  */
 static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t thunk)
 {
@@ -45,9 +46,9 @@ static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t t
 }
 
 /*
- * True if CODE is a non-atomic read-modify-write, by Intel's manual, volume 2, tables A-2 and A-6.
- * An operand is in memory if its mod field is not 3. The opcode can follow an operand size prefix
- * and a REX prefix. With a LOCK prefix the instruction is atomic.
+ * Returns true if CODE is a non-atomic read-modify-write, by Intel's manual, volume 2, tables A-2
+ * and A-6. An operand is in memory if its mod field is not 3. The opcode can follow an operand size
+ * prefix and a REX prefix. With a LOCK prefix the instruction is atomic.
  */
 static bool is_x86_update(const uint8_t *code, size_t len)
 {
@@ -77,9 +78,9 @@ static bool is_x86_update(const uint8_t *code, size_t len)
 }
 
 /*
- * True for blr, little or big endian. A function that is compiled for size ends with a branch
- * instead (opcode 18, neither absolute nor a call), to one of the entries of THUNK, which restores
- * registers and returns.
+ * Returns true for blr, little or big endian. A function that is compiled for size ends with a
+ * branch instead (opcode 18, neither absolute nor a call), to one of the entries of THUNK, which
+ * restores registers and returns.
  */
 static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
 {

@@ -115,7 +115,10 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 
 /* ---- stopping tasks ---- */
 
-/* A task is stopped before MEMBER: ends the pauses of the members that are reached more often. */
+/*
+ * Is called when a task is stopped before a lock of MEMBER, one of the classes of the cycle. Ends
+ * the pauses of the members that are reached more often.
+ */
 static void wake_others(struct locks_trap *trap, unsigned member)
 {
 	for (unsigned i = 0; i < trap->n_members; i++)

@@ -68,7 +68,7 @@ struct locks_trap {
 };
 
 void trap_init(struct locks_trap *trap);
-/* 1 + the index of the member that CLASS belongs to; 0: CLASS is not part of the cycle. */
+/* Returns 1 + the index of the member that CLASS belongs to; 0: CLASS is not part of the cycle. */
 unsigned trap_member_of(const struct locks_trap *trap, const struct locks_class *class);
 /*
  * Stops the current task, if the trap needs it. SP is an address in its stack; WANTED is the lock

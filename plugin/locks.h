@@ -164,7 +164,7 @@ struct locks {
 	/* offset of the name pointer in struct kernfs_node; 0: not known yet */
 	unsigned node_offset;
 	struct locks_class class[LOCKS_CLASSES];
-	uint32_t class_slot[LOCKS_CLASSES * 2]; /* 1 + index */
+	uint32_t class_slot[LOCKS_CLASSES * 2]; /* entries: 1 + the index of a class; 0: free */
 	struct {
 		uint64_t lock;
 		uint32_t class; /* 1 + the index of the lock's class; 0: the lock was forgotten */
@@ -174,7 +174,7 @@ struct locks {
 		uint32_t class;
 	} name_cache[256];
 	struct locks_edge edge[LOCKS_EDGES];
-	uint32_t edge_slot[LOCKS_EDGES * 2]; /* 1 + index */
+	uint32_t edge_slot[LOCKS_EDGES * 2]; /* entries: 1 + the index of an edge; 0: free */
 	struct locks_task task[LOCKS_TASKS];
 };
 
@@ -202,7 +202,10 @@ bool locks_write(struct locks *locks, FILE *out);
 /* Returns the index of the class of LOCK, which is an argument of a call. */
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call);
-/* LOCK is initialised: sets its class to that of the text at NAME, or to that of the caller. */
+/*
+ * Is called when LOCK is initialised: sets its class to that of the text at NAME, or to that of the
+ * caller.
+ */
 void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call,
 		      bool named);
 void locks_class_forget(struct locks *locks, uint64_t lock);

@@ -54,7 +54,8 @@ struct condition_key {
 
 /* Conditions of a hold (condition.h). */
 struct condition {
-	char comm[FAIL_COMM]; /* the tasks that wait on side a; "": all (comm_fits()) */
+	/* name of the tasks that wait on side a; "": all; a trailing * matches any rest */
+	char comm[FAIL_COMM];
 	struct condition_key key[N_SIDES];
 };
 

@@ -2,9 +2,10 @@
 /* A random scheduler for vCPUs (pct.h). */
 #include "plugin/pct.h"
 
-#define EXPECTED_MIN 16 /* visits that a round has at least; and in the first round */
+/* the minimum number of visits that a round is expected to have; used in the first round */
+#define EXPECTED_MIN 16
 
-/* Xorshift (Marsaglia 2003): a number from 0 to MAX - 1. */
+/* Draws a number from 0 to MAX - 1 by xorshift (Marsaglia 2003). */
 static uint64_t draw(struct pct *pct, uint64_t max)
 {
 	pct->random ^= pct->random << 13;

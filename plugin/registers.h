@@ -42,8 +42,8 @@ bool registers_memory(uint64_t address, void *to, size_t len, void *data);
 /* Returns the return address; valid at a function's first instruction. 0: it cannot be read. */
 uint64_t registers_caller(void);
 /*
- * At a function's first instruction: returns VALUE to CALLER without running the function. Does not
- * return. The callback needs PLUGIN_WRITE_PC.
+ * Returns VALUE to CALLER without running the function at whose first instruction the vCPU is. This
+ * call does not return. The callback needs PLUGIN_WRITE_PC.
  */
 void registers_return(uint64_t caller, uint64_t value);
 

@@ -90,8 +90,8 @@ static int prepare_online(struct run *run)
 }
 
 /*
- * With order `turn`, every word is written to the first block, then every word to the next one.
- * With order `random`, block and word are drawn from the seed.
+ * Chooses a block and a word. With order `turn`, every word is written to the first block, then
+ * every word to the next one. With order `random`, both are drawn from the seed.
  */
 static const struct word *choose(struct run *run, struct block **ret_block)
 {

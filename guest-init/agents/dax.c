@@ -128,7 +128,7 @@ static void map(struct run *run)
 	op_end_about(run, OP_DAX_MAP, err, "%s", path);
 }
 
-/* kmem */
+/* ---- adding the memory with the driver kmem ---- */
 
 static bool block_there(uint64_t number)
 {
@@ -167,7 +167,10 @@ static bool bound_to(const char *driver)
 	return file_exists(path);
 }
 
-/* new_id makes the driver match, and may attach it at once; if not, bind returns the reason. */
+/*
+ * Gives the dax device to the driver kmem. The write to new_id makes the driver match, and may
+ * attach the device at once; if not, the write to bind returns the reason.
+ */
 static int bind_kmem(const char **ret_what)
 {
 	int err = file_write(AT_FDCWD, DEVICE_DAX "/unbind", pmem.dax);
@@ -230,7 +233,10 @@ static void write_random(struct run *run)
 		mode = MODE_LEAVING, tries = 0;
 }
 
-/* The unbind always succeeds; blocks that are still there afterwards can never be removed. */
+/*
+ * Takes the dax device from kmem. This always succeeds, but blocks that still exist afterwards can
+ * never be removed.
+ */
 static void unbind_kmem(struct run *run)
 {
 	const char *what = "unbind";

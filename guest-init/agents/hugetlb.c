@@ -38,7 +38,9 @@ static int prepare(struct run *run)
 	return size ? 0 : run_fail(run, ENODEV, "/proc/meminfo has no Hugepagesize");
 }
 
-/* The kernel allocates as many as it has memory for; with fewer the write succeeds, too. */
+/*
+ * Sets the size of the pool. The write also succeeds if the kernel has memory only for fewer pages.
+ */
 static void set_pool(struct run *run, uint64_t count)
 {
 	char word[24];

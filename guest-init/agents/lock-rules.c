@@ -137,8 +137,9 @@ static int probe_rule(const struct rule *rule, unsigned pid_at)
 	char args[256];
 
 	/*
-	 * the flag bits in the owner word shift the address from which its pid is read, by up to 7
-	 * bytes
+	 * The address of pid is computed from the owner word. Its three lowest bits are flags, so
+	 * the address can be up to 7 bytes too high: read some bytes from it on, and search for the
+	 * pid in them.
 	 */
 	snprintf(args, sizeof(args),
 		 "owner=@" DEVICE ":x64 pid=+%u(@" DEVICE "):x8[12] after=@" DEVICE ":x64 "
@@ -217,7 +218,10 @@ static bool holds(const struct rule *rule, const struct trace_line *event)
 	return !trace_number(event->args, "writers", &writers) || writers > 0;
 }
 
-/* One write per line; dprintf() seeks first, which /dev/kmsg refuses. */
+/*
+ * Prints a line with one write(). dprintf() is not used, because it seeks first, which /dev/kmsg
+ * refuses.
+ */
 static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 {
 	char text[256];

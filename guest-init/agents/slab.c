@@ -47,7 +47,7 @@ static int take_files(struct run *run, const char *files)
 	return 0;
 }
 
-/* All caches have the same files, so the list of one cache is enough. */
+/* Lists the files of one cache, because all caches have the same ones. */
 static int all_files(struct run *run)
 {
 	static struct listing files;
@@ -135,7 +135,7 @@ const struct agent agent_slab_read = {
 	.step = step_read,
 };
 
-/* slab-shrink */
+/* ---- the agent slab-shrink ---- */
 
 static void step_shrink(struct run *run)
 {

@@ -24,7 +24,8 @@ enum outcome {
 	OUTCOME_UNFIT,	  /* the kernel lacks something that the scenario needs */
 };
 
-const char *outcome_name(enum outcome outcome); /* for example "caught" */
+/* Returns the name of an outcome, for example "caught". */
+const char *outcome_name(enum outcome outcome);
 gboolean outcome_parse(const char *text, enum outcome *ret);
 
 /* A report of a run. */

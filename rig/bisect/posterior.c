@@ -300,7 +300,7 @@ double posterior_has_bug(const struct posterior *p, guint position)
 	return MIN(sum, 1);
 }
 
-/* The probability of each rate. */
+/* Sets WEIGHT to the probability of each rate. */
 static void rate_weights(const struct posterior *p, double *weight)
 {
 	memset(weight, 0, RATES * sizeof(*weight));

@@ -49,7 +49,7 @@ void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
 /*
- * To be called before the first run if nearly every run with the bug shows it, for example for a
+ * Must be called before the first run if nearly every run with the bug shows it, for example for a
  * lock order, which is seen when its code path runs for the first time. Then runs without the bug
  * count from the start, and less evidence of the rate is needed.
  */
@@ -84,7 +84,7 @@ double posterior_has_bug(const struct posterior *posterior, guint position);
  * NULL.
  */
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
-/* Entropy of the candidates, in bits. */
+/* Returns the entropy of the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);
 /*
  * Sets GAIN[0..n] to the expected gain of a run at each position: the bits about the candidates

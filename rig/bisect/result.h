@@ -19,8 +19,8 @@ char *result_text(json_t *result);
 char *result_html(json_t *result);
 
 /*
- * Input for `git bisect replay`, with the bad, good and skipped commits. NULL for a series or a
- * config.
+ * Returns the input for `git bisect replay`, with the bad, good and skipped commits. NULL for a
+ * series or a config.
  */
 char *result_git_log(const struct search *search, enum search_end end);
 

@@ -108,7 +108,7 @@ static void read_headers(struct change *change)
 			}
 }
 
-/* *RET is TRUE if the mail has a diff; a cover letter has none. */
+/* Sets *RET to TRUE if the mail has a diff; a cover letter has none. */
 static gboolean has_diff(const char *path, gboolean *ret, GError **error)
 {
 	g_autofree char *text = NULL;

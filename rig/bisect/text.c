@@ -110,7 +110,7 @@ char *result_letter(guint at)
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);
 }
 
-/* Text such as "A3 B1": three runs had report A, one had B. */
+/* Returns a text such as "A3 B1": three runs had report A, one had B. */
 char *result_seen(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

@@ -178,7 +178,7 @@ static gboolean is_from_one(const GOptionEntry *entry)
 	return entry->arg == G_OPTION_ARG_INT && g_strv_contains(from_one, entry->long_name);
 }
 
-/* Of these options, sets the variables whose value is FROM to TO. */
+/* Sets the variables of these options from FROM to TO, if their value is FROM. */
 static void replace_values(const GOptionEntry *entries, int from, int to)
 {
 	for (const GOptionEntry *e = entries; e->long_name; e++)

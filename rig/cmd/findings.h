@@ -18,7 +18,7 @@ json_t *findings_json(const struct run_info *run);
 /* Returns the escape sequence of a verdict's colour. */
 const char *findings_colour(enum verdict verdict);
 
-/* TEXT with control characters escaped as ^X. Newly allocated. */
+/* Returns TEXT with control characters escaped as ^X. Newly allocated. */
 char *findings_clean(const char *text);
 
 /* Returns the string in JSON at the path PATH of keys ("kernel/name"), or "?". Owned by JSON. */

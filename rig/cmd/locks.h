@@ -80,7 +80,7 @@ gboolean locks_tell_history(const char *results, const struct lock_filter *filte
 gboolean locks_list_history(const char *results, const struct lock_filter *filter,
 			    const char *since, json_t *json, guint *ret_n, GError **error);
 
-/* The subcommands `rig locks WORD` (locks-ask.c); each returns an exit code. */
+/* The subcommands of `rig locks` (locks-ask.c); each returns an exit code. */
 int locks_tell_cycles(struct asked *a, GError **error);
 int locks_tell_check(struct asked *a, GError **error);
 int locks_tell_new(struct asked *a, GError **error);

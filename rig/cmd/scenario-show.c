@@ -64,7 +64,7 @@ static json_t *agent_json(const struct agent *agent)
 			 "rate", agent->rate, "optional", agent->optional, "params", params);
 }
 
-/* What the director does: the texts that --hold and --fail take. */
+/* Returns what the director does, in the format of --hold and --fail. */
 static json_t *holds_json(const struct scenario *s)
 {
 	json_t *array = json_array();

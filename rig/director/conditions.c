@@ -13,8 +13,8 @@
 /* ---- names of tasks ---- */
 
 /*
- * x86-64: current_task is a variable of each CPU (arch/x86/include/asm/current.h); from 6.2 to 6.14
- * it is the first member of pcpu_hot.
+ * Finds current_task on x86-64, a variable of each CPU (arch/x86/include/asm/current.h); from 6.2
+ * to 6.14 it is the first member of pcpu_hot.
  */
 static gboolean x86_current(const struct variables *variables, guint64 *ret)
 {
@@ -23,9 +23,10 @@ static gboolean x86_current(const struct variables *variables, guint64 *ret)
 }
 
 /*
- * ppc64: r13 has the address of the CPU's PACA, and the member __current of struct paca_struct has
- * the task (arch/powerpc/include/asm/current.h). sys_gettid() reads no other member, so the first
- * `ld rX,N(r13)` there has the offset N: opcode 58, RA 13, and 0 in the two lowest bits.
+ * Finds the current task on ppc64: r13 has the address of the CPU's PACA, and the member __current
+ * of struct paca_struct has the task (arch/powerpc/include/asm/current.h). sys_gettid() reads no
+ * other member, so the first `ld rX,N(r13)` there has the offset N: opcode 58, RA 13, and 0 in the
+ * two lowest bits.
  */
 static gboolean ppc_current(struct symbols *symbols, guint64 *ret)
 {

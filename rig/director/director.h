@@ -32,7 +32,7 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
  */
 gboolean director_can_update(int api);
 
-/* PATH escaped for QEMU's command line. The caller owns it. */
+/* Returns PATH escaped for QEMU's command line. The caller owns it. */
 char *director_escape(const char *path);
 
 /* A cycle of locks for which the plugin sets a trap: it stops tasks until they form the cycle. */

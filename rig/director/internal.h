@@ -34,7 +34,8 @@ struct director_orders {
 	guint n_arms;
 	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
 	gboolean records;  /* locks are recorded */
-	gboolean compares_tasks, compares_blocks; /* holds have such conditions */
+	/* a hold has a condition on the task; on the memory block */
+	gboolean compares_tasks, compares_blocks;
 	guint64 cover_from, cover_to; /* the code that is recorded; both 0: none */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;

@@ -156,8 +156,8 @@ static gboolean config_has(GHashTable *config, const char *key)
 }
 
 /*
- * THREAD_SIZE of KERNEL (arch/…/include/asm/thread_info.h). The recorder identifies a task by its
- * stack.
+ * Returns THREAD_SIZE of KERNEL (arch/…/include/asm/thread_info.h), because the recorder identifies
+ * a task by its stack.
  */
 static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
 {

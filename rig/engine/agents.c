@@ -201,7 +201,7 @@ static struct agent_run *agent_by_id(struct session *s, guint id)
 }
 
 /*
- * Once a second, writes the number of operations of each agent so far (summed over its copies) to
+ * Writes, once a second, the number of operations of each agent so far (summed over its copies) to
  * the journal, from which readers compute rates.
  */
 static void journal_counts(struct session *s)

@@ -68,7 +68,7 @@ static double more_load_s(struct session *s)
 		       : 0;
 }
 
-/* Seconds until the limit expires; 0 if it has expired. */
+/* Returns the seconds until the limit expires; 0 if it has expired. */
 static double left_s(struct session *s)
 {
 	double limit = s->queue.limit_s;

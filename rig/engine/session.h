@@ -324,8 +324,8 @@ void watch_boot(struct session *s); /* starts to count guest runtime */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
 /*
- * Guest runtime in seconds since watch_boot(): excludes time in which QEMU was stopped or waited
- * for a processor.
+ * Returns the guest runtime in seconds since watch_boot(), without the time in which QEMU was
+ * stopped or waited for a processor.
  */
 double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);

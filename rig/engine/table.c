@@ -288,7 +288,7 @@ static const struct cell defaults[N_EVENTS] = {
 #define TO(s) {STATE_##s, NULL}
 #define STAYS {STAY, NULL}
 
-/* Cells that differ from the default; `set` marks them. */
+/* The entries that differ from the default, for which `set` is 1. */
 static const struct {
 	gboolean set;
 	struct cell cell;

@@ -64,7 +64,7 @@ struct watch {
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
 
-/* PERCENT of the patience, in seconds. */
+/* Returns PERCENT of the patience, in seconds. */
 static double share(const struct session *s, guint percent)
 {
 	return session_patience(s) * percent / 100.0;
@@ -302,7 +302,7 @@ static gboolean watch_heartbeat(struct session *s)
 	return TRUE;
 }
 
-/* The guest boots again: resets all open requests and observations. */
+/* Is called when the guest boots again: resets all open requests and observations. */
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;

@@ -41,7 +41,7 @@ static void add_result(GPtrArray *results, const char *op, const char *error, co
 	g_ptr_array_add(results, result);
 }
 
-/* HELLO */
+/* ---- the frame HELLO ---- */
 
 static void offer_free(gpointer data)
 {
@@ -142,7 +142,7 @@ void guest_heartbeat_free(struct guest_heartbeat *heartbeat)
 	g_free(heartbeat);
 }
 
-/* COUNTS */
+/* ---- the frame COUNTS ---- */
 
 static void first_illegal(struct guest_counts *counts, const struct line *line)
 {
@@ -248,7 +248,7 @@ gboolean guest_done_has(const struct guest_done *done, const char *error)
 	return FALSE;
 }
 
-/* ACCOUNT */
+/* ---- the frame ACCOUNT ---- */
 
 static void stat_free(gpointer data)
 {
@@ -404,7 +404,7 @@ void guest_tasks_free(struct guest_tasks *tasks)
 	g_free(tasks);
 }
 
-/* VERDICT */
+/* ---- the frame VERDICT ---- */
 
 static void verdict_line(const struct line *line, void *data)
 {

@@ -46,10 +46,13 @@ void hang_free(struct hang *hang);
 RIG_DEFINE_AUTO(hang, hang_free)
 
 enum hang_kind hang_kind(const struct hang *hang);
-const char *hang_kind_name(enum hang_kind kind); /* "hang-cycle", … */
+/* Returns the name of a kind, such as "hang-cycle". */
+const char *hang_kind_name(enum hang_kind kind);
 const char *
 hang_title(const struct hang *hang); /* "deadlock of &dev->mutex and mem_hotplug_lock" */
-/* One sentence for each involved task, from the first waiter to the cause; NULL-terminated. */
+/*
+ * Returns one sentence for each involved task, from the first waiter to the cause; NULL-terminated.
+ */
 const char *const *hang_sentences(const struct hang *hang);
 /* Returns the signature, with the three levels of splat.h: bug, path, exact. */
 const char *hang_signature(const struct hang *hang, guint level);

@@ -235,7 +235,7 @@ struct hang {
 
 /* describe.c */
 void describe(struct hang *hang);
-char *task_text(const struct task *task); /* "kworker/0:1/34" */
-char *lock_text(const struct lock *lock); /* "&dev->mutex of memory33" */
+char *task_text(const struct task *task); /* returns a text such as "kworker/0:1/34" */
+char *lock_text(const struct lock *lock); /* returns a text such as "&dev->mutex of memory33" */
 
 #endif

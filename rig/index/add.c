@@ -209,8 +209,8 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 }
 
 /*
- * REASON without numbers, so that "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are the same
- * finding.
+ * Returns REASON without numbers, so that "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are
+ * the same finding.
  */
 static char *reason_key(const char *reason)
 {

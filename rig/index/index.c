@@ -65,7 +65,7 @@ static gint64 mtime_of(const char *results)
 
 	if (stat(results, &st) < 0)
 		return 0;
-	/* 0 marks it as outdated */
+	/* a time stamp of 0 marks the entry as outdated */
 	return st.st_mtim.tv_sec + SETTLED_S > now
 		       ? 0
 		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;

@@ -53,7 +53,7 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 	return NULL;
 }
 
-/* The folder is renamed before it is deleted, so that no reader finds a half-deleted run. */
+/* Deletes a run. The folder is renamed first, so that no reader finds a half-deleted run. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 {
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);

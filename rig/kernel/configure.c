@@ -35,7 +35,7 @@ static gboolean merge(const char *path, GPtrArray *settings, GError **error)
 }
 
 /*
- * If the content of .config did not change, restores its time stamp, so that make does not process
+ * Restores the time stamp of .config if its content did not change, so that make does not process
  * it again.
  */
 static void keep_time(const char *path, const char *old, const struct stat *st, const char *new)

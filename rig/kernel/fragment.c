@@ -111,7 +111,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 	return TRUE;
 }
 
-/* For each option, its last setting. */
+/* Returns the last setting of each option. */
 static GHashTable *last_settings(GPtrArray *settings)
 {
 	GHashTable *last = g_hash_table_new(g_str_hash, g_str_equal);

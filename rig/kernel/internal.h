@@ -55,7 +55,10 @@ char *files_sha256(const char *path, GError **error);
 char **files_of_tree(const char *tree, GError **error);
 /* Returns all files below a folder, with relative paths, sorted. */
 char **files_below(const char *dir, GError **error);
-/* VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION from the text of a kernel's top Makefile, or NULL. */
+/*
+ * Returns VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION from the text of a kernel's top Makefile, or
+ * NULL.
+ */
 char *files_kernel_version(const char *makefile_text);
 
 /* ---- arch.c: one row per architecture that kernels are built for ---- */
@@ -73,7 +76,7 @@ struct kernel_arch {
 const struct kernel_arch *arch_find(const char *name, GError **error);
 /* Returns the prefix of the cross compiler; "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
-/* The versions of compiler and linker, which are part of the hash. */
+/* Finds the versions of compiler and linker, which are part of the hash. */
 gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
 
 /* ---- source.c ---- */
@@ -118,8 +121,8 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* Returns the Debian release ("bookworm") that has the kernel source PACKAGE, or NULL. */
 const char *apt_release(const char *package);
 /*
- * The same, or NULL if the host is that release, or if the host's package lists have PACKAGE. So a
- * source of another release can be named without its suite.
+ * Like the function above, but returns NULL if the host is that release, or if the host's package
+ * lists have PACKAGE. So a source of another release can be named without its suite.
  */
 const char *apt_other_release(const char *package);
 
@@ -145,8 +148,8 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 gboolean apt_download_closed(const char *const *packages, const char *suite, const char *dir,
 			     GError **error);
 /*
- * The private sources.list (deb822) for SUITE, which may be several names separated by +, derived
- * from the system's own files.
+ * Returns the private sources.list (deb822) for SUITE, which may be several names separated by +,
+ * derived from the system's own files.
  */
 gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error);
 
@@ -307,8 +310,8 @@ struct kernel *cache_find(const char *hash);
 /* Like cache_find(), but also records the time of use (see prune.c). */
 struct kernel *cache_use(const char *hash);
 /*
- * The duration of the last build of this kind, and the number of lines it printed; 0: there was
- * none.
+ * Gets the duration of the last build of this kind, and the number of lines it printed; 0: there
+ * was none.
  */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
 void cache_remember(const char *kind, gint64 ns, guint lines);

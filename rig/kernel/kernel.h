@@ -200,14 +200,14 @@ gboolean kernel_check_source(const char *text, GError **error);
 GHashTable *kernel_config_load(const char *path, GError **error);
 
 /*
- * Those of NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") that CONFIG does not
- * meet. The strings are borrowed, so only the array must be freed.
+ * Returns those of NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") that CONFIG
+ * does not meet. The strings are borrowed, so only the array must be freed.
  */
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
 /*
- * The file ("scenarios/kconfig/devices.config") of a fragment of the rig's that sets all NEEDS and
- * that no kernel has by default; NULL: there is none. The caller's.
+ * Returns the file ("scenarios/kconfig/devices.config") of a fragment of the rig's that sets all
+ * NEEDS and that no kernel has by default; NULL: there is none. The caller's.
  */
 char *kernel_fragment_with(const char *const *needs);
 

@@ -47,8 +47,8 @@ static gboolean is_inside(json_t *cycle, json_t *members)
 }
 
 /*
- * Of the recorded cycles among MEMBERS, the one with the worst state, and of these the shortest; or
- * NULL.
+ * Returns, of the recorded cycles among MEMBERS, the one with the worst state, and of these the
+ * shortest; or NULL.
  */
 static json_t *find_cycle(json_t *recorded, json_t *members)
 {

@@ -41,8 +41,8 @@ char *lock_plain_name(const char *name)
 }
 
 /*
- * "dev_attr_state" for a key at dev_attr_state.3; NULL: the compiler made the symbol for a static
- * key.
+ * Returns "dev_attr_state" for a key at dev_attr_state.3; NULL: the compiler made the symbol for a
+ * static key.
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {

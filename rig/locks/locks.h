@@ -172,8 +172,8 @@ char *lock_edge_key(const char *edge);
 char **lock_cycle_parse(const char *text);
 
 /*
- * NAME without lockdep's number (the plain name of "kn->active#13" is "kn->active"); the caller
- * owns it.
+ * Returns NAME without lockdep's number (the plain name of "kn->active#13" is "kn->active"); the
+ * caller owns it.
  */
 char *lock_plain_name(const char *name);
 

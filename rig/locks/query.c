@@ -324,7 +324,10 @@ static void stack_free(gpointer data)
 	g_free(stack);
 }
 
-/* All stacks: "from\nto" to an array of struct lock_stack. A statement for each edge is slow. */
+/*
+ * Loads all stacks: a table from "from to" to an array of struct lock_stack. A statement for each
+ * edge would be slow.
+ */
 static GHashTable *load_stacks(struct lock_db *db)
 {
 	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,

@@ -13,8 +13,8 @@
 #include "util/sweep.h"
 
 /*
- * Options for each `rig run`: those of the plan, followed by those of the caller, because the last
- * one of a repeated option is used.
+ * Returns the options for each `rig run`: those of the plan, followed by those of the caller,
+ * because the last one of a repeated option is used.
  */
 static char **words_of(const struct plan *plan, char *const *callers)
 {

@@ -184,8 +184,8 @@ json_t *night_result(struct night *night, GError **error);
 json_t *night_delete_old(struct night *night);
 
 /*
- * 1: there is a new finding; 3: a cell has no verdict, or the night was stopped; otherwise 0.
- * RESULT is from night_result().
+ * Returns 1 if there is a new finding, 3 if a cell has no verdict or the night was stopped,
+ * otherwise 0. RESULT is from night_result().
  */
 int night_exit_code(const struct night *night, json_t *result);
 

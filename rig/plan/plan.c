@@ -132,7 +132,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	return plan_check_accel(want, r->scenario, &r->plan, r->emulator, error);
 }
 
-/* A given timeline determines the seed; a different --seed is rejected. */
+/* Takes the seed of a given timeline; a different --seed is rejected. */
 static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (!want->timeline) {

@@ -88,7 +88,7 @@ void qmp_record(struct qmp *qmp, const char *dir, const char *line, gsize len, g
 		qmp->owner.trace_failed(qmp->trace.why, qmp->owner.data);
 }
 
-/* Until the state is READY */
+/* ---- the handshake, until the state is READY ---- */
 
 static void on_schema(const struct qmp_reply *reply, void *data)
 {
@@ -121,9 +121,9 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 	qmp_slot_send(qmp, qmp_slot_new(qmp, "query-qmp-schema", NULL, on_schema, qmp));
 }
 
-/* Receiving */
+/* ---- receiving ---- */
 
-/* A reply to no open command: recorded in the trace as "dropped". */
+/* Records a reply to no open command in the trace as "dropped". */
 static void drop(struct qmp *qmp, json_t *message)
 {
 	g_autofree char *text = json_dumps(message, JSON_COMPACT);

@@ -138,7 +138,7 @@ gboolean outcome_news(struct race_search *search, const struct child_result *res
 
 /* ---- state.c ---- */
 
-/* TRIAL with its OUTCOME as JSON, for race.json. New reference. */
+/* Returns TRIAL with its OUTCOME as JSON, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);
 /*
  * Reads what trial_json() made; the strings are borrowed from JSON. FALSE: it is not a valid trial.

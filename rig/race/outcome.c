@@ -16,8 +16,8 @@ const char *outcome_reason(const struct child_result *result)
 }
 
 /*
- * REASON of a run without a report, with the parts removed that differ between runs; the caller
- * owns it.
+ * Returns REASON, of a run without a report, with the parts removed that differ between runs; the
+ * caller owns it.
  */
 static char *plain_reason(enum verdict verdict, const char *reason)
 {

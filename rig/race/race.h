@@ -88,7 +88,7 @@ const struct race *race_search_strategy(const struct race_search *search);
 /* Returns the first reason of the run that first failed; NULL: no run has failed. Borrowed. */
 const char *race_search_said(const struct race_search *search);
 
-/* Hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */
+/* Returns hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */
 char *race_hold_text(const struct race_trial *trial, guint i);
 /* Returns the sweep TRIAL in the format of `rig run --sweep`; the caller owns it. */
 char *race_sweep(const struct race_trial *trial);

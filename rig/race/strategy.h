@@ -88,7 +88,7 @@ struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);
 RIG_DEFINE_AUTO(race, race_free)
 
-/* The numbers of functions and of arms. */
+/* Gets the numbers of functions and of arms. */
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
@@ -109,7 +109,7 @@ void race_forget(struct race *race, const struct race_trial *trial);
 enum race_phase race_phase(const struct race *race);
 /* Fills *RET with the holds that cause the failure, as far as known; with none in RACE_EXPLORE. */
 void race_found(const struct race *race, struct race_trial *ret);
-/* How many runs failed, with the holds of race_found() and without holds. */
+/* Gets how many runs failed, with the holds of race_found() and without holds. */
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,
 		guint *ret_base_runs);
 

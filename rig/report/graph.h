@@ -38,8 +38,8 @@ struct graph {
 };
 
 /*
- * GRAPH in Graphviz's language; the caller frees it. NULL with an error (RIG_EXIT_USAGE): the graph
- * is too large, or an edge has no node.
+ * Returns GRAPH in Graphviz's language; the caller frees it. NULL with an error (RIG_EXIT_USAGE):
+ * the graph is too large, or an edge has no node.
  */
 char *graph_dot(const struct graph *graph, GError **error);
 

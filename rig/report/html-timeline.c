@@ -198,7 +198,7 @@ static json_t *bars_json(const struct timeline *tl)
 	return bars;
 }
 
-/* Every n-th point, so that at most POINTS_MAX remain. */
+/* Returns every n-th point, so that at most POINTS_MAX remain. */
 static json_t *thinned(json_t *points)
 {
 	size_t n = json_array_size(points), every = 1 + n / POINTS_MAX;

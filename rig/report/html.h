@@ -15,8 +15,8 @@ struct html_options {
 	const char *dir;     /* path of the folder; it is created if it does not exist */
 	const char *results; /* the folder in which bisections are searched for; NULL: none */
 	/*
-	 * Returns function, file and line of the frames in a report, one per line; NULL: none are
-	 * known. The caller frees the text. May be NULL.
+	 * Returns function, file and line of the frames in a report, one per line, or NULL if none
+	 * are known. The caller frees the text. The callback may be NULL.
 	 */
 	char *(*symbolise)(const struct run_view *run, json_t *report, void *data);
 	void *data;

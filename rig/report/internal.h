@@ -23,12 +23,14 @@ void run_view_free(gpointer run);
 /* Returns a readable file name made of WORDS, which differs for each KEY. The caller owns it. */
 char *model_slug_of(const char *words, const char *key);
 /*
- * NAME if it can be used as a file name and link; otherwise a name made from it. The caller owns
- * it.
+ * Returns NAME if it can be used as a file name and link; otherwise a name made from it. The caller
+ * owns it.
  */
 char *model_slug(const char *name);
 
-/* WHEN as text in UTC: "2026-11-21", or "2026-11-21 06:54"; "?" for 0. The caller owns it. */
+/*
+ * Returns WHEN as text in UTC: "2026-11-21", or "2026-11-21 06:54"; "?" for 0. The caller owns it.
+ */
 char *model_day(gint64 when);
 char *model_minute(gint64 when);
 

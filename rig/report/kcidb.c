@@ -51,7 +51,8 @@ static char *id_of(const char *first, const char *second)
 }
 
 /*
- * TEXT as a part of a test's path: characters other than letters, digits, '_' and '-' are replaced.
+ * Returns TEXT as a part of a test's path: characters other than letters, digits, '_' and '-' are
+ * replaced.
  */
 static char *part(const char *text)
 {

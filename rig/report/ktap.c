@@ -19,7 +19,10 @@ static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_RUNNING] = {TRUE, "SKIP"},
 };
 
-/* A description must contain neither '#', which begins a directive, nor a newline. */
+/*
+ * Returns TEXT as a description, which must contain neither '#', which begins a directive, nor a
+ * newline.
+ */
 static char *description(const char *text)
 {
 	char *safe = g_strdup(text);
@@ -77,7 +80,10 @@ static void put_run(GString *out, guint number, const struct run_view *run)
 		   directive->word ? reason : NULL);
 }
 
-/* A test is `not ok` if one of its subtests is, and skipped if all of them are. */
+/*
+ * Prints the result of a test with subtests: `not ok` if one of them is, and skipped if all of them
+ * are.
+ */
 static void put_sum(GString *out, guint depth, guint number, const char *name,
 		    const struct tally *tally)
 {

@@ -36,7 +36,9 @@ struct tally {
 	guint first, first_bad;
 };
 
-/* One word for several runs: the name of a verdict; "FLAKY" if only some are bad; "none". */
+/*
+ * Returns one word for several runs: the name of a verdict; "FLAKY" if only some are bad; "none".
+ */
 const char *tally_word(const struct tally *tally);
 
 struct run_view {
@@ -101,7 +103,8 @@ struct difference {
 	const struct run_view *run;	   /* a run of now as an example, or NULL */
 };
 
-const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
+/* Returns the name of a kind, such as "new" or "broke". */
+const char *difference_word(enum difference_kind kind);
 gboolean difference_is_worse(enum difference_kind kind);
 /*
  * Returns the difference as a sentence: "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5

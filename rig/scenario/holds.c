@@ -51,7 +51,8 @@ gboolean hold_check_comm(const char *comm, GError **error)
 }
 
 /*
- * Arguments can be read at a function's first instruction only, so both places must be functions.
+ * Checks `same`. Arguments can be read at a function's first instruction only, so both places must
+ * be functions.
  */
 static gboolean check_same(const struct hold_spec *hold, GError **error)
 {

@@ -227,7 +227,10 @@ static gboolean fits_block(const struct range *range, guint64 block)
 	return range->low % block == 0 && range->high % block == 0;
 }
 
-/* QEMU accepts powers of two (hw/virtio/virtio-mem.c); the guest's driver needs at least 4 MiB. */
+/*
+ * Reads `block`. QEMU accepts powers of two (hw/virtio/virtio-mem.c); the guest's driver needs at
+ * least 4 MiB.
+ */
 static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 			   GError **error)
 {

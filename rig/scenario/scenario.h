@@ -258,9 +258,9 @@ gboolean hold_check_place(const char *place, GError **error);
 /* Checks that COMM is the name of a task, or begins one and ends with *. Errors: RIG_EXIT_USAGE. */
 gboolean hold_check_comm(const char *comm, GError **error);
 void hold_clear(struct hold_spec *hold);
-/* `until` or `meet` of HOLD; NULL: it is a delay, which has neither. */
+/* Returns `until` or `meet` of HOLD; NULL: it is a delay, which has neither. */
 const char *hold_partner(const struct hold_spec *hold);
-/* HOLD in the format of hold_parse(); the caller owns the text. */
+/* Returns HOLD in the format of hold_parse(); the caller owns the text. */
 char *hold_text(const struct hold_spec *hold);
 /* Adds a hold in the format of hold_parse(). Errors: RIG_EXIT_USAGE. */
 gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error);
@@ -273,7 +273,7 @@ gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError *
 /* Sets defaults and checks all values. Errors: RIG_EXIT_USAGE. */
 gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error);
 void fail_clear(struct fail_spec *fail);
-/* FAIL in the format of scenario_add_fail(); the caller owns the text. */
+/* Returns FAIL in the format of scenario_add_fail(); the caller owns the text. */
 char *fail_text(const struct fail_spec *fail);
 /* Returns TRUE if AFTER, "plug" or "plug d", names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
@@ -325,7 +325,7 @@ struct agent_info {
 /* All agents; the last entry has no name. */
 extern const struct agent_info scenario_agents[];
 
-/* The kernel config that the agent NAME needs; NULL: there is no such agent. */
+/* Returns the kernel config that the agent NAME needs; NULL: there is no such agent. */
 const char *const *scenario_agent_needs(const char *name);
 
 /* Returns the kernel option that creates FILE (a path or glob); NULL: unknown. Static. */
@@ -337,14 +337,15 @@ const char *scenario_file_option(const char *file);
 const char **scenario_agent_options(const struct agent *agent);
 
 /*
- * The hotplug locks that a step or an agent takes; NULL-terminated, static. NULL: none are known.
+ * Return the hotplug locks that a step or an agent takes; NULL-terminated, static. NULL: none are
+ * known.
  */
 const char *const *scenario_step_locks(enum step_do what, enum step_device device);
 const char *const *scenario_agent_locks(const char *name);
 
 /*
- * The kernel config that a run needs: `needs`, and that of the devices, and of the required agents
- * and their files. The caller frees the array with g_free(), but not the strings.
+ * Returns the kernel config that a run needs: `needs`, and that of the devices, and of the required
+ * agents and their files. The caller frees the array with g_free(), but not the strings.
  */
 const char **scenario_all_needs(const struct scenario *scenario);
 
@@ -353,7 +354,10 @@ const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
 
-/* Sizes of DEVICE are multiples of this many bytes on MACHINE; 0: it has no size. */
+/*
+ * Returns the number of bytes of which the size of DEVICE must be a multiple on MACHINE; 0: the
+ * device has no size.
+ */
 guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* TRUE: DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);

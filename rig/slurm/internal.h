@@ -252,8 +252,8 @@ void fetch_clear(struct link *link);
 /* ---- builds.c ---- */
 
 /*
- * If kernels are built here and carried to nodes, and JOB is a build or waits for one, keeps JOB
- * and returns TRUE. Otherwise JOB is submitted as usual.
+ * Keeps JOB and returns TRUE if kernels are built here and carried to nodes, and JOB is a build or
+ * waits for one. Otherwise JOB is submitted as usual.
  */
 gboolean builds_take(struct slurm *s, struct place_job *job);
 /* Starts the next build. Reports the last build once its kernel is on the nodes. */

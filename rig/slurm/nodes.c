@@ -100,7 +100,7 @@ static void ask(struct node *node)
 	start(node, shell, NULL);
 }
 
-/* The node has no rig: this one is sent. */
+/* Sends this rig to a node that has none. */
 static void carry_and_ask(struct node *node)
 {
 	struct asking *asking = node->asking;

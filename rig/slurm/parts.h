@@ -57,7 +57,8 @@ void part_files_add(struct part_files *files, char *const *words);
  */
 struct part *part_files_pack(struct part_files *files, GError **error);
 /*
- * WORDS with the files' paths on the nodes; g_strfreev(). Must be called after part_files_pack().
+ * Returns WORDS with the files' paths on the nodes; g_strfreev(). Must be called after
+ * part_files_pack().
  */
 char **part_files_words(const struct part_files *files, const struct part *part,
 			char *const *words);

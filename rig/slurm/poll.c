@@ -51,7 +51,7 @@ static void see_task(guint number, void *data)
 		task->state = JOB_FAILED;
 }
 
-/* TRUE for reasons of waiting that end by themselves. */
+/* Returns TRUE for reasons of waiting that end by themselves. */
 static gboolean is_usual(const char *reason)
 {
 	static const char *const usual[] = {"",		  "None",      "Priority",     "Resources",

@@ -23,7 +23,7 @@ enum job_state {
 	JOB_UNKNOWN, /* Slurm has no record of it */
 };
 gboolean job_state_parse(const char *text, enum job_state *ret);
-/* TRUE for final states. */
+/* Returns TRUE for final states. */
 gboolean job_state_is_end(enum job_state state);
 
 /*

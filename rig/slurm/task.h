@@ -8,7 +8,7 @@
 /* Maximum size of a file of tasks, and of a result. */
 #define TASK_FILE_MAX (256u << 20)
 
-/* One line of NAME.batch, as a new reference. WORDS: see struct child_command. */
+/* Returns one line of NAME.batch, as a new reference. WORDS: see struct child_command. */
 json_t *task_line(const char *key, enum child_kind kind, guint limit_s, char *const *words);
 
 /*

@@ -106,8 +106,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 }
 
 /*
- * If LINE is the report's first line with a kernel's prefix, stores its caller: further lines of
- * the report must have such a prefix, with this caller.
+ * Stores the caller of LINE if it is the report's first line with a kernel's prefix: further lines
+ * of the report must have such a prefix, with this caller.
  */
 static void open_settle(struct open *open, const struct line *line)
 {

@@ -309,11 +309,14 @@ int report_find(const struct report *report, guint from, const char *words);
  */
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
 /*
- * In NAMES, the trace of a bad page, the function that called the allocator; or NULL. The caller
- * frees it.
+ * Returns the function that called the allocator, by NAMES, the trace of a bad page; or NULL. The
+ * caller frees it.
  */
 char *page_function(const GPtrArray *names);
-/* NAME without the architecture's prefix: "mount" for both "__x64_sys_mount" and "SyS_mount". */
+/*
+ * Returns NAME without the architecture's prefix: "mount" for both "__x64_sys_mount" and
+ * "SyS_mount".
+ */
 const char *plain_name(const char *name);
 
 /* Expands TEMPLATE: EXPAND adds the text for each {word} (template.c). */

@@ -94,7 +94,7 @@ static const char *rest_of_line(const struct report *report, const char *words)
 	return NULL;
 }
 
-/* "Read" or "Write" for a KASAN report; "at addr" if memory tagging is used. */
+/* Returns "Read" or "Write" for a KASAN report; "at addr" if memory tagging is used. */
 static const char *access_of(const struct report *report)
 {
 	if (rest_of_line(report, "Read of size") || rest_of_line(report, "Read at addr"))

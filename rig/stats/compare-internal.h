@@ -8,8 +8,8 @@
 struct index_filter compare_filter(const struct compare_side *side);
 
 /*
- * Holm's correction: which of N p-values are significant at 5 % together. *ret_significant[i] is
- * for P[i]; the caller frees it.
+ * Returns which of N p-values are significant at 5 % together, by Holm's correction; the caller
+ * frees the array.
  */
 gboolean *compare_holm(const double *p, guint n);
 

@@ -25,7 +25,8 @@ enum change {
 	CHANGE_SAME, /* no significant difference */
 };
 
-const char *change_name(enum change change); /* "new", "more", … */
+/* Returns the name of a change, such as "new" or "more". */
+const char *change_name(enum change change);
 gboolean change_is_regression(enum change change);
 
 /* One of the two sides: the id of a night, or the name of a kernel. */
@@ -93,7 +94,7 @@ struct compare *compare_to_past(struct run_index *ix, const char *night, GError 
 void compare_free(struct compare *c);
 RIG_DEFINE_AUTO(compare, compare_free)
 
-/* C as JSON, in the format of `rig compare --json`. New reference. */
+/* Returns C as JSON, in the format of `rig compare --json`. New reference. */
 json_t *compare_json(const struct compare *c);
 
 #endif

@@ -9,18 +9,18 @@
 
 #include <glib.h>
 
-/* Wilson's score interval at 95 % for HITS of N; 0 to 1 if N is 0. */
+/* Calculates Wilson's score interval at 95 % for HITS of N; 0 to 1 if N is 0. */
 void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high);
 
 /*
- * Fisher's exact test, two-sided: the probability that the observed rates differ at least this much
- * if the true rates are equal.
+ * Does Fisher's exact test, two-sided: returns the probability that the observed rates differ at
+ * least this much if the true rates are equal.
  */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b);
 
 /*
- * Mann-Whitney's U test, two-sided: the probability that the order of the values is at least as
- * uneven as the observed one if A and B have the same distribution. 1 if a side is empty.
+ * Does Mann-Whitney's U test, two-sided: returns the probability that the order of the values is at
+ * least as uneven as the observed one if A and B have the same distribution. 1 if a side is empty.
  */
 double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b);
 

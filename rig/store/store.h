@@ -36,7 +36,7 @@ void run_free(struct run *run);
 RIG_DEFINE_AUTO(run, run_free)
 
 const char *run_dir(const struct run *run);
-const char *run_name(const struct run *run); /* the name of the folder */
+const char *run_name(const struct run *run); /* returns the name of the folder */
 
 /*
  * Appends {"t": seconds since the run began, "what": WHAT, …FIELDS} to the journal; FIELDS is a

@@ -9,8 +9,8 @@
 #include "symbol/symbol.h"
 
 /*
- * ARRAY is sorted by a guint64 at OFFSET of its elements. Returns the number of elements whose
- * value is at most ADDRESS; the last of them has this number minus 1 as its index.
+ * Searches ARRAY, which is sorted by a guint64 at OFFSET of its elements. Returns the number of
+ * elements whose value is at most ADDRESS; the last of them has this number minus 1 as its index.
  */
 guint count_up_to(const GArray *array, gsize offset, guint64 address);
 

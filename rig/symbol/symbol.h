@@ -77,8 +77,8 @@ GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
  */
 GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known);
 /*
- * Up to MAX names that are similar to NAME, best first; NULL-terminated. The caller owns the
- * result.
+ * Returns up to MAX names that are similar to NAME, best first; NULL-terminated. The caller owns
+ * the result.
  */
 char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
 /*

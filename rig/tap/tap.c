@@ -181,7 +181,7 @@ struct tap *tap_parse(const char *output)
 	return tap;
 }
 
-/* NAME with addresses and long numbers replaced, because they differ between boots. */
+/* Returns NAME with addresses and long numbers replaced, because they differ between boots. */
 static char *stable(const char *name)
 {
 	static GRegex *number;

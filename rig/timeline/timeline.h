@@ -86,7 +86,7 @@ void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 /* Returns the number of explicit laps of copy N. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
-/* END TRUE: copies end after their explicit laps, and no laps are generated. */
+/* Sets what follows the explicit laps. END TRUE: the copies end, and no laps are generated. */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
 /* Removes one operation. Error: RIG_EXIT_USAGE if the timeline does not have it. */

@@ -8,7 +8,7 @@
 #define RIG_NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define RIG_NS_PER_MS G_GINT64_CONSTANT(1000000)
 
-/* CLOCK_MONOTONIC in nanoseconds. */
+/* Returns the time of CLOCK_MONOTONIC in nanoseconds. */
 gint64 rig_now_ns(void);
 
 /*
@@ -19,7 +19,7 @@ char *rig_utc_now(gboolean compact);
 /* Returns the time DAYS days ago in the format of rig_utc_now(FALSE); g_free(). */
 char *rig_utc_days_ago(guint days);
 
-/* "4.9 s", "2 min 16 s", "1 h 02 min": a duration as text. */
+/* Returns a duration as text: "4.9 s", "2 min 16 s", "1 h 02 min". */
 char *rig_duration_text(gint64 ns);
 
 #endif

@@ -16,7 +16,9 @@
  */
 gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
 
-/* PRAGMA user_version, the version of the schema: 0 in a new file, -1 if it cannot be read. */
+/*
+ * Returns PRAGMA user_version, the version of the schema: 0 in a new file, -1 if it cannot be read.
+ */
 int db_version(sqlite3 *db);
 
 /* Runs statements without result rows, separated by ';'. */
@@ -33,13 +35,13 @@ gboolean db_row(sqlite3_stmt *stmt, GError **error);
 /* Sets an error RIG_EXIT_INFRA with SQLite's message about WHAT, and returns FALSE. */
 gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
-char *db_text(sqlite3_stmt *stmt, int column); /* a copy; NULL for an SQL NULL */
+char *db_text(sqlite3_stmt *stmt, int column); /* returns a copy; NULL for an SQL NULL */
 /*
  * Returns a copy of a column that is NOT NULL; "" for an SQL NULL, which a damaged file can
  * contain.
  */
 char *db_name(sqlite3_stmt *stmt, int column);
-double db_real(sqlite3_stmt *stmt, int column); /* -1 for an SQL NULL */
+double db_real(sqlite3_stmt *stmt, int column); /* returns -1 for an SQL NULL */
 
 static inline void db_finalize(sqlite3_stmt **stmt)
 {

@@ -15,8 +15,8 @@
 char *rig_home_path(const char *relative);
 
 /*
- * ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Its folder is created; the topmost one with
- * mode 0700.
+ * Returns ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Creates its folder; the topmost one
+ * with mode 0700.
  */
 char *rig_cache_path(const char *relative);
 

@@ -67,7 +67,7 @@ struct spawn {
  */
 gboolean spawn_run(const struct spawn *spawn, char **ret_output, GError **error);
 
-/* spawn_run() with a NULL-terminated list of arguments. */
+/* Like spawn_run(), with a NULL-terminated list of arguments. */
 gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 	G_GNUC_NULL_TERMINATED;
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 /*
- * TEXT as valid UTF-8 without control characters except tab and newline: "^X" replaces C0
+ * Returns TEXT as valid UTF-8 without control characters except tab and newline: "^X" replaces C0
  * characters and DEL, "?" replaces C1 and characters that XML 1.0 does not allow (U+FFFE, U+FFFF).
  * The result is safe on a terminal, and in XML after escaping. The caller owns it.
  */

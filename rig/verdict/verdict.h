@@ -23,14 +23,16 @@ enum verdict {
 	VERDICT_RUNNING, /* there is no verdict yet; never written to a file */
 };
 
-const char *verdict_name(enum verdict verdict); /* for example "PASS" */
+/* Returns the name of a verdict, for example "PASS". */
+const char *verdict_name(enum verdict verdict);
 /* FALSE: TEXT is not a verdict's name, or NULL. */
 gboolean verdict_parse(const char *text, enum verdict *ret);
-int verdict_exit_code(enum verdict verdict); /* 0 1 1 3 3 77 3 0 3, in the order of the enum */
+/* Returns the exit code of a verdict: 0 1 1 3 3 77 3 0 3, in the order of the enum. */
+int verdict_exit_code(enum verdict verdict);
 
-/* TRUE for PASS, FAIL and HANG: the run was judged, and counts in rates. */
+/* Returns TRUE for PASS, FAIL and HANG: the run was judged, and counts in rates. */
 gboolean verdict_is_judged(enum verdict verdict);
-/* TRUE for FAIL and HANG. */
+/* Returns TRUE for FAIL and HANG. */
 gboolean verdict_is_alarm(enum verdict verdict);
 
 /* The meaning of a report for the verdict of its run. */

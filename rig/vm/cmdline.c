@@ -170,7 +170,10 @@ char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *m
 	return g_string_free(words, FALSE);
 }
 
-/* PATH with each comma doubled, because in an option a single comma starts the next property. */
+/*
+ * Returns PATH with each comma doubled, because in an option a single comma starts the next
+ * property.
+ */
 static char *escape(const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);

@@ -9,7 +9,7 @@
 
 static void added(struct op *op, const struct qmp_reply *reply);
 
-/* QEMU refused the device, and its backend was deleted: reports the refusal. */
+/* Is called when QEMU has refused the device and its backend was deleted: reports the refusal. */
 static void backend_removed(struct op *op, const struct qmp_reply *reply)
 {
 	g_autofree char *why = g_steal_pointer(&op->why);
@@ -31,7 +31,7 @@ static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * The last step of a plug: if the machine reports it, waits until the guest has accepted the
+ * Does the last step of a plug: if the machine reports it, waits until the guest has accepted the
  * device.
  */
 static void wait_for_guest(struct op *op)
@@ -175,7 +175,7 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 	add_backend(op, device);
 }
 
-/* virtio-mem */
+/* ---- virtio-mem ---- */
 
 const char *vm_free_bus(struct vm *vm, const char *id)
 {
@@ -311,7 +311,7 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 		resize_sent);
 }
 
-/* CPUs */
+/* ---- CPUs ---- */
 
 /*
  * Returns TRUE if another plug operation has chosen the slot, but QEMU has not replied to its

@@ -92,7 +92,10 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 		deleted(op);
 }
 
-/* An eject of an unnamed device succeeded: checks whether it was this operation's device. */
+/*
+ * Is called when an eject of an unnamed device has succeeded: checks whether it was this
+ * operation's device.
+ */
 static void eject_done(struct op *op)
 {
 	if (!op->command && !g_hash_table_contains(op->vm->backends, op->id))

@@ -17,7 +17,7 @@ void vm_fault(struct vm *vm, const char *what)
 	vm->faulted = TRUE;
 }
 
-/* QMP */
+/* ---- QMP ---- */
 
 /* Values of QAPI's ShutdownCause for a shutdown by the guest. */
 #define CAUSE_SHUTDOWN "guest-shutdown"
@@ -101,7 +101,7 @@ static void on_trace_failed(const char *why, void *data)
 	vm_fault(data, why);
 }
 
-/* Console and channel */
+/* ---- console and channel ---- */
 
 static void on_console(struct stream *stream, const guint8 *bytes, gsize len, void *data)
 {
@@ -169,7 +169,10 @@ static void on_channel_error(const char *what, void *data)
 		channel->vm->owner.channel_error(what, channel->vm->owner.data);
 }
 
-/* Bytes of the guest channel were lost on this side: decoding continues at the next frame. */
+/*
+ * Is called when bytes of the guest channel were lost on this side: decoding continues at the next
+ * frame.
+ */
 static void cut_channel(struct vm *vm)
 {
 	for (int i = 0; i < N_CHANNELS; i++) {
@@ -268,7 +271,7 @@ gboolean vm_listen(struct vm *vm, int fds[N_SOCKETS], guint64 console_limit, GEr
 	       listen_channel(vm, CHANNEL_TTY, &fds[SOCKET_TTY], "channel-tty.raw", error);
 }
 
-/* The end */
+/* ---- the end of a guest ---- */
 
 void vm_ended(struct vm *vm, int status, const char *why)
 {

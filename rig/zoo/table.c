@@ -286,7 +286,8 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 }
 
 /*
- * TEXT from run.json as text of a table cell, with characters escaped that would break the table.
+ * Returns TEXT from run.json as text of a table cell, with characters escaped that would break the
+ * table.
  */
 static char *cell(const char *text)
 {

@@ -73,7 +73,7 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* Returns the ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
-/* ENTRY's variant for KERNEL, a source (NULL: the first variant). NULL: there is none. */
+/* Returns ENTRY's variant for KERNEL, a source (NULL: the first variant). NULL: there is none. */
 const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char *kernel);
 
 /*
@@ -140,14 +140,16 @@ char *zoo_directed(GPtrArray *scores);
 /* Returns the median of sorted doubles; 0 if there are none. */
 double zoo_median(GArray *sorted);
 
-/* "4.9 (4.6 to 5.3)": median, minimum and maximum of sorted doubles; "-" if there are none. */
+/*
+ * Returns median, minimum and maximum of sorted doubles: "4.9 (4.6 to 5.3)"; "-" if there are none.
+ */
 char *zoo_spread(GArray *sorted, int digits);
 
 /* Returns TRUE if the bug was caught less often than in WHOLE. FALSE if there are no runs. */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /*
- * Markdown tables: the scores of whole scenarios, and of those with a part left out. Newly
+ * Return Markdown tables: the scores of whole scenarios, and of those with a part left out. Newly
  * allocated.
  */
 char *zoo_table(GPtrArray *scores);

@@ -37,7 +37,7 @@ static void on_close(virConnectPtr conn, int reason, void *opaque)
 				      : "unknown reason");
 }
 
-/* Devices */
+/* ---- events about devices ---- */
 
 static void device_left(struct lv_host *host, const char *id)
 {
@@ -105,7 +105,7 @@ static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias,
 	lv_verify(host, device, (gint64)kib << 10, NULL);
 }
 
-/* Lifecycle */
+/* ---- events about the domain's state ---- */
 
 static void stopped(struct lv_host *host, int detail)
 {
@@ -157,7 +157,7 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 	}
 }
 
-/* QEMU's own events */
+/* ---- QEMU's own events ---- */
 
 /*
  * Passes ACPI_DEVICE_OST on, with the rig's ids. The guest sends it; libvirt has no event for it,

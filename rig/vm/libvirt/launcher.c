@@ -43,7 +43,7 @@ void lv_unref(struct lv_host *host)
 	g_free(host);
 }
 
-/* The end */
+/* ---- the end of a guest ---- */
 
 static void over(struct lv_host *host)
 {
@@ -63,7 +63,7 @@ static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
 	over(host);
 }
 
-/* All output of the guest has been read: closes the sockets and calls vm_ended(). */
+/* Is called when all output of the guest has been read: closes the sockets and calls vm_ended(). */
 static void finish(struct lv_host *host)
 {
 	g_clear_handle_id(&host->end_timer, g_source_remove);
@@ -167,7 +167,7 @@ void lv_destroy(struct lv_host *host, gboolean gently)
 	lv_job_run(job);
 }
 
-/* The beginning */
+/* ---- the start of a guest ---- */
 
 static gboolean create(struct lv_job *job)
 {

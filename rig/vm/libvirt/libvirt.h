@@ -180,7 +180,7 @@ void lv_destroy(struct lv_host *host, gboolean gently);
 
 /* Functions of connection.c that are called in threads. */
 gboolean lv_init(GError **error);
-char *lv_why(void);			   /* libvirt's last error, as text */
+char *lv_why(void);			   /* returns libvirt's last error as text */
 virConnectPtr lv_connect(const char *uri); /* NULL: lv_why() has the reason */
 /* opens the link on the job's conn and domain: registers callbacks, opens streams */
 gboolean lv_link_open(struct lv_job *job);
@@ -232,7 +232,7 @@ void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
 
 /* qmp.c. The functions take ownership of CALL. */
 void lv_call_start(struct lv_host *host, struct lv_call *call);
-/* the string argument KEY; "" if it is missing */
+/* returns the string argument KEY; "" if it is missing */
 const char *lv_word(const struct lv_call *call, const char *key);
 struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work,
 			  lv_job_done done);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* QMP commands that are sent unchanged */
+/* ---- QMP commands that are sent unchanged ---- */
 
 static json_t *reply_of(struct lv_job *job, const char *command, const char *text)
 {
@@ -48,7 +48,7 @@ json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments)
 	return reply;
 }
 
-/* Calls to libvirt */
+/* ---- calls to libvirt ---- */
 
 static char *live_xml(struct lv_job *job)
 {

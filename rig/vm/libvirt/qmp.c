@@ -12,7 +12,7 @@ const char *lv_word(const struct lv_call *call, const char *key)
 	return json_string_value(json_object_get(call->arguments, key)) ?: "";
 }
 
-/* The end of a job */
+/* ---- the end of a job ---- */
 
 void lv_on_job(struct lv_host *host, struct lv_job *job)
 {
@@ -56,7 +56,7 @@ static void run(struct lv_host *host, struct lv_call *call, lv_work work)
 	lv_job_run(lv_job_for(host, call, work, lv_on_job));
 }
 
-/* The commands */
+/* ---- the QMP commands ---- */
 
 void lv_work_pass(struct lv_job *job)
 {

@@ -16,7 +16,7 @@ void lv_call_free(struct lv_call *call)
 	g_free(call);
 }
 
-/* Lines to the rig */
+/* ---- lines to the rig ---- */
 
 static gboolean flush(struct lv_host *host)
 {
@@ -89,7 +89,7 @@ void lv_qmp_greet(struct lv_host *host)
 				  "through libvirt", "capabilities"));
 }
 
-/* Lines from the rig */
+/* ---- lines from the rig ---- */
 
 static void on_line(struct lv_host *host, const char *line, gsize len)
 {

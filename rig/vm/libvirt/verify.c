@@ -12,7 +12,7 @@
 #define BYTES "%" G_GUINT64_FORMAT
 #define HEX "0x%" G_GINT64_MODIFIER "x"
 
-/* QEMU's entry of the device ID, borrowed from DEVICES; or NULL. */
+/* Returns QEMU's entry of the device ID, borrowed from DEVICES; or NULL. */
 static json_t *in_qemu(json_t *devices, const char *id)
 {
 	g_autofree char *alias = lv_alias_of(id);

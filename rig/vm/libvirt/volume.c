@@ -148,7 +148,7 @@ void lv_volumes_remove(virConnectPtr conn, const char *name)
 		virStoragePoolFree(pool);
 }
 
-/* The dump */
+/* ---- the memory dump ---- */
 
 static char *pool_path(virStoragePoolPtr pool)
 {

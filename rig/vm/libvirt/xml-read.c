@@ -187,7 +187,7 @@ char *lv_pool_path(const char *xml)
 	return path && *path == '/' ? g_steal_pointer(&path) : NULL;
 }
 
-/* The mark */
+/* ---- the rig's mark on a domain ---- */
 
 /*
  * Returns the start time of a process in clock ticks since boot: field 22 of /proc/PID/stat

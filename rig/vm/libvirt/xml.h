@@ -83,8 +83,8 @@ gint64 lv_volume_written(const char *xml);
 /* Returns the folder of a pool of type dir, NULL if it has none. */
 char *lv_pool_path(const char *xml);
 /*
- * XML for a pool of type dir and for a volume in it; and the path that the XML of a pool or volume
- * has.
+ * Return the XML for a pool of type dir and for a volume in it; and the path that the XML of a pool
+ * or volume has.
  */
 char *lv_pool_xml(const char *name, const char *path);
 char *lv_volume_xml(const char *name, guint64 bytes);
