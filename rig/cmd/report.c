@@ -267,7 +267,8 @@ static gboolean put_all(const struct options *options, const char *results,
 	}
 	if (to_stdout > 1)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"only one output can be written to standard output");
+				"only one output can be written to standard output; give a file "
+				"to the others");
 	for (guint i = 0; i < n_report_formats; i++)
 		if ((options->flags[i] || options->files[i] || (!wanted && !i)) &&
 		    !put(&report_formats[i], model, options->files[i], error))

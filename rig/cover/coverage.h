@@ -28,7 +28,7 @@ struct coverage_function {
 	char *name;
 	guint line;    /* of the declaration; 0: unknown */
 	guint64 size;  /* bytes of the largest copy, if the compiler has inlined the function */
-	guint64 bytes; /* how many bytes of one copy were reached under load, at most */
+	guint64 bytes; /* the most bytes of one copy that were reached under load */
 	gboolean reached[COVERAGE_PHASES];
 };
 
@@ -66,7 +66,7 @@ struct coverage_bits {
 	GBytes *phase[COVERAGE_PHASES];
 };
 
-/* An empty coverage; the strings are copied. */
+/* Returns an empty coverage; the strings are copied. */
 struct coverage *coverage_new(const char *kernel, const char *arch, const char *tree);
 /*
  * Makes the coverage of a run. The functions and lines are those of the DWARF of SYMBOLS; without
@@ -78,24 +78,24 @@ struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols 
 void coverage_free(struct coverage *coverage);
 RIG_DEFINE_AUTO(coverage, coverage_free)
 
-/* Returns file NAME, or function NAME of FILE, which is added if it is not there. Borrowed. */
+/* Return file NAME, or function NAME of FILE, which is added if it is not there. Borrowed. */
 struct coverage_file *coverage_file(struct coverage *coverage, const char *name);
 struct coverage_function *coverage_function(struct coverage_file *file, const char *name);
 /* Returns file NAME; NULL: there is none. Borrowed. */
 const struct coverage_file *coverage_find(const struct coverage *coverage, const char *name);
 
 /*
- * Adds what ONE has reached to SUM. Lines are added only if both are of the same source; SUM
- * without a file takes that of ONE.
+ * Adds what ONE has reached to SUM. A file that SUM does not have is copied from ONE. Lines are
+ * added only if both are of the same source.
  */
 void coverage_add(struct coverage *sum, const struct coverage *one);
 
 void coverage_file_sums(const struct coverage_file *file, struct coverage_sums *ret);
 void coverage_sums(const struct coverage *coverage, struct coverage_sums *ret);
-/* {"functions", "reached", "boot_only", "lines", "lines_reached"}. New reference. */
+/* Returns {"functions", "reached", "boot_only", "lines", "lines_reached"}. New reference. */
 json_t *coverage_sums_json(const struct coverage_sums *sums);
 
-/* The content of COVERAGE_JSON. New reference. */
+/* Returns the content of COVERAGE_JSON. New reference. */
 json_t *coverage_json(const struct coverage *coverage);
 /* Reads and checks the content of COVERAGE_JSON. Error: RIG_EXIT_USAGE. */
 struct coverage *coverage_parse(json_t *json, GError **error);

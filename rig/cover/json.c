@@ -15,7 +15,7 @@
 #include "util/error.h"
 
 #define FILES_MAX 1000
-#define FUNCTIONS_MAX 20000 /* of one file */
+#define FUNCTIONS_MAX 20000 /* maximum number of functions of one file */
 #define LINE_NUMBER_MAX 1000000
 #define NAME_MAX_LEN 500
 
@@ -27,7 +27,10 @@ static gboolean has(const struct coverage_file *file, guint i, guint mask)
 	return mask == G_MAXUINT || line->reached & mask;
 }
 
-/* The numbers of the lines that were reached in one of the phases of MASK; G_MAXUINT: all lines. */
+/*
+ * Returns the numbers of the lines that were reached in one of the phases of MASK; G_MAXUINT: of
+ * all lines.
+ */
 static json_t *lines_json(const struct coverage_file *file, guint mask)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -151,7 +154,7 @@ static void mark_load(guint number, GArray *lines)
 	mark(number, lines, COVERAGE_LOAD);
 }
 
-/* FALSE: TEXT is not a name that a kernel has, or has characters that separate fields. */
+/* Returns FALSE if TEXT is not a name that a kernel has, or has characters that separate fields. */
 static gboolean is_name(const char *text)
 {
 	if (!text || !*text || strlen(text) > NAME_MAX_LEN)

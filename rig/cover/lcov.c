@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes lcov's tracefile format (man geninfo, FILES). The counts are 1 or 0, because the code is
- * recorded when it is translated, not each time that it runs. A function of a kernel without DWARF
- * is one line, and they are numbered.
+ * recorded when it is translated, not each time that it runs. Without DWARF each function is one
+ * line; these lines are numbered.
  */
 #include "cover/coverage.h"
 
-/* lcov 1.x takes only these characters in the name of a test. */
+/* Returns TEST as a name that lcov 1.x accepts, which is made of certain characters only. */
 static char *test_name(const char *test)
 {
 	char *name = g_strdup(test);

@@ -39,7 +39,10 @@ int cover_file(guint64 from, guint64 to, GError **error)
 {
 	int fd = memfd_create("rig-cover", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	/* with a sealed size, neither side gets SIGBUS from the other one */
+	/*
+	 * the size is sealed, so that neither side can truncate the file and cause a SIGBUS in the
+	 * other one
+	 */
 	if (fd >= 0 && !ftruncate(fd, (off_t)(COVER_PHASES * COVER_BYTES(from, to))) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;

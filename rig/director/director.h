@@ -68,7 +68,7 @@ struct director_sweep {
 	guint window_ms;
 	/* 0: arms wait in rounds and turns; otherwise a random scheduler decides (plugin/pct.h) */
 	guint pct_seed;
-	guint pct_points; /* its change points in each window */
+	guint pct_points; /* number of the scheduler's change points in each window */
 };
 
 /*
@@ -247,7 +247,8 @@ json_t *director_calls_json(const struct director *director);
 void director_drain(struct director *director);
 
 /*
- * For how long a vCPU was held during the last WITHIN_NS before NOW_NS: the maximum of all vCPUs.
+ * Returns for how long a vCPU was held during the last WITHIN_NS before NOW_NS: the maximum of all
+ * vCPUs.
  */
 gint64 director_held_ns(const struct director *director, gint64 now_ns, gint64 within_ns);
 

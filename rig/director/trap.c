@@ -52,7 +52,10 @@ static gboolean no_class(const char *name, GError **error)
 			name);
 }
 
-/* Writes the class "lock of FUNCTION()": a lock that FUNCTION initialises. */
+/*
+ * Writes the class "lock of FUNCTION()", whose locks are initialised in FUNCTION, with the address
+ * range of FUNCTION.
+ */
 static gboolean write_place(GString *out, struct symbols *symbols, const char *name, GError **error)
 {
 	const char *rest = name + strlen(PLACE), *end = strstr(rest, "()");

@@ -121,7 +121,7 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result)
 		    result->op, "error", result->error, "count", (json_int_t)result->count);
 }
 
-/* The text that is compared is defined in guest-init/supervisor.c. */
+/* Compares REASON with a text that is defined in guest-init/supervisor.c. */
 gboolean fails_excuse_verdict(struct session *s, const char *reason)
 {
 	unsigned long long id, count;

@@ -190,7 +190,7 @@ void agents_init(struct session *s);
 void agents_deinit(struct session *s);
 /*
  * Returns TRUE if the kernel supports all required agents. Otherwise the verdict is SKIP, with the
- * reason
+ * reason.
  */
 gboolean agents_offered(struct session *s);
 void agents_start(struct session *s);

@@ -101,7 +101,10 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 {
-	/* functions of v4.x to v6.x: kernel/rcu/{tree,update,srcutree}.c */
+	/*
+	 * functions that wait for a grace period, in v4.x to v6.x:
+	 * kernel/rcu/{tree,update,srcutree}.c
+	 */
 	static const char *const waits[] = {"synchronize_rcu", "__wait_rcu_gp", "rcu_barrier",
 					    "synchronize_srcu", "synchronize_sched"};
 	GHashTableIter iter;
@@ -116,8 +119,8 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 }
 
 /*
- * Gets a task of TABLE that may hold the lock that WAITER waits for, and that has run between the
- * two snapshots; or NULL.
+ * Returns TRUE if a task of TABLE that may hold the lock that WAITER waits for has run between the
+ * two snapshots.
  */
 static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was,
 			    const struct task_snapshot *is, int waiter, const GPtrArray *frames)

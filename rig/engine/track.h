@@ -59,7 +59,10 @@ gboolean step_was_starved(const struct track_run *t);
 /* plug.c */
 void step_plug(struct track_run *t);
 void step_unplug(struct track_run *t);
-/* Drops the open request about a device, because the guest was reset: QEMU's reply decides. */
+/*
+ * Drops the request to the guest about a device, because the guest was reset and will not answer.
+ * The outcome of the step then only depends on QEMU's reply.
+ */
 void step_plug_reset(struct track_run *t);
 
 #endif

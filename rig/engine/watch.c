@@ -25,13 +25,18 @@
 /* Times in percent of the patience. */
 #define FIRST_LOOK 15 /* % of the patience without a completed operation: read the list of tasks */
 #define NEXT_LOOK 5   /* % of the patience after which the list is read again */
-#define STILL 20      /* % of the patience with two equal snapshots: declare a hang */
-#define RUNNING 25    /* % while a task runs, but no counter changes: declare a hang */
-#define MOVING 300    /* % while something changes, but no operation completes: declare a hang */
-#define SILENT 20     /* % without a heartbeat: declare a hang */
-/* % without a heartbeat, in QEMU's CPU time: declare a hang */
+/* % of the patience with two equal snapshots and no running task: declare a hang */
+#define STILL 20
+/* % of the patience in which a task runs, but no counter changes: declare a hang */
+#define RUNNING 25
+/* % of the patience in which something changes, but no operation completes: declare a hang */
+#define MOVING 300
+/* % of the patience without a heartbeat, if QEMU has also used PROCESSOR: declare a hang */
+#define SILENT 20
+/* CPU time that QEMU has used since the last heartbeat, in % of the patience; see SILENT */
 #define PROCESSOR 15
-#define PATIENT 100 /* % without a heartbeat, if QEMU used no CPU time: declare a hang */
+/* % of the patience without a heartbeat, however little CPU time QEMU has used: declare a hang */
+#define PATIENT 100
 /*
  * % without progress of one agent: take a snapshot. If nothing has changed after the same time
  * again, the agent is stuck.

@@ -293,7 +293,7 @@ static gpointer group_read(sqlite3_stmt *stmt)
 	return g;
 }
 
-/* For each key, the number of runs with the signature. */
+/* Returns a table with the number of runs with the signature for each key. */
 static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter,
 			   enum index_by by, GError **error)
 {

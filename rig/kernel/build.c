@@ -288,7 +288,8 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 		return NULL;
 	found = cache_use(hash);
 	if (!found) {
-		rig_fail(error, RIG_EXIT_INFRA, "the build of '%s' cannot be read back",
+		rig_fail(error, RIG_EXIT_INFRA, "the new build of '%s' is missing or damaged in "
+						"the cache; run the command again",
 			 kernel->name);
 		return NULL;
 	}

@@ -19,8 +19,9 @@ enum lock_answer {
 	}
 
 /*
- * DETAILS is the content of the file `verdict` of a run with a trap, from any source. *RET_TEXT:
- * the facts behind the answer, one sentence or several lines; the caller owns it.
+ * Returns the answer of one run. DETAILS is the content of the file `verdict` of a run with a trap,
+ * from any source. *RET_TEXT: the facts behind the answer, one sentence or several lines; the
+ * caller owns it.
  */
 enum lock_answer lock_answer_of(json_t *details, char **ret_text);
 

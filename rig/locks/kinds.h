@@ -52,7 +52,8 @@ enum lock_meeting {
 };
 
 /*
- * The rule is that of lockdep since 5.10 (Documentation/locking/lockdep-design.rst, "Recursive read
+ * Returns whether a task that waits at the end of one edge is blocked at the start of the next. The
+ * rule is that of lockdep since 5.10 (Documentation/locking/lockdep-design.rst, "Recursive read
  * locks"): a path through -(xR)-> and -(Sx)-> is not a dependency. CLASS is the class between both
  * edges.
  */

@@ -153,7 +153,10 @@ static gboolean has_name(const struct lock_orders *orders, guint n, const char *
 	return FALSE;
 }
 
-/* The first N_KNOWN classes of ORDERS are those of /proc/lockdep; 0: it is not known. */
+/*
+ * Adds the edges of a report. The first N_KNOWN classes of ORDERS are those of /proc/lockdep; 0: it
+ * is not known.
+ */
 static void add_report(struct lock_orders *orders, guint n_known, json_t *report)
 {
 	json_t *cycle = json_object_get(report, "cycle");

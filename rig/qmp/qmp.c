@@ -244,7 +244,7 @@ static void on_end(struct qmp *qmp)
 						qmp->in->len));
 }
 
-/* FALSE: nothing more can be read now. */
+/* Reads once from the socket. FALSE: nothing more can be read now. */
 static gboolean read_some(struct qmp *qmp)
 {
 	guint8 buf[65536];

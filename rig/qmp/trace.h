@@ -16,9 +16,9 @@ struct qmp_trace {
 gboolean qmp_trace_init(struct qmp_trace *trace, const char *path, guint64 max, GError **error);
 void qmp_trace_deinit(struct qmp_trace *trace);
 /*
- * DIR is "in", "out" or "dropped" (a reply to no open command); LINE has no end of line. If IS_JSON
- * is false, it is recorded as a string under "text", cut to 4 KiB. Returns FALSE once, for the
- * first line that cannot be recorded (`why` is set).
+ * Records a line. DIR is "in", "out" or "dropped" (a reply to no open command); LINE has no end of
+ * line. If IS_JSON is false, it is recorded as a string under "text", cut to 4 KiB. Returns FALSE
+ * once, for the first line that cannot be recorded (`why` is set).
  */
 gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *line, gsize len,
 			gboolean is_json);

@@ -44,7 +44,7 @@ static char **words_of(const struct place_job *started, guint cores)
 	return g_strdupv(job->words);
 }
 
-/* WORDS is stolen. */
+/* Adds JOB to PLACE. WORDS is stolen. */
 static void add_job(struct race_job *job, struct place *place, const struct race_options *o,
 		    enum child_kind kind, char **words, race_done done, void *data)
 {

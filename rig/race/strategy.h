@@ -81,8 +81,8 @@ struct race_record {
 #define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 
 /*
- * NULL with an error (RIG_EXIT_USAGE): the record cannot be read, or no two functions were passed
- * by different vCPUs at about the same time.
+ * Returns a new strategy. NULL with an error (RIG_EXIT_USAGE): the record cannot be read, or no two
+ * functions were passed by different vCPUs at about the same time.
  */
 struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);

@@ -71,7 +71,10 @@ gboolean walk_knows(const char *around);
 
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);
-/* Functions of the table that the kernel has, but the scenario did not call; borrowed strings. */
+/*
+ * Returns the functions of the table that the kernel has, but the scenario did not call; borrowed
+ * strings.
+ */
 const GPtrArray *walk_uncalled(const struct walk *walk);
 
 /*

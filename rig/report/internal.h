@@ -16,7 +16,10 @@ void model_find_changes(struct model *model);
 /* Returns the newest bad run of NOW (model.h); if there is none, the newest run of NOW; or NULL. */
 const struct run_view *model_witness(const GPtrArray *runs);
 
-/* INFO must stay valid longer than the result; the caller sets the cell (run-view.c). */
+/*
+ * Returns the view of a run. INFO must stay valid longer than the result; the caller sets the cell
+ * (run-view.c).
+ */
 struct run_view *run_view_new(const struct run_info *info);
 void run_view_free(gpointer run);
 

@@ -359,7 +359,7 @@ const char *step_how_name(enum step_how how);
  * device has no size.
  */
 guint64 scenario_unit(const struct machine *machine, enum step_device device);
-/* TRUE: DEVICE adds memory of a size that the scenario sets. */
+/* Returns TRUE if DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);
 /*
  * Returns TRUE if SCENARIO plugs a PCI device that can only be used with --launcher direct, because
@@ -367,7 +367,7 @@ gboolean scenario_has_size(enum step_device device);
  * virtio-mem with properties of its own.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
-/* TRUE: a track plugs a DEVICE. */
+/* Returns TRUE if a track plugs a DEVICE. */
 gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
 /* What the steps of SCENARIO need the host to do: enum machine_can. */
 unsigned scenario_abilities(const struct scenario *scenario);

@@ -58,7 +58,9 @@ static gboolean write_record(const struct slurm *s, const char *file, GError **e
 	json_auto_t *json = record_json(s);
 	char *text = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	gboolean ok = text ? rig_write_file(file, text, -1, error)
-			   : rig_fail(error, RIG_EXIT_USAGE, "an option is not UTF-8");
+			   : rig_fail(error, RIG_EXIT_USAGE, "an option for sbatch (--partition, "
+							     "--account, --qos, --constraint, "
+							     "--sbatch-arg) is not valid UTF-8");
 
 	free(text);
 	return ok;

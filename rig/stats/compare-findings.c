@@ -99,7 +99,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 	return FALSE;
 }
 
-/* For each place, the number of first attempts with a result. */
+/* Returns the number of first attempts with a result for each place. */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {
 	struct index_filter filter = compare_filter(side);

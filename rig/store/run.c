@@ -142,8 +142,8 @@ static gboolean take_name(struct run *run, const char *results, const char *base
 		if (errno != EEXIST)
 			return fail_here(run, error);
 	}
-	return rig_fail(error, RIG_EXIT_INFRA, "'%s' already has %d runs with the name "
-					       "'%s'", results,
+	return rig_fail(error, RIG_EXIT_INFRA, "'%s' already has %d runs with the name '%s'; "
+					       "move or delete some (`rig prune`)", results,
 			SAME_NAMES_MAX - 1, base);
 }
 

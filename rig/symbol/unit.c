@@ -65,7 +65,10 @@ static guint find_unit(const struct table *table, const char *name, const GArray
 	return best;
 }
 
-/* TRUE: the local SYMBOL is a function of a header, of which several files have equal copies. */
+/*
+ * Returns TRUE if the local SYMBOL is a function of a header, of which several files have equal
+ * copies.
+ */
 static gboolean is_of_header(const struct table *table, const struct symbol *symbol)
 {
 	gpointer first;

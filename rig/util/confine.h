@@ -59,7 +59,7 @@ gboolean confine_enter(const struct confine *confine);
  */
 json_t *confine_json(const struct confine *confine);
 
-/* FALSE: RIG_SANDBOX=off. */
+/* Returns FALSE if RIG_SANDBOX=off. */
 gboolean confine_is_wanted(void);
 
 /* Returns the Landlock ABI version of the host's kernel; 0: not available. */

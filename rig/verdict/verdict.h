@@ -25,7 +25,7 @@ enum verdict {
 
 /* Returns the name of a verdict, for example "PASS". */
 const char *verdict_name(enum verdict verdict);
-/* FALSE: TEXT is not a verdict's name, or NULL. */
+/* Finds the verdict called TEXT, which may be NULL. FALSE: there is none. */
 gboolean verdict_parse(const char *text, enum verdict *ret);
 /* Returns the exit code of a verdict: 0 1 1 3 3 77 3 0 3, in the order of the enum. */
 int verdict_exit_code(enum verdict verdict);
@@ -58,8 +58,8 @@ gboolean report_is_fatal(const char *kind);
 /* Returns TRUE if KIND is that of a hang analysis (rig/hang). */
 gboolean report_is_explanation(const char *kind);
 /*
- * FALSE: reports of KIND are made by the rig: a hang analysis, a finding in the lock orders of the
- * boot, a failed test of a script (rig/tap).
+ * Returns FALSE if reports of KIND are made by the rig: a hang analysis, a finding in the lock
+ * orders of the boot, a failed test of a script (rig/tap).
  */
 gboolean report_is_from_console(const char *kind);
 

@@ -216,7 +216,7 @@ char *vm_output(const struct vm *vm, const char *name);
  * "libvirt"} if libvirt starts it; {} with RIG_SANDBOX=off.
  */
 json_t *vm_sandbox(const struct vm *vm);
-/* QEMU's pid if it is a child process; otherwise 0. */
+/* Returns QEMU's pid if QEMU is a child process; otherwise 0. */
 pid_t vm_pid(const struct vm *vm);
 /*
  * Gets the guest physical address and size in bytes of a plugged memory device. FALSE: it is not
