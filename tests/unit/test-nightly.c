@@ -152,7 +152,7 @@ START_TEST(expanded)
 }
 END_TEST
 
-/* The launcher of runs comes from the plan, unless the caller selects one. */
+/* The launcher and the coverage of runs come from the plan, before the caller's options. */
 START_TEST(launched)
 {
 	static const struct {
@@ -161,6 +161,7 @@ START_TEST(launched)
 		{"", "--accel tcg"},
 		{"launcher: direct\n", "--launcher direct --accel tcg"},
 		{"launcher: libvirt\n", "--launcher libvirt --accel tcg"},
+		{"coverage: true\n", "--coverage --accel tcg"},
 		{"connect: \"qemu:///session\"\n", "--connect qemu:///session --accel tcg"},
 		{"launcher: libvirt\nconnect: \"qemu:///system\"\n",
 		 "--launcher libvirt --connect qemu:///system --accel tcg"},
