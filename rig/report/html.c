@@ -15,6 +15,7 @@
 #define MARK ".hotplug-rig-site"
 #define CHART "assets/chart.min.js"
 
+/* A page by itself needs only the first one. */
 static const char *const folders[] = {"assets", "run", "cell", "signature", "bisect"};
 
 static gboolean is_empty(const char *dir)
@@ -24,7 +25,8 @@ static gboolean is_empty(const char *dir)
 	return entries && !g_dir_read_name(entries);
 }
 
-static gboolean make_folders(const char *dir, GError **error)
+/* Makes DIR and the first N of its folders. */
+static gboolean make_folders(const char *dir, guint n, GError **error)
 {
 	g_autofree char *mark = g_build_filename(dir, MARK, NULL);
 
@@ -36,7 +38,7 @@ static gboolean make_folders(const char *dir, GError **error)
 				"'%s' contains files that `rig report` has not written; give a "
 				"new or empty folder",
 				dir);
-	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+	for (guint i = 0; i < n; i++) {
 		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);
 
 		if (g_mkdir_with_parents(sub, 0755) < 0)
@@ -78,7 +80,7 @@ gboolean html_folder(const char *dir, GError **error)
 	struct site site = {.options = &options, .written = written};
 	gboolean no_charts;
 
-	return make_folders(dir, error) && copy_assets(&site, &no_charts, error);
+	return make_folders(dir, 1, error) && copy_assets(&site, &no_charts, error);
 }
 
 /* Removes the pages of runs that were deleted. */
@@ -116,7 +118,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	gboolean no_charts;
 	guint assets;
 
-	if (!make_folders(options->dir, error) || !copy_assets(&site, &no_charts, error))
+	if (!make_folders(options->dir, G_N_ELEMENTS(folders), error) || !copy_assets(&site, &no_charts, error))
 		return FALSE;
 	assets = g_hash_table_size(written);
 	draw_pictures(&site);
