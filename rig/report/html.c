@@ -118,7 +118,8 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	gboolean no_charts;
 	guint assets;
 
-	if (!make_folders(options->dir, G_N_ELEMENTS(folders), error) || !copy_assets(&site, &no_charts, error))
+	if (!make_folders(options->dir, G_N_ELEMENTS(folders), error) ||
+	    !copy_assets(&site, &no_charts, error))
 		return FALSE;
 	assets = g_hash_table_size(written);
 	draw_pictures(&site);
