@@ -28,14 +28,15 @@ for file in bind drivers_probe; do
 done
 state=$(cat $hotplug/state)
 echo 0 >$hotplug/target
-check 'a CPU goes offline by its hotplug state' "$(cat $dir/cpu/cpu1/online)" 0
+# cpu1/online does not say it (until Linux 6.2)
+check 'a CPU goes offline by its hotplug state' "$(cat $dir/cpu/online)" 0
 check 'it is among the offline ones' "$(cut -d, -f1 $dir/cpu/offline)" 1
 echo "$state" >$hotplug/target
-check 'and online again' "$(cat $dir/cpu/cpu1/online)" 1
+check 'and online again' "$(cat $dir/cpu/online)" 0-1
 # a callback fails: the CPU goes back
 sed -n 's,^ *\([0-9]*\): mm/vmstat:online$,\1,p' $dir/cpu/hotplug/states >$hotplug/fail
 echo 0 >$dir/cpu/cpu1/online 2>/dev/null
-check 'a CPU stays online when a callback fails' "$(cat $dir/cpu/cpu1/online)" 1
+check 'a CPU stays online when a callback fails' "$(cat $dir/cpu/online)" 0-1
 echo -1 >$hotplug/fail
 echo 1 >$dir/cpu/cpu1/online
 policy=$(cat $dir/memory/auto_online_blocks)
