@@ -8,7 +8,7 @@ bad_coverage() {
 		sed 's/^duration:/coverage: true\nduration:/' "$top/scenarios/dimm-storm.yaml" >always.yaml &&
 		expect 77 "$rig" run ./always.yaml --accel kvm 2>e && says e 'need TCG' &&
 		expect 2 "$rig" coverage 2>e && says e 'has coverage; record it' &&
-		expect 2 "$rig" coverage no-such-run 2>e && says e 'no-such-run' &&
+		expect 2 "$rig" coverage no-such-run 2>e && says e 'no runs in' &&
 		expect 2 "$rig" coverage --night last 2>e && says e 'no night' &&
 		expect 2 "$rig" coverage --night 2026-01-01 x 2>e && says e 'exclude each other'
 }
