@@ -30,6 +30,13 @@ check-devices:
 	@$(MAKE) --no-print-directory all
 	@tests/devices $(OUT)
 
+## make check-neighbours  what is near memory hotplug in real guests: modules, huge pages, KSM, control groups; builds the kernel `full`
+.PHONY: check-neighbours
+check-neighbours:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/neighbours $(OUT)
+
 ## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache
 .PHONY: check-arm64
 check-arm64:
