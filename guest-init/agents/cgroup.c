@@ -80,14 +80,15 @@ static int prepare(struct run *run)
 	if (!err)
 		err = mount_root();
 	if (err)
-		return run->shared->what[0] ? err : run_fail(run, -err, "mount of cgroup2");
+		return run->shared->what[0] ? err
+					    : run_fail(run, -err, "cannot mount cgroup2 on " ROOT);
 	snprintf(top, sizeof(top), ROOT "/rig%u", run->index);
 	if (mkdir(top, 0700) && errno != EEXIST)
-		return run_fail(run, errno, "%s", top);
+		return run_fail(run, errno, "cannot create %s", top);
 	has_memory = strstr(list, "memory") && enable("memory");
 	has_cpuset = strstr(list, "cpuset") && enable("cpuset");
 	if (!has_memory && !has_cpuset)
-		return run_fail(run, ENODEV, "controllers %.60s: the kernel has none of them",
+		return run_fail(run, ENODEV, "controllers '%.60s': the kernel has none of them",
 				list);
 	for (unsigned i = 0; i < TASKS; i++) {
 		pid_t parent = getpid();
@@ -96,7 +97,7 @@ static int prepare(struct run *run)
 		if (!tasks[i])
 			live(parent);
 		if (tasks[i] < 0)
-			return run_fail(run, errno, "fork");
+			return run_fail(run, errno, "cannot fork a task");
 	}
 	return 0;
 }

@@ -31,7 +31,7 @@ static int prepare(struct run *run)
 	err = file_write(AT_FDCWD, KSM "sleep_millisecs", "5");
 	if (!err)
 		err = file_write(AT_FDCWD, KSM "run", "1");
-	return err ? run_fail(run, -err, "%srun", KSM) : 0;
+	return err ? run_fail(run, -err, "cannot write to " KSM "run") : 0;
 }
 
 static void map(struct run *run, struct region *region)

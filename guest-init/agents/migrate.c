@@ -30,7 +30,7 @@ static int prepare(struct run *run)
 		return err;
 	small = sysconf(_SC_PAGESIZE);
 	err = region_map(&region, small, pages * small, 0, MADV_NORMAL);
-	return err ? run_fail(run, -err, "mmap") : 0;
+	return err ? run_fail(run, -err, "cannot map %llu pages", (unsigned long long)pages) : 0;
 }
 
 struct nodes {

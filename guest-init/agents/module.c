@@ -104,10 +104,11 @@ static int find(struct run *run)
 
 	if (!file || snprintf(path, sizeof(path), "%s/%s%s", is_file ? "/files" : "/modules", file,
 			      is_file ? "" : ".ko") >= (int)sizeof(path))
-		return run_fail(run, EINVAL, "file: name a module");
+		return run_fail(run, EINVAL, "file: name one of the scenario's modules");
 	base = strrchr(path, '/') + 1;
 	if (!text_copy(name, sizeof(name), base))
-		return run_fail(run, EINVAL, "file %.60s: its name is too long", base);
+		return run_fail(run, EINVAL,
+				"invalid file '%.60s' (a name of at most 63 characters)", base);
 	name[strlen(name) - 3] = '\0';
 	/* the kernel's name of a module has no '-' (KBUILD_MODNAME) */
 	for (char *at = name; *at; at++)
@@ -134,7 +135,8 @@ static int prepare(struct run *run)
 		return err;
 	if (params) {
 		if (!text_copy(set_list, sizeof(set_list), params))
-			return run_fail(run, EINVAL, "params %.40s: too long", params);
+			return run_fail(run, EINVAL,
+					"invalid params '%.40s' (at most 255 characters)", params);
 		for (n_sets = 0; n_sets < SETS_MAX && (word = strsep(&rest, ","));)
 			sets[n_sets++] = word;
 	}

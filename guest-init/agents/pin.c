@@ -79,13 +79,13 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (!text_copy(list, sizeof(list), run_param(run, "how")))
-		return run_fail(run, EINVAL, "how: too long");
+		return run_fail(run, EINVAL, "invalid how (at most 63 characters)");
 	while ((word = strsep(&rest, ","))) {
 		for (i = 0; i < countof(hows) && strcmp(hows[i].name, word); i++)
 			;
 		if (i == countof(hows))
-			return run_fail(run, EINVAL, "how %.40s: not vmsplice, io_uring or mlock",
-					word);
+			return run_fail(run, EINVAL,
+					"invalid how '%.40s' (vmsplice, io_uring or mlock)", word);
 		wanted[i] = true;
 	}
 	return 0;

@@ -51,12 +51,12 @@ static int prepare(struct run *run)
 			kind = &kinds[i];
 	soft = !strcmp(how, "soft");
 	if (!kind || (!soft && strcmp(how, "hard")))
-		return run_fail(run, EINVAL, "%s %.40s: not %s", kind ? "how" : "kind",
+		return run_fail(run, EINVAL, "invalid %s '%.40s' (%s)", kind ? "how" : "kind",
 				kind ? how : name, kind ? "hard or soft" : "small, thp or huge");
 	page_size = sysconf(_SC_PAGESIZE);
 	length = kind->large ? region_huge_size() : (size_t)page_size;
 	if (!length)
-		return run_fail(run, ENODEV, "kind %s: the kernel has no huge pages", name);
+		return run_fail(run, ENODEV, "kind '%s': the kernel has no huge pages", name);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
 }
