@@ -60,17 +60,19 @@ static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *s
 	return !spec->kconfig || fragment_parse("kconfig", spec->kconfig, inputs->settings, error);
 }
 
-/* The suffix of the object folder: the kernel `full` has one of its own. */
-static const char *flavour(const struct kernel_spec *spec)
+gboolean kernel_is_full(const char *fragment)
 {
 	g_autofree char *full = rig_home_path(KERNEL_FULL);
 
-	for (guint i = 0; spec->fragments && spec->fragments[i]; i++) {
-		g_autofree char *path = g_canonicalize_filename(spec->fragments[i], NULL);
+	return files_same(full, fragment);
+}
 
-		if (!strcmp(path, full))
+/* The suffix of the object folder: the kernel `full` has one of its own. */
+static const char *flavour(const struct kernel_spec *spec)
+{
+	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
+		if (kernel_is_full(spec->fragments[i]))
 			return "-full";
-	}
 	return "";
 }
 

@@ -17,6 +17,9 @@
 /* The fragment of the second standard kernel, `full`, relative to the rig's home. */
 #define KERNEL_FULL "scenarios/kconfig/full.config"
 
+/* TRUE: the file FRAGMENT has the content of KERNEL_FULL; it may be a copy. */
+gboolean kernel_is_full(const char *fragment);
+
 /* A module that is built with a kernel. Strings are borrowed. */
 struct kernel_module {
 	const char *name;   /* as the user wrote it, for messages and the hash */

@@ -10,11 +10,15 @@
 char **plan_fragments(const struct run_request *want, const struct scenario *scenario)
 {
 	GPtrArray *paths = g_ptr_array_new();
+	gboolean has_full = FALSE;
 
-	if (scenario->full)
-		g_ptr_array_add(paths, rig_home_path(KERNEL_FULL));
-	for (char **fragment = want->fragments; fragment && *fragment; fragment++)
+	for (char **fragment = want->fragments; fragment && *fragment; fragment++) {
 		g_ptr_array_add(paths, g_strdup(*fragment));
+		has_full |= kernel_is_full(*fragment);
+	}
+	/* once only, because fragments are part of kernel_request_key() */
+	if (scenario->full && !has_full)
+		g_ptr_array_insert(paths, 0, rig_home_path(KERNEL_FULL));
 	g_ptr_array_add(paths, NULL);
 	return (char **)g_ptr_array_free(paths, FALSE);
 }
