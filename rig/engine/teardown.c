@@ -75,12 +75,12 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 }
 
 /*
- * TRUE: the device is not unplugged. That applies to a plugged CPU under TCG, because QEMU 7.2
- * crashes at its unplug (docs/machines.md), or on a machine that cannot unplug it, because a CPU
- * does not affect the accounts; to NVDIMMs and virtio-pmem, which no QEMU unplugs and whose memory
- * is in the accounts only while the guest has added it; to a device whose unplug the scenario
- * expects to be refused; and to one that the guest could not add because of a failed call: pseries
- * has released it then, and QEMU waits for that in vain.
+ * Returns TRUE if the device is not unplugged. That applies to a plugged CPU under TCG, because
+ * QEMU 7.2 crashes at its unplug (docs/machines.md), or on a machine that cannot unplug it, because
+ * a CPU does not affect the accounts; to NVDIMMs and virtio-pmem, which no QEMU unplugs and whose
+ * memory is in the accounts only while the guest has added it; to a device whose unplug the
+ * scenario expects to be refused; and to one that the guest could not add because of a failed call:
+ * pseries has released it then, and QEMU waits for that in vain.
  */
 static gboolean stays(const struct session *s, const struct device *d)
 {

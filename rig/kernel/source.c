@@ -309,8 +309,9 @@ static char *deb_tree(const struct source *source, const char *version)
 }
 
 /*
- * Determines the version of a package. It is stored as long as its tree exists, so that a second
- * run needs no network, and a new version on the mirror does not cause an unexpected rebuild.
+ * Determines the version of a package. The version is stored as long as the package's source tree
+ * is in the cache, so that a second run needs no network, and a new version on the mirror does not
+ * cause an unexpected rebuild.
  */
 static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)

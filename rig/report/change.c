@@ -138,7 +138,7 @@ static gboolean is_gone(const struct signature *signature)
 		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
-	/* it was also seen in the newest runs of THEN, not only a long time ago */
+	/* the signature was also seen in the newest runs of THEN, not only a long time ago */
 	for (guint i = last->cell->runs->len; i-- > 0;) {
 		const struct run_view *run = last->cell->runs->pdata[i];
 

@@ -15,8 +15,8 @@
 static gboolean check_name(const char *what, const char *name, GError **error)
 {
 	return (strlen(name) <= HOLD_PLACE_MAX && g_regex_match_simple(NAME, name, 0, 0)) ||
-	       rig_fail(error, RIG_EXIT_USAGE, "invalid %s '%s' of 'fail' (a name in C)", what,
-			name);
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"invalid %s '%s' of 'fail' (the name of a C function)", what, name);
 }
 
 /* Sets the errno; the default is that of the table. */

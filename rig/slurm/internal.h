@@ -126,7 +126,8 @@ struct slurm {
 	struct queue_reader *reader;
 	guint polls;		   /* number of squeue calls so far */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
-	char reason[64]; /* why a task waits that does not just wait for its turn; or "" */
+	/* the reason of a waiting task, if it waits for something else than its turn; or "" */
+	char reason[64];
 	char *silent;	 /* why the last squeue call failed; NULL: it succeeded */
 	goffset log_at;	 /* how many bytes of the completion log were read */
 	int ended_fd;

@@ -253,7 +253,7 @@ static json_t *balloon(json_t *arguments, const char **error)
 	return *error ? NULL : json_object();
 }
 
-/* Writes a file that is not a memory image, as a guest could cause it. */
+/* Writes a file that is not a valid memory image, because a guest may be able to cause that. */
 static json_t *dump(json_t *arguments, const char **error)
 {
 	const char *protocol = text_of(arguments, "protocol");
