@@ -364,7 +364,8 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 			  open->inside > 0 && !late;
 		/* architectures that panic before they print an oops's end mark have printed all */
 		open->complete = (format->family & FAMILY_PANIC) &&
-				 (format->flags & FORMAT_INDUCED);
+				 ((format->flags & FORMAT_INDUCED) ||
+				  open->last_line + 1 == line->number);
 		extent_close(scanner, open, FALSE);
 	}
 	induced |=

@@ -84,6 +84,7 @@ static const struct piece pieces[] = {
 	{"W K:&\n", PIECE_KERNEL | AFTER_DATE},
 	{"W W K: ", PIECE_KERNEL | AFTER_DATE},
 	{"W K W W D ", PIECE_KERNEL | AFTER_DATE},
+	{"W &#,#,#,", 0 | AFTER_BSD}, /* a record of netconsole */
 	{"W W[#]: ", PIECE_USER | AFTER_DATE},
 	{"W W: ", PIECE_USER | AFTER_BSD},
 	{"W &[_#.", 0 | AFTER_BSD},

@@ -206,6 +206,8 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	p = prefix_dropped(p, line);
 	p = prefix_record(p, line);
 	p = strip_pieces(p, line);
+	if (!line->kernel) /* a message of netconsole, received by a logger */
+		p = prefix_record(p, line);
 	if (!line->kernel)
 		p = strip_glued(p, line);
 	if (line->kernel)

@@ -62,6 +62,7 @@ static const struct dress {
 	{"RFC 5424, length", "87 <4>1 2026-11-21T06:00:01Z testhost kernel - - - %t"},
 	{"RFC 5424, stored", "1 2026-11-21T06:00:01Z testhost kernel - - - %t"},
 	{"netconsole", "6.12.0-rc1+,4,77,%u,-,caller=%c;%t"},
+	{"netconsole, by syslog", "Nov 21 06:00:01 10.0.0.1 4,77,%u,-,caller=%c;%t"},
 	{"logread", "Sat Nov 21 06:00:01 2026 kern.err kernel: %o"},
 	{"logcat", "11-21 06:00:01.250     0     0 E KERNEL  : %o"},
 	{"logcat, year and zone", "2026-11-21 06:00:01.250 +0000     0     0 E KERNEL  : %t"},
