@@ -70,23 +70,30 @@ static void index_tokens(void)
 		innocent_of[i] = word_set_add(&tokens, innocent[i]);
 }
 
-static gpointer compile(gpointer unused)
+static gpointer prepare(gpointer unused)
 {
 	(void)unused;
 	formats = formats_table(&n_formats);
 	index_tokens();
 	regexes = g_new0(GRegex *, n_formats);
-	for (gsize i = 0; i < n_formats; i++) {
-		g_autoptr(GError) error = NULL;
+	return NULL;
+}
 
-		regexes[i] =
+/* Returns the compiled pattern of row I. Each is compiled when a line has its token. */
+static GRegex *regex_of(gsize i)
+{
+	if (g_once_init_enter(&regexes[i])) {
+		g_autoptr(GError) error = NULL;
+		GRegex *regex =
 			g_regex_new(formats[i].pattern,
 				    G_REGEX_RAW | G_REGEX_OPTIMIZE | G_REGEX_DUPNAMES, 0, &error);
-		if (!regexes[i])
+
+		if (!regex)
 			g_error("format %" G_GSIZE_FORMAT " (%s): %s", i, formats[i].kind,
 				error->message);
+		g_once_init_leave(&regexes[i], regex);
 	}
-	return NULL;
+	return regexes[i];
 }
 
 /*
@@ -130,10 +137,10 @@ const struct format *format_match(const char *text)
 	static GOnce once = G_ONCE_INIT;
 	struct word_bits found;
 
-	g_once(&once, compile, NULL);
+	g_once(&once, prepare, NULL);
 	word_set_find(&tokens, text, &found);
 	for (gsize i = 0; found.any && i < n_formats; i++)
-		if (word_bits_has(&found, token_of[i]) && g_regex_match(regexes[i], text, 0, NULL))
+		if (word_bits_has(&found, token_of[i]) && g_regex_match(regex_of(i), text, 0, NULL))
 			return is_innocent(text, &found) ? NULL : &formats[i];
 	return NULL;
 }
@@ -143,7 +150,7 @@ void groups_init(struct groups *groups, const struct format *format, const char 
 	g_autoptr(GMatchInfo) info = NULL;
 
 	memset(groups, 0, sizeof(*groups));
-	if (!format->pattern || !g_regex_match(regexes[format - formats], text, 0, &info))
+	if (!format->pattern || !g_regex_match(regex_of((gsize)(format - formats)), text, 0, &info))
 		return;
 	for (int i = 0; i < 8; i++)
 		groups->at[i] = g_match_info_fetch(info, i);
