@@ -66,7 +66,9 @@ static struct again *find(const struct search_command *c, const char *which, GEr
 	folder = json_string_value(json_object_get(again->state, "folder"));
 	if (read_words(again, c->name) && !chdir(folder ? folder : "/"))
 		return g_steal_pointer(&again);
-	rig_fail(error, RIG_EXIT_USAGE, "cannot read the search '%s'", path);
+	rig_fail(error, RIG_EXIT_USAGE, "cannot continue the search '%s': its state file is "
+					"damaged, or the folder in which it was started is "
+					"missing", path);
 	return NULL;
 }
 

@@ -214,7 +214,8 @@ struct coverage *coverage_parse(json_t *json, GError **error)
 
 	if (json_integer_value(json_object_get(json, "version")) != 1 || !kernel || !arch ||
 	    !tree || !json_is_object(files) || json_object_size(files) > FILES_MAX) {
-		rig_fail(error, RIG_EXIT_USAGE, "it is not the coverage of a run (version 1)");
+		rig_fail(error, RIG_EXIT_USAGE, "the JSON is not the coverage of a run (version "
+						"1, docs/coverage.md)");
 		return NULL;
 	}
 	coverage = coverage_new(kernel, arch, tree);
@@ -222,7 +223,7 @@ struct coverage *coverage_parse(json_t *json, GError **error)
 	json_object_foreach (files, name, file)
 		if (!is_name(name) || !read_file(coverage_file(coverage, name), file)) {
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "its functions or lines of '%.100s' are invalid", name);
+				 "the functions or lines of the file '%.100s' are invalid", name);
 			return NULL;
 		}
 	return g_steal_pointer(&coverage);

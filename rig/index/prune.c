@@ -62,7 +62,8 @@ gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 	db_stmt *stmt = NULL;
 
 	if (strchr(name, '/') || *name == '.')
-		return rig_fail(error, RIG_EXIT_USAGE, "invalid run name '%s'", name);
+		return rig_fail(error, RIG_EXIT_USAGE, "invalid run name '%s' (a name as in `rig "
+						       "list`, without '/')", name);
 	run = run_open(ix->results, dir, error);
 	if (!run)
 		return FALSE;

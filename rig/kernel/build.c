@@ -272,7 +272,8 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
 	if (spec->cached) {
-		rig_fail(error, RIG_EXIT_SKIP, "the kernel for %s is not in the cache",
+		rig_fail(error, RIG_EXIT_SKIP, "the kernel for %s is not in the cache; build it "
+					       "without --cached",
 			 inputs.arch->name);
 		return NULL;
 	}

@@ -180,7 +180,8 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	if (!night->id)
 		return NULL;
 	if (strchr(night->id, '/')) {
-		rig_fail(error, RIG_EXIT_USAGE, "invalid night id '%s'", night->id);
+		rig_fail(error, RIG_EXIT_USAGE, "invalid night id '%s' (an ID as in `rig nightly "
+						"--list`)", night->id);
 		return NULL;
 	}
 	night->past = night_list(night->results);

@@ -171,7 +171,8 @@ static gboolean copy_data(struct unpacking *u, int fd, const char *path, GError 
 
 	while ((code = archive_read_data_block(u->archive, &block, &n, &offset)) == ARCHIVE_OK) {
 		if (n > u->left.bytes || offset < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "archive '%s' is too large",
+			return rig_fail(error, RIG_EXIT_INFRA, "the files in archive '%s' are "
+							       "larger than allowed",
 					u->file);
 		u->left.bytes -= n;
 		for (size_t done = 0; done < n;) {
