@@ -92,6 +92,8 @@ static const struct source {
 	 {"handle_dlpar_errorlog", "dlpar_acquire_drc", "dlpar_release_drc", "dlpar_store"}},
 	{"arch/powerpc/platforms/pseries/hotplug-cpu.c", C,
 	 {"dlpar_cpu", "dlpar_cpu_add", "dlpar_cpu_remove"}},
+	{"arch/s390/mm/init.c", C, {"arch_add_memory", "arch_remove_memory"}},
+	{"arch/s390/mm/vmem.c", C, {"vmem_add_mapping", "vmem_remove_mapping", "vmemmap_populate"}},
 	{"arch/arm64/mm/mmu.c", C,
 	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
 };
@@ -112,6 +114,7 @@ gboolean source_is_for(const char *file, const char *arch)
 		{"x86_64", "arch/x86/"},
 		{"ppc64le", "arch/powerpc/"},
 		{"aarch64", "arch/arm64/"},
+		{"s390x", "arch/s390/"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
