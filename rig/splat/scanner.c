@@ -291,6 +291,9 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 		const guint8 *before = memrchr(bytes, '\n', tail - 1 - bytes);
 
 		tail = before ? before + 1 : bytes;
+		/* the line has a prefix of its own, so those before it are not needed */
+		if (i + 1 >= PAST && *tail == '[')
+			break;
 	}
 	skip_to_stamp(scanner, bytes, tail - bytes);
 	scanner->position += tail - bytes;
