@@ -14,5 +14,6 @@ void add_scenario_file_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_damaged_tests(TCase *tcase);
 void add_switch_tests(TCase *tcase);
+void add_module_tests(TCase *tcase);
 
 #endif

@@ -442,6 +442,7 @@ int main(void)
 	tcase_add_test(tc, agents_are_the_guests);
 	tcase_add_test(tc, parts);
 	add_switch_tests(tc);
+	add_module_tests(tc);
 	add_damaged_tests(tc);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
