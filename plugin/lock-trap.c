@@ -237,9 +237,9 @@ static bool has(const struct locks_task *task, const struct locks_held *lock)
 }
 
 /*
- * Extends a path of N tasks, each of which wants a lock of the cycle that the next one holds.
- * Returns the number of tasks in the circle, or 0 if it does not close. No task can leave a closed
- * circle, whether or not tasks were stopped before it closed.
+ * Extends PATH, N tasks, each of which waits for a lock that the next one holds; only locks of the
+ * trap's cycle count. Returns the number of tasks once the last one waits for the first one, which
+ * is a deadlock, or 0 if there is none. The trap may have stopped some of the tasks before.
  */
 static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
 {

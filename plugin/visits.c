@@ -55,7 +55,10 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 	remember(visits, id, cpu, now_ns);
 }
 
-/* Returns the share of the visits of NEAR that were beside a visit of ID. */
+/*
+ * Returns the share of the executions of NEAR that were at about the same time as one of ID on
+ * another vCPU (within VISITS_NEAR_NS).
+ */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {
 	return visits->beside[id][near] / (1.0 + visits->count[near]);

@@ -79,8 +79,8 @@ static gboolean check_words(const struct new_want *want, guint *ret_device, GErr
 
 		if (!strcmp(*actor, "run"))
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"actor 'run' needs your own script: add both by hand, "
-					"with 'files' (docs/agents.md)");
+					"actor 'run' needs your own script: add the actor, and the "
+					"script under 'files', to the scenario (docs/agents.md)");
 		if (!scenario_agent_needs(*actor))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"unknown actor '%s'%s%s%s (docs/agents.md lists them)",

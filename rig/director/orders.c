@@ -269,8 +269,8 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
 		/*
-		 * ignore an arm whose place the kernel does not have; it counts as an arm that is
-		 * never reached
+		 * ignore a hold of the sweep whose place (a function, a line) this kernel does not
+		 * have; it counts as never reached
 		 */
 		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
 			      i < n ? error : NULL) &&

@@ -95,7 +95,8 @@ struct task {
 	/* line number of the newest text about the task, to tell which text is newer */
 	guint64 order;
 	/*
-	 * QEMU's registers also show the CPU in the function of a sample, with interrupts disabled
+	 * the registers that QEMU reports also show the CPU in a sampled function, with
+	 * interrupts disabled
 	 */
 	gboolean confirmed;
 

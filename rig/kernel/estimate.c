@@ -67,7 +67,10 @@ static void compare_patches(struct changes *c, GPtrArray *patches)
 	}
 }
 
-/* Counts the option or file that a line of a .cmd file names; TRUE if it changes. */
+/*
+ * LINE is of a .cmd file of kbuild and may name an option or a source file. If that is one that
+ * changes, counts it and returns TRUE.
+ */
 static gboolean count_line(struct changes *c, const char *line)
 {
 	const char *at = strstr(line, DEPENDS), *source = strstr(line, "../src/");

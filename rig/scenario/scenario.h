@@ -275,7 +275,7 @@ gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GE
 void fail_clear(struct fail_spec *fail);
 /* Returns FAIL in the format of scenario_add_fail(); the caller owns the text. */
 char *fail_text(const struct fail_spec *fail);
-/* Returns TRUE if AFTER, "plug" or "plug d", names STEP. */
+/* Returns TRUE if AFTER, an operation ("plug") or one of a device ("plug d"), names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
 /*
  * The maximum number of values of a kernel_switch, which is a kernel parameter that a run may vary.

@@ -25,7 +25,10 @@ gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GErro
 /* Up to this number of bytes any compression ratio is accepted. */
 #define DECODE_FREE_BYTES (256U << 20)
 
-/* A decoder for data that is not in a file. Of compression, it only handles attachments. */
+/*
+ * A decoder for data that is not in a file. It decompresses attachments of mails, but not data that
+ * is compressed as a whole.
+ */
 struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);

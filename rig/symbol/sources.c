@@ -50,7 +50,7 @@ static const struct source {
 	{"drivers/acpi/acpi_memhotplug.c", HC,
 	 {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", HC, {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	/* functions that wait on their own, for another access (KCSAN) or for a device */
+	/* functions that delay: for another access to the same memory (KCSAN), or for a device */
 	{"kernel/kcsan/core.c", H, {"kcsan_setup_watchpoint"}},
 	{"arch/x86/lib/delay.c", H, {"__delay", "__udelay", "__const_udelay"}},
 	{"kernel/cpu.c", HC,

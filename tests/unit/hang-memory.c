@@ -197,8 +197,8 @@ START_TEST(an_overwritten_memory_is_bounded)
 END_TEST
 
 /*
- * Overwrites eight bytes at a random place of the memory, in 16 images, which are the same each
- * time.
+ * Overwrites eight bytes at a random place in each of 16 memory images. The seed is fixed, so each
+ * execution of the test uses the same places.
  */
 START_TEST(any_word_may_be_wrong)
 {

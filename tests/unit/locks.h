@@ -27,7 +27,7 @@ struct world {
 
 /* locks-graph.c */
 
-/* Creates a run folder. CHAINS is the content of lockdep's file of chains at its boot. */
+/* Creates a run folder. CHAINS is what /proc/lockdep_chains contained in the run's guest. */
 void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 	     const char *chains);
 /* The same; LOCKDEP is the content of lockdep's file of classes. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests how QEMU ends, and faults of its sockets. Bytes of the guest channel are also passed
- * directly, in pieces of all sizes.
+ * Tests the ways in which QEMU can end, and errors on its sockets. Bytes of the guest channel are
+ * also given to their parser without a socket, in pieces of all sizes.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/vm-guest.h"
