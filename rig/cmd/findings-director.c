@@ -19,7 +19,7 @@ static void print_holds(json_t *holds)
 
 	json_array_foreach (holds, i, hold) {
 		double held_s = number(hold, "held_ns") / 1e9;
-		json_int_t early = number(hold, "early");
+		json_int_t early = number(hold, "early"), unfit = number(hold, "unfit");
 
 		findings_line(i ? "" : "holds", "%s", findings_text(hold, "hold"));
 		findings_line("",
@@ -34,6 +34,11 @@ static void print_holds(json_t *holds)
 				      "    not held %" JSON_INTEGER_FORMAT
 				      " times: 'after' was not met",
 				      early);
+		if (unfit)
+			findings_line("",
+				      "    not held or not counted %" JSON_INTEGER_FORMAT
+				      " times: 'comm' or 'same' did not fit",
+				      unfit);
 	}
 }
 
