@@ -37,6 +37,44 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	return TRUE;
 }
 
+/* The number of vCPUs that the tracks of SCENARIO plug; G_MAXUINT: it is not limited. */
+static guint plugs_of_cpus(const struct scenario *scenario)
+{
+	guint plugs = 0;
+
+	for (guint t = 0; t < scenario->n_tracks; t++) {
+		const struct track *track = &scenario->tracks[t];
+
+		for (guint i = 0; i < track->n_steps; i++) {
+			const struct step *step = &track->steps[i];
+
+			if (step->what != STEP_PLUG || step->device != DEVICE_CPU)
+				continue;
+			if (!step->once && !track->repeat)
+				return G_MAXUINT;
+			plugs += step->once ? 1 : track->repeat;
+		}
+	}
+	return plugs;
+}
+
+/*
+ * QEMU has a TCG context for each of max_cpus threads, and an unplugged vCPU keeps its own: the
+ * next thread fails the assertion n < tcg_max_ctxs in tcg_register_thread() (tcg/tcg.c; 10.0 and
+ * 11.1).
+ */
+static gboolean check_contexts(const struct scenario *scenario, GError **error)
+{
+	guint room = MAX(scenario->max_cpus, scenario->cpus) - scenario->cpus;
+
+	return plugs_of_cpus(scenario) <= room ||
+	       rig_fail(error, RIG_EXIT_SKIP,
+			"'%s' unplugs CPUs and plugs more than %u in all, where QEMU under TCG "
+			"aborts (an unplugged vCPU keeps its place); limit it by 'repeat', or "
+			"raise 'max_cpus'",
+			scenario->name, room);
+}
+
 gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
 			  const struct run_plan *plan, const char *emulator, GError **error)
 {
@@ -53,5 +91,6 @@ gboolean plan_check_accel(const struct run_request *want, const struct scenario 
 				"--qemu",
 				scenario->name, want->uri, plan->accel_why);
 	return machine_check_version(machine, emulator ? emulator : machine->emulator,
-				     MACHINE_UNPLUG_CPU, what, error);
+				     MACHINE_UNPLUG_CPU, what, error) &&
+	       check_contexts(scenario, error);
 }
