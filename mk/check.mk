@@ -44,7 +44,7 @@ check-arm64:
 	@$(MAKE) --no-print-directory all
 	@RIG_ALSO=aarch64 RIG_TESTS='*arm64*' tests/run $(OUT)
 
-## make check-s390x  the s390x cases of make check; builds kernels of 6.1 and 7.3 for them, and fetches QEMU 10.0
+## make check-s390x  the s390x cases of make check; builds a kernel of 7.3 for them
 .PHONY: check-s390x
 check-s390x:
 	@tools/install-packages build run check

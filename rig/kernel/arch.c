@@ -43,7 +43,7 @@ static const struct kernel_arch archs[] = {
 		.cross = "s390x-linux-gnu-",
 		.target = "bzImage",
 		.image = "arch/s390/boot/bzImage",
-		.objects = 1700,
+		.objects = 1280,
 	},
 };
 
