@@ -185,6 +185,6 @@ extern const struct agent agent_block_state, agent_block_online, agent_probe, ag
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted,
 	agent_shell_loop, agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write,
 	agent_read, agent_run, agent_dax, agent_hugetlb, agent_module, agent_cgroup,
-	agent_thp, agent_pin, agent_ksm, agent_migrate, agent_perf;
+	agent_thp, agent_pin, agent_ksm, agent_migrate, agent_perf, agent_cxl;
 
 #endif

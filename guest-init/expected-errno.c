@@ -122,7 +122,10 @@ static const struct {
 
 	/* dax */
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
-	{BIT(OP_KMEM_BIND), ENOMEM, "arch_add_memory(): no memory for the memmap"},
+	{BIT(OP_KMEM_BIND) | BIT(OP_REGION_BIND), ENOMEM,
+	 "arch_add_memory(): no memory for the memmap"},
+	{BIT(OP_REGION_COMMIT), EBUSY,
+	 "cxl_decoder_commit(): out of order, a region that was made earlier is not committed"},
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
 	{BIT(OP_DAX_MAP), EINVAL,
 	 "check_vma(): a kernel without CONFIG_FS_DAX can map no dax device (S_DAX is 0)"},
@@ -258,6 +261,11 @@ static const char *const names[OP_COUNT] = {
 	[OP_MBIND] = "mbind",
 	[OP_PERF_OPEN] = "perf-open",
 	[OP_PERF_CLOSE] = "perf-close",
+	[OP_REGION_MAKE] = "region-make",
+	[OP_REGION_COMMIT] = "region-commit",
+	[OP_REGION_BIND] = "region-bind",
+	[OP_REGION_RESET] = "region-reset",
+	[OP_REGION_DESTROY] = "region-destroy",
 };
 
 const char *op_name(unsigned op)

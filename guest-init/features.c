@@ -33,6 +33,7 @@ static const struct {
 	{"dlpar", {"/sys/kernel/dlpar"}},
 	{"notifier-error", {"/sys/kernel/debug/notifier-error-inject/memory"}},
 	{"nvdimm", {"/sys/bus/nd/devices"}},
+	{"cxl", {"/sys/bus/cxl/devices"}},
 	{"virtio-mem", {"/sys/bus/virtio/drivers/virtio_mem"}},
 };
 

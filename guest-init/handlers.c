@@ -17,6 +17,7 @@
 #include "files.h"
 #include "features.h"
 #include "pmem.h"
+#include "cxl.h"
 
 
 static char file[256 * 1024];
@@ -188,18 +189,42 @@ static bool wait_for_block(unsigned long long number, bool there, uint64_t deadl
 	return true;
 }
 
-/*
- * Waits until the region of an NVDIMM that was just plugged appears. There is no event for this
- * either, so the folder is polled.
- */
-static int wait_for_pmem(uint64_t start, uint64_t deadline, struct text *out)
+static int pmem_at(uint64_t start)
 {
-	const struct timespec tick = {0, 2 * NS_PER_MS};
 	unsigned region;
 
-	while (pmem_region_at(start, &region)) {
+	return pmem_region_at(start, &region);
+}
+
+/*
+ * Devices that appear after a plug without an event, so their folders are polled. IS_THERE gets
+ * `start` and returns 0 if the device is there.
+ */
+static const struct device_wait {
+	const char *word;
+	int (*is_there)(uint64_t start);
+	const char *missing;
+} device_waits[] = {
+	{"pmem", pmem_at, "no pmem region begins at"},
+	{"cxl", cxl_probed, "no CXL memory device has an endpoint decoder and the serial number"},
+};
+
+static const struct device_wait *find_device_wait(const char *word)
+{
+	for (size_t i = 0; i < countof(device_waits); i++)
+		if (!strcmp(device_waits[i].word, word))
+			return &device_waits[i];
+	return NULL;
+}
+
+static int wait_for_device(const struct device_wait *wait, uint64_t start, uint64_t deadline,
+			   struct text *out)
+{
+	const struct timespec tick = {0, 2 * NS_PER_MS};
+
+	while (wait->is_there(start)) {
 		if (now_ns() >= deadline) {
-			text_add(out, "no pmem region begins at 0x%llx", (unsigned long long)start);
+			text_add(out, "%s 0x%llx", wait->missing, (unsigned long long)start);
 			return -ENOENT;
 		}
 		nanosleep(&tick, NULL);
@@ -219,7 +244,7 @@ int handle_blocks(char *payload, struct text *out)
 	memset(results, 0, sizeof(results));
 	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
 	    !(write = value_of(payload, "write")) ||
-	    (strcmp(write, "none") && strcmp(write, "gone") && strcmp(write, "pmem") &&
+	    (strcmp(write, "none") && strcmp(write, "gone") && !find_device_wait(write) &&
 	     (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
 	    !block || !size || start + size < start) {
 		text_add(out,
@@ -234,8 +259,8 @@ int handle_blocks(char *payload, struct text *out)
 	if (value_of(payload, "wait-ms") && number_of(payload, "wait-ms", &wait_ms))
 		return -EINVAL;
 	deadline = now_ns() + (wait_ms < 60000 ? wait_ms : 60000) * NS_PER_MS;
-	if (!strcmp(word, "pmem"))
-		return wait_for_pmem(start, deadline, out);
+	if (find_device_wait(word))
+		return wait_for_device(find_device_wait(word), start, deadline, out);
 	for (uint64_t n = start / block; n <= (start + size - 1) / block; n++) {
 		int err = -ENOENT;
 

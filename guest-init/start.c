@@ -15,6 +15,7 @@ const struct agent *const agents[] = {
 	&agent_dax,	     &agent_hugetlb,	&agent_module,
 	&agent_cgroup,	     &agent_thp,	&agent_pin,
 	&agent_ksm,	     &agent_migrate,	&agent_perf,
+	&agent_cxl,
 	NULL,
 };
 

@@ -18,63 +18,25 @@
 #include <unistd.h>
 
 #include "guest-init/agent.h"
-#include "guest-init/blocks.h"
+#include "guest-init/files.h"
+#include "guest-init/kmem.h"
 #include "guest-init/pmem.h"
 
-#define BUS "/sys/bus/dax"
-#define KMEM BUS "/drivers/kmem"
-#define DEVICE_DAX BUS "/drivers/device_dax"
+#define DEVICE_DAX KMEM_BUS "/drivers/device_dax"
 #define MAP_SIZE (2UL << 20)
-/*
- * Number of attempts to set the blocks offline, which fail while a block has pages in use. After
- * these attempts the agent writes states again before it tries to set them offline again.
- */
-#define OFFLINE_TRIES 64
 
-enum mode { MODE_NONE, MODE_DAX, MODE_KMEM, MODE_LEAVING };
+enum mode { MODE_NONE, MODE_DAX, MODE_KMEM };
 
 static struct pmem pmem;
+static struct kmem kmem;
 static enum mode mode;
 static uint64_t nth;
-static uint64_t first, end; /* memory blocks of the device while kmem has it */
-static uint64_t writes, left, tries;
-static enum op states[8];
-static unsigned n_states;
-
-static int take_states(struct run *run)
-{
-	char list[256], *cursor = list, *name;
-
-	if (!text_copy(list, sizeof(list), run_param(run, "states")))
-		return run_fail(run, E2BIG, "states is too long");
-	while ((name = strsep(&cursor, ","))) {
-		enum op op = op_find(name);
-
-		if (op < OP_ONLINE || op > OP_OFFLINE || n_states == 8)
-			return run_fail(run, EINVAL,
-					"states: invalid word '%.40s', or too many words", name);
-		states[n_states++] = op;
-	}
-	return 0;
-}
 
 static int prepare(struct run *run)
 {
 	int err = run_param_number(run, "nvdimm", 0, 63, &nth);
 
-	if (!err)
-		err = run_param_number(run, "writes", 0, 10000, &writes);
-	return err ? err : take_states(run);
-}
-
-static int attribute(const char *name, uint64_t *ret)
-{
-	char path[96], text[32];
-	int got;
-
-	snprintf(path, sizeof(path), BUS "/devices/%s/%s", pmem.dax, name);
-	got = file_line(AT_FDCWD, path, text, sizeof(text));
-	return got < 0 ? got : text_number(text, ret);
+	return err ? err : kmem_prepare(run, &kmem);
 }
 
 static void make(struct run *run)
@@ -128,49 +90,7 @@ static void map(struct run *run)
 	op_end_about(run, OP_DAX_MAP, err, "%s", path);
 }
 
-/* ---- adding the memory with the driver kmem ---- */
-
-static bool block_there(uint64_t number)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu", (unsigned long long)number);
-	return file_exists(path);
-}
-
-static bool is_offline(uint64_t number)
-{
-	char path[80], state[32];
-
-	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state", (unsigned long long)number);
-	return file_line(AT_FDCWD, path, state, sizeof(state)) > 0 && !strcmp(state, "offline");
-}
-
-/*
- * Finds the first of the device's blocks that exists (THERE), or the first that does not. Returns
- * END if there is none.
- */
-static uint64_t find_block(bool there)
-{
-	uint64_t number = first;
-
-	while (number < end && block_there(number) != there)
-		number++;
-	return number;
-}
-
-static bool bound_to(const char *driver)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", driver, pmem.dax);
-	return file_exists(path);
-}
-
-/*
- * Gives the dax device to the driver kmem. The write to new_id makes the driver match, and may
- * attach the device at once; if not, the write to bind returns the reason.
- */
+/* new_id makes the driver match, and may attach it at once; if not, bind returns the reason. */
 static int bind_kmem(const char **ret_what)
 {
 	int err = file_write(AT_FDCWD, DEVICE_DAX "/unbind", pmem.dax);
@@ -179,78 +99,47 @@ static int bind_kmem(const char **ret_what)
 	if (err)
 		return err;
 	*ret_what = "new_id";
-	err = file_write(AT_FDCWD, KMEM "/new_id", pmem.dax);
-	if (err || bound_to(KMEM))
+	err = file_write(AT_FDCWD, KMEM_DRIVER "/new_id", pmem.dax);
+	if (err || kmem_bound(&kmem, KMEM_DRIVER))
 		return err;
 	*ret_what = "bind";
-	return file_write(AT_FDCWD, KMEM "/bind", pmem.dax);
+	return file_write(AT_FDCWD, KMEM_DRIVER "/bind", pmem.dax);
 }
 
-static void kmem(struct run *run)
+static void add_memory(struct run *run)
 {
-	uint64_t start, size, block = blocks_size();
 	const char *what = "resource or size";
 	int err;
 
+	text_copy(kmem.dax, sizeof(kmem.dax), pmem.dax);
 	op_begin(run, OP_KMEM_BIND);
-	err = attribute("resource", &start);
+	err = kmem_locate(&kmem);
 	if (!err)
-		err = attribute("size", &size);
-	if (!err) {
-		first = (start + block - 1) / block;
-		end = (start + size) / block;
 		err = bind_kmem(&what);
-	}
-	if (!err && find_block(false) < end) {
+	if (!err && (err = kmem_check(&kmem, true)))
 		what = "a memory block is missing";
-		err = -ENXIO;
-	}
 	op_end_about(run, OP_KMEM_BIND, err, "%s: %s", pmem.dax, what);
 	if (err) {
 		file_write(AT_FDCWD, DEVICE_DAX "/bind", pmem.dax);
 		return;
 	}
 	mode = MODE_KMEM;
-	left = guest_rng_between(&run->shared->rng, 0, writes);
+	kmem_begin(run, &kmem);
 }
 
-static int write_state(struct run *run, uint64_t number, enum op op)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state", (unsigned long long)number);
-	return op_write_path(run, op, AT_FDCWD, path, op_name(op));
-}
-
-static void write_random(struct run *run)
-{
-	uint64_t number = first + guest_rng_index(&run->shared->rng, end - first);
-
-	write_state(run, number, states[guest_rng_index(&run->shared->rng, n_states)]);
-	if (left)
-		left--;
-	else
-		mode = MODE_LEAVING, tries = 0;
-}
-
-/*
- * Takes the dax device from kmem. This always succeeds, but blocks that still exist afterwards can
- * never be removed.
- */
-static void unbind_kmem(struct run *run)
+/* The unbind always succeeds; blocks that are still there afterwards can never be removed. */
+static void remove_memory(struct run *run)
 {
 	const char *what = "unbind";
 	int err;
 
 	op_begin(run, OP_KMEM_UNBIND);
-	err = file_write(AT_FDCWD, KMEM "/unbind", pmem.dax);
-	if (!err && find_block(true) < end) {
-		what = "its memory blocks are still there";
-		err = -EBUSY;
-	}
+	err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", pmem.dax);
+	if (!err && (err = kmem_check(&kmem, false)))
+		what = "its memory blocks stay";
 	if (!err) {
 		what = "remove_id";
-		err = file_write(AT_FDCWD, KMEM "/remove_id", pmem.dax);
+		err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", pmem.dax);
 	}
 	if (!err) {
 		what = "bind to device_dax";
@@ -258,20 +147,6 @@ static void unbind_kmem(struct run *run)
 	}
 	op_end_about(run, OP_KMEM_UNBIND, err, "%s: %s", pmem.dax, what);
 	mode = MODE_DAX;
-}
-
-static void leave(struct run *run)
-{
-	uint64_t number = first;
-
-	while (number < end && is_offline(number))
-		number++;
-	if (number == end) {
-		unbind_kmem(run);
-	} else if (write_state(run, number, OP_OFFLINE) && ++tries >= OFFLINE_TRIES) {
-		mode = MODE_KMEM;
-		left = writes;
-	}
 }
 
 static void step(struct run *run)
@@ -289,14 +164,12 @@ static void step(struct run *run)
 			map(run);
 			break;
 		default:
-			kmem(run);
+			add_memory(run);
 		}
 		break;
 	case MODE_KMEM:
-		write_random(run);
-		break;
-	case MODE_LEAVING:
-		leave(run);
+		if (kmem_turn(run, &kmem))
+			remove_memory(run);
 		break;
 	}
 }
@@ -304,10 +177,8 @@ static void step(struct run *run)
 /* Returns the memory to the NVDIMM, so that the guest has as much memory as at the start. */
 static void cleanup(struct run *run)
 {
-	if (mode == MODE_KMEM)
-		mode = MODE_LEAVING, tries = 0;
-	while (mode == MODE_LEAVING)
-		leave(run);
+	if (mode == MODE_KMEM && kmem_leave(run, &kmem))
+		remove_memory(run);
 	if (mode == MODE_DAX)
 		destroy(run);
 	if (*pmem.space)
@@ -324,7 +195,7 @@ static int lacks(struct text *what)
 
 const struct agent agent_dax = {
 	.name = "dax",
-	.needs = KMEM,
+	.needs = KMEM_DRIVER,
 	.lacks = lacks,
 	.params =
 		(const struct agent_param[]){

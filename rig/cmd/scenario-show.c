@@ -48,6 +48,8 @@ static json_t *step_json(const struct step *step)
 		json_object_set_new(json, "prealloc", json_true());
 	if (step->inaccessible)
 		json_object_set_new(json, "inaccessible", json_true());
+	if (step->memslots)
+		json_object_set_new(json, "memslots", json_true());
 	if (step->what == STEP_WAIT || step->what == STEP_PAUSE)
 		json_object_set_new(json, "ms", range_json(&step->ms));
 	return json;
@@ -106,15 +108,16 @@ static json_t *scenario_json(const struct scenario *s)
 						"repeat", s->tracks[t].repeat, "steps", steps));
 	}
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:s?, "
-		"s:o, s:o, s:o, s:o}",
+		"{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:b, s:i, s:i, s:i, s:s, s:o, s:o, s:o, "
+		"s:s?, s:o, s:o, s:o, s:o}",
 		"name", s->name, "file", s->file, "about", s->about, "machines",
 		scenario_strings_json(s->machines), "memory", (json_int_t)s->memory, "max_memory",
-		(json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "cpus", s->cpus,
-		"max_cpus", s->max_cpus, "duration", s->duration_s, "cmdline", cmdline, "needs",
-		scenario_strings_json(s->needs), "agents", agents, "tracks", tracks, "expect",
-		s->expect.kind, "cycle", scenario_strings_json(s->expect.cycle), "vary",
-		scenario_strings_json(s->vary), "holds", holds_json(s), "fail", fails_json(s));
+		(json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "hmat",
+		s->hmat, "cpus", s->cpus, "max_cpus", s->max_cpus, "duration", s->duration_s,
+		"cmdline", cmdline, "needs", scenario_strings_json(s->needs), "agents", agents,
+		"tracks", tracks, "expect", s->expect.kind, "cycle",
+		scenario_strings_json(s->expect.cycle), "vary", scenario_strings_json(s->vary),
+		"holds", holds_json(s), "fail", fails_json(s));
 }
 
 static char *range_text(const struct range *range, gboolean is_size)
@@ -150,6 +153,8 @@ static void print_step_options(const struct step *step)
 		fputs(", prealloc", stdout);
 	if (step->inaccessible)
 		fputs(", inaccessible", stdout);
+	if (step->memslots)
+		fputs(", memslots", stdout);
 }
 
 static void print_step(const struct step *step)
@@ -278,8 +283,9 @@ static void print_scenario(const struct scenario *s)
 
 	printf("%s%s%s  %s\n\n%s\n\n", term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN),
 	       s->file, s->about);
-	printf("  machines  %s\n  memory    %s, up to %s, %u slots, %u node%s\n", machines_text,
-	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s");
+	printf("  machines  %s\n  memory    %s, up to %s, %u slots, %u node%s%s\n", machines_text,
+	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s",
+	       s->hmat ? ", HMAT" : "");
 	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus,
 	       cmdline, s->duration_s);
 	print_build(s);

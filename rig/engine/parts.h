@@ -100,6 +100,8 @@ struct device {
 	char *id;
 	enum step_device kind;
 	guint64 size;
+	guint64 serial; /* of a CXL device */
+	gboolean at_boot; /* the guest booted with it, so it stays until the end */
 	gboolean there; /* QEMU has the device */
 	gboolean busy;	/* an operation on the device is in progress */
 	/*
@@ -124,6 +126,7 @@ struct host_side {
 	GHashTable *ended;   /* set of the ids of ended operations that other operations wait for */
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
 	GHashTable *expected; /* set of the indices of expected outcomes whose step was executed */
+	guint64 cxl_plugs;    /* number of CXL devices that were plugged since the boot */
 	guint reset_waits;    /* TRUE while a reset step waits for hello */
 	gboolean ran_once;    /* each track executed all its steps under load (tracks_stop()) */
 	gboolean vanished;    /* an operation found that QEMU has ended: start no further step */

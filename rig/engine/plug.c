@@ -4,6 +4,7 @@
  * whether the guest has accepted the device, the guest is asked as well, and the step ends with its
  * answer.
  */
+#include "engine/session.h"
 #include "engine/track.h"
 
 static const char *unplug_name(enum vm_outcome outcome)
@@ -51,36 +52,41 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * Returns what the guest must be asked to wait for after a plug; NULL: nothing. A DIMM needs no
- * question if the guest acknowledges it by _OST and libvirt is not in between. An NVDIMM always
- * needs one, because there is no _OST for its NFIT.
+ * Returns what the guest must be asked to wait for after a plug, and where; NULL: nothing. A DIMM
+ * needs no question if the guest acknowledges it by _OST and libvirt is not in between. An NVDIMM
+ * always needs one, because there is no _OST for its NFIT. A CXL device has a serial number instead
+ * of an address.
  */
-static const char *waits_for(const struct track_run *t)
+static const char *waits_for(const struct track_run *t, struct extent *ret)
 {
 	const struct session *s = t->s;
 
-	if (is_pmem(t->step->device))
-		return "pmem";
-	if (t->step->device != DEVICE_DIMM ||
-	    ((s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s)))
+	if (t->step->device == DEVICE_CXL) {
+		*ret = (struct extent){t->device->serial, 1};
+		return "cxl";
+	}
+	if (!is_pmem(t->step->device) &&
+	    (t->step->device != DEVICE_DIMM ||
+	     ((s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s))))
 		return NULL;
-	return "none";
+	if (!vm_where(s->vm, t->id, &ret->start, &ret->size))
+		return NULL;
+	return is_pmem(t->step->device) ? "pmem" : "none";
 }
 
 /*
  * Called when a plug has ended. If no _OST reports that the guest has accepted the DIMM, the guest
  * is asked to wait for the DIMM's blocks. This is the case on pseries, where device_add returns
- * before the guest has processed it, and with libvirt. For NVDIMMs it is always asked.
+ * before the guest has processed it, and with libvirt. For NVDIMMs and CXL it is always asked.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;
-	const char *wait = waits_for(t);
 	struct extent place;
+	const char *wait = outcome == VM_OK ? waits_for(t, &place) : NULL;
 
 	(void)reply;
-	if (outcome != VM_OK || !wait ||
-	    !vm_where(t->s->vm, t->id, &place.start, &place.size)) {
+	if (!wait) {
 		plugged(t, outcome, why);
 		return;
 	}
@@ -110,8 +116,39 @@ static void (*const plugs[])(struct vm *vm, const struct vm_memory *memory, gint
 	[DEVICE_CPU] = plug_cpu,
 	[DEVICE_NVDIMM] = vm_plug_nvdimm,
 	[DEVICE_VIRTIO_PMEM] = vm_plug_virtio_pmem,
+	[DEVICE_CXL] = vm_plug_cxl,
 	[DEVICE_BALLOON] = plug_balloon,
 };
+
+GArray *plug_at_boot(const struct scenario *scenario)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct vm_memory));
+
+	for (unsigned t = 0; t < scenario->n_tracks; t++)
+		for (unsigned i = 0; i < scenario->tracks[t].n_steps; i++) {
+			const struct step *step = &scenario->tracks[t].steps[i];
+			const struct vm_memory memory = {
+				.id = step->id,
+				.size = step->size.low,
+				.serial = list->len + 1,
+			};
+
+			if (step->what == STEP_PLUG && step->at_boot)
+				g_array_append_val(list, memory);
+		}
+	return list;
+}
+
+/* The serial number of a CXL device: its position in plug_at_boot(), or a new one. */
+static guint64 serial_of(const struct track_run *t)
+{
+	g_autoptr(GArray) boot = plug_at_boot(t->s->scenario);
+
+	for (guint i = 0; i < boot->len && t->step->at_boot; i++)
+		if (!g_strcmp0(g_array_index(boot, struct vm_memory, i).id, t->id))
+			return g_array_index(boot, struct vm_memory, i).serial;
+	return boot->len + ++t->s->host.cxl_plugs;
+}
 
 void step_plug(struct track_run *t)
 {
@@ -125,6 +162,7 @@ void step_plug(struct track_run *t)
 		.block = step->block,
 		.prealloc = step->prealloc,
 		.inaccessible = step->inaccessible,
+		.memslots = step->memslots,
 		.size = t->op->size,
 		.requested = t->op->requested,
 	};
@@ -135,6 +173,9 @@ void step_plug(struct track_run *t)
 	}
 	t->device->kind = step->device;
 	t->device->size = memory.size;
+	if (step->device == DEVICE_CXL)
+		memory.serial = t->device->serial = serial_of(t);
+	memory.at_boot = t->device->at_boot = step->at_boot;
 	t->device->busy = TRUE;
 	plugs[step->device](t->s->vm, &memory, step_deadline(t), on_plugged, t);
 }

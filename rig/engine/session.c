@@ -255,6 +255,7 @@ static struct vm *launch(struct session *s, GError **error)
 	g_autofree char *cmdline =
 		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
 			    plan->keep_locks ? " no_hash_pointers" : "", NULL);
+	g_autoptr(GArray) boot = plug_at_boot(sc);
 	struct vm_plugin plugin;
 	struct vm *vm;
 	const struct vm_owner owner = dispatch_owner(s);
@@ -273,6 +274,10 @@ static struct vm *launch(struct session *s, GError **error)
 		.max_memory = MAX(sc->max_memory, plan->machine->min_memory),
 		.slots = sc->slots,
 		.nvdimm = scenario_plugs(sc, DEVICE_NVDIMM),
+		.cxl = scenario_plugs(sc, DEVICE_CXL),
+		.hmat = sc->hmat,
+		.boot = (const struct vm_memory *)boot->data,
+		.n_boot = boot->len,
 		.nodes = MAX(1, sc->nodes),
 		.base_nodes = MAX(1, sc->base_nodes),
 		.cpu_nodes = MAX(1, sc->cpu_nodes),
@@ -292,10 +297,7 @@ static struct vm *launch(struct session *s, GError **error)
 	return vm;
 }
 
-/*
- * Returns TRUE if the signal is ignored since the start (nohup). Then it stays ignored, so that the
- * run continues after its terminal is closed.
- */
+/* Returns TRUE if the signal is ignored since the start (nohup). Then it stays ignored. */
 static gboolean is_ignored(int signum)
 {
 	struct sigaction now;

@@ -176,6 +176,12 @@ void reconnect_lost(struct session *s);
 void reconnect_done(struct session *s);
 void reconnect_hello(struct session *s);
 
+/*
+ * plug.c: returns the devices with which the guest boots, of struct vm_memory, in the order of
+ * their serial numbers; the caller owns the array, SCENARIO the ids.
+ */
+GArray *plug_at_boot(const struct scenario *scenario);
+
 /* teardown.c */
 /*
  * Returns the devices that are still plugged, as text: "d (256M, memory blocks 32 to 33)"; the

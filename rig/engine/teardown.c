@@ -86,7 +86,7 @@ static gboolean stays(const struct session *s, const struct device *d)
 {
 	return (d->kind == DEVICE_CPU && (s->plan->accel == ACCEL_TCG ||
 					   !(s->plan->machine->can & MACHINE_UNPLUG_CPU))) ||
-	       d->refused ||
+	       d->refused || d->at_boot ||
 	       d->kind == DEVICE_NVDIMM || d->kind == DEVICE_VIRTIO_PMEM ||
 	       outcomes_stays(s, d->id);
 }

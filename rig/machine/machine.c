@@ -43,12 +43,25 @@ static const struct machine pc_q35 = {
 	 */
 	.cmdline = "no_timer_check",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
+	/*
+	 * one host bridge with two root ports. With a single port, its decoder would have to pass
+	 * everything through (hw/cxl/cxl-host.c), and nothing could be interleaved
+	 */
+	.cxl_properties = ",cxl=on,cxl-fmw.0.targets.0=cxl,cxl-fmw.0.size=4G",
+	.cxl_extra = WORDS("-device", "pxb-cxl,bus=pcie.0,bus_nr=64,id=cxl",
+			   "-device", "cxl-rp,bus=cxl,port=0,id=cxl0,chassis=8,slot=8",
+			   "-device", "cxl-rp,bus=cxl,port=1,id=cxl1,chassis=9,slot=9"),
+	.cxl_buses = WORDS("cxl0", "cxl1"),
+	.cxl_window = 4 * GIB,
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |
 	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_PLUG_CPU | MACHINE_UNPLUG_CPU |
-	       MACHINE_PLUG_NVDIMM | MACHINE_VIRTIO_PMEM | MACHINE_BALLOON | MACHINE_NUMA |
+	       MACHINE_PLUG_NVDIMM | MACHINE_VIRTIO_PMEM | MACHINE_BALLOON | MACHINE_CXL |
+	       MACHINE_MEMSLOTS | MACHINE_NUMA | MACHINE_HMAT |
 	       MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
 	.since = (const struct machine_since[]){{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0},
 						{MACHINE_UNPLUG_CPU, 10, 0},
+						{MACHINE_CXL, 8, 1},
+						{MACHINE_MEMSLOTS, 8, 2},
 						{0}},
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,

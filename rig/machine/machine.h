@@ -29,6 +29,9 @@ enum machine_can {
 	MACHINE_BALLOON = 1 << 12,
 	MACHINE_UNPLUG_CPU = 1 << 13, /* if it needs a newer QEMU, then only under TCG */
 	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
+	MACHINE_CXL = 1 << 15,	     /* type 3 devices with volatile memory */
+	MACHINE_MEMSLOTS = 1 << 16, /* dynamic-memslots of virtio-mem */
+	MACHINE_HMAT = 1 << 17, /* it describes the performance of its NUMA nodes to the guest */
 };
 
 /* Options that a firmware or an MMU mode adds to those of its machine. */
@@ -68,6 +71,14 @@ struct machine {
 	const char *virtio_bus; /* value of bus= for virtio devices, or NULL */
 	/* buses that accept one hot-plugged PCI device each; NULL: the machine's bus accepts all */
 	const char *const *hot_buses;
+	/*
+	 * for CXL memory (MACHINE_CXL): further -machine properties and QEMU options, and the root
+	 * ports, which take one device each
+	 */
+	const char *cxl_properties;
+	const char *const *cxl_extra;
+	const char *const *cxl_buses;
+	guint64 cxl_window;	 /* bytes of address space for CXL regions */
 	unsigned can;		 /* enum machine_can */
 	/* what needs a newer QEMU than 7.2; ends with a row of zeros; NULL: nothing */
 	const struct machine_since *since;

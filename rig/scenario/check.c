@@ -16,7 +16,8 @@
 /* The memory and slots that one track has plugged now, and the maximum so far. */
 struct peak {
 	guint64 memory;
-	unsigned slots, cpus, balloons;
+	unsigned slots, cpus, balloons, cxl;
+	guint64 cxl_memory;
 };
 
 struct walk {
@@ -46,6 +47,9 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 		walk->now.cpus += sign;
 	} else if (plug->device == DEVICE_BALLOON) {
 		walk->now.balloons += sign;
+	} else if (plug->device == DEVICE_CXL) {
+		walk->now.cxl += sign;
+		walk->now.cxl_memory += sign * plug->size.high;
 	} else {
 		walk->now.memory += sign * plug->size.high;
 		/* virtio-mem uses address space, but no slot of pc-dimm */
@@ -56,6 +60,8 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 	walk->most.slots = MAX(walk->most.slots, walk->now.slots);
 	walk->most.cpus = MAX(walk->most.cpus, walk->now.cpus);
 	walk->most.balloons = MAX(walk->most.balloons, walk->now.balloons);
+	walk->most.cxl = MAX(walk->most.cxl, walk->now.cxl);
+	walk->most.cxl_memory = MAX(walk->most.cxl_memory, walk->now.cxl_memory);
 }
 
 static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step,
@@ -174,6 +180,28 @@ static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, 
 	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
 }
 
+/* Checks the CXL devices; a machine without CXL is a reason to skip, not an error. */
+static gboolean check_cxl(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
+			  GError **error)
+{
+	yaml_node_t *tracks = yaml_tree_get(tree, yaml_tree_root(tree), "tracks");
+
+	for (unsigned i = 0; all->cxl && s->machines[i]; i++) {
+		const struct machine *machine = machine_find(s->machines[i], NULL);
+		unsigned ports = machine && machine->cxl_buses
+					 ? g_strv_length((char **)machine->cxl_buses)
+					 : 0;
+		g_autofree char *window = rig_size_text(machine ? machine->cxl_window : 0);
+
+		if (ports && (all->cxl > ports || all->cxl_memory > machine->cxl_window))
+			return yaml_tree_fail(tree, tracks, error,
+					      "the tracks and their copies plug %u CXL devices; "
+					      "%s has room for %u, and for %s of their memory",
+					      all->cxl, machine->name, ports, window);
+	}
+	return TRUE;
+}
+
 static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
 			   GError **error)
 {
@@ -235,12 +263,14 @@ static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, G
 		all.slots += track->copies * walk.most.slots;
 		all.cpus += track->copies * walk.most.cpus;
 		all.balloons += track->copies * walk.most.balloons;
+		all.cxl += track->copies * walk.most.cxl;
+		all.cxl_memory += track->copies * walk.most.cxl_memory;
 		g_array_append_val(walks, walk);
 	}
 	for (guint t = 0; t < walks->len; t++)
 		if (!check_reset(&g_array_index(walks, struct walk, t), &all, error))
 			return FALSE;
-	return check_room(tree, s, &all, error);
+	return check_cxl(tree, s, &all, error) && check_room(tree, s, &all, error);
 }
 
 /* Checks an agent. The values of its parameters are checked later, by the guest. */

@@ -45,6 +45,7 @@ static const struct {
 	{"mem-read", LOCKS(MEMORY, ACTIVE)},
 	{"memtrace", LOCKS(DEVICE, CPUS, MEMORY)},
 	{"dax", LOCKS(DEVICE, CPUS, MEMORY, ACTIVE)},
+	{"cxl", LOCKS(DEVICE, CPUS, MEMORY, ACTIVE)},
 	{"dlpar", LOCKS(DEVICE, CPUS, MEMORY)},
 	{"cgroup", LOCKS("cgroup_mutex", "cgroup_threadgroup_rwsem", CPUS, "cpuset_mutex")},
 	{"ksm", LOCKS("ksm_thread_mutex")},

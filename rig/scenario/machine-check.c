@@ -9,6 +9,8 @@
 
 /* QEMU's balloon counts pages of 4 KiB, but the guest's pages can have 64 KiB */
 #define BALLOON_UNIT (64 << 10)
+/* QEMU and Linux have capacity and regions in this unit: hw/mem/cxl_type3.c, alloc_hpa() */
+#define CXL_UNIT (256 << 20)
 
 /* The ability that a machine needs for each kind of step. */
 static const struct ability {
@@ -29,6 +31,7 @@ static const struct ability {
 	{STEP_PLUG, DEVICE_VIRTIO_PMEM, MACHINE_VIRTIO_PMEM, "have virtio-pmem"},
 	{STEP_UNPLUG, DEVICE_VIRTIO_PMEM, MACHINE_UNPLUG_NVDIMM,
 	 "unplug virtio-pmem: QEMU refuses; plug it with 'once: true'"},
+	{STEP_PLUG, DEVICE_CXL, MACHINE_CXL, "have CXL memory"},
 	{STEP_PLUG, DEVICE_BALLOON, MACHINE_BALLOON, "plug a balloon"},
 };
 
@@ -54,6 +57,8 @@ guint64 scenario_unit(const struct machine *machine, enum step_device device)
 		return machine->dimm_unit;
 	case DEVICE_VIRTIO_MEM:
 		return machine->virtio_mem_unit;
+	case DEVICE_CXL:
+		return CXL_UNIT;
 	case DEVICE_BALLOON:
 		return BALLOON_UNIT;
 	case DEVICE_CPU:
@@ -85,10 +90,11 @@ gboolean scenario_needs_direct(const struct scenario *s)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
 			const struct step *step = &s->tracks[t].steps[i];
 
-			own_properties |= step->block || step->prealloc || step->inaccessible;
+			own_properties |= step->block || step->prealloc || step->inaccessible ||
+					  step->memslots;
 		}
-	return own_properties || scenario_plugs(s, DEVICE_BALLOON) ||
-	       scenario_plugs(s, DEVICE_VIRTIO_PMEM);
+	return own_properties || s->hmat || scenario_plugs(s, DEVICE_BALLOON) ||
+	       scenario_plugs(s, DEVICE_VIRTIO_PMEM) || scenario_plugs(s, DEVICE_CXL);
 }
 
 /* What a step needs: a row of `abilities`; NULL: every machine can do it. */
@@ -110,6 +116,7 @@ unsigned scenario_abilities(const struct scenario *s)
 			const struct ability *ability = ability_of(&s->tracks[t], i);
 
 			can |= ability ? ability->can : 0;
+			can |= s->tracks[t].steps[i].memslots ? MACHINE_MEMSLOTS : 0;
 		}
 	return can;
 }
@@ -131,6 +138,13 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 	if (ability && !(machine->can & ability->can))
 		return rig_fail(error, RIG_EXIT_SKIP, "%s cannot %s (%s)", machine->name,
 				ability->deed, where);
+	if (step->memslots && !(machine->can & MACHINE_MEMSLOTS))
+		return rig_fail(error, RIG_EXIT_SKIP, "%s has no dynamic-memslots (%s)",
+				machine->name, where);
+	if (step->at_boot && track->copies > 1)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a device with 'at_boot' cannot be in a track with copies (%s)",
+				where);
 	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
 		return rig_fail(error, RIG_EXIT_SKIP,
 				"on %s the size of a %s is a multiple of %s (%s)", machine->name,
@@ -154,6 +168,9 @@ static gboolean memory_fits(const struct scenario *s, const struct machine *mach
 	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
 		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' needs %u",
 				machine->name, s->name, s->nodes);
+	if (s->hmat && !(machine->can & MACHINE_HMAT))
+		return rig_fail(error, RIG_EXIT_SKIP, "%s has no HMAT, '%s' needs it",
+				machine->name, s->name);
 	return TRUE;
 }
 

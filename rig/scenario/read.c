@@ -116,6 +116,8 @@ enum field {
 	F_BLOCK = 1 << 14,
 	F_PREALLOC = 1 << 15,
 	F_INACCESSIBLE = 1 << 16,
+	F_MEMSLOTS = 1 << 17,
+	F_AT_BOOT = 1 << 18,
 };
 
 static const struct {
@@ -130,7 +132,8 @@ static const struct {
 	{F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
 	{F_ONCE, "once"},	{F_LABEL, "label"},
 	{F_BLOCK, "block"},	{F_PREALLOC, "prealloc"},
-	{F_INACCESSIBLE, "inaccessible"},
+	{F_INACCESSIBLE, "inaccessible"}, {F_MEMSLOTS, "memslots"},
+	{F_AT_BOOT, "at_boot"},
 };
 
 #define ANY_DEVICE (-1)
@@ -146,11 +149,13 @@ static const struct {
 	{STEP_PLUG, DEVICE_DIMM, F_ID | F_DEVICE | F_SIZE, F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_VIRTIO_MEM, F_ID | F_DEVICE | F_SIZE,
 	 F_REQUESTED | F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT | F_BLOCK | F_PREALLOC |
-		 F_INACCESSIBLE},
+		 F_INACCESSIBLE | F_MEMSLOTS},
 	{STEP_PLUG, DEVICE_CPU, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_NVDIMM, F_ID | F_DEVICE | F_SIZE,
 	 F_LABEL | F_NODE | F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_VIRTIO_PMEM, F_ID | F_DEVICE | F_SIZE, F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_CXL, F_ID | F_DEVICE | F_SIZE,
+	 F_BACKEND | F_ONCE | F_AT_BOOT | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_BALLOON, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
 	{STEP_UNPLUG, ANY_DEVICE, F_ID, F_TIMEOUT},
 	{STEP_RESIZE, ANY_DEVICE, F_ID | F_SIZE, F_TIMEOUT},
@@ -266,6 +271,9 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 	if (step->requested.high > step->size.low && step->what == STEP_PLUG)
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "requested"), error,
 				 "'requested' can be above 'size'");
+	if (step->at_boot && (!step->once || step->size.low != step->size.high))
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "at_boot"), error,
+				      "'at_boot' needs 'once: true' and one size, not a range");
 	if (!step->chance)
 		step->chance = 100;
 	if (!step->timeout_s)

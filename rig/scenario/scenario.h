@@ -37,6 +37,7 @@ enum step_device {
 	DEVICE_CPU,
 	DEVICE_NVDIMM,
 	DEVICE_VIRTIO_PMEM,
+	DEVICE_CXL, /* a type 3 device with volatile memory */
 	/*
 	 * virtio-balloon with free page reporting; its size is the memory that it takes from the
 	 * guest
@@ -63,8 +64,8 @@ struct step {
 	struct range requested; /* of virtio-mem at plug, in bytes */
 	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
 	guint64 block; /* of virtio-mem at plug and resize, in bytes; 0: the machine's unit */
-	/* of virtio-mem at plug: QEMU's properties of these names */
-	gboolean prealloc, inaccessible;
+	/* of virtio-mem at plug: QEMU's properties of these names (`memslots`: dynamic-memslots) */
+	gboolean prealloc, inaccessible, memslots;
 	unsigned node;
 	int backend; /* enum vm_backend */
 	enum step_how how;
@@ -72,6 +73,7 @@ struct step {
 	unsigned cpu, write;
 	/* probability in percent that the step is executed, 100 by default; drawn by the seed */
 	unsigned chance;
+	gboolean at_boot;   /* the guest boots with the device; the step waits for it */
 	gboolean once;	    /* do this only in the first lap, so that the device stays plugged */
 	unsigned timeout_s; /* 30 by default */
 };
@@ -187,6 +189,7 @@ struct scenario {
 	guint64 max_memory;
 	unsigned slots, nodes, base_nodes;
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
+	gboolean hmat; /* the firmware describes latency and bandwidth between the nodes */
 	unsigned cpus, max_cpus;
 	char **needs;  /* required kernel config, see kernel_config_lacks() */
 	char *cmdline; /* further kernel parameters, "" by default */
@@ -362,9 +365,9 @@ guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* Returns TRUE if DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);
 /*
- * Returns TRUE if SCENARIO plugs a PCI device that can only be used with --launcher direct, because
- * the rig has no libvirt XML for it and libvirt would choose the port: a balloon, virtio-pmem, or
- * virtio-mem with properties of its own.
+ * Returns TRUE if SCENARIO can only be used with --launcher direct: it has HMAT, or plugs a PCI
+ * device for which the rig has no libvirt XML and libvirt would choose the port: a balloon, CXL
+ * memory, virtio-pmem, or virtio-mem with properties of its own.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* Returns TRUE if a track plugs a DEVICE. */

@@ -19,6 +19,7 @@ static const cyaml_strval_t device_words[] = {
 	{"cpu", DEVICE_CPU},
 	{"nvdimm", DEVICE_NVDIMM},
 	{"virtio-pmem", DEVICE_VIRTIO_PMEM},
+	{"cxl", DEVICE_CXL},
 	{"balloon", DEVICE_BALLOON},
 };
 static const cyaml_strval_t how_words[] = {
@@ -45,6 +46,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	CYAML_FIELD_IGNORE("block", OPT),
 	CYAML_FIELD_BOOL("prealloc", OPT, struct step, prealloc),
 	CYAML_FIELD_BOOL("inaccessible", OPT, struct step, inaccessible),
+	CYAML_FIELD_BOOL("memslots", OPT, struct step, memslots),
 	CYAML_FIELD_UINT("node", OPT, struct step, node),
 	FIELD_WORD("backend", OPT, struct step, backend, backend_words),
 	FIELD_WORD("how", OPT, struct step, how, how_words),
@@ -52,6 +54,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	CYAML_FIELD_UINT("cpu", OPT, struct step, cpu),
 	CYAML_FIELD_UINT("write", OPT, struct step, write),
 	CYAML_FIELD_UINT("chance", OPT, struct step, chance),
+	CYAML_FIELD_BOOL("at_boot", OPT, struct step, at_boot),
 	CYAML_FIELD_BOOL("once", OPT, struct step, once),
 	CYAML_FIELD_UINT("timeout", OPT, struct step, timeout_s),
 	CYAML_FIELD_END,
@@ -139,6 +142,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_UINT("nodes", OPT, struct raw, s.nodes),
 	CYAML_FIELD_UINT("base_nodes", OPT, struct raw, s.base_nodes),
 	CYAML_FIELD_UINT("cpu_nodes", OPT, struct raw, s.cpu_nodes),
+	CYAML_FIELD_BOOL("hmat", OPT, struct raw, s.hmat),
 	CYAML_FIELD_UINT("cpus", OPT, struct raw, s.cpus),
 	CYAML_FIELD_UINT("max_cpus", OPT, struct raw, s.max_cpus),
 	CYAML_FIELD_SEQUENCE_COUNT("needs", CYAML_FLAG_POINTER | OPT, struct raw, needs, n_needs,

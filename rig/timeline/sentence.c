@@ -42,6 +42,8 @@ static char *plug_sentence(const struct operation *op)
 				       op->step->node);
 	case DEVICE_VIRTIO_PMEM:
 		return g_strdup_printf("plug the virtio-pmem device %s, %s", op->device, size);
+	case DEVICE_CXL:
+		return g_strdup_printf("plug the CXL device %s, %s", op->device, size);
 	case DEVICE_BALLOON:
 		return g_strdup_printf("plug the balloon %s", op->device);
 	default:

@@ -44,9 +44,11 @@ static void add_machine(struct line *line)
 
 	for (int i = 0; machine->extra && machine->extra[i]; i++)
 		add(line, machine->extra[i], NULL);
-	add(line, "-machine", "%s%s%s%s%s", machine->type, or_empty(machine->properties),
+	add(line, "-machine", "%s%s%s%s%s%s%s", machine->type, or_empty(machine->properties),
 	    or_empty(line->modes.firmware->type), or_empty(line->modes.mmu->type),
-	    line->config->nvdimm ? VM_NVDIMM : "");
+	    line->config->nvdimm ? VM_NVDIMM : "",
+	    line->config->cxl ? or_empty(machine->cxl_properties) : "",
+	    line->config->hmat ? ",hmat=on" : "");
 	if (machine->bios)
 		add(line, "-bios", "%s", machine->bios);
 	if (line->config->plugin.file)
@@ -102,21 +104,47 @@ guint64 vm_node_size(const struct vm_config *config, unsigned node)
 	return node ? share : config->memory - share * (config->base_nodes - 1);
 }
 
+/*
+ * Latency and bandwidth between the nodes: of a node to itself as of DRAM, to another one as of a
+ * slower memory behind a link. QEMU needs both for each pair, in this order.
+ */
+static void add_hmat(struct line *line)
+{
+	const struct vm_config *config = line->config;
+
+	for (unsigned from = 0; from < config->cpu_nodes; from++)
+		for (unsigned to = 0; to < config->nodes; to++) {
+			add(line, "-numa",
+			    "hmat-lb,initiator=%u,target=%u,hierarchy=memory,"
+			    "data-type=access-latency,latency=%u",
+			    from, to, from == to ? 100 : 250);
+			add(line, "-numa",
+			    "hmat-lb,initiator=%u,target=%u,hierarchy=memory,"
+			    "data-type=access-bandwidth,bandwidth=%s",
+			    from, to, from == to ? "100G" : "20G");
+		}
+}
+
 static void add_nodes(struct line *line)
 {
 	const struct vm_config *config = line->config;
 
 	for (unsigned node = 0; node < config->nodes; node++) {
 		g_autofree char *cpus = vm_node_cpus(config, node, ",cpus=");
+		/* HMAT needs a node with CPUs that is the nearest one */
+		const char *near =
+			config->hmat && node >= config->cpu_nodes ? ",initiator=0" : "";
 
 		if (node >= config->base_nodes) {
-			add(line, "-numa", "node,nodeid=%u%s", node, cpus);
+			add(line, "-numa", "node,nodeid=%u%s%s", node, cpus, near);
 			continue;
 		}
 		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K",
 		    node, vm_node_size(config, node) / KIB);
-		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s", node, node, cpus);
+		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s%s", node, node, cpus, near);
 	}
+	if (config->hmat)
+		add_hmat(line);
 }
 
 static void add_memory(struct line *line)
@@ -179,6 +207,24 @@ static char *escape(const char *path)
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
 
 	return g_strjoinv(",,", parts);
+}
+
+/* After all devices that name no bus: QEMU would put them on the last bridge. */
+static void add_cxl(struct line *line)
+{
+	const char *const *extra = line->config->cxl ? line->machine->cxl_extra : NULL;
+
+	for (; extra && *extra; extra++)
+		add(line, *extra, NULL);
+	for (unsigned i = 0; i < line->config->n_boot; i++) {
+		const struct vm_memory *device = &line->config->boot[i];
+
+		add(line, "-object", "memory-backend-ram,id=mem-%s,size=%" G_GUINT64_FORMAT "K",
+		    device->id, device->size / KIB);
+		add(line, "-device",
+		    "cxl-type3,id=%s,bus=%s,volatile-memdev=mem-%s,sn=%" G_GUINT64_FORMAT,
+		    device->id, line->machine->cxl_buses[i], device->id, device->serial);
+	}
 }
 
 static void add_plugin(struct line *line, const struct vm_chardevs *chardevs)
@@ -268,6 +314,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 	add_cpus(&line);
 	add_memory(&line);
 	add_chardevs(&line, chardevs);
+	add_cxl(&line);
 	add_plugin(&line, chardevs);
 	add_kernel(&line);
 	g_ptr_array_add(line.words, NULL);

@@ -117,8 +117,8 @@ void vm_ops_vanish(struct vm *vm, const char *why);
 void vm_ops_free(struct vm *vm);
 /* Must be called after a QMP event: each operation reads the new events at its cursor. */
 void vm_ops_check_events(struct vm *vm);
-/* Takes a free one of the machine's hot_buses for the device ID; NULL: there is none. */
-const char *vm_free_bus(struct vm *vm, const char *id);
+/* Takes a free one of BUSES for the device ID; NULL: there is none. */
+const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id);
 /* Handles an event about a device whose unplug operation has already timed out. */
 /*
  * Must be called when the guest sends hello again: plug operations that wait for an _OST succeed,

@@ -37,6 +37,7 @@ struct op {
 	 */
 	op_event accepted;
 	gboolean is_cpu;  /* of a plug */
+	gboolean unlisted; /* memory that query-memory-devices does not have */
 	gboolean earlier; /* an earlier device_del is still pending */
 	char *why;	  /* the reason of a failure, stored during clean-up */
 

@@ -143,7 +143,7 @@ static void added(struct op *op, const struct qmp_reply *reply)
 		return;
 	}
 	op->waits = "ACPI_DEVICE_OST that accepts the device";
-	if (op->backend) {
+	if (op->backend && !op->unlisted) {
 		op_send(op, "query-memory-devices", NULL, located);
 		return;
 	}
@@ -177,10 +177,8 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 
 /* ---- virtio-mem ---- */
 
-const char *vm_free_bus(struct vm *vm, const char *id)
+const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id)
 {
-	const char *const *buses = vm->machine->hot_buses;
-
 	for (int i = 0; buses && buses[i]; i++) {
 		GHashTableIter iter;
 		void *taken = NULL;
@@ -201,7 +199,7 @@ const char *vm_free_bus(struct vm *vm, const char *id)
 static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
 {
 	const struct machine *machine = op->vm->machine;
-	const char *bus = vm_free_bus(op->vm, op->id);
+	const char *bus = vm_free_bus(op->vm, machine->hot_buses, op->id);
 
 	op->device = json_pack("{s:s++, s:s}", "driver", driver, "-", machine_transport(machine),
 			       "id", op->id);
@@ -243,6 +241,8 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 		json_object_set_new(op->device, "prealloc", json_true());
 	if (device->inaccessible)
 		json_object_set_new(op->device, "unplugged-inaccessible", json_string("on"));
+	if (device->memslots)
+		json_object_set_new(op->device, "dynamic-memslots", json_true());
 	op->size = device->requested;
 	/* with requested size 0 the size does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;
@@ -255,6 +255,33 @@ void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 d
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
 
 	if (begin_on_bus(op, "virtio-pmem", json_pack("{s:s+}", "memdev", "mem-", device->id)))
+		add_backend(op, device);
+}
+
+void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
+		 void *data)
+{
+	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
+	const char *bus;
+
+	if (device->at_boot) {
+		g_hash_table_insert(vm->buses, g_strdup(device->id),
+				    (char *)vm->machine->cxl_buses[device->serial - 1]);
+		g_hash_table_add(vm->backends, g_strdup(device->id));
+		op_finish_later(op, VM_OK, NULL);
+		return;
+	}
+	op->unlisted = TRUE;
+	bus = vm_free_bus(vm, vm->machine->cxl_buses, device->id);
+	if (!bus) {
+		op_finish_later(op, VM_FAILED, "no CXL root port is free for another device");
+		return;
+	}
+	op->device = json_pack("{s:s, s:s, s:s+, s:I, s:s}", "driver", "cxl-type3", "id",
+			       device->id, "volatile-memdev", "mem-", device->id, "sn",
+			       (json_int_t)device->serial, "bus", bus);
+	add_backend(op, device);
+}
 		add_backend(op, device);
 }
 

@@ -28,6 +28,8 @@ struct vm_plugin {
 	int cover;	    /* descriptor of a file for recorded code, or -1 */
 };
 
+struct vm_memory;
+
 /* The configuration of a guest. Borrowed until vm_start() returns. */
 struct vm_config {
 	const struct machine *machine;
@@ -45,8 +47,13 @@ struct vm_config {
 	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing is plugged */
 	unsigned slots;
 	gboolean nvdimm;     /* the machine accepts NVDIMMs (-machine nvdimm=on) */
+	gboolean cxl;	     /* the machine has its CXL root ports */
+	/* CXL devices with which the guest boots: `id`, `size`, `serial`, from 1 and in order */
+	const struct vm_memory *boot;
+	unsigned n_boot;
 	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
+	gboolean hmat;	     /* the guest gets latency and bandwidth between nodes (HMAT) */
 	unsigned cpu_nodes;  /* 1..nodes; the CPUs are distributed over these first nodes */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
@@ -126,7 +133,10 @@ struct vm_memory {
 	guint64 requested; /* initial requested-size of a virtio-mem device */
 	guint64 label;	   /* bytes of an NVDIMM's label area, in addition to `size` */
 	guint64 block;	   /* bytes of a virtio-mem device's block; 0: QEMU's default */
-	gboolean prealloc, inaccessible; /* of virtio-mem: QEMU's properties of these names */
+	/* of virtio-mem: QEMU's properties of these names (`memslots`: dynamic-memslots) */
+	gboolean prealloc, inaccessible, memslots;
+	guint64 serial;	   /* of a CXL device, by which the guest finds it */
+	gboolean at_boot;  /* the device is one of vm_config's `boot`, so QEMU has it already */
 	gboolean share;	   /* guest writes must reach the backend's file (share=on) */
 };
 
@@ -158,7 +168,13 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 /* Plugs a virtio-pmem device; otherwise like vm_plug_nvdimm(). */
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			 vm_done done, void *data);
-/* Plugs a virtio-balloon device with free page reporting. QEMU allows at most one. */
+/*
+ * Plugs a CXL type 3 device with volatile memory on a CXL root port. Done when QEMU has the device:
+ * the guest finds it later. The guest chooses its address, so vm_where() has none.
+ */
+void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
+		 void *data);
+/* Plugs a virtio-balloon device with free page reporting; QEMU has at most one. */
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
  * Resizes the balloon. The operation ends when the balloon has taken SIZE bytes of the guest's

@@ -252,7 +252,7 @@ START_TEST(test_agents)
 		"shell-loop",  "gallery",      "lock-rules", "hang",
 		"poison",      "write",	       "read",	   "run",	"dax",	   "hugetlb",
 		"module",      "cgroup",      "thp",      "pin",	"ksm",
-		"migrate",     "perf",
+		"migrate",     "perf",	      "cxl",
 	};
 	unsigned count = 0;
 

@@ -256,6 +256,7 @@ START_TEST(fits)
 		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
 		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
 		{MACHINE_PLUG_NVDIMM, 0, 0, "pc-q35 cannot plug NVDIMMs (step 2 of track 3)"},
+		{MACHINE_CXL, 0, 0, "pc-q35 cannot have CXL memory (step 3 of track 3)"},
 		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' needs 2"},
 		{0, 512 * MIB, 0,
 		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cxl: a region of CXL memory made and destroyed, as `cxl create-region -t ram` and `cxl
+ * destroy-region` do it, again and again, and its memory used as system memory.
+ *
+ * One operation a turn: make the region (a random part of the capacity), commit its decoders, bind
+ * it, so that the driver kmem adds its memory, write states to the memory blocks, set them all
+ * offline, and remove the memory in one of three ways: unbind kmem, reset the decoders, or delete
+ * the region as it is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/cxl.h"
+#include "guest-init/files.h"
+#include "guest-init/kmem.h"
+
+/* MADE: ready to be committed; BOUND: without the driver kmem; KMEM: it has the memory */
+enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
+
+static struct cxl cxl;
+static struct kmem kmem;
+static enum mode mode;
+static uint64_t nth, ways;
+
+static int prepare(struct run *run)
+{
+	int err = run_param_number(run, "memdev", 0, 63, &nth);
+
+	if (!err)
+		err = run_param_number(run, "ways", 1, CXL_WAYS, &ways);
+	return err ? err : kmem_prepare(run, &kmem);
+}
+
+/* Ends OP; after a failure the mode does not change. */
+static void end(struct run *run, enum op op, int err, const char *what, enum mode next)
+{
+	op_end_about(run, op, err, "%s: %s", *cxl.region ? cxl.region : cxl.root, what);
+	if (!err)
+		mode = next;
+}
+
+static void make(struct run *run)
+{
+	const char *what = "";
+	uint64_t units;
+
+	if (cxl_find(nth, ways, &cxl) || cxl.capacity < CXL_UNIT) {
+		run_idle(run);
+		return;
+	}
+	units = guest_rng_between(&run->shared->rng, 1, cxl.capacity / CXL_UNIT);
+	op_begin(run, OP_REGION_MAKE);
+	end(run, OP_REGION_MAKE, cxl_make_region(&cxl, units * CXL_UNIT, &what), what, MODE_MADE);
+}
+
+static void commit(struct run *run)
+{
+	const char *what = "";
+
+	op_begin(run, OP_REGION_COMMIT);
+	end(run, OP_REGION_COMMIT, cxl_commit(&cxl, true, &what), what, MODE_COMMITTED);
+}
+
+/* The memory was added: by the region's driver, or by a write to kmem's file. */
+static void added(struct run *run, enum op op, int err, const char *what)
+{
+	text_copy(kmem.dax, sizeof(kmem.dax), cxl.dax);
+	if (!err && (err = kmem_locate(&kmem)))
+		what = "dax device";
+	if (!err && (err = kmem_check(&kmem, true)))
+		what = "a memory block is missing";
+	kmem_begin(run, &kmem);
+	end(run, op, err, what, MODE_KMEM);
+}
+
+static void bind(struct run *run)
+{
+	const char *what = "";
+
+	op_begin(run, OP_REGION_BIND);
+	added(run, OP_REGION_BIND, cxl_bind(&cxl, &what), what);
+}
+
+static void bind_kmem(struct run *run)
+{
+	op_begin(run, OP_KMEM_BIND);
+	added(run, OP_KMEM_BIND, file_write(AT_FDCWD, KMEM_DRIVER "/bind", cxl.dax), "bind");
+}
+
+/* Ends an operation that also removed the memory, if kmem had it. */
+static void removed(struct run *run, enum op op, int err, const char *what, enum mode next)
+{
+	if (!err && mode == MODE_KMEM && (err = kmem_check(&kmem, false)))
+		what = "its memory blocks stay";
+	end(run, op, err, what, next);
+}
+
+static void unbind_kmem(struct run *run)
+{
+	op_begin(run, OP_KMEM_UNBIND);
+	removed(run, OP_KMEM_UNBIND, file_write(AT_FDCWD, KMEM_DRIVER "/unbind", cxl.dax),
+		"unbind", MODE_BOUND);
+}
+
+static void reset(struct run *run)
+{
+	const char *what = "";
+
+	op_begin(run, OP_REGION_RESET);
+	removed(run, OP_REGION_RESET, cxl_commit(&cxl, false, &what), what, MODE_MADE);
+}
+
+static void destroy(struct run *run)
+{
+	const char *what = "";
+
+	op_begin(run, OP_REGION_DESTROY);
+	removed(run, OP_REGION_DESTROY, cxl_destroy_region(&cxl, &what), what, MODE_NONE);
+}
+
+/* What may follow in each mode, equally likely; in MODE_KMEM, when all blocks are offline. */
+static void (*const next[][4])(struct run *run) = {
+	[MODE_NONE] = {make, make, make, make},
+	[MODE_MADE] = {commit, commit, commit, destroy},
+	[MODE_COMMITTED] = {bind, bind, bind, reset},
+	[MODE_BOUND] = {bind_kmem, bind_kmem, reset, destroy},
+	[MODE_KMEM] = {unbind_kmem, reset, reset, destroy},
+};
+
+static void step(struct run *run)
+{
+	uint64_t choice = guest_rng_index(&run->shared->rng, 4);
+
+	if (mode != MODE_KMEM || kmem_turn(run, &kmem))
+		next[mode][choice](run);
+}
+
+/* Gives the memory back, so that the accounts are as at the start. */
+static void cleanup(struct run *run)
+{
+	if (mode == MODE_KMEM && !kmem_leave(run, &kmem))
+		return;
+	if (mode != MODE_NONE)
+		destroy(run);
+}
+
+static int lacks(struct text *what)
+{
+	char root[] = CXL_DEVICES "/decoder0.0/create_ram_region";
+
+	if (file_exists(KMEM_DRIVER) && file_exists(root))
+		return 0;
+	text_add(what, "%s or %s", KMEM_DRIVER, root);
+	return -ENODEV;
+}
+
+const struct agent agent_cxl = {
+	.name = "cxl",
+	.needs = CXL_REGION_DRIVER,
+	.lacks = lacks,
+	.params =
+		(const struct agent_param[]){
+			{"memdev", "0", "the first memory device, counted from 0"},
+			{"ways", "1", "how many memory devices the region interleaves"},
+			{"states", "online_movable,offline", "what to write to its memory blocks"},
+			{"writes", "16", "the most writes before the memory is taken away"},
+			{NULL},
+		},
+	.prepare = prepare,
+	.step = step,
+	.cleanup = cleanup,
+	.patience_ms = 15000,
+};

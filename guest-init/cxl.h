@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CXL memory in the guest, through the files of /sys/bus/cxl, as `cxl create-region -t ram` does
+ * it: memory devices, their decoders, and regions of volatile memory. Functions return 0 or -errno;
+ * *RET_WHAT is the file that could not be read or written. The order of the files is that of
+ * drivers/cxl/core/region.c.
+ */
+#ifndef GUEST_CXL_H
+#define GUEST_CXL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CXL_DEVICES "/sys/bus/cxl/devices"
+#define CXL_REGION_DRIVER "/sys/bus/cxl/drivers/cxl_region"
+#define CXL_NAME 32
+#define CXL_WAYS 4
+/* the unit of regions and of capacity: drivers/cxl/core/region.c, alloc_hpa() */
+#define CXL_UNIT (256ULL << 20)
+
+/* A region, and the endpoint decoders of the memory devices that it interleaves. */
+struct cxl {
+	unsigned ways;
+	char root[CXL_NAME];		     /* root decoder: "decoder0.0" */
+	char endpoint[CXL_WAYS][CXL_NAME]; /* "decoder2.0", of memory device 0 */
+	uint64_t capacity;		     /* bytes of the smallest of the devices */
+	char region[CXL_NAME];		     /* "region0"; empty: there is none */
+	char dax[CXL_NAME];		     /* its dax device: "dax0.0" */
+};
+
+/*
+ * Finds WAYS memory devices from the N-th on, in the order of their numbers, with their endpoint
+ * decoders. -ENOENT: there are not that many, or the kernel has not probed them yet.
+ */
+int cxl_find(unsigned n, unsigned ways, struct cxl *ret);
+/* 0: the memory device with serial number SERIAL has an endpoint decoder; or -ENOENT. */
+int cxl_probed(uint64_t serial);
+
+/* Makes a region with SIZE bytes of each device: it is ready to be committed. */
+int cxl_make_region(struct cxl *cxl, uint64_t size, const char **ret_what);
+/* Commits the decoders (ON), or resets them, which also unbinds the region. */
+int cxl_commit(const struct cxl *cxl, bool on, const char **ret_what);
+/* Binds the region to its driver: its dax device appears, and kmem adds the memory. */
+int cxl_bind(const struct cxl *cxl, const char **ret_what);
+/* Deletes the region in any state, and frees the devices' capacity. */
+int cxl_destroy_region(struct cxl *cxl, const char **ret_what);
+
+#endif
