@@ -282,8 +282,6 @@ void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_
 			       (json_int_t)device->serial, "bus", bus);
 	add_backend(op, device);
 }
-		add_backend(op, device);
-}
 
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)
 {
