@@ -94,7 +94,10 @@ static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
 
 bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
 {
-	/* on other architectures, any instruction can be the load of an update */
+	/*
+	 * other architectures update memory with a load and a store, so any instruction may be the
+	 * load, the first half of an update
+	 */
 	return form != INSN_X86 || is_x86_update(code, len);
 }
 

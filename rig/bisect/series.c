@@ -144,7 +144,7 @@ struct span *span_series(const char *series, const char *base, const char *dir, 
 	}
 	if (span->n && span->n <= SPAN_MAX)
 		return g_steal_pointer(&span);
-	rig_fail(error, RIG_EXIT_USAGE, "'%s' has %u patches; 1 to %d can be searched", series,
+	rig_fail(error, RIG_EXIT_USAGE, "'%s' has %u patches; a series can have 1 to %d", series,
 		 span->n, SPAN_MAX);
 	return NULL;
 }

@@ -15,7 +15,7 @@
 static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
-	int codes_from; /* added to RIG_EXIT_USAGE and RIG_EXIT_INFRA */
+	int codes_from; /* its codes for usage and infrastructure errors are greater by this */
 } commands[] = {
 	{"run", "run a scenario on a kernel and check the result", cmd_run},
 	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock",

@@ -29,8 +29,9 @@ struct run_index;
 typedef void (*index_progress)(guint done, guint total, void *data);
 
 /*
- * Returns the folder of the index of RESULTS, which need not exist: RESULTS/.index, or a folder in
- * the user's cache if RESULTS is on a network file system. The caller frees it.
+ * Returns the path of the folder for the index of RESULTS: RESULTS/.index, or a folder in the
+ * user's cache if RESULTS is on a network file system. The folder may not exist yet. The caller
+ * frees the path.
  */
 char *index_place(const char *results);
 /*

@@ -59,7 +59,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 		return FALSE;
 	if (!g_file_test(makefile, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not a kernel source: no Makefile in its only top folder",
+				"'%s' is not a kernel source: its top folder has no Makefile",
 				tarball);
 	if (!durable_tree(part, error))
 		return FALSE;

@@ -91,7 +91,10 @@ static enum clash clash_of(const struct choice *c)
 	return best;
 }
 
-/* Returns the class of a lock that two of the tasks hold exclusively; -1: none. */
+/*
+ * Returns the class of a gate lock: two of the tasks take it exclusively before the cycle's locks,
+ * so they cannot be in the cycle at the same time. -1: none.
+ */
 static int gate_of(const struct choice *c)
 {
 	for (guint i = 0; i < c->n; i++)

@@ -111,7 +111,7 @@ enum format_flag {
 	FORMAT_NO_STACK = 1 << 5, /* the stack may be missing */
 	FORMAT_ANYTIME = 1 << 6,  /* can continue another report (`into`) even after frames */
 	FORMAT_LOCKDEP = 1 << 7,  /* must be parsed as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,	  /* its row replaces the row of the report that it continues */
+	FORMAT_ADOPTS = 1 << 8,	  /* a report that it continues gets this format, too */
 	/*
 	 * there is a second row for this report, which is used if the failing address is in the
 	 * first page

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests the rig's side of recorded code: the instruction, the file, and the plugin's messages. */
+/*
+ * Tests the rig's half of coverage: the instructions for the plugin, the file of executed code that
+ * the plugin writes, and its messages.
+ */
 #include <check.h>
 #include <string.h>
 #include <sys/mman.h>
