@@ -124,6 +124,8 @@ static const struct {
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
 	{BIT(OP_KMEM_BIND) | BIT(OP_REGION_BIND), ENOMEM,
 	 "arch_add_memory(): no memory for the memmap"},
+	{BIT(OP_REGION_MAKE), EBUSY,
+	 "alloc_region_ref(): below another region of the host bridge; __create_region(): a race"},
 	{BIT(OP_REGION_COMMIT), EBUSY,
 	 "cxl_decoder_commit(): out of order, a region that was made earlier is not committed"},
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},

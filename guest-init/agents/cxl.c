@@ -47,6 +47,7 @@ static void make(struct run *run)
 {
 	const char *what = "";
 	uint64_t units;
+	int err;
 
 	if (cxl_find(nth, ways, &cxl) || cxl.capacity < CXL_UNIT) {
 		run_idle(run);
@@ -54,15 +55,18 @@ static void make(struct run *run)
 	}
 	units = guest_rng_between(&run->shared->rng, 1, cxl.capacity / CXL_UNIT);
 	op_begin(run, OP_REGION_MAKE);
-	end(run, OP_REGION_MAKE, cxl_make_region(&cxl, units * CXL_UNIT, &what), what, MODE_MADE);
+	err = cxl_make_region(&cxl, units * CXL_UNIT, &what);
+	end(run, OP_REGION_MAKE, err, what, MODE_MADE);
 }
 
 static void commit(struct run *run)
 {
 	const char *what = "";
+	int err;
 
 	op_begin(run, OP_REGION_COMMIT);
-	end(run, OP_REGION_COMMIT, cxl_commit(&cxl, true, &what), what, MODE_COMMITTED);
+	err = cxl_commit(&cxl, true, &what);
+	end(run, OP_REGION_COMMIT, err, what, MODE_COMMITTED);
 }
 
 /* The memory was added: by the region's driver, or by a write to kmem's file. */
@@ -80,9 +84,11 @@ static void added(struct run *run, enum op op, int err, const char *what)
 static void bind(struct run *run)
 {
 	const char *what = "";
+	int err;
 
 	op_begin(run, OP_REGION_BIND);
-	added(run, OP_REGION_BIND, cxl_bind(&cxl, &what), what);
+	err = cxl_bind(&cxl, &what);
+	added(run, OP_REGION_BIND, err, what);
 }
 
 static void bind_kmem(struct run *run)
@@ -109,17 +115,21 @@ static void unbind_kmem(struct run *run)
 static void reset(struct run *run)
 {
 	const char *what = "";
+	int err;
 
 	op_begin(run, OP_REGION_RESET);
-	removed(run, OP_REGION_RESET, cxl_commit(&cxl, false, &what), what, MODE_MADE);
+	err = cxl_commit(&cxl, false, &what);
+	removed(run, OP_REGION_RESET, err, what, MODE_MADE);
 }
 
 static void destroy(struct run *run)
 {
 	const char *what = "";
+	int err;
 
 	op_begin(run, OP_REGION_DESTROY);
-	removed(run, OP_REGION_DESTROY, cxl_destroy_region(&cxl, &what), what, MODE_NONE);
+	err = cxl_destroy_region(&cxl, &what);
+	removed(run, OP_REGION_DESTROY, err, what, MODE_NONE);
 }
 
 /* What may follow in each mode, equally likely; in MODE_KMEM, when all blocks are offline. */
