@@ -119,7 +119,9 @@ static const struct {
 	/* dimm-storm is for pc-q35, pseries and arm64-virt */
 	{HEAD "scenarios: [dimm-storm]\n", 3, 0, 3},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35, powernv9]\n", 1, 1, 1},
-	{HEAD "scenarios: [dimm-storm, virtio-mem-resize]\nrepeat: 3\nseeds: [1, 2]\n", 36, 0, 4},
+	{HEAD "scenarios: [dimm-storm, virtio-mem-resize]\nmachines: [pc-q35, arm64-virt]\n"
+	      "repeat: 3\nseeds: [1, 2]\n",
+	 24, 0, 2},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{machine: pseries, why: x}]\n", 2, 1, 2},
 	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: "
 	 "\"deb:a\"}, {name: b, source: \"deb:b\"}, "
