@@ -187,6 +187,17 @@ static gboolean hash_entries(const GArray *entries, char **ret_hash, GError **er
 	return TRUE;
 }
 
+gboolean initrd_check(const char *arch, GError **error)
+{
+	g_autofree char *relative = g_build_filename("build", "guest", arch, "init", NULL);
+	g_autofree char *init = rig_home_path(relative);
+
+	return g_file_test(init, G_FILE_TEST_IS_REGULAR) ||
+	       rig_fail(error, RIG_EXIT_INFRA,
+			"the guest programs for %s are not built ('%s' is missing); run make guest",
+			arch, init);
+}
+
 gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n,
 			 char **ret_path, GError **error)
 {
@@ -197,11 +208,8 @@ gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsiz
 	g_autofree char *hash = NULL, *name = NULL, *path = NULL;
 	g_autoptr(GArray) entries = g_array_new(FALSE, TRUE, sizeof(struct initrd_entry));
 
-	if (!g_file_test(init, G_FILE_TEST_IS_REGULAR))
-		return rig_fail(
-			error, RIG_EXIT_INFRA,
-			"the guest programs for %s are not built ('%s' is missing); run make guest",
-			arch, init);
+	if (!initrd_check(arch, error))
+		return FALSE;
 	g_array_append_vals(entries, base, G_N_ELEMENTS(base));
 	g_array_append_vals(entries, &(struct initrd_entry){"init", S_IFREG | 0755, init}, 1);
 	if (g_file_test(busybox, G_FILE_TEST_IS_REGULAR)) {

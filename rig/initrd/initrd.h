@@ -23,10 +23,13 @@ struct initrd_entry {
 gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsize n,
 		      GError **error);
 
+/* Error (RIG_EXIT_INFRA): the guest programs for ARCH are not built ("run make guest"). */
+gboolean initrd_check(const char *arch, GError **error);
+
 /*
  * Makes the rig's standard initramfs for ARCH (init, busybox if it is built, folders, console
  * node), followed by MORE (N entries, or NULL). It is cached by content: *ret_path is a file in the
- * cache. Error (RIG_EXIT_INFRA): the guest programs are not built ("run make guest").
+ * cache. Errors are those of initrd_check(), and RIG_EXIT_INFRA for the cache.
  */
 gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n,
 			 char **ret_path, GError **error);

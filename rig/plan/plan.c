@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "initrd/initrd.h"
 #include "store/store.h"
 #include "util/confine.h"
 #include "util/error.h"
@@ -175,7 +176,8 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			      r->plan.machine, error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
-	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
+	       initrd_check(r->plan.machine->arch, error) && resolve_accel(want, r, error) &&
+	       resolve_kernel(want, progress, r, error) &&
 	       plan_initrd(r->scenario, r->plan.machine->arch, r->kernel, &r->initrd, error) &&
 	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
 			     error) &&
