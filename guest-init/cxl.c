@@ -16,7 +16,10 @@
 #define DEVICES_MAX 64
 #define GRANULARITY "4096"
 
-/* The devices whose name is PREFIX and a number: their numbers, ascending. */
+/*
+ * Stores the numbers of the devices whose name is PREFIX and a number, ascending, in RET, which has
+ * room for DEVICES_MAX. Returns how many there are.
+ */
 static unsigned list(const char *prefix, unsigned *ret)
 {
 	DIR *dir = opendir(CXL_DEVICES);
@@ -47,7 +50,7 @@ static int read_number(const char *device, const char *attribute, uint64_t *ret)
 	return got < 0 ? got : text_number(text, ret);
 }
 
-/* The endpoint decoder of memory device MEM: the first one of the endpoint that leads to it. */
+/* Finds the first decoder of the endpoint port whose uport is memory device MEM. */
 static int find_endpoint(unsigned mem, char *ret)
 {
 	unsigned numbers[DEVICES_MAX], count = list("endpoint", numbers);
@@ -71,7 +74,7 @@ static int find_endpoint(unsigned mem, char *ret)
 	return -ENOENT;
 }
 
-/* The first decoder that can have a region of volatile memory. */
+/* Finds the first root decoder that can have a region of volatile memory. */
 static int find_root(char *ret)
 {
 	unsigned numbers[DEVICES_MAX], count = list("decoder0.", numbers);
@@ -146,7 +149,7 @@ static int set_number(const char *device, const char *attribute, uint64_t value,
 	return set(device, attribute, word, ret_what);
 }
 
-/* The root decoder offers the next region's name; writing it back creates the region. */
+/* Reads the name of the next region from the root decoder; writing it back creates the region. */
 static int create(struct cxl *cxl, const char **ret_what)
 {
 	static const char file[] = "create_ram_region";
@@ -169,7 +172,7 @@ static int create(struct cxl *cxl, const char **ret_what)
 	return 0;
 }
 
-/* Connects the endpoint decoders, when each has its capacity. */
+/* Sets the region's size, and attaches the endpoint decoders, whose capacity is allocated. */
 static int fill(struct cxl *cxl, uint64_t size, const char **ret_what)
 {
 	int err = set_number(cxl->region, "interleave_ways", cxl->ways, ret_what);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CXL memory in the guest, through the files of /sys/bus/cxl, as `cxl create-region -t ram` does
- * it: memory devices, their decoders, and regions of volatile memory. Functions return 0 or -errno;
- * *RET_WHAT is the file that could not be read or written. The order of the files is that of
- * drivers/cxl/core/region.c.
+ * Creates, commits and deletes regions of volatile CXL memory through the files of /sys/bus/cxl, as
+ * `cxl create-region -t ram` does. Functions return 0 or -errno; after an error, *RET_WHAT is the
+ * file that could not be read or written. The files are written in the order that
+ * drivers/cxl/core/region.c requires.
  */
 #ifndef GUEST_CXL_H
 #define GUEST_CXL_H
@@ -23,7 +23,7 @@ struct cxl {
 	unsigned ways;
 	char root[CXL_NAME];		     /* root decoder: "decoder0.0" */
 	char endpoint[CXL_WAYS][CXL_NAME]; /* "decoder2.0", of memory device 0 */
-	uint64_t capacity;		     /* bytes of the smallest of the devices */
+	uint64_t capacity;		     /* bytes of the smallest device */
 	char region[CXL_NAME];		     /* "region0"; empty: there is none */
 	char dax[CXL_NAME];		     /* its dax device: "dax0.0" */
 };
@@ -36,9 +36,9 @@ int cxl_find(unsigned n, unsigned ways, struct cxl *ret);
 /* 0: the memory device with serial number SERIAL has an endpoint decoder; or -ENOENT. */
 int cxl_probed(uint64_t serial);
 
-/* Makes a region with SIZE bytes of each device: it is ready to be committed. */
+/* Creates a region with SIZE bytes of each device, which can then be committed. */
 int cxl_make_region(struct cxl *cxl, uint64_t size, const char **ret_what);
-/* Commits the decoders (ON), or resets them, which also unbinds the region. */
+/* Commits the region's decoders (ON), or resets them, which also unbinds the region. */
 int cxl_commit(const struct cxl *cxl, bool on, const char **ret_what);
 /* Binds the region to its driver: its dax device appears, and kmem adds the memory. */
 int cxl_bind(const struct cxl *cxl, const char **ret_what);

@@ -10,7 +10,10 @@
 #include "blocks.h"
 #include "files.h"
 
-/* attempts to set the blocks offline before they are used again: some hold pages in use */
+/*
+ * After this many failed writes of `offline`, for example to a block with unmovable pages, random
+ * states are written again.
+ */
 #define OFFLINE_TRIES 64
 
 int kmem_prepare(struct run *run, struct kmem *kmem)
@@ -21,13 +24,15 @@ int kmem_prepare(struct run *run, struct kmem *kmem)
 	if (err)
 		return err;
 	if (!text_copy(list, sizeof(list), run_param(run, "states")))
-		return run_fail(run, E2BIG, "states is too long");
+		return run_fail(run, E2BIG, "invalid states (at most 255 characters)");
 	while ((name = strsep(&cursor, ","))) {
 		enum op op = op_find(name);
 
 		if (op < OP_ONLINE || op > OP_OFFLINE || kmem->n_states == KMEM_STATES)
 			return run_fail(run, EINVAL,
-					"states: invalid word '%.40s', or too many words", name);
+					"invalid states, at '%.40s' (at most 8 of online, "
+					"online_kernel, online_movable, offline)",
+					name);
 		kmem->states[kmem->n_states++] = op;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory blocks of a dax device that the driver kmem has: the agents of such memory write states to
- * them, and set all of them offline before the memory is removed.
+ * Memory blocks that the driver kmem has added for a dax device. The agents dax and cxl write
+ * states to them, and set all of them offline before the memory is removed.
  */
 #ifndef GUEST_KMEM_H
 #define GUEST_KMEM_H
@@ -21,7 +21,7 @@ struct kmem {
 	uint64_t first, end;	/* its whole memory blocks; valid after kmem_locate() */
 	enum op states[KMEM_STATES];
 	unsigned n_states;
-	uint64_t writes;	/* at most, before the memory is to be removed */
+	uint64_t writes;	/* maximum number before the memory is removed */
 	uint64_t left, tries;
 	bool leaving;		/* all blocks are being set offline */
 };
@@ -34,12 +34,15 @@ int kmem_prepare(struct run *run, struct kmem *kmem);
  * Returns 0 or -errno.
  */
 int kmem_locate(struct kmem *kmem);
-/* Returns 0 if all its blocks exist, or none (THERE false); else -ENXIO, or -EBUSY. */
+/*
+ * With THERE, returns 0 if all its blocks exist, else -ENXIO. Without, returns 0 if none exists,
+ * else -EBUSY.
+ */
 int kmem_check(const struct kmem *kmem, bool there);
-/* True: DRIVER, a folder of sysfs, has the device. */
+/* Returns true if the device is bound to the driver whose folder in sysfs is DRIVER. */
 bool kmem_bound(const struct kmem *kmem, const char *driver);
 
-/* Must be called when the memory was added: draws the number of writes. */
+/* Draws the number of writes. Must be called after the memory was added. */
 void kmem_begin(struct run *run, struct kmem *kmem);
 /*
  * One operation: writes a state to a block. Returns true, without an operation, when all blocks are
@@ -47,7 +50,7 @@ void kmem_begin(struct run *run, struct kmem *kmem);
  * the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may set these online.
  */
 bool kmem_turn(struct run *run, struct kmem *kmem);
-/* Sets all blocks offline, for `cleanup`. False: some stay online, so the memory must stay. */
+/* Sets all blocks offline, for `cleanup`. False: a block stays online; do not remove the memory. */
 bool kmem_leave(struct run *run, struct kmem *kmem);
 
 #endif

@@ -19,7 +19,7 @@ size_t region_huge_size(void)
 	char *cursor = info, *line;
 	unsigned long long kb = 0, bytes = 0;
 
-	/* without hugetlb, only transparent huge pages have a size */
+	/* this file exists only with THP; /proc/meminfo has the size only with hugetlb */
 	if (file_line(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", size,
 		      sizeof(size)) > 0 &&
 	    sscanf(size, "%llu", &bytes) == 1)

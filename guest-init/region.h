@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Anonymous memory of an agent: mapped, and written so that it has pages. */
+/* Maps anonymous memory for agents, and writes to it so that it has pages. */
 #ifndef GUEST_REGION_H
 #define GUEST_REGION_H
 
@@ -8,7 +8,7 @@
 struct region {
 	char *at; /* NULL: not mapped */
 	size_t len;
-	char *whole; /* the mapping, which has more for the alignment */
+	char *whole; /* the mapping, which is larger because of the alignment */
 	size_t whole_len;
 };
 
@@ -21,7 +21,7 @@ int region_map(struct region *region, size_t align, size_t len, int flags, int a
 /* Returns 0 or -errno. */
 int region_unmap(struct region *region);
 
-/* Bytes of a huge page by /proc/meminfo; 0: the kernel has none. */
+/* Returns the bytes of a huge page (THP, else hugetlb); 0: the kernel has neither. */
 size_t region_huge_size(void);
 
 #endif

@@ -15,7 +15,7 @@ const char *conditions_start(uint64_t id, const struct qemu_info *info, struct o
 int condition_flags(const struct orders *orders, unsigned id);
 /*
  * Checks the condition of SIDE of hold ID. False: the vCPU's task, or its argument, does not fit.
- * *RET_KEY: what must be the same on both sides; 0 if nothing must.
+ * *RET_KEY is the value that must be the same on both sides; 0: the hold compares no value.
  */
 bool condition_holds(const struct orders *orders, unsigned id, enum hold_side side,
 		     uint64_t *ret_key);

@@ -13,7 +13,7 @@ const char *cover_open(struct cover *cover, int fd)
 	void *bits;
 
 	if (fstat(fd, &info) < 0 || (uint64_t)info.st_size != size)
-		return "the file for the coverage has another size";
+		return "the file for the coverage does not have the size of the bitmaps";
 	bits = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (bits == MAP_FAILED)
 		return "the file for the coverage cannot be mapped";

@@ -6,8 +6,8 @@
  * calls QEMU.
  *
  * Code that was translated in one phase is not translated again in the next one. So all
- * translations must be discarded when the phase changes: cover_must_flush() says when,
- * cover_flushed() must be called after it.
+ * translations must be discarded when the phase changes: the caller does so when cover_must_flush()
+ * returns true, and calls cover_flushed() afterwards.
  */
 #ifndef RIG_PLUGIN_COVER_H
 #define RIG_PLUGIN_COVER_H
@@ -19,8 +19,8 @@
 #include "plugin/protocol.h"
 
 struct cover {
-	uint64_t from, to;     /* addresses of the code; equal: nothing is recorded */
-	_Atomic uint8_t *bits; /* NULL: nothing is recorded */
+	uint64_t from, to;     /* addresses of the code; equal: no code is recorded */
+	_Atomic uint8_t *bits; /* NULL: no code is recorded */
 	_Atomic unsigned phase, wanted;
 	atomic_bool flushing;
 };

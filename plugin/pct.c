@@ -2,7 +2,7 @@
 /* A random scheduler for vCPUs (pct.h). */
 #include "plugin/pct.h"
 
-/* the minimum number of visits that a round is expected to have; used in the first round */
+/* minimum of the expected number of visits in a round, for example in the first one */
 #define EXPECTED_MIN 16
 
 /* Draws a number from 0 to MAX - 1 by xorshift (Marsaglia 2003). */

@@ -21,7 +21,7 @@
 
 #include "plugin/protocol.h"
 
-#define PCT_CPUS 64 /* vCPUs with higher numbers do not wait */
+#define PCT_CPUS 64 /* vCPUs from this number on do not wait */
 #define PCT_BUSY_NS 20000000
 #define PCT_CHANGE_NS 100000000
 
@@ -44,11 +44,11 @@ struct pct {
 };
 
 void pct_init(struct pct *pct);
-/* Handles that CPU visits a place at NOW_NS. */
+/* Must be called when CPU reaches a place, at NOW_NS. */
 void pct_visit(struct pct *pct, unsigned cpu, int64_t now_ns);
 /*
- * Returns the time until which CPU, which is at a place, must wait, unless vCPUs with a higher
- * priority visit places until then; at most NOW_NS: it may continue.
+ * Returns the time until which CPU, which is at a place, must wait; NOW_NS or less: it may
+ * continue. The time becomes later if a vCPU with a higher priority visits a place meanwhile.
  */
 int64_t pct_blocked_until(struct pct *pct, unsigned cpu, int64_t now_ns);
 /* Must be called when CPU, which has waited since START_NS, continues at NOW_NS. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cgroup: creates control groups, moves tasks between them, changes their limits, CPUs and
- * partitions, and deletes them (cgroup v2). The groups are below a group of the agent's own. The
- * tasks are two children of the agent, which use some memory.
+ * cgroup: creates control groups (cgroup v2), moves tasks between them, changes their limits, CPUs
+ * and partitions, and deletes them. Each agent has a group /rigN, which contains its groups. The
+ * tasks that it moves are two child processes, which map and unmap memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static void group_path(char *ret, size_t max, unsigned group, const char *file)
 	snprintf(ret, max, "%s/%u%s%s", top, group, file ? "/" : "", file ? file : "");
 }
 
-/* Makes CONTROLLER available to the groups. Returns false if the kernel does not have it. */
+/* Enables CONTROLLER for the groups. Returns false if the kernel does not have it. */
 static bool enable(const char *controller)
 {
 	char word[32], file[96];
@@ -56,7 +56,7 @@ static bool enable(const char *controller)
 	       !file_write(AT_FDCWD, file, word);
 }
 
-/* A task of the groups: it uses memory of its group again and again. */
+/* The main loop of a child: maps and unmaps memory, which is charged to its group. */
 static _Noreturn void live(pid_t parent)
 {
 	signal(SIGUSR1, SIG_DFL);
@@ -88,7 +88,8 @@ static int prepare(struct run *run)
 	has_memory = strstr(list, "memory") && enable("memory");
 	has_cpuset = strstr(list, "cpuset") && enable("cpuset");
 	if (!has_memory && !has_cpuset)
-		return run_fail(run, ENODEV, "controllers '%.60s': the kernel has none of them",
+		return run_fail(run, ENODEV, "controllers '%.60s': the kernel has none of them "
+				"(allowed: memory, cpuset)",
 				list);
 	for (unsigned i = 0; i < TASKS; i++) {
 		pid_t parent = getpid();
@@ -136,7 +137,7 @@ static void move(struct run *run, unsigned group)
 		members |= UINT64_C(1) << group;
 }
 
-/* Writes a word to an attribute; each controller has some, with the words that it accepts. */
+/* Writes a random value to a random attribute of the enabled controllers. */
 static void set(struct run *run, unsigned group)
 {
 	static const struct {
@@ -164,7 +165,7 @@ static void set(struct run *run, unsigned group)
 		      attributes[i].words[guest_rng_index(&run->shared->rng, n)]);
 }
 
-/* Deletes a group; its tasks return to the root first. */
+/* Deletes a group. A group with tasks cannot be deleted, so all tasks move to the root first. */
 static void drop(struct run *run, unsigned group)
 {
 	uint64_t bit = UINT64_C(1) << group;
@@ -235,7 +236,7 @@ const struct agent agent_cgroup = {
 	.lacks = lacks,
 	.params =
 		(const struct agent_param[]){
-			{"controllers", "memory,cpuset", "those of them that the kernel has"},
+			{"controllers", "memory,cpuset", "those that the kernel has are enabled"},
 			{"groups", "6", "number of groups"},
 			{NULL},
 		},

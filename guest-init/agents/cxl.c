@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cxl: a region of CXL memory made and destroyed, as `cxl create-region -t ram` and `cxl
- * destroy-region` do it, again and again, and its memory used as system memory.
+ * cxl: creates and destroys a region of CXL memory, as `cxl create-region -t ram` and `cxl
+ * destroy-region` do, and uses its memory as system memory.
  *
- * One operation a turn: make the region (a random part of the capacity), commit its decoders, bind
- * it, so that the driver kmem adds its memory, write states to the memory blocks, set them all
- * offline, and remove the memory in one of three ways: unbind kmem, reset the decoders, or delete
- * the region as it is.
+ * A turn does the next of these operations: create the region with a random part of the capacity;
+ * commit its decoders; bind it, so that the driver kmem adds its memory; write states to its memory
+ * blocks; set all of them offline. Then the memory is removed in one of three ways: kmem is
+ * unbound, the decoders are reset, or the region is deleted while it is committed and bound.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,10 @@
 #include "guest-init/files.h"
 #include "guest-init/kmem.h"
 
-/* MADE: ready to be committed; BOUND: without the driver kmem; KMEM: it has the memory */
+/*
+ * MADE: the region's decoders are not committed; BOUND: its driver is bound, but kmem is not; KMEM:
+ * kmem has added its memory
+ */
 enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
 
 static struct cxl cxl;
@@ -35,7 +38,7 @@ static int prepare(struct run *run)
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-/* Ends OP; after a failure the mode does not change. */
+/* Ends OP. The mode becomes NEXT, unless OP has failed. */
 static void end(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	op_end_about(run, op, err, "%s: %s", *cxl.region ? cxl.region : cxl.root, what);
@@ -69,7 +72,7 @@ static void commit(struct run *run)
 	end(run, OP_REGION_COMMIT, err, what, MODE_COMMITTED);
 }
 
-/* The memory was added: by the region's driver, or by a write to kmem's file. */
+/* Ends an operation that binds kmem, which must have added all memory blocks. */
 static void added(struct run *run, enum op op, int err, const char *what)
 {
 	text_copy(kmem.dax, sizeof(kmem.dax), cxl.dax);
@@ -97,11 +100,11 @@ static void bind_kmem(struct run *run)
 	added(run, OP_KMEM_BIND, file_write(AT_FDCWD, KMEM_DRIVER "/bind", cxl.dax), "bind");
 }
 
-/* Ends an operation that also removed the memory, if kmem had it. */
+/* Ends an operation that removes the memory if it was added; no memory block may be left. */
 static void removed(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	if (!err && mode == MODE_KMEM && (err = kmem_check(&kmem, false)))
-		what = "its memory blocks stay";
+		what = "a memory block is left";
 	end(run, op, err, what, next);
 }
 
@@ -132,7 +135,10 @@ static void destroy(struct run *run)
 	removed(run, OP_REGION_DESTROY, err, what, MODE_NONE);
 }
 
-/* What may follow in each mode, equally likely; in MODE_KMEM, when all blocks are offline. */
+/*
+ * The operations that may follow in each mode, each with a probability of 1/4; in MODE_KMEM, they
+ * follow when all blocks are offline.
+ */
 static void (*const next[][4])(struct run *run) = {
 	[MODE_NONE] = {make, make, make, make},
 	[MODE_MADE] = {commit, commit, commit, destroy},
@@ -149,7 +155,7 @@ static void step(struct run *run)
 		next[mode][choice](run);
 }
 
-/* Gives the memory back, so that the accounts are as at the start. */
+/* Removes the memory, so that the accounts are as before the load. */
 static void cleanup(struct run *run)
 {
 	if (mode == MODE_KMEM && !kmem_leave(run, &kmem))
@@ -175,9 +181,9 @@ const struct agent agent_cxl = {
 	.params =
 		(const struct agent_param[]){
 			{"memdev", "0", "the first memory device, counted from 0"},
-			{"ways", "1", "how many memory devices the region interleaves"},
+			{"ways", "1", "number of memory devices that the region interleaves"},
 			{"states", "online_movable,offline", "what to write to its memory blocks"},
-			{"writes", "16", "the most writes before the memory is taken away"},
+			{"writes", "16", "the most writes before a removal"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ksm: memory whose pages have the same content, so that the kernel merges them; the merged pages
- * are written to, or split by the advice that they must not be merged.
+ * ksm: maps pages with the same content, which the kernel merges. It writes to some of them, and
+ * then makes the kernel unmerge the rest by MADV_UNMERGEABLE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int prepare(struct run *run)
 	err = file_write(AT_FDCWD, KSM "sleep_millisecs", "5");
 	if (!err)
 		err = file_write(AT_FDCWD, KSM "run", "1");
-	return err ? run_fail(run, -err, "cannot write to " KSM "run") : 0;
+	return err ? run_fail(run, -err, "cannot write to sleep_millisecs and run in " KSM) : 0;
 }
 
 static void map(struct run *run, struct region *region)
@@ -54,7 +54,7 @@ static void step(struct run *run)
 		return;
 	}
 	if (what < 6) {
-		/* a write to a merged page gives the process a copy of its own */
+		/* a write to a merged page makes the kernel copy it */
 		op_begin(run, OP_KSM_WRITE);
 		region->at[small * guest_rng_index(&run->shared->rng, pages)] ^= 2;
 		op_end(run, OP_KSM_WRITE, 0);
@@ -66,7 +66,7 @@ static void step(struct run *run)
 	region_unmap(region);
 }
 
-/* 2: stop, and split all merged pages */
+/* 2 stops ksmd and unmerges all pages (Documentation/admin-guide/mm/ksm.rst) */
 static void cleanup(struct run *run)
 {
 	(void)run;

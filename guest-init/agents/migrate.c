@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * migrate: moves pages between NUMA nodes by move_pages(), migrate_pages() and mbind(). Nodes come
- * and go while it runs.
+ * migrate: moves pages between NUMA nodes by move_pages(), migrate_pages() and mbind(). Nodes may
+ * be added and removed while it runs.
  */
 #include <errno.h>
 #include <fcntl.h>

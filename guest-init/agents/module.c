@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module: loads a kernel module and unloads it again, each as a turn of its own. The module is
- * /modules/NAME.ko, built with the kernel, or one of the scenario's files. Modules that it depends
- * on are loaded first, and stay.
+ * module: loads a kernel module in one turn, and unloads it in the next. The module is
+ * /modules/NAME.ko, which was built with the kernel, or one of the scenario's files. Modules on
+ * which it depends are loaded before the first turn and are never unloaded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static uint64_t limit_s, refused_since_ns;
 static bool loaded, was_unloaded;
 static int fd = -1;
 
-/* True: the module is in the kernel; another agent may have loaded it. */
+/* Returns true if MODULE is loaded; a built-in module has no file refcnt. */
 static bool is_loaded(const char *module)
 {
 	char folder[128];
@@ -65,7 +65,7 @@ static bool read_info(int file, const char *key, char *ret, size_t max)
 	return found;
 }
 
-/* Loads the modules that FILE depends on, if they are in /modules. */
+/* Loads the modules on which FILE depends, from /modules. */
 static int load_depends(struct run *run, int file, unsigned depth)
 {
 	char list[256], *rest = list, *word, other[192];
@@ -80,8 +80,8 @@ static int load_depends(struct run *run, int file, unsigned depth)
 		it = open(other, O_RDONLY | O_CLOEXEC);
 		if (it < 0 || depth == DEPTH_MAX)
 			return run_fail(run, ENOENT,
-					"%.50s depends on %.50s; add that to 'modules'", name,
-					word);
+					"%.50s depends on %.50s; add '%.50s' to 'modules'", name,
+					word, word);
 		err = load_depends(run, it, depth + 1);
 		if (!err)
 			err = load(it, "");
@@ -172,8 +172,8 @@ static void explain(char *what, size_t max, int err)
 }
 
 /*
- * A module that others use now may be unloaded later; one that refuses for LIMIT_S is reported once
- * as ETIME.
+ * An unload fails with EAGAIN while the module is in use, which is expected. If all unloads of
+ * LIMIT_S fail so, the last one has the result ETIME instead.
  */
 static void step_unload(struct run *run)
 {
@@ -207,7 +207,7 @@ static void step(struct run *run)
 		step_load(run);
 }
 
-/* Unloads the module at the end; it is a failure if that was never possible. */
+/* Unloads the module. The result is ETIME if neither this nor an earlier unload succeeded. */
 static void cleanup(struct run *run)
 {
 	char what[80] = "";
@@ -235,9 +235,9 @@ const struct agent agent_module = {
 	.params =
 		(const struct agent_param[]){
 			{"file", NULL, "one of the scenario's modules, or a .ko of its files"},
-			{"params", NULL, "sets of module parameters, one of which each load draws"},
+			{"params", NULL, "sets of module parameters; each load uses a random one"},
 			{"limit", "10", "seconds for which an unload may be refused"},
-			{"legal", "none", "errnos of its init function that are expected, or any"},
+			{"legal", "none", "errnos that its init function may return, or any"},
 			{NULL},
 		},
 	.prepare = prepare,

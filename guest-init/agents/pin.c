@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pin: makes pages of user memory immovable for a bounded time, as programs do: pages in a pipe
- * (vmsplice), buffers of io_uring, locked memory (mlock; such pages move, but are not reclaimed).
+ * pin: pins pages of user memory for a bounded time, so that they cannot be migrated: as pages in a
+ * pipe (vmsplice), or as buffers of io_uring. It also locks memory (mlock), whose pages can be
+ * migrated, but not reclaimed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include "guest-init/region.h"
 
 #define PINS 16
-#define PIPE_PAGES 16 /* of a pipe by default: PIPE_DEF_BUFFERS */
 
 struct pin {
 	struct region region;
@@ -79,7 +79,8 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (!text_copy(list, sizeof(list), run_param(run, "how")))
-		return run_fail(run, EINVAL, "invalid how (at most 63 characters)");
+		return run_fail(run, EINVAL, "invalid how '%.40s…' (at most 63 characters)",
+				run_param(run, "how"));
 	while ((word = strsep(&rest, ","))) {
 		for (i = 0; i < countof(hows) && strcmp(hows[i].name, word); i++)
 			;
@@ -124,7 +125,7 @@ static void take(struct run *run, struct pin *pin, const struct how *how)
 		unpin(run, pin);
 }
 
-/* Ends the pins whose time is over; then makes one. */
+/* Ends the pins whose time is over, and begins one. */
 static void step(struct run *run)
 {
 	unsigned how = guest_rng_index(&run->shared->rng, countof(hows));
@@ -155,7 +156,7 @@ const struct agent agent_pin = {
 	.name = "pin",
 	.params =
 		(const struct agent_param[]){
-			{"how", "vmsplice,io_uring,mlock", "some of these"},
+			{"how", "vmsplice,io_uring,mlock", "ways to pin pages"},
 			{"pages", "16", "the most pages of one pin"},
 			{"ms", "1000", "the longest time of one pin"},
 			{NULL},

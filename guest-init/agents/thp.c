@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * thp: memory in transparent huge pages. It is mapped, split (the page tables by freeing a part, or
- * the page itself through debugfs), collapsed again, and unmapped.
+ * thp: maps memory in transparent huge pages; frees a small page of one, which splits its mapping;
+ * splits the huge pages through debugfs; collapses small pages; and unmaps the memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static int prepare(struct run *run)
 	huge = region_huge_size();
 	small = sysconf(_SC_PAGESIZE);
 	split_fd = open(SPLIT, O_WRONLY | O_CLOEXEC);
-	return huge ? 0 : run_fail(run, ENODEV, "the kernel does not say the size of huge pages");
+	return huge ? 0 : run_fail(run, ENODEV, "the kernel reports no size of huge pages");
 }
 
 static void map(struct run *run, struct region *region)
@@ -53,7 +53,10 @@ static char *any_page(struct run *run, const struct region *region)
 	return region->at + small * guest_rng_index(&run->shared->rng, region->len / small);
 }
 
-/* Frees a small page: the huge page is then mapped by small ones, and split if memory is short. */
+/*
+ * Frees a small page. This splits the PMD mapping of the huge page; the kernel splits the page
+ * itself later, when it reclaims memory.
+ */
 static void free_part(struct run *run, const struct region *region)
 {
 	op_begin(run, OP_THP_SPLIT);

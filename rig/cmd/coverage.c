@@ -16,7 +16,7 @@
 static const char summary[] =
 	"Unites the coverage of runs (`rig run --coverage`): how many functions and lines of "
 	"memory hotplug, slab, the device core and the architecture they reached under load. "
-	"Without RUN, all runs of the results folder that have coverage.";
+	"Without RUN, it unites all runs of the results folder that have coverage.";
 
 static const char examples[] =
 	"  rig coverage last\n"
@@ -82,7 +82,8 @@ static gboolean add_indexed(struct coverage_union *united, const struct options 
 						      : g_strdup(o->night);
 	if (o->night && !night)
 		return (error && *error) ||
-		       rig_fail(error, RIG_EXIT_USAGE, "there was no night in '%s' yet", results);
+		       rig_fail(error, RIG_EXIT_USAGE,
+				"no night in '%s' yet; `rig nightly` runs one", results);
 	runs = night ? night_runs_of(ix, night, error) : index_runs(ix, &all, error);
 	for (guint i = 0; runs && i < runs->len; i++) {
 		const struct index_run *run = runs->pdata[i];
@@ -126,8 +127,8 @@ static void print_sums(const struct coverage_union *united)
 	print_row("all", &sums);
 	puts("\nReached under load; 'boot': functions that only the boot reached.");
 	if (!united->sum->complete)
-		puts("In some runs the load did not begin, or QEMU did not translate its code "
-		     "again: code that the boot had reached may be missing there.");
+		puts("In some runs the load did not begin, or QEMU did not discard the boot's "
+		     "translations: code that the boot had reached may be missing there.");
 }
 
 static void print_gaps(const struct coverage_union *united, gboolean all)

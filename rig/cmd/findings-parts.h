@@ -7,7 +7,7 @@
 
 /* Returns the value in JSON at the path PATH of keys ("kernel/name"), or NULL. Borrowed. */
 json_t *findings_at(json_t *json, const char *path);
-/* Prints a line with LABEL, or "" in a further line of it; control characters are escaped. */
+/* Prints a line with LABEL ("" in a continuation line); control characters are escaped. */
 void findings_line(const char *label, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Prints what the director's plugin did (findings-director.c). */
 void findings_print_director(json_t *details);

@@ -262,7 +262,7 @@ static void print_texts(const char *title, json_t *texts)
 	json_decref(texts);
 }
 
-/* The kernel that the scenario builds, if it is not just the standard one. */
+/* Prints what the scenario's kernel has in addition to the standard one. */
 static void print_build(const struct scenario *s)
 {
 	g_autofree char *options = g_strjoinv(", ", s->kconfig);

@@ -70,8 +70,8 @@ struct coverage_bits {
 struct coverage *coverage_new(const char *kernel, const char *arch, const char *tree);
 /*
  * Makes the coverage of a run. The functions and lines are those of the DWARF of SYMBOLS; without
- * DWARF, the functions are those that its names show. Code outside of BITS is left out. Blocks for
- * about a second.
+ * DWARF, the functions are those of source_functions(), and there are no lines. Code outside of
+ * BITS is left out. Blocks while it reads DWARF.
  */
 struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols *symbols,
 			       const char *kernel, const char *arch, const char *tree);
@@ -102,7 +102,7 @@ struct coverage *coverage_parse(json_t *json, GError **error);
 
 /*
  * Writes the code that was reached under load in lcov's tracefile format (geninfo(1)), with TEST as
- * its test name. Without DWARF, the functions of a file are numbered instead of having lines.
+ * its test name. Without DWARF, a function has its number in the file instead of a line number.
  */
 void coverage_lcov(const struct coverage *coverage, const char *test, FILE *out);
 

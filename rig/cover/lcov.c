@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes lcov's tracefile format (man geninfo, FILES). The counts are 1 or 0, because the code is
- * recorded when it is translated, not each time that it runs. Without DWARF each function is one
- * line; these lines are numbered.
+ * recorded when it is translated, not each time that it runs. Without DWARF, a function has its
+ * number in the file instead of a line number.
  */
 #include "cover/coverage.h"
 
-/* Returns TEST as a name that lcov 1.x accepts, which is made of certain characters only. */
+/* Returns TEST as a name that lcov 1.x accepts: of letters, digits and '_'. */
 static char *test_name(const char *test)
 {
 	char *name = g_strdup(test);

@@ -5,9 +5,9 @@
 #include "cover/coverage.h"
 #include "symbol/sources.h"
 
-/* A copy of a function, of which the pieces so far are counted. */
+/* The copy of a function whose pieces are being counted: the function itself, or an inlined one. */
 struct copy {
-	struct coverage_function *function; /* NULL: there is none */
+	struct coverage_function *function; /* NULL: no copy is being counted */
 	guint number;
 	guint64 size, bytes;
 	gboolean reached[COVERAGE_PHASES], has_entry;
@@ -58,8 +58,8 @@ static void end_copy(struct copy *copy)
 }
 
 /*
- * The compiler may move single instructions of an inlined function to a place before the condition
- * under which it runs. So an inlined copy counts as reached only if its first instruction was.
+ * The compiler may move instructions of an inlined function before the condition under which the
+ * function is called. So an inlined copy counts as reached only if its first instruction was.
  */
 static void begin_copy(struct maker *m, const struct symbol_code *code)
 {
@@ -129,7 +129,7 @@ static int by_line(gconstpointer a, gconstpointer b)
 	return one->line < two->line ? -1 : one->line > two->line;
 }
 
-/* Sorts the lines of FILE, and makes one of those that have the same number. */
+/* Sorts the lines of FILE, and merges those that have the same number. */
 static void merge_lines(struct coverage_file *file)
 {
 	GArray *merged = g_array_new(FALSE, FALSE, sizeof(struct coverage_line));
@@ -167,7 +167,7 @@ static gboolean is_generated(const char *name)
 	return FALSE;
 }
 
-/* Without DWARF: takes the functions that lie between those known to be in a file. */
+/* Without DWARF: takes the functions of each file that its symbols show (symbol/sources.h). */
 static void add_names(struct maker *m, struct symbols *symbols)
 {
 	enum source_use use;

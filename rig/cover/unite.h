@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The coverage of many runs: united, by scenario, and what is left. */
+/* The coverage of many runs: their union, each scenario's part, and what no run reached. */
 #ifndef RIG_COVER_UNITE_H
 #define RIG_COVER_UNITE_H
 
@@ -40,8 +40,8 @@ struct coverage_rank {
 	guint adds;
 };
 /*
- * Returns the scenarios, so ordered that each adds as much as possible to those before it: array of
- * struct coverage_rank.
+ * Returns the scenarios, ordered so that each adds as many functions as possible to those before
+ * it: array of struct coverage_rank.
  */
 GArray *coverage_ranks(const struct coverage_union *united);
 

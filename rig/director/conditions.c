@@ -59,7 +59,7 @@ gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
 	     : !strcmp(arch, "ppc64le") ? !ppc_current(symbols, &current)
 					: !is_arm))
 		return FALSE;
-	/* arm64: sp_el0 is the task (arch/arm64/include/asm/current.h) */
+	/* on arm64, register sp_el0 has the task's address (arch/arm64/include/asm/current.h) */
 	if (is_arm)
 		g_string_append_printf(out, "task - " X "\n", init);
 	else
@@ -105,7 +105,7 @@ static gboolean unknown_block(const char *place, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(block_functions); i++)
 		g_string_append_printf(list, "%s%s", i ? ", " : "", block_functions[i].function);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"'same block': the memory block of '%s' is not known (available: %s)",
+			"'same block': the memory block of '%s' is unknown (available: %s)",
 			place, list->str);
 }
 

@@ -12,7 +12,7 @@
 
 #include "util/error.h"
 
-/* The ends of the kernel's code, without that which is freed after boot. */
+/* The symbols at the ends of the kernel's code, without the code that is freed after boot. */
 #define CODE_FIRST "_stext"
 #define CODE_END "_etext"
 

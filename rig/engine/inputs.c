@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The copies of a run's inputs in its folder. */
+/* Copies the inputs of a run into its folder. */
 #include "engine/session.h"
 
 #include <string.h>

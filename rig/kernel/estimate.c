@@ -2,9 +2,9 @@
 /*
  * Estimates how many files a build compiles, before it begins. Each object in the object folder has
  * a file .NAME.o.cmd, in which kbuild lists the sources and config options that the object depends
- * on (scripts/basic/fixdep.c). So the objects that depend on changed options or patched files are
- * known; those of options that kconfig changes in turn, and new objects, are not: the number is a
- * lower bound.
+ * on (scripts/basic/fixdep.c). So the estimate counts the objects that depend on
+ * changed options or patched files. It is a lower bound, because it counts neither new objects, nor
+ * those that depend on options which kconfig changes in turn.
  */
 #include "kernel/internal.h"
 
@@ -17,7 +17,7 @@
 #define CONFIG_MAX (4u << 20)
 #define DEPENDS "include/config/"
 
-/* What changes: names of options (without CONFIG_) or of files, with the number of objects. */
+/* Changed options (without CONFIG_) and files, each with the number of dependent objects. */
 struct changes {
 	GHashTable *options, *files; /* name to guint* */
 	guint objects, all;
@@ -68,8 +68,8 @@ static void compare_patches(struct changes *c, GPtrArray *patches)
 }
 
 /*
- * LINE is of a .cmd file of kbuild and may name an option or a source file. If that is one that
- * changes, counts it and returns TRUE.
+ * If LINE of a .cmd file of kbuild names a changed option or a changed source file, counts the
+ * object for it and returns TRUE.
  */
 static gboolean count_line(struct changes *c, const char *line)
 {
@@ -118,7 +118,7 @@ static void count_objects(struct changes *c, const char *obj)
 		}
 }
 
-/* The option on which most of the objects depend. */
+/* Stores the changed option on which most of the objects depend. */
 static void name_most(struct changes *c, struct kernel_estimate *ret)
 {
 	GHashTableIter iter;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Modules that are built with a kernel: those of its tree by their name, whose option a fragment
- * sets to m, and folders with a Kbuild file of the user's. They belong to the build: a changed
- * source of a module gives another hash, and the kernel has the modules that fit it.
+ * Builds modules with a kernel: modules of its tree, whose option a fragment sets to m, and folders
+ * of the user's with a Kbuild file. They are part of the build, because a kernel loads only modules
+ * that were built for it; so a change to a module's source changes the build's hash.
  */
 #include "kernel/internal.h"
 
@@ -101,8 +101,8 @@ static gboolean is_module(const char *file, const char *name)
 }
 
 /*
- * Copies the modules that are listed in ORDER (modules.order, with paths relative to TOP) into
- * INTO. NAME: only this module; NULL: all. FALSE without an error: there is none.
+ * Copies the modules that the file ORDER (modules.order, with paths relative to TOP) lists into
+ * INTO: only the module NAME, or all if it is NULL. FALSE without an error: ORDER lists none.
  */
 static gboolean take_built(const char *order, const char *top, const char *name, const char *into,
 			   GError **error)

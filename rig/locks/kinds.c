@@ -26,14 +26,14 @@ guint lock_usage_of(const char columns[4])
 
 /* ---- locks that sleep ---- */
 
-/* Locks that are only acquired where a task may sleep. fs_reclaim: an allocation that may wait. */
+/* Locks that are acquired only where a task may sleep; fs_reclaim stands for an allocation. */
 static const char *const sleeping[] = {"fs_reclaim", "&mm->mmap_lock", "cpu_hotplug_lock"};
 /* More passes only find more locks that sleep, so a limit is safe. */
 #define PASSES_MAX 64
 
 /*
- * Returns for each class whether it is known to be a lock that sleeps: a lock that sleeps was
- * waited for while the class was held. The caller frees the array.
+ * Returns for each class whether it is known to be a lock that sleeps. It is if a task waited for
+ * another lock that sleeps while it held this one. The caller frees the array.
  */
 static gboolean *find_sleeping(const struct lock_orders *orders)
 {
@@ -60,7 +60,7 @@ static gboolean *find_sleeping(const struct lock_orders *orders)
 
 /* ---- the kinds of an edge ---- */
 
-/* Which uses of a class an edge in a context can be. */
+/* The usage bits of a class that an acquisition in each context sets. */
 static const struct {
 	guint context, write, read;
 } uses[] = {
@@ -78,7 +78,7 @@ static enum kind kind_of(guint usage, guint use, gboolean sleeps)
 
 	if (write == read)
 		return KIND_UNKNOWN;
-	/* a spinning lock may be acquired for writing with interrupts disabled, without a trace */
+	/* usage does not show whether a spinning lock was written with interrupts disabled */
 	if (read && uses[use].context == LOCK_IN_PROCESS && !sleeps)
 		return KIND_UNKNOWN;
 	return write ? KIND_WRITE : KIND_READ;

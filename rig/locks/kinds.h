@@ -3,10 +3,11 @@
  * How the locks of an edge were acquired: for writing, for reading, or as a recursive reader.
  * Private to locks/.
  *
- * /proc/lockdep and /proc/lockdep_chains (5.10 to 7.3) do not say this for an edge. They say for
- * each class whether it was ever acquired for writing or reading: with interrupts enabled, in
- * softirqs and in hardirqs. For an edge in an irq context that decides the kind; in process context
- * an acquisition with interrupts disabled leaves no trace, which only spinning locks can have.
+ * /proc/lockdep and /proc/lockdep_chains (5.10 to 7.3) do not show this for an edge. For a class,
+ * they show whether it was ever acquired for writing and for reading: with interrupts enabled, in
+ * softirqs, and in hardirqs. In irq context, this is enough to determine the mode of an edge. In
+ * process context, it is enough only for locks that sleep: a spinning lock may also have been
+ * acquired with interrupts disabled, which is not shown.
  */
 #ifndef RIG_LOCKS_KINDS_H
 #define RIG_LOCKS_KINDS_H
@@ -46,7 +47,7 @@ guint lock_kind_of_function(const char *name);
 /* Whether a task that waits at the end of IN is blocked by one that holds the start of OUT. */
 enum lock_meeting {
 	MEET_BLOCKS,
-	MEET_WRITER,  /* both read, so the waiting one is only blocked behind a waiting writer */
+	MEET_WRITER,  /* both are readers: the waiting one is blocked only by a waiting writer */
 	MEET_UNKNOWN, /* perhaps both read */
 	MEET_FREE,    /* a recursive reader waits for a reader: never blocked */
 };

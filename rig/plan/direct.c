@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run needs of the director's plugin: checks the options that it depends on. */
+/* Checks whether a run can use the director's plugin, and prepares the plugin's instructions. */
 #include "plan/internal.h"
 
 #include <string.h>

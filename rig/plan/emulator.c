@@ -26,7 +26,7 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 				"--qemu '%s' is neither a program nor a suite that `rig qemu get` "
 				"has fetched; `rig qemu list` shows those",
 				want->emulator);
-	/* the QEMU of another host is not known; it refuses the device itself */
+	/* the QEMU of another host has an unknown version; it refuses unsupported devices itself */
 	if (plan_is_here(want) &&
 	    (!machine_check_bios(machine, error) ||
 	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
@@ -37,7 +37,7 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	return TRUE;
 }
 
-/* The number of vCPUs that the tracks of SCENARIO plug; G_MAXUINT: it is not limited. */
+/* Returns how many vCPUs the tracks of SCENARIO plug in all; G_MAXUINT: there is no limit. */
 static guint plugs_of_cpus(const struct scenario *scenario)
 {
 	guint plugs = 0;
@@ -59,9 +59,9 @@ static guint plugs_of_cpus(const struct scenario *scenario)
 }
 
 /*
- * QEMU has a TCG context for each of max_cpus threads, and an unplugged vCPU keeps its own: the
- * next thread fails the assertion n < tcg_max_ctxs in tcg_register_thread() (tcg/tcg.c; 10.0 and
- * 11.1).
+ * QEMU allocates max_cpus TCG contexts, and does not free that of an unplugged vCPU. The thread of
+ * a vCPU that finds no free context fails the assertion n < tcg_max_ctxs in tcg_register_thread()
+ * (tcg/tcg.c; 10.0 and 11.1).
  */
 static gboolean check_contexts(const struct scenario *scenario, GError **error)
 {

@@ -27,7 +27,7 @@ static void content_clear(struct content *all)
 	g_array_unref(all->entries);
 }
 
-/* Takes TEXT. */
+/* Takes over TEXT, and returns it. */
 static char *keep(struct content *all, char *text)
 {
 	g_ptr_array_add(all->texts, text);
@@ -74,8 +74,8 @@ static char *module_vermagic(const char *path)
 }
 
 /*
- * The kernel compares its own vermagic with that of the module (same_magic() in
- * kernel/module/version.c), so the module's must be in the kernel, too.
+ * A kernel loads a module only if both have the same vermagic (same_magic() in
+ * kernel/module/version.c), so the module's vermagic must occur in the kernel's image.
  */
 static gboolean check_module(const struct scenario_file *file, const struct kernel *kernel,
 			     GError **error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel of a run: what the user and the scenario want of it, and what it lacks. */
+/* Builds the kernel that the user and the scenario request, and checks its config. */
 #include "plan/internal.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ char **plan_fragments(const struct run_request *want, const struct scenario *sce
 		g_ptr_array_add(paths, g_strdup(*fragment));
 		has_full |= kernel_is_full(*fragment);
 	}
-	/* once only, because fragments are part of kernel_request_key() */
+	/* do not list it twice, because fragments are part of kernel_request_key() */
 	if (scenario->full && !has_full)
 		g_ptr_array_insert(paths, 0, rig_home_path(KERNEL_FULL));
 	g_ptr_array_add(paths, NULL);

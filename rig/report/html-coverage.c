@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the page about coverage: in the pages of a night, and by itself. */
+/* Writes the page about coverage: as one of a night's pages, and as a page of its own. */
 #include "report/html-coverage.h"
 
 #include "report/page.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The keys `kconfig` and `modules`: config options and modules of a scenario's own. A name with a
- * slash ("./hello", "own/hello") is a folder next to the scenario's file; other names are modules
- * of the kernel's source tree.
+ * Reads the keys `kconfig` and `modules`: config options and modules that a scenario needs. A
+ * module with a slash in its name ("./hello", "own/hello") is a folder next to the scenario's file;
+ * other names are modules of the kernel's source tree.
  */
 #include "scenario/read.h"
 
@@ -26,7 +26,10 @@ static gboolean find_folder(struct yaml_tree *tree, yaml_node_t *node, const cha
 	return module->folder || yaml_tree_fail(tree, node, error, "%s", why->message);
 }
 
-/* Fragments have more forms (docs/kernels.md); this finds typing errors with their line. */
+/*
+ * Checks that each item is CONFIG_NAME=VALUE, because an error here names its line. The build
+ * checks everything else (docs/kernels.md).
+ */
 static gboolean check_kconfig(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "kconfig");
@@ -40,7 +43,7 @@ static gboolean check_kconfig(struct yaml_tree *tree, const struct scenario *s, 
 	return TRUE;
 }
 
-/* The name by which the agent loads MODULE: the last part of a folder's. */
+/* Returns the name by which the agent loads MODULE: the last part of a folder's path. */
 static const char *load_name(const struct scenario_module *module)
 {
 	const char *slash = strrchr(module->name, '/');
@@ -48,7 +51,7 @@ static const char *load_name(const struct scenario_module *module)
 	return slash ? slash + 1 : module->name;
 }
 
-/* The param `file` of an agent `module`: one of `modules`, or NAME.ko among `files`. */
+/* Checks that the param `file` of an agent `module` is one of `modules`, or a .ko of `files`. */
 static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const struct scenario *s,
 			    const struct agent *agent, GError **error)
 {

@@ -29,7 +29,7 @@ static inline gboolean text_begins(const char *text, const char *word)
 	return !*word;
 }
 
-/* The words of TEXT, as a bit for the index of each. */
+/* The words that a text contains: bit N is set for the word with index N. */
 struct word_bits {
 	guint64 longs[WORD_SET_LONGS];
 	gboolean any;
@@ -45,6 +45,7 @@ static inline gboolean word_bits_has(const struct word_bits *bits, guint word)
  * before the first call. Returns the word's index; a word that SET has already keeps its index.
  */
 guint word_set_add(struct word_set *set, const char *word);
+/* Stores which words of SET occur in TEXT. */
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret);
 
 #endif

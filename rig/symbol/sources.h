@@ -3,12 +3,12 @@
  * The source files of memory hotplug, of code that shares locks with it, of slab and of the device
  * core, and which functions of a kernel belong to them.
  *
- * Without DWARF a kernel has no list of the functions of a source file. But the symbols of a
- * vmlinux say to which object file local functions belong; and a linker keeps the functions of an
- * object file together, so all functions between two functions of a file belong to that file. The
- * names in kallsyms do not say it; there, all functions between two known functions of a table are
- * taken. The known functions exist in kernels from 5.10 on, and those that a kernel lacks are
- * skipped.
+ * Without DWARF, a kernel has no list of the functions of a source file. But the symbols of a
+ * vmlinux show to which object file each local function belongs; and a linker keeps the functions
+ * of an object file together, so all functions between two functions of a file belong to that file.
+ * kallsyms does not show object files. For it, the table in sources.c has known functions of each
+ * file, and all functions between two of these are taken. The known functions exist in kernels from
+ * 5.10 on; those that a kernel lacks are skipped.
  */
 #ifndef RIG_SYMBOL_SOURCES_H
 #define RIG_SYMBOL_SOURCES_H

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The functions of an object file, by the symbol table of a linked file. The table says to which
- * object file each local symbol belongs. A linker keeps the functions of an object file together in
- * each section, so the global functions between two functions of a file belong to it, too.
+ * Finds the functions of an object file in the symbol table of a linked file. The table shows to
+ * which object file each local symbol belongs. A linker keeps the functions of an object file
+ * together in each section, so the global functions between two functions of a file belong to it,
+ * too.
  */
 #include <string.h>
 
 #include "symbol/internal.h"
 
-#define NEAR 4096  /* maximum distance in bytes of a known function to a local one of its file */
+#define NEAR 4096  /* maximum distance in bytes between a known function and a local one */
 #define COPIES_MAX 2 /* a local function with more equal copies is that of a header */
 
 static const struct symbol *symbol_at(const struct table *table, guint i)

@@ -9,7 +9,7 @@
 /* Reads the header of the LEN bytes DATA. FALSE: it is not a 64-bit ELF file. */
 gboolean elf_head_read(const void *data, gsize len, Elf64_Ehdr *ret);
 
-/* Reads program header I of a file with the header HEAD. FALSE: it is outside of the LEN bytes. */
+/* Reads program header I of the LEN bytes DATA, whose header is HEAD. FALSE: it is not in DATA. */
 gboolean elf_part_read(const void *data, gsize len, const Elf64_Ehdr *head, unsigned i,
 		       Elf64_Phdr *ret);
 

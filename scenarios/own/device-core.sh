@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What an administrator can do with the device core's files while memory comes and goes: a driver is unbound from its device
-# and bound again, a CPU goes offline by its hotplug state and fails to, events are requested, settings are written again.
-# Prints TAP.
+# Uses the device core's files while memory comes and goes: unbinds the driver of a device and binds it again, takes a CPU
+# offline by its hotplug state, lets a callback fail, requests uevents, and writes a setting again. Prints TAP.
 dir=/sys/devices/system
 driver=/sys/bus/virtio/drivers/virtio_mem
 hotplug=$dir/cpu/cpu1/hotplug
@@ -10,7 +9,7 @@ number=0
 ok() { number=$((number + 1)); echo "ok $number $1"; }
 not() { number=$((number + 1)); echo "not ok $number $1"; }
 check() { [ "$2" = "$3" ] && ok "$1" || not "$1: $2 instead of $3"; }
-# bound: the virtio-mem device that has the driver
+# bound: prints the virtio-mem device to which the driver is bound
 bound() { for d in $driver/virtio*; do [ -e "$d" ] && basename "$d"; done; }
 echo 'TAP version 13'
 tries=0
@@ -28,12 +27,12 @@ for file in bind drivers_probe; do
 done
 state=$(cat $hotplug/state)
 echo 0 >$hotplug/target
-# cpu1/online does not say it (until Linux 6.2)
+# not cpu1/online: until Linux 6.2, it does not change with the hotplug state
 check 'a CPU goes offline by its hotplug state' "$(cat $dir/cpu/online)" 0
 check 'it is among the offline ones' "$(cut -d, -f1 $dir/cpu/offline)" 1
 echo "$state" >$hotplug/target
 check 'and online again' "$(cat $dir/cpu/online)" 0-1
-# a callback fails: the CPU goes back
+# a callback fails, so the kernel brings the CPU back online
 sed -n 's,^ *\([0-9]*\): mm/vmstat:online$,\1,p' $dir/cpu/hotplug/states >$hotplug/fail
 echo 0 >$dir/cpu/cpu1/online 2>/dev/null
 check 'a CPU stays online when a callback fails' "$(cat $dir/cpu/online)" 0-1

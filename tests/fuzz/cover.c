@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes coverage.json: what is accepted must not change when it is written and read back, must
- * keep the sums consistent, and must give a tracefile without a line that it did not mean.
+ * Fuzzes the reader of coverage.json: coverage that is accepted must not change when it is written
+ * and read back, its sums must be consistent, and its tracefile must have one record for each file.
  */
 #include "cover/unite.h"
 

@@ -38,7 +38,7 @@ static struct director *open_director(struct director_files *files, struct direc
 	return director;
 }
 
-/* What the plugin writes into the file is read, also if it sends nothing. */
+/* The rig reads what the plugin wrote into the file, even if the plugin sent no message. */
 START_TEST(recorded_code)
 {
 	rig_auto(director_orders) orders = NULL;

@@ -110,7 +110,7 @@ START_TEST(readers)
 			FALSE, FALSE, FALSE},
 	};
 	struct world w = {in_scratch("results"), NULL, NULL};
-	/* a lock under which fs_reclaim was taken sleeps */
+	/* a lock that was held when fs_reclaim was acquired is one that sleeps */
 	const char *sleeps = strstr(cases[_i].one, "fs_reclaim")
 				     ? CHAIN("0") LINE("rw") LINE("fs_reclaim") "\n"
 				     : "";

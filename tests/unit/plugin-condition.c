@@ -97,7 +97,7 @@ START_TEST(task_name)
 	reach(&insn[0], 0, 0);
 	memcpy(task + COMM, "shell", 6);
 	reach(&insn[0], 0, 0);
-	/* reached three times, one wait, which expired; two tasks did not fit */
+	/* reached three times: two tasks did not fit; the wait of the third one expired */
 	assert_totals("3 0 1 0 1 0 0 0 2");
 	memory[0].bytes = memory[1].bytes = NULL;
 	close(fd);
@@ -133,7 +133,7 @@ START_TEST(same_argument)
 }
 END_TEST
 
-/* A block is known by its struct memory_block, */
+/* `same block` finds the block of a struct memory_block. */
 START_TEST(same_block)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
@@ -155,7 +155,7 @@ START_TEST(same_block)
 }
 END_TEST
 
-/* or by the name of its device. */
+/* `same block` finds the block of a struct device by the device's name. */
 START_TEST(same_device)
 {
 	static const char *const others[] = {"memory\0\0\0\0\0\0\0\0\0", "memory3x\0\0\0\0\0\0\0",

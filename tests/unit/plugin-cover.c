@@ -141,7 +141,7 @@ START_TEST(in_qemu)
 }
 END_TEST
 
-/* QEMU started by the script qemu-cmd has no file; a file of another size is refused. */
+/* Without a file, as in the script qemu-cmd, no code is recorded; another size is refused. */
 START_TEST(without_file)
 {
 	static const char orders[] = "rig-director 1\ncover ffffffff81000000 ffffffff81000103\n";

@@ -68,7 +68,7 @@ static void on_ended(const struct hold_wait *wait, void *data)
 	n_ended++;
 }
 
-/* The vCPU with the lower priority waits at its place until the other one is not seen any more. */
+/* The vCPU with the lower priority waits until the other one has visited no place for a time. */
 START_TEST(lower_priority_waits)
 {
 	struct hold hold[2] = {

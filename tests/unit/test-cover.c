@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests the coverage: a program in small with a source file of the table is compiled, parts of its
- * code are recorded as reached, and the result must name exactly their functions and lines.
+ * Tests the coverage: a small program, whose source has the name of a covered file, is compiled;
+ * parts of its code are recorded as reached; the result must have exactly their functions and
+ * lines.
  */
 #include <check.h>
 #include <string.h>
