@@ -39,7 +39,7 @@ struct pct {
 	int priority[PCT_CPUS]; /* higher runs first; at change points below all others */
 	int lowest;
 	int64_t visited_ns[PCT_CPUS];	 /* the last visit of a vCPU that does not wait */
-	int64_t changed_until_ns[PCT_CPUS]; /* end of the shortest wait at a change point */
+	int64_t changed_until_ns[PCT_CPUS]; /* a vCPU waits at a change point at least until then */
 	int64_t rest_until_ns[PCT_CPUS]; /* until then the vCPU only waits at change points */
 };
 

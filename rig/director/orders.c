@@ -176,7 +176,10 @@ static void write_hold(GString *out, guint id, const struct hold_spec *spec)
 			       spec->max_ms, spec->times, spec->visits, spec->after);
 }
 
-/* Writes the line of the sweep. N is the number of holds, which come before the arms. */
+/*
+ * Writes the line "sweep". The sweep's holds (its arms) are numbered after the N other holds, so
+ * the first one has the number N.
+ */
 static void write_sweep(GString *out, guint n, const struct director_sweep *sweep)
 {
 	g_string_append_printf(out, "sweep %u %u %u %u\n", n, n + sweep->turns, sweep->slots,

@@ -77,8 +77,9 @@ static gboolean next_lap(struct track_run *t)
 }
 
 /*
- * Returns TRUE if the run looks for a lock order and has executed each step: the order shows when
- * its path is executed for the first time. The agents also get EDGE_LOAD_S of guest runtime.
+ * Returns TRUE if the run only looks for a lock order, each step was executed, and the agents had
+ * EDGE_LOAD_S of guest runtime. Once is enough, because lockdep records a lock order when its path
+ * is executed for the first time.
  */
 static gboolean edge_was_tried(struct session *s)
 {

@@ -362,7 +362,10 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
 			  open->inside > 0 && !late;
-		/* architectures that panic before they print an oops's end mark have printed all */
+		/*
+		 * some architectures panic before they print an oops's end mark: the report is
+		 * complete without it
+		 */
 		open->complete = (format->family & FAMILY_PANIC) &&
 				 ((format->flags & FORMAT_INDUCED) ||
 				  open->last_line + 1 == line->number);

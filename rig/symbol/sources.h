@@ -19,7 +19,7 @@
 #define SOURCE_GAP_MAX (48u << 10)
 
 enum source_use {
-	SOURCE_HOLDS = 1, /* holds can be at the functions of the file */
+	SOURCE_HOLDS = 1, /* functions of the file can have holds (docs/director.md) */
 	SOURCE_COVER = 2, /* the coverage includes the file */
 };
 

@@ -328,7 +328,7 @@ START_TEST(likely_owners_are_used)
 }
 END_TEST
 
-/* A list of known issues can match a hang's signature with a wildcard, but no other hang. */
+/* An entry of the known issues that has a wildcard matches one hang, and does not match others. */
 START_TEST(a_hang_can_be_known)
 {
 	static const char list[] =
