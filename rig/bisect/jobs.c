@@ -56,7 +56,11 @@ void search_start_build(struct search *search, guint position, slot_done done)
 	const struct search_options *o = &search->options;
 	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
 	struct child_build_spec spec = {
-		.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs};
+		.arch = o->arch,
+		.scenario = o->scenario,
+		.no_lockdep = o->no_lockdep,
+		.jobs = o->jobs,
+	};
 
 	span_build(search->span, position, o->patches, o->fragments, &build);
 	spec.source = build.source;

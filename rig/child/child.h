@@ -60,6 +60,7 @@ struct child_spec {
 /* Options of a build with `rig kernel build`. */
 struct child_build_spec {
 	const char *source, *arch;
+	const char *scenario; /* its kernel needs are added; NULL: none */
 	const char *const *patches, *const *fragments;
 	gboolean no_lockdep;
 	guint jobs;

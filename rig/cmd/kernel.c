@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "kernel/kernel.h"
+#include "plan/plan.h"
 #include "scenario/scenario.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -21,7 +22,8 @@ static const char build_examples[] =
 	"  rig kernel build                               linux-source-6.1, as in Debian 12\n"
 	"  rig kernel build --patch 0001-fix.patch        the same, patched: seconds\n"
 	"  rig kernel build --source deb:linux-source-6.12@bookworm-backports\n"
-	"  rig kernel build --source git:/src/linux@v6.9 --arch ppc64le --fragment my.config\n";
+	"  rig kernel build --source git:/src/linux@v6.9 --arch ppc64le --fragment my.config\n"
+	"  rig kernel build --scenario ./mine.yaml        with the modules that it loads\n";
 static const char check_summary[] =
 	"Lists the options that a scenario and its agents need and a kernel does not have. "
 	"Exit codes: 0 none, 77 some.\n"
@@ -67,7 +69,7 @@ static json_t *build_json(const struct kernel *kernel, const struct kernel_spec 
 /* ---- build ---- */
 
 static struct {
-	char *source, *arch;
+	char *source, *arch, *scenario;
 	char **patches, **fragments;
 	int jobs;
 	gboolean no_lockdep, refresh, cached, estimate, json;
@@ -83,6 +85,8 @@ static const GOptionEntry build_options[] = {
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "a config fragment, applied after the rig's own; repeatable", "FILE"},
+	{"scenario", 0, 0, G_OPTION_ARG_STRING, &want.scenario,
+	 "add what this scenario needs: 'kernel: full', its 'kconfig' and 'modules'", "SCENARIO"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs,
 	 "number of compile jobs (the number of CPUs)", "N"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
@@ -164,11 +168,31 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
 
+/* Adds to SPEC what SCENARIO needs; OWN keeps the lists. */
+static void add_scenario(struct kernel_spec *spec, const struct scenario *scenario,
+			 struct plan_spec *own)
+{
+	const struct run_request request = {
+		.kernel = spec->source,
+		.patches = want.patches,
+		.fragments = want.fragments,
+		.jobs = want.jobs,
+		.no_lockdep = want.no_lockdep,
+	};
+
+	plan_spec_init(own, &request, scenario, spec->arch);
+	own->spec.refresh = spec->refresh;
+	own->spec.cached = spec->cached;
+	*spec = own->spec;
+}
+
 static int run_build(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	rig_auto(kernel) kernel = NULL;
 	gint64 begin = rig_now_ns();
+	__attribute__((cleanup(plan_spec_clear))) struct plan_spec own = {0};
+	rig_auto(scenario) scenario = NULL;
 	struct kernel_spec spec;
 
 	if (!cmd_parse(&argc, &argv, build_options, "", build_summary, build_examples, &error))
@@ -190,6 +214,11 @@ static int run_build(int argc, char **argv)
 		.refresh = want.refresh,
 		.cached = want.cached,
 	};
+	scenario = want.scenario ? scenario_load(want.scenario, &error) : NULL;
+	if (error)
+		return rig_report_error(error);
+	if (scenario)
+		add_scenario(&spec, scenario, &own);
 	if (!show_estimate(&spec, &error))
 		return rig_report_error(error);
 	if (want.estimate)

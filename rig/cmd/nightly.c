@@ -176,9 +176,11 @@ static void show_ended(const struct night *night, const struct night_cell *cell,
 	(void)data;
 	term_status(NULL);
 	if (build)
-		printf("%-8s kernel %s for %s, %s%s%s\n",
+		printf("%-8s kernel %s for %s%s%s, %s%s%s\n",
 		       build->ok ? build->cached ? "cached" : "built" : "FAILED",
-		       night->kernels[build->kernel].tree, build->arch, took, *problem ? ": " : "",
+		       night->kernels[build->kernel].tree, build->arch,
+		       build->scenario ? " and scenario " : "",
+		       build->scenario ? build->scenario : "", took, *problem ? ": " : "",
 		       problem);
 	else if (cell->stopped)
 		printf("ABORTED  %s: %s\n", cell->key, cell->stopped);

@@ -91,9 +91,11 @@ static char **build_words(const struct place_job *started, guint cores)
 	const struct zoo_want *want = job->work->want;
 	g_auto(GStrv) patches = NULL;
 	g_auto(GStrv) fragments = NULL;
+	g_autofree char *scenario = zoo_scenario(job->entry);
 	struct child_build_spec spec = {
 		.source = want->kernel ? want->kernel : zoo_kernel(job->entry),
 		.arch = job->machine->arch,
+		.scenario = scenario,
 		.jobs = cores,
 	};
 

@@ -39,27 +39,33 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 	return !kernel->patches[n] && !built->patches[n];
 }
 
+/* Returns TRUE if the config of BUILD is that of every kernel. */
+static gboolean has_plain_config(const struct night_kernel *kernel, const struct night_build *build)
+{
+	return !*kernel->fragments && !kernel->no_lockdep && !build->scenario;
+}
+
 /*
  * Returns TRUE if the cache probably has the kernel. This is an estimate, because the source is not
  * resolved (a git branch may have changed) and configs are not compared. If FALSE, *RET_S is the
  * duration of an earlier build of the same source and architecture, or else of the same
  * architecture; -1: unknown.
  */
-static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
-			 const char *arch, double *ret_s)
+static gboolean is_built(const struct dry_run *dry, const struct night_build *build, double *ret_s)
 {
+	const struct night_kernel *kernel = &dry->night->kernels[build->kernel];
 	double near_s = -1, far_s = -1;
 
 	for (guint i = 0; i < dry->cache->len; i++) {
 		const struct kernel *built = dry->cache->pdata[i];
 
-		if (strcmp(built->arch, arch))
+		if (strcmp(built->arch, build->arch))
 			continue;
 		far_s = MAX(far_s, built->build_s);
 		if (!is_same_source(built, kernel))
 			continue;
 		near_s = MAX(near_s, built->build_s);
-		if (!*kernel->fragments && !kernel->no_lockdep && is_same_patches(built, kernel))
+		if (has_plain_config(kernel, build) && is_same_patches(built, kernel))
 			return TRUE;
 	}
 	*ret_s = near_s > 0 ? near_s : far_s;
@@ -72,7 +78,7 @@ static gboolean is_wanted(const struct night *night, const struct night_build *b
 	for (guint i = 0; i < night->cells->len; i++) {
 		const struct night_cell *cell = night->cells->pdata[i];
 
-		if (cell->status == CELL_WAITING && night_build_of(night, cell) == build)
+		if (cell->status == CELL_WAITING && cell->build == build)
 			return TRUE;
 	}
 	return FALSE;
@@ -86,16 +92,17 @@ static void check_builds(struct dry_run *dry)
 		double s = -1;
 
 		if (!is_wanted(dry->night, build) || !kernel_check_source(kernel->source, NULL) ||
-		    is_built(dry, kernel, build->arch, &s))
+		    is_built(dry, build, &s))
 			continue;
 		dry->builds++;
 		dry->unknown += s <= 0;
 		dry->builds_s += MAX(s, 0);
-		miss(dry, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree,
-				       build->arch, kernel->source,
-				       *kernel->fragments || kernel->no_lockdep
-					       ? ", unless one with that config is in the cache"
-					       : ""));
+		miss(dry, json_sprintf("kernel '%s' for %s%s%s is to be built (%s%s)", kernel->tree,
+				       build->arch, build->scenario ? " and scenario " : "",
+				       build->scenario ? build->scenario : "", kernel->source,
+				       has_plain_config(kernel, build)
+					       ? ""
+					       : ", unless one with that config is in the cache"));
 	}
 }
 

@@ -33,10 +33,8 @@ void night_cell_free(gpointer data);
 void night_build_free(gpointer data);
 void night_excluded_free(gpointer data);
 
-/* Finds the builds that the cells need, and adds them. */
+/* Finds the builds that the cells need, and sets night->builds and the cells' `build`. */
 void night_find_builds(struct night *night);
-/* Returns the build that CELL needs (borrowed); NULL: its kernel is an image. */
-struct night_build *night_build_of(const struct night *night, const struct night_cell *cell);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
 /*

@@ -42,8 +42,9 @@ static void note_build(struct runner *r, struct night_build *build,
 	build->problem = g_strdup(result->problem);
 	build->name = g_strdup(json_string_value(json_object_get(result->answer, "name")));
 	night_record(r,
-		     json_pack("{s:s, s:s, s:s, s:b, s:b, s:s?, s:f, s:f}", "what", "build", "tree",
-			       r->night->kernels[build->kernel].tree, "arch", build->arch, "ok",
+		     json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:s?, s:f, s:f}", "what", "build",
+			       "tree", r->night->kernels[build->kernel].tree, "arch", build->arch,
+			       "scenario", build->scenario, "ok",
 			       build->ok, "cached", build->cached, "problem", build->problem,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
@@ -203,6 +204,7 @@ static char **build_words(const struct place_job *started, guint cores)
 	const struct child_build_spec spec = {
 		.source = kernel->source,
 		.arch = job->build->arch,
+		.scenario = job->build->scenario,
 		.patches = (const char *const *)kernel->patches,
 		.fragments = (const char *const *)kernel->fragments,
 		.no_lockdep = kernel->no_lockdep,
@@ -227,7 +229,7 @@ static struct night_job *job_new(struct runner *r, char *key)
 
 void night_add_cell(struct runner *r, struct night_cell *cell)
 {
-	struct night_build *build = night_build_of(r->night, cell);
+	struct night_build *build = cell->build;
 	guint attempt = next_attempt(cell);
 	struct night_job *job = job_new(r, g_strdup_printf("%s#%u", cell->key, attempt)), *before;
 
@@ -247,7 +249,10 @@ void night_add_cell(struct runner *r, struct night_cell *cell)
 void night_add_build(struct runner *r, struct night_build *build)
 {
 	const char *tree = r->night->kernels[build->kernel].tree;
-	struct night_job *job = job_new(r, g_strdup_printf("build %s %s", tree, build->arch));
+	struct night_job *job =
+		job_new(r, g_strdup_printf("build %s %s%s%s", tree, build->arch,
+					   build->scenario ? " " : "",
+					   build->scenario ? build->scenario : ""));
 
 	job->build = build;
 	job->job.kind = CHILD_BUILD;

@@ -8,6 +8,7 @@
 
 #include "kernel/kernel.h"
 #include "machine/machine.h"
+#include "scenario/scenario.h"
 #include "util/error.h"
 
 static void attempt_clear(gpointer data)
@@ -45,6 +46,8 @@ void night_build_free(gpointer data)
 	struct night_build *build = data;
 
 	g_free(build->arch);
+	g_free(build->scenario);
+	g_free(build->adds);
 	g_free(build->problem);
 	g_free(build->name);
 	g_free(build);
@@ -71,33 +74,72 @@ struct night_cell *night_find_cell(const struct night *night, const char *key)
 
 /* ---- builds ---- */
 
-struct night_build *night_build_of(const struct night *night, const struct night_cell *cell)
+/* Returns what SCENARIO, as in the plan, adds to a kernel; "": nothing. The caller's. */
+static char *additions(const char *word)
 {
-	const struct machine *machine = machine_find(cell->machine, NULL);
+	rig_auto(scenario) scenario = scenario_load(word, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
 
-	for (guint i = 0; machine && i < night->builds->len; i++) {
+	if (!scenario)
+		return g_strdup("");
+	if (scenario->full)
+		g_string_append(text, "full\n");
+	for (char **line = scenario->kconfig; *line; line++)
+		g_string_append_printf(text, "%s\n", *line);
+	for (unsigned i = 0; i < scenario->n_modules; i++) {
+		const struct scenario_module *module = &scenario->modules[i];
+
+		g_string_append_printf(text, "module %s %s\n", module->name,
+				       module->folder ? module->folder : "");
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static struct night_build *find_build(const struct night *night, guint kernel, const char *arch,
+				      const char *adds)
+{
+	for (guint i = 0; i < night->builds->len; i++) {
 		struct night_build *build = night->builds->pdata[i];
 
-		if (build->kernel == cell->kernel && !strcmp(build->arch, machine->arch))
+		if (build->kernel == kernel && !strcmp(build->arch, arch) &&
+		    !strcmp(build->adds, adds))
 			return build;
 	}
 	return NULL;
 }
 
+static struct night_build *add_build(struct night *night, const struct night_cell *cell,
+				     const char *arch, const char *adds)
+{
+	struct night_build *build = g_new0(struct night_build, 1);
+
+	build->kernel = cell->kernel;
+	build->arch = g_strdup(arch);
+	build->adds = g_strdup(adds);
+	build->scenario = *adds ? g_strdup(cell->scenario) : NULL;
+	g_ptr_array_add(night->builds, build);
+	return build;
+}
+
 void night_find_builds(struct night *night)
 {
-	for (guint i = 0; i < night->cells->len; i++) {
-		const struct night_cell *cell = night->cells->pdata[i];
-		const struct machine *machine = machine_find(cell->machine, NULL);
-		struct night_build *build;
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 
-		if (!machine || !kernel_is_source(night->kernels[cell->kernel].source) ||
-		    night_build_of(night, cell))
+	for (guint i = 0; i < night->cells->len; i++) {
+		struct night_cell *cell = night->cells->pdata[i];
+		const struct machine *machine = machine_find(cell->machine, NULL);
+		const char *source = night->kernels[cell->kernel].source;
+		char *adds = g_hash_table_lookup(known, cell->scenario);
+
+		if (!machine || !kernel_is_source(source) || kernel_is_package(source))
 			continue;
-		build = g_new0(struct night_build, 1);
-		build->kernel = cell->kernel;
-		build->arch = g_strdup(machine->arch);
-		g_ptr_array_add(night->builds, build);
+		if (!adds) {
+			adds = additions(cell->scenario);
+			g_hash_table_insert(known, cell->scenario, adds);
+		}
+		cell->build = find_build(night, cell->kernel, machine->arch, adds);
+		if (!cell->build)
+			cell->build = add_build(night, cell, machine->arch, adds);
 	}
 }
 
@@ -215,7 +257,7 @@ gboolean night_needs_more(const struct night *night, const struct night_cell *ce
 
 void night_settle(const struct night *night, struct night_cell *cell)
 {
-	const struct night_build *build = night_build_of(night, cell);
+	const struct night_build *build = cell->build;
 	guint good = count(cell, OUTCOME_GOOD), bad = count(cell, OUTCOME_BAD);
 
 	if (!cell->attempts->len && build && build->ended && !build->ok)

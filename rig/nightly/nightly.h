@@ -50,6 +50,7 @@ struct night_cell {
 	char *scenario, *scenario_name,
 		*machine; /* `scenario`: a name or path, as in the plan */
 	guint kernel;	  /* index in night->kernels */
+	struct night_build *build; /* the kernel that it needs; NULL: an image */
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
@@ -64,10 +65,15 @@ struct night_kernel {
 	gboolean no_lockdep;
 };
 
-/* A kernel source and the architecture for which it must be built. */
+/*
+ * A kernel source and the architecture for which it must be built; for the cells of all scenarios
+ * that add the same options and modules to it.
+ */
 struct night_build {
 	guint kernel;
 	char *arch;
+	char *scenario; /* one of these scenarios, as in the plan; NULL: they add nothing */
+	char *adds;	/* what they add: a text that is equal for them; "": nothing */
 	gboolean ended, ok, cached;
 	char *problem, *name;
 	double wall_s;

@@ -45,7 +45,7 @@ static void add_jobs(struct runner *r)
 
 	for (guint i = 0; i < order->len; i++) {
 		struct night_cell *cell = order->pdata[i];
-		struct night_build *build = night_build_of(r->night, cell);
+		struct night_build *build = cell->build;
 
 		if (cell->status != CELL_WAITING)
 			continue;

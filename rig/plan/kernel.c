@@ -33,6 +33,32 @@ static struct kernel_module *list_modules(const struct scenario *scenario)
 	return modules;
 }
 
+void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
+		    const struct scenario *scenario, const char *arch)
+{
+	ret->fragments = plan_fragments(want, scenario);
+	ret->kconfig = *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
+	ret->modules = list_modules(scenario);
+	ret->spec = (struct kernel_spec){
+		.source = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL,
+		.arch = arch,
+		.patches = (const char *const *)want->patches,
+		.fragments = (const char *const *)ret->fragments,
+		.kconfig = ret->kconfig,
+		.modules = ret->modules,
+		.n_modules = scenario->n_modules,
+		.no_lockdep = want->no_lockdep,
+		.jobs = want->jobs,
+	};
+}
+
+void plan_spec_clear(struct plan_spec *spec)
+{
+	g_strfreev(spec->fragments);
+	g_free(spec->kconfig);
+	g_free(spec->modules);
+}
+
 static gboolean tell_estimate(const struct kernel_spec *spec, const struct plan_progress *progress,
 			      GError **error)
 {
@@ -51,20 +77,7 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 			   GError **error)
 {
 	const char *what = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL;
-	g_auto(GStrv) fragments = plan_fragments(want, scenario);
-	g_autofree char *kconfig = *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
-	g_autofree struct kernel_module *modules = list_modules(scenario);
-	const struct kernel_spec spec = {
-		.source = what,
-		.arch = machine->arch,
-		.patches = (const char *const *)want->patches,
-		.fragments = (const char *const *)fragments,
-		.kconfig = kconfig,
-		.modules = modules,
-		.n_modules = scenario->n_modules,
-		.no_lockdep = want->no_lockdep,
-		.jobs = want->jobs,
-	};
+	__attribute__((cleanup(plan_spec_clear))) struct plan_spec own = {0};
 	struct kernel *kernel;
 
 	if (!kernel_is_source(what) || kernel_is_package(what)) {
@@ -85,9 +98,10 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
 					       : kernel_from_image(what, machine->arch, error);
 	}
-	if (progress && progress->estimate && !tell_estimate(&spec, progress, error))
+	plan_spec_init(&own, want, scenario, machine->arch);
+	if (progress && progress->estimate && !tell_estimate(&own.spec, progress, error))
 		return NULL;
-	kernel = kernel_build(&spec, progress ? progress->build : NULL,
+	kernel = kernel_build(&own.spec, progress ? progress->build : NULL,
 			      progress ? progress->data : NULL, error);
 	if (kernel && progress && progress->kernel)
 		progress->kernel(kernel, progress->data);

@@ -74,6 +74,20 @@ struct run_request {
 	json_t *zoo;
 };
 
+/* The kernel that a run needs: `spec` for kernel_build(), and the lists that it refers to. */
+struct plan_spec {
+	struct kernel_spec spec;
+	char **fragments, *kconfig;
+	struct kernel_module *modules;
+};
+/*
+ * Combines the source, patches and fragments of WANT with what SCENARIO adds to its kernel
+ * (`kernel: full`, `kconfig`, `modules`); both must stay valid as long as RET.
+ */
+void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
+		    const struct scenario *scenario, const char *arch);
+void plan_spec_clear(struct plan_spec *spec);
+
 /* The input of the engine. Everything is borrowed during engine_run(). */
 struct run_plan {
 	const struct scenario *scenario;

@@ -73,6 +73,7 @@ void race_job_build(struct race_job *job, struct place *place, const struct race
 	const struct child_build_spec spec = {
 		.source = o->source,
 		.arch = o->arch,
+		.scenario = o->scenario,
 		.patches = o->patches,
 		.fragments = o->fragments,
 		.no_lockdep = o->no_lockdep,

@@ -131,6 +131,11 @@ static const struct {
 	 "source: \"deb:a\"}, {name: b, source: "
 	 "\"deb:b\"}]\nexclude: [{scenario: busted, kernel: b, why: x}]\n",
 	 3, 1, 2},
+	/* a scenario with `kernel: full` needs another build; a package with an image needs none */
+	{HEAD "scenarios: [dimm-storm, busted, neighbours]\nmachines: [pc-q35]\n", 3, 0, 2},
+	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: "
+	 "\"deb:linux-image-amd64\"}]\n",
+	 1, 0, 0},
 };
 
 START_TEST(expanded)
