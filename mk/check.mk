@@ -30,6 +30,13 @@ check-devices:
 	@$(MAKE) --no-print-directory all
 	@tests/devices $(OUT)
 
+## make check-cycles  200 cycles of adding and removing memory for each kind of device, in real guests
+.PHONY: check-cycles
+check-cycles:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/cycles/run $(OUT)
+
 ## make check-neighbours  what is near memory hotplug in real guests: modules, huge pages, KSM, control groups; builds the kernel `full`
 .PHONY: check-neighbours
 check-neighbours:

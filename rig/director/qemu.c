@@ -115,22 +115,38 @@ static gboolean fits_host(const char *suite)
 	return codename && *codename && g_str_has_prefix(suite, codename);
 }
 
+/*
+ * Writes the scripts, which mark FOLDER as complete for qemu_list() and qemu_find(), and runs each
+ * one. Removes them if one does not run here.
+ */
+static gboolean finish(const char *folder, char **ret_version, GError **error)
+{
+	g_auto(GStrv) emulators = qemu_emulators();
+	gboolean ok = TRUE;
+
+	for (char **emulator = emulators; ok && *emulator; emulator++)
+		ok = write_script(folder, *emulator, error);
+	ok = ok && try_it(folder, ret_version, error);
+	for (char **emulator = emulators; !ok && *emulator; emulator++) {
+		g_autofree char *path = g_build_filename(folder, *emulator, NULL);
+
+		g_unlink(path);
+	}
+	return ok;
+}
+
 gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 {
 	g_autofree char *folder = folder_of(suite), *root = g_build_filename(folder, ROOT, NULL);
-	g_auto(GStrv) emulators = qemu_emulators();
 
 	if (!is_suite(suite))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", root);
-	for (char **emulator = emulators; *emulator; emulator++)
-		if (!write_script(folder, *emulator, error))
-			return FALSE;
 	return (fits_host(suite) ? unpack(suite, root, error)
 				 : kernel_unpack_closed(packages, suite, root, error)) &&
-	       try_it(folder, ret_version, error);
+	       finish(folder, ret_version, error);
 }
 
 char **qemu_list(void)
