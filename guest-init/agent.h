@@ -4,7 +4,7 @@
  *
  * To add one: write agents/NAME.c with a const struct agent, add its operations to expected-errno.h
  * and the errnos that are expected of them to expected-errno.c, add it to the table of start.c, and
- * describe it in docs/agents.md. `step` does one operation (a few if they belong together), each
+ * describe it in man/rig-agents.5. `step` does one operation (a few if they belong together), each
  * between op_begin() and op_end(); pacing, stopping and counting are done by agent.c. One call of
  * `step` is a *turn*. An agent keeps its state in static variables, because each agent is a process
  * of its own. It allocates no memory once it runs.

@@ -83,7 +83,7 @@ static gboolean check_words(const struct new_want *want, guint *ret_device, GErr
 					"script under 'files', to the scenario (docs/agents.md)");
 		if (!scenario_agent_needs(*actor))
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"unknown actor '%s'%s%s%s (docs/agents.md lists them)",
+					"unknown actor '%s'%s%s%s (rig-agents(5) lists them)",
 					*actor, nearest ? "; did you mean '" : "",
 					nearest ? nearest : "", nearest ? "'?" : "");
 	}
@@ -95,7 +95,7 @@ static void add_agents(GString *text, char **actors)
 	static char *const usual[] = {(char *)"block-state", NULL};
 
 	g_string_append(text, "\nagents:                        # in the guest; "
-			      "docs/agents.md has their params\n");
+			      "rig-agents(5) has their params\n");
 	for (char *const *actor = actors && *actors ? actors : usual; *actor; actor++) {
 		const struct agent_info *info = scenario_agents;
 
