@@ -58,7 +58,7 @@ const char *const *hang_sentences(const struct hang *hang);
 const char *hang_signature(const struct hang *hang, guint level);
 
 /*
- * Returns the whole explanation, in the format of docs/hangs.md. SYMBOLS (or NULL) adds files and
+ * Returns the whole explanation, in the format of rig-json(5). SYMBOLS (or NULL) adds files and
  * lines to the stacks. New reference.
  */
 json_t *hang_json(const struct hang *hang, struct symbols *symbols);

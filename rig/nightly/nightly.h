@@ -10,7 +10,7 @@
  * 	lock		locked (flock) by the process that runs the night
  * 	place/		the record of a place whose jobs continue without the rig (slurm/)
  * 	stop		created by the user: no further child is started
- * 	night.json	the result so far, replaced by rename; docs/nightly.md has the format
+ * 	night.json	the result so far, replaced by rename; rig-json(5) has the format
  *
  * A cell is finished when its run folder has a verdict, or when the journal has the reason why
  * there is none. After a kill -9, night_resume() finds the run folders by their labels `night`,

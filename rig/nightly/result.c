@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes night.json, the result of a night. docs/nightly.md describes the format. */
+/* Makes night.json, the result of a night. rig-json(5) describes the format. */
 #include <stdlib.h>
 #include <string.h>
 

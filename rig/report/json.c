@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the model as JSON; docs/report.md lists the keys. */
+/* Writes the model as JSON; rig-json(5) lists the keys. */
 #include "report/internal.h"
 
 static json_t *tally_json(const struct tally *tally)

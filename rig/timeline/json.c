@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes timeline.json; docs/scenarios.md describes the format. */
+/* Writes timeline.json; rig-json(5) describes the format. */
 #include "timeline/internal.h"
 
 static json_t *operation_json(const struct operation *op)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads data from the content of a run's file `verdict` (docs/results.md), for the index, the zoo,
+ * Reads data from the content of a run's file `verdict` (rig-json(5)), for the index, the zoo,
  * bisect and the report. The object may have been written by any version and may be damaged, so
  * everything is checked.
  */
