@@ -6,6 +6,8 @@
 
 /* maximum offset of the name in struct kernfs_node, which follows a lockdep_map */
 #define NODE_OFFSET_MAX 136
+/* offset of `func` in struct work_struct on 64-bit machines (include/linux/workqueue.h) */
+#define WORK_FUNC 24
 
 uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)
 {
@@ -200,6 +202,29 @@ void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_cal
 	set_class(locks, lock, locks->name_cache[cache].class);
 }
 
+static bool is_static(const struct locks *locks, uint64_t lock)
+{
+	return lock >= locks->image_from && lock < locks->image_to;
+}
+
+/*
+ * Returns the class of a work item, its function; or of a completion, its variable or the place of
+ * the wait. It is not stored, because such memory is reused, often that of a stack.
+ */
+static uint32_t brief_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+			    const struct locks_call *call)
+{
+	struct locks_class like = {.kind = hook->work		   ? LOCKS_BY_WORK
+					   : is_static(locks, lock) ? LOCKS_STATIC
+								    : LOCKS_BY_WAIT};
+
+	if (hook->work)
+		read_pointer(locks, lock + WORK_FUNC, &like.address);
+	else
+		like.address = like.kind == LOCKS_STATIC ? lock : locks_caller(locks, call);
+	return find_class(locks, &like);
+}
+
 static uint32_t new_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			  const struct locks_call *call)
 {
@@ -207,7 +232,7 @@ static uint32_t new_class(struct locks *locks, uint64_t lock, const struct locks
 
 	if (hook->kernfs)
 		return node_class(locks, lock);
-	if (lock < locks->image_from || lock >= locks->image_to)
+	if (!is_static(locks, lock))
 		like = (struct locks_class){.kind = LOCKS_BY_PLACE,
 					    .address = locks_caller(locks, call)};
 	return find_class(locks, &like);
@@ -216,13 +241,15 @@ static uint32_t new_class(struct locks *locks, uint64_t lock, const struct locks
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call)
 {
-	long at = find_instance(locks, lock, true);
+	bool brief = hook->work || hook->completion;
+	long at = brief ? -1 : find_instance(locks, lock, true);
 	uint32_t class;
 
 	if (at >= 0 && locks->instance[at].class) {
 		class = locks->instance[at].class - 1;
 	} else {
-		class = new_class(locks, lock, hook, call);
+		class = brief ? brief_class(locks, lock, hook, call)
+			      : new_class(locks, lock, hook, call);
 		/* do not store a class for a kernfs node before the offset of names is known */
 		if (at >= 0 && !(hook->kernfs && !locks->node_offset))
 			locks->instance[at].class = class + 1;

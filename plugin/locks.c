@@ -139,7 +139,17 @@ static void on_want(struct locks *locks, const struct entry *e)
 	if (!task)
 		return;
 	push(locks, task, &held);
-	if (e->hook->op == LOCKS_MAY)
+	if (e->hook->op == LOCKS_MAY || e->hook->op == LOCKS_PASS)
+		add_pending(locks, task, e, held.class);
+}
+
+static void on_run(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, true);
+	const struct locks_held held = {
+		e->lock, locks_class_of(locks, e->lock, e->hook, e->call), e->hook->write};
+
+	if (task && push(locks, task, &held))
 		add_pending(locks, task, e, held.class);
 }
 
@@ -256,9 +266,11 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 		[LOCKS_WANT] = on_want,	   [LOCKS_MAY] = on_want,      [LOCKS_TRY] = on_try,
 		[LOCKS_DROP] = on_drop,	   [LOCKS_WEAKEN] = on_weaken, [LOCKS_NAMED] = on_named,
 		[LOCKS_PLACED] = on_named, [LOCKS_FORGET] = on_forget, [LOCKS_AWAIT] = on_await,
-		[LOCKS_LEAVE] = on_leave,
+		[LOCKS_PASS] = on_want,	   [LOCKS_RUN] = on_run,       [LOCKS_LEAVE] = on_leave,
 	};
-	const struct entry e = {hook, call, hook->constant ? hook->constant : call->arg[0]};
+	const struct entry e = {hook, call,
+				hook->constant ? hook->constant
+					       : call->arg[hook->op == LOCKS_RUN]};
 
 	/* ignore calls that do nothing, such as kernfs_put_active(NULL) */
 	if (hook->op == LOCKS_LEAVE ? !has_entry(locks, call->sp) : !e.lock)
@@ -275,7 +287,9 @@ static void end_pending(struct locks *locks, struct locks_task *task, const stru
 	bool zero = p->hook->kernfs ? !value : !(uint32_t)value;
 	const struct locks_held held = {p->lock, p->class, p->hook->write};
 
-	if (p->hook->op == LOCKS_TRY && !zero)
+	if (p->hook->op == LOCKS_PASS || p->hook->op == LOCKS_RUN)
+		locks->counts.released += pop(task, p->lock);
+	else if (p->hook->op == LOCKS_TRY && !zero)
 		push(locks, task, &held);
 	else if (p->hook->op == LOCKS_MAY && !zero && pop(task, p->lock))
 		locks->counts.acquired--;

@@ -7,9 +7,9 @@
  *
  * A lock is identified by its address. Its class is the variable it lies in, the name given at its
  * initialisation, the place of its initialisation, or the place where it was first acquired. The
- * class of a kernfs node consists of the names of the node and its parent. A task is identified by
- * its kernel stack. An edge A -> B is recorded for each lock A that a task holds when it begins to
- * wait for B; acquiring B by a trylock makes no edge to B.
+ * class of a kernfs node consists of the names of the node and its parent; that of a work item is
+ * its function. A task is identified by its kernel stack. An edge A -> B is recorded for each lock
+ * A that a task holds when it begins to wait for B; acquiring B by a trylock makes no edge to B.
  *
  * All tables have fixed sizes; what does not fit is counted. Each function takes the mutex `lock`.
  */
@@ -30,7 +30,7 @@
 #define LOCKS_EDGES (1 << 14)
 #define LOCKS_TASKS 4096
 #define LOCKS_HELD 32
-#define LOCKS_PENDING 4
+#define LOCKS_PENDING 6
 #define LOCKS_GATES 8
 #define LOCKS_PAIRS 48
 #define LOCKS_STACK 6
@@ -52,14 +52,24 @@ enum locks_op {
 	LOCKS_FORGET, /* the lock's memory is reused for another lock */
 	/* waits for all readers of a kernfs node; the innermost lock is released meanwhile */
 	LOCKS_AWAIT,
+	/*
+	 * waits until the lock is free, and does not keep it: counts as a read lock until the
+	 * function returns (flush_work(), wait_for_completion())
+	 */
+	LOCKS_PASS,
+	/* has the lock, its second argument, until the function returns (process_one_work()) */
+	LOCKS_RUN,
 	LOCKS_LEAVE, /* the task enters the kernel from user mode: it must not hold a lock */
 	N_LOCKS_OPS
 };
 
 struct locks_hook {
 	enum locks_op op;
-	/* nested: the second argument is a subclass; kernfs: the lock is a kernfs node */
-	bool write, nested, kernfs;
+	/*
+	 * nested: the second argument is a subclass; kernfs, work, completion: the lock is a struct
+	 * kernfs_node, work_struct or completion
+	 */
+	bool write, nested, kernfs, work, completion;
 	uint64_t constant; /* address of the lock; 0: the first argument is the lock */
 };
 
@@ -69,6 +79,8 @@ enum locks_kind {
 	LOCKS_BY_INIT,	/* `address` is where the lock is initialised */
 	LOCKS_BY_PLACE, /* `address` is where a lock of the class was first acquired */
 	LOCKS_BY_NODE,	/* `name` is that of a kernfs node */
+	LOCKS_BY_WORK,	/* `address` is the function of a work item */
+	LOCKS_BY_WAIT,	/* `address` is where a task waits for a completion */
 	N_LOCKS_KINDS
 };
 

@@ -142,6 +142,8 @@ static const char *read_lock(struct orders *orders, const char *line)
 	hook->write = mode == 'w';
 	hook->nested = flag == 'n';
 	hook->kernfs = flag == 'k';
+	hook->work = flag == 'o';
+	hook->completion = flag == 'c';
 	watch->kind = WATCH_LOCK;
 	watch->hold = orders->n_locks++;
 	orders->n_watches++;

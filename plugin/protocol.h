@@ -31,10 +31,12 @@
  *					ppc64: _restgpr0_14 and the entries after it)
  *	record STACK FROM TO FROM TO	record locks: size of a kernel stack, the kernel's image,
  *					its code
- *	lock OP r|w -|n|k ADDRESS LOCK	the function at ADDRESS acquires or releases a lock: OP is a
+ *	lock OP r|w -|n|k|o|c ADDRESS LOCK
+ *					the function at ADDRESS acquires or releases a lock: OP is a
  *					word of LOCKS_OPS; for reading or writing; n: its second
- *					argument is a subclass, k: its first one a kernfs node;
- *					LOCK: the lock's address, or 0: its first argument
+ *					argument is a subclass; the lock is k: a kernfs node, o: a
+ *					struct work_struct, c: a struct completion; LOCK: the lock's
+ *					address, or 0: its first argument (run: the second one)
  *	trap MAX_MS			stop tasks between locks of a cycle (lock-trap.h)
  *	member KIND FROM TO NAME	a class of the cycle: KIND is a word of LOCKS_KINDS; the
  *					variable or code that it lies in, or its name, * for all
@@ -158,11 +160,11 @@ enum cover_phase {
 #define LOCKS_OPS                                                                             \
 	{                                                                                     \
 		"want", "may", "try", "drop", "weaken", "named", "placed", "forget", "await", \
-			"leave"                                                               \
+			"pass", "run", "leave"                                                \
 	}
-#define LOCKS_KINDS                                       \
-	{                                                 \
-		"static", "name", "init", "place", "node" \
+#define LOCKS_KINDS                                                       \
+	{                                                                 \
+		"static", "name", "init", "place", "node", "work", "wait" \
 	}
 
 #define HOLD_OUTCOMES {"met", "expired", "released"}

@@ -26,7 +26,7 @@ static void on_entry(unsigned int cpu, void *data)
 
 	if (!hook->constant && hook->op != LOCKS_LEAVE)
 		call.arg[0] = registers_read(REG_ARG0);
-	if (hook->nested || hook->op == LOCKS_NAMED)
+	if (hook->nested || hook->op == LOCKS_NAMED || hook->op == LOCKS_RUN)
 		call.arg[1] = registers_read(REG_ARG1);
 	if (registers_have(REG_LINK) && hook->op != LOCKS_LEAVE)
 		call.caller = registers_read(REG_LINK);

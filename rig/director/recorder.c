@@ -77,13 +77,25 @@ static const struct hook {
 	{"kernfs_unbreak_active_protection", "want r k", NULL},
 	{"kernfs_drain", "await w k", NULL},
 	{"kernfs_add_one", "forget r k", NULL},
+	/*
+	 * kernel/workqueue.c: a worker has a work item while it executes it; flush_work() and
+	 * cancel_work_sync() wait for its end
+	 */
+	{"process_one_work", "run w o", NULL},
+	{"__flush_work", "pass r o", NULL},
+	/* kernel/sched/completion.c: the task that completes it holds no lock of this class */
+	{"wait_for_completion", "pass r c", NULL},
+	{"wait_for_completion_io", "pass r c", NULL},
+	{"wait_for_completion_interruptible", "pass r c", NULL},
+	{"wait_for_completion_killable", "pass r c", NULL},
+	{"wait_for_completion_state", "pass r c", NULL},
 	/* entries from user mode */
 	{"do_syscall_64", "leave r -", NULL},
 	{"system_call_exception", "leave r -", NULL},
 	{"do_el0_svc", "leave r -", NULL},
 };
 
-/* Functions to which functions that can fail jump, instead of calling them and returning. */
+/* Functions to which functions whose return matters jump, instead of calling them and returning. */
 static const char *const tails[] = {
 	"__mutex_lock",
 	"__mutex_lock_common",
@@ -101,6 +113,15 @@ static const char *const tails[] = {
 	"__down_write_killable",
 	"rwsem_down_read_slowpath",
 	"rwsem_down_write_slowpath",
+	"wait_for_common",
+	"__wait_for_common",
+	"wait_for_common_io",
+	/* the end of process_one_work(), also if another worker executes the work item (6.1) */
+	"move_linked_works",
+	"pwq_dec_nr_in_flight",
+	"put_pwq",
+	"queue_work_on",
+	"kthread_queue_work",
 };
 
 static void write_results(GString *out, const GArray *ranges, guint *watches)
@@ -114,9 +135,15 @@ static void write_results(GString *out, const GArray *ranges, guint *watches)
 	}
 }
 
-static gboolean can_fail(const struct hook *hook)
+/* Returns TRUE if the plugin must see the returns of this function, too. */
+static gboolean return_matters(const struct hook *hook)
 {
-	return g_str_has_prefix(hook->words, "may ") || g_str_has_prefix(hook->words, "try ");
+	static const char *const ops[] = {"may ", "try ", "pass ", "run "};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ops); i++)
+		if (g_str_has_prefix(hook->words, ops[i]))
+			return TRUE;
+	return FALSE;
 }
 
 static gboolean write_hook(GString *out, const struct hook *hook, struct symbols *symbols,
@@ -138,7 +165,7 @@ static gboolean write_hook(GString *out, const struct hook *hook, struct symbols
 			code_entry(symbols, arch,
 				   g_array_index(found, struct symbol_range, i).address),
 			lock);
-	if (can_fail(hook))
+	if (return_matters(hook))
 		write_results(out, found, watches);
 	return TRUE;
 }

@@ -11,7 +11,14 @@
 #include "util/error.h"
 
 #define NODE "kn->active"
-#define PLACE "lock of "
+
+/* Classes that are named by a function, and their kinds in the instruction file. */
+static const struct by_function {
+	const char *prefix, *kind;
+} by_functions[] = {
+	{"lock of ", "init"}, /* locks that the function initialises */
+	{"work of ", "work"}, /* work items that execute the function */
+};
 
 /* Reads the bytes of the kernel, which contain the names of its locks. */
 static GBytes *kernel_bytes(const struct kernel *kernel, GError **error)
@@ -47,18 +54,24 @@ static gboolean no_class(const char *name, GError **error)
 	return rig_fail(error, RIG_EXIT_USAGE,
 			"this kernel has no lock class '%s'. A class is named by a variable "
 			"(mem_hotplug_lock), a name given to mutex_init() or init_rwsem() "
-			"(&dev->mutex), kn->active, or 'lock of FUNCTION()'; `rig run "
-			"--record-locks` and `rig show` list those of a run",
+			"(&dev->mutex), kn->active, 'lock of FUNCTION()' or 'work of FUNCTION()'; "
+			"`rig run --record-locks` and `rig show` list those of a run",
 			name);
 }
 
-/*
- * Writes the class "lock of FUNCTION()", whose locks are initialised in FUNCTION, with the address
- * range of FUNCTION.
- */
-static gboolean write_place(GString *out, struct symbols *symbols, const char *name, GError **error)
+static const struct by_function *find_by_function(const char *name)
 {
-	const char *rest = name + strlen(PLACE), *end = strstr(rest, "()");
+	for (guint i = 0; i < G_N_ELEMENTS(by_functions); i++)
+		if (g_str_has_prefix(name, by_functions[i].prefix))
+			return &by_functions[i];
+	return NULL;
+}
+
+/* Writes the class NAME, for example "lock of FUNCTION()", with the range of FUNCTION. */
+static gboolean write_by_function(GString *out, struct symbols *symbols,
+				  const struct by_function *by, const char *name, GError **error)
+{
+	const char *rest = name + strlen(by->prefix), *end = strstr(rest, "()");
 	g_autofree char *function = end ? g_strndup(rest, end - rest) : g_strdup(rest);
 	g_autoptr(GArray) found = symbols_named(symbols, function);
 	const struct symbol_range *range;
@@ -67,8 +80,8 @@ static gboolean write_place(GString *out, struct symbols *symbols, const char *n
 		return no_class(name, error);
 	range = &g_array_index(found, struct symbol_range, 0);
 	g_string_append_printf(out,
-			       "member init %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x -\n",
-			       range->address, range->address + range->size + 1);
+			       "member %s %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x -\n",
+			       by->kind, range->address, range->address + range->size + 1);
 	return TRUE;
 }
 
@@ -77,6 +90,7 @@ static gboolean write_member(GString *out, struct symbols *symbols,
 			     GError **error)
 {
 	g_autofree char *word = g_strdelimit(g_strdup(name), " ", '_'), *node = NULL;
+	const struct by_function *by = find_by_function(name);
 	guint64 address, size;
 
 	if (strlen(name) >= TRAP_NAME)
@@ -86,8 +100,8 @@ static gboolean write_member(GString *out, struct symbols *symbols,
 		g_string_append_printf(out, "member node 0 0 %s\n", node);
 	} else if (!strcmp(name, NODE)) {
 		g_string_append(out, "member node 0 0 *\n");
-	} else if (g_str_has_prefix(name, PLACE)) {
-		return write_place(out, symbols, name, error);
+	} else if (by) {
+		return write_by_function(out, symbols, by, name, error);
 	} else if (variables_find(variables, name, &address, &size) && size) {
 		g_string_append_printf(
 			out, "member static %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x -\n",

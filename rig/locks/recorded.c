@@ -56,13 +56,13 @@ static struct lock_recorded *recorded_new(void)
 
 /* ---- names ---- */
 
-static char *function_name(const struct lock_names *names, guint64 address)
+/*
+ * Returns the name of the function at ADDRESS. For a return address the instruction before it is
+ * looked up, because a call that does not return may be the last instruction of its function.
+ */
+static char *function_name(const struct lock_names *names, guint64 address, gboolean is_return)
 {
-	/*
-	 * look up the instruction before the return address: a call that does not return may be the
-	 * last instruction of its function
-	 */
-	char *name = names->function ? names->function(address - 1, names->data) : NULL;
+	char *name = names->function ? names->function(address - is_return, names->data) : NULL;
 
 	return name ? name : g_strdup_printf("0x%" G_GINT64_MODIFIER "x", address);
 }
@@ -72,6 +72,14 @@ static char *variable_name(const struct lock_names *names, guint64 address)
 	char *name = names->variable ? names->variable(address, names->data) : NULL;
 
 	return name ? name : g_strdup_printf("lock at 0x%" G_GINT64_MODIFIER "x", address);
+}
+
+/* Returns the words before the function of a class that is named by a function. */
+static const char *what_of(const char *kind)
+{
+	return !strcmp(kind, "work")   ? "work of"
+	       : !strcmp(kind, "wait") ? "completion in"
+				       : "lock of";
 }
 
 static char *class_name(const struct lock_names *names, const char *kind, guint sub,
@@ -86,8 +94,8 @@ static char *class_name(const struct lock_names *names, const char *kind, guint 
 	} else if (!strcmp(kind, "name")) {
 		plain = g_strdup(name);
 	} else {
-		function = function_name(names, address);
-		plain = g_strdup_printf("lock of %s()", function);
+		function = function_name(names, address, strcmp(kind, "work") != 0);
+		plain = g_strdup_printf("%s %s()", what_of(kind), function);
 	}
 	return sub ? g_strdup_printf("%s/%u", plain, sub) : g_steal_pointer(&plain);
 }
@@ -118,7 +126,7 @@ static gboolean read_unmatched(struct reader *r, const char *line)
 	if (sscanf(line, "unmatched %" G_GINT64_MODIFIER "x", &address) != 1 ||
 	    r->recorded->faults->len == FAULTS_MAX)
 		return FALSE;
-	function = function_name(r->names, address);
+	function = function_name(r->names, address, TRUE);
 	g_ptr_array_add(r->recorded->faults,
 			g_strdup_printf("%s released a lock that no task held", function));
 	return TRUE;
@@ -181,7 +189,8 @@ static gboolean read_edge(struct reader *r, const char *line)
 	for (char **word = words; *word; word++)
 		if (**word)
 			g_ptr_array_add(edge->stack,
-					function_name(r->names, g_ascii_strtoull(*word, NULL, 16)));
+					function_name(r->names, g_ascii_strtoull(*word, NULL, 16),
+						      TRUE));
 	return TRUE;
 }
 

@@ -12,12 +12,13 @@
 
 #define HEAD "rig-locks 1\ncounts 10 10 0 0 0 0 0\n"
 /*
- * 0, 1: variables, written; 2: a reader-writer lock; 3: a class with many locks; 4: a kernfs node
+ * 0, 1: variables, written; 2: a reader-writer lock; 3: a class with many locks; 4: a kernfs node;
+ * 5: a lock named by the place of its initialisation; 6: a work item; 7: a completion
  */
 #define CLASSES                                                                               \
 	"class static 0 --w a00 -\nclass static 0 --w b00 -\nclass static 0 -rw c00 -\n"      \
 	"class name 0 m-w 0 &dev->mutex\nclass node 0 mr- 0 memoryN/state\nclass init 1 m-w " \
-	"f01 -\n"
+	"f01 -\nclass work 0 m-w f00 -\nclass wait 0 mr- f01 -\n"
 
 static char *variable(guint64 address, void *data)
 {
@@ -51,6 +52,7 @@ START_TEST(text_and_names)
 				   "edge 1 0\npair b00 a00 2 8 3:9 2:c00\nend\n");
 	static const char *const expected[] = {
 		"a", "b", "c", "&dev->mutex", "kn->active(memoryN/state)", "lock of probe()/1",
+		"work of probe()", "completion in probe()",
 	};
 	const struct recorded_edge *edge = r->edges->pdata[0];
 	rig_auto(lock_orders) orders = lock_recorded_orders(r);

@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests the lock recorder, with numbers as stacks, locks and places. */
-#include <check.h>
 #include <string.h>
 
-#include "plugin/locks.h"
+#include "tests/unit/plugin-locks.h"
 #include "tests/unit/plugin.h"
 #include "tests/unit/suite.h"
 
-#define STACK(task) (0xffffc90000000000 + (task)*0x4000ull + 0x3000)
-#define A 0xffffffff82000100ull
-#define B 0xffffffff82000200ull
-#define G 0xffffffff82000300ull
-#define HEAP 0xffff888000001000ull
-
-static struct locks *locks;
+struct locks *locks;
 static char guest[0x1000]; /* the guest's memory, which begins at address HEAP */
-
-static const struct locks_hook want_w = {LOCKS_WANT, true, false, false, 0};
-static const struct locks_hook want_r = {LOCKS_WANT, false, false, false, 0};
-static const struct locks_hook nested = {LOCKS_WANT, true, true, false, 0};
-static const struct locks_hook may_w = {LOCKS_MAY, true, false, false, 0};
-static const struct locks_hook try_w = {LOCKS_TRY, true, false, false, 0};
-static const struct locks_hook get_node = {LOCKS_TRY, false, false, true, 0};
-static const struct locks_hook drop = {LOCKS_DROP, true, false, false, 0};
-static const struct locks_hook weaken = {LOCKS_WEAKEN, false, false, false, 0};
-static const struct locks_hook named = {LOCKS_NAMED, true, false, false, 0};
-static const struct locks_hook placed = {LOCKS_PLACED, true, false, false, 0};
-static const struct locks_hook await = {LOCKS_AWAIT, true, false, true, 0};
-static const struct locks_hook leave = {LOCKS_LEAVE, false, false, false, 0};
-static const struct locks_hook cpus = {LOCKS_WANT, false, false, false, G};
 
 static bool memory(uint64_t address, void *to, size_t len, void *data)
 {
@@ -39,7 +18,7 @@ static bool memory(uint64_t address, void *to, size_t len, void *data)
 	return true;
 }
 
-static void set_up(void)
+void locks_set_up(void)
 {
 	locks = g_new0(struct locks, 1);
 	locks->stack_size = 0x4000;
@@ -51,12 +30,12 @@ static void set_up(void)
 	memset(guest, 0, sizeof(guest));
 }
 
-static void tear_down(void)
+void locks_tear_down(void)
 {
 	g_clear_pointer(&locks, g_free);
 }
 
-static void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_t second)
+void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_t second)
 {
 	const struct locks_call c = {
 		.cpu = task,
@@ -68,7 +47,7 @@ static void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_
 	locks_enter(locks, hook, &c);
 }
 
-static void take(int task, const struct locks_hook *hook, uint64_t lock)
+void take(int task, const struct locks_hook *hook, uint64_t lock)
 {
 	call(task, hook, lock, 0);
 }
@@ -78,7 +57,7 @@ static void put_text(unsigned at, const char *text)
 	memcpy(guest + at, text, strlen(text) + 1);
 }
 
-static void put_pointer(unsigned at, uint64_t value)
+void put_pointer(unsigned at, uint64_t value)
 {
 	memcpy(guest + at, &value, sizeof(value));
 }
@@ -228,171 +207,70 @@ START_TEST(kernfs_nodes)
 }
 END_TEST
 
+/*
+ * A worker has a work item until process_one_work() returns; a task that flushes it has it for
+ * reading until the flush returns. The class is the function, which is read each time.
+ */
+START_TEST(work_items)
+{
+	const struct locks_edge *there, *back;
+
+	put_pointer(0x100 + 24, 0xffffffff81000500);
+	call(1, &execute, HEAP + 0x900, HEAP + 0x100); /* the first argument is the worker */
+	take(1, &want_w, A);
+	take(1, &drop, A);
+	take(2, &want_w, A);
+	take(2, &flush, HEAP + 0x100);
+	there = edge(0xffffffff81000500, A);
+	back = edge(A, 0xffffffff81000500);
+	ck_assert(there && back);
+	ck_assert_int_eq(locks->class[there->from].kind, LOCKS_BY_WORK);
+	ck_assert_uint_eq(there->pair[0].from, HEAP + 0x100);
+	ck_assert_uint_eq(there->pair[0].modes, LOCKS_MODE(1, 1));
+	ck_assert_uint_eq(back->pair[0].to, HEAP + 0x100);
+	ck_assert_uint_eq(back->pair[0].modes, LOCKS_MODE(1, 0));
+	locks_return(locks, STACK(2), 1);
+	locks_return(locks, STACK(1), 0);
+	/* neither task has the work item now */
+	take(1, &want_w, B);
+	take(2, &want_w, B);
+	ck_assert_ptr_null(edge(0xffffffff81000500, B));
+	/* the same memory, another function */
+	put_pointer(0x100 + 24, 0xffffffff81000600);
+	call(3, &execute, HEAP + 0x900, HEAP + 0x100);
+	take(3, &want_w, A);
+	ck_assert_ptr_nonnull(edge(0xffffffff81000600, A));
+	ck_assert_uint_eq(locks->counts.unmatched + locks->counts.unresolved, 0);
+}
+END_TEST
+
+/* A wait for a completion on the stack belongs to its place, one for a variable to the variable. */
+START_TEST(completions)
+{
+	take(1, &want_w, A);
+	take(1, &complete, HEAP);
+	ck_assert_ptr_nonnull(edge(A, 0xffffffff81000001));
+	ck_assert_int_eq(locks->class[locks->edge[0].to].kind, LOCKS_BY_WAIT);
+	locks_return(locks, STACK(1), 0);
+	take(1, &complete, G);
+	ck_assert_ptr_nonnull(edge(A, G));
+	locks_return(locks, STACK(1), 0);
+	/* the memory of the first one is a lock now */
+	call(1, &placed, HEAP, 0);
+	take(1, &want_w, HEAP);
+	ck_assert_int_eq(locks->class[locks->edge[2].to].kind, LOCKS_BY_INIT);
+	take(1, &drop, HEAP);
+	take(1, &drop, A);
+	ck_assert_uint_eq(locks->counts.unmatched + locks->counts.unresolved, 0);
+}
+END_TEST
+
 START_TEST(weakened)
 {
 	take(1, &want_w, A);
 	take(1, &weaken, A);
 	take(1, &want_w, B);
 	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(0, 1));
-}
-END_TEST
-
-/* ---- the trap ---- */
-
-static void set_trap(int64_t max_ns, unsigned vcpus)
-{
-	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
-						     {LOCKS_STATIC, B, B + 8, "-"}};
-
-	memcpy(locks->trap.member, members, sizeof(members));
-	locks->trap.n_members = 2;
-	locks->trap.max_ns = max_ns;
-	locks->trap.vcpus = vcpus;
-	trap_arm(locks, true);
-}
-
-static void *want_b(void *data)
-{
-	take(1, data, B);
-	return NULL;
-}
-
-static void until_stopped(void)
-{
-	bool stopped = false;
-
-	while (!stopped) {
-		pthread_mutex_lock(&locks->lock);
-		stopped = locks->trap.waiting;
-		pthread_mutex_unlock(&locks->lock);
-		g_thread_yield();
-	}
-}
-
-static char *written(void)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	ck_assert(locks_write(locks, out));
-	fclose(out);
-	return text;
-}
-
-START_TEST(circle_is_closed)
-{
-	g_autofree char *stuck = NULL, *later = NULL;
-	GThread *thread;
-
-	set_trap(100000000000, 2);
-	take(1, &want_w, A);
-	take(2, &want_r, B);
-	thread = g_thread_new("vcpu", want_b, (gpointer)&want_w);
-	until_stopped();
-	take(2, &want_r, A);
-	g_thread_join(thread);
-	stuck = written();
-	ck_assert_ptr_nonnull(strstr(stuck, "\ntrap 1 1 0\nencounter 0 1 1\nencounter 1 0 1\n"
-					    "circle "));
-	ck_assert(strstr(stuck, "circle 0 waits\n") && strstr(stuck, "circle 1 waits\n"));
-	take(1, &drop, B);
-	later = written();
-	ck_assert_ptr_nonnull(strstr(later, "circle 1 gone\n"));
-}
-END_TEST
-
-/* Two readers do not wait for each other; after a wait that expired there is a pause. */
-START_TEST(circle_is_not_closed)
-{
-	set_trap(1000000, 3);
-	take(1, &want_r, A);
-	take(2, &want_r, B);
-	take(1, &want_r, B);
-	take(2, &want_r, A);
-	ck_assert_uint_eq(locks->trap.met, 0);
-	ck_assert_uint_eq(locks->trap.expired, 2);
-	ck_assert_int_gt(locks->trap.rest_until_ns[0], 0);
-	/* set an endless pause */
-	locks->trap.rest_until_ns[1] = INT64_MAX;
-	take(3, &want_w, A);
-	take(3, &want_w, B);
-	ck_assert_uint_eq(locks->trap.held, 2);
-	ck_assert_uint_eq(locks->trap.met_by[0][1], 2);
-}
-END_TEST
-
-/* A task that is stopped at a rarely reached class ends the pause of the other class. */
-START_TEST(rare_side_wakes)
-{
-	set_trap(1000000, 3);
-	locks->trap.streak[0] = 2;
-	locks->trap.rest_until_ns[0] = INT64_MAX;
-	take(1, &want_w, A);
-	take(1, &want_w, B);
-	ck_assert_int_eq(locks->trap.rest_until_ns[0], 0);
-	ck_assert_uint_eq(locks->trap.streak[1], 1);
-}
-END_TEST
-
-/* A circle that closes by itself is found; the removal of a node waits for its readers. */
-START_TEST(circle_by_itself)
-{
-	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
-						     {LOCKS_BY_NODE, 0, 0, "*"}};
-	g_autofree char *text = NULL;
-
-	memcpy(locks->trap.member, members, sizeof(members));
-	locks->trap.n_members = 2;
-	take(2, &get_node, HEAP);
-	locks_return(locks, STACK(2), HEAP);
-	take(1, &want_w, A);
-	take(1, &want_w, G);
-	take(1, &await, HEAP);
-	take(1, &drop, G);
-	take(2, &want_w, A);
-	text = written();
-	ck_assert_ptr_nonnull(strstr(text, "waits\ncircle "));
-}
-END_TEST
-
-/* The trap stops a task that removes a kernfs node only while another task reads that node. */
-START_TEST(removal_without_reader)
-{
-	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
-						     {LOCKS_BY_NODE, 0, 0, "*"}};
-
-	set_trap(1000000, 3);
-	memcpy(locks->trap.member, members, sizeof(members));
-	take(1, &want_w, A);
-	take(1, &want_w, G);
-	take(1, &await, HEAP);
-	ck_assert_uint_eq(locks->trap.met_by[0][1], 1);
-	ck_assert_uint_eq(locks->trap.held, 0);
-	take(2, &get_node, HEAP);
-	locks_return(locks, STACK(2), HEAP);
-	take(1, &await, HEAP);
-	ck_assert_uint_eq(locks->trap.held, 1);
-}
-END_TEST
-
-/* The last free vCPU is not stopped; when disarmed, a stopped task continues. */
-START_TEST(trap_lets_go)
-{
-	GThread *thread;
-
-	set_trap(100000000000, 1);
-	take(1, &want_w, A);
-	take(1, &want_w, B);
-	ck_assert_uint_eq(locks->trap.held, 0);
-	take(1, &drop, B);
-	locks->trap.vcpus = 2;
-	thread = g_thread_new("vcpu", want_b, (gpointer)&want_w);
-	until_stopped();
-	trap_arm(locks, false);
-	g_thread_join(thread);
-	ck_assert_uint_eq(locks->trap.expired, 0);
-	ck_assert_uint_eq(locks->trap.met, 0);
 }
 END_TEST
 
@@ -430,18 +308,14 @@ END_TEST
 
 void add_lock_tests(TCase *tcase)
 {
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, locks_set_up, locks_tear_down);
 	tcase_add_test(tcase, an_order_and_its_gates);
 	tcase_add_test(tcase, calls_that_can_fail);
 	tcase_add_test(tcase, lost_count);
 	tcase_add_test(tcase, names_of_classes);
 	tcase_add_test(tcase, kernfs_nodes);
+	tcase_add_test(tcase, work_items);
+	tcase_add_test(tcase, completions);
 	tcase_add_test(tcase, weakened);
-	tcase_add_test(tcase, circle_is_closed);
-	tcase_add_test(tcase, circle_is_not_closed);
-	tcase_add_test(tcase, rare_side_wakes);
-	tcase_add_test(tcase, circle_by_itself);
-	tcase_add_test(tcase, removal_without_reader);
-	tcase_add_test(tcase, trap_lets_go);
 	tcase_add_test(tcase, a_million);
 }

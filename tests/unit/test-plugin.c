@@ -379,7 +379,7 @@ int main(void)
 {
 	Suite *suite = suite_create("plugin");
 	TCase *holds = tcase_create("holds"), *files = tcase_create("files"),
-	      *locks = tcase_create("locks");
+	      *locks = tcase_create("locks"), *trap = tcase_create("trap");
 
 	tcase_add_test(holds, until_met);
 	tcase_add_test(holds, expires);
@@ -399,8 +399,10 @@ int main(void)
 	add_condition_tests(files);
 	add_cover_tests(files);
 	add_lock_tests(locks);
+	add_trap_tests(trap);
 	tcase_set_timeout(locks, 60);
 	suite_add_tcase(suite, locks);
+	suite_add_tcase(suite, trap);
 	suite_add_tcase(suite, holds);
 	suite_add_tcase(suite, files);
 	return suite_run(suite);
