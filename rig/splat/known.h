@@ -2,7 +2,7 @@
 /*
  * Known issues: reports that were examined, with the reason and a link, so that they do not make
  * runs fail. Each entry has an expiry date, and can be limited to a range of kernels.
- * scenarios/known-issues.yaml is the rig's own list; docs/reports.md describes its format.
+ * scenarios/known-issues.yaml is the rig's own list; rig-scan(1) describes its format.
  */
 #ifndef RIG_SPLAT_KNOWN_H
 #define RIG_SPLAT_KNOWN_H
