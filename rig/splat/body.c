@@ -96,6 +96,16 @@ gboolean body_is_dump(const char *text)
 	return words >= 1;
 }
 
+/* Returns the number of hex digits at TEXT, without capital letters. */
+static gsize hex_digits(const char *text)
+{
+	gsize len = 0;
+
+	while (g_ascii_isdigit(text[len]) || (text[len] >= 'a' && text[len] <= 'f'))
+		len++;
+	return len;
+}
+
 /*
  * Returns TRUE if TEXT has registers: "RAX: 0000… RBX: 0000…", "r7 : 00000000 r6 : …", "x29:
  * ffff…", "R10: …".
@@ -103,10 +113,12 @@ gboolean body_is_dump(const char *text)
 static gboolean is_registers(const char *text)
 {
 	const char *name = trim(text);
-	gsize len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789");
-	const char *value = name + len;
-	gsize digits;
+	const char *value = name;
+	gsize len, digits;
 
+	while (g_ascii_isalnum(*value) || *value == '_')
+		value++;
+	len = (gsize)(value - name);
 	if (!len || len > 8)
 		return FALSE;
 	value = trim(value);
@@ -114,9 +126,9 @@ static gboolean is_registers(const char *text)
 		return FALSE;
 	value = trim(value + 1);
 	/* a selector and an offset, such as "CS: 0010:" */
-	if (strspn(value, "0123456789abcdef") == 4 && value[4] == ':')
+	if (hex_digits(value) == 4 && value[4] == ':')
 		value += 5;
-	digits = strspn(value, "0123456789abcdef");
+	digits = hex_digits(value);
 	return (digits == 8 || digits == 16 || digits == 4) && strchr(" \t)(", value[digits]);
 }
 
@@ -216,9 +228,11 @@ enum body body_kind(const char *text, const struct format *format, struct frame 
 		return BODY_FRAME;
 	if ((body = body_pattern(start, format->family)) != BODY_FOREIGN)
 		return body;
+	if (is_registers(text))
+		return BODY_NUMBERS;
 	if ((body = part_kind(start, format->family)) != BODY_FOREIGN)
 		return body;
 	if ((format->family & FAMILY_LOCKDEP) && is_source_place(start))
 		return BODY_INSIDE;
-	return is_registers(text) || body_is_dump(text) ? BODY_INSIDE : BODY_FOREIGN;
+	return body_is_dump(text) ? BODY_INSIDE : BODY_FOREIGN;
 }

@@ -74,7 +74,8 @@ struct open *extent_find(struct scanner *scanner, const struct line *line)
 		if (open->kernel != line->kernel)
 			continue;
 		for (guint c = 0; c < open->n_callers; c++)
-			if (strcmp(open->callers[c], line->caller) == 0)
+			if (open->callers[c][0] == line->caller[0] &&
+			    strcmp(open->callers[c], line->caller) == 0)
 				return open;
 	}
 	return NULL;
@@ -157,8 +158,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
 	open->header = open->lines->len;
-	open_append(open, line->text, line->len);
-	open_reach(open, line);
+	open_take(open, line);
 	scanner->open[scanner->n_open++] = open;
 	if (format->family & FAMILY_ONE)
 		extent_close(scanner, open, FALSE);
@@ -174,8 +174,15 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 		extent_close(scanner, open, FALSE);
 		return;
 	}
-	open_append(open, line->text, line->len);
-	open_reach(open, line);
+	open_take(open, line);
+}
+
+/* After "cut here" any line can follow, because it may be the message of a WARN. */
+static void take_after_cut(struct scanner *scanner, struct open *open, const struct line *line)
+{
+	open_take(open, line);
+	if (open->lines->len - open->header > CUT_LINES)
+		extent_close(scanner, open, FALSE);
 }
 
 /*
@@ -221,12 +228,8 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		take_dump_line(scanner, open, line);
 		return;
 	}
-	/* after "cut here" any line can follow, because it may be the message of a WARN */
 	if (!open->format->kind) {
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		if (open->lines->len - open->header > CUT_LINES)
-			extent_close(scanner, open, FALSE);
+		take_after_cut(scanner, open, line);
 		return;
 	}
 	if (open->foreign && line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS)
@@ -243,17 +246,21 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 				  body == BODY_FAULT ? MARK_FAULT : MARK_FRAME, &frame);
 		open_reach(open, line);
 		break;
+	case BODY_NUMBERS:
+		open->inside++;
+		open_append_numbers(open, line->text, line->len);
+		open_reach(open, line);
+		break;
 	case BODY_LAST:
 		open->inside++;
 		open->ended = TRUE;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
+		open_take(open, line);
 		/* x86 prints the registers again after the end mark of an oops */
 		if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)))
 			extent_close(scanner, open, FALSE);
 		break;
 	case BODY_BLANK:
-		open_append(open, "", 0);
+		open_append_numbers(open, "", 0);
 		if (open->lines->len - open->solid > gap)
 			extent_close(scanner, open, FALSE);
 		break;
@@ -341,13 +348,11 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	if (open && is_adopted(open, format)) {
 		open->format = format;
 		open->header = open->lines->len;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
+		open_take(open, line);
 		return;
 	}
 	if (open && is_absorbed(open, format)) {
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
+		open_take(open, line);
 		open->inside++;
 		return;
 	}
@@ -383,14 +388,12 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 	if (open && open->format == &format_dump) {
 		open->format = &format_cut;
 		open->header = open->lines->len;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
+		open_take(open, line);
 		return;
 	}
 	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames &&
 	    !open->ended) {
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
+		open_take(open, line);
 		return;
 	}
 	if (open && (open->format->family & FAMILY_SLUB) && !open->ended) {

@@ -140,6 +140,7 @@ struct print {
 	struct word word;
 	guint8 at; /* offset of the print in the word */
 	gint16 next;
+	guint32 four; /* its first four bytes */
 };
 
 #define PRINT_BITS 9
@@ -215,11 +216,16 @@ static double share_with(guint group, const char *print, const double share[128]
 	return all;
 }
 
-static guint hash_of_print(const guint8 *print)
+static inline guint32 four_of(const void *print)
 {
 	guint32 four;
 
 	memcpy(&four, print, sizeof(four));
+	return four;
+}
+
+static inline guint hash_of_four(guint32 four)
+{
 	return four * 2654435761U >> (32 - PRINT_BITS);
 }
 
@@ -232,8 +238,9 @@ static void add_print(struct print *print, const double share[128])
 
 	print->at = rarest(print->word.text);
 	text = print->word.text + print->at;
-	print->next = prints_with[hash_of_print((const guint8 *)text)];
-	prints_with[hash_of_print((const guint8 *)text)] = (gint16)(print - all_prints);
+	print->four = four_of(text);
+	print->next = prints_with[hash_of_four(print->four)];
+	prints_with[hash_of_four(print->four)] = (gint16)(print - all_prints);
 	for (guint g = 0; g < FILTER_GROUPS; g++) {
 		double more = share_with(g, text, share) - shares[g];
 
@@ -252,11 +259,13 @@ static void add_print(struct print *print, const double share[128])
 /* Returns TRUE if the print at PLACE is that of a word there. */
 static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 {
-	for (gint16 i = prints_with[hash_of_print(bytes + place)]; i >= 0; i = all_prints[i].next) {
+	guint32 four = four_of(bytes + place);
+
+	for (gint16 i = prints_with[hash_of_four(four)]; i >= 0; i = all_prints[i].next) {
 		const struct word *word = &all_prints[i].word;
 		gsize at = all_prints[i].at;
 
-		if (place >= at && word->len <= len - place + at &&
+		if (all_prints[i].four == four && place >= at && word->len <= len - place + at &&
 		    memcmp(bytes + place - at, word->text, word->len) == 0)
 			return TRUE;
 	}

@@ -172,9 +172,10 @@ enum body {
 	/* a line that belongs to the report only if a line that certainly belongs to it follows */
 	BODY_BLANK,
 	BODY_INSIDE,
-	BODY_FRAME, /* belongs to the report: a frame of a stack */
-	BODY_FAULT, /* belongs to the report: the address of a fault */
-	BODY_LAST,  /* the last line of a report of this family */
+	BODY_NUMBERS, /* belongs to the report, and has no mark (enum mark): registers, code */
+	BODY_FRAME,   /* belongs to the report: a frame of a stack */
+	BODY_FAULT,   /* belongs to the report: the address of a fault */
+	BODY_LAST,    /* the last line of a report of this family */
 };
 /*
  * BODY_FRAME, BODY_FAULT: *RET_FRAME is set. The name is "" if the line has only an address, and
@@ -254,6 +255,22 @@ json_t *lockdep_tree(const struct report *report, guint *line);
  */
 char *lock_class_normal(const char *name);
 json_t *splat_lock_json(const struct splat_lock *lock);
+/* The members of a lock in JSON. A text that is NULL and a number that is -1 are left out. */
+struct lock_field {
+	const char *key;
+	gsize at; /* offset in struct splat_lock */
+	gboolean is_number;
+};
+extern const struct lock_field lock_fields[];
+extern const gsize n_lock_fields;
+static inline const char *lock_text(const struct splat_lock *lock, const struct lock_field *field)
+{
+	return *(char *const *)(const void *)((const char *)lock + field->at);
+}
+static inline int lock_number(const struct splat_lock *lock, const struct lock_field *field)
+{
+	return *(const int *)(const void *)((const char *)lock + field->at);
+}
 
 /*
  * Versions of the rules for names and keys. A key that is the same in the second version keeps the

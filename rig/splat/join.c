@@ -13,7 +13,7 @@
  */
 static gboolean is_continuation(const struct past *past, const struct line *line)
 {
-	return past->number && past->number + 1 == line->number && !line->user && line->stamp < 0 &&
+	return line->stamp < 0 && past->number && past->number + 1 == line->number && !line->user &&
 	       !line->caller[0] && line->text[strspn(line->text, " \t")];
 }
 
@@ -50,19 +50,22 @@ static gboolean is_better(const struct format *now, const struct format *before,
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word)
 {
 	struct past *past = scanner_past(scanner, 0);
-	const char *start = line->text + strspn(line->text, " \t");
-	struct line header = *line;
+	const char *start;
+	struct line header;
 	const struct format *format;
 	g_autofree char *text = NULL;
 
-	if (!past->has_word || !is_continuation(past, line) ||
-	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
+	if (!past->has_word || !is_continuation(past, line))
+		return FALSE;
+	start = line->text + strspn(line->text, " \t");
+	if (body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
 	    (has_word && format_match(line->text)))
 		return FALSE;
 	text = joined(past, line, " ");
 	format = format_match(text);
 	if (!is_better(format, past->format, text, past->text))
 		return FALSE;
+	header = *line;
 	header.text = text;
 	header.len = strlen(text);
 	header.number = past->number;
@@ -125,11 +128,12 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 {
 	static const char *const between[] = {" ", ""};
 	const char *last = open->lines->pdata[open->lines->len - 1];
-	const char *start = line->text + strspn(line->text, " \t");
+	const char *start;
 
 	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->lines->len ||
 	    open->last_line + 1 != line->number || !is_unfinished_lock(last))
 		return FALSE;
+	start = line->text + strspn(line->text, " \t");
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
 		g_autofree char *text = g_strconcat(last, between[i], start, NULL);
 		const char *lock_text = text + strspn(text, " \t");

@@ -51,9 +51,20 @@ static void write_names(struct json_writer *writer, const char *key, char *const
 
 static void write_lock(struct json_writer *writer, const char *key, const struct splat_lock *lock)
 {
-	json_auto_t *json = splat_lock_json(lock);
+	if (!lock->lock_class) {
+		json_write_null(writer, key);
+		return;
+	}
+	json_write_open(writer, key, '{');
+	for (gsize i = 0; i < n_lock_fields; i++) {
+		const struct lock_field *field = &lock_fields[i];
 
-	json_write_value(writer, key, json);
+		if (field->is_number && lock_number(lock, field) >= 0)
+			json_write_int(writer, field->key, lock_number(lock, field));
+		else if (!field->is_number && lock_text(lock, field))
+			write_any(writer, field->key, lock_text(lock, field));
+	}
+	json_write_close(writer, '}');
 }
 
 static void write_locks(struct json_writer *writer, const struct splat *splat)

@@ -157,6 +157,16 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	return FALSE;
 }
 
+const struct lock_field lock_fields[] = {
+	{"instance", G_STRUCT_OFFSET(struct splat_lock, instance)},
+	{"class", G_STRUCT_OFFSET(struct splat_lock, lock_class)},
+	{"usage", G_STRUCT_OFFSET(struct splat_lock, usage)},
+	{"outer", G_STRUCT_OFFSET(struct splat_lock, outer), TRUE},
+	{"inner", G_STRUCT_OFFSET(struct splat_lock, inner), TRUE},
+	{"function", G_STRUCT_OFFSET(struct splat_lock, function)},
+};
+const gsize n_lock_fields = G_N_ELEMENTS(lock_fields);
+
 json_t *splat_lock_json(const struct splat_lock *lock)
 {
 	json_t *json;
@@ -164,16 +174,15 @@ json_t *splat_lock_json(const struct splat_lock *lock)
 	if (!lock->lock_class)
 		return json_null();
 	json = json_object();
-	if (lock->instance)
-		json_object_set_new(json, "instance", splat_json_text(lock->instance));
-	json_object_set_new(json, "class", splat_json_text(lock->lock_class));
-	if (lock->usage)
-		json_object_set_new(json, "usage", splat_json_text(lock->usage));
-	if (lock->outer >= 0) {
-		json_object_set_new(json, "outer", json_integer(lock->outer));
-		json_object_set_new(json, "inner", json_integer(lock->inner));
+	for (gsize i = 0; i < n_lock_fields; i++) {
+		const struct lock_field *field = &lock_fields[i];
+
+		if (field->is_number && lock_number(lock, field) >= 0)
+			json_object_set_new(json, field->key,
+					    json_integer(lock_number(lock, field)));
+		else if (!field->is_number && lock_text(lock, field))
+			json_object_set_new(json, field->key,
+					    splat_json_text(lock_text(lock, field)));
 	}
-	if (lock->function)
-		json_object_set_new(json, "function", splat_json_text(lock->function));
 	return json;
 }

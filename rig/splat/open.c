@@ -12,25 +12,36 @@ void extent_free(struct open *open)
 	g_free(open);
 }
 
-void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
-		       const struct frame *frame)
+/* SEEN: properties of the line; `known` is FALSE if they are not known yet. */
+static void append(struct open *open, const char *text, gsize len, const struct seen *seen)
 {
-	struct seen seen = {0};
-
 	if (open->bytes + len > REPORT_KEPT || open->lines->len >= REPORT_LINES) {
 		open->full = TRUE;
 		return;
 	}
-	if (frame && frame->name[0])
-		seen_frame(&seen, mark, frame, open->strings);
-	g_array_append_val(open->seen, seen);
+	g_array_append_vals(open->seen, seen, 1);
 	g_ptr_array_add(open->lines, g_string_chunk_insert_len(open->strings, text, (gssize)len));
 	open->bytes += len + 1;
 }
 
 void open_append(struct open *open, const char *text, gsize len)
 {
-	open_append_frame(open, text, len, 0, NULL);
+	append(open, text, len, &(struct seen){0});
+}
+
+void open_append_numbers(struct open *open, const char *text, gsize len)
+{
+	append(open, text, len, &(struct seen){.known = TRUE});
+}
+
+void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
+		       const struct frame *frame)
+{
+	struct seen seen = {0};
+
+	if (frame->name[0])
+		seen_frame(&seen, mark, frame, open->strings);
+	append(open, text, len, &seen);
 }
 
 void open_replace(struct open *open, guint at, const char *text)
@@ -51,6 +62,12 @@ void open_reach(struct open *open, const struct line *line)
 			open->first_stamp = line->stamp;
 		open->last_stamp = line->stamp;
 	}
+}
+
+void open_take(struct open *open, const struct line *line)
+{
+	open_append(open, line->text, line->len);
+	open_reach(open, line);
 }
 
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line)

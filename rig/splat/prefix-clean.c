@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "splat/internal.h"
+#include "util/lanes.h"
 
 #define ESCAPE_MAX 24 /* maximum length of a colour sequence */
 
@@ -113,29 +114,13 @@ static char replacement(const char *p, gsize *ret_len)
 	return len ? '\0' : *p;
 }
 
-typedef guint8 sixteen __attribute__((vector_size(16)));
-
-/*
- * Returns a number of bytes at the start of TEXT, at most LEN, that cannot be special in
- * prefix_clean(); examines 16 bytes at a time.
- */
-static gsize plain_len(const char *text, gsize len)
+/* Bytes that may be special in prefix_clean(); as signed numbers, those from 0x80 on are < ' '. */
+static inline lanes maybe_special(lanes bytes)
 {
-	gsize at = 0;
+	typedef gint8 signed_lanes __attribute__((vector_size(16)));
 
-	for (; len - at >= sizeof(sixteen); at += sizeof(sixteen)) {
-		sixteen piece, special;
-		guint64 any[2];
-
-		memcpy(&piece, text + at, sizeof(piece));
-		special = (sixteen)(piece < ' ') | (sixteen)(piece > '~') |
-			  (sixteen)(piece == '^') | (sixteen)(piece == '#') |
-			  (sixteen)(piece == '&');
-		memcpy(any, &special, sizeof(any));
-		if (any[0] | any[1])
-			break;
-	}
-	return at;
+	return (lanes)((signed_lanes)bytes < ' ') | (lanes)(bytes == '^') |
+	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
@@ -152,9 +137,9 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';
-	from = plain_len(text, len);
+	from = lanes_before(text, len, maybe_special);
 	while (from < len && !special[(guint8)text[from]])
-		from++;
+		from += 1 + lanes_before(text + from + 1, len - from - 1, maybe_special);
 	for (to = from; from < len;) {
 		gsize took = 1;
 		char c = special[(guint8)text[from]] ? replacement(text + from, &took) : text[from];

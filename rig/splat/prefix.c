@@ -69,12 +69,18 @@ static const char *strip_glued(const char *p, struct line *line)
 	return p;
 }
 
+/* Like g_ascii_isdigit(), without a table. */
+static inline gboolean is_digit(char c)
+{
+	return (guint8)(c - '0') < 10;
+}
+
 /* Returns the number of digits at TEXT, at most MAX. */
 static inline gsize digits_len(const char *text, gsize max)
 {
 	gsize len = 0;
 
-	while (len < max && g_ascii_isdigit(text[len]))
+	while (len < max && is_digit(text[len]))
 		len++;
 	return len;
 }
@@ -124,7 +130,7 @@ static gboolean is_text(const char *p)
 	}
 	if (*second == '[')
 		return FALSE;
-	return *second != ':' ||
+	return *second != ':' || (*p != 'k' && *p != 'K') ||
 	       (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0);
 }
 
@@ -134,23 +140,21 @@ static gboolean is_text(const char *p)
  */
 static const char *strip_plain(const char *text, struct line *line)
 {
-	const char *p = text + 1;
+	const char *p = text + 1, *start;
 	guint64 units = 0;
 
 	if (*text != '[')
 		return NULL;
 	while (*p == ' ')
 		p++;
-	for (gsize whole = digits_len(p, 10); g_ascii_isdigit(*p); p++) {
-		if (whole > 9)
-			return NULL;
+	for (start = p; is_digit(*p); p++)
 		units = units * 10 + (guint64)(*p - '0');
-	}
-	if (*p != '.' || !g_ascii_isdigit(p[-1]) || digits_len(p + 1, 6) != 6 || p[7] != ']')
+	if (p == start || p - start > 9 || *p != '.')
 		return NULL;
-	for (const char *end = p++ + 7; p < end; p++)
+	for (start = ++p; is_digit(*p); p++)
 		units = units * 10 + (guint64)(*p - '0');
-	p++;
+	if (p - start != 6 || *p++ != ']')
+		return NULL;
 	if (*p == '[') {
 		const char *caller = p + 1;
 		gsize len;

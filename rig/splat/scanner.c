@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/scanner.h"
+#include "util/lanes.h"
 
 struct scanner *scanner_new(splat_found found, void *data)
 {
@@ -181,11 +182,12 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 		scanner->open[i]->missed += line.dropped;
 	/* split a record of several lines that syslog or the journal stored as one line */
 	for (text = scanner->scratch + (line.text - scanner->scratch); text; text = next) {
-		next = strchr(text, '\n');
+		next = line.same ? NULL : strchr(text, '\n');
 		if (next)
 			*next++ = '\0';
 		line.text = text;
-		line.len = strlen(text);
+		if (!line.same)
+			line.len = strlen(text);
 		while (line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t'))
 			text[--line.len] = '\0';
 		take_text(scanner, &line, quiet && line.same);
@@ -225,8 +227,6 @@ static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len, 
 	scanner->lines++;
 }
 
-typedef guint8 sixteen __attribute__((vector_size(16)));
-
 /*
  * Returns the number of newlines in BYTES. Calling memchr() for each of them would take longer than
  * the rest of the scanner.
@@ -236,20 +236,15 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	guint64 n = 0;
 	gsize at = 0;
 
-	while (len - at >= sizeof(sixteen)) {
+	while (len - at >= LANES) {
 		/* each byte of the vector counts up to 255 */
-		gsize most = MIN(len, at + 255 * sizeof(sixteen));
-		sixteen lanes = {0};
+		gsize most = MIN(len, at + 255 * LANES);
+		lanes counts = {0};
 
-		for (; most - at >= sizeof(sixteen); at += sizeof(sixteen)) {
-			sixteen piece;
-
-			memcpy(&piece, bytes + at, sizeof(piece));
-			/* in a vector comparison, true is -1, so this adds 1 */
-			lanes -= (sixteen)(piece == '\n');
-		}
-		for (gsize i = 0; i < sizeof(sixteen); i++)
-			n += lanes[i];
+		for (; most - at >= LANES; at += LANES) /* true is -1, so this adds 1 */
+			counts -= (lanes)(lanes_load(bytes + at) == '\n');
+		for (gsize i = 0; i < LANES; i++)
+			n += counts[i];
 	}
 	for (; at < len; at++)
 		n += bytes[at] == '\n';

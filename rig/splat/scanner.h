@@ -130,6 +130,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
+/* Like open_append(), for a line without a mark (BODY_NUMBERS). */
+void open_append_numbers(struct open *open, const char *text, gsize len);
 /*
  * Like open_append(), for a line whose FRAME was already parsed; if its name is "", the line has
  * none. MARK: MARK_FRAME or MARK_FAULT.
@@ -140,6 +142,8 @@ void open_append_frame(struct open *open, const char *text, gsize len, guint mar
 void open_replace(struct open *open, guint at, const char *text);
 /* Sets the end of the report to its last appended line, which is LINE. */
 void open_reach(struct open *open, const struct line *line);
+/* Appends LINE, which certainly belongs to the report. */
+void open_take(struct open *open, const struct line *line);
 /* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* Replaces the header of OPEN by HEADER, which was joined from two lines. */

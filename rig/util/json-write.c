@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/lanes.h"
+
 #define INDENT 2
 #define ESCAPE_MAX 6 /* length of the longest escape, \\u001F */
 
@@ -17,27 +19,10 @@ static inline void put(GString *out, const char *text, gsize len)
 	out->str[out->len] = '\0';
 }
 
-typedef guint8 sixteen __attribute__((vector_size(16)));
-
-/* Returns the number of bytes at TEXT, at most LEN, that need no escape. */
-static gsize plain_len(const char *text, gsize len)
+/* Bytes that a JSON string cannot contain as they are. */
+static inline lanes escaped(lanes bytes)
 {
-	gsize at = 0;
-
-	for (; len - at >= sizeof(sixteen); at += sizeof(sixteen)) {
-		sixteen piece, escaped;
-		guint64 any[2];
-
-		memcpy(&piece, text + at, sizeof(piece));
-		escaped = (sixteen)(piece < ' ') | (sixteen)(piece == '"') |
-			  (sixteen)(piece == '\\');
-		memcpy(any, &escaped, sizeof(any));
-		if (any[0] | any[1])
-			break;
-	}
-	while (at < len && (guint8)text[at] >= ' ' && text[at] != '"' && text[at] != '\\')
-		at++;
-	return at;
+	return (lanes)(bytes < ' ') | (lanes)(bytes == '"') | (lanes)(bytes == '\\');
 }
 
 /* Returns where LEN more bytes can be written to OUT; taken() must follow. */
@@ -74,7 +59,7 @@ static void put_string(GString *out, const char *text, gsize len)
 
 	*p++ = '"';
 	while (text < end) {
-		gsize plain = plain_len(text, (gsize)(end - text));
+		gsize plain = lanes_before(text, (gsize)(end - text), escaped);
 
 		memcpy(p, text, plain);
 		p += plain;
@@ -101,18 +86,21 @@ static char *new_line(const struct json_writer *writer, char *p)
 /* Writes what precedes a value: the comma, the line's start and the key. */
 static void begin(struct json_writer *writer, const char *key)
 {
-	char *p = room_for(writer->out, 2 + (gsize)writer->depth * INDENT);
+	gsize len = key ? strlen(key) : 0;
+	char *p = room_for(writer->out, 6 + (gsize)writer->depth * INDENT + len);
 
 	if (writer->more)
 		*p++ = ',';
 	if (writer->depth)
 		p = new_line(writer, p);
+	if (key) {
+		*p++ = '"';
+		memcpy(p, key, len);
+		memcpy(p + len, "\": ", 3);
+		p += len + 3;
+	}
 	taken(writer->out, p);
 	writer->more = TRUE;
-	if (!key)
-		return;
-	put_string(writer->out, key, strlen(key));
-	put(writer->out, ": ", 2);
 }
 
 static void plain(struct json_writer *writer, const char *key, const char *text)

@@ -17,8 +17,8 @@ struct json_writer {
 };
 
 /*
- * In all functions, KEY is the name of the value in the innermost object, plain ASCII; NULL in an
- * array and at the top. Text must be valid UTF-8.
+ * In all functions, KEY is the name of the value in the innermost object, ASCII that needs no
+ * escape; NULL in an array and at the top. Text must be valid UTF-8.
  */
 
 /* Starts an object (BRACKET is '{') or an array ('['). */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Searches text 16 bytes at a time. `lanes` is a vector of GCC and clang, which every target has;
+ * a comparison sets each of its bytes to 0xff (true) or 0.
+ */
+#ifndef RIG_UTIL_LANES_H
+#define RIG_UTIL_LANES_H
+
+#include <glib.h>
+#include <string.h>
+
+typedef guint8 lanes __attribute__((vector_size(16)));
+
+#define LANES sizeof(lanes)
+
+static inline lanes lanes_load(const void *bytes)
+{
+	lanes vector;
+
+	memcpy(&vector, bytes, sizeof(vector));
+	return vector;
+}
+
+/* Returns the index of the first byte of VECTOR that is not 0; LANES: all are 0. */
+static inline gsize lanes_first(lanes vector)
+{
+	guint64 half[2];
+
+	memcpy(half, &vector, sizeof(half));
+	if (half[0])
+		return (gsize)__builtin_ctzll(GUINT64_FROM_LE(half[0])) / 8;
+	return half[1] ? 8 + (gsize)__builtin_ctzll(GUINT64_FROM_LE(half[1])) / 8 : LANES;
+}
+
+/*
+ * Returns the number of bytes at the start of TEXT before the first one that MATCHES finds; LEN:
+ * there is none. MATCHES must be a static function, so that the compiler can inline it.
+ */
+static inline __attribute__((always_inline)) gsize lanes_before(const char *text, gsize len,
+								 lanes (*matches)(lanes))
+{
+	guint8 rest[LANES] = {0};
+	gsize at = 0;
+
+	for (; len - at >= LANES; at += LANES) {
+		gsize first = lanes_first(matches(lanes_load(text + at)));
+
+		if (first < LANES)
+			return at + first;
+	}
+	if (at == len)
+		return len;
+	if (at) { /* the last 16 bytes, some of which do not match, as is known already */
+		gsize first = lanes_first(matches(lanes_load(text + len - LANES)));
+
+		return len - LANES + first;
+	}
+	memcpy(rest, text, len);
+	return MIN(lanes_first(matches(lanes_load(rest))), len);
+}
+
+#endif
