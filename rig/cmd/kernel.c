@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig kernel build|check|list|prune: builds and manages kernels, and lists the options that a
- * kernel lacks for a scenario.
+ * rig kernel build|check|export|list|prune: builds and manages kernels, packs their sources, and
+ * lists the options that a kernel lacks for a scenario.
  */
 #include "cmd/cmd.h"
+#include "cmd/kernel-prune.h"
 
 #include <stdio.h>
 
@@ -31,13 +32,14 @@ static const char check_summary[] =
 static const char check_examples[] =
 	"  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-remove-vs-sysfs\n"
 	"  rig kernel check ~/linux/.config dimm-storm --json\n";
+static const char export_summary[] =
+	"Packs the source of a kernel for hosts that do not have it, into a folder of the cache. "
+	"`rig nightly --on slurm`\n"
+	"and others use it to build kernels on nodes without a shared folder.";
+static const char export_examples[] =
+	"  rig kernel export deb:linux-source-6.1\n"
+	"  rig kernel export git:/src/linux@v6.9 --json\n";
 static const char list_summary[] = "Lists the kernels in the cache.";
-static const char prune_summary[] =
-	"Deletes kernels and their build trees from the cache if they were not used for --older "
-	"days.\n"
-	"They are built again when needed. Without --yes it only prints what it would delete.";
-static const char prune_examples[] =
-	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
 static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
 
 static json_t *kernel_json(const struct kernel *kernel)
@@ -289,6 +291,32 @@ static int run_check(int argc, char **argv)
 	return lacks->len ? RIG_EXIT_SKIP : RIG_EXIT_PASS;
 }
 
+/* ---- export ---- */
+
+static int run_export(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = NULL, *key = NULL;
+
+	if (!cmd_parse(&argc, &argv, json_option, "SOURCE", export_summary, export_examples,
+		       &error))
+		return rig_report_error(error);
+	if (argc != 2) {
+		rig_fail(&error, RIG_EXIT_USAGE, "kernel export takes one argument: a source");
+		return rig_report_error(error);
+	}
+	folder = kernel_export_source(argv[1], &error);
+	if (!folder)
+		return rig_report_error(error);
+	key = kernel_source_key(argv[1]);
+	if (want.json)
+		cmd_print_json(json_pack("{s:s, s:s, s:s}", "source", argv[1], "key", key, "folder",
+					 folder));
+	else
+		puts(folder);
+	return RIG_EXIT_PASS;
+}
+
 /* ---- list ---- */
 
 static int run_list(int argc, char **argv)
@@ -318,76 +346,6 @@ static int run_list(int argc, char **argv)
 	return RIG_EXIT_PASS;
 }
 
-/* ---- prune ---- */
-
-static struct {
-	int older;
-	gboolean yes;
-} old = {.older = -1};
-
-static const GOptionEntry prune_options[] = {
-	{"older", 'o', 0, G_OPTION_ARG_INT, &old.older, "not used for DAYS days", "DAYS"},
-	{"yes", 'y', 0, G_OPTION_ARG_NONE, &old.yes, "delete them", NULL},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
-	{NULL},
-};
-
-/* Prints one line about a kernel that no run needs, and adds a JSON object to LIST. */
-static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
-{
-	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
-	g_autoptr(GDateTime) used = g_date_time_new_from_unix_utc(unused->used);
-	g_autofree char *day = used ? g_date_time_format(used, "%Y-%m-%d") : NULL;
-
-	json_array_append_new(
-		list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:b}", "name", unused->name, "kind",
-				unused->is_tree ? "tree" : "build", "dir", unused->dir, "used", day,
-				"bytes", (json_int_t)unused->bytes, "deleted", gone));
-	if (!want.json)
-		printf("%-12s %9s  used %s  %s%s\n",
-		       gone	 ? "deleted"
-		       : old.yes ? "in use"
-				 : "would delete",
-		       size, day ? day : "-", unused->is_tree ? "tree " : "", unused->name);
-}
-
-static int run_prune(int argc, char **argv)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) all = NULL;
-	g_autofree char *size = NULL;
-	json_auto_t *list = json_array();
-	guint64 bytes = 0;
-
-	if (!cmd_parse(&argc, &argv, prune_options, "", prune_summary, prune_examples, &error))
-		return rig_report_error(error);
-	if (argc > 1 || old.older < 0 || old.older > 36500) {
-		rig_fail(&error, RIG_EXIT_USAGE,
-			 "the age is missing or invalid: --older DAYS, 0 to 36500");
-		return rig_report_error(error);
-	}
-	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC -
-				  old.older * G_GINT64_CONSTANT(86400));
-	for (guint i = 0; i < all->len; i++) {
-		const struct kernel_unused *unused = all->pdata[i];
-		gboolean gone = FALSE;
-
-		if (old.yes && !kernel_forget(unused, &gone, &error))
-			return rig_report_error(error);
-		bytes += gone || !old.yes ? unused->bytes : 0;
-		tell_unused(unused, gone, list);
-	}
-	size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
-	if (want.json)
-		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes,
-					 "bytes", (json_int_t)bytes));
-	else if (!all->len)
-		puts("nothing to delete");
-	else
-		printf("%s%s\n", size, old.yes ? " deleted" : "; --yes deletes them");
-	return RIG_EXIT_PASS;
-}
-
 /* ---- the command itself ---- */
 
 static const struct {
@@ -396,13 +354,14 @@ static const struct {
 } verbs[] = {
 	{"build", "build a kernel, or take it from the cache", run_build},
 	{"check", "list the options that a scenario needs and a kernel does not have", run_check},
+	{"export", "pack a source for hosts that do not have it", run_export},
 	{"list", "list the kernels in the cache", run_list},
-	{"prune", "delete what was not used for a given number of days", run_prune},
+	{"prune", "delete what was not used for a given number of days", kernel_prune},
 };
 
 static int help(FILE *out)
 {
-	fputs("usage: rig kernel build|check|list|prune [OPTIONS]\n\n", out);
+	fputs("usage: rig kernel build|check|export|list|prune [OPTIONS]\n\n", out);
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
 		fprintf(out, "  %-6s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nexamples:\n  rig kernel build --patch fix.patch\n"

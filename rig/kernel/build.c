@@ -169,7 +169,7 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 			const char *version)
 {
 	g_autoptr(GString) name = g_string_new(NULL);
-	gboolean deb = inputs->source->kind == SOURCE_DEB;
+	gboolean deb = g_str_has_prefix(inputs->source->resolved, "deb:");
 
 	/* leave out Debian's revision */
 	g_string_append_len(name, version, deb ? strcspn(version, "-") : strlen(version));

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds kernels that another host has built. A host that does not have the sources identifies such
+ * Finds kernels that another host has built, and adds them to the cache. A host that does not have the sources identifies such
  * a build by the request: the text of the source, and the content of patches and fragments.
  */
 #include "kernel/internal.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/spawn.h"
+#include "util/sweep.h"
 
 #define INPUT_MAX (64u << 20)
 
@@ -61,4 +65,40 @@ gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GErro
 					*word + n + 1);
 	}
 	return TRUE;
+}
+
+/* Copies FOLDER to PART, a new folder next to FINAL, and renames that. */
+static gboolean copy_in(const char *folder, const char *part, const char *final, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(part);
+	rig_auto(kernel) kernel = NULL;
+
+	if (!spawn_words(NULL, error, "cp", "-rT", "--", folder, part, NULL))
+		return FALSE;
+	kernel = cache_find(name);
+	if (!kernel)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not a finished build", folder);
+	if (!durable_tree(part, error))
+		return FALSE;
+	/* another process may have added the same build meanwhile */
+	return g_rename(part, final) == 0 || g_file_test(final, G_FILE_TEST_IS_DIR) ||
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s' to '%s'", part, final);
+}
+
+gboolean kernel_install(const char *folder, const char *hash, GError **error)
+{
+	g_autofree char *out = rig_cache_path("kernel/out"), *part = NULL, *final = NULL;
+	gboolean ok;
+
+	if (strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not the hash of a build", hash);
+	final = g_build_filename(out, hash, NULL);
+	if (g_file_test(final, G_FILE_TEST_IS_DIR))
+		return TRUE;
+	part = g_build_filename(out, SWEEP_NEW "XXXXXX", NULL);
+	if (g_mkdir_with_parents(out, 0755) < 0 || !g_mkdtemp_full(part, 0755))
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s'", out);
+	ok = copy_in(folder, part, final, error);
+	sweep_remove(part, NULL);
+	return ok;
 }

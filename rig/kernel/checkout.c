@@ -69,28 +69,37 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	return TRUE;
 }
 
-/* Unpacks a source package of Debian, which contains one tarball, /usr/src/NAME.tar.xz. */
+/* A source package of Debian contains one tarball, /usr/src/NAME.tar.xz. */
+gboolean source_fetch_deb(const struct source *source, const char *download,
+			  struct progress *progress, char **ret_tarball, GError **error)
+{
+	g_autofree char *top = g_path_get_dirname(download), *deb = NULL;
+	g_autofree char *tarball = g_strdup_printf("%s/usr/src/%s.tar.xz", download, source->name);
+
+	progress_step(progress, "fetch", 0);
+	if (!sweep_remove(download, error) || !check_room(top, error))
+		return FALSE;
+	if (g_mkdir_with_parents(download, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", download);
+	if (!apt_download(source->name, source->suite, source->version, download, &deb, error) ||
+	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, download, NULL))
+		return FALSE;
+	if (!g_file_test(tarball, G_FILE_TEST_IS_REGULAR))
+		return rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no /usr/src/%s.tar.xz",
+				source->name, source->name);
+	*ret_tarball = g_steal_pointer(&tarball);
+	return TRUE;
+}
+
 static gboolean unpack_deb(const struct source *source, const char *src, struct progress *progress,
 			   GError **error)
 {
-	g_autofree char *top = g_path_get_dirname(src);
-	g_autofree char *dl = g_build_filename(top, "download", NULL);
-	g_autofree char *tarball = g_strdup_printf("%s/usr/src/%s.tar.xz", dl, source->name);
-	g_autofree char *deb = NULL;
-	gboolean ok;
+	g_autofree char *top = g_path_get_dirname(src), *tarball = NULL;
+	g_autofree char *download = g_build_filename(top, "download", NULL);
+	gboolean ok = source_fetch_deb(source, download, progress, &tarball, error) &&
+		      untar(tarball, src, progress, error);
 
-	progress_step(progress, "fetch", 0);
-	if (!sweep_remove(dl, error) || !check_room(top, error))
-		return FALSE;
-	if (g_mkdir_with_parents(dl, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", dl);
-	ok = apt_download(source->name, source->suite, source->version, dl, &deb, error) &&
-	     spawn_words(NULL, error, "dpkg-deb", "-x", deb, dl, NULL);
-	if (ok && !g_file_test(tarball, G_FILE_TEST_IS_REGULAR))
-		ok = rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no /usr/src/%s.tar.xz",
-			      source->name, source->name);
-	ok = ok && untar(tarball, src, progress, error);
-	sweep_remove(dl, NULL);
+	sweep_remove(download, NULL);
 	return ok;
 }
 

@@ -9,7 +9,8 @@
  *	configure.c (kconfig.c)	makes .config; finds out why an option is not set
  *	module.c		builds modules after the image
  *	estimate.c		tells before a build how much it compiles
- *	carried.c		adds builds of another host to the cache
+ *	carried.c		finds builds of another host in the cache, and adds them to it
+ *	export.c		packs a source for another host, and finds one from another host
  *	build.c			executes these steps, runs make and publishes the result
  *	prune.c			deletes what was not used for a long time
  */
@@ -99,13 +100,34 @@ struct source {
 void source_free(struct source *source);
 RIG_DEFINE_AUTO(source, source_free)
 
-/* Parses TEXT without accessing files. */
+/*
+ * Returns a readable, unique name for a folder: that of PATH, and the hash of the text WHAT. Free
+ * with g_free().
+ */
+char *source_tree_name(const char *path, const char *what);
+/* Parses TEXT; the source may be one that another host has sent (source_carried()). */
 struct source *source_parse(const char *text, GError **error);
 /* Sets version (if known), resolved, identity and tree. */
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
 			GError **error);
 
+/* ---- export.c ---- */
+
+/*
+ * Looks for the source TEXT in KERNEL_SOURCES, the list of sources that another host has sent. *RET
+ * is that source, already resolved, or NULL if the list does not have it. Error: RIG_EXIT_INFRA, it
+ * is in the list but not in the cache.
+ */
+gboolean source_carried(const char *text, struct source **ret, GError **error);
+
 /* ---- checkout.c ---- */
+
+/*
+ * Downloads the source package of Debian and unpacks it into the folder DOWNLOAD, which is replaced.
+ * *RET_TARBALL is the path of the archive in it.
+ */
+gboolean source_fetch_deb(const struct source *source, const char *download,
+			  struct progress *progress, char **ret_tarball, GError **error);
 
 /* Returns TRUE if SRC (tree/<tree>/src) already contains the unpatched source. */
 gboolean source_is_there(const struct source *source, const char *src);

@@ -5,7 +5,7 @@
  * The cache is in ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and unpatched
  * trees), `tree/<source>_<version>/` (one patched work tree with an object folder for each
  * architecture, locked by its builder), `out/<hash>/` (finished builds: image, config, build.json,
- * log; appear by rename). See docs/kernels.md.
+ * log; appear by rename), `carried/<name>/` (sources packed for other hosts). See docs/kernels.md.
  */
 #ifndef RIG_KERNEL_KERNEL_H
 #define RIG_KERNEL_KERNEL_H
@@ -118,6 +118,27 @@ char *kernel_request_key(const struct kernel_spec *spec, GError **error);
  * built and sent (rig/slurm).
  */
 #define KERNEL_CARRIED "RIG_CARRIED_KERNELS"
+
+/*
+ * Adds the finished build in FOLDER, which another host has made, to the cache as HASH, by rename.
+ * If the cache has HASH, that one stays. FOLDER is not changed. Blocks. Errors: RIG_EXIT_INFRA, it
+ * is not a finished build, or cannot be copied.
+ */
+gboolean kernel_install(const char *folder, const char *hash, GError **error);
+
+/*
+ * Packs the unpatched source TEXT for hosts that do not have it. Returns the path of a folder in
+ * the cache, carried/NAME/; g_free(). Blocks (a minute for a folder or a revision). Errors: those
+ * of kernel_build() for the source.
+ */
+char *kernel_export_source(const char *text, GError **error);
+/* Returns a key of the source TEXT, hexadecimal; g_free(). */
+char *kernel_source_key(const char *text);
+/*
+ * Name of an environment variable, "KEY=NAME KEY=NAME": KEY is of kernel_source_key(), NAME that of
+ * a folder below carried/ in the cache, which another host has sent.
+ */
+#define KERNEL_SOURCES "RIG_CARRIED_SOURCES"
 
 /*
  * Returns the finished builds in the cache, sorted by name: struct kernel. Free with

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Deletes finished builds and work trees that were not used for a long time.
+ * Deletes finished builds, work trees and packed sources that were not used for a long time.
  *
  * The time of the last use is the mtime of out/<hash>/build.json (cache_use()) and of
- * tree/<name>/lock (worktree_open()).
+ * tree/<name>/lock (worktree_open()); of a source from or for another host, that of its folder.
  */
 #include "kernel/internal.h"
 
@@ -107,6 +107,7 @@ GPtrArray *kernel_unused_since(gint64 before)
 
 	gather(all, "kernel/out", FALSE, before);
 	gather(all, "kernel/tree", TRUE, before);
+	gather(all, "kernel/carried", TRUE, before);
 	g_ptr_array_sort(all, by_use);
 	return all;
 }

@@ -89,7 +89,10 @@ struct source *source_parse(const char *text, GError **error)
 {
 	rig_auto(source) source = g_new0(struct source, 1);
 	g_autoptr(GString) forms = g_string_new(NULL);
+	struct source *carried;
 
+	if (!source_carried(text, &carried, error) || carried)
+		return carried;
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const char *rest = text + strlen(kinds[i].prefix);
 		g_autofree char *home = NULL;
@@ -132,8 +135,7 @@ gboolean kernel_check_source(const char *text, GError **error)
 
 /* ---- identity of the content ---- */
 
-/* Makes a readable, unique name for a work tree. */
-static char *tree_name(const char *path, const char *what)
+char *source_tree_name(const char *path, const char *what)
 {
 	g_autofree char *base = g_path_get_basename(path);
 	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, what, -1);
@@ -148,7 +150,7 @@ static char *tree_name(const char *path, const char *what)
  */
 static gboolean recall(const char *path, const char *fingerprint, char **ret_identity)
 {
-	g_autofree char *name = tree_name(path, path);
+	g_autofree char *name = source_tree_name(path, path);
 	g_autofree char *relative = g_strconcat("kernel/src/", name, NULL);
 	g_autofree char *file = rig_cache_path(relative), *text = NULL;
 	g_auto(GStrv) word = NULL;
@@ -164,7 +166,7 @@ static gboolean recall(const char *path, const char *fingerprint, char **ret_ide
 
 static void remember(const char *path, const char *fingerprint, const char *identity)
 {
-	g_autofree char *name = tree_name(path, path);
+	g_autofree char *name = source_tree_name(path, path);
 	g_autofree char *relative = g_strconcat("kernel/src/", name, NULL);
 	g_autofree char *file = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%s %s", fingerprint, identity);
@@ -197,7 +199,7 @@ static gboolean resolve_tar(struct source *source, GError **error)
 		remember(source->name, fingerprint, source->identity);
 	}
 	source->resolved = g_strconcat("tar:", source->name, NULL);
-	source->tree = tree_name(source->name, source->identity);
+	source->tree = source_tree_name(source->name, source->identity);
 	return TRUE;
 }
 
@@ -251,7 +253,7 @@ static gboolean resolve_dir(struct source *source, struct progress *progress, GE
 		remember(source->name, fingerprint, source->identity);
 	}
 	source->resolved = g_strconcat("dir:", source->name, NULL);
-	source->tree = tree_name(source->name, source->name);
+	source->tree = source_tree_name(source->name, source->name);
 	return TRUE;
 }
 
@@ -292,7 +294,7 @@ static gboolean resolve_git(struct source *source, GError **error)
 				"'%s' of '%s' is not a kernel tree: no VERSION in its Makefile",
 				source->want, source->name);
 	source->resolved = g_strdup_printf("git:%s@%s", source->name, commit);
-	source->tree = tree_name(source->name, source->git_dir);
+	source->tree = source_tree_name(source->name, source->git_dir);
 	/* add the commit, because two commits may have the same version */
 	text = (g_free(text), source->version);
 	source->version = g_strdup_printf("%s-g%.12s", text, commit);
@@ -359,6 +361,8 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
 			GError **error)
 {
+	if (source->identity) /* another host has resolved it */
+		return TRUE;
 	switch (source->kind) {
 	case SOURCE_DEB:
 		return resolve_deb(source, refresh, progress, error);

@@ -29,6 +29,7 @@ void add_build_tests(TCase *tc);
 void add_builder_tests(TCase *tc);
 void add_module_tests(TCase *tc);
 void add_prune_tests(TCase *tc);
+void add_export_tests(TCase *tc);
 void add_image_tests(TCase *tc);
 
 #endif

@@ -316,6 +316,7 @@ int main(void)
 	add_module_tests(tc);
 	add_image_tests(tc);
 	add_prune_tests(tc);
+	add_export_tests(tc);
 	tcase_add_loop_test(tc, mirrors_of_the_host, 0, G_N_ELEMENTS(apts));
 	tcase_add_test(tc, no_mirror);
 	tcase_add_test(tc, releases_of_sources);
