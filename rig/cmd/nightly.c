@@ -216,6 +216,13 @@ static gboolean ask_leave(const struct night *night, void *data)
 	return fgets(answer, sizeof(answer), stdin) && g_ascii_tolower(*answer) == 'l';
 }
 
+static void show_leave_waits(const struct night *night, const char *why, void *data)
+{
+	(void)data;
+	term_status(NULL);
+	fprintf(stderr, "rig: night %s: %s\n", night->id, why);
+}
+
 static void print_deleted(json_t *deleted)
 {
 	g_autofree char *size = g_format_size_full(real(deleted, "kernel_bytes"),
@@ -273,6 +280,7 @@ json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 		.ended = quiet ? NULL : show_ended,
 		.progress = quiet ? NULL : show_progress,
 		.ask_leave = ask_leave,
+		.leave_waits = want.quiet ? NULL : show_leave_waits,
 	};
 
 	if (!quiet) {

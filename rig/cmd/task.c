@@ -32,15 +32,18 @@ static guint number_in(const char *variable)
 
 int cmd_task(int argc, char **argv)
 {
-	gboolean send = FALSE;
+	gboolean send = FALSE, kernel = FALSE;
 	const GOptionEntry options[] = {
+		{"kernel", 0, 0, G_OPTION_ARG_NONE, &kernel, "also return the kernel of a build",
+		 NULL},
 		{"send", 0, 0, G_OPTION_ARG_NONE, &send, "print the results in RECORD", NULL},
 		{NULL}};
 	g_autoptr(GError) error = NULL;
 	gboolean passed;
 
-	if (!cmd_parse(&argc, &argv, options, "RECORD ARRAY | --send RECORD [RESULT…]", summary,
-		       examples, &error))
+	if (!cmd_parse(&argc, &argv, options,
+		       "[--kernel] RECORD ARRAY | --send RECORD [RESULT…]", summary, examples,
+		       &error))
 		return rig_report_error(error);
 	if (send && argc >= 2)
 		return task_send(argv[1], argv + 2, STDOUT_FILENO, &error)
@@ -53,7 +56,7 @@ int cmd_task(int argc, char **argv)
 		return RIG_EXIT_USAGE;
 	}
 	if (!task_run(argv[1], argv[2], number_in("SLURM_ARRAY_TASK_ID"),
-		      number_in("SLURM_RESTART_COUNT"), &passed, &error))
+		      number_in("SLURM_RESTART_COUNT"), kernel, &passed, &error))
 		return rig_report_error(error);
 	/* Slurm starts the jobs that wait for a build only if its exit code is 0 */
 	return passed ? RIG_EXIT_PASS : RIG_EXIT_FAIL;

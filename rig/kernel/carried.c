@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds kernels that another host has built, and adds them to the cache. A host that does not have the sources identifies such
- * a build by the request: the text of the source, and the content of patches and fragments.
+ * Finds kernels that another host has built, and adds them to the cache. A host that does not have
+ * the sources identifies such a build by the request: the text of the source, and the content of
+ * patches and fragments.
  */
 #include "kernel/internal.h"
 

@@ -123,8 +123,8 @@ gboolean source_carried(const char *text, struct source **ret, GError **error);
 /* ---- checkout.c ---- */
 
 /*
- * Downloads the source package of Debian and unpacks it into the folder DOWNLOAD, which is replaced.
- * *RET_TARBALL is the path of the archive in it.
+ * Downloads the source package of Debian and unpacks it into the folder DOWNLOAD, which is
+ * replaced. *RET_TARBALL is the path of the archive in it.
  */
 gboolean source_fetch_deb(const struct source *source, const char *download,
 			  struct progress *progress, char **ret_tarball, GError **error);

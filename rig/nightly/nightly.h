@@ -112,6 +112,8 @@ struct night_view {
 	 * them running
 	 */
 	gboolean (*ask_leave)(const struct night *night, void *data);
+	/* called before the jobs are left, if that takes long; WHY: place_leave_waits() */
+	void (*leave_waits)(const struct night *night, const char *why, void *data);
 	void *data;
 };
 

@@ -74,6 +74,10 @@ static void stop_all(struct runner *r, const char *why)
 
 static void leave(struct runner *r)
 {
+	g_autofree char *waits = place_leave_waits(r->place);
+
+	if (waits && r->view->leave_waits)
+		r->view->leave_waits(r->night, waits, r->view->data);
 	/* also leave after an error: the next process submits the remaining jobs */
 	place_leave(r->place, &r->error);
 	r->left = TRUE;

@@ -41,6 +41,11 @@ gboolean place_leave(struct place *place, GError **error)
 	return rig_fail(error, RIG_EXIT_INFRA, "runs on this host cannot continue without the rig");
 }
 
+char *place_leave_waits(const struct place *place)
+{
+	return place->ops->leave_waits ? place->ops->leave_waits(place) : NULL;
+}
+
 void place_free(struct place *place)
 {
 	if (place)

@@ -74,6 +74,7 @@ struct place_ops {
 	char *(*progress)(const struct place *place);
 	/* see place_leave(); NULL: not supported */
 	gboolean (*leave)(struct place *place, GError **error);
+	char *(*leave_waits)(const struct place *place); /* see place_leave_waits(); or NULL */
 	void (*free)(struct place *place);
 };
 
@@ -102,6 +103,11 @@ gboolean place_can_leave(const struct place *place);
  * jobs with the same keys receives their results. Errors: RIG_EXIT_INFRA.
  */
 gboolean place_leave(struct place *place, GError **error);
+/*
+ * Returns what place_leave() will wait for before all jobs can be started, as text for people;
+ * NULL: nothing that takes long. g_free().
+ */
+char *place_leave_waits(const struct place *place);
 /* Kills the jobs that still run, except after place_leave(). Does not call done(). */
 void place_free(struct place *place);
 RIG_DEFINE_AUTO(place, place_free)

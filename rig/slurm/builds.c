@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds for nodes that share no folder with this host. The sources are on this host, so kernels
- * are built here, one at a time, and copied to the nodes. Runs that need a kernel wait here until
- * then.
+ * Builds for nodes that share no folder with this host. A kernel that is in this host's cache is
+ * copied to the nodes at once. Otherwise its source is packed here and copied to the nodes, and a
+ * job builds the kernel on one of them. The node returns the build with the job's result; it is
+ * added to this host's cache and copied to the other nodes. Runs that need a kernel wait here until
+ * then, because a node cannot get a file from another one on which no job of the same allocation
+ * runs.
  */
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "slurm/internal.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 gboolean builds_take(struct slurm *s, struct place_job *job)
 {
@@ -17,29 +22,41 @@ gboolean builds_take(struct slurm *s, struct place_job *job)
 	return TRUE;
 }
 
-/*
- * Handles the jobs that wait for JOB: if it passed, they go into the queue, otherwise they are
- * dropped.
- */
-static void release(struct slurm *s, const struct place_job *job, gboolean passed)
+static const char *text_of(const struct child_result *result, const char *key)
 {
-	for (guint i = 0; i < s->blocked->len;) {
-		struct place_job *other = s->blocked->pdata[i];
-
-		if (other->after != job) {
-			i++;
-			continue;
-		}
-		g_ptr_array_remove_index(s->blocked, i);
-		other->after = NULL;
-		if (passed) {
-			g_ptr_array_add(s->queue, other);
-			s->queue_sorted = FALSE;
-		} else {
-			other->done(other, NULL);
-		}
-	}
+	return json_string_value(json_object_get(result->answer, key));
 }
+
+/* Copies the kernel in FOLDER, which RESULT describes, to the nodes. */
+static gboolean send_kernel(struct slurm *s, const char *folder, const struct child_result *result,
+			    GError **error)
+{
+	const char *hash = text_of(result, "hash"), *request = text_of(result, "request");
+	struct part *part;
+
+	if (!hash || !request)
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"the build cannot be identified on another host: it has no key");
+	part = part_folder(folder, error);
+	if (!part)
+		return FALSE;
+	if (!strstr(s->kernels->str, request))
+		g_string_append_printf(s->kernels, "%s%s=%s", s->kernels->len ? " " : "", request,
+				       hash);
+	carry_send(s, part);
+	return TRUE;
+}
+
+/* Makes ERROR, which is stolen, the reason why a build has no result. */
+static void spoil(struct child_result *result, GError *error)
+{
+	result->verdict = VERDICT_INFRA;
+	g_free(result->problem);
+	result->problem = g_strdup(error->message);
+	g_error_free(error);
+}
+
+/* ---- a build that is prepared on this host ---- */
 
 /* Ends the current build: its kernel is on the nodes, or it has failed. */
 static void end(struct slurm *s)
@@ -50,77 +67,144 @@ static void end(struct slurm *s)
 
 	s->built = (struct child_result){0};
 	/*
-	 * call release() before done() if it passed, because the caller may ask for the waiting
-	 * jobs; otherwise report the failure before the jobs that it prevents
+	 * release the runs before done() if it passed, because the caller may ask for them;
+	 * otherwise report the failure before the jobs that it prevents
 	 */
 	if (passed)
-		release(s, job, TRUE);
+		slurm_release(s, job, TRUE);
 	job->done(job, &result);
 	if (!passed)
-		release(s, job, FALSE);
+		slurm_release(s, job, FALSE);
 	child_result_clear(&result);
 }
 
-static const char *text_of(const struct child_result *result, const char *key)
+/* Takes the result of the child that has ended. */
+static void take_result(struct slurm *s, struct child *child, const struct child_result *result)
 {
-	return json_string_value(json_object_get(result->answer, key));
-}
-
-/*
- * Packs the kernel that was built, to copy it to the nodes. FALSE: it cannot be packed, which
- * becomes the result of the build.
- */
-static gboolean carry_kernel(struct slurm *s)
-{
-	const char *image = text_of(&s->built, "image"), *hash = text_of(&s->built, "hash"),
-		   *request = text_of(&s->built, "request");
-	g_autofree char *folder = image ? g_path_get_dirname(image) : NULL;
-	g_autoptr(GError) error = NULL;
-	struct part *part = folder && hash && request ? part_kernel(folder, &error) : NULL;
-
-	if (!part) {
-		s->built.verdict = VERDICT_INFRA;
-		g_free(s->built.problem);
-		s->built.problem = g_strdup(error ? error->message : "the build cannot be "
-								     "identified on another "
-								     "host: it has no key");
-		return FALSE;
-	}
-	g_string_append_printf(s->kernels, "%s%s=%s", s->kernels->len ? " " : "", request, hash);
-	carry_send(s, part);
-	return TRUE;
-}
-
-static void on_built(struct child *child, const struct child_result *result, void *data)
-{
-	struct slurm *s = data;
-
+	child_result_clear(&s->built);
 	s->built = *result;
 	s->built.answer = json_incref(result->answer);
 	s->built.run = g_strdup(result->run);
 	s->built.problem = g_strdup(result->problem);
 	s->build = NULL;
 	child_free(child);
-	if (result->verdict != VERDICT_PASS || !carry_kernel(s))
-		end(s);
 }
 
-static void start(struct slurm *s, struct place_job *job)
+static void drop(struct slurm *s)
 {
-	g_auto(GStrv) words = job->words(job, g_get_num_processors());
+	struct place_job *job = g_steal_pointer(&s->building);
+
+	slurm_release(s, job, FALSE);
+	job->done(job, NULL);
+}
+
+static gboolean start_child(struct slurm *s, enum child_kind kind, char **words, child_done done)
+{
 	const struct child_command command = {
-		CHILD_BUILD, words, NULL, s->options.rig, job->limit_s,
+		kind, words, NULL, s->options.rig, s->building->limit_s,
 	};
 	GError *error = NULL;
 
-	s->building = job;
-	s->build = child_start(&command, on_built, s, &error);
+	s->build = child_start(&command, done, s, &error);
 	if (s->build)
-		return;
-	s->building = NULL;
-	release(s, job, FALSE);
-	job->done(job, NULL);
+		return TRUE;
+	drop(s);
 	slurm_fail(s, error);
+	return FALSE;
+}
+
+/* Submits the build as a job. */
+static void submit(struct slurm *s)
+{
+	child_result_clear(&s->built);
+	if (s->held) {
+		drop(s);
+		return;
+	}
+	g_ptr_array_add(s->queue, g_steal_pointer(&s->building));
+	s->queue_sorted = FALSE;
+}
+
+static void on_packed(struct child *child, const struct child_result *result, void *data)
+{
+	struct slurm *s = data;
+	g_autofree char *name = NULL;
+	GError *error = NULL;
+	const char *folder;
+	struct part *part;
+
+	take_result(s, child, result);
+	folder = text_of(&s->built, "folder");
+	if (s->built.verdict != VERDICT_PASS || !folder) {
+		end(s);
+		return;
+	}
+	part = part_folder(folder, &error);
+	if (!part) {
+		spoil(&s->built, error);
+		end(s);
+		return;
+	}
+	name = g_path_get_basename(folder);
+	g_string_append_printf(s->sources, "%s%s=%s", s->sources->len ? " " : "",
+			       text_of(&s->built, "key"), name);
+	carry_send(s, part);
+	submit(s);
+}
+
+/* Packs the source of the current build, unless it is on the nodes already. */
+static void pack(struct slurm *s)
+{
+	g_auto(GStrv) words = s->building->words(s->building, 1);
+	g_autofree char *key = NULL;
+	char **source = words;
+
+	while (*source && strcmp(*source, "--source"))
+		source++;
+	key = source[0] && source[1] ? kernel_source_key(source[1]) : NULL;
+	if (!key || strstr(s->sources->str, key))
+		submit(s);
+	else
+		start_child(s, CHILD_OTHER,
+			    (char *[]){(char *)"kernel", (char *)"export", (char *)"--json",
+				       (char *)"--", source[1], NULL},
+			    on_packed);
+}
+
+static void on_looked(struct child *child, const struct child_result *result, void *data)
+{
+	struct slurm *s = data;
+	const char *image;
+
+	take_result(s, child, result);
+	image = text_of(&s->built, "image");
+	if (s->built.verdict == VERDICT_PASS && image) {
+		g_autofree char *folder = g_path_get_dirname(image);
+		GError *error = NULL;
+
+		if (send_kernel(s, folder, &s->built, &error))
+			return; /* builds_next() ends the build when the nodes have the kernel */
+		spoil(&s->built, error);
+		end(s);
+	} else if (s->built.exit_code == RIG_EXIT_USAGE || s->built.end == CHILD_STOPPED) {
+		end(s);
+	} else {
+		/* this host may also lack a compiler, which the nodes have */
+		pack(s);
+	}
+}
+
+static void look(struct slurm *s, struct place_job *job)
+{
+	g_auto(GStrv) words = job->words(job, 1);
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+	g_auto(GStrv) with_cached = NULL;
+
+	g_strv_builder_addv(all, (const char **)words);
+	g_strv_builder_add(all, "--cached");
+	with_cached = g_strv_builder_end(all);
+	s->building = job;
+	start_child(s, CHILD_BUILD, with_cached, on_looked);
 }
 
 void builds_next(struct slurm *s)
@@ -128,7 +212,7 @@ void builds_next(struct slurm *s)
 	if (s->building && !s->build && !carry_is_busy(s))
 		end(s);
 	if (!s->building && s->builds->len && !s->held)
-		start(s, g_ptr_array_steal_index(s->builds, 0));
+		look(s, g_ptr_array_steal_index(s->builds, 0));
 }
 
 void builds_drop(struct slurm *s, guint grace_s)
@@ -136,11 +220,13 @@ void builds_drop(struct slurm *s, guint grace_s)
 	while (s->builds->len) {
 		struct place_job *job = g_ptr_array_steal_index(s->builds, 0);
 
-		release(s, job, FALSE);
 		job->done(job, NULL);
 	}
-	if (s->building)
-		release(s, s->building, FALSE);
+	while (s->blocked->len) {
+		struct place_job *job = g_ptr_array_steal_index(s->blocked, s->blocked->len - 1);
+
+		job->done(job, NULL);
+	}
 	if (s->build && grace_s)
 		child_stop(s->build, grace_s);
 }
@@ -148,4 +234,33 @@ void builds_drop(struct slurm *s, guint grace_s)
 gboolean builds_are_idle(const struct slurm *s)
 {
 	return !s->building && !s->builds->len && !s->blocked->len;
+}
+
+/* ---- a build that a node has returned ---- */
+
+static gboolean install(struct slurm *s, const char *dir, const struct child_result *result,
+			GError **error)
+{
+	const char *hash = text_of(result, "hash");
+	g_autofree char *returned = g_build_filename(dir, "kernel", NULL),
+			*out = rig_cache_path("kernel/out"),
+			*folder = g_build_filename(out, hash ? hash : "", NULL);
+
+	return kernel_install(returned, hash ? hash : "", error) &&
+	       send_kernel(s, folder, result, error);
+}
+
+gboolean builds_are_copied(struct task *task, const char *dir, struct child_result *result)
+{
+	struct slurm *s = task->batch->slurm;
+	GError *error = NULL;
+
+	if (!s->carry || task->batch->kind != CHILD_BUILD || result->verdict != VERDICT_PASS)
+		return TRUE;
+	if (!task->copying && !install(s, dir, result, &error)) {
+		spoil(result, error);
+		return TRUE;
+	}
+	task->copying = TRUE;
+	return !carry_is_busy(s);
 }

@@ -317,8 +317,8 @@ void carry_free(struct slurm *s)
 		g_ptr_array_unref(s->links);
 	if (s->parts)
 		g_ptr_array_unref(s->parts);
-	if (s->kernels)
-		g_string_free(s->kernels, TRUE);
+	g_string_free(s->kernels, TRUE);
+	g_string_free(s->sources, TRUE);
 	g_free(s->carried_rig);
 	g_free(s->carried_record);
 }
@@ -328,6 +328,7 @@ void carry_init(struct slurm *s)
 	s->links = g_ptr_array_new_with_free_func(link_free);
 	s->parts = g_ptr_array_new_with_free_func(part_unref);
 	s->kernels = g_string_new(NULL);
+	s->sources = g_string_new(NULL);
 }
 
 /* ---- the script of an array ---- */
@@ -339,11 +340,12 @@ static char *script_text(const struct batch *batch, const char *tasks)
 			*cache = g_path_get_dirname(top);
 	g_autofree char *cache_q = g_shell_quote(cache), *rig_q = g_shell_quote(s->carried_rig),
 			*record_q = g_shell_quote(s->carried_record),
-			*kernels_q = g_shell_quote(s->kernels->str);
+			*kernels_q = g_shell_quote(s->kernels->str),
+			*sources_q = g_shell_quote(s->sources->str);
 
 	return g_strdup_printf(
 		"#!/bin/sh\n"
-		"export XDG_CACHE_HOME=%s " KERNEL_CARRIED "=%s\n"
+		"export XDG_CACHE_HOME=%s " KERNEL_CARRIED "=%s " KERNEL_SOURCES "=%s\n"
 		"unset RIG_PROGRAM RIG_HOME\n"
 		"rig=%s record=%s name=%s\n"
 		"if [ ! -x \"$rig\" ]; then\n"
@@ -356,8 +358,9 @@ static char *script_text(const struct batch *batch, const char *tasks)
 		"mv \"$new\" \"$record/$name.batch\" || exit 3\n"
 		"%sEND OF TASKS\n"
 		"fi\n"
-		"exec \"$rig\" task \"$record\" \"$name\"\n",
-		cache_q, kernels_q, rig_q, record_q, batch->name, tasks);
+		"exec \"$rig\" task%s \"$record\" \"$name\"\n",
+		cache_q, kernels_q, sources_q, rig_q, record_q, batch->name, tasks,
+		batch->kind == CHILD_BUILD ? " --kernel" : "");
 }
 
 char *carry_script(const struct batch *batch, GError **error)

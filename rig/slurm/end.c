@@ -36,13 +36,14 @@ static void note_end(struct task *task)
 
 /* ---- jobs that wait for the ended one ---- */
 
-static void drop_queued(struct slurm *s, const struct place_job *job)
+/* Drops the jobs in LIST that wait for JOB. */
+static void drop_from(GPtrArray *list, const struct place_job *job)
 {
-	for (guint i = 0; i < s->queue->len;) {
-		struct place_job *other = s->queue->pdata[i];
+	for (guint i = 0; i < list->len;) {
+		struct place_job *other = list->pdata[i];
 
 		if (other->after == job) {
-			g_ptr_array_remove_index(s->queue, i);
+			g_ptr_array_remove_index(list, i);
 			other->done(other, NULL);
 		} else {
 			i++;
@@ -64,14 +65,28 @@ static void drop_batches(struct slurm *s, const char *key)
 	}
 }
 
-static void release(struct slurm *s, const struct place_job *job)
+void slurm_release(struct slurm *s, const struct place_job *job, gboolean passed)
 {
+	if (!passed) {
+		drop_from(s->queue, job);
+		drop_from(s->blocked, job);
+		return;
+	}
+	for (guint i = 0; i < s->blocked->len;) {
+		struct place_job *other = s->blocked->pdata[i];
+
+		if (other->after == job)
+			g_ptr_array_add(s->queue, g_ptr_array_remove_index(s->blocked, i));
+		else
+			i++;
+	}
 	for (guint i = 0; i < s->queue->len; i++) {
 		struct place_job *other = s->queue->pdata[i];
 
 		if (other->after == job)
 			other->after = NULL;
 	}
+	s->queue_sorted = FALSE;
 }
 
 /* ---- reports ---- */
@@ -88,7 +103,7 @@ void task_end(struct task *task, const struct child_result *result)
 		s->mean_s += (result->wall_s - s->mean_s) / ++s->n_ended;
 	/* set this first, because the caller may ask for it in done() */
 	if (is_build && job && passed)
-		release(s, job);
+		slurm_release(s, job, TRUE);
 	/* otherwise the line is written after the caller has recorded the result (see slurm.h) */
 	if (!result || !result->run)
 		note_end(task);
@@ -98,7 +113,7 @@ void task_end(struct task *task, const struct child_result *result)
 		note_end(task);
 	if (is_build && !passed) {
 		if (job)
-			drop_queued(s, job);
+			slurm_release(s, job, FALSE);
 		drop_batches(s, key);
 	}
 }

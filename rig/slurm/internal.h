@@ -13,7 +13,7 @@
  *	end.c		handles the end of a task
  *	carry.c		sends files to nodes that share no folder with this host
  *	fetch.c		fetches results from such nodes
- *	builds.c	builds kernels on this host for such nodes
+ *	builds.c	gets kernels to such nodes, which build them
  *	returned.c	reads what nodes have returned
  *	submit.c	puts jobs into arrays; calls sbatch and scancel
  *	poll.c		calls squeue and evaluates the state of each task
@@ -52,6 +52,7 @@ struct task {
 	int exit_code;
 	char node[64];
 	gboolean ended; /* its end was reported, or the caller does not need it any more */
+	gboolean copying; /* it has returned a kernel, which is copied to the nodes */
 	guint seen;	/* number of the last poll that listed it */
 	/* when poll.c first found that it has ended without a result; 0: not found */
 	gint64 missing_ns;
@@ -142,12 +143,16 @@ struct slurm {
 	gboolean carry, decided;	    /* `decided`: TRUE once `carry` has its final value */
 	GPtrArray *links, *parts;	    /* struct link; struct part */
 	char *carried_rig, *carried_record; /* paths on the nodes */
-	GString *kernels;		    /* value of KERNEL_CARRIED */
-	GPtrArray *builds;		    /* struct place_job: waiting builds */
+	GString *kernels, *sources;	    /* values of KERNEL_CARRIED and KERNEL_SOURCES */
+	GPtrArray *builds;		    /* struct place_job: builds to prepare */
 	GPtrArray *blocked;		    /* struct place_job: runs that wait for a build */
+	/*
+	 * the build that is prepared, by the child `build`; without a child, its kernel was found
+	 * here and is copied to the nodes, and `built` is its result
+	 */
 	struct place_job *building;
 	struct child *build;
-	struct child_result built; /* result of `building` while its kernel is carried */
+	struct child_result built;
 };
 
 /* ---- batch.c ---- */
@@ -192,6 +197,11 @@ void exclude_next(struct slurm *s);
 void task_end(struct task *task, const struct child_result *result);
 /* Like task_end(), with a verdict derived from the task's last Slurm state. */
 void task_end_without_result(struct task *task);
+/*
+ * Handles the jobs that wait for the build JOB: if it PASSED, they can be submitted, otherwise they
+ * are dropped.
+ */
+void slurm_release(struct slurm *s, const struct place_job *job, gboolean passed);
 /* Stops the place after a fatal ERROR, which is stolen: all waiting jobs are dropped. */
 void slurm_fail(struct slurm *s, GError *error);
 /* Calls done() with NULL for all jobs that are in no array yet. */
@@ -253,16 +263,28 @@ void fetch_clear(struct link *link);
 /* ---- builds.c ---- */
 
 /*
- * Keeps JOB and returns TRUE if kernels are built here and carried to nodes, and JOB is a build or
+ * Keeps JOB and returns TRUE if the nodes share no folder with this host, and JOB is a build or
  * waits for one. Otherwise JOB is submitted as usual.
  */
 gboolean builds_take(struct slurm *s, struct place_job *job);
-/* Starts the next build. Reports the last build once its kernel is on the nodes. */
+/*
+ * Prepares the next build: looks for its kernel on this host, or packs its source and submits it.
+ * Reports a build whose kernel was found here once it is on the nodes.
+ */
 void builds_next(struct slurm *s);
-/* Drops waiting builds and the runs that wait for them; stops a running build if GRACE_S > 0. */
+/*
+ * Drops builds that are not submitted, and all runs that wait for builds; stops a child if GRACE_S
+ * > 0.
+ */
 void builds_drop(struct slurm *s, guint grace_s);
-/* Returns TRUE if no build runs and no job waits for a build. */
+/* Returns TRUE if no build is prepared and no job waits for a build. */
 gboolean builds_are_idle(const struct slurm *s);
+/*
+ * Adds the kernel that TASK has returned in DIR to this host's cache, and copies it to the nodes.
+ * Returns FALSE until that is done; if it fails, RESULT gets the reason. TRUE for tasks that return
+ * no kernel.
+ */
+gboolean builds_are_copied(struct task *task, const char *dir, struct child_result *result);
 
 /* ---- returned.c ---- */
 

@@ -8,11 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scenario/scenario.h"
 #include "util/archive.h"
 #include "util/error.h"
 #include "util/paths.h"
-
-#define SCENARIO_MAX (1u << 20)
 
 const char part_unpack_script[] =
 	"trap '[ $? -eq 0 ] || exit 64' EXIT; set -e; umask 077; mkdir -p \"$1\" \"$4\"\n"
@@ -142,7 +141,7 @@ struct part *part_rig(GError **error)
 			error);
 }
 
-struct part *part_kernel(const char *folder, GError **error)
+struct part *part_folder(const char *folder, GError **error)
 {
 	g_autofree char *hash = g_path_get_basename(folder), *parent = g_path_get_dirname(folder);
 	g_auto(GStrv) names = rig_names_in(folder, "");
@@ -194,46 +193,44 @@ static char *keep(struct part_files *files, char *text)
 	return text;
 }
 
-static const char *add_item(struct part_files *files, guint folder, const char *path)
+/* Adds PATH as NAME in the folder with number FOLDER of the archive. */
+static const char *add_item(struct part_files *files, guint folder, const char *path,
+			    const char *name)
 {
-	g_autofree char *base = g_path_get_basename(path);
 	const struct archive_item item = {
 		keep(files, g_strdup(path)),
-		keep(files, g_strdup_printf("%u/%s", folder, base)),
+		keep(files, g_strdup_printf("%u/%s", folder, name)),
 	};
 
 	g_array_append_val(files->items, item);
 	return item.name;
 }
 
-/* Adds the files next to the scenario PATH that its text mentions. */
+/* Adds the files and module folders of the scenario PATH, which a node looks for next to it. */
 static void add_beside(struct part_files *files, guint folder, const char *path)
 {
-	g_autofree char *dir = g_path_get_dirname(path), *own = g_path_get_basename(path),
-			*text = NULL;
-	g_auto(GStrv) names = rig_names_in(dir, "");
+	rig_auto(scenario) scenario = scenario_load(path, NULL);
 
-	if (!rig_read_file(path, SCENARIO_MAX, &text, NULL, NULL))
-		return;
-	for (char **name = names; *name; name++) {
-		g_autofree char *file = g_build_filename(dir, *name, NULL);
-
-		if (strcmp(*name, own) && strstr(text, *name) &&
-		    g_file_test(file, G_FILE_TEST_IS_REGULAR))
-			add_item(files, folder, file);
-	}
+	for (unsigned i = 0; scenario && i < scenario->n_files; i++)
+		add_item(files, folder, scenario->files[i].path, scenario->files[i].name);
+	for (unsigned i = 0; scenario && i < scenario->n_modules; i++)
+		if (scenario->modules[i].folder)
+			add_item(files, folder, scenario->modules[i].folder,
+				 scenario->modules[i].name);
 }
 
 void part_files_add(struct part_files *files, char *const *words)
 {
 	for (; *words; words++) {
 		guint folder = g_hash_table_size(files->known);
+		g_autofree char *base = g_path_get_basename(*words);
 		char *word;
 
 		if (g_hash_table_contains(files->known, *words) || !is_file(*words))
 			continue;
 		word = keep(files, g_strdup(*words));
-		g_hash_table_insert(files->known, word, (char *)add_item(files, folder, word));
+		g_hash_table_insert(files->known, word,
+				    (char *)add_item(files, folder, word, base));
 		if (g_str_has_suffix(word, ".yaml"))
 			add_beside(files, folder, word);
 	}

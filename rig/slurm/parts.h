@@ -36,15 +36,15 @@ char *parts_base(void);
  */
 struct part *part_rig(GError **error);
 /*
- * Returns the part with the finished build in FOLDER of the kernel cache. Blocks (seconds). Errors:
- * RIG_EXIT_INFRA.
+ * Returns the part with FOLDER of the kernel cache, a finished build or a packed source, which gets
+ * the same path on the nodes. Blocks (seconds). Errors: RIG_EXIT_INFRA.
  */
-struct part *part_kernel(const char *folder, GError **error);
+struct part *part_folder(const char *folder, GError **error);
 
 /*
  * Collects the files that are named on command lines. A word counts as the name of a file if it has
- * a "/" or a "." and the file exists. With a scenario (*.yaml), the files next to it are added
- * whose names occur in its text.
+ * a "/" or a "." and the file exists. With a scenario (*.yaml), its `files` and the folders of its
+ * `modules` are added.
  */
 struct part_files;
 struct part_files *part_files_new(void);

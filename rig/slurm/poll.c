@@ -200,7 +200,7 @@ static void judge(struct task *task)
 	gint64 now_ns = rig_now_ns();
 	gboolean missing = is_missing(task);
 
-	if (task->ended || (!job_state_is_end(task->state) && !missing)) {
+	if (task->ended || task->copying || (!job_state_is_end(task->state) && !missing)) {
 		task->missing_ns = 0;
 		return;
 	}

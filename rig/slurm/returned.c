@@ -118,6 +118,11 @@ static void take(struct slurm *s, struct task *task, const char *dir)
 
 	if (!read_result(dir, &result, &node))
 		return;
+	/* the result stays here until its kernel is on the nodes, for a later process */
+	if (!builds_are_copied(task, dir, &result)) {
+		child_result_clear(&result);
+		return;
+	}
 	exclude_note(s, node, result.verdict);
 	if (publish_all(s, dir, &result)) {
 		drop_log(task);

@@ -148,7 +148,8 @@ struct census {
 
 static struct census take_census(const struct slurm *s)
 {
-	struct census c = {.waiting = s->queue->len + s->builds->len + s->blocked->len};
+	struct census c = {.waiting = s->queue->len + s->builds->len + s->blocked->len +
+				      (s->building != NULL)};
 
 	for (guint i = 0; i < s->batches->len; i++) {
 		const struct batch *batch = s->batches->pdata[i];
@@ -208,7 +209,7 @@ static char *progress(const struct place *place)
 	if (!c.running && c.waiting && *s->reason)
 		g_string_append_printf(line, " (%s)", s->reason);
 	if (s->carry && s->building)
-		g_string_append_printf(line, ", %s here", s->building->label);
+		g_string_append_printf(line, ", %s is prepared here", s->building->label);
 	if (c.left_s > 0) {
 		g_autofree char *left = rig_duration_text((gint64)(c.left_s * RIG_NS_PER_S));
 
@@ -251,15 +252,29 @@ static gboolean leave(struct place *place, GError **error)
 	struct slurm *s = (struct slurm *)place;
 
 	tick(s);
-	/* jobs beyond the limits of the cluster are submitted by the next process */
-	while ((!submit_is_idle(s) || s->reconciling || !builds_are_idle(s)) && !s->silent &&
-	       !s->held)
+	/*
+	 * jobs beyond the limits of the cluster are submitted by the next process; a controller
+	 * that does not answer is waited for only while kernels are built
+	 */
+	while (!s->held && (!builds_are_idle(s) ||
+			    (!s->silent && (!submit_is_idle(s) || s->reconciling))))
 		g_main_context_iteration(NULL, TRUE);
 	s->left = TRUE;
 	g_clear_handle_id(&s->tick, g_source_remove);
 	g_clear_handle_id(&s->idle, g_source_remove);
 	return !s->silent ||
 	       rig_fail(error, RIG_EXIT_INFRA, "Slurm does not answer: %s", s->silent);
+}
+
+static char *leave_waits(const struct place *place)
+{
+	const struct slurm *s = (const struct slurm *)place;
+
+	if (builds_are_idle(s))
+		return NULL;
+	return g_strdup("the nodes share no folder with this host, so only this process can copy a "
+			"kernel from the node that builds it to the others: it ends when all "
+			"kernels are built and copied, and the runs submitted");
 }
 
 static void slurm_free(struct place *place)
@@ -311,6 +326,7 @@ struct place *slurm_place(const struct slurm_options *o, GError **error)
 					     .stop = stop,
 					     .progress = progress,
 					     .leave = leave,
+					     .leave_waits = leave_waits,
 					     .free = slurm_free};
 	struct slurm *s = g_new0(struct slurm, 1);
 

@@ -17,8 +17,8 @@
  *	NAME.sh		of nodes without a shared folder: the script, with the tasks in it
  *
  * If the results folder is on a file system that all nodes share, they return results into it.
- * Otherwise kernels are built here, all that a node needs is carried to it (parts.h), and results
- * are fetched from it; "carried_to" in place.json has these nodes.
+ * Otherwise all that a node needs is carried to it (parts.h), and results are fetched from it,
+ * among them the kernels that it has built; "carried_to" in place.json has these nodes.
  */
 #ifndef RIG_SLURM_SLURM_H
 #define RIG_SLURM_SLURM_H

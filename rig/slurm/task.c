@@ -170,12 +170,25 @@ static gboolean move_runs(const char *from, const char *to, GError **error)
 	return TRUE;
 }
 
+/* Copies the kernel that RESULT describes to the folder TO. */
+static gboolean copy_kernel(json_t *result, const char *to, GError **error)
+{
+	const char *image =
+		json_string_value(json_object_get(json_object_get(result, "answer"), "image"));
+	g_autofree char *folder = image ? g_path_get_dirname(image) : NULL;
+
+	return folder ? spawn_words(NULL, error, "cp", "-rT", "--", folder, to, NULL)
+		      : rig_fail(error, RIG_EXIT_INFRA, "the build has no image");
+}
+
+/* Returns RESULT and the run folders in RESULTS; with KERNEL, also the kernel that was built. */
 static gboolean give_back(json_t *result, const char *dir, const char *name, const char *results,
-			  GError **error)
+			  gboolean kernel, GError **error)
 {
 	g_autofree char *returned = g_build_filename(dir, "returned", NULL);
 	g_autofree char *template = g_strdup_printf("%s/" SWEEP_NEW "%s-XXXXXX", returned, name);
-	g_autofree char *final = g_build_filename(returned, name, NULL), *runs = NULL, *file = NULL;
+	g_autofree char *final = g_build_filename(returned, name, NULL), *runs = NULL, *file = NULL,
+			*built = NULL;
 	char *text = json_dumps(result, JSON_COMPACT | JSON_ENSURE_ASCII);
 	g_autofree char *copy = g_strdup(text);
 	gboolean ok;
@@ -186,9 +199,11 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 				g_strerror(errno));
 	runs = g_build_filename(template, "run", NULL);
 	file = g_build_filename(template, "result.json", NULL);
+	built = g_build_filename(template, "kernel", NULL);
 	ok = (g_mkdir(runs, 0755) == 0 ||
 	      rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", runs, g_strerror(errno))) &&
-	     move_runs(results, runs, error) && rig_write_file(file, copy, -1, error);
+	     move_runs(results, runs, error) && (!kernel || copy_kernel(result, built, error)) &&
+	     rig_write_file(file, copy, -1, error);
 	if (ok && g_rename(template, final) < 0)
 		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s' to '%s': %s", template,
 			      final, g_strerror(errno));
@@ -316,7 +331,7 @@ static char *scratch_new(int *ret_lock, GError **error)
 	return NULL;
 }
 
-gboolean task_run(const char *dir, const char *batch, guint number, guint restart,
+gboolean task_run(const char *dir, const char *batch, guint number, guint restart, gboolean kernel,
 		  gboolean *ret_passed, GError **error)
 {
 	g_autofree char *name = g_strdup_printf("%s.%u.%u", batch, number, restart);
@@ -328,7 +343,8 @@ gboolean task_run(const char *dir, const char *batch, guint number, guint restar
 	gboolean ok;
 
 	ok = scratch && work(&run, task, results, error) &&
-	     give_back(run.result, dir, name, results, error);
+	     give_back(run.result, dir, name, results,
+		       kernel && run.passed && run.kind == CHILD_BUILD, error);
 	if (scratch)
 		sweep_remove(scratch, NULL);
 	json_decref(task);

@@ -223,7 +223,7 @@ START_TEST(task_returns)
 	struct child_result result;
 	gboolean passed;
 
-	ck_assert(task_run(dir, "b1", 0, 2, &passed, NULL) && passed);
+	ck_assert(task_run(dir, "b1", 0, 2, FALSE, &passed, NULL) && passed);
 	ck_assert(g_file_test(run, G_FILE_TEST_EXISTS));
 	ck_assert(rig_read_file(file, TASK_FILE_MAX, &text, NULL, NULL));
 	json = json_loads(text, 0, NULL);
@@ -233,7 +233,7 @@ START_TEST(task_returns)
 	ck_assert(result.wall_s > 0);
 	child_result_clear(&result);
 	/* the same task was run on another node, too: the first result is kept */
-	ck_assert(!task_run(dir, "b1", 0, 2, &passed, NULL));
+	ck_assert(!task_run(dir, "b1", 0, 2, FALSE, &passed, NULL));
 	ck_assert(g_file_test(run, G_FILE_TEST_EXISTS));
 }
 END_TEST
@@ -244,9 +244,9 @@ START_TEST(task_missing)
 	g_autoptr(GError) error = NULL, other = NULL;
 	gboolean passed;
 
-	ck_assert(!task_run(dir, "b1", 1, 0, &passed, &error));
+	ck_assert(!task_run(dir, "b1", 1, 0, FALSE, &passed, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "has no task 1"));
-	ck_assert(!task_run(dir, "b2", 0, 0, &passed, &other));
+	ck_assert(!task_run(dir, "b2", 0, 0, FALSE, &passed, &other));
 	ck_assert_ptr_nonnull(strstr(other->message, "file system of all nodes"));
 }
 END_TEST
