@@ -18,7 +18,7 @@
 static const char build_summary[] =
 	"Builds a kernel for guests: tinyconfig, the rig's fragments (lockdep among them) and "
 	"yours.\n"
-	"A kernel with the same inputs is taken from the cache. docs/kernels.md has more.";
+	"A kernel with the same inputs is taken from the cache. rig-kernel(1) has more.";
 static const char build_examples[] =
 	"  rig kernel build                               linux-source-6.1, as in Debian 12\n"
 	"  rig kernel build --patch 0001-fix.patch        the same, patched: seconds\n"
