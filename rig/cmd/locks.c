@@ -268,27 +268,35 @@ static const struct {
 	const char *name;
 	int min_words, max_words;
 	int (*tell)(struct asked *a, GError **error);
+	gboolean loads; /* `tell` loads the lock orders that it needs */
 } questions[] = {
-	{"cycles", 0, 0, locks_tell_cycles}, {"check", 0, 0, locks_tell_check},
-	{"new", 1, 2, locks_tell_new},	     {"diff", 2, 2, locks_tell_diff},
-	{"rebuild", 0, 0, tell_summary},
+	{"cycles", 0, 0, locks_tell_cycles, FALSE}, {"check", 0, 0, locks_tell_check, FALSE},
+	{"new", 1, 2, locks_tell_new, TRUE},	    {"diff", 2, 2, locks_tell_diff, TRUE},
+	{"rebuild", 0, 0, tell_summary, FALSE},
 };
+
+static gboolean load(struct asked *a, GError **error)
+{
+	a->graph = lock_graph_load(a->db, &a->filter, error);
+	return a->graph != NULL;
+}
 
 static int answer(struct asked *a, const char *word, GError **error)
 {
 	if (!word)
-		return tell_summary(a, error);
+		return load(a, error) ? tell_summary(a, error) : rig_exit_code(*error);
 	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
 		if (strcmp(word, questions[i].name))
 			continue;
 		if (a->n_words >= questions[i].min_words && a->n_words <= questions[i].max_words)
-			return questions[i].tell(a, error);
+			return questions[i].loads || load(a, error) ? questions[i].tell(a, error)
+								     : rig_exit_code(*error);
 		rig_fail(error, RIG_EXIT_USAGE,
 			 "`rig locks %s` takes %d to %d more words, not %d; see `rig locks --help`",
 			 word, questions[i].min_words, questions[i].max_words, a->n_words);
 		return RIG_EXIT_USAGE;
 	}
-	return tell_class(a, word, error);
+	return load(a, error) ? tell_class(a, word, error) : rig_exit_code(*error);
 }
 
 int cmd_locks(int argc, char **argv)
@@ -324,8 +332,7 @@ int cmd_locks(int argc, char **argv)
 	a.n_words = MAX(0, argc - 2);
 	a.results = a.folder ? g_strdup(a.folder) : run_default_results();
 	a.db = locks_graph(a.results, argc > 1 && !strcmp(argv[1], "rebuild"), &error);
-	a.graph = a.db ? lock_graph_load(a.db, &a.filter, &error) : NULL;
-	if (a.graph)
+	if (a.db)
 		code = answer(&a, argc > 1 ? argv[1] : NULL, &error);
 	g_clear_pointer(&a.graph, lock_graph_free);
 	g_clear_pointer(&a.db, lock_db_free);

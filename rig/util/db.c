@@ -14,7 +14,8 @@ gboolean db_fail(sqlite3 *db, const char *what, GError **error)
 
 gboolean db_connect(const char *file, sqlite3 **ret, GError **error)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	/* no two threads use a connection at the same time, so it needs no mutex */
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
 	if (sqlite3_open_v2(file, ret, flags, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(*ret, BUSY_MS) != SQLITE_OK)
