@@ -64,7 +64,7 @@ gboolean plan_check_needs(const struct scenario *scenario, const struct machine 
 gboolean plan_initrd(const struct scenario *scenario, const char *arch,
 		     const struct kernel *kernel, char **ret, GError **error);
 
-/* Returns the plan's part of run.json, see docs/results.md (inputs.c). */
+/* Returns the plan's part of run.json, see rig-json(5) (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
 
 /* A plan with the objects that it points to. */

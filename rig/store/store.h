@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Run folders, which record what happened in a run, and verdicts. docs/results.md describes the
- * format.
+ * Run folders, which record what happened in a run, and verdicts. rig-json(5) describes the files.
  *
  * A folder first contains only the inputs. Then `journal` grows, to which lines are only appended
  * (one JSON object per line, written at once), and at the end `verdict` appears by rename. If a
