@@ -316,7 +316,8 @@ static void step(struct search *search)
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
 		idle &= !work->guests[i].busy;
 	if (idle && !work->builder.busy && !work->over) {
-		rig_fail(&error, RIG_EXIT_USAGE, "all remaining commits cannot be built or booted");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "none of the remaining commits can be built and booted");
 		fail(search, error);
 	}
 }

@@ -44,7 +44,7 @@ char *result_headline(json_t *result)
 				       text_at(result, "end"), what,
 				       100 * number(result, "confidence"));
 	return g_strdup_printf("the first %s %s%s, %.2f %% sure", fix ? "good" : "bad", what,
-			       n > 1 ? " is one of these, which cannot be told apart" : "",
+			       n > 1 ? " is one of these, which no test can distinguish" : "",
 			       100 * number(result, "confidence"));
 }
 

@@ -85,7 +85,7 @@ static void print_recorded(json_t *recorded)
 	if (!json_is_object(recorded))
 		return;
 	if (json_is_string(findings_at(recorded, "fault"))) {
-		findings_line("recorded", "the record proves nothing: %s", fault);
+		findings_line("recorded", "the record of locks is incomplete: %s", fault);
 		return;
 	}
 	json_array_foreach (cycles, i, cycle) {

@@ -208,7 +208,7 @@ static gboolean ask_leave(const struct night *night, void *data)
 	if (!isatty(STDIN_FILENO) || !term_is_live())
 		return FALSE;
 	term_status(NULL);
-	printf("The jobs of night %s go on without this process.\n"
+	printf("The jobs of night %s continue without this process.\n"
 	       "Leave them (collect later: rig nightly --wait %s), or cancel those that wait? "
 	       "[l/c] ",
 	       night->id, night->id);
@@ -261,7 +261,7 @@ static void print_result(const struct night *night, json_t *result)
 		       term_colour(is_new ? TERM_RED : TERM_DIM), is_new ? "NEW" : "again",
 		       term_colour(TERM_PLAIN), title, findings_text(item, "run"));
 	}
-	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, "
+	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without a result, "
 	       "%.0f skipped, %.0f left\n",
 	       night->id, real(counts, "good"), real(counts, "flaky"), real(counts, "bad"),
 	       real(counts, "none"), real(counts, "skip"), real(counts, "left"));

@@ -2,6 +2,7 @@
 /* Folders and budgets of searches. */
 #include "cmd/search-folder.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -62,7 +63,8 @@ gboolean search_folder_lock(const char *dir, GError **error)
 	FILE *file = g_mkdir_with_parents(dir, 0755) == 0 ? fopen(path, "ae") : NULL;
 
 	if (!file)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", path);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", path,
+				g_strerror(errno));
 	if (flock(fileno(file), LOCK_EX | LOCK_NB) == 0)
 		return TRUE;
 	fclose(file);

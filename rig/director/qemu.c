@@ -2,6 +2,7 @@
 /* Downloads and finds QEMUs of other Debian suites. */
 #include "director/qemu.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -69,7 +70,8 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 		quoted, triplet, emulator);
 	return rig_write_file(path, text, -1, error) &&
 	       (!g_chmod(path, 0755) ||
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable", path));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable: %s", path,
+			 g_strerror(errno)));
 }
 
 /*
@@ -143,7 +145,8 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", root);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", root,
+				g_strerror(errno));
 	return (fits_host(suite) ? unpack(suite, root, error)
 				 : kernel_unpack_closed(packages, suite, root, error)) &&
 	       finish(folder, ret_version, error);

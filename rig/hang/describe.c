@@ -163,8 +163,8 @@ static char *cpu_end(const struct hang *hang)
 
 	if (hang->seen == 1)
 		return g_strdup_printf(
-			"%s keeps CPU %d in %s() with interrupts off, and another CPU waits for it "
-			"to answer",
+			"%s keeps CPU %d in %s() with interrupts off, and another CPU waits for "
+			"its response",
 			who, hang->culprit->cpu, hang->function);
 	return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, seen %u times", who,
 			       hang->culprit->cpu, hang->function, hang->seen);
@@ -216,11 +216,10 @@ static char *unexplained_end(const struct hang *hang)
 
 	if (!hang->culprit->wanted)
 		return g_strdup_printf(
-			"samples of %s were taken at different moments and disagree: it is not "
-			"shown to keep %s",
+			"the samples of %s differ, so it is unknown whether this task holds %s",
 			who, lock);
 	return g_strdup_printf(
-		"the holder of %s is unknown: a memory image and the kernel's DWARF would show it",
+		"the holder of %s is unknown; a memory image and the kernel's DWARF would show it",
 		lock);
 }
 

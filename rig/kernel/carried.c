@@ -6,6 +6,7 @@
  */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -98,7 +99,8 @@ gboolean kernel_install(const char *folder, const char *hash, GError **error)
 		return TRUE;
 	part = g_build_filename(out, SWEEP_NEW "XXXXXX", NULL);
 	if (g_mkdir_with_parents(out, 0755) < 0 || !g_mkdtemp_full(part, 0755))
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s'", out);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", out,
+				g_strerror(errno));
 	ok = copy_in(folder, part, final, error);
 	sweep_remove(part, NULL);
 	return ok;

@@ -8,6 +8,7 @@
  */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -54,7 +55,8 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	if (!sweep_remove(part, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(part, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", part);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", part,
+				g_strerror(errno));
 	if (!spawn_run(&spawn, NULL, error))
 		return FALSE;
 	if (!g_file_test(makefile, G_FILE_TEST_IS_REGULAR))
@@ -64,7 +66,8 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	if (!durable_tree(part, error))
 		return FALSE;
 	if (rename(part, src) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", part,
+				g_strerror(errno));
 	cache_remember("unpack", rig_now_ns() - last, progress->done);
 	return TRUE;
 }
@@ -80,7 +83,8 @@ gboolean source_fetch_deb(const struct source *source, const char *download,
 	if (!sweep_remove(download, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(download, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", download);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", download,
+				g_strerror(errno));
 	if (!apt_download(source->name, source->suite, source->version, download, &deb, error) ||
 	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, download, NULL))
 		return FALSE;
@@ -113,7 +117,8 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 
 	progress_step(progress, "unpack", g_strv_length(source->files));
 	if (g_mkdir_with_parents(src, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", src,
+				g_strerror(errno));
 	for (guint i = 0; source->files[i]; i++) {
 		g_autofree char *from = g_build_filename(source->name, source->files[i], NULL);
 		g_autofree char *to = g_build_filename(src, source->files[i], NULL);
@@ -128,7 +133,8 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 		g_autofree char *path = g_build_filename(src, there[i], NULL);
 
 		if (!g_hash_table_contains(wanted, there[i]) && unlink(path) < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s'", path);
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", path,
+					g_strerror(errno));
 	}
 	return there != NULL;
 }
@@ -160,7 +166,8 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 	if (!check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(src, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", src,
+				g_strerror(errno));
 	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
 		const char *argv[16] = {"git",
 					"-c",

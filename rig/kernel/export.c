@@ -7,6 +7,7 @@
  */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
@@ -92,7 +93,8 @@ static gboolean pack_deb(const struct source *source, const char *part, const ch
 	if (!source_fetch_deb(source, download, &silent, &tarball, error))
 		return FALSE;
 	if (g_rename(tarball, file) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", tarball);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", tarball,
+				g_strerror(errno));
 	return sweep_remove(download, error);
 }
 
@@ -108,7 +110,8 @@ static gboolean pack_dir(const struct source *source, const char *part, const ch
 			 NULL))
 		return FALSE;
 	return g_unlink(list) == 0 ||
-	       rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s'", list);
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", list,
+			g_strerror(errno));
 }
 
 static gboolean pack(const struct source *source, const char *part, GError **error)
@@ -165,7 +168,8 @@ char *kernel_export_source(const char *text, GError **error)
 	part = g_build_filename(top, SWEEP_NEW "XXXXXX", NULL);
 	g_mkdir_with_parents(top, 0700);
 	if (!g_mkdtemp_full(part, 0755)) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s'", top);
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", top,
+			 g_strerror(errno));
 		return NULL;
 	}
 	/* another process may have made the same folder meanwhile */

@@ -6,6 +6,7 @@
  */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -68,7 +69,8 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for a package");
+				"cannot make a temporary folder for a package: %s",
+				g_strerror(errno));
 	sweep_remove(dir, NULL);
 	return ok;
 }
@@ -84,7 +86,8 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for a package");
+				"cannot make a temporary folder for a package: %s",
+				g_strerror(errno));
 	sweep_remove(dir, NULL);
 	if (ok)
 		*ret_version = g_steal_pointer(&version);
@@ -112,7 +115,8 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for packages");
+				"cannot make a temporary folder for packages: %s",
+				g_strerror(errno));
 	archives = g_build_filename(dir, "archives", NULL);
 	ok = apt_download_closed(packages, suite, dir, error) &&
 	     unpack_all(archives, folder, error);

@@ -5,6 +5,7 @@
  */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -189,7 +190,8 @@ static gboolean resolve_tar(struct source *source, GError **error)
 	struct stat st;
 
 	if (stat(source->name, &st) < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s'", source->name);
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", source->name,
+				g_strerror(errno));
 	add_stat(stats, source->name, &st);
 	fingerprint = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stats->str, stats->len);
 	if (!recall(source->name, fingerprint, &source->identity)) {

@@ -144,7 +144,7 @@ static enum lock_answer answer(json_t *details, GString *text)
 	json_int_t met = json_integer_value(at(trap, "met"));
 
 	if (json_is_string(at(recorded, "fault"))) {
-		g_string_append_printf(text, "the record proves nothing: %s",
+		g_string_append_printf(text, "the record of locks is incomplete: %s",
 				       text_at(recorded, "fault"));
 		return ANSWER_NONE;
 	}

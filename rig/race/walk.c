@@ -2,6 +2,7 @@
 /* The main loop of a walk over functions that can fail. */
 #include "race/walk.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "race/internal.h"
@@ -55,7 +56,8 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 	walk->cwd = g_get_current_dir();
 	walk->cells = walk_cells_new();
 	if (g_mkdir_with_parents(options->run.dir, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", options->run.dir);
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->run.dir,
+			 g_strerror(errno));
 		return NULL;
 	}
 	if (state && !walk_cells_read(walk->cells, state)) {

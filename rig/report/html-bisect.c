@@ -47,7 +47,7 @@ static char *title_of(json_t *result)
 		return g_strdup_printf("Not found: %s", end);
 	if (n > 1)
 		return g_strdup_printf("One of %" G_GSIZE_FORMAT
-				       " that no test can tell apart: %s, …",
+				       " that no test can distinguish: %s, …",
 				       n, subject);
 	return g_strdup_printf(
 		"%s: %s", json_is_true(json_object_get(result, "fix")) ? "First good" : "First bad",

@@ -94,7 +94,7 @@ static char *recorded_text(json_t *recorded)
 	if (!json_is_object(recorded))
 		return NULL;
 	if (fault)
-		return g_strdup_printf("the record proves nothing: %s", fault);
+		return g_strdup_printf("the record of locks is incomplete: %s", fault);
 	text = g_string_new(NULL);
 	g_string_printf(text, "%" JSON_INTEGER_FORMAT " acquisitions",
 			json_integer_value(json_object_get(recorded, "acquired")));

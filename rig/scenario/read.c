@@ -189,7 +189,7 @@ static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const st
 					 step_do_name(step->what), fields[i].key);
 		if (value && !(uses & fields[i].field))
 			return yaml_tree_fail(tree, value, error,
-					      "the step '%s'%s%s has no use for '%s'",
+					      "the step '%s'%s%s does not take '%s'",
 					      step_do_name(step->what), of, device, fields[i].key);
 	}
 	return TRUE;
@@ -270,7 +270,7 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 				      "'size' must not be 0");
 	if (step->requested.high > step->size.low && step->what == STEP_PLUG)
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "requested"), error,
-				 "'requested' can be above 'size'");
+				 "the highest 'requested' is above the lowest 'size'");
 	if (step->at_boot && (!step->once || step->size.low != step->size.high))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "at_boot"), error,
 				      "'at_boot' needs 'once: true' and one size, not a range");

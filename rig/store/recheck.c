@@ -51,7 +51,7 @@ static gboolean scan(int folder, struct console *console, GError **error)
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read 'console.raw': %s",
-				fd < 0 ? g_strerror(errno) : "no regular file");
+				fd < 0 ? g_strerror(errno) : "not a regular file");
 	scanner = scanner_new(on_splat, console->splats);
 	while (left > 0 && ((n = read(fd, block, MIN(left, (gint64)sizeof(block)))) > 0 ||
 			    (n < 0 && errno == EINTR)))

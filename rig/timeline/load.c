@@ -163,7 +163,7 @@ static gboolean read_number(struct reader *r, const char *id, const char *key, j
 static gboolean read_how(struct reader *r, const char *id, const char *how, struct operation *op)
 {
 	if (op->step->what != STEP_ONLINE)
-		return !how || fail(r, "operation %s has no use for 'how'", id);
+		return !how || fail(r, "operation %s does not take 'how'", id);
 	for (int h = HOW_ONLINE; how && h <= HOW_OFFLINE; h++)
 		if (!strcmp(how, step_how_name(h)) &&
 		    (op->step->how == HOW_RANDOM || (int)op->step->how == h)) {
@@ -184,7 +184,7 @@ static struct copy *place_of(struct reader *r, const char *text, struct op_id *r
 	GPtrArray *lap;
 
 	if (!copy || !find_step(copy, ret->step)) {
-		fail(r, "operation '%s' is none of scenario '%s' (TRACK.COPY.LAP.STEP, from 0)",
+		fail(r, "unknown operation '%s' of scenario '%s' (TRACK.COPY.LAP.STEP, from 0)",
 		     text, r->tl->scenario->name);
 		return NULL;
 	}

@@ -74,7 +74,7 @@ static gboolean check(GPtrArray **ops, guint n, const char *file, GError **error
 	id = op_id_text(&blocked->id);
 	after = op_id_text(&blocked->after);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"%s: operation %s is to come after %s, which is not in the "
+			"%s: operation %s must start after %s, which is not in the "
 			"list or itself waits for %s",
 			file, id, after, id);
 }

@@ -143,7 +143,7 @@ static gboolean allow(const struct confine *confine, const char *path, guint64 a
 static gboolean cannot(GError **error, const char *path)
 {
 	return rig_fail(error, RIG_EXIT_INFRA,
-			"cannot let the sandbox reach '%s': %s (RIG_SANDBOX=off runs without it)",
+			"cannot allow '%s' in the sandbox: %s (RIG_SANDBOX=off turns it off)",
 			path, g_strerror(errno));
 }
 

@@ -109,8 +109,9 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 /* Returns TRUE if SENTENCE is the one that verdict_of_report() made for REPORT. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
-	static const char *const forms[] = {"%s", "the lock validator gave up: %s",
-					    "known issue: %s ("};
+	/* the third one is of older versions */
+	static const char *const forms[] = {"%s", "lockdep turned itself off: %s",
+					    "the lock validator gave up: %s", "known issue: %s ("};
 	const char *title = text_at(report, "title");
 
 	if (!report_is_from_console(text_at(report, "kind")))
@@ -118,7 +119,7 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 	for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
 		g_autofree char *text = g_strdup_printf(forms[i], title);
 
-		if (!strcmp(sentence, text) || (i == 2 && g_str_has_prefix(sentence, text)))
+		if (!strcmp(sentence, text) || (i == 3 && g_str_has_prefix(sentence, text)))
 			return TRUE;
 	}
 	return FALSE;

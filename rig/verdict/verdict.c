@@ -112,7 +112,7 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 			return FALSE;
 	} else if (splat->weight == SPLAT_LOST) {
 		meaning.verdict = VERDICT_INFRA;
-		meaning.reason = g_strdup_printf("the lock validator gave up: %s", splat->title);
+		meaning.reason = g_strdup_printf("lockdep turned itself off: %s", splat->title);
 	} else {
 		meaning.verdict = is_hang(splat->kind) ? VERDICT_HANG : VERDICT_FAIL;
 		meaning.reason = g_strdup(splat->title);

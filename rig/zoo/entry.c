@@ -240,11 +240,11 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 	if (has_kind ? !may_have : must_have)
 		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
 				      zoo_oracle_name(e->oracle),
-				      must_have ? "needs 'kinds'" : "has no use for 'kinds'");
+				      must_have ? "needs 'kinds'" : "does not take 'kinds'");
 	if ((e->operation != NULL) != (e->oracle == ORACLE_OPERATION))
 		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
 				      zoo_oracle_name(e->oracle),
-				      e->operation ? "has no use for 'operation'"
+				      e->operation ? "does not take 'operation'"
 						   : "needs 'operation': kmem-bind EBUSY");
 	return TRUE;
 }

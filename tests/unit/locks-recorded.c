@@ -231,7 +231,7 @@ static const struct {
 	const char *text;
 } answers[] = {
 	{"{}", ANSWER_NONE, "no record"},
-	{"{\"recorded\":{\"fault\":\"2 unmatched\"}}", ANSWER_NONE, "proves nothing: 2 unmatched"},
+	{"{\"recorded\":{\"fault\":\"2 unmatched\"}}", ANSWER_NONE, "is incomplete: 2 unmatched"},
 	{"{\"recorded\":{" TRAP("\"met\":0") "}}", ANSWER_NOT_MET,
 	 "a --> kn->active was never reached, kn->active --> a was never reached"},
 	{"{\"recorded\":{" TRAP("\"met\":0,\"encounters\":[{\"held\":\"a\",\"wanted\":"

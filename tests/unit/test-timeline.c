@@ -277,10 +277,10 @@ static const struct {
 	{FILE_WITH("{\"track\": 0, \"copy\": \"0\", \"laps\": 1}", ""), "copies[0]: "},
 	{FILE_WITH(ONE, "7"), "operations[0]: "},
 	{FILE_WITH(ONE, "{\"id\": 7, \"do\": \"wait\"}"), "operations[0]: "},
-	{FILE_WITH(ONE, WAIT("gremlin", "1")), "operation 'gremlin' is none of scenario 'small'"},
-	{FILE_WITH(ONE, WAIT("0.0.0.77", "1")), "operation '0.0.0.77' is none"},
+	{FILE_WITH(ONE, WAIT("gremlin", "1")), "unknown operation 'gremlin' of scenario 'small'"},
+	{FILE_WITH(ONE, WAIT("0.0.0.77", "1")), "unknown operation '0.0.0.77'"},
 	{FILE_WITH(ONE, WAIT("0.0.2.1", "1")), "operation 0.0.2.1 is in lap 2, 'copies' has 2"},
-	{FILE_WITH(ONE, WAIT("0.0.4000000000.1", "1")), "operation '0.0.4000000000.1' is none"},
+	{FILE_WITH(ONE, WAIT("0.0.4000000000.1", "1")), "unknown operation '0.0.4000000000.1'"},
 	{FILE_WITH(ONE, WAIT("0.0.0.0", "1")),
 	 "operation 0.0.0.0 is 'wait ', in scenario 'small' it is 'plug d'"},
 	{FILE_WITH(ONE, PLUG ", " PLUG), "operation 0.0.0.0 is listed twice"},
@@ -302,10 +302,10 @@ static const struct {
 	{FILE_WITH(ONE, LATE("0.0.0.1", "never")),
 	 "operation 0.0.0.1: 'after' names 'never', which is not an id"},
 	{FILE_WITH(ONE, LATE("0.0.0.1", "0.0.0.0")),
-	 "operation 0.0.0.1 is to come after 0.0.0.0, which is not in"},
-	{FILE_WITH(ONE, LATE("0.0.0.1", "0.0.0.1")), "operation 0.0.0.1 is to come after 0.0.0.1"},
+	 "operation 0.0.0.1 must start after 0.0.0.0, which is not in"},
+	{FILE_WITH(ONE, LATE("0.0.0.1", "0.0.0.1")), "operation 0.0.0.1 must start after 0.0.0.1"},
 	{FILE_WITH(ONE, LATE("0.0.0.1", "0.0.1.1") ", " LATE("0.0.1.1", "0.0.0.1")),
-	 "operation 0.0.0.1 is to come after 0.0.1.1"},
+	 "operation 0.0.0.1 must start after 0.0.1.1"},
 };
 
 START_TEST(hostile_files)

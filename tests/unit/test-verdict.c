@@ -46,7 +46,7 @@ static const struct {
 	{"seen-fail hang-report", NULL, VERDICT_FAIL, "pages missing"},
 	{"hang-report seen-fail", NULL, VERDICT_HANG, "task hung"},
 	{"seen-infra report", NULL, VERDICT_INFRA, "disk full"},
-	{"gave-up", "lockdep_armed", VERDICT_INFRA, "the lock validator gave up"},
+	{"gave-up", "lockdep_armed", VERDICT_INFRA, "lockdep turned itself off"},
 	{"note", NULL, VERDICT_PASS, NULL},
 	/*
 	 * a known issue alone does not affect the verdict, unless it killed a task or turned
