@@ -293,6 +293,11 @@ gboolean builds_are_copied(struct task *task, const char *dir, struct child_resu
  * caller has not added.
  */
 void returned_collect(struct slurm *s);
+/*
+ * If all tasks have ended, removes results that are incomplete, because their tasks were killed
+ * while they returned them.
+ */
+void returned_sweep(const struct slurm *s);
 
 /* ---- submit.c ---- */
 

@@ -135,6 +135,20 @@ static void take(struct slurm *s, struct task *task, const char *dir)
 	child_result_clear(&result);
 }
 
+void returned_sweep(const struct slurm *s)
+{
+	g_autofree char *folder = g_build_filename(s->dir, "returned", NULL);
+	g_autoptr(GDir) dir = s->in_flight ? NULL : g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		if (sweep_is_temporary(name))
+			sweep_remove(path, NULL);
+	}
+}
+
 void returned_collect(struct slurm *s)
 {
 	g_autofree char *folder = g_build_filename(s->dir, "returned", NULL);

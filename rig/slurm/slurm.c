@@ -283,6 +283,8 @@ static void slurm_free(struct place *place)
 
 	g_clear_handle_id(&s->tick, g_source_remove);
 	g_clear_handle_id(&s->idle, g_source_remove);
+	if (s->dir)
+		returned_sweep(s);
 	command_free(s->submit);
 	command_free(s->poll);
 	command_free(s->past);
