@@ -60,11 +60,14 @@ static json_t *entry_of(json_t *cell, matrix_found found, void *data)
 {
 	json_t *attempt = telling(cell), *rate = json_object_get(cell, "rate"),
 	       *list = json_array();
+	const char *skipped = text(cell, "skipped");
 	json_t *entry =
 		json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:s, s:s}", "machine", text(cell, "machine"),
-			  "status", text(cell, "status"), "verdict", text(attempt, "verdict"),
+			  "status", text(cell, "status"), "verdict",
+			  *skipped ? verdict_name(VERDICT_SKIP) : text(attempt, "verdict"),
 			  "bad", json_object_get(rate, "bad"), "of", json_object_get(rate, "of"),
-			  "run", text(attempt, "run"), "problem", text(attempt, "problem"));
+			  "run", text(attempt, "run"), "problem",
+			  *skipped ? skipped : text(attempt, "problem"));
 	g_auto(GStrv) signatures = found && is_bad(entry) && *text(attempt, "run")
 					   ? found(text(attempt, "run"), data) : NULL;
 
@@ -161,6 +164,19 @@ static json_t *differences_of(json_t *rows)
 	return all;
 }
 
+/* Returns the number of kernels that were not built because their build failed. */
+static guint count_unbuilt(json_t *night)
+{
+	guint n = 0;
+	json_t *build;
+	size_t i;
+
+	json_array_foreach (json_object_get(night, "builds"), i, build)
+		n += json_is_true(json_object_get(build, "ended")) &&
+		     !json_is_true(json_object_get(build, "ok"));
+	return n;
+}
+
 json_t *matrix_of(json_t *night, matrix_found found, void *data)
 {
 	json_t *rows = json_array(), *machines = json_array(), *cell;
@@ -176,9 +192,9 @@ json_t *matrix_of(json_t *night, matrix_found found, void *data)
 			json_object_set(cells, text(cell, "machine"), entry);
 		json_decref(entry);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:O?}", "night", text(night, "id"), "machines",
+	return json_pack("{s:s, s:o, s:o, s:o, s:O?, s:i}", "night", text(night, "id"), "machines",
 			 machines, "rows", rows, "differences", differences_of(rows), "counts",
-			 json_object_get(night, "counts"));
+			 json_object_get(night, "counts"), "unbuilt", (int)count_unbuilt(night));
 }
 
 int matrix_exit_code(json_t *matrix)
@@ -187,7 +203,8 @@ int matrix_exit_code(json_t *matrix)
 
 	if (json_array_size(json_object_get(matrix, "differences")))
 		return RIG_EXIT_FAIL;
-	if (json_integer_value(json_object_get(counts, cell_status_name(CELL_NONE))) ||
+	if (json_integer_value(json_object_get(matrix, "unbuilt")) ||
+	    json_integer_value(json_object_get(counts, cell_status_name(CELL_NONE))) ||
 	    json_integer_value(json_object_get(counts, cell_status_name(CELL_WAITING))))
 		return RIG_EXIT_INFRA;
 	return json_integer_value(json_object_get(counts, cell_status_name(CELL_GOOD)))

@@ -261,7 +261,7 @@ void night_settle(const struct night *night, struct night_cell *cell)
 	guint good = count(cell, OUTCOME_GOOD), bad = count(cell, OUTCOME_BAD);
 
 	if (!cell->attempts->len && build && build->ended && !build->ok)
-		cell->status = CELL_NONE;
+		cell->status = CELL_SKIP;
 	else if (night_needs_more(night, cell))
 		cell->status = CELL_WAITING;
 	else if (bad)

@@ -31,8 +31,8 @@ enum cell_status {
 	CELL_GOOD,    /* all of its runs ended as expected */
 	CELL_FLAKY,   /* some of its runs ended as expected */
 	CELL_BAD,     /* none of its runs ended as expected */
-	CELL_NONE,    /* there is no result: INFRA, LOST, or no kernel */
-	CELL_SKIP,    /* the cell cannot be run on this host */
+	CELL_NONE,    /* there is no result: INFRA or LOST */
+	CELL_SKIP,    /* the cell cannot be run: on this host, or its kernel was not built */
 };
 const char *cell_status_name(enum cell_status status);
 

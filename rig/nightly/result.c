@@ -12,6 +12,18 @@
 
 /* ---- cells ---- */
 
+/* Returns why CELL was skipped without an attempt; NULL: it was not. */
+static json_t *why_skipped(const struct night *night, const struct night_cell *cell)
+{
+	const struct night_build *build = cell->build;
+
+	if (cell->status != CELL_SKIP || cell->attempts->len || !build)
+		return NULL;
+	return json_sprintf("kernel '%s' for %s was not built: %s",
+			    night->kernels[build->kernel].tree, build->arch,
+			    build->problem ? build->problem : "no reason is known");
+}
+
 json_t *night_cell_json(const struct night *night, const struct night_cell *cell)
 {
 	json_t *attempts = json_array(), *json;
@@ -32,7 +44,8 @@ json_t *night_cell_json(const struct night *night, const struct night_cell *cell
 			 "repetition", cell->repetition, "status", cell_status_name(cell->status),
 			 "rate", "bad", bad, "of", good + bad, "low", low, "high", high, "attempts",
 			 attempts);
-	json_object_update_new(json, json_pack("{s:s?, s:f, s:f, s:I}", "stopped", cell->stopped,
+	json_object_update_new(json, json_pack("{s:s?, s:o?, s:f, s:f, s:I}", "stopped",
+					       cell->stopped, "skipped", why_skipped(night, cell),
 					       "estimate_s", cell->item.estimate_s, "cores",
 					       (double)cell->item.need.quarters / PACK_QUARTERS,
 					       "memory", (json_int_t)cell->item.need.memory));
@@ -167,6 +180,12 @@ int night_exit_code(const struct night *night, json_t *result)
 
 	if (json_is_true(json_object_get(result, "regression")))
 		return RIG_EXIT_FAIL;
+	for (guint i = 0; i < night->builds->len; i++) {
+		const struct night_build *build = night->builds->pdata[i];
+
+		if (build->ended && !build->ok)
+			return RIG_EXIT_INFRA;
+	}
 	if (json_integer_value(json_object_get(counts, "none")) ||
 	    (night->unfinished && strcmp(night->unfinished, "the budget is spent")))
 		return RIG_EXIT_INFRA;

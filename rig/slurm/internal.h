@@ -130,6 +130,7 @@ struct slurm {
 	/* the reason of a waiting task, if it waits for something else than its turn; or "" */
 	char reason[64];
 	char *silent;	 /* why the last squeue call failed; NULL: it succeeded */
+	gint64 answered_ns; /* when the last squeue call that succeeded ended; first: the start */
 	goffset log_at;	 /* how many bytes of the completion log were read */
 	int ended_fd;
 	double mean_s; /* mean duration of the runs that have ended */

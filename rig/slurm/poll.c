@@ -326,15 +326,17 @@ static void on_polled(struct command *command, int code, const char *out, const 
 {
 	struct slurm *s = data;
 	gboolean whole = queue_reader_is_whole(s->reader);
+	g_autofree char *problem = g_strdup(queue_reader_error(s->reader));
 
 	(void)out;
 	s->poll = NULL;
 	s->polled_ns = rig_now_ns();
 	g_clear_pointer(&s->reader, queue_reader_free);
 	g_clear_pointer(&s->silent, g_free);
-	if (code || !whole) {
-		s->silent = g_strdup(*why ? why : "squeue did not answer");
+	if (code || !whole || problem) {
+		s->silent = g_strdup(*why ? why : problem ? problem : "squeue did not answer");
 	} else {
+		s->answered_ns = s->polled_ns;
 		/* read the results first: a result has more information than a state */
 		returned_collect(s);
 		carry_forget_jobs(s);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define JOB_MAX (1u << 20) /* bytes of one job; a larger one is skipped */
+#define KEY_MAX 32
 
 /* ---- states ---- */
 
@@ -68,7 +69,9 @@ struct queue_reader {
 	char *name;
 	queue_seen seen;
 	void *data;
-	GString *job; /* the text of the job that is being read */
+	GString *job; /* the text of the job or error that is being read */
+	GString *key; /* the last string at the top level: "jobs", "errors", or another */
+	char *error;  /* the description of the first error, or NULL */
 	int depth;    /* nesting depth of braces and brackets */
 	gboolean in_job, in_string, escaped, whole;
 };
@@ -81,6 +84,7 @@ struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *d
 	reader->seen = seen;
 	reader->data = data;
 	reader->job = g_string_new(NULL);
+	reader->key = g_string_new(NULL);
 	return reader;
 }
 
@@ -140,10 +144,22 @@ static void read_job(struct queue_reader *reader)
 	json_decref(job);
 }
 
+static void read_error(struct queue_reader *reader)
+{
+	json_t *error = json_loadb(reader->job->str, reader->job->len, 0, NULL);
+	const char *what = text_of(error, "description");
+
+	if (!reader->error)
+		reader->error = g_strdup(*what ? what : "squeue reports an error");
+	json_decref(error);
+}
+
 static void end_job(struct queue_reader *reader)
 {
 	reader->in_job = FALSE;
-	if (reader->job->len < JOB_MAX && strstr(reader->job->str, reader->name))
+	if (!strcmp(reader->key->str, "errors"))
+		read_error(reader);
+	else if (reader->job->len < JOB_MAX && strstr(reader->job->str, reader->name))
 		read_job(reader);
 	g_string_truncate(reader->job, 0);
 }
@@ -151,8 +167,11 @@ static void end_job(struct queue_reader *reader)
 /* Handles one byte outside of strings. */
 static void structure(struct queue_reader *reader, char c)
 {
-	if (c == '"')
+	if (c == '"') {
 		reader->in_string = TRUE;
+		if (reader->depth == 1)
+			g_string_truncate(reader->key, 0);
+	}
 	if (c == '{' && reader->depth == 2 && !reader->in_job) {
 		reader->in_job = TRUE;
 		g_string_append_c(reader->job, c);
@@ -183,6 +202,8 @@ void queue_reader_feed(struct queue_reader *reader, const char *bytes, gsize n)
 			reader->in_string = FALSE;
 		else if (!reader->in_string)
 			structure(reader, c);
+		else if (reader->depth == 1 && reader->key->len < KEY_MAX)
+			g_string_append_c(reader->key, c);
 	}
 }
 
@@ -191,11 +212,18 @@ gboolean queue_reader_is_whole(const struct queue_reader *reader)
 	return reader->whole;
 }
 
+const char *queue_reader_error(const struct queue_reader *reader)
+{
+	return reader->error;
+}
+
 void queue_reader_free(struct queue_reader *reader)
 {
 	if (!reader)
 		return;
 	g_string_free(reader->job, TRUE);
+	g_string_free(reader->key, TRUE);
+	g_free(reader->error);
 	g_free(reader->name);
 	g_free(reader);
 }

@@ -55,6 +55,11 @@ struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *d
 void queue_reader_feed(struct queue_reader *reader, const char *bytes, gsize n);
 /* Returns TRUE if READER has read a complete document. */
 gboolean queue_reader_is_whole(const struct queue_reader *reader);
+/*
+ * Returns the first error in the document, or NULL; valid as long as READER. Squeue may report that
+ * slurmctld does not answer only here, with an empty list of jobs and exit code 0.
+ */
+const char *queue_reader_error(const struct queue_reader *reader);
 void queue_reader_free(struct queue_reader *reader);
 RIG_DEFINE_AUTO(queue_reader, queue_reader_free)
 

@@ -220,8 +220,11 @@ static char *progress(const struct place *place)
 
 		g_string_append_printf(line, "; without %s, which failed", nodes);
 	}
-	if (s->silent)
-		g_string_append_printf(line, "; Slurm does not answer: %s", s->silent);
+	if (s->silent) {
+		g_autofree char *since = rig_duration_text(rig_now_ns() - s->answered_ns);
+
+		g_string_append_printf(line, "; no answer from Slurm for %s: %s", since, s->silent);
+	}
 	return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
@@ -240,6 +243,7 @@ static gboolean slurm_open(struct place *place, const char *dir, const char *nam
 	if (!record_open(s, name, error))
 		return FALSE;
 	s->reconciling = s->batches->len > 0;
+	s->answered_ns = rig_now_ns();
 	s->ended_fd = open(ended, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return s->ended_fd >= 0 ||
 	       rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", ended, g_strerror(errno));

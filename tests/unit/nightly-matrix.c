@@ -54,6 +54,9 @@ static const struct {
 	{NIGHT("\"good\":1,\"skip\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "skip")), "",
 	 RIG_EXIT_PASS, 0},
 	{NIGHT("\"skip\":1", WITHOUT("a", "virt", "skip")), "", RIG_EXIT_SKIP, 0},
+	{"{\"counts\":{\"good\":1,\"skip\":1},\"builds\":[{\"ended\":true,\"ok\":false}],"
+	 "\"cells\":[" PASSED("a", "q35") "," WITHOUT("a", "virt", "skip") "]}",
+	 "", RIG_EXIT_INFRA, 0},
 	/* of two cells in one place, the worse one is shown */
 	{NIGHT("\"good\":2,\"bad\":1",
 	       FAILED("a", "q35", "x1") "," PASSED("a", "q35") "," PASSED("a", "virt")),

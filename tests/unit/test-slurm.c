@@ -106,6 +106,25 @@ START_TEST(squeue_24_11)
 }
 END_TEST
 
+/* Debian 12's squeue exits with 0 while slurmctld does not answer. */
+START_TEST(squeue_failed)
+{
+	static const char text[] =
+		"{\"meta\":{\"errors\":\"\"},\"errors\":[{\"description\":"
+		"\"Failed while looking for jobs\",\"error_number\":-1,"
+		"\"source\":\"slurm_load_jobs\"},{\"description\":\"x\"}],\"jobs\":[]}";
+	rig_auto(queue_reader) reader = queue_reader_new("rig", on_record, NULL);
+	rig_auto(queue_reader) good = queue_reader_new("rig", on_record, NULL);
+
+	queue_reader_feed(reader, text, strlen(text));
+	ck_assert(queue_reader_is_whole(reader));
+	ck_assert_str_eq(queue_reader_error(reader), "Failed while looking for jobs");
+	queue_reader_feed(good, "{\"errors\":[],\"jobs\":[{\"errors\":[{}]}]}", 39);
+	ck_assert(queue_reader_is_whole(good));
+	ck_assert_ptr_null(queue_reader_error(good));
+}
+END_TEST
+
 START_TEST(squeue_cut_off)
 {
 	rig_auto(queue_reader) reader = queue_reader_new("rig", on_record, NULL);
@@ -271,6 +290,7 @@ static Suite *slurm_suite(void)
 	tcase_add_loop_test(records, squeue_22_05, 0, 3);
 	tcase_add_test(records, squeue_23_11);
 	tcase_add_test(records, squeue_24_11);
+	tcase_add_test(records, squeue_failed);
 	tcase_add_test(records, squeue_cut_off);
 	tcase_add_loop_test(records, task_lists, 0, G_N_ELEMENTS(lists));
 	tcase_add_test(records, completion_log);
