@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# A small harness: `run NAME FUNCTION…` runs a case in a folder and with results of its own and prints how it
-# went and how long it took. A case that fails leaves its folder and results in $out/failed, and what is to be
-# known of its runs is printed. `finish` prints the closing line and gives the exit code. The caller sets $out to
-# the build folder. RIG_TESTS=PATTERN runs the cases whose name fits the shell pattern.
+# A small test harness: `run NAME FUNCTION…` runs a case in its own folder with its own results, and prints the outcome
+# and the duration. The folder and results of a failed case are kept in $out/failed, and its runs are printed. `finish`
+# prints the totals and returns the exit code. The caller sets $out to the build folder. RIG_TESTS=PATTERN runs the cases
+# whose name matches the shell pattern.
 
 passed=0
 failed=0
@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 # shellcheck disable=SC2034 # cases use it
 top=$PWD
 out=$(cd "$out" && pwd) || exit 3
-# what cases use
+# variables that cases use
 # shellcheck disable=SC2034
 rig=$out/bin/rig
 RIG_RESULTS=$scratch/results
@@ -25,7 +25,7 @@ FAILED_RUNS_SHOWN=3
 FAILED_FILE_MAX=64M # larger ones, memory dumps for instance, are not kept
 FAILED_CASES_MAX=20
 
-# What the runs of the failed case were: their verdict, and the report itself.
+# Prints the verdicts and reports of the failed case's runs.
 show_runs() {
 	shown=0
 	for verdict in "$RIG_RESULTS"/*/verdict; do
@@ -43,8 +43,8 @@ show_runs() {
 	done | head -n 200 | sed 's/^/    | /'
 }
 
-# keep_failed NAME: moves the case's folder and results to $out/failed, where the next failure of the same case
-# replaces them and the oldest give way.
+# keep_failed NAME: moves the case's folder and results to $out/failed. The next failure of the same case replaces them;
+# the oldest ones are deleted.
 keep_failed() {
 	kept=$out/failed/$(basename "$0")-$(printf '%s' "$1" | tr -c 'A-Za-z0-9._-' '-')
 	rm -rf "$kept"
@@ -114,7 +114,7 @@ finish() {
 	[ "$failed" -eq 0 ]
 }
 
-# expect CODE COMMAND…: the command must end with just that code.
+# expect CODE COMMAND…: the command must end with this exit code.
 expect() {
 	want=$1
 	shift
@@ -125,7 +125,7 @@ expect() {
 	return 1
 }
 
-# says FILE WORDS: the file must have them.
+# says FILE WORDS: the file must contain WORDS.
 says() {
 	grep -qF -- "$2" "$1" && return 0
 	echo "expected '$2' in:"
@@ -145,7 +145,7 @@ field() {
 	jq -r "$2" "$1"
 }
 
-# A moment, where no event can be waited for.
+# Waits a moment; for cases in which there is no event to wait for.
 pause() {
 	timeout "$1" tail -f /dev/null || :
 }
@@ -176,7 +176,7 @@ clean() {
 		same reports "$(field v '.details.reports | length')" 0
 }
 
-# The last run's plugs were all undone, and the guest's memory is what it was.
+# All devices that the last run plugged were unplugged, and the guest's memory is as before.
 adds_up() {
 	plugs=$(field v .details.counts.devices.plug.ok) unplugs=$(field v .details.counts.devices.unplug.deleted)
 	same MemTotal "$(field v .details.accounts.after.mem_total_kb)" \
@@ -188,7 +188,7 @@ plugs_happened() {
 	clean "$@" && adds_up
 }
 
-# A file that passes for a bzImage: a boot sector with its signature and "HdrS", and nothing to boot.
+# Makes a file that the rig accepts as a bzImage: a boot sector with its signature and "HdrS", without code.
 fake_image() {
 	{
 		head -c 497 /dev/zero; printf '\001'; head -c 2 /dev/zero; printf '\300\0\0\0'

@@ -19,7 +19,7 @@ lock_run() {
 first=20261101T220000Z
 second=20261102T220000Z
 
-# Two nights of a tree: the second one has the other half of a cycle, recorded from outside on another machine.
+# Two nights of a tree have one half of a cycle each; the second half was recorded on another machine.
 two_nights() {
 	lock_run 20261101T220100Z $first pc-q35 1 '[0, 1]' &&
 		lock_run 20261102T220100Z $second pc-q35 1 '[0, 1]' '[0, 2]' &&
