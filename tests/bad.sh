@@ -36,7 +36,7 @@ nothing_left() {
 	return 1
 }
 
-# Switches are drawn from the seed, also for a replay; the last one of a name counts; one that the kernel lacks is left alone.
+# Switches are drawn from the seed, also for a replay; the last one of a name counts; one that the kernel lacks is not set.
 varied() {
 	fake "" --vary slub_debug=off --vary page_owner --vary slub_debug=on --vary preempt --seed 5
 	ended 0 PASS && same value "$("$rig" show last --json | jq -r '.inputs.switches[1].value')" on &&
@@ -81,7 +81,7 @@ qmp_breaks() {
 		fake no-greeting && ended 3 INFRA 'QMP is still' && stays_small
 }
 
-# --- a guest that goes silent or will not stop --------------------------------------------------------
+# --- a guest that stops responding or continues --------------------------------------------------------
 
 guest_is_silent() {
 	sed 's/^duration:.*/boot: 3\n&/' "$top/scenarios/dimm-remove-vs-sysfs.yaml" >silent.yaml

@@ -42,7 +42,7 @@ files_are_missing() {
 		expect 77 "$rig" run "$top/tests/own/no-option.yaml" 2>e && says e CONFIG_KSM
 }
 
-# The fake QEMU answers as it is told to; the real guest refuses because of the kernel's pages.
+# The fake QEMU answers as its options say; the real guest refuses because of the kernel's pages.
 outcomes_expected() {
 	scenario=$top/tests/own/refused.yaml
 	fake unplug=refuse && ended 0 PASS || return 1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What the agent cgroup does, in its proportions, as a shell loop: of 9 operations 4 moves, 3 writes to attributes.
+# Does in a shell loop what the agent cgroup does, in the same proportions: of 9 operations 4 are moves and 3 are writes
+# to attributes.
 root=/tmp/cgroup.$$
 mkdir $root && mount -t cgroup2 none $root || exit 1
 echo +cpuset >$root/cgroup.subtree_control || exit 1
