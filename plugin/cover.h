@@ -19,7 +19,7 @@
 #include "plugin/protocol.h"
 
 struct cover {
-	uint64_t from, to;     /* addresses of the code; equal: no code is recorded */
+	uint64_t from, to;     /* range of the code; from == to: no code is recorded */
 	_Atomic uint8_t *bits; /* NULL: no code is recorded */
 	_Atomic unsigned phase, wanted;
 	atomic_bool flushing;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stops tasks that hold one lock of a cycle and want another one, until they form a closed circle
- * of waiting tasks.
+ * Stops tasks that hold one lock of a cycle and are about to wait for another one, until they form
+ * a closed circle of waiting tasks.
  */
 #include "plugin/locks.h"
 
@@ -54,7 +54,7 @@ static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 	return NULL;
 }
 
-/* True: TASK is stopped and holds LOCK, so that another task that wants LOCK must wait. */
+/* True: TASK is stopped and holds LOCK, so that another task that acquires LOCK must wait. */
 static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 {
 	for (unsigned i = 0; i < task->n_held; i++)
@@ -64,8 +64,8 @@ static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 }
 
 /*
- * Extends a path of N stopped tasks by one that holds the lock that the last task wants. True: the
- * path leads back to the first task.
+ * Extends a path of N stopped tasks by one that holds the lock for which the last task waits.
+ * True: the path leads back to the first task.
  */
 static bool close_circle(struct locks *locks, struct trap_party **path, unsigned n)
 {
@@ -224,7 +224,7 @@ static const struct locks_held *wanted_by(const struct locks_task *task)
 	return task->n_held ? &task->held[task->n_held - 1] : NULL;
 }
 
-/* True: TASK holds LOCK in a way that another task that wants it must wait. */
+/* True: TASK holds LOCK in a way that another task that acquires it must wait. */
 static bool has(const struct locks_task *task, const struct locks_held *lock)
 {
 	const struct locks_held *wanted = wanted_by(task);

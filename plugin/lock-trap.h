@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A trap for a cycle of locks. A task that holds one lock of the cycle and is about to wait for
- * another one is stopped, until the stopped tasks form a circle in which each wants a lock that the
- * next one holds. Then all of them continue; if the locks exclude each other, these tasks are
+ * another one is stopped, until the stopped tasks form a circle in which each waits for a lock that
+ * the next one holds. Then all of them continue; if the locks exclude each other, these tasks are
  * deadlocked.
  *
  * At least one vCPU of the guest is never stopped. After a wait that expired, no task is stopped

@@ -179,7 +179,7 @@ struct locks {
 	uint32_t class_slot[LOCKS_CLASSES * 2]; /* entries: 1 + the index of a class; 0: free */
 	struct {
 		uint64_t lock;
-		uint32_t class; /* 1 + the index of the lock's class; 0: the lock was forgotten */
+		uint32_t class; /* 1 + the index of the lock's class; 0: the lock was dropped */
 	} instance[LOCKS_INSTANCES];
 	struct {
 		uint64_t pointer;

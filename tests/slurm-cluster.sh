@@ -4,7 +4,7 @@
 # each node (`slurmd -N`). Everything is in one folder, and only processes that were started here are ended.
 #
 #	cluster_up DIR [NODES [CPUS [MEMORY]]]	up when it returns; SLURM_CONF is exported
-#	cluster_kill NODE; cluster_start NODE	a node dies by SIGKILL; comes back
+#	cluster_kill NODE; cluster_start NODE	kills a node by SIGKILL; starts it again
 #	cluster_down				ends the jobs, then the daemons
 #
 # CLUSTER_DATABASE=1: with slurmdbd and MariaDB, for sacct; else with the job completion log

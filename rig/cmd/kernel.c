@@ -103,7 +103,7 @@ static const GOptionEntry build_options[] = {
 };
 
 /*
- * Prints how much SPEC compiles, if a build follows or --estimate asks for it.
+ * Prints how much SPEC compiles, if a build follows, or with --estimate.
  */
 static gboolean show_estimate(const struct kernel_spec *spec, GError **error)
 {

@@ -92,7 +92,7 @@ struct task {
 	char *likely_what;  /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples; /* of struct sample, oldest first */
 	guint64 stack;	    /* an address in its stack; 0: the frames have no addresses */
-	/* line number of the newest text about the task, to tell which text is newer */
+	/* line number of the newest text about the task, to decide which text is newer */
 	guint64 order;
 	/*
 	 * the registers that QEMU reports also show the CPU in a sampled function, with

@@ -6,9 +6,9 @@
  *	fragment.c, patch.c	parse the changes to the source and its config
  *	cache.c			finds and stores finished builds
  *	worktree.c		locks the work tree, applies and undoes patches
- *	configure.c (kconfig.c)	makes .config; finds out why an option is not set
+ *	configure.c (kconfig.c)	makes .config; finds the reason why an option is not set
  *	module.c		builds modules after the image
- *	estimate.c		tells before a build how much it compiles
+ *	estimate.c		estimates before a build how many files it compiles
  *	carried.c		finds builds of another host in the cache, and adds them to it
  *	export.c		packs a source for another host, and finds one from another host
  *	build.c			executes these steps, runs make and publishes the result

@@ -3,7 +3,7 @@
  * Lock orders: which lock a kernel takes while it holds which other, of one boot and of all
  * boots.
  *
- * lockdep forgets its graph at power-off. A run keeps what /proc/lockdep and
+ * lockdep loses its graph at power-off. A run keeps what /proc/lockdep and
  * /proc/lockdep_chains contain at its end (struct lock_orders, `locks/` of the run folder); the
  * graph (graph.h) unites the orders of all runs of a results folder and is asked for cycles, new
  * edges and violations.

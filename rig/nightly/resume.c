@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resumes a night: finds out from its journal and its run folders which cells are finished. */
+/* Resumes a night: reads from its journal and its run folders which cells are finished. */
 #include <string.h>
 
 #include "nightly/internal.h"

@@ -47,7 +47,7 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
  */
 char **plan_fragments(const struct run_request *want, const struct scenario *scenario);
 /*
- * Builds or finds the kernel that WANT and SCENARIO ask for. Blocks for minutes. Errors:
+ * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors:
  * kernel_build(); RIG_EXIT_SKIP, an image cannot have the scenario's modules.
  */
 struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,

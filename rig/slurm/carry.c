@@ -17,8 +17,8 @@
 #define STEP_LIMIT_S 60 /* time limit in seconds until a node has room for a step */
 #define PROBE_LIMIT_S 10
 /*
- * A node is excluded when it has refused a part three times, or after so many failures of srun,
- * which may be those of a controller that is restarted.
+ * A node is excluded when it has refused a part three times, or after REFUSALS_MAX failures of
+ * srun, which may be those of a controller that is restarted.
  */
 #define REFUSALS_MAX 10
 #define REFUSED 4

@@ -244,7 +244,7 @@ char *carry_script(const struct batch *batch, GError **error);
 json_t *carry_json(const struct slurm *s);
 /* Notes that squeue lists the running job JOB on NODE. */
 void carry_note_job(struct slurm *s, const char *node, guint job);
-/* Forgets the jobs on nodes that the last squeue call did not list. */
+/* Drops the jobs on nodes that the last squeue call did not list. */
 void carry_forget_jobs(struct slurm *s);
 
 /* ---- fetch.c ---- */

@@ -73,7 +73,7 @@ GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /*
  * Returns the functions of the object file of NAME ("slub.c") that has, or is next to, functions at
  * the addresses KNOWN (guint64): array of struct symbol_named, sorted by address; empty if the file
- * does not tell, because it has only kallsyms. The caller owns the array.
+ * has only kallsyms. The caller owns the array.
  */
 GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known);
 /*

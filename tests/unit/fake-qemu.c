@@ -26,8 +26,8 @@
  *	no-greeting, no-hello	the QMP greeting or HELLO is not sent
  *	garbage-qmp=WHEN	a line that is not JSON is sent on QMP
  *	long-qmp=WHEN		a line of 17 MiB is sent, more than a client accepts
- *	truncate-qmp=WHEN	QMP is closed in the middle of a line; the process lives on
- *	close-qmp=WHEN		QMP is closed between two lines; the process lives on
+ *	truncate-qmp=WHEN	QMP is closed in the middle of a line; the process continues
+ *	close-qmp=WHEN		QMP is closed between two lines; the process continues
  *	plug=refuse|fail|never	each of these values can be followed by *N: only the first N times.
  *				refuse: _OST failure; fail: device_add error; never: no _OST
  *	unplug=refuse|error|never|pending|vanish	as for plug.
@@ -41,7 +41,7 @@
  *	resize=never		virtio-mem never reaches the requested size
  *	console-file=PATH	the bytes of this file are on the console after HELLO
  *	console-pause=MS	with a pause between the first and the second half
- *	console-flood=BYTES	lines of so many bytes are on the console after HELLO
+ *	console-flood=BYTES	lines of BYTES bytes in all are on the console after HELLO
  *	channel-garbage		bytes that do not form a frame are sent before each BEAT
  *	channel-flood=N		N more BEATs are sent with each BEAT
  *	wrong-version		HELLO has another protocol version

@@ -110,7 +110,10 @@ START_TEST(rare_side_wakes)
 }
 END_TEST
 
-/* A circle that closes by itself is found; the removal of a node waits for its readers. */
+/*
+ * A circle is also found if the trap stopped none of its tasks. Here the removal of a kernfs node
+ * waits for a reader of the node.
+ */
 START_TEST(circle_by_itself)
 {
 	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
