@@ -202,9 +202,9 @@ static const struct machine arm64_virt = {
 
 /*
  * A mainframe with channel devices instead of PCI. The console is the SCLP's VT220 terminal; its
- * other terminal has lines in EBCDIC, so the channel needs virtio. QEMU infers from the guest's PSW,
- * not from an event, that the guest has ended. It accepts maxmem in -m only if it supports
- * virtio-mem (10.0).
+ * other terminal has lines in EBCDIC, so the channel needs virtio. That the guest has ended is
+ * inferred by QEMU from the guest's PSW, not from an event. QEMU accepts maxmem in -m only if it
+ * supports virtio-mem (10.0).
  */
 static const struct machine s390x_ccw = {
 	.name = "s390x-ccw",

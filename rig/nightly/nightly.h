@@ -158,7 +158,7 @@ void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
 
 /* The value of `unfinished` for a night whose jobs continue without the rig. */
-#define NIGHT_LEFT "its jobs go on"
+#define NIGHT_LEFT "its jobs continue"
 
 /*
  * Returns the id of the newest unfinished night of PLAN; g_free(). Error: RIG_EXIT_USAGE, there is
