@@ -111,7 +111,7 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 {
 	unsigned n = task->n_pending;
 
-	/* these calls never returned here: the stack has been unwound past them */
+	/* these calls did not return through this place: the stack has been unwound past them */
 	while (n && task->pending[n - 1].sp <= e->call->sp) {
 		locks->counts.unresolved++;
 		n--;

@@ -20,7 +20,7 @@ cluster_daemon() {
 	disown
 }
 
-# cluster_await SECONDS WHAT COMMAND…: until COMMAND succeeds
+# cluster_await SECONDS WHAT COMMAND…: waits until COMMAND succeeds
 cluster_await() {
 	local end=$((SECONDS + $1)) what=$2
 	shift 2

@@ -268,7 +268,7 @@ void fails_deinit(struct session *s);
 void fails_happened(const struct director_failed *failed, void *data);
 /* Counts all operations up to now as made before the last failed call. */
 void fails_forget_later(struct session *s);
-/* Starts to count the calls that may only fail from the beginning of STEP on. */
+/* Starts to count the calls of those `fail` entries whose `after` is STEP. */
 void fails_begin(struct session *s, const struct step *step);
 /*
  * Returns TRUE if a call was made to fail after SINCE_NS, so that an operation that began at

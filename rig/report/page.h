@@ -16,7 +16,7 @@ struct site {
 	const struct html_options *options;
 	GHashTable *written;   /* set of the names of files that were written */
 	GPtrArray *bisections; /* of struct bisection, the newest first */
-	struct coverage_union *coverage; /* that of the runs of NOW; NULL: they have none */
+	struct coverage_union *coverage; /* of the runs of NOW; NULL: none has coverage */
 	GHashTable *pictures;  /* DOT text -> SVG; "" if it cannot be drawn */
 	GError *no_pictures;   /* why pictures cannot be drawn, or NULL */
 	GError *error;	       /* the first error */

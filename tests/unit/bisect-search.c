@@ -265,7 +265,7 @@ END_TEST
 
 /*
  * Runs or builds that exceed their time limit are recorded, and several of them in a row end the
- * search. In earlier versions the position was tried again without an end.
+ * search.
  */
 START_TEST(nothing_ends)
 {

@@ -108,8 +108,8 @@ END_TEST
 
 /*
  * A FAIL whose report is not a report by today's rules, in a folder with one proof missing. The
- * recheck must give the verdict that the run would have without that report. Earlier versions
- * checked only accounts and lockdep, and turned the others into PASS.
+ * recheck must give the verdict that the run would have without that report, so it checks all
+ * proofs.
  */
 static const struct {
 	const char *key;
