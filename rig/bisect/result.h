@@ -6,7 +6,7 @@
 #include "bisect/search.h"
 
 /*
- * Returns the complete result, from which the other forms are made; docs/bisect.md describes it.
+ * Returns the complete result, from which the other forms are made; rig-json(5) describes it.
  * New reference.
  */
 json_t *result_json(const struct search *search, enum search_end end);

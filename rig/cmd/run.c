@@ -70,7 +70,7 @@ static const GOptionEntry options[] = {
 	 "count the calls of functions that can fail (`rig race --fail --list`)", NULL},
 	{"vary", 0, 0, G_OPTION_ARG_STRING_ARRAY, &want.vary,
 	 "draw a kernel switch from the seed, for example memmap_on_memory or 'page_owner=on' "
-	 "(docs/scenarios.md; repeatable)",
+	 "(rig-scenario(5); repeatable)",
 	 "SWITCH[=VALUE|VALUE]"},
 	{"visits", 0, 0, G_OPTION_ARG_STRING, &want.visits,
 	 "count how often vCPUs pass the functions of 'hotplug', a file or a function "

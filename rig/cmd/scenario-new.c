@@ -80,7 +80,7 @@ static gboolean check_words(const struct new_want *want, guint *ret_device, GErr
 		if (!strcmp(*actor, "run"))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"actor 'run' needs your own script: add the actor, and the "
-					"script under 'files', to the scenario (docs/agents.md)");
+					"script under 'files', to the scenario (rig-agents(5))");
 		if (!scenario_agent_needs(*actor))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"unknown actor '%s'%s%s%s (rig-agents(5) lists them)",

@@ -12,7 +12,7 @@
 static const char summary[] =
 	"A scenario defines the operations, the machines, the duration and the expected result of "
 	"a run.\n"
-	"docs/scenarios.md describes the format.\n\n"
+	"rig-scenario(5) describes the format.\n\n"
 	"  list          list the rig's scenarios with a summary\n"
 	"  show NAME     print one in full; --timeline: what a run with --seed N does\n"
 	"  check FILE…   check files, and print which machines can run them\n"

@@ -60,7 +60,7 @@ struct machine {
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
 	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
-	/* kernel options that it needs to boot (docs/scenarios.md), or NULL */
+	/* kernel options that it needs to boot (as `needs` of a scenario), or NULL */
 	const char *const *needs;
 	const char *console; /* value of the kernel parameter console=: "ttyS0,115200" */
 	/* guest tty of the second console, which is the channel if there is no virtio */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Plans: all combinations of scenarios, machines, kernels, seeds and repetitions, without the
- * excluded ones. A plan is a file scenarios/plans/NAME.yaml; docs/nightly.md describes the format.
+ * excluded ones. A plan is a file scenarios/plans/NAME.yaml; rig-plan(5) describes the format.
  */
 #ifndef RIG_NIGHTLY_PLAN_H
 #define RIG_NIGHTLY_PLAN_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes pages for bisections: the result of each search below the results folder
- * (<utc>-bisect-<scenario>-<pid>/result.json, docs/bisect.md), with links to the pages of its runs.
+ * (<utc>-bisect-<scenario>-<pid>/result.json, rig-json(5)), with links to the pages of its runs.
  */
 #include "report/page.h"
 

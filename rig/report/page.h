@@ -63,7 +63,7 @@ void put_chart_end(struct page *page);
 /* A finished search of `rig bisect`. */
 struct bisection {
 	char *slug, *title;
-	json_t *result; /* see docs/bisect.md */
+	json_t *result; /* result.json, see rig-json(5) */
 };
 /*
  * Returns the bisections in RESULTS, the newest 100; RESULTS may be NULL. Free with

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Scenarios: which operations to execute, on which machine, for how long, and the expected result.
- * They are in scenarios/NAME.yaml, and read with libcyaml and a strict schema. docs/scenarios.md is
- * the manual for authors.
+ * They are in scenarios/NAME.yaml, and read with libcyaml and a strict schema. rig-scenario(5)
+ * is the manual for authors.
  */
 #ifndef RIG_SCENARIO_SCENARIO_H
 #define RIG_SCENARIO_SCENARIO_H
@@ -316,7 +316,7 @@ gboolean switch_check(char *const *texts, guint n, GError **error);
 /* Returns the sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);
 
-/* An agent of the guest; docs/agents.md describes the agents. */
+/* An agent of the guest; rig-agents(5) describes the agents. */
 struct agent_info {
 	const char *name;
 	const char *about; /* a description in one line */

@@ -2,7 +2,7 @@
 /*
  * The table of formats: the first lines of reports in 3.x to 7.x. The first matching row is used,
  * so specific rows precede general ones; the rows of formats-validators.c come first.
- * docs/reports.md describes how to add a kind.
+ * HACKING.md describes how to add a kind.
  */
 #include <string.h>
 

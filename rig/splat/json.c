@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Converts reports to JSON. docs/reports.md lists the keys. */
+/* Converts reports to JSON. docs/scan.schema.json describes the keys. */
 #include <string.h>
 
 #include "splat/internal.h"
