@@ -215,19 +215,24 @@ void trap_arm(struct locks *locks, bool armed)
 
 /*
  * Returns the lock that TASK waits for, or has just acquired: its innermost lock, or a kernfs node.
+ * A completion is not returned: flush_work() waits for one, but what it wants is the work item.
  * NULL: none.
  */
-static const struct locks_held *wanted_by(const struct locks_task *task)
+static const struct locks_held *wanted_by(const struct locks *locks, const struct locks_task *task)
 {
 	if (task->awaits.lock)
 		return &task->awaits;
-	return task->n_held ? &task->held[task->n_held - 1] : NULL;
+	for (unsigned i = task->n_held; i-- > 0;)
+		if (locks->class[task->held[i].class].kind != LOCKS_BY_WAIT)
+			return &task->held[i];
+	return NULL;
 }
 
 /* True: TASK holds LOCK in a way that another task that acquires it must wait. */
-static bool has(const struct locks_task *task, const struct locks_held *lock)
+static bool has(const struct locks *locks, const struct locks_task *task,
+		const struct locks_held *lock)
 {
-	const struct locks_held *wanted = wanted_by(task);
+	const struct locks_held *wanted = wanted_by(locks, task);
 
 	for (unsigned i = 0; i < task->n_held; i++)
 		if (&task->held[i] != wanted && task->held[i].lock == lock->lock &&
@@ -243,7 +248,7 @@ static bool has(const struct locks_task *task, const struct locks_held *lock)
  */
 static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
 {
-	const struct locks_held *wanted = wanted_by(path[n - 1]);
+	const struct locks_held *wanted = wanted_by(locks, path[n - 1]);
 	unsigned found = 0;
 
 	if (!wanted || !member_of(locks, wanted->class))
@@ -252,7 +257,7 @@ static unsigned find_circle(struct locks *locks, const struct locks_task **path,
 		const struct locks_task *task = &locks->task[i];
 		bool seen = false;
 
-		if (!task->stack || task == path[n - 1] || !has(task, wanted))
+		if (!task->stack || task == path[n - 1] || !has(locks, task, wanted))
 			continue;
 		if (task == path[0])
 			return n;
@@ -277,7 +282,7 @@ static void write_circle(struct locks *locks, FILE *out)
 			n = find_circle(locks, path, 1);
 	}
 	for (unsigned i = 0; i < n; i++)
-		fprintf(out, "circle %u waits\n", wanted_by(path[i])->class);
+		fprintf(out, "circle %u waits\n", wanted_by(locks, path[i])->class);
 	/* otherwise use the last circle that was closed, whose tasks have continued */
 	for (unsigned i = 0; i < locks->trap.n_circle && !n; i++)
 		fprintf(out, "circle %u gone\n", locks->trap.circle[i].class);

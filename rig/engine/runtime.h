@@ -25,7 +25,7 @@ struct runtime {
 void runtime_init(struct runtime *runtime);
 void runtime_deinit(struct runtime *runtime);
 
-/* Updates RUNTIME. PID 0: QEMU runs on another host, so all of the time counts. */
+/* Updates RUNTIME. PID 0: QEMU's process is not on this host, so all of the time counts. */
 void runtime_update(struct runtime *runtime, pid_t pid);
 
 /*

@@ -275,13 +275,13 @@ static void watch_operations(struct session *s)
 
 /*
  * Returns TRUE if heartbeats arrive, so the operations can be judged; heartbeats report what agents
- * do. If QEMU is not a child of the rig, a missing heartbeat may also mean a lost connection, which
+ * do. Without the direct launcher, a missing heartbeat may also mean a lost connection, which
  * takes longer to detect; operations are judged again after the next heartbeat, or when it is
  * overdue.
  */
 static gboolean is_heard(const struct session *s)
 {
-	return vm_pid(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
+	return vm_is_direct(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
 
 /* Checks the heartbeat. TRUE: a hang was declared. */

@@ -254,7 +254,12 @@ static void direct_release(struct vm *vm)
 
 pid_t vm_pid(const struct vm *vm)
 {
-	return vm->launcher == &vm_direct ? ((struct child *)vm->held)->qemu.pid : 0;
+	return vm_is_direct(vm) ? ((struct child *)vm->held)->qemu.pid : vm->pid;
+}
+
+gboolean vm_is_direct(const struct vm *vm)
+{
+	return vm->launcher == &vm_direct;
 }
 
 const struct vm_launcher vm_direct = {direct_start, direct_kill, direct_release};

@@ -54,6 +54,7 @@ struct vm {
 	const struct vm_launcher *launcher;
 	void *held;	  /* private data of the launcher */
 	gboolean running; /* the guest was started, and vm_ended() was not called yet */
+	pid_t pid;	  /* of a QEMU on this host that another process started; 0: unknown */
 	const struct machine *machine;
 	enum accel accel;
 	struct vm_owner owner;

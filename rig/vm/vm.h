@@ -232,8 +232,10 @@ char *vm_output(const struct vm *vm, const char *name);
  * "libvirt"} if libvirt starts it; {} with RIG_SANDBOX=off.
  */
 json_t *vm_sandbox(const struct vm *vm);
-/* Returns QEMU's pid if QEMU is a child process; otherwise 0. */
+/* Returns the pid of QEMU on this host; 0: not started yet, unknown, or on another host. */
 pid_t vm_pid(const struct vm *vm);
+/* Returns TRUE if the launcher is the direct one: QEMU is a child process, not one of libvirtd. */
+gboolean vm_is_direct(const struct vm *vm);
 /*
  * Gets the guest physical address and size in bytes of a plugged memory device. FALSE: it is not
  * plugged.

@@ -139,6 +139,7 @@ START_TEST(flush_closes_circle)
 {
 	static const struct trap_member members[] = {{LOCKS_BY_WORK, FUNCTION, FUNCTION + 8, "-"},
 						     {LOCKS_STATIC, A, A + 8, "-"}};
+	g_autofree char *stuck = NULL;
 	GThread *thread;
 
 	set_trap(100000000000, 2);
@@ -151,6 +152,10 @@ START_TEST(flush_closes_circle)
 	take(2, &want_w, A);
 	g_thread_join(thread);
 	ck_assert_uint_eq(locks->trap.met, 1);
+	/* the flush waits for a completion, but what it wants is still the work item */
+	take(1, &complete, HEAP + 0x800);
+	stuck = written();
+	ck_assert_ptr_nonnull(strstr(stuck, "waits\ncircle "));
 }
 END_TEST
 

@@ -9,10 +9,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "util/error.h"
-#include "vm/libvirt/xml.h"
+#include "vm/libvirt/libvirt.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
+
+/* A process with the arguments of libvirt's QEMU is found by the UUID, as a whole argument. */
+START_TEST(process_is_found)
+{
+	static const char uuid[] = "a8c7ee2c-3bcd-4d86-9d50-1c5ad0a3b9f1";
+	/* a shell that waits for its input */
+	char *const shell[] = {"sh", "-c", "read x", "sh", "-uuid", (char *)uuid, NULL};
+	int input[2];
+	pid_t pid, found = 0;
+
+	ck_assert_int_eq(lv_find_process(uuid), 0);
+	ck_assert_int_eq(pipe(input), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		dup2(input[0], 0);
+		close(input[1]);
+		execv("/bin/sh", shell);
+		_exit(127);
+	}
+	/* until the child has executed the shell, its arguments are those of the test */
+	while (!found && !waitpid(pid, NULL, WNOHANG))
+		found = lv_find_process(uuid);
+	ck_assert_int_eq(found, pid);
+	ck_assert_int_eq(lv_find_process("a8c7ee2c-3bcd-4d86-9d50-1c5ad0a3b9f"), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
 
 START_TEST(aliases_come_back)
 {
@@ -219,6 +251,7 @@ END_TEST
 
 void add_libvirt_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, process_is_found);
 	tcase_add_test(tcase, aliases_come_back);
 	tcase_add_test(tcase, domain_has_all);
 	tcase_add_test(tcase, some_cannot);

@@ -248,6 +248,7 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 	host->link = g_steal_pointer(&job->link);
 	host->state = LV_RUNNING;
 	host->has_volumes = host->upload;
+	host->vm->pid = lv_find_process(host->uuid);
 	lv_pumps_open(host);
 	lv_qmp_greet(host);
 	if (host->kill_asked)

@@ -162,6 +162,10 @@ gboolean lv_job_wait(struct lv_job *job, guint seconds);
 gboolean lv_job_fail(struct lv_job *job);
 gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* process.c */
+/* Returns the pid of the QEMU on this host whose domain has UUID; 0: there is none. */
+pid_t lv_find_process(const char *uuid);
+
 /* reconnect.c */
 void lv_lost(struct lv_host *host, const char *why); /* called when the connection was lost */
 
