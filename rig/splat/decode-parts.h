@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Declarations shared by the decoders: decode.c (compression), decode-text.c (text, mail),
- * decode-records.c.
+ * decode-records.c, decode-line-ends.c.
  */
 #ifndef RIG_SPLAT_DECODE_PARTS_H
 #define RIG_SPLAT_DECODE_PARTS_H
@@ -36,5 +36,22 @@ struct records *records_new(enum records_form form, decode_sink sink, void *data
 void records_feed(struct records *records, const guint8 *bytes, gsize len);
 /* Passes the last entry to the sink, and frees RECORDS. */
 void records_end(struct records *records);
+
+/* How lines end. */
+enum line_ends_form {
+	LINE_ENDS_PLAIN,   /* in a newline, or CR and a newline */
+	LINE_ENDS_RETURN,  /* in CR */
+	LINE_ENDS_ESCAPED, /* in the two characters "\n" */
+};
+
+/* Returns the form of a stream that begins with the LEN bytes at START. */
+enum line_ends_form line_ends_begin(const char *start, gsize len);
+
+/* A decoder that passes text with newlines to SINK. */
+struct line_ends;
+struct line_ends *line_ends_new(enum line_ends_form form, decode_sink sink, void *data);
+void line_ends_feed(struct line_ends *ends, const guint8 *bytes, gsize len);
+/* Passes the rest to the sink, and frees ENDS. */
+void line_ends_end(struct line_ends *ends);
 
 #endif

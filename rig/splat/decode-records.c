@@ -52,12 +52,24 @@ static gboolean has_at_line_start(const char *text, const char *words)
 	return FALSE;
 }
 
+/* Returns TRUE if TEXT has a member of an entry: other JSON can contain a log, too. */
+static gboolean has_field(const char *text)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+		g_autofree char *key = g_strdup_printf("\"%s\"", fields[i]);
+
+		if (strstr(text, key))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 enum records_form records_begin(const char *start, gsize len)
 {
 	g_autofree char *text = g_strndup(start, len);
 	const char *first = text + strspn(text, " \t\r\n");
 
-	if (*first == '{' && first[1 + strspn(first + 1, " \t\r")] == '\n')
+	if (*first == '{' && first[1 + strspn(first + 1, " \t\r")] == '\n' && has_field(text))
 		return RECORDS_OBJECTS;
 	if (has_at_line_start(text, "__CURSOR=") ||
 	    has_at_line_start(text, "__REALTIME_TIMESTAMP="))

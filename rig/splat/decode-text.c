@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes UTF-16, UTF-32, the encodings of mail, and records of several lines (decode-records.c).
- * The format of a stream is detected from its start: a byte order mark (or most bytes are NUL), the
- * header of a mail, or the first field of a record. All other data passes through unchanged.
+ * Decodes UTF-16, UTF-32, the encodings of mail, records of several lines (decode-records.c) and
+ * unusual line ends (decode-line-ends.c). The format of a stream is detected from its start: a byte
+ * order mark (or most bytes are NUL), the header of a mail, the first field of a record, or the
+ * lack of newlines. All other data passes through unchanged.
  */
 #include <string.h>
 
@@ -14,14 +15,14 @@
 #define ATTACHMENT_MAX (64U << 20)
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
 
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS };
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS, FORM_LINE_ENDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
 
 struct text_decoder {
 	decode_sink sink;
 	void *data;
 	enum form form;
-	guint8 start[1024]; /* the first bytes, collected until the format is detected */
+	guint8 start[4096]; /* the first bytes, collected until the format is detected */
 	gsize start_len;
 	/* UTF-16 and UTF-32 */
 	const struct wide *wide;
@@ -40,6 +41,7 @@ struct text_decoder {
 	guint depth;
 	/* journal entries and the like */
 	struct records *records;
+	struct line_ends *line_ends;
 	GError *error; /* error of the first attachment that cannot be decompressed */
 };
 
@@ -283,8 +285,11 @@ static enum form form_of(struct text_decoder *d)
 		return FORM_WIDE;
 	if (is_mail(d))
 		return FORM_MAIL;
-	return records_begin((const char *)d->start, d->start_len) != RECORDS_NONE ? FORM_RECORDS
-										   : FORM_PLAIN;
+	if (records_begin((const char *)d->start, d->start_len) != RECORDS_NONE)
+		return FORM_RECORDS;
+	return line_ends_begin((const char *)d->start, d->start_len) != LINE_ENDS_PLAIN
+		       ? FORM_LINE_ENDS
+		       : FORM_PLAIN;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
@@ -295,6 +300,8 @@ static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 		take_mail(d, bytes, len);
 	else if (d->form == FORM_RECORDS)
 		records_feed(d->records, bytes, len);
+	else if (d->form == FORM_LINE_ENDS)
+		line_ends_feed(d->line_ends, bytes, len);
 	else
 		take_wide(d, bytes, len);
 }
@@ -306,6 +313,9 @@ static void decide(struct text_decoder *d)
 	if (d->form == FORM_RECORDS)
 		d->records = records_new(records_begin((const char *)d->start, d->start_len),
 					 d->sink, d->data);
+	if (d->form == FORM_LINE_ENDS)
+		d->line_ends = line_ends_new(
+			line_ends_begin((const char *)d->start, d->start_len), d->sink, d->data);
 	if (d->start_len)
 		take(d, d->start, d->start_len);
 }
@@ -337,6 +347,8 @@ gboolean text_decoder_end(struct text_decoder *d, GError **error)
 	end_part(d);
 	if (d->records)
 		records_end(d->records);
+	if (d->line_ends)
+		line_ends_end(d->line_ends);
 	ok = !d->error;
 	if (!ok)
 		g_propagate_error(error, d->error);

@@ -156,6 +156,63 @@ START_TEST(records)
 }
 END_TEST
 
+/* Line ends ----------------------------------------------------------------------- */
+
+/* What each line of a log begins and ends with, and what precedes and follows the log. */
+static const struct {
+	const char *name, *before, *begin, *end, *after;
+} line_ends[] = {
+	{"CR", "", "", "\r", ""},
+	{"CR CR LF", "", "", "\r\r\n", ""},
+	{"backslash n", "", "", "\\n", ""},
+	{"backslashes r n", "", "", "\\r\\n", ""},
+	{"a JSON string", "{\"id\": \"x\", \"log\": \"", "", "\\n", "\"}"},
+	{"a JSON string in a JSON string", "\"{\\\"log\\\": \\\"", "", "\\\\n", "\\\"}\""},
+	{"JSON with newlines", "{\n  \"id\": 1,\n  \"log\": \"", "", "\\n", "\",\n  \"end\": 2\n}\n"},
+	{"a JSON array", "{\n  \"lines\": [\n", "    \"", "\",\n", "    \"\"\n  ]\n}\n"},
+};
+
+START_TEST(unusual_line_ends)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+	g_auto(GStrv) lines = g_strsplit(g_strchomp(log), "\n", -1);
+	GString *text = g_string_new(line_ends[_i].before);
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autoptr(GString) line = g_string_new(lines[i]);
+
+		if (line_ends[_i].end[0] == '\\') {
+			g_string_replace(line, "\"", "\\\"", 0);
+			g_string_replace(line, "\t", "\\u0009", 0);
+		}
+		g_string_append_printf(text, "%s%s%s", line_ends[_i].begin, line->str,
+				       line_ends[_i].end);
+	}
+	g_string_append(text, line_ends[_i].after);
+	check_same(text, line_ends[_i].name);
+}
+END_TEST
+
+/* The source of a program has "\n", too, but is not decoded. */
+START_TEST(source_code)
+{
+	static const char source[] =
+		"static void say(void)\n{\n\tputs(\"one\\ntwo\\nthree\\n\");\n"
+		"\tpr_err(\"kernel BUG at mm/slub.c:12!\\n\");\n}\n";
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+	guint64 kernel;
+
+	text_decoder_feed(decoder, (const guint8 *)source, strlen(source));
+	ck_assert(text_decoder_end(decoder, NULL));
+	scanner_flush(scanner);
+	ck_assert_uint_eq(scanner_lines(scanner, &kernel), 5);
+	ck_assert_uint_eq(found->len, 0);
+}
+END_TEST
+
 /* UTF-16 and UTF-32 --------------------------------------------------------------- */
 
 START_TEST(wide_characters)
@@ -269,6 +326,8 @@ END_TEST
 void add_decode_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, records, 0, RECORD_DMESG + 1);
+	tcase_add_loop_test(tests, unusual_line_ends, 0, G_N_ELEMENTS(line_ends));
+	tcase_add_test(tests, source_code);
 	tcase_add_loop_test(tests, wide_characters, 0, 8);
 	tcase_add_loop_test(tests, attachments, 0, G_N_ELEMENTS(filters));
 	tcase_add_test(tests, a_damaged_attachment_is_an_error);
