@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes text whose lines do not end in a newline: in CR, or in the two characters "\n" of a
- * string in JSON or in a program, into which somebody has copied a log.
+ * Decodes text whose lines do not end in a newline, but in CR, or in the two characters "\n", as in
+ * a log that is a string of JSON or of a program.
  */
 #include <string.h>
 

@@ -208,8 +208,7 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 		extent_close(scanner, open, FALSE);
 }
 
-/* Handles a line of a caller that has an open report. */
-static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
+void extent_continue(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
 	struct frame frame;
@@ -281,7 +280,7 @@ void extent_line(struct scanner *scanner, const struct line *line)
 	if (open)
 		open_settle(open, line);
 	if (open)
-		continue_report(scanner, open, line);
+		extent_continue(scanner, open, line);
 }
 
 void extent_reboot(struct scanner *scanner, const struct line *line)
@@ -411,7 +410,7 @@ void extent_dump(struct scanner *scanner, const struct line *line)
 	struct open *open = extent_find(scanner, line);
 
 	if (open)
-		continue_report(scanner, open, line);
+		extent_continue(scanner, open, line);
 	else
 		begin_report(scanner, &format_dump, line, FALSE);
 }

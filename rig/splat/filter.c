@@ -93,6 +93,8 @@ static const char *const words[] = {
 	"bus error,",
 	" Vector: ",
 	"refcount:",
+	"duplicate filename",
+	"initialized object",
 };
 
 #define PIECE 3

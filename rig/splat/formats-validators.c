@@ -87,6 +87,8 @@ static const struct format rows[] = {
 	 TAG_CHECKS, FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KASAN:", "BUG: KASAN: ([a-z-]+) on address", "kasan", "KASAN: {1} {access}", "{1}",
 	 NULL, FRAME_NONE, FAMILY_SANITIZER},
+	{"BUG: KASAN:", "BUG: KASAN: (invalid-access)\\s*$", "kasan", /* asynchronous fault */
+	 "KASAN: {1} in {f}", "{1} {f}", "^mte_|" TAG_CHECKS, FRAME_TRACE, FAMILY_SANITIZER},
 	{"BUG: KASAN:", "BUG: KASAN: (.*)", "kasan", "KASAN: {1}", NULL, NULL, FRAME_TRACE,
 	 FAMILY_SANITIZER, 0, FORMAT_CORRUPTED},
 	{"BUG: KMSAN:", "BUG: KMSAN: (kernel-usb-infoleak) in " F, "kmsan", "KMSAN: {1} in {f}",
@@ -111,6 +113,12 @@ static const struct format rows[] = {
 	 FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
 	{"UBSAN:", "UBSAN: ([a-zA-Z -]+) in " SRC, "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
 	 "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
+	/* with CONFIG_UBSAN_TRAP, x86 prints this line, and arm64 the next, above a trap */
+	{"UBSAN:", "UBSAN: ([a-z -]+) at " F "\\+0x", "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
+	 "ubsan|overflow", FRAME_GROUP, FAMILY_SANITIZER | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS},
+	{"Internal error:", "Internal error: UBSAN: ([^:]+)", "ubsan", "UBSAN: {1} in {f}",
+	 "{1} {f}", "ubsan|overflow", FRAME_FAULT, FAMILY_OOPS,
+	 FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
 	{"BUG: memory leak", "BUG: memory leak", "memleak", "memory leak in {f}", NULL, LEAKS,
 	 FRAME_TRACE, FAMILY_SANITIZER},
 	{"unreferenced object", "^\\s*unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",

@@ -13,6 +13,7 @@
 	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|" \
 	"update_page|release_page|free_unref|^folio|^_folio|^__folio|"               \
 	"truncate_inode_pages|page_frag_free|alloc|vmap|page_owner"
+#define OBJECTS "sysfs_|kernfs_|internal_create_group|^device_|^bus_|^driver_|^class_"
 #define LIST_CHECK "(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)?"
 #define MSR_ACCESS "^native_|^paravirt_|^xen_|^__?wrmsr|^__?rdmsr|_msr_safe|^msr_"
 
@@ -344,6 +345,12 @@ static const struct format rows[] = {
 	{"unregister_netdevice:", "unregister_netdevice: waiting for (\\S+) to become free",
 	 "unregister-netdevice", "unregister_netdevice: waiting for DEV to become free", NULL, NULL,
 	 FRAME_NONE, FAMILY_ONE, FAMILY_ONE, FORMAT_BARE | FORMAT_NO_STACK},
+	{"duplicate filename", "sysfs: cannot create duplicate filename", "other",
+	 "sysfs: duplicate filename in {f}", "duplicate filename {f}", OBJECTS, FRAME_TRACE,
+	 FAMILY_WARN, FAMILY_CUT | FAMILY_WARN, FORMAT_PROOF},
+	{"initialized object", "kobject.*: tried to (?:init an |add an un)initialized object",
+	 "other", "kobject: wrong state in {f}", "kobject state {f}", OBJECTS, FRAME_TRACE,
+	 FAMILY_WARN, FAMILY_CUT | FAMILY_WARN, FORMAT_PROOF},
 	{"nobody cared", "irq (\\d+): nobody cared", "other", "irq: nobody cared", NULL, NULL,
 	 FRAME_NONE, FAMILY_WARN, 0, FORMAT_PROOF},
 
@@ -368,6 +375,12 @@ static const struct format rows[] = {
 	 "panic_on_[a-z_]+ set|kfence\\.fault=panic set|BUG!|scheduling while atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
+	/* arch/x86/kernel/cpu/mce/core.c mce_panic() prints the machine check before the panic */
+	{"Kernel panic",
+	 "Kernel panic - not syncing: ((?:Fatal (?:local )?m|M)achine check.*|"
+	 "Timeout: Not all CPUs entered broadcast exception handler)",
+	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
+	 FORMAT_NO_STACK | FORMAT_INDUCED},
 	{"Kernel panic", "Kernel panic - not syncing: (Fatal hardware error)", "panic",
 	 "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic",

@@ -69,6 +69,17 @@ static inline const char *skip_blanks(const char *text)
 	return text;
 }
 
+/* Returns the length of "(ptrval)", a hidden address, at TEXT; 0: there is none. */
+static gsize hidden_len(const char *text)
+{
+	gsize before = *text == '(' ? 1 + strspn(text + 1, "_") : 0, after;
+
+	if (!before || strncmp(text + before, "ptrval", 6) != 0)
+		return 0;
+	after = strspn(text + before + 6, "_");
+	return text[before + 6 + after] == ')' ? before + 7 + after : 0;
+}
+
 /*
  * Skips an address such as "[<ffffffff81234567>] ", "[c000000000123456] " or "([<…>]". Returns its
  * end, or TEXT if there is none.
@@ -83,9 +94,12 @@ static const char *skip_address(const char *text)
 	p++;
 	p += *p == '<';
 	p += strncmp(p, "0x", 2) == 0 ? 2 : 0;
-	digits = hex_len(p, 16);
-	if (digits < 8 || digits > 16)
-		return text;
+	digits = hidden_len(p);
+	if (!digits) {
+		digits = hex_len(p, 16);
+		if (digits < 8 || digits > 16)
+			return text;
+	}
 	p += digits;
 	p += *p == '>';
 	if (*p != ']')
@@ -286,6 +300,19 @@ gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *r
 	return TRUE;
 }
 
+/*
+ * Skips the address before the function in the formats of xmon ("pc: c0000000004b9728: f+0x…"),
+ * LoongArch ("ERA: 90000000034a1b2c f+0x…") and csky ("PC: 0x8005f9ae (f+0x…)").
+ */
+static const char *skip_number(const char *p)
+{
+	p += text_begins(p, "0x") ? 2 : 0;
+	if (strspn(p, "0123456789abcdef") < 8)
+		return p;
+	p += strspn(p, "0123456789abcdef");
+	return p + strspn(p, ": (");
+}
+
 gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
 	static const struct {
@@ -302,7 +329,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"NIP "},	{"PC is at "},	 {"pc : "},
 		{"pc: "},	{"epc : "},	 {"epc: "},	 {"ERA: "},
 		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
-		{"NIP: "},	{"IAOQ[0]: "},
+		{"NIP: "},	{"IAOQ[0]: "},	 {"PC: "},
+		{"pc is at "},
 	};
 	static const guint8 begins[256] = {
 		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
@@ -335,15 +363,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		for (int n = 0; n < 2; n++)
 			p = skip_address(p);
 		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
-		/*
-		 * formats of xmon ("pc: c0000000004b9728: f+0x…") and LoongArch ("ERA:
-		 * 90000000034a1b2c f+0x…")
-		 */
-		if (strspn(p, "0123456789abcdef") >= 8) {
-			p += strspn(p, "0123456789abcdef");
-			p += strspn(p, ": ");
-		}
-		return frame_parse_function(p, ret);
+		return frame_parse_function(skip_number(p), ret);
 	}
 	return FALSE;
 }

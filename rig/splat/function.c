@@ -300,7 +300,7 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 	case FRAME_STALL:
 		return stalled(splat->frames, skip, rules);
 	case FRAME_INTERRUPTED:
-		stack = stack_interrupted(report);
+		stack = stack_interrupted(report, rules);
 		return stalled(stack, skip, rules);
 	case FRAME_LOCK:
 		return lock_function(splat, report, rules);

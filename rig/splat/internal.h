@@ -207,7 +207,7 @@ enum mark {
 	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */
 	MARK_END = 1 << 9,   /* "---[ end " */
 	MARK_PANIC = 1 << 10,
-	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark: xmon's, parisc's */
+	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark, such as xmon's */
 	MARK_VICTIM = 1 << 12, /* the OOM killer names its victim */
 	MARK_OFF = 1 << 13,    /* line_ends_lockdep() */
 	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */
@@ -312,9 +312,10 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take);
  */
 GPtrArray *stack_counting(const struct report *report);
 /*
- * Returns the stack below the interrupt that detected the stall; otherwise the first CPU's stack.
+ * Returns the stack below the interrupt that detected the stall; otherwise the first CPU's stack,
+ * by RULES_V2 without the CPU on which RCU's thread last ran.
  */
-GPtrArray *stack_interrupted(const struct report *report);
+GPtrArray *stack_interrupted(const struct report *report, enum rules rules);
 /* Returns TRUE if a line of the report has one of MARKS. */
 gboolean report_has(const struct report *report, guint marks);
 /* Returns the index of the first line from FROM on that contains WORDS, or -1. */

@@ -88,6 +88,68 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	return TRUE;
 }
 
+/* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
+#define WRAP_LEAST 66
+
+/*
+ * Returns TRUE if LINE can be the rest of PAST, a line of OPEN: the program that wrapped the line
+ * would not have done so if the next word had fitted.
+ */
+static gboolean is_rest(const struct past *past, const struct open *open, const struct line *line)
+{
+	gsize blanks = strspn(line->text, " \t");
+	guint64 width = past->end_byte - past->first_byte + strcspn(line->text + blanks, " ") + 1;
+
+	return width > MAX(open->widest, WRAP_LEAST) && blanks == past->indent &&
+	       past->text[strspn(past->text, " \t")] &&
+	       strlen(past->text) < sizeof(past->text) - 1;
+}
+
+/*
+ * Returns TRUE if OPEN has only the message of a panic, and LINE is none of the lines that can
+ * follow it.
+ */
+static gboolean is_panic_alone(const struct open *open, const struct line *line)
+{
+	return (open->format->family & FAMILY_PANIC) && open->lines->len == open->header + 1 &&
+	       body_pattern(line->text + strspn(line->text, " \t"), ~0U) == BODY_FOREIGN;
+}
+
+gboolean join_wrapped(struct scanner *scanner, struct line *line)
+{
+	const struct past *past = scanner_past(scanner, 0);
+	struct line whole = *line;
+	g_autofree char *text = NULL;
+	struct open *open;
+	struct frame frame;
+	enum body body;
+
+	if (line->kernel || !scanner->n_open || !is_continuation(past, line))
+		return FALSE;
+	whole.kernel = past->kernel;
+	g_strlcpy(whole.caller, past->caller, CALLER_LEN);
+	open = extent_find(scanner, &whole);
+	if (!open || open->ended || !open->format->kind || !is_rest(past, open, line) ||
+	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
+	    format_match(line->text))
+		return FALSE;
+	text = joined(past, line, " ");
+	whole.text = text;
+	whole.len = strlen(text);
+	if (open->last_line == past->number && open->solid == open->lines->len) {
+		open_replace(open, open->lines->len - 1, text);
+		open_reach(open, &whole);
+	} else {
+		body = body_kind(text, open->format, &frame);
+		if (body == BODY_FOREIGN || body == BODY_BLANK)
+			return FALSE;
+		extent_continue(scanner, open, &whole);
+	}
+	line->kernel = past->kernel;
+	g_strlcpy(line->caller, past->caller, CALLER_LEN);
+	return TRUE;
+}
+
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line)
 {
 	static const char *const between[] = {"", " "};
@@ -124,6 +186,18 @@ static gboolean is_unfinished_lock(const char *text)
 		       !strstr(start, "){") || g_str_has_suffix(start, "}-"));
 }
 
+/* Returns TRUE if TEXT, a line of a report, lacks its end, which is the next line. */
+static gboolean is_unfinished(const char *text)
+{
+	const char *start = text + strspn(text, " \t");
+	const char *complaint = strstr(text, " suspicious"); /* "file.c:12 suspicious … usage!" */
+
+	if (g_str_has_prefix(start, "hardirqs last ") || g_str_has_prefix(start, "softirqs last "))
+		return g_str_has_suffix(text, "):") || g_str_has_suffix(text, ">]");
+	return complaint && complaint > text && g_ascii_isdigit(complaint[-1]) &&
+	       !g_str_has_suffix(text, "!");
+}
+
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line)
 {
 	static const char *const between[] = {" ", ""};
@@ -131,9 +205,17 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 	const char *start;
 
 	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->lines->len ||
-	    open->last_line + 1 != line->number || !is_unfinished_lock(last))
+	    open->last_line + 1 != line->number)
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
+	if (is_unfinished(last)) {
+		g_autofree char *text = g_strconcat(last, " ", start, NULL);
+
+		open_replace(open, open->lines->len - 1, text);
+		return TRUE;
+	}
+	if (!is_unfinished_lock(last))
+		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
 		g_autofree char *text = g_strconcat(last, between[i], start, NULL);
 		const char *lock_text = text + strspn(text, " \t");

@@ -17,9 +17,17 @@ static const struct {
 	{"</TASK>", MARK_CLOSE},
 	{"</IRQ>", MARK_CLOSE << 1},
 	{"</NMI>", MARK_CLOSE << 2},
+	/* until 4.9 these close the stack of an interrupt and of an exception */
+	{"<EOI>", MARK_CLOSE << 1},
+	{"<EOE>", MARK_CLOSE << 2},
 	{"---[ end ", MARK_END},
 	{"Kernel panic - not", MARK_PANIC},
 	{": Vector: ", MARK_ENDLESS},
+	/* m68k, csky, openrisc, alpha */
+	{"Frame format=", MARK_ENDLESS},
+	{"CURRENT PROCESS:", MARK_ENDLESS},
+	{"Oops#: ", MARK_ENDLESS},
+	{"ra is at ", MARK_ENDLESS},
 	{"IAOQ: ", MARK_ENDLESS},
 	{"YZrvWESTHLNXBCVM", MARK_ENDLESS},
 	{"PSW: ", MARK_ENDLESS},

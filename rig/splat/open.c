@@ -56,6 +56,8 @@ void open_reach(struct open *open, const struct line *line)
 	open->solid = open->lines->len;
 	open->last_line = line->number + line->more;
 	open->end_byte = line->end_byte;
+	if (!line->more)
+		open->widest = MAX(open->widest, line->end_byte - line->first_byte);
 	open->foreign = 0;
 	if (line->stamp >= 0) {
 		if (open->first_stamp < 0)

@@ -22,6 +22,7 @@ struct line {
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
 	/* if the line has no prefix of its own: number of lines since the line that has one */
 	guint inherited;
+	guint indent;  /* number of blanks before its prefix */
 	gboolean user; /* the prefix shows that a program wrote the line */
 	guint dropped; /* number of messages that printk lost before this line */
 	/* the text is a piece of a message of PIECE_OF bytes, from PIECE_AT on; 0: it is whole */

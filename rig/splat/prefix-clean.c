@@ -123,6 +123,20 @@ static inline lanes maybe_special(lanes bytes)
 	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
+/* Returns the length of HTML's line break at the end of TEXT; 0: there is none. */
+static gsize html_end(const char *text, gsize len)
+{
+	static const char *const ends[] = {"<br>", "<br/>", "<br />"};
+
+	for (gsize i = 0; len && text[len - 1] == '>' && i < G_N_ELEMENTS(ends); i++) {
+		gsize n = strlen(ends[i]);
+
+		if (len >= n && memcmp(text + len - n, ends[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 {
 	static const guint8 special[256] = {
@@ -134,6 +148,7 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 	*ret_same = text[0] != '\xa0';
 	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
 		len--;
+	len -= html_end(text, len);
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';

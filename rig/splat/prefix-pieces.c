@@ -28,6 +28,8 @@ static const struct piece pieces[] = {
 	{"[S_<_N_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N*_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S@#]{d }", PIECE_KERNEL | PIECE_BLANK},
+	{"[S,#]", PIECE_KERNEL | PIECE_BLANK}, /* Motorola */
+	{"[S_/_99-99 T]", PIECE_KERNEL | PIECE_BLANK}, /* LG, Asus */
 	{"[Ss]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[<_N_>_]", PIECE_KERNEL | PIECE_BLANK},
@@ -65,6 +67,8 @@ static const struct piece pieces[] = {
 	{"M _# T ", PIECE_DATE | PIECE_BSD},
 	{"M _# T: ", PIECE_DATE | PIECE_BSD},
 	{"M _# 9999 T ", PIECE_DATE | PIECE_BSD},
+	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
+	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
 	{"9999999999.# ", PIECE_DATE | AT_START},
 	{"T &[", PIECE_DATE | AT_START},
 	{"T &<", PIECE_DATE | AT_START},
@@ -83,6 +87,7 @@ static const struct piece pieces[] = {
 	{"W K:&[", PIECE_KERNEL | AFTER_DATE},
 	{"W K:&\n", PIECE_KERNEL | AFTER_DATE},
 	{"W W K: ", PIECE_KERNEL | AFTER_DATE},
+	{"(none) W K: ", PIECE_KERNEL | AFTER_DATE}, /* busybox without a host name */
 	{"W K W W D ", PIECE_KERNEL | AFTER_DATE},
 	{"W &#,#,#,", 0 | AFTER_BSD}, /* a record of netconsole */
 	{"W W[#]: ", PIECE_USER | AFTER_DATE},

@@ -75,6 +75,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->stamp = line->stamp;
 	past->kernel = line->kernel;
 	past->inherited = line->inherited;
+	past->indent = line->indent;
 	past->has_word = has_word;
 	past->format = format;
 	past->format_open = format != NULL;
@@ -155,6 +156,10 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 		has_word = !quiet && filter_hit((const guint8 *)line->text, line->len, &at);
 		if (join_header(scanner, line, has_word))
 			return;
+		if (join_wrapped(scanner, line)) {
+			remember(scanner, line, FALSE, NULL);
+			return;
+		}
 		if (has_word)
 			format = take_word(scanner, line);
 		else
@@ -174,6 +179,8 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 
 	len = MIN(len, LINE_KEPT);
 	memcpy(scanner->scratch, bytes, len);
+	while (line.indent < len && (bytes[line.indent] == ' ' || bytes[line.indent] == '\t'))
+		line.indent++;
 	prefix_strip(scanner->scratch, len, &line);
 	scanner->kernel_lines += line.kernel;
 	if (line.piece_of && !pieces_take(scanner, &line))

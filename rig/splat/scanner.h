@@ -27,6 +27,7 @@ struct open {
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
+	guint64 widest; /* length of its longest line in the log, with prefix and newline */
 	guint frames, faults, inside, foreign, missed;
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it ended where it should, even without an end mark */
@@ -39,7 +40,7 @@ struct past {
 	guint64 number, first_byte, end_byte;
 	double stamp;
 	gboolean kernel;
-	guint inherited;
+	guint inherited, indent;
 	gboolean has_word; /* the filter found a word, so the line may be the first of a report */
 	const struct format *format; /* the row that the line matched, or NULL */
 	gboolean format_open;	     /* the line became the first of a report */
@@ -103,6 +104,8 @@ gboolean pieces_take(struct scanner *scanner, struct line *line);
  */
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
 void extent_cut(struct scanner *scanner, const struct line *line);
+/* Handles a line of the caller of OPEN. */
+void extent_continue(struct scanner *scanner, struct open *open, const struct line *line);
 /* Handles any other line, which may belong to the open report of its caller. */
 void extent_line(struct scanner *scanner, const struct line *line);
 /* Handles a line of a page's dump, which precedes the header of its report. */
@@ -113,8 +116,13 @@ void extent_dump(struct scanner *scanner, const struct line *line);
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
 /*
- * Returns TRUE if LINE is the rest of a wrapped lock line at the end of OPEN, and was appended to
- * that line.
+ * Returns TRUE if LINE, which has no prefix, is the rest of a line of an open report that has one,
+ * and was appended to it. Then LINE gets the prefix of the line.
+ */
+gboolean join_wrapped(struct scanner *scanner, struct line *line);
+/*
+ * Returns TRUE if LINE is the rest of a wrapped lock line, or of another line that lacks its end,
+ * at the end of OPEN, and was appended to that line.
  */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /*

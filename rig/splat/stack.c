@@ -87,19 +87,27 @@ int report_find(const struct report *report, guint from, const char *words)
 	return -1;
 }
 
-/* Returns the stack of the first CPU that prints its registers; otherwise the first stack. */
-static GPtrArray *first_cpu_stack(const struct report *report)
+/*
+ * Returns the stack of the first CPU that prints its registers; otherwise the first stack. If RCU's
+ * thread has not run, the report first has the stack of the CPU on which it ran last
+ * (kernel/rcu/tree_stall.h rcu_check_gp_kthread_starvation()), which is not in the loop.
+ */
+static GPtrArray *first_cpu_stack(const struct report *report, enum rules rules)
 {
+	int last = rules == RULES_V1 ? -1 : report_find(report, report->header, "kthread last ran");
+	guint cpus = 0; /* those that printed themselves since then */
+
 	for (guint i = report->header; i < report->n; i++) {
-		if (!(report->seen[i].marks & MARK_FAULT))
-			continue;
-		return stack_from(report, i, TAKE_FAULTS | TAKE_FAR);
+		cpus += last >= 0 && i > (guint)last && (report->seen[i].marks & MARK_WHO);
+		if ((report->seen[i].marks & MARK_FAULT) && cpus != 1)
+			return stack_from(report, i, TAKE_FAULTS | TAKE_FAR);
 	}
-	return stack_counting(report);
+	return rules == RULES_V1 || last < 0 ? stack_counting(report)
+					     : first_cpu_stack(report, RULES_V1);
 }
 
 /* Returns the stack below the interrupt that detected the stall, if the report has it. */
-GPtrArray *stack_interrupted(const struct report *report)
+GPtrArray *stack_interrupted(const struct report *report, enum rules rules)
 {
 	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",
 					      "Exception stack("};
@@ -117,5 +125,5 @@ GPtrArray *stack_interrupted(const struct report *report)
 			return names;
 		g_ptr_array_unref(names);
 	}
-	return first_cpu_stack(report);
+	return first_cpu_stack(report, rules);
 }

@@ -167,8 +167,10 @@ static const struct {
 	{"backslash n", "", "", "\\n", ""},
 	{"backslashes r n", "", "", "\\r\\n", ""},
 	{"a JSON string", "{\"id\": \"x\", \"log\": \"", "", "\\n", "\"}"},
-	{"a JSON string in a JSON string", "\"{\\\"log\\\": \\\"", "", "\\\\n", "\\\"}\""},
-	{"JSON with newlines", "{\n  \"id\": 1,\n  \"log\": \"", "", "\\n", "\",\n  \"end\": 2\n}\n"},
+	{"a JSON string in a JSON string", "\"{\\\"log\\\": \\\"", "", "\\\\n",
+	 "\\\"}\""},
+	{"JSON with newlines", "{\n  \"id\": 1,\n  \"log\": \"", "", "\\n",
+	 "\",\n  \"end\": 2\n}\n"},
 	{"a JSON array", "{\n  \"lines\": [\n", "    \"", "\",\n", "    \"\"\n  ]\n}\n"},
 };
 
