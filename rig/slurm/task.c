@@ -88,11 +88,22 @@ struct task_run {
 	gboolean stopped, passed;
 };
 
+/*
+ * Returns TRUE if a signal has stopped the child. Slurm signals all processes of a job, so the
+ * child may end before this process has handled the signal.
+ */
+static gboolean was_stopped(const struct child_result *result)
+{
+	return result->end == CHILD_ENDED &&
+	       (result->verdict == VERDICT_ABORTED || result->exit_code == -SIGTERM);
+}
+
 static void on_done(struct child *child, const struct child_result *result, void *data)
 {
 	struct task_run *run = data;
 
 	(void)child;
+	run->stopped |= was_stopped(result);
 	run->passed = run->kind != CHILD_BUILD || result->verdict == VERDICT_PASS;
 	if (!run->stopped)
 		run->result = task_result_json(result);

@@ -257,6 +257,24 @@ START_TEST(task_returns)
 }
 END_TEST
 
+/* A signal stops only the child: nothing is returned, so that Slurm's state of the job decides. */
+START_TEST(task_stopped)
+{
+	static const char *const scripts[] = {
+		"#!/bin/sh\nkill -TERM $$\n",
+		"#!/bin/sh\necho '{\"verdict\":\"ABORTED\",\"run\":\"r1\"}'\nexit 3\n",
+	};
+	g_autofree char *dir = record_with(scripts[_i]),
+			*result = in_scratch("place/returned/b1.0.0");
+	g_autoptr(GError) error = NULL;
+	gboolean passed;
+
+	ck_assert(!task_run(dir, "b1", 0, 0, FALSE, &passed, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "the task was stopped"));
+	ck_assert(!g_file_test(result, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 START_TEST(task_missing)
 {
 	g_autofree char *dir = record_with("#!/bin/sh\n");
@@ -300,6 +318,7 @@ static Suite *slurm_suite(void)
 	suite_add_tcase(suite, records);
 	use_scratch(tasks);
 	tcase_add_test(tasks, task_returns);
+	tcase_add_loop_test(tasks, task_stopped, 0, 2);
 	tcase_add_test(tasks, task_missing);
 	tcase_add_loop_test(tasks, damaged_results, 0, 4);
 	suite_add_tcase(suite, tasks);
