@@ -100,7 +100,7 @@ enum op op_find(const char *word);
 /* True: ERROR (positive errno) is an expected result of OP; 0 is always expected. */
 bool op_expected(unsigned op, int error);
 
-/* Returns why ERROR is expected of OP, for messages; NULL: it is not expected. */
+/* Returns why ERROR is expected of OP, for messages, or NULL if it is not expected. */
 const char *op_expected_why(unsigned op, int error);
 
 #endif

@@ -22,7 +22,10 @@
 
 static char file[256 * 1024];
 
-/* Returns the value of line `KEY VALUE`, valid until the next call; NULL: there is no such line. */
+/*
+ * Returns the value of line `KEY VALUE`, valid until the next call, or NULL if there is no such
+ * line.
+ */
 static const char *value_of(char *payload, const char *key)
 {
 	static char copy[4096];

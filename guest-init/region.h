@@ -21,7 +21,7 @@ int region_map(struct region *region, size_t align, size_t len, int flags, int a
 /* Returns 0 or -errno. */
 int region_unmap(struct region *region);
 
-/* Returns the bytes of a huge page (THP, else hugetlb); 0: the kernel has neither. */
+/* Returns the bytes of a huge page (THP, else hugetlb), or 0 if the kernel has neither. */
 size_t region_huge_size(void);
 
 #endif

@@ -7,7 +7,7 @@
 
 extern const struct agent *const agents[]; /* ended by NULL */
 
-/* Returns the agent called NAME; NULL: there is none. */
+/* Returns the agent called NAME, or NULL if there is none. */
 const struct agent *agent_find(const char *name);
 
 /*

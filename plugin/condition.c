@@ -30,7 +30,7 @@ int condition_flags(const struct orders *orders, unsigned id)
 	return has_condition(&orders->condition[id]) ? PLUGIN_READ_REGS : PLUGIN_NO_REGS;
 }
 
-/* Returns 1 + the number of the struct memory_block at BLOCK; 0: it cannot be read. */
+/* Returns 1 + the number of the struct memory_block at BLOCK, or 0 if it cannot be read. */
 static uint64_t block_of_struct(const struct orders *orders, uint64_t block)
 {
 	uint64_t section;
@@ -44,7 +44,9 @@ static uint64_t block_of_struct(const struct orders *orders, uint64_t block)
 	return section / per_block + 1;
 }
 
-/* Returns 1 + the number of the memory block of the struct device at DEVICE; 0: it has none. */
+/*
+ * Returns 1 + the number of the memory block of the struct device at DEVICE, or 0 if it has none.
+ */
 static uint64_t block_of_device(uint64_t device)
 {
 	char name[DEVICE_NAME + 1] = "", *end;

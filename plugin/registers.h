@@ -33,8 +33,8 @@ enum reg {
 const char *registers_start(uint64_t id, const struct qemu_info *info);
 bool registers_have(enum reg reg);
 /*
- * Returns the value of a register; 0: this architecture has no such register. The callback needs
- * PLUGIN_READ_REGS.
+ * Returns the value of a register, or 0 if this architecture has no such register. The callback
+ * needs PLUGIN_READ_REGS.
  */
 uint64_t registers_read(enum reg reg);
 /* Reads LEN bytes of the guest's memory; FALSE: nothing is mapped there. DATA is not used. */

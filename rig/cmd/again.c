@@ -43,7 +43,7 @@ static char **copies(const struct run_info *info, const char *folder, json_t *or
 	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
 }
 
-/* Returns the strings of the array KEY of INPUTS; NULL: there is no such array. */
+/* Returns the strings of the array KEY of INPUTS, or NULL if there is no such array. */
 static char **strings(json_t *inputs, const char *key)
 {
 	json_t *array = json_object_get(inputs, key), *item;

@@ -11,7 +11,7 @@
  * (RIG_EXIT_USAGE).
  */
 GPtrArray *night_runs_of(struct run_index *ix, const char *night, GError **error);
-/* Returns the name of the newest night; NULL: there is none, or an error. g_free(). */
+/* Returns the name of the newest night, or NULL if there is none, or an error. g_free(). */
 char *night_runs_last(struct run_index *ix, GError **error);
 
 #endif

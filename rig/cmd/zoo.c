@@ -302,7 +302,7 @@ static void entry_free(void *data)
 	zoo_entry_free(data);
 }
 
-/* Runs the entries as jobs of the place that --on selects. */
+/* Runs the entries as jobs: on this host, or on the cluster that --on names. */
 static int run_there(char **ids, struct outcomes *outcomes)
 {
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);

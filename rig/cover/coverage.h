@@ -81,7 +81,7 @@ RIG_DEFINE_AUTO(coverage, coverage_free)
 /* Return file NAME, or function NAME of FILE, which is added if it is not there. Borrowed. */
 struct coverage_file *coverage_file(struct coverage *coverage, const char *name);
 struct coverage_function *coverage_function(struct coverage_file *file, const char *name);
-/* Returns file NAME; NULL: there is none. Borrowed. */
+/* Returns file NAME, or NULL if there is none. Borrowed. */
 const struct coverage_file *coverage_find(const struct coverage *coverage, const char *name);
 
 /*

@@ -62,7 +62,9 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 										    : address;
 }
 
-/* Returns the code of CALLER, which the caller of this function owns; NULL: it cannot be read. */
+/*
+ * Returns the code of CALLER, which the caller of this function owns, or NULL if it cannot be read.
+ */
 static guint8 *read_code(struct symbols *symbols, const struct symbol_range *caller)
 {
 	g_autofree guint8 *code = NULL;

@@ -104,7 +104,10 @@ RIG_DEFINE_AUTO(director_orders, director_orders_free)
  * […]}]. New reference.
  */
 json_t *director_orders_json(const struct director_orders *orders);
-/* Returns the number of the sweep's arms, which are the last of all holds; 0: there is no sweep. */
+/*
+ * Returns the number of the sweep's arms, which are the last of all holds, or 0 if there is no
+ * sweep.
+ */
 guint director_orders_arms(const struct director_orders *orders);
 /*
  * Returns the text of hold I in the format of hold_text(). Arms are numbered after the other holds.
@@ -202,7 +205,7 @@ json_t *director_visits(const struct director *director);
  * plugin has replied.
  */
 void director_ask_locks(struct director *director);
-/* Returns the file with the recorded locks; NULL: it was not written. Borrowed. */
+/* Returns the file with the recorded locks, or NULL if it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
 /*
  * Begins a phase (enum cover_phase) of the recorded code, without blocking: QEMU discards its

@@ -52,8 +52,8 @@ struct director_orders {
 /* ---- place.c ---- */
 
 /*
- * Finds PLACE (checked by hold_check_place()) in a kernel for ARCH. Errors: RIG_EXIT_USAGE; similar
- * names are listed.
+ * Finds PLACE, a text that hold_check_place() accepts, in SYMBOLS, the symbols of a kernel for
+ * ARCH. Errors: RIG_EXIT_USAGE, the kernel has no such place; the message lists similar names.
  */
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
 		    GError **error);

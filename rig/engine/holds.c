@@ -240,8 +240,8 @@ json_t *holds_json(struct session *s)
 }
 
 /*
- * Returns how long before the failure arm ARM waited last; -1: it did not wait within the time of
- * suspects.
+ * Returns how long before the failure arm ARM waited last, or -1 if it did not wait within the time
+ * of suspects.
  */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {

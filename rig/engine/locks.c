@@ -143,7 +143,7 @@ gboolean locks_open(const struct session *s)
 
 /*
  * Writes TEXT, compressed, as locks/NAME.gz. Stops before the file is longer than MAX bytes, and
- * sets *ret_cut. Returns the size of the file in bytes; 0: it cannot be written.
+ * sets *ret_cut. Returns the size of the file in bytes, or 0 if it cannot be written.
  */
 static gsize write_gz(struct session *s, const char *name, const char *text, gsize max,
 		      gboolean *ret_cut)

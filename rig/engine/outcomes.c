@@ -74,8 +74,8 @@ static gboolean agent_had(const struct session *s, const char *agent, const char
 }
 
 /*
- * Checks the outcomes of a run that reached its end. A run that ended early has another, better
- * reason.
+ * Compares the outcomes with the expected ones, if the run reached its end. If it ended early, the
+ * cause of that is already the reason of its verdict.
  */
 void outcomes_judge(struct session *s)
 {

@@ -52,10 +52,10 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * Returns what the guest must be asked to wait for after a plug, and where; NULL: nothing. A DIMM
- * needs no question if the guest acknowledges it by _OST and libvirt is not in between. An NVDIMM
- * always needs one, because there is no _OST for its NFIT. A CXL device has a serial number instead
- * of an address.
+ * Returns what the guest must be asked to wait for after a plug, and where, or NULL if nothing. A
+ * DIMM needs no question if the guest acknowledges it by _OST and libvirt is not in between. An
+ * NVDIMM always needs one, because there is no _OST for its NFIT. A CXL device has a serial number
+ * instead of an address.
  */
 static const char *waits_for(const struct track_run *t, struct extent *ret)
 {

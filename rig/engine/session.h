@@ -293,8 +293,8 @@ void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
  */
 void fails_judge(struct session *s);
 /*
- * Returns the calls for the verdict: {"calls": [{"fail", "calls", "failed"}], "later"}; NULL: no
- * call was to fail.
+ * Returns the calls for the verdict: {"calls": [{"fail", "calls", "failed"}], "later"}, or NULL if
+ * no call was to fail.
  */
 json_t *fails_json(struct session *s);
 

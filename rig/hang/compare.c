@@ -14,7 +14,7 @@ gboolean task_moves(const struct snapshot *snapshot, const struct task *task)
 	       task->held_said && task->held_before != task->held_said;
 }
 
-/* Returns the index of LOCK in the task's earlier list; -1: the list does not have it. */
+/* Returns the index of LOCK in the task's earlier list, or -1 if the list does not have it. */
 static int earlier_position(const struct task *task, const struct lock *lock)
 {
 	for (guint i = 0; i < task->held_earlier->len; i++) {

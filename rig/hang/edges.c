@@ -137,8 +137,8 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		/*
-		 * skip a task whose list lacks the lock, unless the task was running (then lockdep
-		 * lists nothing)
+		 * skip a task that waits for this lock; and, if lockdep listed the held locks, each
+		 * task except running ones, whose locks lockdep does not list
 		 */
 		if (task->wanted == lock ||
 		    (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))

@@ -168,7 +168,7 @@ gboolean function_is(const char *name, const char *pattern);
  * what the task does.
  */
 gboolean frame_is_waiting(const char *name);
-/* Returns the row of the table of waits that fits the stack best; NULL: none. */
+/* Returns the row of the table of waits that fits the stack best, or NULL if none. */
 const struct wait *wait_of(const GPtrArray *frames);
 /*
  * Returns TRUE if TASK is idle: a kernel thread in its main loop, or a program that waits for time
@@ -192,8 +192,8 @@ const char *task_function(const struct task *task);
 /* Sets wait, wanted, holds, holders and waiters (edges.c). */
 void edges_make(struct snapshot *snapshot);
 /*
- * Returns a holder of the lock that TASK waits for, preferably one that waits for a lock itself;
- * NULL: none is known.
+ * Returns a holder of the lock that TASK waits for, preferably one that waits for a lock itself,
+ * or NULL if none is known.
  */
 struct task *edge_next(const struct task *task);
 gboolean task_runs(const struct task *task);

@@ -16,7 +16,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error);
 
 /*
  * Replaces the zero pages of the image file by holes; its content does not change. Returns the
- * number of bytes that the file now uses on disk; -1: there is no image.
+ * number of bytes that the file now uses on disk, or -1 if there is no image.
  */
 gint64 memory_make_sparse(const char *dir);
 

@@ -168,8 +168,8 @@ static const char *text_at(json_t *json, const char *path)
 }
 
 /*
- * Returns the key of REPORT by an earlier version of the rules; its current key is BUG. NULL: it is
- * the same.
+ * Returns the key that an earlier version of the rules gave to REPORT; NULL if that key is BUG, the
+ * current one.
  */
 static const char *former_key(json_t *report, const char *bug)
 {

@@ -135,8 +135,8 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 }
 
 /*
- * Returns the SQL statements that create DB's tables, indices and triggers; NULL: they cannot be
- * read.
+ * Returns the SQL statements that create DB's tables, indices and triggers, or NULL if they cannot
+ * be read.
  */
 static char *schema_of(sqlite3 *db)
 {

@@ -136,9 +136,9 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 			GError **error);
 
 /*
- * Returns the median wall time in seconds of the last 20 runs with a result; -1: there are none.
- * NULL arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load; others
- * are used unchanged.
+ * Returns the median wall time in seconds of the last 20 runs with a result, or -1 if there are
+ * none. NULL arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load;
+ * others are used unchanged.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);

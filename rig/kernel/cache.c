@@ -31,7 +31,7 @@ static char *text_of(const json_t *object, const char *key)
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
-/* Returns the path of FILE in the build; NULL: it does not exist. */
+/* Returns the path of FILE in the build, or NULL if it does not exist. */
 static char *file_of(const char *hash, const char *file)
 {
 	g_autofree char *path = out_path(hash, file);
@@ -39,7 +39,7 @@ static char *file_of(const char *hash, const char *file)
 	return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path) : NULL;
 }
 
-/* Returns the path of FOLDER in the build; NULL: it does not exist. */
+/* Returns the path of FOLDER in the build, or NULL if it does not exist. */
 static char *folder_of(const char *hash, const char *folder)
 {
 	g_autofree char *path = out_path(hash, folder);

@@ -361,7 +361,7 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 gboolean image_is_bzimage(const guint8 *data, gsize len);
 /* Finds the compressed kernel inside a bzImage. */
 gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);
-/* Returns the text of the config inside an image; NULL: there is none. */
+/* Returns the text of the config inside an image, or NULL if there is none. */
 char *image_config(const guint8 *data, gsize len);
 
 /* ---- carried.c ---- */

@@ -146,7 +146,9 @@ char *kernel_source_key(const char *text);
  */
 GPtrArray *kernel_list(void);
 
-/* Returns the path of the vmlinux of the build HASH (any text); NULL: it is not in the cache. */
+/*
+ * Returns the path of the vmlinux of the build HASH (any text), or NULL if it is not in the cache.
+ */
 char *kernel_cached_vmlinux(const char *hash);
 
 /* A part of the cache that can be deleted: a finished build, or a work tree with its objects. */
@@ -206,8 +208,8 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 GBytes *kernel_unpack(const char *path, GError **error);
 
 /*
- * Returns TRUE if TEXT is a source ("deb:…"); FALSE: it is the path of an image. Only this function
- * decides that.
+ * Returns TRUE if TEXT is a source ("deb:…"), or FALSE if it is the path of an image. Only this
+ * function decides that.
  */
 gboolean kernel_is_source(const char *text);
 
@@ -231,7 +233,7 @@ GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
 /*
  * Returns the file ("scenarios/kconfig/devices.config") of a fragment of the rig's that sets all
- * NEEDS and that no kernel has by default; NULL: there is none. The caller's.
+ * NEEDS and that no kernel has by default, or NULL if there is none. The caller's.
  */
 char *kernel_fragment_with(const char *const *needs);
 

@@ -323,8 +323,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 }
 
 /*
- * Returns the time of the last addition or removal in the folder PATH; 0: unknown, or too recent to
- * be relied on.
+ * Returns the time of the last addition or removal in the folder PATH, or 0 if unknown, or too
+ * recent to be relied on.
  */
 static gint64 folder_time(const char *path)
 {

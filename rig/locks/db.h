@@ -18,8 +18,8 @@ struct lock_db {
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
 /*
- * Returns the lock orders of the run or log SIGHTING; NULL: it no longer exists. The caller owns
- * the result, as for the two functions below (read.c).
+ * Returns the lock orders of the run or log SIGHTING, or NULL if it no longer exists. The caller
+ * owns the result, as for the two functions below (read.c).
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /*

@@ -104,9 +104,9 @@ struct lock_new {
 };
 /*
  * Returns the edges of TREE (NULL: of all trees) that were first seen from SINCE on and before
- * UNTIL (beginnings of run names; NULL: no limit). Edges that are new in all trees come first. The
- * result is an array of struct lock_new, owned by the caller. A tree without an earlier run is left
- * out, because all of its edges would be new.
+ * UNTIL (beginnings of run names, or NULL if no limit). Edges that are new in all trees come first.
+ * The result is an array of struct lock_new, owned by the caller. A tree without an earlier run is
+ * left out, because all of its edges would be new.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);

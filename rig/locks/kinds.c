@@ -28,7 +28,10 @@ guint lock_usage_of(const char columns[4])
 
 /* Locks that are acquired only where a task may sleep; fs_reclaim stands for an allocation. */
 static const char *const sleeping[] = {"fs_reclaim", "&mm->mmap_lock", "cpu_hotplug_lock"};
-/* More passes only find more locks that sleep, so a limit is safe. */
+/*
+ * Each pass can only recognize further sleeping locks; a limit leaves some unrecognized, so that
+ * fewer cycles are left out.
+ */
 #define PASSES_MAX 64
 
 /*

@@ -41,8 +41,8 @@ char *lock_plain_name(const char *name)
 }
 
 /*
- * Returns "dev_attr_state" for a key at dev_attr_state.3; NULL: the compiler made the symbol for a
- * static key.
+ * Returns "dev_attr_state" for a key at dev_attr_state.3, or NULL if the compiler made the symbol
+ * for a static key.
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {
@@ -83,8 +83,8 @@ static char *canonical(const struct reader *r, const char *address, const char *
 }
 
 /*
- * Returns the number of the class + 1, adding the class if needed; 0: there are too many. ADDRESS
- * may be "(____ptrval____)".
+ * Returns the number of the class + 1, adding the class if needed, or 0 if there are too many.
+ * ADDRESS may be "(____ptrval____)".
  */
 static guint class_get(struct reader *r, const char *address, const char *name)
 {

@@ -89,7 +89,7 @@ void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
 /*
- * Returns the reason why the record is incomplete and thus not conclusive; NULL: it has every
+ * Returns the reason why the record is incomplete and thus not conclusive, or NULL if it has every
  * acquisition and release.
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);

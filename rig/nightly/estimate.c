@@ -17,8 +17,8 @@
 /* ---- used processors in runs of earlier nights ---- */
 
 /*
- * Returns the maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT; 0:
- * unknown.
+ * Returns the maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT, or
+ * 0 if unknown.
  */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {

@@ -30,7 +30,7 @@ static gboolean is(const char *wanted, const char *word)
 	return !wanted || !strcmp(wanted, word);
 }
 
-/* Returns why SCENARIO cannot be run on MACHINE with this kernel; NULL: it can. */
+/* Returns why SCENARIO cannot be run on MACHINE with this kernel, or NULL if it can. */
 static char *why_not(const struct plan *plan, guint kernel, const char *word,
 		     const struct scenario *scenario, const struct machine *machine)
 {

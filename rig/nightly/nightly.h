@@ -186,8 +186,8 @@ json_t *night_result(struct night *night, GError **error);
 
 /*
  * Deletes old runs and kernels after a finished night, as the plan's `keep` says. Returns {"runs":
- * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference); NULL: the plan has no
- * `keep`. A problem does not change the result of the night.
+ * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference), or NULL if the plan
+ * has no `keep`. A problem does not change the result of the night.
  */
 json_t *night_delete_old(struct night *night);
 

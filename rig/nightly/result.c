@@ -12,7 +12,7 @@
 
 /* ---- cells ---- */
 
-/* Returns why CELL was skipped without an attempt; NULL: it was not. */
+/* Returns why CELL was skipped without an attempt, or NULL if it was not. */
 static json_t *why_skipped(const struct night *night, const struct night_cell *cell)
 {
 	const struct night_build *build = cell->build;

@@ -31,8 +31,8 @@ struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
  * Returns the index of the first of ITEMS, which are in their preferred order, that fits into FREE
- * and ends within LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later
- * one is chosen.
+ * and ends within LEFT_S (< 0: no limit), or -1 if none. If an item was passed over too often, no
+ * later one is chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 

@@ -104,8 +104,8 @@ gboolean place_can_leave(const struct place *place);
  */
 gboolean place_leave(struct place *place, GError **error);
 /*
- * Returns what place_leave() will wait for before all jobs can be started, as text for people;
- * NULL: nothing that takes long. g_free().
+ * Returns what place_leave() will wait for before all jobs can be started, as text for people,
+ * or NULL if nothing that takes long. g_free().
  */
 char *place_leave_waits(const struct place *place);
 /* Kills the jobs that still run, except after place_leave(). Does not call done(). */

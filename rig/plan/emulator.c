@@ -37,7 +37,7 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	return TRUE;
 }
 
-/* Returns how many vCPUs the tracks of SCENARIO plug in all; G_MAXUINT: there is no limit. */
+/* Returns how many vCPUs the tracks of SCENARIO plug in all, or G_MAXUINT if there is no limit. */
 static guint plugs_of_cpus(const struct scenario *scenario)
 {
 	guint plugs = 0;

@@ -58,7 +58,7 @@ static void add_file(struct content *all, const char *folder, const char *name, 
 		1);
 }
 
-/* Returns the text after "vermagic=" in the module at PATH; NULL: it has none. */
+/* Returns the text after "vermagic=" in the module at PATH, or NULL if it has none. */
 static char *module_vermagic(const char *path)
 {
 	g_autofree char *data = NULL;

@@ -99,8 +99,8 @@ gboolean qmp_knows(const struct qmp *qmp, const char *what);
 struct qmp_cursor;
 struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
 /*
- * Returns the next event (borrowed, valid until the next call for this cursor) and its name; NULL:
- * there is none.
+ * Returns the next event (borrowed, valid until the next call for this cursor) and its name, or
+ * NULL if there is none.
  */
 json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
 void qmp_cursor_free(struct qmp_cursor *cursor);

@@ -79,7 +79,7 @@ gboolean walk_knows(const char *around)
 	return FALSE;
 }
 
-/* Returns the number of calls of the function of ROW; -1: this kernel does not have it. */
+/* Returns the number of calls of the function of ROW, or -1 if this kernel does not have it. */
 static json_int_t calls_of(json_t *counted, const struct fallible *row)
 {
 	json_t *one;

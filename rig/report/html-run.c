@@ -83,7 +83,7 @@ static const char *lockdep_text(json_t *lockdep)
 					     : "off at the end";
 }
 
-/* Returns the result of the lock recorder as text; NULL: the recorder was not used. */
+/* Returns the result of the lock recorder as text, or NULL if the recorder was not used. */
 static char *recorded_text(json_t *recorded)
 {
 	const char *fault = json_string_value(json_object_get(recorded, "fault"));

@@ -261,7 +261,7 @@ gboolean hold_check_place(const char *place, GError **error);
 /* Checks that COMM is the name of a task, or begins one and ends with *. Errors: RIG_EXIT_USAGE. */
 gboolean hold_check_comm(const char *comm, GError **error);
 void hold_clear(struct hold_spec *hold);
-/* Returns `until` or `meet` of HOLD; NULL: it is a delay, which has neither. */
+/* Returns `until` or `meet` of HOLD, or NULL if it is a delay, which has neither. */
 const char *hold_partner(const struct hold_spec *hold);
 /* Returns HOLD in the format of hold_parse(); the caller owns the text. */
 char *hold_text(const struct hold_spec *hold);
@@ -328,10 +328,10 @@ struct agent_info {
 /* All agents; the last entry has no name. */
 extern const struct agent_info scenario_agents[];
 
-/* Returns the kernel config that the agent NAME needs; NULL: there is no such agent. */
+/* Returns the kernel config that the agent NAME needs, or NULL if there is no such agent. */
 const char *const *scenario_agent_needs(const char *name);
 
-/* Returns the kernel option that creates FILE (a path or glob); NULL: unknown. Static. */
+/* Returns the kernel option that creates FILE (a path or glob), or NULL if unknown. Static. */
 const char *scenario_file_option(const char *file);
 /*
  * Returns the kernel options that create the files of AGENT's `files`; NULL-terminated. The caller
@@ -358,8 +358,8 @@ const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
 
 /*
- * Returns the number of bytes of which the size of DEVICE must be a multiple on MACHINE; 0: the
- * device has no size.
+ * Returns the number of bytes of which the size of DEVICE must be a multiple on MACHINE, or 0 if
+ * the device has no size.
  */
 guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* Returns TRUE if DEVICE adds memory of a size that the scenario sets. */

@@ -57,8 +57,8 @@ void part_files_add(struct part_files *files, char *const *words);
  */
 struct part *part_files_pack(struct part_files *files, GError **error);
 /*
- * Returns WORDS with the files' paths on the nodes; g_strfreev(). Must be called after
- * part_files_pack().
+ * Returns a copy of WORDS in which the path of each of FILES is replaced by its path on the nodes;
+ * free with g_strfreev(). Call part_files_pack() first.
  */
 char **part_files_words(const struct part_files *files, const struct part *part,
 			char *const *words);

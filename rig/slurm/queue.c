@@ -88,7 +88,7 @@ struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *d
 	return reader;
 }
 
-/* Returns the number KEY of JOB; NULL: not set. */
+/* Returns the number KEY of JOB, or NULL if not set. */
 static json_t *number_of(json_t *job, const char *key)
 {
 	json_t *value = json_object_get(job, key);

@@ -131,7 +131,7 @@ static char *program_of(const struct slurm *s)
 	return g_canonicalize_filename(self ? self : "rig", NULL);
 }
 
-/* Returns the Slurm number of the array whose build must pass first; 0: none. */
+/* Returns the Slurm number of the array whose build must pass first, or 0 if none. */
 static guint dependency_of(const struct batch *batch)
 {
 	const struct task *build =

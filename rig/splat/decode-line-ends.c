@@ -21,7 +21,10 @@ struct line_ends {
 	gsize out_len;
 };
 
-/* Returns the number of characters of "\n" at P, with any number of backslashes; 0: it is none. */
+/*
+ * Returns the number of characters of "\n" at P, with any number of backslashes, or 0 if it is
+ * none.
+ */
 static gsize escaped_newline(const char *p)
 {
 	gsize slashes = strspn(p, "\\");

@@ -315,7 +315,7 @@ static gpointer prepare(gpointer unused)
 	return NULL;
 }
 
-/* Returns the start of the word that contains the piece at P; NULL: there is no such word. */
+/* Returns the start of the word that contains the piece at P, or NULL if there is no such word. */
 static const guint8 *word_around(const guint8 *begin, const guint8 *p, const guint8 *end)
 {
 	GArray **candidates = words_with[bucket_at(p)];

@@ -131,8 +131,8 @@ static const struct format rows[] = {
 	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS},
 	/*
-	 * s390 prints the address on the next line; if it is in the first page, the second row is
-	 * used
+	 * s390 prints the address on the next line of the log; this row is for any address, the
+	 * next row of this table for one in the first page
 	 */
 	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
 	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,

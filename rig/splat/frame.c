@@ -15,7 +15,7 @@
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
-/* Returns the length of the name at TEXT; 0: there is none. */
+/* Returns the length of the name at TEXT, or 0 if there is none. */
 static inline gsize name_len(const char *text)
 {
 	static const guint8 in_name[256] = {
@@ -69,7 +69,7 @@ static inline const char *skip_blanks(const char *text)
 	return text;
 }
 
-/* Returns the length of "(ptrval)", a hidden address, at TEXT; 0: there is none. */
+/* Returns the length of "(ptrval)", a hidden address, at TEXT, or 0 if there is none. */
 static gsize hidden_len(const char *text)
 {
 	gsize before = *text == '(' ? 1 + strspn(text + 1, "_") : 0, after;

@@ -211,7 +211,9 @@ static struct answer *answer_for(struct cache *cache, const char *name)
 	return answer;
 }
 
-/* Returns the index of the list PIECES, which is identified by its address; LISTS_MAX: none. */
+/*
+ * Returns the index of the list PIECES, which is identified by its address, or LISTS_MAX if none.
+ */
 static guint list_index(struct cache *cache, const char *pieces)
 {
 	for (guint i = RULES_V2 + 1; i < cache->n_lists; i++)

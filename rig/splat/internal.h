@@ -209,9 +209,9 @@ enum mark {
 	MARK_PANIC = 1 << 10,
 	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark, such as xmon's */
 	MARK_VICTIM = 1 << 12, /* the OOM killer names its victim */
-	MARK_OFF = 1 << 13,    /* line_ends_lockdep() */
+	MARK_OFF = 1 << 13,    /* lockdep turns itself off, see line_ends_lockdep() */
 	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */
-	MARK_LIMIT = 1 << 15,  /* ends_stack() in stack.c */
+	MARK_LIMIT = 1 << 15,  /* a stack ends before this line, see ends_stack() */
 };
 struct seen {
 	guint marks; /* enum mark; 0 and `known` is FALSE: not examined yet */

@@ -12,7 +12,7 @@
 
 /*
  * Returns the length of the colour sequence at TEXT: an introducer of SKIP bytes, parameters, and a
- * letter; 0: there is none.
+ * letter, or 0 if there is none.
  */
 static gsize colour_at(const char *text, gsize skip)
 {
@@ -22,8 +22,8 @@ static gsize colour_at(const char *text, gsize skip)
 }
 
 /*
- * Returns the length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000);
- * 0: there is none.
+ * Returns the length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000),
+ * or 0 if there is none.
  */
 static gsize blank_at(const guint8 *p)
 {
@@ -35,8 +35,8 @@ static gsize blank_at(const guint8 *p)
 }
 
 /*
- * Returns the length of a character without width at P (U+200B to U+200F, U+FEFF); 0: there is
- * none.
+ * Returns the length in bytes of the zero-width character at P (U+200B to U+200F, U+FEFF), or 0 if
+ * there is none.
  */
 static gsize nothing_at(const guint8 *p)
 {
@@ -123,7 +123,7 @@ static inline lanes maybe_special(lanes bytes)
 	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
-/* Returns the length of HTML's line break at the end of TEXT; 0: there is none. */
+/* Returns the length of HTML's line break at the end of TEXT, or 0 if there is none. */
 static gsize html_end(const char *text, gsize len)
 {
 	static const char *const ends[] = {"<br>", "<br/>", "<br />"};

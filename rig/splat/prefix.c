@@ -136,7 +136,7 @@ static gboolean is_text(const char *p)
 
 /*
  * Skips the most frequent prefixes, "[ 12.345678] " and "[ 12.345678][ T123] ", with the same
- * result as piece_strip(). Returns the start of the text; NULL: the prefix has another form.
+ * result as piece_strip(). Returns the start of the text, or NULL if the prefix has another form.
  */
 static const char *strip_plain(const char *text, struct line *line)
 {

@@ -156,7 +156,7 @@ void open_take(struct open *open, const struct line *line);
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* Replaces the header of OPEN by HEADER, which was joined from two lines. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
-/* Returns the report with its lines so far; NULL: it is not certain to be a report. */
+/* Returns the report with its lines so far, or NULL if it is not certain to be a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
 /* Examines the first BYTES of the stream: a mail begins with its header (RFC 5322) (boot.c). */

@@ -119,7 +119,7 @@ gboolean scanner_lockdep_died(const struct scanner *scanner);
  * 0 means that no prefix of the kernel was recognised.
  */
 guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
-/* Returns the newest time stamp of printk in seconds; -1: there is none yet. */
+/* Returns the newest time stamp of printk in seconds, or -1 if there is none yet. */
 double scanner_guest_seconds(const struct scanner *scanner);
 
 #endif

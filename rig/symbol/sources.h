@@ -23,7 +23,10 @@ enum source_use {
 	SOURCE_COVER = 2, /* the coverage includes the file */
 };
 
-/* Returns file I of the table ("mm/slub.c"), and in *RET_USE its uses; NULL: there are no more. */
+/*
+ * Returns file I of the table ("mm/slub.c"), and in *RET_USE its uses, or NULL if there are no
+ * more.
+ */
 const char *source_file(guint i, enum source_use *ret_use);
 /*
  * Returns the functions of file I: array of struct symbol_named; some may occur twice. Cold parts

@@ -25,8 +25,8 @@ static guint index_of(const struct table *table, guint64 address)
 }
 
 /*
- * Returns the file of the local symbol that is nearest to that at index AT, in the direction STEP;
- * G_MAXUINT: there is none nearby.
+ * Returns the file of the local symbol that is nearest to that at index AT, in the direction STEP,
+ * or G_MAXUINT if there is none nearby.
  */
 static guint unit_near(const struct table *table, guint at, int step)
 {
@@ -44,7 +44,9 @@ static guint unit_near(const struct table *table, guint at, int step)
 	return G_MAXUINT;
 }
 
-/* Returns the file called NAME that the most functions of KNOWN are next to; G_MAXUINT: none. */
+/*
+ * Returns the file called NAME that the most functions of KNOWN are next to, or G_MAXUINT if none.
+ */
 static guint find_unit(const struct table *table, const char *name, const GArray *known)
 {
 	g_autofree guint *votes = g_new0(guint, table->units->len + 1);

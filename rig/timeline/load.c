@@ -175,8 +175,8 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 }
 
 /*
- * Returns the copy that the operation id TEXT belongs to; NULL: the scenario has no such copy, or
- * the id is out of order.
+ * Returns the copy that the operation id TEXT belongs to, or NULL if the scenario has no such copy,
+ * or the id is out of order.
  */
 static struct copy *place_of(struct reader *r, const char *text, struct op_id *ret)
 {

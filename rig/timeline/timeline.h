@@ -100,9 +100,9 @@ gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent
 			     guint64 *ret);
 
 /*
- * Returns the turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. The
- * random draws of a turn only depend on the seed and the turn's number, so the other turns do not
- * change.
+ * Returns the turns that this instance leaves out, counted from 1: "3,10-20,40-", or NULL if none.
+ * The random draws of a turn only depend on the seed and the turn's number, so the other turns do
+ * not change.
  */
 const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
 				unsigned n);

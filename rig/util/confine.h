@@ -62,7 +62,7 @@ json_t *confine_json(const struct confine *confine);
 /* Returns FALSE if RIG_SANDBOX=off. */
 gboolean confine_is_wanted(void);
 
-/* Returns the Landlock ABI version of the host's kernel; 0: not available. */
+/* Returns the Landlock ABI version of the host's kernel, or 0 if not available. */
 int confine_landlock(void);
 
 #endif

@@ -21,7 +21,7 @@ static inline lanes lanes_load(const void *bytes)
 	return vector;
 }
 
-/* Returns the index of the first byte of VECTOR that is not 0; LANES: all are 0. */
+/* Returns the index of the first byte of VECTOR that is not 0, or LANES if all bytes are 0. */
 static inline gsize lanes_first(lanes vector)
 {
 	guint64 half[2];

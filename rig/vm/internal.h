@@ -45,8 +45,8 @@ struct vm_launcher {
 extern const struct vm_launcher vm_direct;
 
 /*
- * Returns the reason why the guest itself ended, from the data of SHUTDOWN ("guest powered off");
- * NULL: it was ended by something else.
+ * Returns the reason why the guest itself ended, from the data of SHUTDOWN ("guest powered off"),
+ * or NULL if it was ended by something else.
  */
 const char *vm_shutdown_words(json_t *data);
 

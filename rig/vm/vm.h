@@ -232,7 +232,7 @@ char *vm_output(const struct vm *vm, const char *name);
  * "libvirt"} if libvirt starts it; {} with RIG_SANDBOX=off.
  */
 json_t *vm_sandbox(const struct vm *vm);
-/* Returns the pid of QEMU on this host; 0: not started yet, unknown, or on another host. */
+/* Returns the pid of QEMU on this host, or 0 if not started yet, unknown, or on another host. */
 pid_t vm_pid(const struct vm *vm);
 /* Returns TRUE if the launcher is the direct one: QEMU is a child process, not one of libvirtd. */
 gboolean vm_is_direct(const struct vm *vm);

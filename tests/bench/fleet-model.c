@@ -79,7 +79,7 @@ static double draw(struct model *m)
 {
 	if (m->walls->len)
 		return g_array_index(m->walls, double, m->next_wall++ % m->walls->len);
-	/* half of the time is fixed, half exponential: boots take equally long, loads do not */
+	/* half of the mean is fixed, for the boot; the other half, for the load, is exponential */
 	return seconds * (0.5 - 0.5 * log(1 - g_rand_double(m->rand)));
 }
 

@@ -167,7 +167,7 @@ START_TEST(functions)
 }
 END_TEST
 
-/* Returns what was recorded for LINE; G_MAXUINT: it has no code. */
+/* Returns what was recorded for LINE, or G_MAXUINT if it has no code. */
 static guint line_of(const struct coverage *coverage, guint line)
 {
 	const struct coverage_file *file = coverage_find(coverage, "mm/slab_common.c");

@@ -102,8 +102,8 @@ START_TEST(late_refusal)
 	ck_assert_int_eq(plug(&g, "d", 5000), VM_OK);
 	ck_assert_int_eq(unplug(&g, "d", 20), VM_TIMED_OUT);
 	/*
-	 * wait for the unplug of another device, which ends after the refusal, because both have
-	 * the same delay
+	 * wait until the refusal has been seen: it was started before the unplug of another
+	 * device, and has the same delay, so it comes before the end of that unplug
 	 */
 	ck_assert_int_eq(plug(&g, "e", 5000), VM_OK);
 	ck_assert_int_eq(unplug(&g, "d", 5000), VM_OK);

@@ -163,7 +163,7 @@ gboolean lv_job_fail(struct lv_job *job);
 gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* process.c */
-/* Returns the pid of the QEMU on this host whose domain has UUID; 0: there is none. */
+/* Returns the pid of the QEMU on this host whose domain has UUID, or 0 if there is none. */
 pid_t lv_find_process(const char *uuid);
 
 /* reconnect.c */

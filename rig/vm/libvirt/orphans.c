@@ -68,8 +68,8 @@ static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 }
 
 /*
- * Returns the domain that VOLUME belongs to; NULL: there is none. The name of a volume is that of
- * its domain and a suffix.
+ * Returns the domain that VOLUME belongs to, or NULL if there is none. The name of a volume is that
+ * of its domain and a suffix.
  */
 static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {

@@ -23,7 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
  * hexadecimal digits: "d.1" becomes "ua-d_2e1".
  */
 char *lv_alias_of(const char *id);
-/* Returns the id that ALIAS was made from; NULL: it is not an alias of the rig. */
+/* Returns the id that ALIAS was made from, or NULL if it is not an alias of the rig. */
 char *lv_id_of(const char *alias);
 
 /* The mark of the run to which a domain or volume belongs. */

@@ -5,7 +5,7 @@
 
 #include "fake.h"
 
-/* Returns the device with this ID; NULL: there is none, or ID is NULL. */
+/* Returns the device with this ID, or NULL if there is none, or ID is NULL. */
 struct device *device_find(const char *id);
 /* Returns a free guest physical address for a device of this size. */
 guint64 device_free_address(guint64 size);
