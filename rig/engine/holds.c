@@ -192,6 +192,15 @@ void holds_state(struct session *s)
 		director_ask_locks(s->holds.director);
 }
 
+double holds_kept_s(const struct session *s, gint64 since_ns)
+{
+	gint64 now = rig_now_ns();
+
+	return s->holds.director ? director_held_ns(s->holds.director, now, now - since_ns) /
+					   (double)RIG_NS_PER_S
+				 : 0;
+}
+
 void holds_excuse(struct session *s, struct splat *splat)
 {
 	static const char *const kinds[] = {"soft-lockup", "hard-lockup", "rcu-stall", "hung-task",

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Time limits for a step's request to the guest, in guest runtime (runtime.h). */
+/*
+ * Time limits for a step's request to the guest, in guest runtime (runtime.h). Time in which holds
+ * kept a vCPU waiting does not count, because a sweep may delay the request at many places.
+ */
 #include "engine/track.h"
 
 #define LIMIT_TICK_MS 250
@@ -14,9 +17,11 @@ static gboolean on_limit(gpointer data)
 	struct track_run *t = data;
 	void (*over)(struct track_run *t) = t->limit_over;
 	gint64 wall_ns = rig_now_ns() - t->began_ns;
+	double ran_s = watch_guest_runtime(t->s) - t->asked_runtime_s -
+		       holds_kept_s(t->s, t->began_ns);
 
 	if (vm_is_disconnected(t->s->vm) ||
-	    (watch_guest_runtime(t->s) - t->asked_runtime_s < t->step->timeout_s &&
+	    (ran_s < t->step->timeout_s &&
 	     wall_ns < WALL_FACTOR * (gint64)t->step->timeout_s * RIG_NS_PER_S))
 		return G_SOURCE_CONTINUE;
 	t->limit = 0;

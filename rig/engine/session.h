@@ -237,6 +237,8 @@ void holds_set(struct session *s, gboolean armed);
  * persists.
  */
 void holds_pause(struct session *s, gboolean paused);
+/* Returns for how many seconds since SINCE_NS holds kept the same vCPU waiting, at most. */
+double holds_kept_s(const struct session *s, gint64 since_ns);
 /*
  * Reports that the failure which ends the load began at SINCE_NS: arms that waited at that time are
  * suspects. Only the first call counts.
