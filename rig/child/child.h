@@ -108,7 +108,7 @@ struct child_result {
 	 * CHILD_OTHER, an array is accepted, too)
 	 */
 	json_t *answer;
-	char *problem; /* why there is no answer or no verdict; NULL: both exist */
+	char *problem; /* why there is no answer or no verdict, or NULL if both exist */
 	double wall_s;
 	/* CPU time of the child and all of its descendants that were waited for, including QEMU */
 	double cpu_s;

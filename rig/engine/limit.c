@@ -18,7 +18,7 @@ static gboolean on_limit(gpointer data)
 	void (*over)(struct track_run *t) = t->limit_over;
 	gint64 wall_ns = rig_now_ns() - t->began_ns;
 	double ran_s = watch_guest_runtime(t->s) - t->asked_runtime_s -
-		       holds_kept_s(t->s, t->began_ns);
+		       holds_kept_s(t->s, t->asked_ns);
 
 	if (vm_is_disconnected(t->s->vm) ||
 	    (ran_s < t->step->timeout_s &&
@@ -34,6 +34,7 @@ void limit_start(struct track_run *t, guint32 request, void (*over)(struct track
 {
 	t->request = request;
 	t->limit_over = over;
+	t->asked_ns = rig_now_ns();
 	t->asked_runtime_s = watch_guest_runtime(t->s);
 	t->limit = g_timeout_add(LIMIT_TICK_MS, on_limit, t);
 }

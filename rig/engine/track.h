@@ -30,6 +30,7 @@ struct track_run {
 	guint32 request;	/* number of the request to the guest */
 	double began_runtime_s; /* guest runtime when the operation began */
 	double asked_runtime_s; /* guest runtime when the request was sent */
+	gint64 asked_ns;	/* when the request was sent */
 	void (*limit_over)(struct track_run *t);
 	gboolean may_be_slow; /* a timeout of the step is counted, but not judged */
 	struct extent place;  /* memory of a DIMM that is being unplugged; size 0: unknown */
