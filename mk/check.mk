@@ -58,6 +58,16 @@ check-s390x:
 	@$(MAKE) --no-print-directory all
 	@RIG_ALSO=s390x RIG_TESTS='*s390x*' tests/run $(OUT)
 
+## make check-kernels  the plan `kernels`: 5.10, 6.1, 6.12 and 7.3 on pc-q35, pseries and arm64-virt (KERNELS_PLAN=FILE: another);
+##                 writes the table of docs/kernels.md (75 min, and two hours for the kernels)
+KERNELS_PLAN ?= kernels
+.PHONY: check-kernels
+check-kernels:
+	@tools/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@code=0; tests/kernels $(OUT) $(KERNELS_PLAN) || code=$$?; [ $$code -le 1 ] || exit $$code; \
+		tools/put-in-docs docs/kernels.md kernels $(OUT)/kernels.md && exit $$code
+
 ## make check-qemu  scenarios of each machine on QEMU 7.2, 10.0 and 11.1; fetches the last two, and writes the tables of docs/machines.md
 .PHONY: check-qemu
 check-qemu:

@@ -5,6 +5,8 @@
 
 /* Seconds that are added to a run's time limit, for the post-mortem and for slow hosts. */
 #define AROUND_S 900
+/* A run's time limit is at least this many times its estimate, which is from earlier runs. */
+#define SLOWER 3
 
 /* ---- the end of a job ---- */
 
@@ -143,9 +145,10 @@ static guint limit_of(const struct night *night, const struct night_cell *cell)
 	guint duration_s = night->duration_s ? night->duration_s
 			   : scenario	     ? scenario->duration_s
 					     : 60;
+	guint needed_s = 2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S;
 
 	return or_default(night->options.run_limit_s,
-			  2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S);
+			  MAX(needed_s, (guint)(SLOWER * cell->item.estimate_s)));
 }
 
 static guint next_attempt(const struct night_cell *cell)
