@@ -147,7 +147,9 @@ START_TEST(bounded_on_disk)
 {
 	static const char digits[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
-	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
+	/* a long patience, so that a busy host does not cut the text in time */
+	struct run_plan plan = {
+		.seed = 7, .duration_s = 1, .keep_locks = TRUE, .patience_s = 60};
 	g_autofree char *file = in_scratch("locks"), *fake = g_strdup_printf("locks-file=%s", file),
 			*dir = NULL, *journal = NULL;
 	g_autoptr(GRand) random = g_rand_new_with_seed(1);

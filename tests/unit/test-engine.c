@@ -201,7 +201,8 @@ static gboolean interrupt(gpointer data)
 START_TEST(a_signal_aborts)
 {
 	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
-	struct run_plan plan = {.seed = 7};
+	/* with the test's usual patience of 2 s, a busy host can make it a hang before the signal */
+	struct run_plan plan = {.seed = 7, .patience_s = 30};
 	g_autofree char *dir = NULL;
 
 	g_setenv("FAKE_QEMU", "", TRUE);
@@ -270,7 +271,7 @@ END_TEST
  */
 START_TEST(a_pause_cuts_no_report)
 {
-	struct run_plan plan = {.seed = 7};
+	struct run_plan plan = {.seed = 7, .patience_s = 30}; /* as in a_signal_aborts */
 	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
 	g_autofree char *fake = g_strdup_printf("console-file=%s;console-pause=900", report);
 	g_autoptr(GError) error = NULL;
