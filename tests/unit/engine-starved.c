@@ -97,13 +97,8 @@ START_TEST(a_lap_is_completed)
 }
 END_TEST
 
-TCase *starved_tests(void)
+void add_starved_tests(TCase *tcase)
 {
-	TCase *tcase = tcase_create("starved");
-
-	use_scratch(tcase);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_starved_guest_is_not_judged, 0, G_N_ELEMENTS(cases));
 	tcase_add_test(tcase, a_lap_is_completed);
-	return tcase;
 }

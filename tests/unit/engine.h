@@ -37,8 +37,6 @@ void add_locks_tests(TCase *tcase);
 void add_timeline_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_agent_tests(TCase *tcase);
-
-/* Returns a separate case, because these tests take longer than the time limit of the others. */
-TCase *starved_tests(void);
+void add_starved_tests(TCase *tcase);
 
 #endif

@@ -3,8 +3,11 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 char *scratch;
+static GPtrArray *side_by_side; /* names of the test cases made by suite_case() */
 
 static void remove_tree(const char *path)
 {
@@ -62,18 +65,55 @@ void shell(const char *first, ...)
 	ck_assert_int_eq(status, 0);
 }
 
+TCase *suite_case(Suite *suite, const char *name)
+{
+	TCase *tests = tcase_create(name);
+
+	if (!side_by_side)
+		side_by_side = g_ptr_array_new();
+	g_ptr_array_add(side_by_side, (gpointer)name);
+	suite_add_tcase(suite, tests);
+	return tests;
+}
+
+/* Runs the test case NAME of RUNNER, or all if NAME is NULL. Returns the exit code for main(). */
+static int run_case(SRunner *runner, const char *name)
+{
+	srunner_run(runner, NULL, name, CK_ENV);
+	return srunner_ntests_failed(runner) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_side_by_side(SRunner *runner)
+{
+	int code = EXIT_SUCCESS, status;
+
+	for (guint i = 0; i < side_by_side->len; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			g_error("cannot fork");
+		if (pid == 0)
+			exit(run_case(runner, side_by_side->pdata[i]));
+	}
+	while (wait(&status) > 0)
+		if (status)
+			code = EXIT_FAILURE;
+	return code;
+}
+
 int suite_run(Suite *suite)
 {
 	const char *above = g_getenv("TMPDIR");
 	g_autofree char *folder = g_build_filename(above ? above : "/tmp", "rig-test-XXXXXX", NULL);
 	SRunner *runner = srunner_create(suite);
-	int failed;
+	int code;
 
 	if (!g_mkdtemp(folder) || !g_setenv("TMPDIR", folder, TRUE))
 		g_error("no folder like %s can be made", folder);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
+	code = side_by_side && !g_getenv("CK_RUN_CASE") ? run_side_by_side(runner)
+							: run_case(runner, NULL);
 	srunner_free(runner);
+	g_clear_pointer(&side_by_side, g_ptr_array_unref);
 	remove_tree(folder);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return code;
 }

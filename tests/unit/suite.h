@@ -22,6 +22,13 @@ char *data_path(const char *name);
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /*
+ * Makes a test case of SUITE, which runs in a process of its own, at the same time as the suite's
+ * others: for tests that mostly wait. All test cases of such a suite must be made by this function.
+ * NAME must not be freed.
+ */
+TCase *suite_case(Suite *suite, const char *name);
+
+/*
  * Runs all tests, frees SUITE and returns the exit code for main(). While the tests run, TMPDIR is
  * a folder of the suite; it is deleted afterwards, with all files that tests left there.
  */

@@ -365,40 +365,54 @@ START_TEST(a_late_answer_ends_no_postmortem)
 }
 END_TEST
 
+#define RUNS_IN_A_CASE 22 /* how many of the RUNS are in one test case */
+
+static TCase *case_of_runs(Suite *suite, const char *name)
+{
+	TCase *tests = suite_case(suite, name);
+
+	use_scratch(tests);
+	tcase_set_timeout(tests, 120);
+	return tests;
+}
+
 int main(void)
 {
+	static const char *const ends[] = {"ends of runs 1", "ends of runs 2", "ends of runs 3"};
 	Suite *suite = suite_create("engine");
-	TCase *table = tcase_create("table"), *fake = tcase_create("runs"),
-	      *locks = tcase_create("locks");
+	TCase *tests = suite_case(suite, "table");
 
-	tcase_add_test(table, gone_is_the_end);
-	tcase_add_test(table, abort_and_fault_end_it);
-	tcase_add_test(table, deadlines_lead_to_the_end);
-	tcase_add_test(table, answers_lead_through_all_states);
-	tcase_add_test(table, alarms_are_not_missed);
-	tcase_add_test(table, states_only_go_forward);
-	add_hotplug_check_tests(table);
-	suite_add_tcase(suite, table);
-	use_scratch(fake);
-	add_watch_tests(fake);
-	tcase_set_timeout(fake, 120);
-	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
-	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
-	tcase_add_test(fake, one_seed_one_timeline);
-	tcase_add_test(fake, a_report_fails);
-	tcase_add_test(fake, a_late_answer_ends_no_postmortem);
-	tcase_add_test(fake, an_oops_of_our_nmi_is_excused);
-	tcase_add_test(fake, a_pause_cuts_no_report);
-	tcase_add_test(fake, a_full_disk_is_infra);
-	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
-	add_timeline_tests(fake);
-	suite_add_tcase(suite, fake);
-	suite_add_tcase(suite, starved_tests());
-	use_scratch(locks);
-	tcase_set_timeout(locks, 120);
-	add_locks_tests(locks);
-	add_agent_tests(locks);
-	add_fail_tests(locks);
-	suite_add_tcase(suite, locks);
+	tcase_add_test(tests, gone_is_the_end);
+	tcase_add_test(tests, abort_and_fault_end_it);
+	tcase_add_test(tests, deadlines_lead_to_the_end);
+	tcase_add_test(tests, answers_lead_through_all_states);
+	tcase_add_test(tests, alarms_are_not_missed);
+	tcase_add_test(tests, states_only_go_forward);
+	add_hotplug_check_tests(tests);
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(runs) <= G_N_ELEMENTS(ends) * RUNS_IN_A_CASE);
+	for (int i = 0; i < (int)G_N_ELEMENTS(ends); i++)
+		tcase_add_loop_test(case_of_runs(suite, ends[i]), run_ends_in, i * RUNS_IN_A_CASE,
+				    MIN((i + 1) * RUNS_IN_A_CASE, (int)G_N_ELEMENTS(runs)));
+
+	tests = case_of_runs(suite, "runs");
+	add_watch_tests(tests);
+	tcase_add_loop_test(tests, a_signal_aborts, 0, 6);
+	tcase_add_test(tests, one_seed_one_timeline);
+	tcase_add_test(tests, a_report_fails);
+	tcase_add_test(tests, a_late_answer_ends_no_postmortem);
+	tcase_add_test(tests, an_oops_of_our_nmi_is_excused);
+	tcase_add_test(tests, a_pause_cuts_no_report);
+	tcase_add_test(tests, a_full_disk_is_infra);
+	tcase_add_loop_test(tests, a_memory_image_has_a_limit, 0, 3);
+	add_timeline_tests(tests);
+
+	tests = case_of_runs(suite, "starved");
+	add_starved_tests(tests);
+
+	tests = case_of_runs(suite, "locks");
+	add_locks_tests(tests);
+	add_agent_tests(tests);
+	add_fail_tests(tests);
 	return suite_run(suite);
 }
