@@ -11,9 +11,9 @@ check() { [ "$2" = "$3" ] && ok "$1" || not "$1: $2 instead of $3"; }
 echo 'TAP version 13'
 echo '1..6'
 before=$(cat $dir/online)
-for cpu in $dir/cpu[1-9]*; do echo 0 >$cpu/online; done
+for cpu in $dir/cpu[1-9]*; do echo 0 >"$cpu"/online; done
 check 'all CPUs but the first are offline' "$(cat $dir/online)" 0
-for cpu in $dir/cpu[1-9]*; do echo 1 >$cpu/online; done
+for cpu in $dir/cpu[1-9]*; do echo 1 >"$cpu"/online; done
 check 'all CPUs are online again' "$(cat $dir/online)" "$before"
 # a task that is bound to a CPU must move when that goes
 taskset 2 sh -c 'while :; do :; done' &

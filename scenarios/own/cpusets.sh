@@ -11,9 +11,9 @@ while :; do
 		sleep 1000 &
 		echo $! >$root/c$n/tasks 2>/dev/null
 	done
-	for task in $(cat $root/c1/tasks); do echo $task >$root/c2/tasks; done 2>/dev/null
+	for task in $(cat $root/c1/tasks); do echo "$task" >$root/c2/tasks; done 2>/dev/null
 	for n in 1 2 3; do
-		for task in $(cat $root/c$n/tasks); do kill $task; echo $task >$root/tasks; done 2>/dev/null
+		for task in $(cat $root/c$n/tasks); do kill "$task"; echo "$task" >$root/tasks; done 2>/dev/null
 		wait
 		rmdir $root/c$n
 	done

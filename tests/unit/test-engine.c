@@ -201,7 +201,7 @@ static gboolean interrupt(gpointer data)
 START_TEST(a_signal_aborts)
 {
 	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
-	/* with the test's usual patience of 2 s, a busy host can make it a hang before the signal */
+	/* with the usual 2 s, a busy host can make the run a hang before the signal */
 	struct run_plan plan = {.seed = 7, .patience_s = 30};
 	g_autofree char *dir = NULL;
 
