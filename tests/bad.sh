@@ -229,6 +229,8 @@ begin() {
 	FAKE_QEMU=$words env --default-signal=INT "$rig" run dimm-remove-vs-sysfs --qemu "$fake" --duration 60 \
 		"$@" >o 2>e &
 	pid=$!
+	# until env has reset it, a process in the background ignores SIGINT
+	until grep -qsx rig "/proc/$pid/comm" || ! kill -0 "$pid" 2>/dev/null; do :; done
 }
 
 # await FILE TEXT: waits until a run's FILE contains TEXT
