@@ -12,12 +12,12 @@
 
 #define BATCH 2000
 /*
- * Two changes of a folder within this time may leave the same mtime, so a younger mtime is not
- * relied on.
+ * Two changes of a folder within this time may leave the same mtime. So an mtime that is less than
+ * this old is not used: a later change might not alter it.
  */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
-/* kernel, tree, machine, scenario, build */
+/* the fields are kernel, tree, machine, scenario and build */
 #define PLACE_FIELDS 5
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
@@ -45,8 +45,8 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 }
 
 /*
- * Returns the id of a row of `place`, which is created if needed. TEXTS: kernel, tree, machine,
- * scenario, build, NULL.
+ * Returns the id of the row of the table `place` with TEXTS (kernel, tree, machine, scenario,
+ * build, NULL). The row is created if there is none.
  */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
@@ -79,13 +79,16 @@ static gboolean load_classes(struct batch *b, GError **error)
 	return stmt != NULL;
 }
 
-/* Merges the flags of a class in two runs: LOCK_SINGLE stays only if both have it. */
+/*
+ * Returns the flags that a class has in either of two runs; LOCK_SINGLE only if it has this flag in
+ * both.
+ */
 static guint joined(guint flags, guint more)
 {
 	return flags & more & LOCK_SINGLE ? flags | more : (flags | more) & ~LOCK_SINGLE;
 }
 
-/* Returns the id of a class and merges the run's flags into its row. 0: an error. */
+/* Returns the id of a class, and merges the run's flags into its row. Returns 0 after an error. */
 static gint64 class_id(struct batch *b, const struct lock_class *class, GError **error)
 {
 	struct class_row *row = g_hash_table_lookup(b->classes, class->name);
@@ -139,10 +142,13 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	return g_string_free(text, FALSE);
 }
 
-/* The maximum number of stacks that are stored for an edge, as SQL text. */
+/* The maximum number of stacks that are stored for an edge: a string, for use in SQL. */
 #define STACKS "4"
 
-/* Stores the stack of an edge, unless SUM has none or STACKS are stored already. */
+/*
+ * Stores STACK for the edge of SUM. Does nothing if STACK is NULL, or if the edge has STACKS
+ * already.
+ */
 static gboolean add_stack(struct batch *b, const char *name, const struct lock_sum *sum,
 			  const char *stack, GError **error)
 {
@@ -160,7 +166,9 @@ static gboolean add_stack(struct batch *b, const char *name, const struct lock_s
 	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
 }
 
-/* Adds ORDERS of the run (or log) NAME at the place TEXTS. */
+/*
+ * Adds ORDERS, which are of the run or log NAME, to the sums of the place TEXTS (see place_id()).
+ */
 static gboolean add_orders(struct batch *b, const char *name, const char *const *texts,
 			   const struct lock_orders *orders, GError **error)
 {
@@ -277,7 +285,10 @@ static gboolean batch_end(struct batch *b, GError **error)
 	return lock_sums_flush(b->sums, b->db->db, error) && db_exec(b->db->db, "COMMIT", error);
 }
 
-/* Adds NAMES of runs, or of logs; other writers wait at most for one batch. */
+/*
+ * Calls ADD for each of NAMES. Each batch is one transaction, so other writers wait for at most
+ * one.
+ */
 static gboolean add_all(struct batch *b, const GPtrArray *names,
 			gboolean (*add)(struct batch *b, const char *name, GError **error),
 			GError **error)
@@ -323,8 +334,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 }
 
 /*
- * Returns the time of the last addition or removal in the folder PATH, or 0 if unknown, or too
- * recent to be relied on.
+ * Returns the time of the last addition or removal in the folder PATH in nanoseconds, or 0 if it is
+ * unknown or too recent (FRESH_NS).
  */
 static gint64 folder_time(const char *path)
 {
@@ -388,7 +399,8 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 /* ---- logs ---- */
 
 /*
- * Stores JSON as a new file in the folder of logs; if the file exists, it has the same lock orders.
+ * Stores TEXT as the file NAME in the folder of logs. If the file exists, it has the same lock
+ * orders.
  */
 static gboolean keep_log(struct lock_db *db, const char *name, const char *text, GError **error)
 {

@@ -18,7 +18,10 @@ static const char *text_at(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Returns TRUE if MEMBERS has NAME, where a bracketed part behind kn->active is ignored. */
+/*
+ * Returns TRUE if MEMBERS has NAME, or has "kn->active" and NAME is this with an addition in
+ * brackets.
+ */
 static gboolean is_member(json_t *members, const char *name)
 {
 	json_t *member;
@@ -47,8 +50,8 @@ static gboolean is_inside(json_t *cycle, json_t *members)
 }
 
 /*
- * Returns, of the recorded cycles among MEMBERS, the one with the worst state, and of these the
- * shortest; or NULL.
+ * Returns the recorded cycle with the worst state whose classes are all among MEMBERS, or NULL if
+ * there is none. Of several with this state, it returns the shortest.
  */
 static json_t *find_cycle(json_t *recorded, json_t *members)
 {
@@ -87,8 +90,8 @@ static json_int_t encounters(json_t *trap, const char *held, const char *wanted)
 }
 
 /*
- * Adds how often each task of the cycle held its lock and wanted the next one while the trap was
- * armed.
+ * Appends to TEXT how often a task held each lock of the cycle and wanted the next one while the
+ * trap was armed.
  */
 static void add_encounters(GString *text, json_t *trap)
 {
@@ -110,7 +113,7 @@ static void add_encounters(GString *text, json_t *trap)
 	}
 }
 
-/* Returns TRUE if the explanation of the hang has at least two of the members. */
+/* Returns TRUE if the explanation of the hang names at least two of MEMBERS. */
 static gboolean is_explained(json_t *details, json_t *members)
 {
 	json_t *reports = at(details, "reports"), *report;

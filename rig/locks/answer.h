@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether a cycle of locks is a deadlock, from runs with a trap for it (docs/prove.md). */
+/* Decides whether a cycle of locks is a deadlock, from runs with a trap for it (docs/prove.md). */
 #ifndef RIG_LOCKS_ANSWER_H
 #define RIG_LOCKS_ANSWER_H
 
@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 enum lock_answer {
-	ANSWER_NONE, /* the record of the run is not conclusive */
+	ANSWER_NONE, /* the record of the run is incomplete */
 	ANSWER_NOT_MET,
 	ANSWER_GUARDED,
 	ANSWER_REAL,
@@ -20,8 +20,8 @@ enum lock_answer {
 
 /*
  * Returns the answer of one run. DETAILS is the content of the file `verdict` of a run with a trap,
- * from any source. *RET_TEXT: the facts behind the answer, one sentence or several lines; the
- * caller owns it.
+ * from any source. Sets *RET_TEXT to the facts behind the answer, one sentence or several lines,
+ * which the caller owns.
  */
 enum lock_answer lock_answer_of(json_t *details, char **ret_text);
 

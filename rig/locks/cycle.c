@@ -47,8 +47,8 @@ static gboolean contains(const GArray *array, guint value)
 }
 
 /*
- * Returns the gates that at least two edges of CYCLE share. Tasks that hold a common gate exclude
- * each other, but a deadlock needs the tasks of all edges at once.
+ * Returns the gates that at least two edges of CYCLE share. A deadlock needs the tasks of all edges
+ * at the same time, but tasks that hold a common gate exclude each other.
  */
 static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 {
@@ -69,7 +69,7 @@ static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 	return shared;
 }
 
-/* Sets the fields about readers; see lock_meeting(). */
+/* Sets `readers`, `writer` and `unclear` of CYCLE by lock_meeting(). */
 static void find_readers(const struct lock_graph *graph, struct lock_cycle *cycle)
 {
 	guint n = cycle->classes->len;
@@ -123,7 +123,7 @@ struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names
 	}
 	if (classes->len < 2)
 		return NULL;
-	/* no edge begins or ends at class -1 */
+	/* a name that was not found is class -1, at which no edge begins or ends */
 	for (guint i = 0; i < classes->len; i++)
 		if (!lock_cycle_edge(graph, classes, i))
 			return NULL;

@@ -15,14 +15,15 @@ struct net {
 	const struct lock_graph *graph;
 	guint n;
 	/*
-	 * n + 1 entries: the edges from class i are start[i] .. start[i + 1] - 1, because edges are
-	 * sorted
+	 * n + 1 entries: the edges that begin at class i have the indices start[i] .. start[i + 1]
+	 * - 1 in the graph's array, which is sorted
 	 */
 	guint *start;
-	guint *component; /* number of each class's component, from 1 */
+	/* for each class, the number of its strongly connected component, from 1 */
+	guint *component;
 	/*
-	 * TRUE: edges of classes with ambiguous names are left out, so each such class is a part of
-	 * its own
+	 * TRUE: edges from or to classes with ambiguous names are left out, so each such class is a
+	 * component of its own
 	 */
 	gboolean clear;
 };
@@ -65,7 +66,9 @@ struct visit {
 struct tarjan {
 	struct net *net;
 	struct visit *visit;
-	/* guint: the classes being visited; the visited classes that have no component yet */
+	/*
+	 * guint. `path`: the classes being visited; `open`: the visited classes without a component
+	 */
 	GArray *path, *open;
 	guint count, components;
 };
@@ -139,8 +142,8 @@ static void find_components(struct net *net)
 /* ---- shortest paths ---- */
 
 /*
- * State of a breadth-first search from one class inside its component. Depth 1 is the class itself,
- * 0 a class that was not reached.
+ * State of a breadth-first search from one class, the root, inside its component. The root has
+ * depth 1; a class that was not reached has depth 0.
  */
 struct ways {
 	guint *before, *depth;
@@ -198,8 +201,8 @@ static GArray *cycle_of(const struct ways *w, guint last)
 }
 
 /*
- * Returns the edges of one run as a set of pairs of class indices of GRAPH, each pair as from << 32
- * | to.
+ * Returns the edges of the run NAME as a set of gint64: from << 32 | to, both indices of GRAPH's
+ * classes.
  */
 static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
 				const char *name)
@@ -233,8 +236,8 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 }
 
 /*
- * Returns TRUE if one run had all edges of the cycle, so lockdep has judged it. Only the first and
- * the last run of the rarest edge are checked.
+ * Returns TRUE if one run had all edges of the cycle, so that this run's lockdep has judged the
+ * cycle. Only two runs are checked: the first and the last one with the rarest edge.
  */
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
 			   GHashTable *cache)
@@ -292,7 +295,7 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-	/* edges, sorted by the class that they lead to */
+	/* guint: indices of edges, sorted by the class at which the edge ends */
 	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autofree guint *start = g_new0(guint, net->n + 2), *fill = NULL;
 	struct ways ways;
@@ -329,7 +332,7 @@ static GPtrArray *candidates(const struct net *net, guint length)
 	return all;
 }
 
-/* The search for cycles in one part of the graph. */
+/* State of a search for cycles. */
 struct finding {
 	struct lock_db *db;
 	const struct lock_graph *graph;
@@ -339,7 +342,7 @@ struct finding {
 };
 
 /*
- * Searches for cycles. CLEAR: only cycles without ambiguous names; otherwise only cycles with one.
+ * Adds to F->found the cycles without ambiguous names if CLEAR, otherwise those with at least one.
  */
 static void find_in(struct finding *f, guint length, gboolean clear)
 {
@@ -383,8 +386,8 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 
 	f.found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
 	/*
-	 * search for them separately, because a shorter cycle through an ambiguous name would hide
-	 * a longer one without such a name
+	 * two searches, because only the shortest cycle of an edge is found: a shorter one through
+	 * an ambiguous name would hide a longer one without such a name
 	 */
 	find_in(&f, length, TRUE);
 	find_in(&f, length, FALSE);

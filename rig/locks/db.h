@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The file of the graph, and sums over runs. Private to locks/. */
+/* The database file of the lock graph, and sums of edges over runs. Private to locks/. */
 #ifndef RIG_LOCKS_DB_H
 #define RIG_LOCKS_DB_H
 
@@ -10,7 +10,7 @@
 struct lock_db {
 	sqlite3 *db;
 	char *results;
-	GHashTable *stacks; /* of lock_db_stacks(), or NULL: not loaded */
+	GHashTable *stacks; /* the stacks for lock_db_stacks(); NULL before its first call */
 	char *logs; /* folder with the lock orders of logs (lock_db_add_log()), or NULL */
 };
 
@@ -23,8 +23,8 @@ gboolean lock_db_update(struct lock_db *db, GError **error);
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /*
- * Returns the lock orders in a compressed file. NULL: PATH is not a valid file. *ret_json: the
- * file's JSON, owned by the caller.
+ * Returns the lock orders in the compressed file PATH, and sets *ret_json to the file's JSON; the
+ * caller owns both. Returns NULL if PATH cannot be read or is not valid.
  */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
 /*
@@ -43,18 +43,19 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 char *lock_gates_common(const char *a, const char *b);
 
 /*
- * Makes a cycle from CLASSES, and takes CLASSES over. The graph must have an edge from each class
- * to the next one. Implemented in cycle.c.
+ * Makes a cycle from CLASSES, and becomes the owner of CLASSES. The graph must have an edge from
+ * each class to the next one. Implemented in cycle.c.
  */
 struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classes);
 /* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
 void lock_cycle_rotate(GArray *cycle);
 
-/* An edge at one place, summed over runs. */
+/* An edge at one place (a combination of kernel, machine and so on), summed over runs. */
 struct lock_sum {
 	/*
-	 * > 0: the id of a row of `seen`; otherwise a row of `edge`: the negated id of a tree, or 0
-	 * for all trees
+	 * if positive, an id of the table `place`, and the sum belongs into the table `seen`;
+	 * otherwise the sum belongs into the table `edge`: the negated id of a tree, or 0 for all
+	 * trees
 	 */
 	gint64 place;
 	gint64 a, b;
@@ -62,7 +63,7 @@ struct lock_sum {
 	char *gates, *first, *last;
 };
 
-/* A set of lock_sum, see sums.c. */
+/* A set of struct lock_sum (sums.c). */
 struct lock_sums;
 
 struct lock_sums *lock_sums_new(void);
@@ -75,7 +76,10 @@ void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *
 		    void *data);
 /* Adds the sums to the database tables, and clears SUMS. */
 gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
-/* Registers the SQL function common(GATES, GATES), which lock_sums_flush() uses. */
+/*
+ * Registers the SQL function common(GATES, GATES), lock_gates_common(), which lock_sums_flush()
+ * uses.
+ */
 void lock_sums_register(sqlite3 *db);
 
 #endif

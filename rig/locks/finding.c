@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Findings in the lock orders of one boot, in the form of reports, so that they have a signature
- * and are matched with known issues, listed and bisected like reports of the console.
+ * Makes reports of findings in the lock orders of one boot. As reports, they have signatures, and
+ * are matched with known issues, listed and bisected like reports of the console.
  */
 #include <string.h>
 
@@ -52,8 +52,9 @@ char **lock_cycle_parse(const char *text)
 		char *name = lock_plain_name(g_strstrip(*word));
 
 		/*
-		 * signatures name the attribute's function, but the recorder names the attribute's
-		 * file
+		 * the part in brackets is the attribute's function in signatures, but the
+		 * attribute's file in names of the recorder (with a slash); so the former is
+		 * removed
 		 */
 		if (g_str_has_prefix(name, "kn->active(") && !strchr(name, '/'))
 			name[strlen("kn->active")] = '\0';

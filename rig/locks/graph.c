@@ -12,11 +12,12 @@
 #define LOGS_NAME "locks-logs"
 
 /*
- * `place` has combinations of kernel, tree, machine, scenario and build, which is the kernel's
- * hash. `seen` has a row for each edge and each place where it was seen. `edge` has the sums of
- * these rows for each tree, and for all trees together (tree 0), so that a query of the whole graph
- * reads one row per edge. For `gates` see db.h, for `stack` struct lock_edge. run.state: 0, the run
- * has no lock orders; 1, it has some; 2, the run has not ended, so it is read again later.
+ * `place` has combinations of kernel, tree, machine, scenario and build, the kernel's hash. `seen`
+ * has a row for each edge and each place where it was seen. `edge` has the sums of these rows for
+ * each tree, and for all trees together (tree 0), so that a query of the whole graph reads one row
+ * per edge. db.h describes the column `gates`, struct lock_edge the stacks. The column `state` of
+ * `run` is 0 if the run has no lock orders, 1 if it has some, and 2 if the run has not ended, so
+ * that it is read again later.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "

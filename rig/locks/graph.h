@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lock graph of a results folder: the lock orders of all its runs united, with the places where
- * each was seen and how often. It is stored in SQLite (locks.sqlite, next to the run index),
- * updated whenever it is opened, and keeps the orders of run folders that were pruned; REBUILD
- * creates it again from the existing folders. An update without new runs costs one stat().
+ * The lock graph of a results folder: the lock orders of all its runs, with the places where each
+ * order was seen and how often. The graph is stored in SQLite (locks.sqlite, next to the run index)
+ * and updated whenever it is opened. It keeps the orders of runs whose folders were deleted. An
+ * update without new runs costs one stat().
  *
- * A sighting is the name of a run, or of a log (lock_db_add_log()). The name begins with its time,
- * so that text order is the order of time.
+ * A sighting is the name of a run, or of a log (lock_db_add_log()). The name begins with a time, so
+ * sorting names as text sorts them by time.
  */
 #ifndef RIG_LOCKS_GRAPH_H
 #define RIG_LOCKS_GRAPH_H
@@ -17,8 +17,9 @@
 struct lock_db;
 
 /*
- * Opens the graph in FOLDER; NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE
- * (RESULTS).
+ * Opens the graph of RESULTS. Its file is in FOLDER; if FOLDER is NULL, the graph is in memory.
+ * With REBUILD, it is created again from the existing run folders and logs. Errors: RIG_EXIT_INFRA
+ * (disk), RIG_EXIT_USAGE (RESULTS).
  */
 struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild,
 			     GError **error);
@@ -27,8 +28,8 @@ RIG_DEFINE_AUTO(lock_db, lock_db_free)
 
 /*
  * Adds the lock orders in REPORTS (array of splat_to_json()) of the log FILE. They are stored next
- * to the graph, for a rebuild; a log with the same orders changes nothing. *ret_edges: their
- * number.
+ * to the graph, for a rebuild; a log whose orders are stored already changes nothing. Sets
+ * *ret_edges to the number of orders.
  */
 gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
 			 GError **error);
@@ -56,7 +57,7 @@ struct lock_graph {
 	guint runs;	    /* number of runs with lock orders */
 };
 
-/* Loads all edges that match FILTER (NULL: all). */
+/* Loads the edges that match FILTER, or all if FILTER is NULL. */
 struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter,
 				   GError **error);
 void lock_graph_free(struct lock_graph *graph);
@@ -65,15 +66,15 @@ RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 /* Makes a graph of the lock orders of one boot. */
 struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
 
-/* Returns the index of the class called NAME, or -1. */
+/* Returns the index of the class called NAME, or -1 if there is none. */
 int lock_graph_class(const struct lock_graph *graph, const char *name);
-/* Returns the edge FROM -> TO, or NULL. */
+/* Returns the edge FROM -> TO, or NULL if there is none. */
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
 
 /* A place where an edge occurred. */
 struct lock_sighting {
 	char *kernel, *tree, *machine, *scenario; /* `tree` is "" outside of nights */
-	char *build; /* the kernel's hash, of sources, config and patches; "" if unknown */
+	char *build; /* the hash of the kernel's sources, config and patches; "" if unknown */
 	char *first, *last;
 	guint runs;
 };
@@ -111,15 +112,15 @@ struct lock_new {
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);
 
-/* Returns the lock orders in the run folder RUN; NULL (no error): it has none. */
+/* Returns the lock orders in the run folder RUN, or NULL (not an error) if it has none. */
 struct lock_orders *lock_orders_of_run(const char *results, const char *run);
 
 /* ---- cycles ---- */
 
 struct lock_cycle {
 	/*
-	 * guint: one task per class holds this class and waits for the next one; the last class's
-	 * task waits for the first class
+	 * guint: a deadlock needs one task per class, which holds a lock of this class and waits
+	 * for one of the next class; the last task waits for the first class
 	 */
 	GArray *classes;
 	/*
@@ -127,12 +128,13 @@ struct lock_cycle {
 	 * tasks of these edges exclude each other
 	 */
 	GArray *gates;
-	gboolean ambiguous; /* one of its classes has a name that stands for several keys */
-	/* at one of its classes a recursive reader waits for a reader, so it never blocks */
+	gboolean ambiguous; /* one of its classes has a name that several lockdep keys share */
+	/* the cycle cannot deadlock: at one of its classes a recursive reader waits for a reader */
 	gboolean readers;
 	/*
-	 * the index of a class, or -1: where a reader waits for a reader, so a deadlock needs one
-	 * more task, which waits for writing; and where it is not known whether both read
+	 * indices of classes, or -1. `writer`: at this class a reader waits for a reader, so a
+	 * deadlock needs one more task, which waits for writing. `unclear`: at this class it is not
+	 * known whether both tasks read
 	 */
 	int writer, unclear;
 	const char *since;  /* the run whose edge completed the cycle; borrowed from the graph */
@@ -141,11 +143,12 @@ struct lock_cycle {
 };
 
 /*
- * Finds shortest cycles of the graph: at most one through each edge, and of at most LENGTH classes.
- * Unguarded cycles come first, then shorter ones. A cycle whose edges were all seen in one run is
- * left out: lockdep saw them too, and has either reported the cycle or found that it cannot block
- * (recursive readers, or different locks with keys of one name). A cycle with `readers` is left
- * out, too. *ret_left (may be NULL): the numbers of both.
+ * Finds cycles of the graph: for each edge, at most one of the shortest cycles through it, and only
+ * cycles of at most LENGTH classes. Unguarded cycles are first, and of these, shorter ones. A cycle
+ * whose edges were all seen in one run is left out: lockdep of this run either reported the cycle
+ * or found that it cannot block (recursive readers, or different locks with keys of one name). A
+ * cycle with `readers` is left out, too. *ret_left (may be NULL) counts the cycles that were left
+ * out.
  */
 struct lock_cycles_left {
 	guint judged, readers;
@@ -155,13 +158,13 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 		       struct lock_cycles_left *ret_left);
 /*
  * Returns the cycle through the classes called NAMES (NULL-terminated), in the order of NAMES, even
- * if lock_cycles() leaves it out. NULL: the graph does not have one of the classes or edges. The
+ * if lock_cycles() leaves it out. Returns NULL if the graph lacks one of the classes or edges. The
  * caller owns the cycle.
  */
 struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names);
 /*
- * Returns the edge from class number I of CYCLE (guint: indices of classes) to the next class, or
- * NULL.
+ * Returns the edge from element I of CYCLE (guint: indices of classes) to the next element, or NULL
+ * if the graph has no such edge.
  */
 const struct order_edge *lock_cycle_edge(const struct lock_graph *graph, const GArray *cycle,
 					 guint i);
@@ -185,18 +188,18 @@ void lock_violation_free(struct lock_violation *violation);
 
 /*
  * Finds, in the lock orders of one boot, the edges that violate the declared order in ORDER_FILE
- * (kind lock-order), and the edge with the signature KEY, if the boot has it (kind lock-edge, a
- * note). KEY is from lock_edge_key(), or any other text, or NULL. Returns the findings as an array
- * of struct splat without a free function. If ORDER_FILE cannot be read, *error is set and there
- * are no lock-order findings.
+ * (reports of kind lock-order), and the edge with the signature KEY, if the boot has it (a report
+ * of kind lock-edge, which is a note). KEY is from lock_edge_key(), or any other text, or NULL.
+ * Returns the findings as an array of struct splat without a free function. If ORDER_FILE cannot be
+ * read, *error is set and there are no lock-order findings.
  */
 GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
 			 GError **error);
 
 struct lock_recorded;
 /*
- * Converts those of CYCLES (from lock_recorded_cycles(), recorded.h) whose state is CYCLE_OPEN to
- * reports of kind lock-cycle. Returns an array like that of lock_findings().
+ * Makes a report of kind lock-cycle for each of CYCLES (from lock_recorded_cycles(), recorded.h)
+ * whose state is CYCLE_OPEN. Returns an array like that of lock_findings().
  */
 GPtrArray *lock_cycle_findings(const struct lock_recorded *recorded, const GPtrArray *cycles);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the locks of an edge were acquired: see kinds.h. */
+/* Determines how the locks of an edge were acquired (kinds.h). */
 #include "locks/kinds.h"
 
 #include <string.h>
@@ -29,14 +29,14 @@ guint lock_usage_of(const char columns[4])
 /* Locks that are acquired only where a task may sleep; fs_reclaim stands for an allocation. */
 static const char *const sleeping[] = {"fs_reclaim", "&mm->mmap_lock", "cpu_hotplug_lock"};
 /*
- * Each pass can only recognize further sleeping locks; a limit leaves some unrecognized, so that
- * fewer cycles are left out.
+ * Maximum number of passes of find_sleeping(). If a graph needs more, some sleeping locks are not
+ * recognized; the only effect is that more cycles are listed.
  */
 #define PASSES_MAX 64
 
 /*
- * Returns for each class whether it is known to be a lock that sleeps. It is if a task waited for
- * another lock that sleeps while it held this one. The caller frees the array.
+ * Returns for each class whether its locks are known to be sleeping locks: those of `sleeping`, and
+ * each lock that a task held while it waited for a sleeping lock. The caller frees the array.
  */
 static gboolean *find_sleeping(const struct lock_orders *orders)
 {
@@ -63,7 +63,7 @@ static gboolean *find_sleeping(const struct lock_orders *orders)
 
 /* ---- the kinds of an edge ---- */
 
-/* The usage bits of a class that an acquisition in each context sets. */
+/* For each context, the usage bits that an acquisition for writing and one for reading set. */
 static const struct {
 	guint context, write, read;
 } uses[] = {
@@ -81,7 +81,9 @@ static enum kind kind_of(guint usage, guint use, gboolean sleeps)
 
 	if (write == read)
 		return KIND_UNKNOWN;
-	/* usage does not show whether a spinning lock was written with interrupts disabled */
+	/*
+	 * usage does not show whether a spinlock was acquired for writing with interrupts disabled
+	 */
 	if (read && uses[use].context == LOCK_IN_PROCESS && !sleeps)
 		return KIND_UNKNOWN;
 	return write ? KIND_WRITE : KIND_READ;
@@ -103,7 +105,10 @@ void lock_kinds_derive(struct lock_orders *orders, const guint *usage)
 			if (!(edge->contexts & uses[u].context))
 				continue;
 			edge->contexts |= from_bits[from];
-			/* read_lock() in an interrupt: see read_lock_is_recursive() */
+			/*
+			 * in an interrupt, read_lock() is recursive (read_lock_is_recursive() in
+			 * the kernel)
+			 */
 			edge->contexts |= to == KIND_READ && uses[u].context != LOCK_IN_PROCESS
 						  ? LOCK_TO_RECURSIVE
 						  : to_bits[to];

@@ -34,21 +34,21 @@ guint lock_usage_of(const char columns[4]);
 
 /*
  * Adds LOCK_FROM_… and LOCK_TO_… to the contexts of all edges from chains. USAGE has the usage of
- * each class; 0: unknown.
+ * each class, or 0 if it is unknown.
  */
 void lock_kinds_derive(struct lock_orders *orders, const guint *usage);
 
 /*
- * Returns the LOCK_TO_… bit of the function NAME that acquires a lock ("percpu_down_read"); 0: NAME
- * is another function.
+ * Returns the LOCK_TO_… bit of the function NAME if it acquires a lock ("percpu_down_read"),
+ * otherwise 0.
  */
 guint lock_kind_of_function(const char *name);
 
 /* Whether a task that waits at the end of IN is blocked by one that holds the start of OUT. */
 enum lock_meeting {
 	MEET_BLOCKS,
-	MEET_WRITER,  /* both are readers: the waiting one is blocked only by a waiting writer */
-	MEET_UNKNOWN, /* perhaps both read */
+	MEET_WRITER,  /* both tasks read: the waiting one is blocked only if a writer waits, too */
+	MEET_UNKNOWN, /* it is not known whether both tasks read */
 	MEET_FREE,    /* a recursive reader waits for a reader: never blocked */
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c) as lock orders.
+ * Reads lock orders from /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c).
  *
  * Classes:  "ffffffff81de4fa8 OPS:       6 FD:   30 BD:    1 +.+.: cgroup_mutex"
  *	     the four usage characters are hardirq write, hardirq read, softirq write, softirq read
@@ -18,7 +18,7 @@
 struct reader {
 	GHashTable *by_key;   /* "ADDRESS NAME" as printed -> class number + 1 */
 	GHashTable *by_name;  /* canonical name -> class number + 1 */
-	GHashTable *prefixes; /* stacks of held locks with which a chain ends */
+	GHashTable *prefixes; /* a set of prefix_key(): the complete stacks of the chains */
 	GHashTable *edges;    /* from << 32 | to -> struct lock_edge, owned by orders */
 	struct lock_orders *orders;
 	guint usage[LOCKS_CLASSES_MAX]; /* enum lock_usage, of each class */
@@ -34,15 +34,16 @@ char *lock_plain_name(const char *name)
 	if (!hash || !g_ascii_isdigit(hash[1]))
 		return g_strdup(name);
 	rest = hash + 1 + strspn(hash + 1, "0123456789");
-	/* a name ends before "#13"; a subclass "/1" belongs to it */
+	/* remove only a number at the end or before a subclass: "name#13" or "name#13/1" */
 	if (*rest && rest != slash)
 		return g_strdup(name);
 	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
 }
 
 /*
- * Returns "dev_attr_state" for a key at dev_attr_state.3, or NULL if the compiler made the symbol
- * for a static key.
+ * Returns the name of the variable that contains the key at ADDRESS, without the compiler's suffix
+ * ("dev_attr_state" for dev_attr_state.3), or NULL if there is none or it is a static variable of a
+ * macro ("__key").
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {
@@ -83,8 +84,9 @@ static char *canonical(const struct reader *r, const char *address, const char *
 }
 
 /*
- * Returns the number of the class + 1, adding the class if needed, or 0 if there are too many.
- * ADDRESS may be "(____ptrval____)".
+ * Returns 1 + the index of the class that lockdep prints as NAME at ADDRESS; the class is added if
+ * it is new. Returns 0 if NAME is not valid or there are too many classes. ADDRESS may be
+ * "(____ptrval____)".
  */
 static guint class_get(struct reader *r, const char *address, const char *name)
 {
@@ -155,8 +157,8 @@ static void read_class(struct reader *r, char *line)
 }
 
 /*
- * Returns a copy of at most LOCKS_TEXT_MAX bytes of TEXT (or NULL). Not g_strndup(), which
- * allocates LOCKS_TEXT_MAX bytes and clears those after a shorter text.
+ * Returns a copy of at most LOCKS_TEXT_MAX bytes of TEXT, which may be NULL. It does not use
+ * g_strndup(), which would always allocate LOCKS_TEXT_MAX bytes and clear the rest.
  */
 static char *copy_text(const char *text)
 {
@@ -170,8 +172,8 @@ static char *copy_text(const char *text)
 }
 
 /*
- * Returns the line at *AT, ended with a NUL in place of its newline; *AT becomes the next. NULL
- * after the last one; text without a newline is left out, as it was cut off.
+ * Returns the line at *AT, with a NUL instead of its newline, and advances *AT to the next line.
+ * Returns NULL after the last line. Text after the last newline was cut off and is left out.
  */
 static char *next_line(struct reader *r, char **at)
 {
@@ -275,7 +277,7 @@ static void note_prefix(struct reader *r, const struct chain *chain)
 	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
 }
 
-/* Returns TRUE if lock AT of the chain was waited for, not acquired by a trylock. */
+/* Returns FALSE if lock AT of the chain was acquired by a trylock: then no chain ends with it. */
 static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
 {
 	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
@@ -310,7 +312,7 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 			g_array_append_val(gates, index);
 	}
 	g_array_sort(gates, by_number);
-	/* a chain of a kernel has no lock twice, but damaged input may */
+	/* remove duplicates: only damaged input has a lock twice in a chain */
 	for (guint i = gates->len; i-- > 1;)
 		if (g_array_index(gates, guint, i) == g_array_index(gates, guint, i - 1))
 			g_array_remove_index(gates, i);
@@ -330,7 +332,8 @@ static void intersect(GArray *gates, const GArray *other)
 }
 
 /*
- * Adds the edge from lock FROM of the chain to its last lock. MORE: further bits of its contexts.
+ * Adds the edge from lock FROM of CHAIN to its last lock, with the chain's context and the bits
+ * MORE.
  */
 static void edge_seen(struct reader *r, const struct chain *chain, guint from, guint more)
 {
@@ -361,7 +364,10 @@ static void add_edges(struct reader *r, const struct chain *chain)
 	for (guint i = chain->n - 1; i-- > 0;) {
 		gboolean waited = was_waited_for(r, chain, i);
 
-		/* usage in an interrupt does not include trylocks: mark_usage() in lockdep.c */
+		/*
+		 * lockdep's usage in interrupts does not include trylocks (mark_usage() in
+		 * lockdep.c), so it does not show how this lock was acquired
+		 */
 		edge_seen(r, chain, i,
 			  waited || chain->context == LOCK_IN_PROCESS ? 0 : LOCK_FROM_UNKNOWN);
 		if (waited)
@@ -394,7 +400,10 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 	};
 
 	each_line(&r, lockdep, read_class);
-	/* first pass: the names of all classes, and from them which locks can be gates */
+	/*
+	 * The first pass makes all classes and the set of prefixes. The second needs them: a class
+	 * can be a gate only if no other key has its name.
+	 */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);
 	lock_kinds_derive(r.orders, r.usage);

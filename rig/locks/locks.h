@@ -3,10 +3,10 @@
  * Lock orders: which lock a kernel takes while it holds which other, of one boot and of all
  * boots.
  *
- * lockdep loses its graph at power-off. A run keeps what /proc/lockdep and
- * /proc/lockdep_chains contain at its end (struct lock_orders, `locks/` of the run folder); the
- * graph (graph.h) unites the orders of all runs of a results folder and is asked for cycles, new
- * edges and violations.
+ * lockdep loses its graph at power-off. So a run stores the orders from /proc/lockdep and
+ * /proc/lockdep_chains at its end (struct lock_orders, `locks/` of the run folder). The graph
+ * (graph.h) has the orders of all runs of a results folder, and is searched for cycles, new edges
+ * and violations.
  *
  * A class has a canonical name that is the same in each boot:
  *	cpu_hotplug_lock			a lock of its own, named by its variable
@@ -37,7 +37,10 @@
 
 enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
-	/* the class is one lock, not a lock in many objects; only such a lock can be a gate */
+	/*
+	 * the class has only one lock, not a lock in each of many objects; only such a class can be
+	 * a gate
+	 */
 	LOCK_SINGLE = 2,
 	LOCK_HERE = 8,	   /* used in a graph only: a loaded edge begins or ends at the class */
 	LOCK_SHARED = 4,   /* was acquired for reading at least once */
@@ -57,11 +60,11 @@ enum lock_context {
 	/* seen in a lockdep report; if this is the only bit, the gates are unknown */
 	LOCK_IN_REPORT = 8,
 	LOCK_RECORDED = 16, /* recorded from outside the guest (recorded.h) */
-	/* how `from` had been acquired; UNKNOWN: not known for at least one occurrence */
+	/* how `from` had been acquired; …_UNKNOWN: this is unknown for at least one occurrence */
 	LOCK_FROM_WRITE = 32,
 	LOCK_FROM_READ = 64,
 	LOCK_FROM_UNKNOWN = 128,
-	/* how `to` was waited for; RECURSIVE: as a reader that no waiting writer can block */
+	/* how `to` was waited for; …_RECURSIVE: by a reader that no waiting writer can block */
 	LOCK_TO_WRITE = 256,
 	LOCK_TO_READ = 512,
 	LOCK_TO_RECURSIVE = 1024,
@@ -78,7 +81,8 @@ struct lock_edge {
 	guint from, to;
 	guint contexts; /* enum lock_context */
 	/*
-	 * guint, sorted: the single exclusive locks that were held at every occurrence; NULL: none
+	 * guint, sorted: the classes with one lock each (LOCK_SINGLE) that were held exclusively at
+	 * every occurrence; NULL if there are none
 	 */
 	GArray *gates;
 	/*
@@ -99,47 +103,55 @@ struct lock_orders *lock_orders_new(void);
 void lock_orders_free(struct lock_orders *orders);
 RIG_DEFINE_AUTO(lock_orders, lock_orders_free)
 
-/* The name of the variable that ADDRESS lies in, or NULL. The string is the caller's. */
+/*
+ * Returns the name of the variable that contains ADDRESS, or NULL if there is none. The caller owns
+ * the string.
+ */
 typedef char *(*lock_symbol)(guint64 address, void *data);
 
 /*
  * Reads the text of /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c, 5.10 to
- * 7.x). The text may be anything: unknown lines are skipped, tables are bounded. SYMBOL (may be
- * NULL) helps to name classes where the kernel printed addresses (no_hash_pointers nokaslr).
+ * 7.x). Invalid text is accepted: unknown lines are skipped, and the numbers of classes and edges
+ * are limited. SYMBOL (may be NULL) helps to name classes where the kernel printed addresses
+ * (no_hash_pointers nokaslr).
  *
  * A chain is the stack of held locks when a task waited for the innermost one. That lock depends on
- * the next outer one. If the next outer lock was acquired by a trylock (no chain ends with it
- * there), the innermost lock also depends on the lock outside of that: the rule of
+ * the next outer one. If the next outer lock was acquired by a trylock (then no chain ends with
+ * it), the innermost lock also depends on the next lock outside of it, and so on, as in lockdep's
  * check_prevs_add().
  */
 struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol,
 				      void *data);
 
 /*
- * Makes {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …],
+ * Returns {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …],
  * stack], …]}; edges without a stack have four elements.
  */
 json_t *lock_orders_json(const struct lock_orders *orders);
 /*
- * Reads the JSON of lock_orders_json(). NULL with RIG_EXIT_USAGE: JSON has another form or exceeds
- * the limits.
+ * Reads the JSON of lock_orders_json(). Error: RIG_EXIT_USAGE, JSON has another form or exceeds the
+ * limits.
  */
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
  * Adds the edges of the cycles in REPORTS that lockdep reported, with LOCK_IN_REPORT. REPORTS is an
- * array as in the file `verdict`, from any source. If ORDERS has classes already, a report with a
- * class that it does not have is left out, because the console has lost a part of it.
+ * array as in the file `verdict`, from any source. If ORDERS has classes already (from
+ * /proc/lockdep), a report with a class that is not among them is left out, because the console has
+ * lost characters of it.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 /*
- * Finds the index of the class called NAME, which is added with FLAGS if it is new. FALSE: there
- * are too many classes.
+ * Sets *RET to the index of the class called NAME, which is added with FLAGS if it is new. Returns
+ * FALSE if there are too many classes.
  */
 gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
-/* Adds the edge FROM -> TO (indices); if it exists, CONTEXTS are added to it. */
+/* Adds the edge FROM -> TO (indices), or adds CONTEXTS to it if it exists. */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
-/* Sets the gates of the edge FROM -> TO, if there is one; GATES (guint) is copied. */
+/*
+ * Sets the gates of the edge FROM -> TO to a copy of GATES (guint). Does nothing if there is no
+ * such edge.
+ */
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
 /*
  * Stores a copy of STACK as the stack of the edge FROM -> TO, unless the edge has one already.
@@ -158,16 +170,16 @@ gboolean lock_text_is_valid(const char *text, gsize max);
 gboolean lock_name_is_variable(const char *name);
 
 /*
- * Converts EDGE, the lock order "A --> B", to its signature as a finding (lock_findings()). NULL:
- * EDGE has another form. The caller owns the text.
+ * Returns the signature that the lock order EDGE, "A --> B", has as a finding (lock_findings()), or
+ * NULL if EDGE has another form. The caller owns the text.
  */
 char *lock_edge_key(const char *edge);
 #define LOCK_EDGE_KEY "v1:lock-edge:"
 
 /*
  * Returns the classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's
- * kind ("v1:lockdep-circular:"). Lockdep's numbers are removed. NULL-terminated, owned by the
- * caller. NULL: TEXT is not a cycle.
+ * kind ("v1:lockdep-circular:"). Lockdep's numbers ("#13") are removed. The result is
+ * NULL-terminated and owned by the caller, or NULL if TEXT is neither.
  */
 char **lock_cycle_parse(const char *text);
 

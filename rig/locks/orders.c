@@ -230,7 +230,7 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) ||
 		    !number_at(item, 2, LOCK_CONTEXTS_ALL + 1, &contexts))
 			return FALSE;
-		/* runs of older versions did not store the kinds */
+		/* older versions of the rig did not store how the locks were acquired */
 		if (!(contexts & LOCK_FROM_ALL))
 			contexts |= LOCK_FROM_UNKNOWN;
 		if (!(contexts & LOCK_TO_ALL))

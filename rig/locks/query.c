@@ -35,8 +35,8 @@ static int by_ends(gconstpointer a, gconstpointer b)
 
 /*
  * Returns flags for NAME. Some names stand for many different locks in any kernel: each device has
- * a &dev->mutex. lockdep does not check these (device_initialize() in drivers/base/core.c), because
- * parents are locked before children, but lockdep's chains and the recorded locks contain them.
+ * a &dev->mutex. lockdep does not validate these locks (device_initialize() in
+ * drivers/base/core.c), but its chains and the recorded locks contain them.
  */
 static guint flags_of_name(const char *name)
 {
@@ -45,7 +45,10 @@ static guint flags_of_name(const char *name)
 	return device ? LOCK_AMBIGUOUS : 0;
 }
 
-/* Loads the classes, sorted by name. *ret_index maps an id in the file to an index + 1. */
+/*
+ * Loads the classes, sorted by name. INDEX maps a class's id in the database to its index in GRAPH
+ * + 1.
+ */
 static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
 			     GError **error)
 {
@@ -70,8 +73,8 @@ static guint index_of(GHashTable *index, gint64 id)
 }
 
 /*
- * Returns TRUE if holding the class excludes all other tasks that hold it. FALSE if a run acquired
- * it for reading, or if it stands for several locks.
+ * Returns TRUE if only one task at a time can hold the class: it is one lock, and no run acquired
+ * it for reading.
  */
 static gboolean is_gate(const struct lock_graph *graph, guint class)
 {
@@ -96,7 +99,7 @@ static GArray *read_gates(const struct lock_graph *graph, const char *text, GHas
 
 struct loading {
 	struct lock_graph *graph;
-	GHashTable *index; /* class id -> index + 1 */
+	GHashTable *index; /* maps a class's id in the database to its index + 1 */
 };
 
 static void add_edge(const struct lock_sum *sum, void *data)
@@ -325,8 +328,8 @@ static void stack_free(gpointer data)
 }
 
 /*
- * Loads all stacks: a table from "from to" to an array of struct lock_stack. A statement for each
- * edge would be slow.
+ * Loads the stacks of all edges, because a query for each edge would be slow. Returns a table from
+ * the names of an edge's classes, with a newline in between, to an array of struct lock_stack.
  */
 static GHashTable *load_stacks(struct lock_db *db)
 {
@@ -381,7 +384,7 @@ GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *
 			      const char *until, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(new_free);
-	/* use "" for NULL, because the arguments of db_query() end at the first NULL */
+	/* pass "" instead of NULL, because the arguments of db_query() end at the first NULL */
 	db_stmt *stmt = db_query(
 		db->db,
 		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM "

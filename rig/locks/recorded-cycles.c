@@ -3,12 +3,13 @@
  * Finds cycles of recorded edges. The recorder adds an edge for every lock that a task holds, so a
  * deadlock of N tasks is a cycle of N edges. A cycle is a deadlock under three conditions:
  *
- *	locks	at each class, the lock that one task waits for is held by the next task
- *	modes	at least one of these two tasks writes; or both read, and a writer is in between
+ *	locks	at each class, the lock that one task waits for is the one that the next task holds
+ *	modes	at least one of these two tasks writes; or both read, and a third one
+ *		waits for writing
  *	gates	no two of the tasks hold a common exclusive lock
  *
- * The conditions are checked for each choice of one pair of locks per edge, because locks of one
- * class can be acquired with different gates.
+ * The conditions are checked for each combination of one pair of locks per edge, because locks of
+ * one class can be acquired with different gates.
  */
 #include <string.h>
 
@@ -34,7 +35,7 @@ static const struct lock_class *class_at(const struct lock_recorded *recorded, g
 	return recorded->classes->pdata[class];
 }
 
-/* ---- one choice of a pair of locks for each edge ---- */
+/* ---- one choice: a pair of locks for each edge ---- */
 
 /* The state of a cycle for one choice of pairs. */
 struct finding {
@@ -47,7 +48,8 @@ enum clash { CLASH_NONE, CLASH_WRITER, CLASH_SURE };
 
 /*
  * Determines whether a task that waits for a lock of CLASS and a task that holds this lock exclude
- * each other. WANTS_WRITE and the next argument: whether each of the two acquires it for writing.
+ * each other. WANTS_WRITE and HOLDS_WRITE: whether the first and the second task acquire it for
+ * writing.
  */
 static enum clash clash_at(const struct lock_class *class, gboolean wants_write,
 			   gboolean holds_write)
@@ -67,8 +69,8 @@ struct choice {
 };
 
 /*
- * Returns the worst clash for any combination of the modes in which the edges were recorded. Each
- * edge has two bits in `way`: bits 2 * I and 2 * I + 1 are the mode of edge I.
+ * Returns the worst clash for any combination of the modes in which the edges were recorded. `way`
+ * is one combination: its bits 2 * I and 2 * I + 1 are the mode of edge I.
  */
 static enum clash clash_of(const struct choice *c)
 {
@@ -92,8 +94,8 @@ static enum clash clash_of(const struct choice *c)
 }
 
 /*
- * Returns the class of a gate lock: two of the tasks take it exclusively before the cycle's locks,
- * so they cannot be in the cycle at the same time. -1: none.
+ * Returns the class of a gate, or -1 if there is none: a lock that two of the tasks hold
+ * exclusively, so that they cannot be in the cycle at the same time.
  */
 static int gate_of(const struct choice *c)
 {

@@ -57,8 +57,8 @@ static struct lock_recorded *recorded_new(void)
 /* ---- names ---- */
 
 /*
- * Returns the name of the function at ADDRESS. For a return address the instruction before it is
- * looked up, because a call that does not return may be the last instruction of its function.
+ * Returns the name of the function at ADDRESS. For a return address, this is the function with the
+ * byte before it, because the call may be the last instruction of its function.
  */
 static char *function_name(const struct lock_names *names, guint64 address, gboolean is_return)
 {
@@ -74,7 +74,7 @@ static char *variable_name(const struct lock_names *names, guint64 address)
 	return name ? name : g_strdup_printf("lock at 0x%" G_GINT64_MODIFIER "x", address);
 }
 
-/* Returns the words before the function of a class that is named by a function. */
+/* Returns the words that precede the function in the name of a class that has a function's name. */
 static const char *what_of(const char *kind)
 {
 	return !strcmp(kind, "work")   ? "work of"
@@ -346,8 +346,8 @@ char *lock_report_name(const GPtrArray *classes, guint class)
 }
 
 /*
- * Returns the classes of the locks that were held at every occurrence, without classes that have
- * several locks.
+ * Returns the classes of the locks that were held at every occurrence of EDGE, without classes that
+ * have several locks.
  */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)
@@ -377,7 +377,10 @@ gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock)
 	return FALSE;
 }
 
-/* Returns the first LOCK_STACK_FRAMES functions of STACK as text, which the caller owns. */
+/*
+ * Returns the first LOCK_STACK_FRAMES functions of STACK as text "a < b < c", which the caller
+ * owns.
+ */
 static char *stack_text(const GPtrArray *stack)
 {
 	GString *text = g_string_new(NULL);

@@ -13,8 +13,8 @@
 #include "locks/locks.h"
 
 /*
- * Callbacks that find names for addresses in a kernel; both return a string that the caller owns,
- * or NULL.
+ * Callbacks that return the name of the variable or function at an address of a kernel: a string
+ * that the caller owns, or NULL if there is none.
  */
 struct lock_names {
 	char *(*variable)(guint64 address, void *data);
@@ -49,13 +49,13 @@ struct recorded_edge {
 };
 
 /*
- * The record of the trap for a cycle (plugin/lock-trap.h). Its members, the classes of the cycle,
- * are numbered in the order of the option.
+ * The record of the trap for a cycle (plugin/lock-trap.h). The classes of the cycle, its members,
+ * are numbered in the order of the option --hold-cycle.
  */
 struct recorded_trap {
 	gboolean used;
 	guint64 held, met, expired;
-	/* [I][J]: how often a task held a lock of member I and wanted one of member J */
+	/* encounters[I][J]: how often a task held a lock of member I and wanted one of member J */
 	guint64 encounters[8][8];
 	/*
 	 * guint: if a circle of waiting tasks was closed, the classes that they wait for; otherwise
@@ -72,8 +72,8 @@ struct lock_recorded {
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct recorded_edge */
 	/*
-	 * array of char *: events that the recorder could not attribute, so that its record is
-	 * incomplete
+	 * array of char *: events that the recorder could not assign to a task or lock; with one of
+	 * them the record is incomplete
 	 */
 	GPtrArray *faults;
 	struct recorded_trap trap;
@@ -98,8 +98,8 @@ char *lock_recorded_fault(const struct lock_recorded *recorded);
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
 /*
- * Converts the record to the form of lockdep's orders. Its gates are classes that have only one
- * lock.
+ * Converts the record to the form of lockdep's orders. The gates of the result are classes that
+ * have only one lock.
  */
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
@@ -123,7 +123,10 @@ struct recorded_cycle {
 	GPtrArray *edges;
 	enum recorded_state state;
 	int gate; /* index of the class of the common gate, or -1 */
-	/* the deadlock needs one more task, which waits for writing and so blocks readers */
+	/*
+	 * at one class both tasks read, so a deadlock needs one more task, which waits for writing
+	 * and so blocks further readers
+	 */
 	gboolean writer;
 	/*
 	 * "A --> B", with names as in lockdep's reports, beginning with the alphabetically first
@@ -135,12 +138,15 @@ struct recorded_cycle {
 #define RECORDED_CYCLES_MAX 200
 /*
  * Finds cycles of two and three edges in which the locks can be the same ones and exclude each
- * other. There is one cycle for each signature, with the worst state among all choices of its
- * locks. Array of struct recorded_cycle, open ones first; the caller owns it.
+ * other. There is one cycle for each signature, with the worst state that any choice of its locks
+ * has. Returns an array of struct recorded_cycle, open ones first, which the caller owns.
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
-/* Returns a description of CYCLE: its edges with counts, modes and stacks, and its gate. */
+/*
+ * Returns a description of CYCLE: its edges with counts, modes and stacks, and its gate. The caller
+ * owns the text.
+ */
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 
 /*

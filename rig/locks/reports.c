@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges from lockdep's reports. Each edge of a reported cycle has occurred, otherwise lockdep would
- * not report the cycle. A log of another machine contains no other edges than these.
+ * Takes edges from lockdep's reports. Each edge of a reported cycle has occurred, otherwise lockdep
+ * would not have reported it. For a log of another machine, they are the only known edges.
  */
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #define CYCLE_MAX 64
 
 /*
- * Returns TRUE if many keys have this name, so that lockdep appends numbers. The report parser
- * removes the number.
+ * Returns TRUE if many keys have this name. lockdep appends a number to such names, which the
+ * parser of reports removes.
  */
 static gboolean is_numbered(const char *name)
 {
@@ -20,8 +20,8 @@ static gboolean is_numbered(const char *name)
 }
 
 /*
- * Returns the name of a kn->active lock with the variable of its attribute, which lockdep's report
- * lacks. The variable is inferred from the function that the report has: state_show() and
+ * Returns NAME; if it is "kn->active", with the variable of its attribute, which lockdep's report
+ * does not name. The variable is inferred from the function that the report has: state_show() and
  * state_store() belong to DEVICE_ATTR_RW(state), so the variable is dev_attr_state.
  */
 static char *canonical(const char *name, const char *function, guint *ret_flags)
@@ -44,9 +44,9 @@ static const char *text_at(json_t *object, const char *key)
 }
 
 /*
- * Returns the class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:", without the number that
- * lockdep appends to some names. NULL: LINE is another line. Such lines are printed by
- * print_circular_bug_entry() in kernel/locking/lockdep.c.
+ * Returns the class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:"
+ * (print_circular_bug_entry() in kernel/locking/lockdep.c), without the number that lockdep appends
+ * to some names. Returns NULL if LINE is another line.
  */
 static char *link_class(const char *line)
 {
@@ -86,8 +86,9 @@ static char *link_stack(char **lines, const char *class, const char *taken_in)
 }
 
 /*
- * Returns how the link to CLASS waited for it, a LOCK_TO_… bit: from the functions that the report
- * prints between the link and TAKEN_IN, for example percpu_down_write().
+ * Returns the LOCK_TO_… bit for how the task at the link to CLASS waited, or LOCK_TO_UNKNOWN. It
+ * follows from the functions that the report prints between the link and TAKEN_IN, for example
+ * percpu_down_write().
  */
 static guint link_kind(char **lines, const char *class, const char *taken_in)
 {
@@ -154,8 +155,8 @@ static gboolean has_name(const struct lock_orders *orders, guint n, const char *
 }
 
 /*
- * Adds the edges of a report. The first N_KNOWN classes of ORDERS are those of /proc/lockdep; 0: it
- * is not known.
+ * Adds the edges of a report. The first N_KNOWN classes of ORDERS are from /proc/lockdep; N_KNOWN
+ * is 0 if /proc/lockdep was not read.
  */
 static void add_report(struct lock_orders *orders, guint n_known, json_t *report)
 {

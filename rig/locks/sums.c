@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sums sightings of edges in memory. Many runs at one place have the same edges, so a batch of runs
- * needs one SQL statement for each edge and place, instead of one for each edge of each run.
+ * Counts sightings of edges in memory. Many runs at one place have the same edges, so a batch of
+ * runs needs one SQL statement for each edge and place, instead of one for each edge of each run.
  */
 #include <string.h>
 
