@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Determines which accelerator works. That /dev/kvm can be opened does not show that KVM works: on
- * some nested hosts a KVM guest hangs before its first instruction. So a probe guest is run, a boot
- * sector that exits through isa-debug-exit. The result is cached.
+ * Determines which accelerator works. KVM may not work even if /dev/kvm can be opened: on some
+ * nested hosts a KVM guest hangs before its first instruction. So a probe guest is run, a boot
+ * sector that makes QEMU exit through the device isa-debug-exit. The result is cached.
  */
 #include "machine/machine.h"
 #include "machine/probe.h"
@@ -21,7 +21,7 @@
 #define DEADLINE_MS 3000
 #define EXIT_PORT "0xf4"
 #define EXIT_VALUE 0x2a
-/* the exit code that isa-debug-exit makes from EXIT_VALUE */
+/* QEMU's exit code after the guest has written EXIT_VALUE to isa-debug-exit */
 #define EXIT_CODE (EXIT_VALUE << 1 | 1)
 
 static const char *const accel_names[] = {
@@ -56,9 +56,9 @@ static char *write_boot_sector(GError **error)
 }
 
 /*
- * Runs the probe guest. *RET_WORKS is TRUE if it ran to its end on KVM. It runs on the machine's
- * own CPU model, twice, because a broken nested KVM may run the default CPU model and fail with
- * features of a newer one.
+ * Runs the probe guest under KVM, twice. *RET_WORKS is TRUE if both runs reached their end. It has
+ * the machine's own CPU model, because a broken nested KVM may run the default CPU model and fail
+ * with features of a newer one.
  */
 static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 {
@@ -87,7 +87,7 @@ static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 	return TRUE;
 }
 
-/* Returns why KVM cannot be used for MACHINE, or NULL. */
+/* Returns why KVM cannot be used for MACHINE, or NULL if it can. The caller owns the text. */
 static char *kvm_obstacle(const struct machine *machine, GError **error)
 {
 	g_autofree char *name = NULL;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machines: one const descriptor each. No other file depends on an architecture.
+ * The machines, each described by one const struct (machine.h).
  *
- * A machine's `quirks` lists its unusual properties, with the source of each fact. All were
- * observed with QEMU 7.2 (Debian 12) and Linux 6.1, unless they name another version.
+ * A machine's `quirks` lists its unusual properties, with the source of each fact. They were
+ * observed with QEMU 7.2 (Debian 12) and Linux 6.1, except where a text names another version.
  */
 #include "machine/machine.h"
 
@@ -18,8 +18,8 @@
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /*
- * Devices cannot be hot-plugged into pcie.0 itself, so each needs a root port. The guest detects
- * them through ACPI (HOTPLUG_PCI_ACPI).
+ * Devices cannot be hot-plugged into pcie.0 itself, so each hot-plugged device needs a root port of
+ * its own. The guest detects the device through ACPI (HOTPLUG_PCI_ACPI).
  */
 static const struct machine pc_q35 = {
 	.name = "pc-q35",
@@ -44,8 +44,9 @@ static const struct machine pc_q35 = {
 	.cmdline = "no_timer_check",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
 	/*
-	 * one host bridge with two root ports. With a single port, its decoder would have to pass
-	 * everything through (hw/cxl/cxl-host.c), and nothing could be interleaved
+	 * one host bridge with two root ports, so that memory of two devices can be interleaved.
+	 * With a single port, QEMU requires the bridge's decoder to pass everything through
+	 * (hw/cxl/cxl-host.c)
 	 */
 	.cxl_properties = ",cxl=on,cxl-fmw.0.targets.0=cxl,cxl-fmw.0.size=4G",
 	.cxl_extra = WORDS("-device", "pxb-cxl,bus=pcie.0,bus_nr=64,id=cxl",
@@ -110,13 +111,13 @@ static const struct machine pseries = {
 };
 
 /*
- * Bare metal under skiboot. -nodefaults removes the PCI host bridges and the BMC, so one bridge and
- * a BMC are added again: skiboot trains links for one second per bridge (there are six by default),
- * and without a BMC a power-off ends in "OPAL: Shutdown request" while QEMU continues to run.
+ * Bare metal under skiboot. -nodefaults removes the six PCI host bridges and the BMC. Only one
+ * bridge is added again, because skiboot trains links for one second per bridge. The BMC is needed:
+ * without it a power-off ends in "OPAL: Shutdown request" while QEMU continues to run.
  *
- * The host cannot plug memory. Memory blocks change state by sysfs and probe, and memtrace removes
- * and returns memory, with the radix MMU in units of 1 GiB. kernelcore=2G leaves some of the 6 GiB
- * movable (movable_node would switch kernelcore off).
+ * The host cannot plug memory. The guest changes the state of memory blocks through sysfs and its
+ * file `probe`. Through memtrace it removes and returns memory, with the radix MMU in units of 1
+ * GiB. kernelcore=2G leaves some of the 6 GiB movable (movable_node would switch kernelcore off).
  */
 #define POWERNV                                                                                    \
 	.arch = "ppc64le",                                                                         \
@@ -159,8 +160,8 @@ static const struct machine powernv10 = {
 };
 
 /*
- * QEMU's virt machine. Only a UEFI firmware makes it describe itself by ACPI, with the Generic
- * Event Device that announces DIMMs; otherwise device_add fails with "missing acpi-ged". EDK2 loads
+ * QEMU's virt machine. It has ACPI tables, with the Generic Event Device that announces DIMMs, only
+ * if the firmware is UEFI; otherwise device_add of a DIMM fails with "missing acpi-ged". EDK2 loads
  * kernel, initramfs and command line through fw_cfg, so there is no disk, no boot menu and no
  * variable store; this costs about 1 s of CPU time.
  *
@@ -201,9 +202,9 @@ static const struct machine arm64_virt = {
 };
 
 /*
- * A mainframe with channel devices instead of PCI. The console is the SCLP's VT220 terminal; its
- * other terminal has lines in EBCDIC, so the channel needs virtio. That the guest has ended is
- * inferred by QEMU from the guest's PSW, not from an event. QEMU accepts maxmem in -m only if it
+ * A mainframe with channel devices instead of PCI. The console is the SCLP's VT220 terminal. The
+ * SCLP's other terminal has lines in EBCDIC, so it cannot be the guest channel, which needs virtio.
+ * QEMU infers from the guest's PSW that the guest has ended. QEMU accepts maxmem in -m only if it
  * supports virtio-mem (10.0).
  */
 static const struct machine s390x_ccw = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Machines: one const descriptor each. No other module depends on an architecture.
+ * The machines, each described by one const struct. No other module depends on an architecture.
  *
- * To add a machine, add a descriptor to machine.c (the comment of each field says what to enter), a
- * fragment scenarios/kconfig/<arch>.config, and the guest's cross compiler to the Makefile's table,
- * and list the machine in a scenario's `machines`. `rig doctor` and `rig run` then support it.
+ * To add a machine, describe it in machine.c (the comment of each field says what to enter), add a
+ * fragment scenarios/kconfig/<arch>.config, enter the guest's cross compiler in mk/guest.mk, and
+ * list the machine in a scenario's `machines`. `rig doctor` and `rig run` then support it.
  */
 #ifndef RIG_MACHINE_MACHINE_H
 #define RIG_MACHINE_MACHINE_H
@@ -20,18 +20,22 @@ enum machine_can {
 	MACHINE_NUMA = 1 << 4,
 	MACHINE_VIRTIO_CONSOLE = 1 << 5,
 	MACHINE_ACPI_OST = 1 << 6, /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
-	MACHINE_BREAK = 1 << 7,	   /* SysRq on the console is a serial break, then the key */
-	MACHINE_CTRL_O = 1 << 8,   /* SysRq on the console is ^O, then the key (hvc_console) */
+	/* the host sends SysRq on the console as a serial break, then the key */
+	MACHINE_BREAK = 1 << 7,
+	/* the host sends SysRq on the console as ^O, then the key (hvc_console) */
+	MACHINE_CTRL_O = 1 << 8,
 	MACHINE_PLUG_NVDIMM = 1 << 9,
 	/* the host can unplug an NVDIMM; no machine of QEMU 11 or older can */
 	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
-	MACHINE_UNPLUG_CPU = 1 << 13, /* if it needs a newer QEMU, then only under TCG */
+	/* if this needs a newer QEMU (`since`), then only under TCG */
+	MACHINE_UNPLUG_CPU = 1 << 13,
 	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
 	MACHINE_CXL = 1 << 15,	     /* type 3 devices with volatile memory */
-	MACHINE_MEMSLOTS = 1 << 16, /* dynamic-memslots of virtio-mem */
-	MACHINE_HMAT = 1 << 17, /* it describes the performance of its NUMA nodes to the guest */
+	MACHINE_MEMSLOTS = 1 << 16, /* the option dynamic-memslots of virtio-mem */
+	/* an ACPI HMAT reports the performance of NUMA nodes to the guest */
+	MACHINE_HMAT = 1 << 17,
 };
 
 /* Options that a firmware or an MMU mode adds to those of its machine. */
@@ -41,10 +45,11 @@ struct machine_mode {
 	const char *cmdline; /* further kernel parameters, or NULL */
 };
 
-/* Operations that the host can do on a running guest only with a newer QEMU. */
+/* Operations of enum machine_can that need a newer QEMU than 7.2. */
 struct machine_since {
-	unsigned can;	      /* enum machine_can; also in the machine's `can` */
-	unsigned major, minor; /* the first QEMU with it */
+	/* bits of enum machine_can, which are set in the machine's `can`, too */
+	unsigned can;
+	unsigned major, minor; /* the first version of QEMU that has them */
 };
 
 struct machine {
@@ -60,16 +65,25 @@ struct machine {
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
 	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
-	/* kernel options that it needs to boot (as `needs` of a scenario), or NULL */
+	/*
+	 * kernel options that the machine needs to boot (in the form of a scenario's `needs`), or
+	 * NULL
+	 */
 	const char *const *needs;
 	const char *console; /* value of the kernel parameter console=: "ttyS0,115200" */
-	/* guest tty of the second console, which is the channel if there is no virtio */
+	/*
+	 * the guest's tty of the second console, which is the guest channel if there is no virtio
+	 * console
+	 */
 	const char *fallback_tty;
 	const char *cmdline;	/* kernel parameters of every guest of this machine, or NULL */
-	/* the end of the names of virtio devices: "ccw"; NULL: "pci" */
+	/* the end of the names of virtio devices, for example "ccw"; NULL stands for "pci" */
 	const char *transport;
 	const char *virtio_bus; /* value of bus= for virtio devices, or NULL */
-	/* buses that accept one hot-plugged PCI device each; NULL: the machine's bus accepts all */
+	/*
+	 * buses that accept one hot-plugged PCI device each; NULL if the machine's own bus accepts
+	 * all
+	 */
 	const char *const *hot_buses;
 	/*
 	 * for CXL memory (MACHINE_CXL): further -machine properties and QEMU options, and the root
@@ -80,38 +94,45 @@ struct machine {
 	const char *const *cxl_buses;
 	guint64 cxl_window;	 /* bytes of address space for CXL regions */
 	unsigned can;		 /* enum machine_can */
-	/* what needs a newer QEMU than 7.2; ends with a row of zeros; NULL: nothing */
+	/*
+	 * the operations that need a newer QEMU than 7.2, ended by a row of zeros; NULL if there
+	 * are none
+	 */
 	const struct machine_since *since;
 	guint64 dimm_unit;	 /* DIMM sizes are multiples of this number of bytes */
 	guint64 min_memory;	 /* minimum base memory with which a scenario boots, in bytes */
 	guint64 virtio_mem_unit; /* block size of virtio-mem on this machine */
-	/* device_add driver of a vCPU; NULL: from query-hotpluggable-cpus */
+	/* the driver of device_add for a vCPU; NULL if query-hotpluggable-cpus has it */
 	const char *cpu_driver;
-	/* selectable firmwares, the first is the default; NULL: none */
+	/* the firmwares that a run can choose, the default first; NULL if there is no choice */
 	const char *const *firmwares;
-	/* selectable MMU modes, the first is the default; NULL: none */
+	/* the MMU modes that a run can choose, the default first; NULL if there is no choice */
 	const char *const *mmus;
-	/* ends with a NULL name; a mode that is not listed adds nothing */
-	const struct machine_mode *modes;
 	/*
-	 * libvirt's name of the CPU model; NULL: the model with all supported features ("maximum")
+	 * options of firmwares and MMU modes, ended by a NULL name; one that is not listed adds
+	 * nothing
 	 */
+	const struct machine_mode *modes;
+	/* libvirt's name of the CPU model; NULL stands for "maximum", all supported features */
 	const char *libvirt_cpu;
-	/* libvirt's name of the serial device's model; NULL: its default */
+	/* libvirt's name of the serial device's model; NULL stands for libvirt's default */
 	const char *libvirt_serial;
-	const char *no_libvirt; /* why libvirt cannot start it, or NULL */
+	const char *no_libvirt; /* why libvirt cannot start the machine, or NULL if it can */
 	const char *quirks;	/* a text about unusual properties, with the source of each fact */
 };
 
 /* NULL-terminated, in the order in which they are listed. */
 extern const struct machine *const machines[];
 
-/* Finds the machine NAME. Error (RIG_EXIT_USAGE): unknown; the message lists all names. */
+/*
+ * Finds the machine NAME. Error: RIG_EXIT_USAGE, there is no such machine; the message lists all
+ * names.
+ */
 const struct machine *machine_find(const char *name, GError **error);
 
 /*
- * Checks that MACHINE's firmware image is installed. Error: RIG_EXIT_SKIP, with the package that
- * has it.
+ * Checks that MACHINE's firmware image is installed. Error: RIG_EXIT_SKIP; the message names the
+ * package with the image.
  */
 gboolean machine_check_bios(const struct machine *machine, GError **error);
 
@@ -121,22 +142,23 @@ const char *machine_transport(const struct machine *machine);
 /*
  * Checks that EMULATOR (a program in PATH or a path) is new enough for the operations CAN (enum
  * machine_can) on MACHINE. WHAT is the start of the message ("'dimm-storm'"). Errors:
- * RIG_EXIT_SKIP, with the version that has them; RIG_EXIT_INFRA, EMULATOR does not start. Blocks
- * while QEMU prints its version, and only if CAN has an operation that needs a newer QEMU.
+ * RIG_EXIT_SKIP, EMULATOR is too old (the message names the version that is needed);
+ * RIG_EXIT_INFRA, EMULATOR does not start. Blocks while QEMU prints its version, and only if CAN
+ * has an operation that needs a newer QEMU.
  */
 gboolean machine_check_version(const struct machine *machine, const char *emulator, unsigned can,
 			       const char *what, GError **error);
 
 /*
- * Returns the options that NAME (a firmware or an MMU mode, or NULL) adds; a mode without options
- * if it adds none.
+ * Returns the options that NAME (a firmware or an MMU mode, or NULL) adds to MACHINE's. The result
+ * is never NULL: if NAME adds no options, all its fields are NULL.
  */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 
 /*
  * Checks that NAME is one of CHOICES, and stores it in *ret. If NAME is NULL, *ret is the first
- * choice, or NULL if there is none. Error (RIG_EXIT_USAGE): NAME is unknown; the message calls it a
- * WHAT.
+ * choice, or NULL if there is none. Error: RIG_EXIT_USAGE, NAME is not a choice; the message calls
+ * NAME a WHAT ("firmware").
  */
 gboolean machine_pick(const char *const *choices, const char *what, const char *name,
 		      const char **ret, GError **error);
@@ -156,10 +178,10 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 gboolean accel_parse(const char *text, enum accel *ret, GError **error);
 
 /*
- * Replaces ACCEL_AUTO by a real accelerator. KVM is only chosen if a probe guest (an x86 boot
- * sector of a few bytes, on the host's own architecture) ran to its end on it within a deadline;
- * this result is cached per host, boot and QEMU. *ret_why is a sentence for users ("TCG: /dev/kvm
- * opens, but a probe guest did not run on it within 3 s"). Error (RIG_EXIT_INFRA): WANT is
+ * Sets *ret to the accelerator to use for WANT. For ACCEL_AUTO, this is KVM only if a probe guest
+ * (an x86 boot sector of a few bytes, on an x86 host) ran under KVM to its end within a deadline.
+ * The result is cached per host, boot and QEMU. *ret_why is set to the reason, for users ("TCG:
+ * /dev/kvm opens, but a probe guest did not run on it within 3 s"). Error (RIG_EXIT_INFRA): WANT is
  * ACCEL_KVM, but KVM does not work. Blocks for at most the probe's deadline.
  */
 gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Results of trials with an emulator, cached. */
+/* Tries an emulator, and caches the result (probe.h). */
 #include "machine/probe.h"
 
 #include <sys/stat.h>
@@ -8,8 +8,8 @@
 #include "util/paths.h"
 
 /*
- * Returns a key for this boot of the host and this build of the emulator. NULL: the emulator is not
- * installed.
+ * Returns a text that identifies this boot of the host and this build of EMULATOR, or NULL if
+ * EMULATOR is not installed. The caller owns the text.
  */
 static char *cache_key(const char *emulator)
 {

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Properties of an emulator that only a trial run of it shows. Private to machine/. */
+/* Finds properties of an emulator by starting it; results are cached. Private to machine/. */
 #ifndef RIG_MACHINE_PROBE_H
 #define RIG_MACHINE_PROBE_H
 
 #include <glib.h>
 
-/* Starts the emulator to try something. FALSE with an error: the trial was not possible. */
+/*
+ * Starts the emulator and sets *ret_works to whether something works. Fails if that cannot be
+ * tried.
+ */
 typedef gboolean (*probe_trial)(const void *data, gboolean *ret_works, GError **error);
 
 /*
- * Gets the result of TRIAL, cached in the file NAME of the rig's cache for this boot of the host
- * and this build of EMULATOR (a program in PATH or a path). Errors: RIG_EXIT_INFRA (EMULATOR is not
- * installed), and those of TRIAL.
+ * Sets *ret_works to the result of TRIAL, which is called with DATA. The result is stored in the
+ * file NAME of the rig's cache, and TRIAL is called again only after the host has booted or with
+ * another build of EMULATOR (a program in PATH or a path). Errors: RIG_EXIT_INFRA, EMULATOR is not
+ * installed; and those of TRIAL.
  */
 gboolean probe_once(const char *emulator, const char *name, probe_trial trial, const void *data,
 		    gboolean *ret_works, GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Detects whether QEMU was built with its own sandbox, a seccomp filter. */
+/* Detects whether QEMU was built with its sandbox option, a seccomp filter. */
 #include "machine/machine.h"
 #include "machine/probe.h"
 
