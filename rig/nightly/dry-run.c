@@ -10,7 +10,7 @@
 struct dry_run {
 	const struct night *night;
 	GPtrArray *cache; /* struct kernel: the finished builds in the cache */
-	json_t *missing;  /* array of messages about what is missing */
+	json_t *missing;  /* array of objects with messages about what is missing */
 	double builds_s;
 	/* number of builds that are needed, and of those whose duration is unknown */
 	guint builds, unknown;
@@ -39,7 +39,10 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 	return !kernel->patches[n] && !built->patches[n];
 }
 
-/* Returns TRUE if the config of BUILD is that of every kernel. */
+/*
+ * Returns TRUE if nothing (no fragment, no --no-lockdep, no scenario) changes the rig's default
+ * config for BUILD.
+ */
 static gboolean has_plain_config(const struct night_kernel *kernel, const struct night_build *build)
 {
 	return !*kernel->fragments && !kernel->no_lockdep && !build->scenario;
@@ -47,9 +50,9 @@ static gboolean has_plain_config(const struct night_kernel *kernel, const struct
 
 /*
  * Returns TRUE if the cache probably has the kernel. This is an estimate, because the source is not
- * resolved (a git branch may have changed) and configs are not compared. If FALSE, *RET_S is the
- * duration of an earlier build of the same source and architecture, or else of the same
- * architecture; -1: unknown.
+ * resolved (a git branch may have changed) and configs are not compared. If not, *RET_S is set to
+ * the seconds of an earlier build of the same source and architecture, or else of the same
+ * architecture, or to -1 if there is none.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_build *build, double *ret_s)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Expands a plan to cells. */
+/* Makes the cells of a night from its plan. */
 #include "nightly/internal.h"
 
 #include <string.h>
@@ -30,7 +30,10 @@ static gboolean is(const char *wanted, const char *word)
 	return !wanted || !strcmp(wanted, word);
 }
 
-/* Returns why SCENARIO cannot be run on MACHINE with this kernel, or NULL if it can. */
+/*
+ * Returns why SCENARIO (in the plan: WORD) cannot be run on MACHINE with kernel number KERNEL, or
+ * NULL if it can. The caller owns the text.
+ */
 static char *why_not(const struct plan *plan, guint kernel, const char *word,
 		     const struct scenario *scenario, const struct machine *machine)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The files in the folder of a night: lock, journal, and JSON. */
+/* Reads and writes the files in the folder of a night: lock, journal, and JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * Declarations shared by the files of nightly/. Each file calls only files above it in this list:
  *
  *	plan.c		reads plans
- *	night.c		a night in memory
- *	files.c		the folder of a night
- *	estimate.c	needs, times, order of start
+ *	night.c		creates a night in memory
+ *	files.c		reads and writes the folder of a night
+ *	estimate.c	estimates needs and durations, sorts cells by start
  *	expand.c	makes cells from a plan
  *	begin.c		starts a new night
  *	resume.c	continues a night that was started before
@@ -38,7 +38,7 @@ void night_find_builds(struct night *night);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
 /*
- * Adds a copy of ATTEMPT, unless there is one with this number, and updates the status of the cell.
+ * Adds a copy of ATTEMPT, unless CELL has an attempt with this number, and updates CELL's status.
  */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
 /* Returns TRUE if the cell must be run (again). */
@@ -72,7 +72,9 @@ GPtrArray *night_order(const struct night *night);
 
 /* ---- expand.c ---- */
 
-/* Sets cells, builds and excluded from PLAN, with needs and estimates. */
+/*
+ * Sets `cells`, `builds` and `excluded` of NIGHT from PLAN, with needs and estimates of the cells.
+ */
 gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
 
 /* ---- result.c: parts of night.json that a dry run also has; all return new references ---- */

@@ -3,7 +3,10 @@
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
-/* Seconds that are added to a run's time limit, for the post-mortem and for slow hosts. */
+/*
+ * Seconds that are added to the duration of a run to get its time limit: for boot, the work after a
+ * hang, and slow hosts.
+ */
 #define AROUND_S 900
 /* A run's time limit is at least this many times its estimate, which is from earlier runs. */
 #define SLOWER 3
@@ -51,7 +54,10 @@ static void note_build(struct runner *r, struct night_build *build,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
-/* Returns why there is no result: the problem of the child, or the first reason of its verdict. */
+/*
+ * Returns why there is no result: `problem` of RESULT, or else the first reason of its verdict.
+ * Returns NULL if there is a result, or the reason is unknown. Borrowed.
+ */
 static char *problem_of(const struct child_result *result, enum run_outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");
@@ -122,7 +128,7 @@ static void on_done(struct place_job *ended, const struct child_result *result)
 	if (result && r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
 	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT) {
-		/* a job that was cancelled stays unfinished, and is not run again now */
+		/* the cell of a cancelled job stays unfinished until the night is resumed */
 		if (result->end == CHILD_STOPPED)
 			r->night->unfinished = "jobs were cancelled";
 		else

@@ -8,8 +8,8 @@
 #define S_PER_DAY G_GINT64_CONSTANT(86400)
 
 /*
- * Deletes the runs older than DAYS whose verdict is one of VERDICTS (NULL: any). Returns their
- * number.
+ * Deletes the runs older than DAYS whose verdict is one of VERDICTS, or any if VERDICTS is NULL.
+ * Returns how many were deleted.
  */
 static guint delete_runs(struct night *night, guint days, const char *const *verdicts,
 			 GError **error)
@@ -28,8 +28,8 @@ static guint delete_runs(struct night *night, guint days, const char *const *ver
 }
 
 /*
- * Deletes kernels and work trees that were not used for DAYS. Returns their number; *RET_BYTES is
- * their total size.
+ * Deletes kernels and work trees that were not used for DAYS. Returns how many were deleted, and
+ * sets *RET_BYTES to their total size.
  */
 static guint delete_kernels(guint days, guint64 *ret_bytes, GError **error)
 {

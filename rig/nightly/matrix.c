@@ -8,8 +8,8 @@
 #include "util/error.h"
 
 /*
- * The statuses by weight, the worst one last. If several cells of the night belong to one cell of
- * the table, the worst status is shown.
+ * The statuses from best to worst. If several cells of the night belong to one entry of the table,
+ * it shows the worst of their statuses.
  */
 static const enum cell_status by_weight[] = {
 	CELL_SKIP, CELL_GOOD, CELL_WAITING, CELL_NONE, CELL_FLAKY, CELL_BAD,
@@ -101,7 +101,9 @@ static void add_machine(json_t *machines, const char *name)
 	json_array_append_new(machines, json_string(name));
 }
 
-/* Returns the machines of ROW for which ARE() is true, in the order of the table. New reference. */
+/*
+ * Returns the machines of ROW whose entry fulfills ARE(), in the order of the table. New reference.
+ */
 static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 {
 	json_t *entry, *list = json_array();
@@ -113,7 +115,7 @@ static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 	return list;
 }
 
-/* Returns TRUE if all bad machines of ROW have the same findings. */
+/* Returns TRUE if the machines in BAD all have the same findings in ROW. */
 static gboolean same_found(json_t *row, json_t *bad)
 {
 	json_t *first = NULL, *machine;
@@ -132,8 +134,9 @@ static gboolean same_found(json_t *row, json_t *bad)
 }
 
 /*
- * Returns how ROW differs between machines. "verdict": some are good, others bad; "found": bad,
- * with different findings; "same": bad, with the same findings; NULL: none is bad.
+ * Returns how the machines of ROW differ: "verdict" if some are good and others bad; "found" if all
+ * are bad, with different findings; "same" if all are bad, with the same findings; NULL if none is
+ * bad.
  */
 static const char *difference(json_t *row, json_t *good, json_t *bad)
 {

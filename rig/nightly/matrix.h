@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A night as a table of scenarios and machines, with the differences between machines. */
+/* Makes a table of scenarios and machines from a night, with the differences between machines. */
 #ifndef RIG_NIGHTLY_MATRIX_H
 #define RIG_NIGHTLY_MATRIX_H
 
@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 /*
- * Returns the sorted signatures of the findings of the run in folder RUN, NULL-terminated, which
- * the caller frees; or NULL.
+ * Returns the sorted signatures of the findings of the run named RUN, as a NULL-terminated array
+ * that the caller frees; or NULL if there are none.
  */
 typedef char **(*matrix_found)(const char *run, void *data);
 

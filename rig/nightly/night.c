@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A night in memory: its creation, look-ups, and the status of a cell as derived from its attempts.
+ * Creates a night in memory, finds its cells, and derives the status of a cell from its attempts.
  */
 #include "nightly/internal.h"
 
@@ -74,7 +74,9 @@ struct night_cell *night_find_cell(const struct night *night, const char *key)
 
 /* ---- builds ---- */
 
-/* Returns what SCENARIO, as in the plan, adds to a kernel; "": nothing. The caller's. */
+/*
+ * Returns a text about what the scenario WORD adds to a kernel, "" if nothing. The caller owns it.
+ */
 static char *additions(const char *word)
 {
 	rig_auto(scenario) scenario = scenario_load(word, NULL);
@@ -233,7 +235,10 @@ static gboolean skipped(const struct night_cell *cell)
 	return FALSE;
 }
 
-/* Returns TRUE if in every attempt, a known issue prevented a proof that PASS needs. */
+/*
+ * Returns TRUE if every attempt of CELL has the verdict KNOWN: a known issue prevented a proof that
+ * PASS needs.
+ */
 static gboolean all_known(const struct night_cell *cell)
 {
 	for (guint i = 0; i < cell->attempts->len; i++)
@@ -282,7 +287,6 @@ const char *cell_status_name(enum cell_status status)
 	return names[status];
 }
 
-/* Adds a copy of ATTEMPT, unless there is one with this number. */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
 {
 	struct attempt mine = *attempt;

@@ -4,13 +4,13 @@
  * one combination of scenario, machine, kernel, seed and repetition; each execution of it is an
  * attempt. Its folder is RESULTS/nights/<id>/:
  *
- * 	cells.json	the cells; written first, never changed
- * 	journal		one JSON object per line for each build and cell that has ended; written to
- * 			disk before the next child is started
- * 	lock		locked (flock) by the process that runs the night
- * 	place/		the record of a place whose jobs continue without the rig (slurm/)
- * 	stop		created by the user: no further child is started
- * 	night.json	the result so far, replaced by rename; rig-json(5) has the format
+ *	cells.json	the cells; written first, never changed
+ *	journal		one JSON object per line for each build and cell that has ended; synced to
+ *			disk before the next child is started
+ *	lock		locked (flock) by the process that runs the night
+ *	place/		the record of a cluster, whose jobs continue without the rig (rig/slurm)
+ *	stop		created by the user: no further child is started
+ *	night.json	the result so far, replaced by rename; rig-json(5) has the format
  *
  * A cell is finished when its run folder has a verdict, or when the journal has the reason why
  * there is none. After a kill -9, night_resume() finds the run folders by their labels `night`,
@@ -27,12 +27,12 @@
 #include "place/place.h"
 
 enum cell_status {
-	CELL_WAITING, /* not run, or not as often as necessary */
+	CELL_WAITING, /* not run yet, or not as often as necessary */
 	CELL_GOOD,    /* all of its runs ended as expected */
 	CELL_FLAKY,   /* some of its runs ended as expected */
 	CELL_BAD,     /* none of its runs ended as expected */
 	CELL_NONE,    /* there is no result: INFRA or LOST */
-	CELL_SKIP,    /* the cell cannot be run: on this host, or its kernel was not built */
+	CELL_SKIP,    /* the cell cannot be run on this host, or its kernel was not built */
 };
 const char *cell_status_name(enum cell_status status);
 
@@ -50,7 +50,8 @@ struct night_cell {
 	char *scenario, *scenario_name,
 		*machine; /* `scenario`: a name or path, as in the plan */
 	guint kernel;	  /* index in night->kernels */
-	struct night_build *build; /* the kernel that it needs; NULL: an image */
+	/* the build of its kernel; NULL if the kernel is an image that need not be built */
+	struct night_build *build;
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
@@ -72,8 +73,10 @@ struct night_kernel {
 struct night_build {
 	guint kernel;
 	char *arch;
-	char *scenario; /* one of these scenarios, as in the plan; NULL: they add nothing */
-	char *adds;	/* what they add: a text that is equal for them; "": nothing */
+	/* one of these scenarios, as in the plan; NULL if they add nothing to the kernel */
+	char *scenario;
+	/* a text about what they add, the same for all of them; "" if they add nothing */
+	char *adds;
 	gboolean ended, ok, cached;
 	char *problem, *name;
 	double wall_s;
@@ -85,18 +88,21 @@ struct night_excluded {
 
 struct night_options {
 	const char *results;
-	struct place *place; /* where the cells run; NULL: on this host, limited by the next two */
-	guint cores;	     /* 0: all processors that this process may use */
-	guint64 memory;	     /* bytes; 0: the available memory */
-	double budget_s;  /* time limit: runs that would end later are not started; 0: no limit */
+	/* where the cells run; NULL stands for this host, with the next two limits */
+	struct place *place;
+	guint cores;	     /* 0 stands for all processors that this process may use */
+	guint64 memory;	     /* in bytes; 0 stands for the available memory */
+	/* time limit: runs that would end later are not started; 0 stands for no limit */
+	double budget_s;
 	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
 	/* seed of the night, from which the seeds of cells are drawn if the plan has none */
 	guint64 seed;
 	const char *const *extra; /* further options for each `rig run`, NULL-terminated */
-	const char *rig;	  /* path of the rig; NULL: this program */
+	const char *rig;	  /* path of the rig; NULL stands for this program */
 	gboolean detach;	  /* exit when all jobs are submitted, if the place supports that */
 	/*
-	 * maximum wall time of a run and of a build; 0: the default. A longer one counts as INFRA
+	 * maximum wall time of a run and of a build; 0 stands for the default. If it is exceeded,
+	 * the result is INFRA
 	 */
 	guint run_limit_s, build_limit_s;
 };
@@ -108,11 +114,14 @@ struct night_view {
 		      const struct night_build *build, void *data);
 	void (*progress)(const struct night *night, const char *line, void *data);
 	/*
-	 * called at the first SIGINT, if the jobs can continue without this process. TRUE: leave
-	 * them running
+	 * called at the first SIGINT, if the jobs can continue without this process. Returns TRUE
+	 * to leave them running
 	 */
 	gboolean (*ask_leave)(const struct night *night, void *data);
-	/* called before the jobs are left, if that takes long; WHY: place_leave_waits() */
+	/*
+	 * called before the process detaches from the jobs, if that takes long; WHY is the text of
+	 * place_leave_waits()
+	 */
 	void (*leave_waits)(const struct night *night, const char *why, void *data);
 	void *data;
 };
@@ -130,8 +139,11 @@ struct night {
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct place *place;
 	struct pack_room host;	/* the most resources that one cell may need */
-	const char *unfinished; /* why it ended before all cells were run, or NULL */
-	/* sums over all processes that ran the night, as far as recorded */
+	const char *unfinished; /* why the night ended before all cells were run, or NULL */
+	/*
+	 * sums over all processes that ran the night; times that a killed process has not recorded
+	 * are missing
+	 */
 	double wall_s, controller_s, children_s;
 	struct run_index *index;
 	json_t *past; /* content of night.json of earlier nights, for estimates */

@@ -162,7 +162,10 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 	return TRUE;
 }
 
-/* Checks `launcher` and `connect` here; otherwise `rig run` would report an error for each cell. */
+/*
+ * Checks `launcher` and `connect` when the plan is read; otherwise `rig run` would report the error
+ * in each cell.
+ */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	static const char *const known[] = {"direct", "libvirt", NULL};
@@ -190,7 +193,7 @@ static gboolean check_vary(struct yaml_tree *tree, const struct plan *plan, GErr
 	return TRUE;
 }
 
-/* Rejects an exclude that matches nothing, because it is probably misspelled. */
+/* Rejects an entry of `exclude` that matches nothing, because it is probably misspelled. */
 static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "exclude");
@@ -230,7 +233,7 @@ static void make_absolute(const char *folder, char **list, unsigned n)
 	}
 }
 
-/* Makes the path of a scenario absolute; does not change a name. */
+/* Makes *WORD absolute if it is the path of a scenario, not a name. */
 static void make_file_absolute(const char *folder, char **word)
 {
 	if (*word && (strchr(*word, '/') || g_str_has_suffix(*word, ".yaml")))
@@ -269,7 +272,7 @@ static char *file_of(const char *what)
 								    : rig_home_path(relative);
 }
 
-/* Sets the error "unknown plan", with the names of all plans. */
+/* Sets an error for the unknown plan WHAT, with the names of all plans. */
 static void fail_name(const char *what, GError **error)
 {
 	g_autofree char *folder = rig_home_path("scenarios/plans"), *all = NULL;

@@ -12,7 +12,10 @@
 
 /* ---- cells ---- */
 
-/* Returns why CELL was skipped without an attempt, or NULL if it was not. */
+/*
+ * Returns why CELL was skipped although its kernel was to be built, or NULL if it was not skipped
+ * or has an attempt. New reference.
+ */
 static json_t *why_skipped(const struct night *night, const struct night_cell *cell)
 {
 	const struct night_build *build = cell->build;
@@ -77,7 +80,10 @@ json_t *night_host_json(const struct night *night)
 
 /* ---- the whole night ---- */
 
-/* Returns the runs as items for packing, with their measured needs and durations. */
+/*
+ * Returns an item for pack_span() for each attempt of the night, with its measured need and
+ * duration.
+ */
 static GPtrArray *measured_items(const struct night *night)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(g_free);

@@ -125,8 +125,8 @@ static gboolean read_journal(struct night *night, GError **error)
 }
 
 /*
- * Reads the runs whose verdict is missing in the journal, because the process was killed before it
- * wrote the line.
+ * Adds the attempts that are missing in the journal, because the process was killed before it wrote
+ * their lines. They are found in the index of run folders.
  */
 static gboolean read_folders(struct night *night, GError **error)
 {

@@ -38,7 +38,10 @@ static void give_up_too_large(struct runner *r)
 	}
 }
 
-/* Adds the unfinished cells in the order of start; each waits for the build that it needs. */
+/*
+ * Adds a job for each unfinished cell, in the order of start. The job waits for the build of the
+ * cell's kernel.
+ */
 static void add_jobs(struct runner *r)
 {
 	g_autoptr(GPtrArray) order = night_order(r->night);
@@ -78,7 +81,7 @@ static void leave(struct runner *r)
 
 	if (waits && r->view->leave_waits)
 		r->view->leave_waits(r->night, waits, r->view->data);
-	/* also leave after an error: the next process submits the remaining jobs */
+	/* detach even after an error, because a later process submits the remaining jobs */
 	place_leave(r->place, &r->error);
 	r->left = TRUE;
 	r->night->unfinished = NIGHT_LEFT;
