@@ -17,7 +17,7 @@ struct local {
 	struct place_options options;
 	GPtrArray *builds;  /* struct place_job: builds that have not started */
 	GPtrArray *blocked; /* struct place_job: jobs that wait for the end of another job */
-	GPtrArray *ready;   /* struct pack_item of the jobs that can start, sorted by rank */
+	GPtrArray *ready;   /* the `item` of each job that can start, sorted by rank */
 	GPtrArray *running; /* struct running */
 	struct pack_room free;
 	gboolean held;
@@ -225,8 +225,8 @@ static void schedule(struct local *local)
 /* ---- operations of the place ---- */
 
 /*
- * This place keeps no record. It refuses DIR with the record of a cluster, because those jobs must
- * not run twice.
+ * This place writes no record. If DIR has the record of a cluster, it fails, because the jobs in
+ * the record must not run twice.
  */
 static gboolean local_open(struct place *place, const char *dir, const char *name, GError **error)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packing: chooses the first item that fits, in the given order. An item can only be passed over a
- * limited number of times.
+ * Chooses the first item that fits, in the given order. An item can only be passed over PATIENCE
+ * times.
  */
 #include "place/pack.h"
 
@@ -60,7 +60,7 @@ static double end_one(GArray *going, struct pack_room *free)
 	return ended.end_s;
 }
 
-/* Returns the time that ITEMS take if all processors are in use all the time. */
+/* Returns the seconds that ITEMS take if they use all processors of HOST all the time. */
 static double busy_s(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
 	double sum = 0;

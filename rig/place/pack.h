@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Decides which cell starts next, only from the needs and the estimated times of the cells. Does no
- * I/O.
+ * Chooses the job that starts next, only from the needs and the estimated times of the jobs. Does
+ * no I/O.
  */
 #ifndef RIG_PLACE_PACK_H
 #define RIG_PLACE_PACK_H
@@ -19,7 +19,8 @@ struct pack_room {
 struct pack_item {
 	struct pack_room need;
 	double estimate_s;
-	guint passed_over; /* how often a later item was started because this one did not fit */
+	/* how often a later item was started first, because this one did not fit */
+	guint passed_over;
 };
 
 /*
@@ -30,22 +31,22 @@ struct pack_item {
 struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
- * Returns the index of the first of ITEMS, which are in their preferred order, that fits into FREE
- * and ends within LEFT_S (< 0: no limit), or -1 if none. If an item was passed over too often, no
- * later one is chosen.
+ * Returns the index of the first of the N ITEMS that fits into FREE and ends within LEFT_S seconds
+ * (no limit if negative), or -1 if there is none. No item after one that was passed over too often
+ * is chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
 /*
- * Returns the time that ITEMS take on HOST if pack_pick() starts them within pack_capacity(),
- * without gaps.
+ * Returns the seconds until all ITEMS have ended on HOST, if pack_pick() starts the next ones
+ * within pack_capacity() as soon as one ends.
  */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
- * Returns a lower bound for the time of any packing. It is the largest of: the longest item; the
- * sum of all needs divided by the host's size; the total time of the items that need more than half
- * of the usable cores (or memory), which cannot overlap.
+ * Returns a lower bound, in seconds, for the time that ITEMS take on HOST in any order. It is the
+ * largest of: the longest item; the sum of all needs divided by the host's size; the total time of
+ * the items that need more than half of the usable cores (or memory), which cannot overlap.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where runs and builds are executed. A caller with many runs and builds (a night, a search, the
- * zoo) adds jobs to a place, which starts them when there is room and reports the end of each:
+ * A place executes runs and builds. A caller that has many (a night, a search, the zoo) adds jobs
+ * to the place, which starts each job when it has resources for it and reports the job's end:
  *
  *	place_open(place, …)
  *	place_add(place, job)	…main loop…	job->done() is called once
@@ -35,10 +35,7 @@ struct place_job {
 	struct pack_item item;
 	guint rank;    /* jobs with a smaller rank start first, if they fit */
 	guint limit_s; /* time limit, see struct child_command */
-	/*
-	 * a job that was added before; this job starts only after that one has passed. NULL: start
-	 * at once
-	 */
+	/* a job that was added before, and must have passed before this one starts; or NULL */
 	struct place_job *after;
 	/*
 	 * Returns the arguments of the rig, without --results, for a job that gets CORES;
@@ -46,22 +43,28 @@ struct place_job {
 	 */
 	char **(*words)(const struct place_job *job, guint cores);
 	/*
-	 * Called when the job has ended. RESULT: NULL if the job was not started and will not be,
-	 * because place_hold() or place_stop() was called, the deadline is too near, or the job
-	 * `after` did not pass.
+	 * Called when the job has ended. RESULT is NULL if the job will never be started, because
+	 * place_hold() or place_stop() was called, the deadline is too near, or the job `after` did
+	 * not pass.
 	 */
 	void (*done)(struct place_job *job, const struct child_result *result);
 	void *data; /* for the caller's use */
 };
 
-/* Called if the place itself fails. The callee owns ERROR. Running jobs still end. */
+/*
+ * Called if the place itself fails. The callee owns ERROR. done() is still called for running jobs.
+ */
 typedef void (*place_failed)(GError *error, void *data);
 
 struct place {
 	const struct place_ops *ops;
 	struct pack_room room;	/* the most resources that one job may need */
 	struct pack_room total; /* all resources of the place */
-	gint64 deadline_ns;  /* jobs that would end later are not started (rig_now_ns()); 0: none */
+	/*
+	 * jobs that would end after this time of rig_now_ns() are not started; 0 stands for no
+	 * deadline
+	 */
+	gint64 deadline_ns;
 	place_failed failed; /* set by the caller before the first job */
 	void *failed_data;
 };
@@ -72,26 +75,30 @@ struct place_ops {
 	void (*hold)(struct place *place);
 	void (*stop)(struct place *place, guint grace_s);
 	char *(*progress)(const struct place *place);
-	/* see place_leave(); NULL: not supported */
+	/* see place_leave(); NULL if the jobs cannot continue without this process */
 	gboolean (*leave)(struct place *place, GError **error);
-	char *(*leave_waits)(const struct place *place); /* see place_leave_waits(); or NULL */
+	/* see place_leave_waits(); NULL if leaving never takes long */
+	char *(*leave_waits)(const struct place *place);
 	void (*free)(struct place *place);
 };
 
 /*
- * Must be called before the first job is added. DIR: a folder in which the place may keep its
- * record; it need not exist. NAME: a name of the caller's work, shown in lists of its jobs. A place
- * that was opened with DIR before finds its earlier jobs again by their keys. Errors:
+ * Must be called before the first job is added. DIR is a folder in which the place may store a
+ * record of its jobs; it need not exist. NAME is shown in lists of these jobs. If DIR has a record,
+ * jobs that are added with the same keys again get the results of the earlier ones. Errors:
  * RIG_EXIT_USAGE (DIR has the record of another place), RIG_EXIT_INFRA (the record cannot be read
  * or written).
  */
 gboolean place_open(struct place *place, const char *dir, const char *name, GError **error);
 
-/* Queues JOB. Never calls done() itself. */
+/* Queues JOB. Never calls done() before it returns. */
 void place_add(struct place *place, struct place_job *job);
-/* Starts no further job; calls done() for all waiting jobs. */
+/* Starts no further job, and calls done() for all waiting jobs. */
 void place_hold(struct place *place);
-/* Like place_hold(), and also stops running jobs with SIGTERM, and with SIGKILL after GRACE_S. */
+/*
+ * Like place_hold(), and also stops running jobs with SIGTERM, and after GRACE_S seconds with
+ * SIGKILL.
+ */
 void place_stop(struct place *place, guint grace_s);
 /* Returns a text about waiting and running jobs, for the progress line; g_free(). */
 char *place_progress(const struct place *place);
@@ -104,8 +111,8 @@ gboolean place_can_leave(const struct place *place);
  */
 gboolean place_leave(struct place *place, GError **error);
 /*
- * Returns what place_leave() will wait for before all jobs can be started, as text for people,
- * or NULL if nothing that takes long. g_free().
+ * Returns a text for users about what place_leave() will wait for until it has started all jobs, or
+ * NULL if it does not take long. g_free().
  */
 char *place_leave_waits(const struct place *place);
 /* Kills the jobs that still run, except after place_leave(). Does not call done(). */
@@ -126,8 +133,8 @@ struct place_options {
 /* Returns the place that runs jobs as child processes on this host. */
 struct place *place_here(const struct place_options *options);
 /*
- * Returns a place on this host that never refuses a job for lack of room. Used by callers that
- * limit the number of their jobs themselves.
+ * Returns a place on this host that starts each job at once, without regard to resources. Used by
+ * callers that limit the number of their jobs themselves.
  */
 struct place *place_here_unlimited(const char *results, const char *rig);
 
