@@ -27,7 +27,10 @@ gboolean direct_is_needed(const struct run_request *want, const struct resolved 
 gboolean direct_check(const struct run_request *want, enum accel asked,
 		      const struct resolved *r, GError **error)
 {
-	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
+	/*
+	 * if an option of the command line needs the plugin, an obstacle is a usage error; if only
+	 * the scenario needs it, the run is skipped
+	 */
 	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
 					      (want->fails && *want->fails) || want->calls ||
 					      want->record_locks || want->hold_cycle ||

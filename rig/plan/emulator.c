@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Chooses the QEMU of a run, and checks that it can do what the scenario asks of it. */
+/* Chooses the QEMU of a run, and checks that it can do what the scenario needs. */
 #include "plan/internal.h"
 
 #include <string.h>
@@ -26,7 +26,10 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 				"--qemu '%s' is neither a program nor a suite that `rig qemu get` "
 				"has fetched; `rig qemu list` shows those",
 				want->emulator);
-	/* the QEMU of another host has an unknown version; it refuses unsupported devices itself */
+	/*
+	 * the version of a QEMU on another host is unknown; there, unsupported devices fail when
+	 * they are plugged
+	 */
 	if (plan_is_here(want) &&
 	    (!machine_check_bios(machine, error) ||
 	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
@@ -37,7 +40,9 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	return TRUE;
 }
 
-/* Returns how many vCPUs the tracks of SCENARIO plug in all, or G_MAXUINT if there is no limit. */
+/*
+ * Returns how many vCPUs the tracks of SCENARIO plug in total, or G_MAXUINT if there is no limit.
+ */
 static guint plugs_of_cpus(const struct scenario *scenario)
 {
 	guint plugs = 0;
@@ -59,9 +64,9 @@ static guint plugs_of_cpus(const struct scenario *scenario)
 }
 
 /*
- * QEMU allocates max_cpus TCG contexts, and does not free that of an unplugged vCPU. The thread of
- * a vCPU that finds no free context fails the assertion n < tcg_max_ctxs in tcg_register_thread()
- * (tcg/tcg.c; 10.0 and 11.1).
+ * Checks that the plugged vCPUs have TCG contexts. QEMU allocates max_cpus contexts, and an
+ * unplugged vCPU's context is not used again. A new vCPU without a context aborts QEMU, by the
+ * assertion n < tcg_max_ctxs in tcg_register_thread() (tcg/tcg.c; 10.0 and 11.1).
  */
 static gboolean check_contexts(const struct scenario *scenario, GError **error)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The initramfs of a run: the standard one, the scenario's files in /files, and the modules that
- * were built with the kernel in /modules.
+ * Makes the initramfs of a run: the standard one, with the scenario's files in /files and the
+ * modules that were built with the kernel in /modules.
  */
 #include "plan/internal.h"
 
@@ -27,7 +27,7 @@ static void content_clear(struct content *all)
 	g_array_unref(all->entries);
 }
 
-/* Takes over TEXT, and returns it. */
+/* Returns TEXT, which ALL then owns. */
 static char *keep(struct content *all, char *text)
 {
 	g_ptr_array_add(all->texts, text);
@@ -42,7 +42,7 @@ static void add_folder(struct content *all, const char *name)
 			    &(struct initrd_entry){keep(all, g_strdup(name)), S_IFDIR | 0755}, 1);
 }
 
-/* Adds FILE as FOLDER/NAME; a folder comes before its files. */
+/* Adds FILE as FOLDER/NAME, after entries for the folders that contain it. */
 static void add_file(struct content *all, const char *folder, const char *name, const char *file)
 {
 	char *path = g_build_filename(folder, name, NULL);
@@ -74,8 +74,9 @@ static char *module_vermagic(const char *path)
 }
 
 /*
- * A kernel loads a module only if both have the same vermagic (same_magic() in
- * kernel/module/version.c), so the module's vermagic must occur in the kernel's image.
+ * Checks that the module FILE was built for KERNEL: its vermagic must occur in the kernel's image,
+ * because a kernel loads only modules with its own vermagic (same_magic() in
+ * kernel/module/version.c).
  */
 static gboolean check_module(const struct scenario_file *file, const struct kernel *kernel,
 			     GError **error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the inputs of run.json: the request as given, and its resolved form. */
+/* Makes the inputs for run.json: the request as given, and what it was resolved to. */
 #include "plan/internal.h"
 
 #include <string.h>

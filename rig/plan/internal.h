@@ -5,13 +5,16 @@
 
 #include "plan/plan.h"
 
-/* Checks single options, before anything is loaded or built (request.c). Error: RIG_EXIT_USAGE. */
+/*
+ * Checks each option of WANT by itself, before anything is loaded or built (request.c). Error:
+ * RIG_EXIT_USAGE.
+ */
 gboolean request_check(const struct run_request *want, GError **error);
 /* Returns the launcher that WANT selects: "direct" or "libvirt". */
 const char *request_launcher(const struct run_request *want);
 /*
- * Returns TRUE if WORD is one of CHOICES, or NULL. Otherwise an error RIG_EXIT_USAGE, which calls
- * WORD a WHAT of MACHINE.
+ * Returns TRUE if WORD is NULL or one of CHOICES. Error: RIG_EXIT_USAGE; the message calls WORD a
+ * WHAT of MACHINE.
  */
 gboolean request_choice(const char *what, const char *word, const char *const *choices,
 			const struct machine *machine, GError **error);
@@ -19,36 +22,39 @@ gboolean request_choice(const char *what, const char *word, const char *const *c
 /* Returns TRUE if the guest runs on this host, not on a remote libvirt host (emulator.c). */
 gboolean plan_is_here(const struct run_request *want);
 /*
- * Chooses the QEMU that WANT selects, and checks that it and its firmware can do on MACHINE what
- * SCENARIO needs. *RET_EMULATOR is NULL for the machine's own. Error: RIG_EXIT_SKIP, with what is
- * missing; RIG_EXIT_USAGE: there is no such QEMU; RIG_EXIT_INFRA: QEMU does not start.
+ * Chooses the QEMU for WANT, and checks that it and its firmware can do on MACHINE what SCENARIO
+ * needs. Sets *RET_EMULATOR to its path, or to NULL for the machine's default. Errors:
+ * RIG_EXIT_SKIP, the message names what is missing; RIG_EXIT_USAGE, there is no such QEMU;
+ * RIG_EXIT_INFRA, QEMU does not start.
  */
 gboolean plan_emulator(const struct run_request *want, const struct scenario *scenario,
 		       const struct machine *machine, char **ret_emulator, GError **error);
 
 /*
- * Checks that EMULATOR (NULL: the machine's own) does not crash under PLAN's accelerator when
- * SCENARIO unplugs a vCPU. Error: RIG_EXIT_SKIP.
+ * Checks that EMULATOR (NULL stands for the machine's default) does not crash under PLAN's
+ * accelerator when SCENARIO unplugs a vCPU. Error: RIG_EXIT_SKIP.
  */
 gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
 			  const struct run_plan *plan, const char *emulator, GError **error);
 
 /*
- * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. *RET
- * is a new array of {"switch", "value", "lacks"}, in which either the value or the missing kernel
- * option is null; unchanged if nothing is varied (switches.c). Error: RIG_EXIT_USAGE.
+ * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. Sets
+ * *RET to a new array of {"switch", "value", "lacks"}: either `value` is null, or `lacks`, the
+ * kernel option that is missing. *RET is unchanged if no switch is varied (switches.c). Error:
+ * RIG_EXIT_USAGE.
  */
 gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
 
 /*
- * Returns the paths of the config fragments of a run: that of `kernel: full`, then WANT's.
- * NULL-terminated; free with g_strfreev() (kernel.c).
+ * Returns the paths of the config fragments of a run: the fragment of `kernel: full` if SCENARIO
+ * has this key, then those of WANT. NULL-terminated; free with g_strfreev() (kernel.c).
  */
 char **plan_fragments(const struct run_request *want, const struct scenario *scenario);
 /*
- * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors:
- * kernel_build(); RIG_EXIT_SKIP, an image cannot have the scenario's modules.
+ * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors: those of
+ * kernel_build(); RIG_EXIT_SKIP, the kernel is an image, for which the scenario's modules cannot be
+ * built.
  */
 struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
 			   const struct machine *machine, const struct plan_progress *progress,
@@ -58,8 +64,8 @@ gboolean plan_check_needs(const struct scenario *scenario, const struct machine 
 			  const struct kernel *kernel, GError **error);
 
 /*
- * Returns the path of the initramfs with the scenario's files and KERNEL's modules (initrd.c).
- * Errors: RIG_EXIT_USAGE, a .ko among the files is for another kernel.
+ * Sets *ret to the path of the initramfs with the scenario's files and KERNEL's modules (initrd.c).
+ * Errors: RIG_EXIT_USAGE, a .ko among the files was built for another kernel.
  */
 gboolean plan_initrd(const struct scenario *scenario, const char *arch,
 		     const struct kernel *kernel, char **ret, GError **error);
@@ -90,9 +96,9 @@ struct resolved {
  */
 gboolean direct_is_needed(const struct run_request *want, const struct resolved *r);
 /*
- * Checks the other options that the plugin depends on; ASKED is the accelerator that the user
- * wants. Errors: RIG_EXIT_USAGE for a need of the command line, RIG_EXIT_SKIP for one of the
- * scenario.
+ * Checks that the other options of the run allow the use of the plugin; ASKED is the accelerator
+ * that the user wants. If not, the error is RIG_EXIT_USAGE if an option of the command line needs
+ * the plugin, and RIG_EXIT_SKIP if the scenario does.
  */
 gboolean direct_check(const struct run_request *want, enum accel asked, const struct resolved *r,
 		      GError **error);

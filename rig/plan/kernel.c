@@ -16,7 +16,10 @@ char **plan_fragments(const struct run_request *want, const struct scenario *sce
 		g_ptr_array_add(paths, g_strdup(*fragment));
 		has_full |= kernel_is_full(*fragment);
 	}
-	/* do not list it twice, because fragments are part of kernel_request_key() */
+	/*
+	 * the user may have given the same fragment; a second copy would change
+	 * kernel_request_key()
+	 */
 	if (scenario->full && !has_full)
 		g_ptr_array_insert(paths, 0, rig_home_path(KERNEL_FULL));
 	g_ptr_array_add(paths, NULL);
@@ -109,8 +112,8 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 }
 
 /*
- * Checks that CONFIG has the options NEEDS. The error message says that WHAT ("scenario") NAME
- * needs them.
+ * Checks that CONFIG, of KERNEL, has the options NEEDS. Error: RIG_EXIT_SKIP; the message says that
+ * they are needed by WHAT ("scenario") NAME.
  */
 static gboolean meets(const struct kernel *kernel, GHashTable *config, const char *what,
 		      const char *name, const char *const *needs, GError **error)

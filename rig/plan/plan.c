@@ -15,7 +15,7 @@ void run_plan_free(struct run_plan *plan)
 {
 	struct resolved *r = (struct resolved *)plan;
 
-	/* free this first, because it points into the scenario */
+	/* free the timeline before the scenario, into which it points */
 	g_clear_pointer(&r->timeline, timeline_free);
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
@@ -41,8 +41,8 @@ static void resolved_free(struct resolved *r)
 RIG_DEFINE_AUTO(resolved, resolved_free)
 
 /*
- * Gives the guest enough vCPUs for a trap: one for each task of the closed circle, because each
- * stopped task keeps its vCPU, and one more on which the next task can run.
+ * Gives the guest enough vCPUs for a trap: one for each class of CYCLE, because a vCPU on which a
+ * task is stopped runs no other task, and one more.
  */
 static void give_cpus(struct scenario *scenario, char **cycle)
 {
@@ -110,8 +110,8 @@ static gboolean check_launcher(const struct run_request *want, const struct reso
 }
 
 /*
- * Resolves `auto`. KVM is tested with a probe guest on this host; the result does not apply to a
- * remote libvirt host.
+ * Chooses the accelerator. accel_settle() tests KVM on this host, so it is not used for a remote
+ * libvirt host.
  */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
 {
@@ -133,7 +133,10 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	return plan_check_accel(want, r->scenario, &r->plan, r->emulator, error);
 }
 
-/* Takes the seed of a given timeline; a different --seed is rejected. */
+/*
+ * Compiles the timeline from the seed; or, if the user gives a timeline, loads it and uses its
+ * seed, and fails if --seed is different.
+ */
 static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (!want->timeline) {

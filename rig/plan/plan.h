@@ -29,7 +29,10 @@ struct run_request {
 	const char *timeline;
 	const char *machine; /* default: the first one that the scenario lists */
 	const char *kernel;  /* source or image; default: PLAN_DEFAULT_KERNEL */
-	/* vmlinux with symbols and DWARF for an image; default: that of the build */
+	/*
+	 * vmlinux with symbols and DWARF for an image; default: the one that was built with the
+	 * image
+	 */
 	const char *vmlinux;
 	char **patches, **fragments; /* files, NULL-terminated */
 	/* decimal or 0x…; default: the timeline's seed, or a new one from the kernel's entropy */
@@ -52,29 +55,32 @@ struct run_request {
 	gboolean no_keep_locks; /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	/* stop only at a report with this signature or kind */
 	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
-	/* holds (hold_parse()), in addition to those of the scenario; NULL-terminated */
+	/* holds in the format of hold_parse(), in addition to the scenario's; NULL-terminated */
 	char **holds;
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
 	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
-	gboolean coverage;     /* record which code is reached; default: as the scenario says */
+	gboolean coverage;     /* record which code is reached; default: the scenario's setting */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
-	/* calls that fail (scenario_add_fail()), in addition to the scenario's; NULL-terminated */
+	/*
+	 * calls to let fail, in the format of scenario_add_fail(), in addition to the scenario's;
+	 * NULL-terminated
+	 */
 	char **fails;
 	gboolean calls; /* count calls of functions that can fail (scenario/fallible.h) */
 	/*
-	 * lock classes of a cycle; tasks are stopped between two of them, instead of using the
-	 * scenario's holds; locks are recorded, too
+	 * lock classes of a cycle, for a trap: tasks are stopped between two of these locks. The
+	 * scenario's holds are not used, and locks are recorded
 	 */
 	char **hold_cycle;
 	const char *without; /* the part of the scenario to leave out (scenario_ablations()) */
-	json_t *replays;     /* name of the run that is repeated, for run.json; borrowed */
+	json_t *replays;     /* name of the run that this one repeats, for run.json; borrowed */
 	/* the zoo entry to which the run belongs, {"entry", "clean"}, for run.json; borrowed */
 	json_t *zoo;
 };
 
-/* The kernel that a run needs: `spec` for kernel_build(), and the lists that it refers to. */
+/* The kernel that a run needs: `spec` for kernel_build(), and the lists to which `spec` points. */
 struct plan_spec {
 	struct kernel_spec spec;
 	char **fragments, *kconfig;
@@ -82,7 +88,7 @@ struct plan_spec {
 };
 /*
  * Combines the source, patches and fragments of WANT with what SCENARIO adds to its kernel
- * (`kernel: full`, `kconfig`, `modules`); both must stay valid as long as RET.
+ * (`kernel: full`, `kconfig`, `modules`). WANT and SCENARIO must stay valid as long as RET.
  */
 void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 		    const struct scenario *scenario, const char *arch);
@@ -97,16 +103,17 @@ struct run_plan {
 	/* config fragments of the kernel, copied into the run folder */
 	const char *const *fragments;
 	const char *initrd;
-	const char *launcher, *uri; /* see vm_config; or NULL */
-	const char *emulator;	    /* NULL: that of the machine */
+	const char *launcher, *uri; /* see struct vm_config; `uri` may be NULL */
+	const char *emulator;	    /* NULL stands for the machine's default */
 	const char *results;	    /* the results folder */
 	guint64 seed;
 	enum accel accel; /* ACCEL_KVM or ACCEL_TCG */
 	const char *accel_why;
 	gboolean seccomp;	    /* use QEMU's seccomp filter (MACHINE_SANDBOX) */
 	const char *firmware, *mmu; /* NULL if the machine has no choices */
-	unsigned duration_s;	    /* 0: that of the scenario */
-	unsigned patience_s;	    /* seconds without progress before a hang is declared; 0: 20 */
+	unsigned duration_s;	    /* 0 stands for the scenario's duration */
+	/* seconds without progress before a hang is declared; 0 stands for 20 */
+	unsigned patience_s;
 	const char *known;	    /* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	    /* do not stop at the first report */
 	/* read the lock orders of a guest with lockdep at the end of the run (docs/locks.md) */
@@ -148,8 +155,8 @@ void run_plan_free(struct run_plan *plan);
 RIG_DEFINE_AUTO(run_plan, run_plan_free)
 
 /*
- * Parses a seed, decimal or 0x…; if TEXT is NULL, gets a new seed from the kernel's entropy. Error:
- * RIG_EXIT_USAGE.
+ * Sets *ret to the seed in TEXT, decimal or 0x…; if TEXT is NULL, to a new seed from the kernel's
+ * entropy. Error: RIG_EXIT_USAGE.
  */
 gboolean plan_seed(const char *text, guint64 *ret, GError **error);
 

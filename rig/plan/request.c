@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks single options of a request. */
+/* Checks each option of a request by itself. */
 #include "plan/internal.h"
 
 #include <string.h>

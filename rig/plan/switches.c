@@ -8,8 +8,8 @@
 #include "util/error.h"
 
 /*
- * Returns the option that the switch needs and CONFIG lacks, or NULL. If the config is unknown, no
- * option is lacking.
+ * Returns the kernel option that the switch S needs, if CONFIG does not have it; otherwise NULL,
+ * also if CONFIG is NULL (unknown).
  */
 static const char *lacks(GHashTable *config, const struct kernel_switch *s)
 {
@@ -49,8 +49,8 @@ static gboolean has_switch(char **texts, const struct kernel_switch *s)
 }
 
 /*
- * Adds the switches in TEXTS. A switch that is also in LATER, or again further on in TEXTS, is left
- * out, because that entry replaces it.
+ * Adds the switches in TEXTS. If a switch occurs again, later in TEXTS or in LATER, only the last
+ * entry counts, so the earlier one is left out.
  */
 static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **later,
 			guint64 seed, json_t *list, GError **error)
