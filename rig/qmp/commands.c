@@ -30,7 +30,7 @@ void qmp_fail_pending(struct qmp *qmp)
 {
 	const struct qmp_reply reply = {.error_class = "Disconnected", .desc = qmp->why};
 	/*
-	 * only handle the commands that exist now; one that a callback sends is handled at the next
+	 * fail only the commands that exist now. A command that a callback sends fails in the next
 	 * idle callback
 	 */
 	guint n = qmp->order.length;
@@ -56,8 +56,8 @@ static gboolean flush(struct qmp *qmp)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * after EAGAIN the rest is sent later. After other errors, the connection is ended
-		 * by the reading side, after it has read QEMU's last messages
+		 * after EAGAIN the rest is sent later. Other errors are ignored: reading from the
+		 * socket will fail too, but only after QEMU's last messages were read
 		 */
 		if (n <= 0)
 			return errno == EAGAIN;

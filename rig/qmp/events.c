@@ -8,7 +8,7 @@
 struct qmp_cursor {
 	struct qmp_events *events;
 	guint64 next;	 /* number of the next event that the cursor reads */
-	json_t *current; /* the event returned last, held until the next call */
+	json_t *current; /* the event returned last; freed at the next call */
 };
 
 void qmp_events_init(struct qmp_events *events)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The event log, a part of the QMP client. qmp.h documents its guarantees. */
+/* The event log of the QMP client. qmp.h describes what it guarantees. */
 #ifndef RIG_QMP_EVENTS_H
 #define RIG_QMP_EVENTS_H
 

@@ -10,7 +10,7 @@
 /* A command that is queued, or sent and without a reply yet. */
 struct slot {
 	guint64 id;
-	char *line; /* the text to send; NULL: it was sent */
+	char *line; /* the text to send; NULL after it was sent */
 	qmp_done done;
 	void *data;
 };
@@ -21,7 +21,7 @@ struct qmp {
 	char *why;
 	struct qmp_owner owner;
 	guint in_watch, out_watch, fail_idle;
-	GByteArray *in;	 /* the beginning of an incomplete line */
+	GByteArray *in;	 /* received bytes of a line whose end has not arrived yet */
 	gsize scanned;	 /* number of bytes of `in` that are known to contain no end of line */
 	GByteArray *out; /* bytes that the socket has not accepted yet */
 	guint64 last_id;

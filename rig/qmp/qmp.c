@@ -61,7 +61,7 @@ static void close_socket(struct qmp *qmp)
 	qmp->fd = -1;
 }
 
-/* Ends the connection with STATE. WHY is the reason, which is taken over. */
+/* Ends the connection with STATE. WHY, the reason, is stolen. */
 static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 {
 	json_t *event;
@@ -123,7 +123,7 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 
 /* ---- receiving ---- */
 
-/* Records a reply to no open command in the trace as "dropped". */
+/* Records MESSAGE, a reply to no open command, in the trace as "dropped". */
 static void drop(struct qmp *qmp, json_t *message)
 {
 	g_autofree char *text = json_dumps(message, JSON_COMPACT);
@@ -136,8 +136,8 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 {
 	json_t *number = json_object_get(message, "id");
 	/*
-	 * the number may be a real, see parse(). Converting a real that is out of range is
-	 * undefined behaviour
+	 * the id may be a real number, see parse(). Check its range first: the conversion of a real
+	 * that is out of range is undefined behaviour
 	 */
 	double value = json_is_number(number) ? json_number_value(number) : -1;
 	guint64 id = value >= 0 && value <= (double)qmp->last_id ? (guint64)value : 0;
@@ -181,9 +181,8 @@ static void on_message(struct qmp *qmp, json_t *message)
 }
 
 /*
- * Parses a line. jansson's integers are signed, but QEMU's may be unsigned 64 bits. A line with
- * such a number is parsed again, with all numbers as reals, because its other fields do not need
- * full precision.
+ * Parses a line. QEMU's integers may exceed jansson's, which are signed 64 bits. A line with such a
+ * number is parsed again with all numbers as reals; the rig needs none of them in full precision.
  */
 static json_t *parse(const char *line, gsize len, json_error_t *why)
 {
@@ -244,7 +243,7 @@ static void on_end(struct qmp *qmp)
 						qmp->in->len));
 }
 
-/* Reads once from the socket. FALSE: nothing more can be read now. */
+/* Reads once from the socket. Returns FALSE if nothing more can be read now. */
 static gboolean read_some(struct qmp *qmp)
 {
 	guint8 buf[65536];

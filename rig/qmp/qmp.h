@@ -52,8 +52,8 @@ struct qmp_owner {
 };
 
 /*
- * Creates a client that owns FD. TRACE_PATH: the file that records all traffic (NULL: none), see
- * docs/machines.md.
+ * Creates a client that owns FD. All traffic is recorded in the file TRACE_PATH, or nowhere if it
+ * is NULL (docs/machines.md).
  */
 struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error);
 /* Frees QMP without calling a callback. All cursors must be freed before. */
@@ -66,7 +66,7 @@ const char *qmp_why(const struct qmp *qmp);
 
 /* The result of a command. */
 struct qmp_reply {
-	json_t *result; /* the member "return"; NULL: the command failed. Borrowed */
+	json_t *result; /* the member "return", borrowed; NULL if the command failed */
 	/* NULL if the command succeeded; "Disconnected" if the connection ended before the reply */
 	const char *error_class;
 	const char *desc; /* QEMU's error message */
@@ -80,7 +80,7 @@ typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
  */
 guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done,
 		 void *data);
-/* Drops the callback of command ID; the command itself is not cancelled. */
+/* Prevents the call of the callback of command ID; the command itself is not cancelled. */
 void qmp_forget(struct qmp *qmp, guint64 id);
 
 /* Reads all data that is available without blocking. Used after QEMU has exited. */

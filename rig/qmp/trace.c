@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records the QMP traffic. The text of a line is copied unchanged, with one write(). If the disk is
- * full, recording ends, but the connection to QEMU continues.
+ * Records the QMP traffic. Each line is copied unchanged, by one write(). If the disk is full,
+ * recording ends, but the connection to QEMU stays open.
  */
 #include "qmp/trace.h"
 
