@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arms, the holds that a search can choose from (arms.h): calculates their priors from the first
- * run, chooses those to try next, and rewards them.
+ * Makes the arms (arms.h), calculates their priors from the first run, chooses those to try next,
+ * and rewards them.
  */
 #include "race/arms.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FAVOUR 4 /* the prior of a function that is to be tried first is multiplied by this */
+#define FAVOUR 4 /* factor for the priors of functions that are to be tried first */
 /* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
 #define REWARD_NEWS 0.1 /* reward of each arm that waited in a sweep with a new lock order */
-#define NOT_HELD 0.25	/* a sweep in which an arm did not wait counts as this fraction of a try */
+#define NOT_HELD 0.25	/* for an arm that did not wait, a sweep counts as this fraction of a try */
 
 /*
- * A place that vCPUs pass seldom is active during the whole sweep: its waits cost little time, and
- * a path that runs once passes each of its places only once. Other places take turns, so that those
- * active at a time get many waits. A place that vCPUs pass constantly is left out, because a hold
+ * An arm at a place that vCPUs pass seldom is active during the whole sweep: it costs little time,
+ * and might miss the only pass if it took turns. The other arms take turns, so that the few that
+ * are active at a time wait often. A place that vCPUs pass constantly gets no arm, because a hold
  * there slows the guest.
  */
 #define SELDOM_HZ 10
@@ -25,20 +25,20 @@
 #define SELDOM_ARMS 160 /* maximum number of arms at seldom passed places in a sweep */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
-/* one sweep of this many tries only updates (read-modify-write instructions) */
+/* of this many sweeps, one has only arms at updates (read-modify-write instructions) */
 #define UPDATES_EACH 3
 #define SLOTS_MAX 16
 #define PCT_MAX_MS 300 /* the longest wait with PCT */
 
 /* The kinds of places in a function at which a vCPU can be held. */
 static const struct kind {
-	/* arguments of the format: the function, and a function that it calls */
+	/* its arguments are the function, and a function that it calls */
 	const char *format;
 	double weight;
 	gboolean is_call, is_update;
 } kinds[] = {
 	{"%s", 1.0, FALSE, FALSE},
-	/* delays the function between reading the callee's result and using it */
+	/* delays the function between the return of the callee and the use of its result */
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
 	/* an update is lost if two tasks are between its read and its write */
@@ -48,7 +48,7 @@ static const struct kind {
 struct function {
 	const char *name;
 	gint64 visits;
-	/* how often another vCPU was in one of these functions at about the same time */
+	/* how often another vCPU was in any of the counted functions at about the same time */
 	gint64 beside;
 	gint64 itself; /* how often another vCPU was in the same function at about the same time */
 	json_t *calls;
@@ -70,7 +70,7 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	double hz = f->visits / MAX(1, record->seconds);
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
-	/* the counts come from a single run, so they are only used to order the arms */
+	/* the counts are from a single run, so they only decide which arms are tried first */
 	arm.prior = kind->weight / (1 + log10(1 + hz)) *
 		    sqrt(MIN(1, f->beside / (double)f->visits));
 	if (is_favoured(record->favoured, f->name) ||
@@ -85,8 +85,8 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 }
 
 /*
- * Returns TRUE if a place is passed so seldom that two vCPUs rarely pass it at about the same time
- * by chance, but may do so when one of them is held.
+ * Returns TRUE if F's updates may be lost: two vCPUs were in F at about the same time, or F is
+ * called so seldom that this needs a hold.
  */
 static gboolean may_lose_update(const struct race_record *record, const struct function *f)
 {
@@ -183,13 +183,13 @@ static int best_first(gconstpointer a, gconstpointer b)
 	const struct arm *const *one = a, *const *two = b;
 	double left = value(*one), right = value(*two);
 
-	/* for equal values, keep the order of the array, which is that of the record */
+	/* for equal values, keep the order of the record */
 	return left > right ? -1 : left < right ? 1 : *one < *two ? -1 : *one > *two;
 }
 
 /*
- * Adds the best MAX arms to the trial: if SELDOM, arms with seldom passed places, otherwise the
- * other arms.
+ * Adds the best MAX arms to the trial: if SELDOM, of those whose places are passed seldom,
+ * otherwise of the others.
  */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {
@@ -210,8 +210,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 {
 	static const guint max_ms[] = {100, 300, 500};
 	/*
-	 * a lost update needs many tries, so some sweeps try only updates; few functions have
-	 * updates
+	 * an update is lost only after many tries, so some sweeps have only the few arms at updates
 	 */
 	gboolean updates = race->has_updates && !race->pct && race->sweeps % UPDATES_EACH == 1;
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
@@ -236,7 +235,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	choose(order, TRUE, SELDOM_ARMS, ret);
 	ret->turns = ret->n;
 	choose(order, FALSE, TURN_ARMS, ret);
-	/* choose the number of slots so that each arm has a turn within 30 s */
+	/* choose so many slots that each arm has a turn within 30 s */
 	n_turns = ret->n - ret->turns;
 	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
 	race->sweeps += ret->n > 0;
@@ -299,8 +298,8 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 			continue;
 		arm = &g_array_index(race->arms, struct arm, one.arm);
 		/*
-		 * a failed check at the end of a run has no time; most such failures are lost
-		 * updates
+		 * the time of the failure is unknown if only a check at the end of the run has
+		 * failed; most such failures are lost updates
 		 */
 		one.order = timed		 ? o->suspect[i] * (1 + log10(1 + arm->hz))
 			    : arm->is_update ? -value(arm) - 10

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arms from which a search chooses, and the state that arms.c and strategy.c share. An arm is a
- * hold at one place; the word is that of bandit algorithms (strategy.h). A sweep is a run that
- * tries many arms one after the other.
+ * The arms from which a search chooses, and the state that arms.c and strategy.c share. An arm (a
+ * word from bandit algorithms) is a hold at one place. A sweep is a run that tries many arms, a few
+ * at a time (strategy.h).
  */
 #ifndef RIG_RACE_ARMS_H
 #define RIG_RACE_ARMS_H
@@ -29,26 +29,29 @@ struct race {
 	enum race_phase phase;
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
 	struct race_trial found;
-	/* RACE_CONFIRM: indices of the suspected arms; the group that is tried now */
+	/* RACE_CONFIRM: `suspect` has the indices of the suspected arms; `group` is tried now */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_CONFIRM and RACE_REDUCE: the part of the holds that is tried, and how often it was
-	 * tried
+	 * RACE_CONFIRM and RACE_REDUCE: number `part` of the holds is tried (take_part()); it was
+	 * tried `tries` times
 	 */
 	gboolean halving, pending;
 	guint part, tries;
 	guint failed, runs, base_failed, base_runs, base_pending, run_pending;
 };
 
-/* Adds the arms of RECORD. FALSE: entry *RET_BAD cannot be read. */
+/*
+ * Adds the arms of RECORD. Returns FALSE if an entry of `visits` cannot be read, and sets *RET_BAD
+ * to its index.
+ */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
 /*
  * Returns TRUE if the place of ARM is passed so seldom that the arm is active during a whole sweep.
  */
 gboolean arms_is_seldom(const struct race *race, guint arm);
-/* Returns the index of the arm with the hold HOLD, or G_MAXUINT. */
+/* Returns the index of the arm with the hold HOLD, or G_MAXUINT if there is none. */
 guint arms_find(const struct race *race, const char *hold);
-/* Fills *RET with a sweep of the best arms. FALSE: there are no arms. */
+/* Fills *RET with a sweep of the best arms. Returns FALSE if there are no arms. */
 gboolean arms_explore(struct race *race, struct race_trial *ret);
 /*
  * Rewards the arms of the ended sweep TRIAL with the outcome O; O is NULL if the sweep has no

@@ -7,7 +7,8 @@
 #include "store/store.h"
 #include "util/error.h"
 
-#define ALL "hotplug" /* equals DIRECTOR_ALL, which the child process expands */
+/* DIRECTOR_ALL (director.h), which the child process replaces by all functions of the table */
+#define ALL "hotplug"
 
 /* For each lock, the source files with functions that take it. */
 static const struct {
@@ -73,10 +74,7 @@ gboolean race_around(const char *what, const char *results, char **ret_visits, c
 	for (guint i = 0; what && i < G_N_ELEMENTS(locks); i++)
 		if (!strcmp(what, locks[i].lock))
 			visits = locks[i].visits;
-	/*
-	 * here only the form is checked; the child process checks whether the kernel has the
-	 * function
-	 */
+	/* check only the form; the child process checks whether the kernel has the function */
 	if (!visits && (g_str_has_suffix(what, ".c") ||
 			g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
 		visits = what;

@@ -9,7 +9,7 @@
 /* A run or a build at a place. */
 struct race_job {
 	struct place_job job;
-	char *key, **words; /* NULL: nothing runs */
+	char *key, **words; /* NULL if no run or build is in progress */
 };
 typedef void (*race_done)(struct place_job *job, const struct child_result *result);
 
@@ -19,20 +19,21 @@ struct race_run {
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
 };
 
-/* The loop of a search or a walk. The fields after `jobs` are set by loop.c only. */
+/* The main loop of a search or a walk. Only loop.c sets the fields after `jobs`. */
 struct race_loop {
 	const struct race_options *options;
-	const struct race_job *jobs[RACE_GUESTS_MAX]; /* those of the owner's slots */
+	const struct race_job *jobs[RACE_GUESTS_MAX]; /* the jobs in the owner's slots */
 	GMainLoop *main;     /* only set while the loop runs */
 	struct place *place; /* only set while the loop runs */
 	guint budget_source;
-	gboolean built; /* the kernel is built, or each run builds it */
+	/* no build is needed before the runs: the kernel is built, or each run builds it */
+	gboolean built;
 	gboolean over;
 	enum race_end end;
 	GError *error;
 };
 
-/* One run or build at a time. */
+/* A search runs up to RACE_GUESTS_MAX jobs at the same time; a slot has one of them. */
 struct race_slot {
 	struct race_search *search;
 	struct race_job job;
@@ -43,7 +44,7 @@ struct race_slot {
 struct race_search {
 	struct race_options options;
 	char *visits_words, **favoured, *cwd;
-	json_t *words, *visits, *trials; /* visits: NULL until the first run has ended */
+	json_t *words, *visits, *trials; /* `visits` is NULL until the first run has ended */
 	double seconds;			 /* how long the load ran in the first run */
 	struct race *race;		 /* NULL until the first run has ended */
 	/*
@@ -54,7 +55,7 @@ struct race_search {
 	void (*ended)(const struct race_event *event, void *data);
 	void (*starting)(const char *what, void *data);
 	void *data;
-	GHashTable *orders; /* lock orders seen, as text; NULL: none yet */
+	GHashTable *orders; /* set of the lock orders seen, as text; NULL before the first one */
 	struct race_loop loop;
 	struct race_slot slot[RACE_GUESTS_MAX];
 	guint faults, sweeps;
@@ -62,10 +63,12 @@ struct race_search {
 
 /* ---- job.c ---- */
 
-/* Opens the place of O, or this host. Errors: as of place_open(); *RET is set all the same. */
+/*
+ * Opens the place that O names, or this host. Errors: those of place_open(); *RET is set even then.
+ */
 gboolean race_open_place(const struct race_options *o, place_failed failed, void *data,
 			 struct place **ret, GError **error);
-/* Frees *PLACE unless it is O's. */
+/* Frees *PLACE, unless it is the place that O names. */
 void race_close_place(const struct race_options *o, struct place **place);
 /*
  * Adds a job to PLACE: the build of O's kernel, or RUN. DONE is called when the job has ended;
@@ -77,8 +80,8 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 		  const struct race_run *run, race_done done, void *data);
 void race_job_clear(struct race_job *job);
 /*
- * Returns TRUE if the build has succeeded. FALSE without an error: it was stopped. Errors:
- * RIG_EXIT_USAGE, RIG_EXIT_SKIP, RIG_EXIT_INFRA, as the build has ended.
+ * Returns TRUE if the build has succeeded. Returns FALSE without an error if it was stopped.
+ * Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP or RIG_EXIT_INFRA, whichever exit code the build had.
  */
 gboolean race_was_built(const struct child_result *result, GError **error);
 
@@ -92,9 +95,9 @@ gboolean race_was_built(const struct child_result *result, GError **error);
 gboolean loop_run(struct race_loop *loop, void (*step)(void *data), void *data, GError **error);
 /* Returns TRUE if a job has not ended. */
 gboolean loop_is_busy(const struct race_loop *loop);
-/* Ends the loop with END, unless it has another end already, and stops all jobs. */
+/* Ends the loop with END, unless loop_end() was called before, and stops all jobs. */
 void loop_end(struct race_loop *loop, enum race_end end);
-/* Ends the loop with ERROR, which is stolen; the first error counts. */
+/* Ends the loop with ERROR, which is stolen. Later errors are ignored. */
 void loop_fail(struct race_loop *loop, GError *error);
 /* Starts the budget again, less SPENT_S seconds: the time of a kernel build does not count. */
 void loop_start_budget(struct race_loop *loop, double spent_s);
@@ -131,8 +134,8 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 		  const struct race_trial *trial, struct race_outcome *o);
 
 /*
- * Returns TRUE if the run has a lock order that no earlier one of this process had. FALSE for the
- * first run with lock orders.
+ * Returns TRUE if the run has a lock order that no earlier run of this process had. Returns FALSE
+ * for the first run with lock orders, because all of them are new.
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 
@@ -141,7 +144,8 @@ gboolean outcome_news(struct race_search *search, const struct child_result *res
 /* Returns TRIAL with its OUTCOME as JSON, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);
 /*
- * Reads what trial_json() made; the strings are borrowed from JSON. FALSE: it is not a valid trial.
+ * Reads what trial_json() made; the strings are borrowed from JSON. Returns FALSE if JSON is not a
+ * valid trial.
  */
 gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome *outcome);
 

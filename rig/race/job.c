@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run or a build as a job of a place; for searches and walks. */
+/* Adds the runs and builds of searches and walks to a place as jobs. */
 #include "race/internal.h"
 
 #include "util/clock.h"
@@ -51,7 +51,10 @@ static void add_job(struct race_job *job, struct place *place, const struct race
 	static guint n;
 
 	job->words = words;
-	/* a unique key, because the results of an earlier process are not used */
+	/*
+	 * make a new key for each job, so that the place never returns the result of an earlier
+	 * process
+	 */
 	job->key = g_strdup_printf("%" G_GINT64_FORMAT " %u", rig_now_ns(), ++n);
 	job->job = (struct place_job){
 		.kind = kind,
@@ -111,7 +114,7 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 		.labels = labels,
 	};
 
-	/* a run that hung ends sooner if no memory image is saved */
+	/* save no memory image, so that a run that hung ends sooner */
 	g_ptr_array_add(extra, (gpointer) "--memory-image");
 	g_ptr_array_add(extra, (gpointer) "0");
 	if (o->drop_holds) {

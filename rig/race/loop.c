@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The main loop that searches and walks have in common: place, signals, budget, end. */
+/*
+ * The main loop that searches and walks share: it opens the place, handles signals and the budget,
+ * and ends when all jobs have ended.
+ */
 #include "race/internal.h"
 
 #include <glib-unix.h>

@@ -16,8 +16,8 @@ const char *outcome_reason(const struct child_result *result)
 }
 
 /*
- * Returns REASON, of a run without a report, with the parts removed that differ between runs; the
- * caller owns it.
+ * Returns REASON, the first reason of a run without a report, without the parts that differ between
+ * runs. The caller owns the text.
  */
 static char *plain_reason(enum verdict verdict, const char *reason)
 {

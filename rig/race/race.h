@@ -20,25 +20,34 @@
 struct race_options {
 	/* `machine` is NULL for the first machine of the scenario */
 	const char *scenario, *machine;
-	const char *kernel; /* NULL: the default kernel */
+	const char *kernel; /* NULL stands for the default kernel */
 	const char *const *patches, *const *fragments;
-	const char *around; /* see race_around(); NULL: all files of memory hotplug */
+	/*
+	 * the functions to search, see race_around(); NULL stands for all files of memory hotplug
+	 */
+	const char *around;
 	const char *emulator;
 	/* `drop_holds`: run without the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 	gboolean pct;	  /* sweeps use a random scheduler instead of delays */
-	/* how long the load of the first run, and of a sweep, lasts; 0: as the scenario says */
+	/* seconds of load in the first run and in a sweep; 0 stands for the scenario's duration */
 	guint record_s, sweep_s;
-	/* limits for this process; the time to build the kernel does not count */
+	/*
+	 * maximum number of guests at a time, and of seconds for this process without the kernel
+	 * build
+	 */
 	guint guests, budget_s;
 	guint duration_s, patience_s;
 	const char *results, *dir;
 	const char *rig;       /* path of the rig; NULL: this program */
-	struct place *place;   /* where the runs are executed; NULL: this host, where each run
-				    * builds the kernel if it has to */
+	/*
+	 * where the runs are executed; NULL stands for this host, where a run builds the kernel if
+	 * needed
+	 */
+	struct place *place;
 	struct pack_room need; /* what a run needs; used if `place` is set */
-	/* the kernel that is built at `place` before the first run; NULL: an image is used */
+	/* the kernel that is built at `place` before the first run; NULL if it is an image */
 	const char *source, *arch;
 };
 

@@ -11,10 +11,10 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define FAULTS_MAX 3 /* number of consecutive faults of the host that end the search */
+#define FAULTS_MAX 3 /* after this many consecutive faults of the host, the search ends */
 /*
- * the search ends if this many runs without a hold have failed, and none has passed, before holds
- * are found
+ * the search ends if it has found no holds, and all runs without holds have failed, at least this
+ * many
  */
 #define ALONE_MAX 2
 
@@ -122,7 +122,10 @@ static gboolean is_judged(enum verdict verdict)
 	       verdict == VERDICT_HANG;
 }
 
-/* Counts a run without a result, caused by a fault of the host or by an invalid request. */
+/*
+ * Handles a run without a result. If the request was not valid, the search ends with an error;
+ * otherwise the run is counted as a fault of the host.
+ */
 static void blame(struct race_search *search, const struct child_result *result)
 {
 	GError *error = NULL;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads and writes race.json: the record of the first run, and each trial with its outcome. */
+/*
+ * Reads and writes race.json of a search: the record of the first run, and each trial with its
+ * outcome.
+ */
 #include "race/internal.h"
 
 #include <string.h>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The phases of a search: chooses the next trial, and reduces the holds of a failed one. */
+/* Chooses the next trial in each phase of a search (strategy.h). */
 #include "race/arms.h"
 
 #include <string.h>
 
 #include "util/error.h"
 
-/* a part of the holds counts as necessary after this many runs without it have passed */
+/* a part of the holds is considered necessary after this many runs without it have passed */
 #define TRIES 2
-/* number of holds that are active at a time in a sweep of one group of suspects */
+/* in a sweep of one group of suspects, the number of holds that are active at a time */
 #define FEW_SLOTS 2
 /*
- * After this many runs with the found holds, at least half must have failed; otherwise the first
- * failure was chance.
+ * From this many runs with the found holds on, at least half must have failed. Otherwise the first
+ * failure was a coincidence, and the search returns to RACE_EXPLORE.
  */
 #define LUCK 3
 
@@ -94,8 +94,8 @@ static void take_group(const struct race *race, struct race_trial *ret)
 }
 
 /*
- * Starts RACE_CONFIRM after the sweep TRIAL has failed. If no hold waited, the holds are not the
- * cause.
+ * Starts RACE_CONFIRM after the sweep TRIAL has failed. If none of its holds waited, they are not
+ * the cause, and the run counts as one without holds.
  */
 static void begin_confirm(struct race *race, const struct race_trial *trial,
 			  const struct race_outcome *o)
@@ -113,8 +113,9 @@ static void begin_confirm(struct race *race, const struct race_trial *trial,
 /* ---- RACE_REDUCE: which of the found holds are needed ---- */
 
 /*
- * Fills *RET with the found holds to try next. While race->halving is set these are one half of
- * them, the first (race->part 0) or the second; later all except the hold number race->part.
+ * Fills *RET with those of the found holds that are tried next. While race->halving is set, these
+ * are the first half (if race->part is 0) or the second half of the found holds; later, all except
+ * hold number race->part.
  */
 static void take_part(const struct race *race, struct race_trial *ret)
 {
@@ -180,7 +181,7 @@ static void next_part(struct race *race)
 	if (race->halving && race->part == 2) {
 		race->halving = FALSE;
 		race->part = 0;
-		/* do not leave out single holds: each of the two was already tried alone */
+		/* end now: of two holds, each was already tried alone */
 		if (race->found.n == 2)
 			race->phase = RACE_MEASURE;
 	} else if (!race->halving && race->part >= race->found.n) {
@@ -209,7 +210,7 @@ static void confirm(struct race *race, const struct race_trial *trial,
 			race->phase = RACE_EXPLORE;
 		return;
 	}
-	/* the first group, nearest to the failure, is tried twice */
+	/* the first group has the suspects nearest to the failure, so it is tried TRIES times */
 	if (!race->group && ++race->tries < TRIES)
 		return;
 	race->tries = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The strategy of `rig race`, without guests: from the functions that vCPUs passed in a run without
- * holds, and the outcomes of earlier trials, it chooses the holds of the next run.
+ * The strategy of `rig race`: chooses the holds of the next run, from the functions that vCPUs
+ * passed in a run without holds, and from the outcomes of earlier trials. It starts no runs.
  *
  *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds (arms, in the terms of a
  *			bandit algorithm), a few at a time. A hold is a delay at one place, so
@@ -40,16 +40,16 @@ struct race_trial {
 	guint n;
 	/* each in the format that hold_parse() reads, without numbers */
 	const char *hold[RACE_ARMS];
-	guint turns;	 /* in a sweep, the arms with this and higher indices take turns */
-	guint slots;	 /* number of turn-taking arms that are active at a time */
+	guint turns;	 /* in a sweep, holds with this and higher indices take turns */
+	guint slots;	 /* how many of these are active at a time */
 	guint window_ms; /* in a sweep: how long each of these is active */
 	guint max_ms;	 /* maximum length of a wait */
-	guint pct_seed;	 /* in a sweep: the seed of a random scheduler; 0: there is none */
+	guint pct_seed;	 /* in a sweep: the seed of the random scheduler; 0 if it is not used */
 	const char *why; /* why the trial was chosen; a static string */
 };
 
 /*
- * Returns TRUE if TRIAL is a sweep, of many holds or of few. FALSE: its holds are active all the
+ * Returns TRUE if TRIAL is a sweep, of many holds or of few; FALSE if its holds are active all the
  * time.
  */
 gboolean race_is_sweep(const struct race_trial *trial);
@@ -81,8 +81,8 @@ struct race_record {
 #define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 
 /*
- * Returns a new strategy. NULL with an error (RIG_EXIT_USAGE): the record cannot be read, or no two
- * functions were passed by different vCPUs at about the same time.
+ * Returns a new strategy. Error: RIG_EXIT_USAGE, the record cannot be read, or different vCPUs
+ * never passed two functions at about the same time.
  */
 struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);
@@ -92,14 +92,14 @@ RIG_DEFINE_AUTO(race, race_free)
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
- * Chooses the next trial. FALSE: none can start until a trial in progress has ended; or, if
- * race_phase() is RACE_OVER, the search is over. A trial is in progress until race_result() or
- * race_forget() is called with it.
+ * Chooses the next trial. Returns FALSE if race_phase() is RACE_OVER, that is, the search has
+ * ended; otherwise FALSE means that no trial can start until one in progress has ended. A trial is
+ * in progress until race_result() or race_forget() is called with it.
  */
 gboolean race_next(struct race *race, struct race_trial *ret);
 /*
- * Must be called when a trial has ended. TRIAL is from race_next(), or from an earlier process
- * (with other strings).
+ * Must be called when a trial has ended. TRIAL is from race_next(), or was made by an earlier
+ * process and read from race.json.
  */
 void race_result(struct race *race, const struct race_trial *trial,
 		 const struct race_outcome *outcome);
@@ -107,7 +107,10 @@ void race_result(struct race *race, const struct race_trial *trial,
 void race_forget(struct race *race, const struct race_trial *trial);
 
 enum race_phase race_phase(const struct race *race);
-/* Fills *RET with the holds that cause the failure, as far as known; with none in RACE_EXPLORE. */
+/*
+ * Fills *RET with the holds that cause the failure, as far as known. In RACE_EXPLORE there are
+ * none.
+ */
 void race_found(const struct race *race, struct race_trial *ret);
 /* Gets how many runs failed, with the holds of race_found() and without holds. */
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,

@@ -5,8 +5,9 @@
 #include "util/paths.h"
 
 /*
- * Seconds without a completed operation after which a run fails; twice the default, because a sweep
- * pauses while no operation completes, which is frequent with a slow kernel.
+ * Seconds without a completed operation after which a sweep is judged to hang. This is twice the
+ * default, because a sweep pauses while no operation completes, which is frequent with a slow
+ * kernel.
  */
 #define SWEEP_PATIENCE_S 40
 
@@ -38,7 +39,7 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 	return rig_write_file(file, text, -1, error);
 }
 
-/* Returns the duration of a sweep; a sweep of few holds needs only half the time. */
+/* Returns the seconds of load of the sweep TRIAL. A sweep of few holds needs only half as many. */
 static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
 {
 	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The cells of a walk. */
+/* Makes the cells of a walk, reads their results, and converts them to JSON and back. */
 #include "race/walk-cells.h"
 
 #include <string.h>
@@ -79,7 +79,10 @@ gboolean walk_knows(const char *around)
 	return FALSE;
 }
 
-/* Returns the number of calls of the function of ROW, or -1 if this kernel does not have it. */
+/*
+ * Returns how often the function of ROW was called, or -1 if this kernel does not have the
+ * function.
+ */
 static json_int_t calls_of(json_t *counted, const struct fallible *row)
 {
 	json_t *one;
@@ -94,8 +97,8 @@ static json_int_t calls_of(json_t *counted, const struct fallible *row)
 }
 
 /*
- * Adds the cells for errno number ERRNO_AT and call number CALL. FALSE: no function has that many
- * errnos.
+ * Adds the cells for errno number ERRNO_AT and call number CALL of all functions. Returns FALSE if
+ * no function has that many errnos.
  */
 static gboolean fill_round(struct walk_cells *cells, json_t *counted, guint call, guint errno_at,
 			   const char *around)

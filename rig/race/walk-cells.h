@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cells of a walk (walk.h): which call fails in each, and the result. Does no I/O. */
+/* The cells of a walk (walk.h): for each, the call that fails and the result. Does no I/O. */
 #ifndef RIG_RACE_WALK_CELLS_H
 #define RIG_RACE_WALK_CELLS_H
 
@@ -11,7 +11,8 @@
 struct walk_cells {
 	/* of struct walk_cell; the first one is the run in which calls are counted */
 	GPtrArray *list;
-	GPtrArray *uncalled; /* char *, owned */
+	/* char *, owned: functions that the kernel has, but the scenario did not call */
+	GPtrArray *uncalled;
 };
 
 struct walk_cells *walk_cells_new(void);
@@ -23,16 +24,16 @@ void walk_cells_free(struct walk_cells *cells);
  */
 void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, const char *around);
 /*
- * Returns the next open cell that is not being run; while calls are being counted, NULL. NULL:
- * there is none.
+ * Returns the next open cell that is not being run. Returns NULL if there is none, and while the
+ * first run counts calls.
  */
 struct walk_cell *walk_cells_next(const struct walk_cells *cells);
 /* Reads the result of CELL. A run that cannot be judged is repeated, up to TRIES runs in all. */
 void walk_cell_take(struct walk_cell *cell, const struct child_result *result, guint tries);
 
 /*
- * Convert the cells to JSON for race.json, and read them back from its text STATE. FALSE: STATE is
- * invalid.
+ * Convert the cells to JSON for race.json, and read them back from STATE, the content of race.json.
+ * walk_cells_read() returns FALSE if STATE is not valid.
  */
 json_t *walk_cells_json(const struct walk_cells *cells);
 gboolean walk_cells_read(struct walk_cells *cells, json_t *state);

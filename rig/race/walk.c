@@ -109,9 +109,7 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 {
 	json_t *details = json_object_get(result->answer, "details");
 
-	/*
-	 * start the budget now, because the time in which this run built the kernel does not count
-	 */
+	/* restart the budget: the time in which this run built the kernel does not count */
 	loop_start_budget(&walk->loop, 0);
 	if (cell->result == WALK_VIOLATION) {
 		loop_end(&walk->loop, RACE_FAILS_ALONE);
@@ -122,7 +120,7 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 			walk->options.run.around);
 }
 
-/* Ends the walk because a run was refused, as all others would be. */
+/* Ends the walk because a run was refused: all others would be refused, too. */
 static void refuse(struct walk *walk, const struct child_result *result)
 {
 	GError *error = NULL;

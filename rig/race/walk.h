@@ -17,7 +17,7 @@
 #define WALK_CALLS_MAX 100
 
 struct walk_options {
-	/* record_s and sweep_s are not used; `around` is a function or file */
+	/* its record_s and sweep_s are not used; its `around` is a function or file */
 	struct race_options run;
 	guint calls; /* number of calls of each function that are made to fail, one per cell */
 };
@@ -27,11 +27,14 @@ enum walk_result {
 	WALK_CLEAN,	  /* the call failed, and no check reported a violation */
 	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,
-	WALK_NOT_JUDGED, /* a fault of the host prevented the run, twice */
+	WALK_NOT_JUDGED, /* a fault of the host prevented two runs */
 };
 
 struct walk_cell {
-	/* in the format of `rig run --fail`; "": the first run, in which calls are counted */
+	/*
+	 * in the format of `rig run --fail`; "" in the first cell, the run in which calls are
+	 * counted
+	 */
 	char *fail;
 	enum walk_result result;
 	guint tries;
@@ -66,7 +69,7 @@ struct fallible;
 /* Returns TRUE if AROUND (a function, part of a path, or NULL for all) selects ROW. */
 gboolean walk_is_wanted(const struct fallible *row, const char *around);
 
-/* Returns TRUE if the table of functions that can fail has AROUND, a function or part of a path. */
+/* Returns TRUE if the table scenario/fallible.h has AROUND, a function or part of a file's path. */
 gboolean walk_knows(const char *around);
 
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */

@@ -8,7 +8,10 @@
 
 #define FILE_MAX_BYTES (1 << 20)
 #define TIMES 1000
-/* change points in a round: two order three events, which is more than most bugs need */
+/*
+ * number of change points (plugin/pct.h) in a round. Two of them order three events, which is more
+ * than most bugs need
+ */
 #define PCT_POINTS 2
 
 char *race_hold_text(const struct race_trial *trial, guint i)
