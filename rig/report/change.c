@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Determines what has changed; this is the first part of a report. */
+/* Determines what has changed between THEN and NOW (model.h). */
 #include "report/internal.h"
 
 static const struct {
@@ -23,7 +23,10 @@ gboolean difference_is_worse(enum difference_kind kind)
 	return kinds[kind].worse;
 }
 
-/* Returns the result of some runs as text: "3 of 5 failed", "all 5 passed", "INFRA". */
+/*
+ * Returns the result of several runs as text that the caller owns: "3 of 5 failed", "all 5 passed",
+ * "INFRA".
+ */
 static char *outcome_text(const struct tally *tally)
 {
 	if (!tally->judged)
@@ -123,8 +126,8 @@ static void compare_cell(struct model *model, const struct cell *cell)
 }
 
 /*
- * Returns TRUE if the signature was seen in the runs of THEN (model.h), and each cell that had it
- * then has judged runs in NOW.
+ * Returns TRUE if the signature was seen in THEN, but not in NOW, although each cell that had it in
+ * THEN has judged runs in NOW.
  */
 static gboolean is_gone(const struct signature *signature)
 {
@@ -138,7 +141,7 @@ static gboolean is_gone(const struct signature *signature)
 		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
-	/* the signature was also seen in the newest runs of THEN, not only a long time ago */
+	/* the newest run with the signature must belong to THEN, not be older */
 	for (guint i = last->cell->runs->len; i-- > 0;) {
 		const struct run_view *run = last->cell->runs->pdata[i];
 

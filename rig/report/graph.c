@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes graphs as DOT text, and draws pictures of DOT texts with Graphviz's `dot`. In DOT's quoted
- * strings, the only escape is \\"; in labels, a backslash starts an escape sequence (Graphviz,
- * "escString"), and & starts an entity.
+ * Writes graphs as DOT text, and draws pictures of DOT texts with Graphviz's `dot`. In a quoted
+ * string, DOT has only the escape \"; but in a label, a backslash also starts an escape sequence
+ * (Graphviz, "escString"), and & starts an entity.
  */
 #include "report/graph.h"
 
@@ -18,7 +18,7 @@
 #define RED "#c01c28"
 #define GREY "#5e5c64"
 
-/* number of pictures per call of `dot`, because its start takes longer than a picture */
+/* number of pictures that a call of `dot` draws, because its start takes longer than a picture */
 #define BATCH 16
 #define SVG_MAX (2u << 20) /* maximum size of a picture in bytes, on average over a batch */
 /* time limit for a batch; it normally takes a tenth of a second */
@@ -124,7 +124,7 @@ char *graph_dot(const struct graph *graph, GError **error)
 
 /* ---- drawing ---- */
 
-/* Returns a file descriptor from which TEXT can be read; -1 with an error. */
+/* Returns a file descriptor from which TEXT can be read, or -1 with an error. */
 static int text_fd(const char *text, GError **error)
 {
 	int fd = memfd_create("dot", MFD_CLOEXEC);
@@ -161,8 +161,8 @@ static char *run_dot(const char *text, guint n, GError **error)
 }
 
 /*
- * Appends the N documents in OUTPUT to SVGS. Warnings may be between them, because OUTPUT includes
- * dot's standard error.
+ * Appends the N SVG documents in OUTPUT to SVGS. Skips the text between them: warnings of dot,
+ * because OUTPUT includes its standard error.
  */
 static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **error)
 {
@@ -210,7 +210,10 @@ static const char *word(json_t *edge, const char *key)
 	return text ? text : "?";
 }
 
-/* Returns the index of the node called LABEL; if it does not exist, it is added. */
+/*
+ * Returns the index of the node called LABEL, which is added with SHAPE and MARKED if it does not
+ * exist.
+ */
 static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
 {
 	struct graph_node node = {label, shape, marked};

@@ -17,9 +17,9 @@
 enum graph_shape { GRAPH_BOX, GRAPH_ROUND, GRAPH_NOTE };
 
 struct graph_node {
-	const char *label; /* a text of any bytes, whose lines each end in ' ' */
+	const char *label; /* bytes of any origin, which may have several lines */
 	enum graph_shape shape;
-	gboolean marked; /* part of the cycle, so it is drawn in red */
+	gboolean marked; /* drawn in red, because the node is part of a cycle */
 };
 
 struct graph_edge {
@@ -38,8 +38,8 @@ struct graph {
 };
 
 /*
- * Returns GRAPH in Graphviz's language; the caller frees it. NULL with an error (RIG_EXIT_USAGE):
- * the graph is too large, or an edge has no node.
+ * Returns GRAPH in Graphviz's language, as text that the caller frees. Error: RIG_EXIT_USAGE, the
+ * graph is too large, or an edge has no node.
  */
 char *graph_dot(const struct graph *graph, GError **error);
 

@@ -33,8 +33,8 @@ static double number(json_t *object, const char *key)
 }
 
 /*
- * Returns the title of a search's page: "First bad: mm: take the lock later", or how the search
- * ended without an answer.
+ * Returns the title of a bisection's page: "First bad: mm: take the lock later", or how the search
+ * ended without an answer. The caller owns the text.
  */
 static char *title_of(json_t *result)
 {
@@ -80,7 +80,7 @@ GPtrArray *bisections_read(const char *results)
 	g_auto(GStrv) names = results ? rig_names_in(results, "") : g_new0(char *, 1);
 	GPtrArray *all = g_ptr_array_new_with_free_func(bisection_free);
 
-	/* names begin with the time, so this starts with the newest */
+	/* names begin with the time, so the newest is the last one */
 	for (guint i = g_strv_length(names); i-- > 0 && all->len < SHOWN_MAX;) {
 		struct bisection *b =
 			strstr(names[i], "-bisect-") ? bisection_read(results, names[i]) : NULL;

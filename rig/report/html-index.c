@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ORDERS_MAX 50
-#define MARKS_MAX 14 /* number of a cell's runs that are shown as marks; the newest is last */
+#define MARKS_MAX 14 /* maximum number of runs of a cell that are shown as marks, the newest last */
 
 static void put_state(struct page *page, const struct model *model)
 {

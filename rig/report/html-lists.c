@@ -81,8 +81,8 @@ void write_lists(struct site *site)
 }
 
 /*
- * Writes the failure rate of the judged first attempts, with its confidence interval, because there
- * may be few runs.
+ * Writes the failure rate of TALLY's first attempts with its confidence interval, because there may
+ * be few runs.
  */
 static void put_rate(struct page *page, const char *name, const struct tally *tally)
 {
@@ -132,7 +132,10 @@ void write_cells(struct site *site)
 		write_cell(site, site->model->cells->pdata[i]);
 }
 
-/* Returns where a signature was seen, as text: "6.1.192 (3 runs), 6.12.4 (1 run)". */
+/*
+ * Returns how often a signature was seen for each WORD of a run (its kernel, for example), as text
+ * that the caller owns: "6.1.192 (3 runs), 6.12.4 (1 run)".
+ */
 static char *spread(const struct signature *signature,
 		    const char *(*word)(const struct run_view *run))
 {

@@ -229,7 +229,7 @@ static void put_reports(struct site *site, struct page *page, const struct run_v
 		     (guint)(n - REPORTS_MAX), run->name);
 }
 
-/* Appends {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1". */
+/* Appends COUNTS to TEXT: {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1". */
 static void append_counts(GString *text, json_t *counts)
 {
 	const char *result, *comma = "";

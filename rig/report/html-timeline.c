@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Draws a run on a time axis: its states and host steps as bars in lanes, the rates of agents, and
- * the times of reports. The data is from the journal; what a journal lacks (old runs have no
- * counts) is left out.
+ * the times of reports. The data is from the journal. Journals of old runs have no counts of
+ * agents, so their pages have no rates.
  */
 #include "report/page.h"
 
@@ -16,17 +16,17 @@
 
 struct bar {
 	guint lane;
-	double from, to; /* times of begin and end; to < 0: no end yet */
+	double from, to; /* begin and end in seconds; `to` is negative until the end is known */
 	char *name, *outcome;
 };
 
 struct timeline {
 	GPtrArray *lanes;	/* of char *: names of the lanes */
 	GArray *bars;		/* of struct bar */
-	GHashTable *open;	/* lane -> index of its open bar + 1 */
-	GHashTable *rates;	/* agent -> JSON array of [time, rate] */
+	GHashTable *open;	/* maps a lane to the index of its open bar + 1 */
+	GHashTable *rates;	/* maps an agent to a JSON array of [time, rate] */
 	GPtrArray *agents;	/* keys of `rates`, in order */
-	json_t *reports, *last; /* last: the latest counts */
+	json_t *reports, *last; /* `last`: the latest counts of the agents */
 	double last_t, end;
 };
 
@@ -60,7 +60,7 @@ static void bar_end(struct timeline *tl, guint lane, double t, const char *outco
 	g_hash_table_remove(tl->open, GUINT_TO_POINTER(lane));
 }
 
-/* Starts a bar. NAME is taken over. */
+/* Starts a bar in LANE at the time T, and ends the lane's open bar. NAME is stolen. */
 static void bar_begin(struct timeline *tl, guint lane, double t, char *name)
 {
 	struct bar bar = {lane, t, -1, name, NULL};
@@ -110,7 +110,7 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
-/* Adds a bar for a hold, which is recorded when the wait has ended. */
+/* Adds the bar of a hold's wait. Its entry in the journal is from the end of the wait. */
 static void on_held(struct timeline *tl, json_t *entry, double t)
 {
 	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));
@@ -198,7 +198,7 @@ static json_t *bars_json(const struct timeline *tl)
 	return bars;
 }
 
-/* Returns every n-th point, so that at most POINTS_MAX remain. */
+/* Returns at most POINTS_MAX of POINTS, at equal distances. New reference. */
 static json_t *thinned(json_t *points)
 {
 	size_t n = json_array_size(points), every = 1 + n / POINTS_MAX;

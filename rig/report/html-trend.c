@@ -4,7 +4,7 @@
 
 struct measure {
 	const char *title, *unit, *format;
-	/* returns the value of a run; negative: it has none */
+	/* returns the value of a run; negative if the run has none */
 	double (*of)(const struct run_view *run);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the folder of pages, and removes pages that are not needed any more. */
+/* Writes the folder of pages, and removes pages of runs that were deleted. */
 #include "report/html.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "util/paths.h"
 
 #define ASSET_MAX (4 << 20)
-/* a folder with this file was created by the rig, so files in it may be removed */
+/* this file marks a folder that the rig has created, in which it may remove files */
 #define MARK ".hotplug-rig-site"
 #define CHART "assets/chart.min.js"
 
-/* A page by itself needs only the first one. */
+/* The folders of a report. A single page (html_folder()) needs only the first one. */
 static const char *const folders[] = {"assets", "run", "cell", "signature", "bisect"};
 
 static gboolean is_empty(const char *dir)
@@ -25,7 +25,7 @@ static gboolean is_empty(const char *dir)
 	return entries && !g_dir_read_name(entries);
 }
 
-/* Makes DIR and the first N of its folders. */
+/* Creates DIR and the first N of `folders` in it, and the file MARK. */
 static gboolean make_folders(const char *dir, guint n, GError **error)
 {
 	g_autofree char *mark = g_build_filename(dir, MARK, NULL);
@@ -63,7 +63,7 @@ static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError *
 	g_autofree char *style = rig_home_path("site/style.css"),
 			*script = rig_home_path("site/site.js");
 	g_autofree char *installed = rig_home_path("site/chart.min.js");
-	/* the package libjs-chart.js (MIT), which is a single file without dependencies */
+	/* this file of the package libjs-chart.js (MIT) needs no other files */
 	const char *packaged = "/usr/share/javascript/chart.js/chart.min.js";
 
 	*ret_no_charts = !copy_asset(site, installed, CHART, NULL) &&
@@ -130,7 +130,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_coverage(&site);
 	write_lists(&site);
 	write_trends(&site);
-	write_index(&site); /* write it last, because it has links to all other pages */
+	write_index(&site); /* write index.html last, because it has links to all other pages */
 	g_clear_error(&site.no_pictures);
 	if (site.error) {
 		g_propagate_error(error, site.error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Writes the results as HTML pages in a folder, which can be opened from the disk, without a server
- * or network. index.html has the matrix; there is a page for each run, cell, signature and
- * bisection. The same runs give the same bytes.
+ * or network. index.html has the matrix, and each run, cell, signature and bisection has a page.
+ * Pages of the same runs have the same bytes.
  */
 #ifndef RIG_REPORT_HTML_H
 #define RIG_REPORT_HTML_H
@@ -13,7 +13,8 @@
 
 struct html_options {
 	const char *dir;     /* path of the folder; it is created if it does not exist */
-	const char *results; /* the folder in which bisections are searched for; NULL: none */
+	/* the folder with the results of bisections; NULL if the report has none */
+	const char *results;
 	/*
 	 * Returns function, file and line of the frames in a report, one per line, or NULL if none
 	 * are known. The caller frees the text. The callback may be NULL.
@@ -23,10 +24,11 @@ struct html_options {
 };
 
 /*
- * Writes the pages, and removes those of deleted runs. *RET_PAGES is the number of pages. Errors:
- * RIG_EXIT_USAGE (DIR is neither empty nor an earlier report), RIG_EXIT_INFRA (a page cannot be
- * written). The library for charts (libjs-chart.js) is copied from where Debian or `make install`
- * has installed it; if it is missing, tables replace the charts, and *ret_no_charts is set.
+ * Writes the pages, and removes those of deleted runs. Sets *RET_PAGES to the number of pages. The
+ * library for charts (libjs-chart.js) is copied from where Debian or `make install` has installed
+ * it; if it is missing, tables replace the charts, and *ret_no_charts is set to TRUE. Errors:
+ * RIG_EXIT_USAGE, DIR is neither empty nor an earlier report; RIG_EXIT_INFRA, a page cannot be
+ * written.
  */
 gboolean html_write(const struct model *model, const struct html_options *options, guint *ret_pages,
 		    gboolean *ret_no_charts, GError **error);

@@ -6,14 +6,17 @@
 #include "report/model.h"
 
 /*
- * Returns the result of all runs as a phrase, for example "worse than before"; *ret_kind is the
- * name of a badge.
+ * Returns the result of all runs as a phrase, for example "worse than before". Sets *ret_kind to
+ * the name of its badge, a CSS class.
  */
 const char *model_state(const struct model *model, const char **ret_kind);
 
 /* Sets model->changes, after all other members are set (change.c). */
 void model_find_changes(struct model *model);
-/* Returns the newest bad run of NOW (model.h); if there is none, the newest run of NOW; or NULL. */
+/*
+ * Returns the newest run of NOW (model.h) in RUNS that did not end as expected; if there is none,
+ * the newest run of NOW; or NULL if RUNS has no run of NOW.
+ */
 const struct run_view *model_witness(const GPtrArray *runs);
 
 /*
@@ -44,7 +47,10 @@ char *write_junit(const struct model *model, GError **error);
 char *write_ktap(const struct model *model, GError **error);
 char *write_kcidb(const struct model *model, GError **error);
 
-/* Writes JSON as a document: indented, ASCII, keys in order. Takes over the reference. */
+/*
+ * Returns JSON as text that the caller owns: indented, ASCII, keys in order. The reference is
+ * stolen.
+ */
 char *json_document(json_t *json);
 
 /* Maximum size of a run's findings in one output, in bytes: KCIDB's limit for a log excerpt. */

@@ -41,7 +41,7 @@ static json_t *object_new(const char *id)
 	return json_pack("{s:s, s:s}", "id", id, "origin", ORIGIN);
 }
 
-/* Makes an id: ORIGIN ":" and a hash of both texts. */
+/* Returns an id, ORIGIN ":" and a hash of FIRST and SECOND. The caller owns it. */
 static char *id_of(const char *first, const char *second)
 {
 	g_autofree char *words = g_strjoin("\n", first, second, NULL);
@@ -64,7 +64,7 @@ static char *part(const char *text)
 	return safe;
 }
 
-/* Returns the commit at the end of "git:REPO@<40 hex digits>", or NULL. */
+/* Returns the commit in SOURCE, if it has the form "git:REPO@<40 hex digits>"; otherwise NULL. */
 static const char *commit_of(const char *source)
 {
 	const char *at = source && g_str_has_prefix(source, "git:") ? strrchr(source, '@') : NULL;
@@ -104,8 +104,8 @@ static gboolean is_new(struct kcidb *kcidb, const char *list, const char *id)
 }
 
 /*
- * Adds a checkout, unless it was added before, and returns its id. Patches are distinguished by
- * name here; their content is in the run folder.
+ * Adds a checkout, unless it was added before, and returns its id. Kernels with patches of other
+ * names are different checkouts; the contents of patches are not compared.
  */
 static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 {
@@ -146,7 +146,7 @@ static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 	build = object_new(id);
 	json_object_set_new(build, "checkout_id", json_string(checkout));
 	set_text(build, "comment", run->kernel);
-	/* a kernel with a run was built successfully */
+	/* KERNEL has a run, so its build has passed */
 	json_object_set_new(build, "status", json_string("PASS"));
 	append(kcidb, "builds", build);
 	return g_steal_pointer(&id);

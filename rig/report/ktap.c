@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KTAP version 1 (Documentation/dev-tools/ktap.rst): a test for each scenario, in it one for each
- * machine and kernel, in it one for each run.
+ * Writes KTAP version 1 (Documentation/dev-tools/ktap.rst): a test for each scenario, with a
+ * subtest for each machine and kernel, which has a subtest for each run.
  */
 #include "report/internal.h"
 
@@ -10,7 +10,7 @@ struct directive {
 	const char *word; /* the directive: the word after "# " in a KTAP line */
 };
 
-/* LOST, INFRA and ABORTED are ERROR: the run has no result for the kernel. */
+/* The directive of each verdict; ERROR if the run has no result for the kernel. */
 static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_PASS] = {TRUE, NULL},	     [VERDICT_FAIL] = {FALSE, NULL},
 	[VERDICT_HANG] = {FALSE, "TIMEOUT"}, [VERDICT_LOST] = {FALSE, "ERROR"},
@@ -20,8 +20,8 @@ static const struct directive directives[N_VERDICTS] = {
 };
 
 /*
- * Returns TEXT as a description, which must contain neither '#', which begins a directive, nor a
- * newline.
+ * Returns TEXT as a KTAP description that the caller owns. '#', which would begin a directive, and
+ * newlines are replaced.
  */
 static char *description(const char *text)
 {
@@ -81,8 +81,8 @@ static void put_run(GString *out, guint number, const struct run_view *run)
 }
 
 /*
- * Prints the result of a test with subtests: `not ok` if one of them is, and skipped if all of them
- * are.
+ * Prints the result of a test with subtests: `not ok` if a subtest is `not ok`, skipped if all
+ * subtests were skipped.
  */
 static void put_sum(GString *out, guint depth, guint number, const char *name,
 		    const struct tally *tally)

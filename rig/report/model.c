@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the model: a matrix and a list of signatures, from run folders. */
+/* Makes the model (model.h): the matrix of cells, and the list of signatures. */
 #include "report/model.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static void tally_add(struct tally *tally, const struct run_view *run)
 
 const char *tally_word(const struct tally *tally)
 {
-	/* Verdicts without a result for the kernel, the most important one first. */
+	/* verdicts without a result for the kernel, the most important one first */
 	static const enum verdict order[] = {VERDICT_LOST,    VERDICT_INFRA, VERDICT_ABORTED,
 					     VERDICT_RUNNING, VERDICT_KNOWN, VERDICT_SKIP};
 
@@ -257,7 +257,10 @@ static void lay_out(struct model *model)
 			g_ptr_array_remove_index(model->columns, i);
 }
 
-/* Returns the name of the night if all runs of now have the same one; otherwise the day. */
+/*
+ * Returns the name of the night to which all runs of NOW belong; otherwise the day of NOW. The
+ * caller owns the text.
+ */
 static char *label_of(const struct model *model)
 {
 	const char *night = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The data that every output format shows: runs as a matrix of cells (scenario × machine × kernel),
- * the signatures of their reports, and what has changed. It is made once from run folders; the
- * output formats only print it.
+ * The model is the data that all output formats print: runs as a matrix of cells (scenario ×
+ * machine × kernel), the signatures of their reports, and what has changed. It is made once, from
+ * run folders.
  *
- * The runs of NOW (a night, or by default the newest 16 hours) are separated from earlier ones.
- * They are compared with the cell's runs of THEN: the newest run before NOW, and those of the 16
- * hours before that run.
+ * Each run belongs to NOW (a night, or by default the newest 16 hours) or is earlier. In each cell,
+ * the runs of NOW are compared with those of THEN: the newest run before NOW, and the runs of the
+ * 16 hours before that run.
  *
  * All text is clean (util/text.h); "?" stands for a value that the folder lacks.
  */
@@ -20,7 +20,7 @@
 #include "util/auto.h"
 
 #define N_VERDICTS (VERDICT_RUNNING + 1)
-/* longer than a night, but shorter than the time between two nights */
+/* seconds: longer than a night, but shorter than the time between the begins of two nights */
 #define MODEL_SPAN_S (16 * 3600)
 
 /* Numbers of runs by result. */
@@ -37,7 +37,8 @@ struct tally {
 };
 
 /*
- * Returns one word for several runs: the name of a verdict; "FLAKY" if only some are bad; "none".
+ * Returns one word for several runs: the name of a verdict, "FLAKY" if only some are bad, or "none"
+ * if there are no runs.
  */
 const char *tally_word(const struct tally *tally);
 
@@ -46,7 +47,7 @@ struct run_view {
 	char *name, *scenario, *machine, *kernel, *created;
 	char *slug;  /* a file name without suffix, different for each run */
 	char *title; /* title of the first report; if there is none, the first reason, or "" */
-	gint64 when; /* seconds since 1970, 0: unknown */
+	gint64 when; /* seconds since 1970; 0 if unknown */
 	gboolean now;
 	/*
 	 * The verdict by which the run is counted: PASS if it ended as its scenario expects
@@ -55,7 +56,7 @@ struct run_view {
 	enum verdict as;
 	/* name of the verdict; "EXPECTED" or "MISSED" if `as` is not the verdict */
 	const char *word;
-	double total_s; /* duration of the run; -1 if unknown, like the next two */
+	double total_s; /* duration of the run; this and the next two are -1 if unknown */
 	/* time from the guest's boot to the first report that determines the verdict */
 	double detect_s;
 	double ops_per_s; /* rate of all agents during the load */
@@ -88,9 +89,9 @@ struct signature {
 
 enum difference_kind {
 	DIFF_NEW,      /* a signature that was never seen before */
-	DIFF_BROKE,    /* a cell: all of its runs passed before, some are bad now */
-	DIFF_UNPROVEN, /* a cell: it had judged runs before, but has none now */
-	DIFF_FIXED,    /* a cell: some of its runs were bad before, all pass now */
+	DIFF_BROKE,    /* a cell whose runs all passed before; some are bad now */
+	DIFF_UNPROVEN, /* a cell that had judged runs before, but has none now */
+	DIFF_FIXED,    /* a cell of whose runs some were bad before; all pass now */
 	/* a signature that was seen before, but not now, although its cells have judged runs now */
 	DIFF_GONE,
 	N_DIFFERENCES
@@ -100,7 +101,7 @@ struct difference {
 	enum difference_kind kind;
 	const struct cell *cell;	   /* or NULL */
 	const struct signature *signature; /* or NULL */
-	const struct run_view *run;	   /* a run of now as an example, or NULL */
+	const struct run_view *run;	   /* a run of NOW as an example, or NULL */
 };
 
 /* Returns the name of a kind, such as "new" or "broke". */
@@ -144,32 +145,40 @@ struct model {
 
 struct model_options {
 	/*
-	 * Set of the names of the runs of NOW. NULL: the runs with the same label "night" as the
-	 * newest run; if it has none, those of the 16 hours before the newest run.
+	 * Set of the names of the runs of NOW. If NULL, these are the runs with the same label
+	 * "night" as the newest run; or, if it has no such label, those of the 16 hours before it.
 	 */
 	GHashTable *now;
 	const char *label; /* a name for NOW, or NULL */
-	/* bug key -> struct index_signature: signatures of runs that are not shown; or NULL */
+	/*
+	 * maps a bug key to struct index_signature: signatures of runs that are not shown; or NULL
+	 */
 	GHashTable *older;
 };
 
 /*
- * Makes a model. RUNS: of struct run_info, oldest first; they must stay valid longer than the
- * model. OPTIONS may be NULL.
+ * Makes a model of RUNS, an array of struct run_info, oldest first, which must stay valid longer
+ * than the model. OPTIONS may be NULL.
  */
 struct model *model_new(const GPtrArray *runs, const struct model_options *options);
 void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 
-/* Returns the name of the first run of NOW, or NULL. */
+/* Returns the name of the first run of NOW, or NULL if there is none. */
 const char *model_first_run(const struct model *model);
-/* Returns the cell of SCENARIO in COLUMN, or NULL. */
+/* Returns the cell of SCENARIO in COLUMN, or NULL if there is none. */
 const struct cell *model_cell(const struct model *model, const char *scenario,
 			      const struct cell *column);
 
-/* Returns the value at PATH, a path of keys ("times/total_ns"), or NULL. */
+/*
+ * Returns the value of JSON at PATH, a path of keys ("times/total_ns"), or NULL if there is none.
+ * Borrowed.
+ */
 json_t *model_at(json_t *json, const char *path);
-/* Returns the cleaned text at PATH, or "?". The caller owns it. */
+/*
+ * Returns the text of JSON at PATH, cleaned by text_clean(), or "?" if there is none. The caller
+ * owns it.
+ */
 char *model_text(json_t *json, const char *path);
 
 #endif

@@ -22,7 +22,7 @@ void html_raw(struct page *page, const char *markup)
 }
 
 /*
- * The Content-Security-Policy: a browser may only load the files next to the page, nothing from a
+ * The Content-Security-Policy of a page: it may only load files of its own folder, nothing from a
  * network.
  */
 #define POLICY "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src data:"

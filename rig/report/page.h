@@ -16,8 +16,8 @@ struct site {
 	const struct html_options *options;
 	GHashTable *written;   /* set of the names of files that were written */
 	GPtrArray *bisections; /* of struct bisection, the newest first */
-	struct coverage_union *coverage; /* of the runs of NOW; NULL: none has coverage */
-	GHashTable *pictures;  /* DOT text -> SVG; "" if it cannot be drawn */
+	struct coverage_union *coverage; /* of the runs of NOW; NULL if none has coverage */
+	GHashTable *pictures;  /* maps a DOT text to its SVG, or to "" if it cannot be drawn */
 	GError *no_pictures;   /* why pictures cannot be drawn, or NULL */
 	GError *error;	       /* the first error */
 };
@@ -28,8 +28,8 @@ struct page {
 };
 
 /*
- * Like printf(): the arguments are escaped for text and quoted attributes, the format itself is
- * HTML.
+ * Appends to the page like printf(). The format is HTML; the arguments are escaped, for use in text
+ * and in quoted attributes.
  */
 void html(struct page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Adds MARKUP without escaping; used for pictures by Graphviz. */
@@ -38,24 +38,27 @@ void html_raw(struct page *page, const char *markup);
 enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE, TAB_ALONE };
 
 /*
- * Starts a page, up to <main>. TAB_ALONE: the page has no links to others. CHARTS: the page will
- * have charts. page_end() writes the page to
- * FILE in the site's folder.
+ * page_begin() starts a page and writes it up to <main>. With TAB_ALONE it has no links to other
+ * pages; with CHARTS it loads the library for charts. page_end() writes the page to FILE in the
+ * site's folder.
  */
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
 void page_end(struct site *site, struct page *page, const char *file);
 
 /* Writes a word such as "FAIL" as a badge; with HREF as a link. */
 void put_badge(struct page *page, const char *word, const char *href);
-/* Writes a row of a list of facts, unless VALUE is NULL or "?". */
+/* Writes NAME and VALUE as a row of a list of facts. Does nothing if VALUE is NULL or "?". */
 void put_fact(struct page *page, const char *name, const char *value);
 /* Writes a table's cell with a number ("12.3 s"), or "–" if VALUE is negative. */
 void put_number(struct page *page, const char *label, double value, const char *format);
-/* Writes a table of runs, the newest first. ID: the id of the table for its filter, or NULL. */
+/*
+ * Writes a table of runs, the newest first. ID is the table's HTML id, which its filter needs, or
+ * NULL.
+ */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
 /*
- * Writes a chart, and a table of its data for screen readers and browsers without scripts. Takes
- * over the reference to DATA.
+ * Write a chart of DATA, whose reference is stolen. Between the two calls, the caller writes the
+ * rows of a table with the same data, for screen readers and browsers without scripts.
  */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
@@ -71,8 +74,8 @@ struct bisection {
  */
 GPtrArray *bisections_read(const char *results);
 /*
- * Adds rows to a list of facts: the bisections of BUG, and the bisection to which RUN belongs; no
- * rows if there are none.
+ * Add rows to a list of facts: put_bisections() the bisections of BUG, put_bisection_of() the
+ * bisection to which RUN belongs. They do nothing if there is none.
  */
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
@@ -83,8 +86,8 @@ void put_bisection_of(struct page *page, const struct site *site, const struct r
  */
 void draw_pictures(struct site *site);
 /*
- * Writes the picture of a report that has a lock cycle or the waits of a hang; without dot, the
- * reason why there is none.
+ * Writes the picture of REPORT, if it has a lock cycle or the waits of a hang; or, if dot is
+ * missing, why there is no picture.
  */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
@@ -92,8 +95,8 @@ void put_picture(struct site *site, struct page *page, json_t *report);
 struct coverage_union *coverage_of_night(const struct model *model);
 
 /*
- * Prepares DIR for a page by itself: creates it if needed, marks it and copies the style. Errors:
- * RIG_EXIT_USAGE, DIR has files that are not of an earlier report.
+ * Prepares DIR for a single page: creates it if needed, marks it as a folder of the rig, and copies
+ * the style sheet. Error: RIG_EXIT_USAGE, DIR has files that no earlier report wrote.
  */
 gboolean html_folder(const char *dir, GError **error);
 

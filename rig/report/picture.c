@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pictures on pages: the lock cycle of a report, the waits of a hang. All are drawn before the
- * pages are written.
+ * Draws the pictures of reports, before the pages are written: of a lock cycle, or of the waits of
+ * a hang.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,9 @@
 #define CYCLE_MAX 32
 
 /*
- * Returns an SVG document as part of a page: without its prologue, its ids (which two pictures
- * would share) and its titles (which are the nodes' numbers).
+ * Returns SVG in a form that can be part of an HTML page, as text that the caller owns. The
+ * prologue is removed, and so are ids, which must not occur twice on a page, and titles, which
+ * would only show the numbers of nodes.
  */
 static char *as_part(const char *svg)
 {
@@ -40,10 +41,7 @@ static char *cycle_dot(json_t *cycle)
 	return graph_dot(&graph, NULL);
 }
 
-/*
- * Returns what there is to draw of a report: the edges of a hang, a cycle of locks, or neither
- * (NULL).
- */
+/* Returns the edges of the graph of waits in the report of a hang, or NULL if it has none. */
 static json_t *hang_of(json_t *report)
 {
 	json_t *waits = model_at(report, "detail/hang/graph");
@@ -59,7 +57,10 @@ static json_t *cycle_of(json_t *report)
 	return n && n <= CYCLE_MAX ? cycle : NULL;
 }
 
-/* Returns the report's graph, or NULL. Equal graphs have equal text, so that each is drawn once. */
+/*
+ * Returns the DOT text of the report's graph, or NULL if it has none. Equal graphs have equal text,
+ * so that each is drawn once. The caller owns the text.
+ */
 static char *report_dot(json_t *report)
 {
 	json_t *waits = hang_of(report), *cycle = cycle_of(report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The output formats, one row each. A new format needs a function and a row in report.c. */
+/* The table of output formats. A new format needs a function and a row in report.c. */
 #ifndef RIG_REPORT_REPORT_H
 #define RIG_REPORT_REPORT_H
 
@@ -8,7 +8,7 @@
 #include "report/model.h"
 
 struct report_format {
-	const char *name;  /* "junit": name of the option */
+	const char *name;  /* the name of its option, for example "junit" */
 	const char *about; /* text for --help */
 	gboolean file;	   /* TRUE: the output is written to a file; FALSE: to standard output */
 	/*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The view of one run, and the texts that all parts of the model use. */
+/* Makes the view of one run, and texts that all parts of the model use. */
 #include <string.h>
 
 #include "report/internal.h"
@@ -72,7 +72,10 @@ static gint64 when_of(const struct run_info *info)
 	return when ? g_date_time_to_unix(when) : 0;
 }
 
-/* Returns a summary of the run: the title of its first report, or else its first reason. */
+/*
+ * Returns the title of the run's first report, or else its first reason, or "". The caller owns the
+ * text.
+ */
 static char *title_of(const struct run_info *info)
 {
 	json_t *report = json_array_get(json_object_get(info->details, "reports"), 0);

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#define LINES 23 /* one more line has the command that made the report */
+#define LINES 23 /* without the last line, the command that made the report */
 #define COLUMNS 79
 #define ORDERS_SHOWN 2
-/* the last line that changes may use, so that some lines are left for cells */
+/* maximum number of lines up to the end of the changes, so that some are left for cells */
 #define CHANGES_LINES 13
 
 struct page {
@@ -18,7 +18,7 @@ struct page {
 	guint lines;
 };
 
-/* Adds a line; it is cut to the width, at the end of a character. */
+/* Adds a line, which is cut after a whole character if it is longer than COLUMNS. */
 static void G_GNUC_PRINTF(2, 3) line(struct page *page, const char *format, ...)
 {
 	g_autofree char *text = NULL, *head = NULL;
@@ -114,8 +114,8 @@ static void put_orders(struct page *page, const struct model *model)
 }
 
 /*
- * Returns the rank of a cell: 0, it failed, hung or is flaky; 1, a run was not judged; 2, as
- * expected.
+ * Returns the rank of a cell: 0 if some of its runs did not end as expected, 1 if none has a result
+ * for the kernel, otherwise 2.
  */
 static guint rank(const struct cell *cell)
 {
