@@ -56,8 +56,7 @@ static void add_agents(GPtrArray *parts, const struct scenario *s)
 		g_autofree char *one = g_strdup_printf("one %s of %u", a->name, a->count);
 
 		/*
-		 * do not remove the last agent of a scenario without tracks, because nothing would
-		 * happen
+		 * keep the only agent of a scenario without tracks: otherwise it would do nothing
 		 */
 		if (s->n_agents > 1 || s->n_tracks)
 			add_part(parts, PART_AGENT, 0, i, a->name);
@@ -79,7 +78,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 				step->what == STEP_ONLINE ? step_how_name(step->how) : step->id,
 				step->what == STEP_ONLINE ? step->id : NULL, NULL);
 
-			/* do not remove the only step of a scenario without agents */
+			/* keep the only step of a scenario without agents */
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}

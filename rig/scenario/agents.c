@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's agents. Before a boot, `rig kernel check` checks the config options that each agent
- * needs; at boot, the guest's HELLO reports which agents the running kernel supports.
+ * The table of the guest's agents. `rig kernel check` checks whether a kernel's config has the
+ * options that each agent needs. At boot, the guest's HELLO reports which agents the running kernel
+ * supports.
  */
 #include "scenario/scenario.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks that need the whole scenario. Tracks are walked in the engine's order, and twice if they
- * repeat. So a device that is still plugged when the next lap plugs it is found here, instead of by
- * QEMU.
+ * Checks what involves the whole scenario. The steps of each track are followed in the order of
+ * execution, for two laps if the track repeats. So it is an error here, not only in QEMU, if a lap
+ * plugs a device that the lap before has left plugged.
  */
 #include "scenario/read.h"
 
@@ -23,8 +23,8 @@ struct peak {
 struct walk {
 	struct yaml_tree *tree;
 	const struct scenario *scenario;
-	GHashTable *owners;  /* id -> track number + 1 */
-	/* id -> const struct step *: the plug step of a device that is plugged now */
+	GHashTable *owners;  /* maps an id to the number of its track + 1 */
+	/* maps the id of each plugged device to its plug step (const struct step *) */
 	GHashTable *plugged;
 	struct peak now, most;
 	unsigned track, round;
@@ -94,7 +94,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 	return TRUE;
 }
 
-/* Checks a step whose device must be plugged and of the right kind. */
+/* Checks that the device of STEP is plugged and of a kind that STEP supports. */
 static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step,
 			 GError **error)
 {
@@ -180,7 +180,7 @@ static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, 
 	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
 }
 
-/* Checks the CXL devices; a machine without CXL is a reason to skip, not an error. */
+/* Checks the CXL devices. On a machine without CXL, the run is skipped (machine-check.c). */
 static gboolean check_cxl(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
 			  GError **error)
 {
@@ -230,8 +230,8 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 }
 
 /*
- * Rejects a reset while memory may be plugged, because the memory accounts would differ afterwards:
- * for memory that is present at boot, a kernel reserves a different number of pages.
+ * Rejects a reset while memory may be plugged: a kernel reserves another number of pages for memory
+ * that is present at boot, so the accounts would differ.
  */
 static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
 {

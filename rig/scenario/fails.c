@@ -19,7 +19,7 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 			"invalid %s '%s' of 'fail' (the name of a C function)", what, name);
 }
 
-/* Sets the errno; the default is that of the table. */
+/* Checks the errno of FAIL; if it has none, sets the default from the table in fallible.c. */
 static gboolean settle_error(struct fail_spec *fail, GError **error)
 {
 	const struct fallible *known = fallible_find(fail->function, fail->in);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of fallible functions. The table has a row only if the function, or a function that it
- * calls and whose result it returns, can fail with that errno before it has changed anything that
- * its callers rely on. What the callers then do is what `rig race --fail` tests. So three cases are
- * left out: device_register(), because it initialises the device first, and its callers call
- * put_device() after a failure; idle_thread_get() in finish_cpu(), because the CPU's idle thread
- * exists there; and EEXIST of added memory, because acpi_memory_enable_device() treats such memory
- * as present. `rig race --fail` ignores a row whose function the kernel lacks or has inlined, so
- * several rows can be about one operation in kernels of different versions.
+ * The table of fallible functions. A function has a row for an errno only if it, or a function
+ * whose result it returns, can fail with this errno before it has changed anything that its callers
+ * rely on: `rig race --fail` tests what the callers then do. So three cases are left out:
+ * device_register(), because it initialises the device before it fails, and its callers then call
+ * put_device(); idle_thread_get() in finish_cpu(), where the CPU's idle thread exists; and EEXIST
+ * of added memory, which acpi_memory_enable_device() treats as success. `rig race --fail` ignores a
+ * row whose function the kernel lacks or has inlined, so several rows can be about one operation in
+ * kernels of different versions.
  */
 #include "scenario/fallible.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Kernel functions of memory and CPU hotplug that can fail, with the errnos that they can return. A
- * run can make a call of one of them fail (docs/director.md); `rig race --fail` tries each of them.
+ * run can let a call of such a function fail (docs/director.md); `rig race --fail` tries each of
+ * them.
  */
 #ifndef RIG_SCENARIO_FALLIBLE_H
 #define RIG_SCENARIO_FALLIBLE_H
@@ -17,8 +18,8 @@ enum fallible_returns {
 
 struct fallible {
 	const char *function;
-	const char *in;	  /* only calls in this function count; NULL: all calls */
-	const char *file; /* the source file of the function, or of the function that calls it */
+	const char *in;	  /* only calls by this function count; NULL if all calls count */
+	const char *file; /* the source file of `in`, or of `function` if `in` is NULL */
 	enum fallible_returns returns;
 	const char *errors; /* errnos, or NULL, separated by spaces; the first one is the default */
 };
@@ -27,14 +28,14 @@ struct fallible {
 extern const struct fallible fallible_functions[];
 
 /*
- * Returns the row for FUNCTION when called in IN (may be NULL); if there is none, another row for
- * FUNCTION; NULL: there is none.
+ * Returns the row for FUNCTION when IN (or NULL) calls it; if there is none, any row for FUNCTION;
+ * or NULL if FUNCTION is not in the table.
  */
 const struct fallible *fallible_find(const char *function, const char *in);
 
 /*
- * Converts ERROR, the name of an errno or "NULL", to the value that the function returns. FALSE:
- * ERROR is neither.
+ * Sets *ret to the value that the function returns for ERROR, the name of an errno or "NULL".
+ * Returns FALSE if ERROR is neither.
  */
 gboolean fallible_value(enum fallible_returns returns, const char *error, guint64 *ret);
 

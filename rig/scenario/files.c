@@ -36,8 +36,8 @@ gboolean file_is_safe(const char *name)
 }
 
 /*
- * Returns the path of a file of the scenario: next to the scenario's file, or a copy in a run
- * folder.
+ * Looks for the file next to the scenario's file, or, if this is in a run folder, in the folder
+ * `files` next to it.
  */
 char *file_find(const char *scenario, const char *name, GError **error)
 {
@@ -60,7 +60,7 @@ char *file_find(const char *scenario, const char *name, GError **error)
 	return g_strdup(path);
 }
 
-/* Reads the machine of a program from its ELF header, and checks that the program is static. */
+/* Checks that the program NAME is static, and sets *ret to the machine in its ELF header. */
 static gboolean read_elf(const char *data, gsize len, const char *name, unsigned *ret,
 			 GError **error)
 {

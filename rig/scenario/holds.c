@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Holds: parses --hold and checks the syntax and the limits. rig/director converts places to
- * addresses.
- */
+/* Parses and checks holds (--hold). rig/director finds the addresses of their places. */
 #include "scenario/scenario.h"
 
 #include <string.h>
@@ -51,8 +48,8 @@ gboolean hold_check_comm(const char *comm, GError **error)
 }
 
 /*
- * Checks `same`. Arguments can be read at a function's first instruction only, so both places must
- * be functions.
+ * Checks `same`. The plugin can read arguments only at a function's first instruction, so both
+ * places must be functions.
  */
 static gboolean check_same(const struct hold_spec *hold, GError **error)
 {

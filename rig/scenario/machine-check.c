@@ -7,9 +7,9 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* QEMU's balloon counts pages of 4 KiB, but the guest's pages can have 64 KiB */
+/* bytes: QEMU's balloon counts pages of 4 KiB, but the guest's pages can have 64 KiB */
 #define BALLOON_UNIT (64 << 10)
-/* QEMU and Linux have capacity and regions in this unit: hw/mem/cxl_type3.c, alloc_hpa() */
+/* bytes: unit of capacity in QEMU (hw/mem/cxl_type3.c) and of regions in Linux (alloc_hpa()) */
 #define CXL_UNIT (256 << 20)
 
 /* The ability that a machine needs for each kind of step. */
@@ -35,9 +35,7 @@ static const struct ability {
 	{STEP_PLUG, DEVICE_BALLOON, MACHINE_BALLOON, "plug a balloon"},
 };
 
-/*
- * Returns the kind of the device that STEP of TRACK uses, as declared by the preceding plug step.
- */
+/* Returns the kind of the device that STEP of TRACK uses, from the plug step before it. */
 static enum step_device device_of(const struct track *track, unsigned step)
 {
 	const char *id = track->steps[step].id;
@@ -97,7 +95,7 @@ gboolean scenario_needs_direct(const struct scenario *s)
 	       scenario_plugs(s, DEVICE_VIRTIO_PMEM) || scenario_plugs(s, DEVICE_CXL);
 }
 
-/* What a step needs: a row of `abilities`; NULL: every machine can do it. */
+/* Returns the row of `abilities` for step N of TRACK, or NULL if every machine can execute it. */
 static const struct ability *ability_of(const struct track *track, unsigned n)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(abilities); i++)
@@ -153,8 +151,8 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 }
 
 /*
- * Checks base memory and nodes. Too little base memory is raised to the machine's minimum later;
- * that is not possible if the scenario plugs memory, which is placed above the base memory.
+ * Checks base memory and nodes. Base memory below the machine's minimum is raised later, but not if
+ * the scenario plugs memory, because that is placed above the base memory.
  */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {

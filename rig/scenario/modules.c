@@ -27,8 +27,8 @@ static gboolean find_folder(struct yaml_tree *tree, yaml_node_t *node, const cha
 }
 
 /*
- * Checks that each item is CONFIG_NAME=VALUE, because an error here names its line. The build
- * checks everything else (docs/kernels.md).
+ * Checks that each line of `kconfig` has the form CONFIG_NAME=VALUE, so that the error names the
+ * line. The build checks everything else (docs/kernels.md).
  */
 static gboolean check_kconfig(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
@@ -51,7 +51,10 @@ static const char *load_name(const struct scenario_module *module)
 	return slash ? slash + 1 : module->name;
 }
 
-/* Checks that the param `file` of an agent `module` is one of `modules`, or a .ko of `files`. */
+/*
+ * Checks the parameter `file` of an agent `module`: it must be in `modules`, or be a .ko in
+ * `files`.
+ */
 static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const struct scenario *s,
 			    const struct agent *agent, GError **error)
 {
@@ -77,7 +80,7 @@ static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const str
 		return yaml_tree_fail(tree, value, error,
 				      "'%s' is not among 'modules'; add 'modules: [%s]'", file,
 				      file);
-	/* a folder may build several modules, so the name need not be the folder's */
+	/* the build of a folder may make several modules of any names, so accept any name */
 	for (unsigned i = 0; i < s->n_modules; i++)
 		if (s->modules[i].folder && !g_str_has_suffix(file, ".ko"))
 			return TRUE;

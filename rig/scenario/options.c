@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * The option for all files whose path begins with `path`. The first matching row counts, so longer
- * paths come first.
+ * The option that creates all files whose path begins with `path`. The first row that matches is
+ * used, so longer paths come first.
  */
 static const struct {
 	const char *path, *option;

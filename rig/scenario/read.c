@@ -7,7 +7,10 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* More memory than any guest of the rig can have; sums of such sizes do not overflow 64 bits. */
+/*
+ * Maximum of a size: more memory than a guest of the rig can have, but sums of such sizes do not
+ * overflow 64 bits.
+ */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
 /*

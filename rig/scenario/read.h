@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads values for which libcyaml has no types, and checks that involve several values. Private to
- * scenario/.
+ * Reads values for which libcyaml has no types, and checks values that depend on each other.
+ * Private to scenario/.
  */
 #ifndef RIG_SCENARIO_READ_H
 #define RIG_SCENARIO_READ_H
@@ -32,7 +32,11 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
  * load.
  */
 gboolean read_modules(struct yaml_tree *tree, struct scenario *s, GError **error);
-/* files.c: returns TRUE if NAME can be a path in the guest; finds the path of NAME on the host. */
+/*
+ * file_is_safe() returns TRUE if NAME can be a path in the guest. file_find() returns the path on
+ * the host of the file NAME of the scenario file SCENARIO; the caller owns it. Error:
+ * RIG_EXIT_USAGE. (files.c)
+ */
 gboolean file_is_safe(const char *name);
 char *file_find(const char *scenario, const char *name, GError **error);
 /* Checks that programs among the files are for MACHINE's architecture. Error: RIG_EXIT_SKIP. */

@@ -77,7 +77,10 @@ void scenario_free(struct scenario *s)
 	g_free(s);
 }
 
-/* Takes over libcyaml's counted list of strings and terminates it with NULL. */
+/*
+ * Returns libcyaml's list of *N strings with a NULL at its end; the caller owns it, and *LIST
+ * becomes NULL.
+ */
 static char **take_list(char ***list, unsigned *n)
 {
 	char **taken = g_renew(char *, *list, *n + 1);
@@ -182,7 +185,7 @@ static gboolean read_rest(struct yaml_tree *tree, struct scenario *s, GError **e
 	return TRUE;
 }
 
-/* Checks a scenario's name, because it becomes part of run folder names. */
+/* Checks that NAME is suitable as a part of the names of run folders. */
 static gboolean check_name(const char *name, const char *file, GError **error)
 {
 	gboolean ok = g_ascii_isalnum(*name) && strlen(name) <= 48;
@@ -286,7 +289,7 @@ char **scenario_names(void)
 	char **names = rig_names_in(folder, ".yaml");
 	guint n = 0;
 
-	/* skip the list of known issues, which is in the same folder */
+	/* skip the files in this folder that are not scenarios */
 	for (char **name = names; *name; name++)
 		if (strcmp(*name, "known-issues") && strcmp(*name, "lock-order"))
 			names[n++] = *name;

@@ -13,21 +13,23 @@
 #include "util/auto.h"
 
 /*
- * A step of the host, with the fields that it uses (see the table of steps in read.c). A step is
- * one operation, such as a plug.
+ * The kinds of steps. A step is one operation of the host, such as a plug. The comments list the
+ * fields of struct step that it uses (see the table of steps in read.c).
  */
 enum step_do {
-	/* id, device, size, node, backend, requested: device_add, and waits for the device */
+	/* id, device, size, node, backend, requested: sends device_add, and waits for the device */
 	STEP_PLUG,
-	STEP_UNPLUG, /* id: device_del, and waits for an outcome */
-	/* id, size: resizes virtio-mem or a balloon, and waits until the guest has reached it */
+	STEP_UNPLUG, /* id: sends device_del, and waits for the outcome */
+	/*
+	 * id, size: resizes virtio-mem or a balloon, and waits until the guest has reached the size
+	 */
 	STEP_RESIZE,
 	STEP_ONLINE, /* id, how: the guest writes a state to the DIMM's memory blocks */
-	STEP_WAIT,   /* ms */
+	STEP_WAIT,   /* ms: waits this long */
 	STEP_CHECK, /* requests a snapshot from the guest; compares the devices of host and guest */
 	STEP_PAUSE, /* ms: stops the guest, waits, continues it */
-	STEP_NMI,   /* inject-nmi */
-	STEP_RESET, /* system_reset, then waits for hello */
+	STEP_NMI,   /* sends inject-nmi */
+	STEP_RESET, /* sends system_reset, then waits for the guest's hello */
 	STEP_CPU,   /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
 };
 
@@ -56,14 +58,19 @@ struct range {
 
 struct step {
 	enum step_do what;
-	/* position in the file, from 0; not changed when other steps are left out */
+	/* position in the file, from 0; leaving out other steps does not change it */
 	unsigned number;
-	char *id; /* in further copies of a track the device "d" is called "d.1", "d.2", … */
+	/*
+	 * the id of the device; in further copies of a track the device "d" is called "d.1", "d.2",
+	 * …
+	 */
+	char *id;
 	enum step_device device;
 	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
 	struct range requested; /* of virtio-mem at plug, in bytes */
 	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
-	guint64 block; /* of virtio-mem at plug and resize, in bytes; 0: the machine's unit */
+	/* of virtio-mem at plug and resize, in bytes; 0 stands for the machine's unit */
+	guint64 block;
 	/* of virtio-mem at plug: QEMU's properties of these names (`memslots`: dynamic-memslots) */
 	gboolean prealloc, inaccessible, memslots;
 	unsigned node;
@@ -74,7 +81,8 @@ struct step {
 	/* probability in percent that the step is executed, 100 by default; drawn by the seed */
 	unsigned chance;
 	gboolean at_boot;   /* the guest boots with the device; the step waits for it */
-	gboolean once;	    /* do this only in the first lap, so that the device stays plugged */
+	/* execute the step only in the first lap, so that the device stays plugged */
+	gboolean once;
 	unsigned timeout_s; /* 30 by default */
 };
 
@@ -83,10 +91,10 @@ struct step {
  * run in parallel.
  */
 struct track {
-	/* position in the file, from 0; not changed when other tracks are left out */
+	/* position in the file, from 0; leaving out other tracks does not change it */
 	unsigned number;
 	unsigned copies; /* 1 by default */
-	unsigned repeat; /* number of laps; 0: until the duration is over */
+	unsigned repeat; /* number of laps; 0 stands for as many as the duration allows */
 	struct step *steps;
 	unsigned n_steps;
 };
@@ -99,7 +107,8 @@ struct agent {
 	char *name;
 	unsigned first; /* number of the first instance, counted over all agents with this name */
 	unsigned count; /* 1 by default */
-	unsigned rate;	/* operations per second of each instance; 0: without a pause */
+	/* operations per second of each instance; 0 stands for no pause between them */
+	unsigned rate;
 	gboolean optional; /* leave the agent out if the kernel lacks support */
 	struct param *params;
 	unsigned n_params;
@@ -120,14 +129,16 @@ struct hold_spec {
 	unsigned max_ms;    /* maximum length of a wait, 1 to 500; 200 by default */
 	unsigned times;	    /* maximum number of waits; 100 by default */
 	/*
-	 * 0, or the number (from 1) of an earlier hold: each met wait of that one allows one wait
+	 * 0, or the number (from 1) of an earlier hold: each wait of that hold whose partner came
+	 * allows one wait of this hold
 	 */
 	unsigned after;
 	/*
-	 * Conditions, which need a QEMU that lets a plugin read registers. COMM: only tasks with
-	 * this name wait at `at`; a trailing * stands for any rest. SAME: what must be the same at
-	 * `at` and at the other place, which are functions: "arg1", an argument; "arg2 arg1", one
-	 * of `at` and one of the other function; "block", their memory block.
+	 * Conditions (or NULL), which need a QEMU that lets a plugin read registers. `comm`: only
+	 * tasks with this name wait at `at`; a trailing * stands for any rest. `same`: what both
+	 * places, which must be functions, must have in common: "arg1", their first argument; "arg2
+	 * arg1", the second argument of `at` and the first one of the other function; "block", the
+	 * memory block.
 	 */
 	char *comm, *same;
 };
@@ -139,36 +150,41 @@ struct hold_spec {
  */
 struct fail_spec {
 	char *function;
-	char *in;	/* only calls in this function count; or NULL */
+	char *in;	/* only calls by this function count; or NULL */
 	char *error;	/* "ENOMEM", or "NULL" */
 	unsigned call;	/* 1 by default */
 	unsigned times; /* 1 by default */
 	/* only calls by tasks with this name count; a * at the end matches any rest; or NULL */
 	char *comm;
-	/* calls are counted from the beginning of this step on, for example "plug d"; or NULL */
+	/* calls count from the beginning of this step on, for example "plug d"; or NULL */
 	char *after;
 };
 
 /* A file that is copied to /files/NAME in the guest. */
 struct scenario_file {
-	char *name, *path;    /* name relative to the scenario's folder; path on the host */
-	unsigned elf_machine; /* ELF machine of a program; 0: a script or data */
+	/* `name` is relative to the scenario's folder; `path` is on the host */
+	char *name, *path;
+	unsigned elf_machine; /* ELF machine of a program; 0 for a script or data */
 };
 
 /* A module that is built with the kernel, for the agent `module`. */
 struct scenario_module {
 	char *name;   /* as in the file: "pcrypt", "./hello" */
-	char *folder; /* path on the host, if it is a folder of the scenario; NULL: of the tree */
+	/*
+	 * path on the host, if the module is a folder of the scenario; NULL if it is in the
+	 * kernel's source
+	 */
+	char *folder;
 };
 
 /*
- * An expected outcome. For a step: it is executed at least once and always ends with this result.
- * For an agent: at least one of its operations ends with this result.
+ * An expected outcome. A step must be executed at least once, and each execution must end with this
+ * result. Of an agent, at least one operation must end with this result.
  */
 struct expect_outcome {
 	enum step_do what; /* used with `id`, if the step has one */
 	char *id;
-	char *agent;  /* name of the agent; NULL: the outcome is that of a step */
+	char *agent;  /* name of the agent; NULL if the outcome is of a step */
 	char *result; /* for example "refused", "deleted", "ok", "EBUSY" */
 };
 
@@ -191,7 +207,7 @@ struct scenario {
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
 	gboolean hmat; /* the firmware describes latency and bandwidth between the nodes */
 	unsigned cpus, max_cpus;
-	char **needs;  /* required kernel config, see kernel_config_lacks() */
+	char **needs;  /* required kernel options, in the format of kernel_config_lacks() */
 	char *cmdline; /* further kernel parameters, "" by default */
 	char **vary;   /* kernel switches, see switch_draw(); NULL-terminated, may be empty */
 	/* value of memhp_default_state, the state of new memory; "offline" by default */
@@ -199,7 +215,7 @@ struct scenario {
 	unsigned duration_s; /* seconds of load in wall-clock time */
 	unsigned boot_s;     /* maximum seconds until hello, 60 by default */
 	gboolean coverage;   /* record which code of the kernel is reached (docs/coverage.md) */
-	gboolean accounts;   /* memory must be exactly as at the start; TRUE by default */
+	gboolean accounts;   /* compare the accounts of memory; TRUE by default */
 	struct agent *agents;
 	unsigned n_agents;
 	struct track *tracks;
@@ -209,8 +225,8 @@ struct scenario {
 	struct fail_spec *fails;
 	unsigned n_fails;
 	/*
-	 * lock classes of a cycle; tasks are stopped between them, instead of at holds
-	 * (docs/prove.md); NULL-terminated, empty: none
+	 * lock classes of a cycle for a trap (docs/prove.md), which replaces the holds;
+	 * NULL-terminated, empty if there is no trap
 	 */
 	char **hold_cycle;
 	struct scenario_file *files;
@@ -228,9 +244,9 @@ RIG_DEFINE_AUTO(scenario, scenario_free)
 
 /*
  * Loads the scenario WHAT: a name ("dimm-storm" is scenarios/dimm-storm.yaml of the rig), or a path
- * with a slash or .yaml. Checks the schema, names, that ids are plugged before they are used, and
- * that memory fits into slots and max_memory with all copies. Errors (RIG_EXIT_USAGE) have
- * file:line:column, the value, and what is allowed.
+ * with a slash or .yaml. Checks the schema, names, that devices are plugged before they are used,
+ * and that the memory of all copies fits into slots and max_memory. Error: RIG_EXIT_USAGE; the
+ * message has file:line:column, the value, and what is allowed.
  */
 struct scenario *scenario_load(const char *what, GError **error);
 
@@ -242,7 +258,7 @@ struct scenario *scenario_load(const char *what, GError **error);
 char **scenario_ablations(const struct scenario *scenario);
 /* The name of the part that consists of all holds and all calls that fail. */
 #define SCENARIO_HOLDS "holds"
-/* Leaves PART out of SCENARIO. RIG_EXIT_USAGE: there is no such part. */
+/* Removes PART from SCENARIO. Error: RIG_EXIT_USAGE, there is no such part. */
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
 /* Frees the members of AGENT, but not AGENT. */
 void scenario_agent_clear(struct agent *agent);
@@ -253,7 +269,10 @@ void scenario_agent_clear(struct agent *agent);
  * Errors: RIG_EXIT_USAGE. Free *ret with hold_clear().
  */
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
-/* Sets defaults and checks all values; of places, only the syntax. Errors: RIG_EXIT_USAGE. */
+/*
+ * Sets the defaults of HOLD and checks its values; of its places, it checks only the syntax.
+ * Errors: RIG_EXIT_USAGE.
+ */
 gboolean hold_settle(struct hold_spec *hold, GError **error);
 /* Checks that HOLD's `after` is the number of one of the EARLIER holds. Errors: RIG_EXIT_USAGE. */
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
@@ -269,11 +288,11 @@ char *hold_text(const struct hold_spec *hold);
 gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error);
 
 /*
- * Adds a call that fails, given as "FUNCTION [in CALLER] [ERRNO][, call N][, times N][, comm
- * NAME][, after STEP]". Errors: RIG_EXIT_USAGE.
+ * Adds calls that fail, given as "FUNCTION [in CALLER] [ERRNO][, call N][, times N][, comm NAME][,
+ * after STEP]". Errors: RIG_EXIT_USAGE.
  */
 gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError **error);
-/* Sets defaults and checks all values. Errors: RIG_EXIT_USAGE. */
+/* Sets the defaults of FAIL and checks its values. Errors: RIG_EXIT_USAGE. */
 gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error);
 void fail_clear(struct fail_spec *fail);
 /* Returns FAIL in the format of scenario_add_fail(); the caller owns the text. */
@@ -287,7 +306,7 @@ gboolean fail_is_after(const char *after, const struct step *step);
 struct kernel_switch {
 	const char *name, *about;
 	/*
-	 * kernel option without which the parameter does not exist; NULL: each kernel has the
+	 * kernel option without which the parameter does not exist; NULL if each kernel has the
 	 * parameter
 	 */
 	const char *needs;
@@ -300,7 +319,7 @@ struct kernel_switch {
 extern const struct kernel_switch scenario_switches[];
 
 /*
- * TEXT is "SWITCH", which allows all values of the switch, or "SWITCH=VALUE|VALUE". switch_find()
+ * TEXT is "SWITCH", which allows all values of the switch, or "SWITCH=VALUE|VALUE…". switch_find()
  * returns the switch with that name and ignores the values. switch_draw() draws one of the allowed
  * values; the result depends only on SEED and the switch. Both results are static. Errors:
  * RIG_EXIT_USAGE, an unknown switch or value.
@@ -308,8 +327,8 @@ extern const struct kernel_switch scenario_switches[];
 const struct kernel_switch *switch_find(const char *text, GError **error);
 const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);
 /*
- * Checks text N - 1 of a list: a known switch with known values, which no earlier text of the list
- * has. Errors: RIG_EXIT_USAGE.
+ * Checks that the last of the first N elements of TEXTS is a known switch with known values, and
+ * that no earlier element has this switch. Errors: RIG_EXIT_USAGE.
  */
 gboolean switch_check(char *const *texts, guint n, GError **error);
 
@@ -322,7 +341,8 @@ struct agent_info {
 	const char *about; /* a description in one line */
 	/* required kernel config, see kernel_config_lacks(); NULL-terminated */
 	const char *const *needs;
-	const char *const *params; /* names of its parameters, NULL-terminated; NULL: none */
+	/* names of its parameters, NULL-terminated; NULL if it has none */
+	const char *const *params;
 };
 
 /* All agents; the last entry has no name. */
@@ -340,19 +360,20 @@ const char *scenario_file_option(const char *file);
 const char **scenario_agent_options(const struct agent *agent);
 
 /*
- * Return the hotplug locks that a step or an agent takes; NULL-terminated, static. NULL: none are
- * known.
+ * Return the hotplug locks that a step or an agent takes, as a static, NULL-terminated array; or
+ * NULL if none are known.
  */
 const char *const *scenario_step_locks(enum step_do what, enum step_device device);
 const char *const *scenario_agent_locks(const char *name);
 
 /*
- * Returns the kernel config that a run needs: `needs`, and that of the devices, and of the required
- * agents and their files. The caller frees the array with g_free(), but not the strings.
+ * Returns the kernel options that a run needs: those in `needs`, and those for the devices, for the
+ * agents that are not optional, and for their files. The caller frees the array with g_free(), but
+ * not the strings.
  */
 const char **scenario_all_needs(const struct scenario *scenario);
 
-/* Return the words of scenario files for these values: "plug", "dimm", "online_movable". */
+/* Return the words that scenario files have for these values: "plug", "dimm", "online_movable". */
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
@@ -365,14 +386,16 @@ guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* Returns TRUE if DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);
 /*
- * Returns TRUE if SCENARIO can only be used with --launcher direct: it has HMAT, or plugs a PCI
- * device for which the rig has no libvirt XML and libvirt would choose the port: a balloon, CXL
- * memory, virtio-pmem, or virtio-mem with properties of its own.
+ * Returns TRUE if SCENARIO can only be used with --launcher direct: if it has `hmat`, or plugs a
+ * device for which the rig has no libvirt XML: a balloon, CXL memory, virtio-pmem, or virtio-mem
+ * with `block`, `prealloc`, `inaccessible` or `memslots`.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* Returns TRUE if a track plugs a DEVICE. */
 gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
-/* What the steps of SCENARIO need the host to do: enum machine_can. */
+/*
+ * Returns the abilities (bits of enum machine_can) that a machine needs for the steps of SCENARIO.
+ */
 unsigned scenario_abilities(const struct scenario *scenario);
 
 /*
@@ -382,13 +405,16 @@ unsigned scenario_abilities(const struct scenario *scenario);
 gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
 				GError **error);
 /*
- * Returns the machine NAME (NULL: the scenario's first), if it can run the scenario; otherwise NULL
- * with an error.
+ * Returns the machine NAME, or the scenario's first one if NAME is NULL. Errors: those of
+ * machine_find() and scenario_check_machine().
  */
 const struct machine *scenario_machine(const struct scenario *scenario, const char *name,
 				       GError **error);
 
-/* Returns the kernel parameters for a run, from `online` and `cmdline`. */
+/*
+ * Returns the kernel parameters for a run, made from `online` and `cmdline`. The caller owns the
+ * text.
+ */
 char *scenario_cmdline(const struct scenario *scenario);
 
 #endif

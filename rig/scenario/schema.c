@@ -26,7 +26,7 @@ static const cyaml_strval_t how_words[] = {
 	{"online", HOW_ONLINE},	  {"online_kernel", HOW_KERNEL}, {"online_movable", HOW_MOVABLE},
 	{"offline", HOW_OFFLINE}, {"random", HOW_RANDOM},
 };
-/* in the order of enum vm_backend, which this module may not include */
+/* the values of enum vm_backend, whose header this module may not include */
 static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
 
 /* values of struct scenario's `full` */

@@ -14,7 +14,7 @@ struct raw_expect {
 	unsigned n_outcomes;
 };
 
-/* The public struct as filled by libcyaml, and values that libcyaml stores in another form. */
+/* What libcyaml fills: the public struct, and values for which it needs another form. */
 struct raw {
 	struct scenario s;
 	char **machines, **needs, **files, **hold_cycle, **vary, **kconfig, **modules;
@@ -23,8 +23,8 @@ struct raw {
 };
 
 /*
- * Loads a scenario with yaml_schema_load(). Sizes, ranges and params, for which libcyaml has no
- * types, stay empty; they are read by read.h.
+ * Loads a scenario with yaml_schema_load(). Sizes, ranges and params stay empty, because libcyaml
+ * has no types for them; the functions of read.h read them.
  */
 struct raw *schema_load(struct yaml_tree *tree, const char *data, gsize len, GError **error);
 void raw_free(struct raw *raw);

@@ -13,7 +13,7 @@
 
 #define ON_OFF(off, on) {{"off", off}, {"on", on}}
 
-/* A switch that has the value "off" lists it first. */
+/* If a switch has the value "off", it is the first one. */
 const struct kernel_switch scenario_switches[] = {
 	{"memmap_on_memory",
 	 "a DIMM holds its own struct pages",
@@ -95,7 +95,10 @@ static const struct switch_value *find_value(const struct kernel_switch *s, cons
 	return NULL;
 }
 
-/* Returns the values that TEXT allows, NULL-terminated; NULL: one of them is unknown. */
+/*
+ * Returns the values (const struct switch_value *) that TEXT allows, NULL-terminated. Error:
+ * RIG_EXIT_USAGE, the switch does not have one of them.
+ */
 static GPtrArray *allowed_values(const struct kernel_switch *s, const char *text, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
