@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Job arrays (struct batch): in memory, and as files in the record folder. */
+/* Creates, stores and loads job arrays (struct batch), which are files in the record folder. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 #define MEMORY_STEP_MIB 64
 #define LOG_MAX (1u << 20)
 /*
- * Seconds that Slurm's time limit is above the task's own limit, for the start of the task and the
- * return of its result. `rig task` ends the run at the task's own limit.
+ * Slurm's time limit of a task is this many seconds longer than the job's limit, at which `rig
+ * task` ends the run: for the start of the task and the return of its result.
  */
 #define AROUND_S 120
 
@@ -133,8 +133,8 @@ static gboolean append(GString *text, json_t *line, GError **error)
 }
 
 /*
- * Returns the command line of a task. In the names of files that are carried to the nodes, the path
- * is the one on the node.
+ * Returns the command line of a task. The paths of files that are copied to the nodes are replaced
+ * by those on the nodes.
  */
 static char **words_of(const struct batch *batch, const struct place_job *job,
 		       const struct part_files *files)

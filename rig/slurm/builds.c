@@ -2,10 +2,9 @@
 /*
  * Builds for nodes that share no folder with this host. A kernel that is in this host's cache is
  * copied to the nodes at once. Otherwise its source is packed here and copied to the nodes, and a
- * job builds the kernel on one of them. The node returns the build with the job's result; it is
- * added to this host's cache and copied to the other nodes. Runs that need a kernel wait here until
- * then, because a node cannot get a file from another one on which no job of the same allocation
- * runs.
+ * job builds the kernel on one of them. The node returns the kernel with the job's result; the
+ * kernel is then added to this host's cache and copied to the other nodes. Runs that need it are
+ * submitted only then, because nodes cannot fetch files from each other.
  */
 #include <string.h>
 
@@ -47,7 +46,7 @@ static gboolean send_kernel(struct slurm *s, const char *folder, const struct ch
 	return TRUE;
 }
 
-/* Makes ERROR, which is stolen, the reason why a build has no result. */
+/* Changes RESULT to a build without a result, for the reason ERROR, which is stolen. */
 static void spoil(struct child_result *result, GError *error)
 {
 	result->verdict = VERDICT_INFRA;
@@ -58,7 +57,7 @@ static void spoil(struct child_result *result, GError *error)
 
 /* ---- a build that is prepared on this host ---- */
 
-/* Ends the current build: its kernel is on the nodes, or it has failed. */
+/* Ends the current build: its kernel is on the nodes, or the build has failed. */
 static void end(struct slurm *s)
 {
 	struct place_job *job = g_steal_pointer(&s->building);
@@ -67,8 +66,8 @@ static void end(struct slurm *s)
 
 	s->built = (struct child_result){0};
 	/*
-	 * release the runs before done() if it passed, because the caller may ask for them;
-	 * otherwise report the failure before the jobs that it prevents
+	 * if the build passed, release the runs before done(), in which the caller may ask for
+	 * them; otherwise report the failure first, then the jobs that it prevents
 	 */
 	if (passed)
 		slurm_release(s, job, TRUE);
@@ -78,7 +77,7 @@ static void end(struct slurm *s)
 	child_result_clear(&result);
 }
 
-/* Takes the result of the child that has ended. */
+/* Copies RESULT, of a child that has ended, to s->built. */
 static void take_result(struct slurm *s, struct child *child, const struct child_result *result)
 {
 	child_result_clear(&s->built);
@@ -189,7 +188,10 @@ static void on_looked(struct child *child, const struct child_result *result, vo
 	} else if (s->built.exit_code == RIG_EXIT_USAGE || s->built.end == CHILD_STOPPED) {
 		end(s);
 	} else {
-		/* this host may also lack a compiler, which the nodes have */
+		/*
+		 * no kernel was found, or this host cannot even look for it, for example without a
+		 * compiler: a node may be able to build it
+		 */
 		pack(s);
 	}
 }

@@ -14,11 +14,12 @@
 #include "util/spawn.h"
 
 #define SEND_LIMIT_S 600
-#define STEP_LIMIT_S 60 /* time limit in seconds until a node has room for a step */
+#define STEP_LIMIT_S 60 /* seconds that srun waits for room on a node */
 #define PROBE_LIMIT_S 10
 /*
- * A node is excluded when it has refused a part three times, or after REFUSALS_MAX failures of
- * srun, which may be those of a controller that is restarted.
+ * A node is excluded at REFUSALS_MAX points. A refusal of a part by the node counts REFUSED points,
+ * so three are sufficient. A failure of srun counts one point, because the controller may only be
+ * restarting; but while the place is being opened, one failure is sufficient.
  */
 #define REFUSALS_MAX 10
 #define REFUSED 4
@@ -84,11 +85,11 @@ static void on_sent(struct command *command, int code, const char *out, const ch
 		g_queue_pop_head(&link->parts);
 		link->refusals = 0;
 	} else if (link->job && code != PART_REFUSED) {
-		/* the task in which the step was to run has probably ended */
+		/* the step was to run inside a task, which has probably ended */
 		link->job = 0;
 	} else {
 		link->refusals += code == PART_REFUSED ? REFUSED : s->decided ? 1 : REFUSALS_MAX;
-		/* while the place is opened, no timer wakes the loop */
+		/* while the place is being opened, no timer would start another attempt */
 		link->retry_ns = s->decided ? rig_now_ns() + RETRY_NS : 0;
 		if (link->refusals >= REFUSALS_MAX)
 			lose(link, *why ? why : "srun failed");
@@ -116,7 +117,10 @@ void carry_next(struct slurm *s)
 {
 	guint running = 0;
 
-	/* the nodes may be full of tasks of an earlier process; the first poll finds those */
+	/*
+	 * all processors may be used by tasks of an earlier process; then a step has room only
+	 * inside such a task, which the first squeue call finds
+	 */
 	if (s->reconciling)
 		return;
 	for (guint i = 0; i < s->links->len; i++)
@@ -276,7 +280,8 @@ gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error)
 		if (json_is_string(node) && !find_link(s, json_string_value(node)))
 			add_link(s, json_string_value(node));
 	/*
-	 * if the nodes may be full of tasks of this place, the archive is sent within such a task
+	 * with NODES, carry_next() sends the rig later: a node may have room only inside a task of
+	 * an earlier process, which is not known yet
 	 */
 	return nodes || send_now(s, error);
 }
@@ -305,8 +310,8 @@ gboolean carry_is_needed(const struct slurm *s)
 	g_ptr_array_add(argv, NULL);
 	spawn.argv = (const char *const *)argv->pdata;
 	/*
-	 * without an answer, all nodes are busy; assume a shared folder, because a task that cannot
-	 * read it reports that
+	 * if srun gets no answer, all nodes are busy: assume a shared folder. If this is wrong, the
+	 * tasks will report that they cannot read it
 	 */
 	return spawn_run(&spawn, &output, NULL) && strstr(output, "apart");
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Asks scontrol, sinfo and sbatch what the cluster is like, before anything is submitted. */
+/*
+ * Reads the properties of the cluster with scontrol, sinfo and sbatch, before anything is
+ * submitted.
+ */
 #include "slurm/cluster.h"
 
 #include <grp.h>
@@ -100,7 +103,7 @@ gboolean cluster_is_up(const char *state)
 {
 	static const char *const usable[] = {"idle", "mix", "alloc", "comp", "resv", "plan"};
 
-	/* sinfo puts a * behind the state of a node that does not respond */
+	/* sinfo appends a * to the state of a node that does not respond */
 	for (guint i = 0; i < G_N_ELEMENTS(usable); i++)
 		if (g_str_has_prefix(state, usable[i]))
 			return !strchr(state, '*');
@@ -202,8 +205,8 @@ static gboolean in_group(const char *name)
 }
 
 /*
- * Checks that this user is in one of the AllowGroups of the wanted partition. Newer versions of
- * Slurm do not refuse such a job, but never start it.
+ * Checks that this user is in one of the AllowGroups of the wanted partition. Otherwise newer
+ * versions of Slurm would accept the jobs, but never start them.
  */
 static gboolean check_groups(const struct slurm_options *o, GError **error)
 {

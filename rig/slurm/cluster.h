@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Properties of a cluster: its nodes, its limits, the file in which it records ended jobs. */
+/*
+ * Properties of a cluster: its nodes, its limits, and its job completion log, the file in which it
+ * records ended jobs.
+ */
 #ifndef RIG_SLURM_CLUSTER_H
 #define RIG_SLURM_CLUSTER_H
 
@@ -7,12 +10,17 @@
 #include "slurm/slurm.h"
 
 struct cluster {
-	struct pack_room room, total; /* resources of the largest node; of all nodes that are up */
+	/* `room`: resources of the largest node; `total`: of all nodes that are up */
+	struct pack_room room, total;
 	guint nodes;
-	guint minutes_max; /* the partition's time limit; 0: none */
-	guint array_max;   /* tasks of one array (MaxArraySize) */
-	guint jobs_max; /* jobs of the whole cluster; each task of an array counts (MaxJobCount) */
-	char *log;	/* the job completion log; NULL: this host cannot read it */
+	guint minutes_max; /* the partition's time limit; 0 stands for no limit */
+	guint array_max;   /* maximum number of tasks of an array (MaxArraySize) */
+	/*
+	 * maximum number of jobs of the whole cluster, to which each task of an array counts
+	 * (MaxJobCount)
+	 */
+	guint jobs_max;
+	char *log;	/* path of the job completion log; NULL if this host cannot read it */
 	gboolean has_sacct;
 };
 
@@ -20,7 +28,9 @@ struct cluster {
 gboolean cluster_look(const struct slurm_options *options, struct cluster *ret, GError **error);
 void cluster_clear(struct cluster *cluster);
 
-/* Adds --partition, --account and the like to the words of a command (GPtrArray of char *). */
+/*
+ * Adds the options of OPTIONS for a program of Slurm (--partition, --account, …) to ARGV (char *).
+ */
 void cluster_add_options(const struct slurm_options *options, GPtrArray *argv);
 
 /*
@@ -34,7 +44,7 @@ gboolean cluster_is_up(const char *state);
 
 /*
  * Converts a time limit as Slurm prints it ("1-02:03:04", "30:00", "infinite") to minutes, rounded
- * down; 0: no limit.
+ * down. Returns 0 if there is no limit.
  */
 guint cluster_minutes(const char *text);
 

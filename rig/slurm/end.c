@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles the end of a task: its verdict, the tasks that depend on it, and its line in the file
- * `ended`.
+ * Handles the end of a task: determines its verdict, calls done(), handles the jobs that wait for
+ * it, and writes its line in the file `ended`.
  */
 #include <string.h>
 #include <unistd.h>
@@ -27,8 +27,8 @@ static void note_end(struct task *task)
 	if (write(s->ended_fd, line, n) == (ssize_t)n)
 		return;
 	/*
-	 * report the error, which is not fatal: the line is read only after the rig was killed, and
-	 * usually the caller has recorded the end
+	 * report the error, but continue: the line is needed only if the rig is killed, and usually
+	 * the caller has recorded the end
 	 */
 	s->base.failed(g_error_new(RIG_ERROR, RIG_EXIT_INFRA, "cannot write '%s/ended'", s->dir),
 		       s->base.failed_data);
@@ -36,7 +36,7 @@ static void note_end(struct task *task)
 
 /* ---- jobs that wait for the ended one ---- */
 
-/* Drops the jobs in LIST that wait for JOB. */
+/* Removes the jobs in LIST that wait for JOB, and calls their done() with NULL. */
 static void drop_from(GPtrArray *list, const struct place_job *job)
 {
 	for (guint i = 0; i < list->len;) {
@@ -101,10 +101,10 @@ void task_end(struct task *task, const struct child_result *result)
 
 	if (result && result->wall_s > 0 && !is_build)
 		s->mean_s += (result->wall_s - s->mean_s) / ++s->n_ended;
-	/* set this first, because the caller may ask for it in done() */
+	/* release the waiting jobs first, because the caller may ask for them in done() */
 	if (is_build && job && passed)
 		slurm_release(s, job, TRUE);
-	/* otherwise the line is written after the caller has recorded the result (see slurm.h) */
+	/* with a run, write the line only after the caller has recorded the result in done() */
 	if (!result || !result->run)
 		note_end(task);
 	if (job)

@@ -23,7 +23,9 @@ void exclude_note(struct slurm *s, const char *node, enum verdict verdict)
 		return;
 	faults = is_fault(verdict) ? GPOINTER_TO_UINT(g_hash_table_lookup(s->faults, node)) + 1 : 0;
 	g_hash_table_insert(s->faults, g_strdup(node), GUINT_TO_POINTER(faults));
-	/* if half of all nodes had to be excluded, the cause is probably not a node */
+	/*
+	 * exclude at most half of all nodes: if more of them fail, the cause is probably not a node
+	 */
 	if (faults != FAULTS_MAX || 2 * (s->excluded->len + 1) > s->cluster.nodes)
 		return;
 	g_ptr_array_add(s->excluded, g_strdup(node));
@@ -56,7 +58,7 @@ static void on_updated(struct command *command, int code, const char *out, const
 	(void)code;
 	(void)out;
 	(void)why;
-	/* an update of an array that has just ended fails; ignore that */
+	/* ignore errors: an update fails if the array has just ended */
 	s->update = NULL;
 	command_free(command);
 }

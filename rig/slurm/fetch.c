@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fetches results from nodes that share no folder with this host. A step of srun on such a node
- * (`rig task --send`) prints the returned results as one archive. This process checks it and
- * unpacks it under a temporary name; each result is then renamed into returned/. The node deletes
- * results that have arrived at the next call.
+ * (`rig task --send`) prints the returned results as one archive. This process checks the archive
+ * and unpacks it under a temporary name; then it renames each result into returned/. At the next
+ * call, the node deletes the results that have arrived.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,10 @@
 #include "util/sweep.h"
 
 #define FETCH_LIMIT_S 600
-/* Time without an answer of a node after which its results are abandoned. */
+/* If a task has ended, but its result cannot be fetched for this long, the result is abandoned. */
 #define GIVE_UP_NS (600 * RIG_NS_PER_S)
 #define ARCHIVE_MAX (16ull << 30)
-#define DROP_MAX 500 /* maximum number of names in one command line */
+#define DROP_MAX 500 /* maximum number of names of results to delete in one command line */
 
 static const struct archive_limits limits = {.bytes = 64ull << 30, .files = 1000000};
 
@@ -44,7 +44,7 @@ gboolean fetch_is_settled(const struct task *task)
 {
 	const struct slurm *s = task->batch->slurm;
 
-	/* the results may still exist, but the node may never come back */
+	/* do not wait any longer, although the node may still have the result */
 	if (task->state == JOB_NODE_FAIL || rig_now_ns() - task->missing_ns > GIVE_UP_NS)
 		return TRUE;
 	for (guint i = 0; i < s->links->len; i++) {
@@ -69,7 +69,7 @@ void fetch_clear(struct link *link)
 	g_clear_pointer(&link->archive, g_free);
 }
 
-/* Moves the result NAME ("b7.3.0") from DIR/returned to the other results. */
+/* Moves the result NAME ("b7.3.0") from DIR/returned to `returned` of the record folder. */
 static void take_result(struct link *link, const char *dir, const char *name)
 {
 	g_autofree char *from = g_build_filename(dir, "returned", name, NULL);
@@ -122,7 +122,7 @@ static void on_output(const char *bytes, gsize n, void *data)
 {
 	struct link *link = data;
 
-	/* ignore errors: an incomplete archive is rejected when it is unpacked */
+	/* ignore errors and bytes beyond the limit: unpack() rejects an incomplete archive */
 	if (n > link->archive_left || write(link->archive_fd, bytes, n) != (ssize_t)n)
 		n = link->archive_left;
 	link->archive_left -= n;
@@ -136,12 +136,12 @@ static void on_fetched(struct command *command, int code, const char *out, const
 	(void)out;
 	(void)why;
 	link->fetch = NULL;
-	/* no output with code 0 is an error: srun has lost it */
+	/* code 0 without output is a failure, because srun has lost the output */
 	if (code == RIG_EXIT_SKIP || (!code && link->archive_left && unpack(link))) {
 		link->fetched_ns = link->asked_ns;
 		link->wanted = FALSE;
 	} else {
-		/* if it was a step of a task, that has probably ended */
+		/* if this was a step inside a task, the task has probably ended */
 		link->job = 0;
 	}
 	fetch_clear(link);
@@ -152,7 +152,7 @@ static void on_fetched(struct command *command, int code, const char *out, const
 
 static GPtrArray *fetch_words(struct link *link)
 {
-	/* if the rig is not on the node, there is nothing to send */
+	/* if the rig is not on the node, the node has no results */
 	static const char run[] =
 		"rig=$1; shift; [ ! -x \"$rig\" ] || exec \"$rig\" task --send \"$@\"; exit 77";
 	const struct slurm *s = link->slurm;

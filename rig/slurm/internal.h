@@ -41,26 +41,27 @@
 
 struct batch;
 
-/* A task of an array: one job of the place. */
+/* A task of an array; it runs one job of the place. */
 struct task {
 	struct batch *batch;
 	guint number; /* index in the array, from 0 */
 	char *key;
-	struct place_job *job; /* NULL: the caller has not added the job (yet) */
+	struct place_job *job; /* NULL if the caller has not added the job (again) */
 	enum job_state state;
 	guint restarts;
 	int exit_code;
 	char node[64];
-	gboolean ended; /* its end was reported, or the caller does not need it any more */
-	gboolean copying; /* it has returned a kernel, which is copied to the nodes */
-	guint seen;	/* number of the last poll that listed it */
-	/* when poll.c first found that it has ended without a result; 0: not found */
+	gboolean ended; /* the caller has received the task's end, or does not need it any more */
+	gboolean copying; /* the task has returned a kernel, which is being copied to the nodes */
+	guint seen;	/* number of the last squeue call that listed the task */
+	/* when poll.c first found that the task has ended without a result; 0 if it has not */
 	gint64 missing_ns;
 };
 
 enum batch_state {
-	BATCH_WRITTEN, /* its file exists; sbatch was not called yet */
-	BATCH_UNSURE,  /* sbatch may have submitted it; the next squeue shows whether it did */
+	BATCH_WRITTEN, /* the file of the array exists; sbatch was not called yet */
+	/* sbatch may have submitted the array; the next squeue call shows whether it did */
+	BATCH_UNSURE,
 	BATCH_SUBMITTED,
 	BATCH_OVER, /* abandoned, or all of its tasks have ended */
 };
@@ -69,10 +70,13 @@ struct batch {
 	struct slurm *slurm;
 	char *name; /* "b7" */
 	enum batch_state state;
-	guint job; /* Slurm's job number */
+	guint job; /* Slurm's job number of the array */
 	gint64 submitted_ns;
-	char *after; /* key of the build whose end all tasks wait for, or NULL */
-	/* the files that are sent to the nodes before the array is submitted; or NULL */
+	char *after; /* key of the build that all tasks wait for, or NULL */
+	/*
+	 * files that must be on the nodes before the array is submitted, or NULL if there are none
+	 * (left)
+	 */
 	struct part *files;
 	enum child_kind kind;
 	guint cpus, minutes, memory_mib;
@@ -86,39 +90,46 @@ struct link {
 	char *node;
 	GQueue parts; /* struct part, borrowed: parts that the node does not have yet */
 	struct command *send, *fetch;
-	gint64 retry_ns;   /* no attempt to send before this time, if refusals > 0 */
-	guint refusals;	   /* consecutive failures to send the first of `parts`, weighted */
-	guint job;	   /* job number of a task that runs on the node; 0: none */
+	gint64 retry_ns;   /* after a failure: nothing is sent before this time */
+	/*
+	 * consecutive failures to send the first of `parts`; a refusal by the node counts REFUSED
+	 * times
+	 */
+	guint refusals;
+	guint job;	   /* job number of a task that runs on the node; 0 if there is none */
 	guint job_poll;	   /* number of the squeue call that listed `job` */
 	gboolean wanted;   /* the node may have results */
 	gint64 asked_ns;   /* when `fetch` was started */
 	gint64 fetched_ns; /* when the last `fetch` that succeeded was started */
 	char *archive;	   /* path of the output of `fetch`, or NULL */
 	int archive_fd;
-	guint64 archive_left; /* number of bytes that are still accepted for the archive */
-	GPtrArray *received;  /* char *: names of results that the node may delete */
+	guint64 archive_left; /* number of bytes that the archive may still grow by */
+	/* char *: names of results that have arrived, so the node may delete them */
+	GPtrArray *received;
 };
 
 struct slurm {
 	struct place base;
 	struct slurm_options options;
 	struct cluster cluster;
-	/* the record folder; the prefix of the names of all Slurm jobs of this place */
+	/*
+	 * `dir`: the record folder; `name`: the prefix of the names of all Slurm jobs of this place
+	 */
 	char *dir, *name;
 	GPtrArray *queue; /* struct place_job: jobs that are in no array yet */
 	GPtrArray *batches;
-	GHashTable *tasks; /* key to struct task, for tasks that have not ended */
-	guint n_batches;   /* number of array names that were used */
+	GHashTable *tasks; /* maps a key to its struct task, for tasks that have not ended */
+	guint n_batches;   /* number of names of arrays that were used: "b1", "b2", … */
 	/*
 	 * maximum number of tasks of one array; reduced if the cluster refuses arrays of this size
 	 */
 	guint array_max;
 	guint in_flight; /* tasks in arrays that have not ended */
 	gboolean held, left, reconciling, queue_sorted;
-	/* set by place_stop(): at this time, tasks without an end are abandoned */
+	/* set by place_stop(): at this time, the tasks that have not ended are abandoned */
 	gint64 give_up_ns;
 	struct command *submit, *poll, *past, *cancel, *update;
-	/* node name to the number of consecutive tasks that failed because of the node */
+	/* maps a node's name to the number of consecutive tasks that failed because of the node */
 	GHashTable *faults;
 	GPtrArray *excluded;  /* char *: names of excluded nodes */
 	guint update_at;      /* index in `batches` of the array that exclude_next() updates next */
@@ -127,10 +138,16 @@ struct slurm {
 	struct queue_reader *reader;
 	guint polls;		   /* number of squeue calls so far */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
-	/* the reason of a waiting task, if it waits for something else than its turn; or "" */
+	/*
+	 * Slurm's reason of a task that waits for something else than resources or its turn; or ""
+	 */
 	char reason[64];
-	char *silent;	 /* why the last squeue call failed; NULL: it succeeded */
-	gint64 answered_ns; /* when the last squeue call that succeeded ended; first: the start */
+	char *silent;	 /* why the last squeue call failed; NULL if it succeeded */
+	/*
+	 * when the last squeue call that succeeded ended; before the first one, when the place was
+	 * opened
+	 */
+	gint64 answered_ns;
 	goffset log_at;	 /* how many bytes of the completion log were read */
 	int ended_fd;
 	double mean_s; /* mean duration of the runs that have ended */
@@ -138,18 +155,21 @@ struct slurm {
 	guint tick, idle;
 
 	/*
-	 * the following fields are for nodes that share no folder with this host, and are unused if
-	 * `carry` is FALSE
+	 * TRUE if the nodes share no folder with this host; only then are the fields below
+	 * `decided` used
 	 */
-	gboolean carry, decided;	    /* `decided`: TRUE once `carry` has its final value */
+	gboolean carry, decided;	    /* `decided`: `carry` has its final value */
 	GPtrArray *links, *parts;	    /* struct link; struct part */
-	char *carried_rig, *carried_record; /* paths on the nodes */
-	GString *kernels, *sources;	    /* values of KERNEL_CARRIED and KERNEL_SOURCES */
+	/* paths on the nodes: of the rig, and of the record folder */
+	char *carried_rig, *carried_record;
+	/* values of the environment variables KERNEL_CARRIED and KERNEL_SOURCES of tasks */
+	GString *kernels, *sources;
 	GPtrArray *builds;		    /* struct place_job: builds to prepare */
 	GPtrArray *blocked;		    /* struct place_job: runs that wait for a build */
 	/*
-	 * the build that is prepared, by the child `build`; without a child, its kernel was found
-	 * here and is copied to the nodes, and `built` is its result
+	 * the build that is being prepared. While the child `build` runs, this looks for the kernel
+	 * or packs its source; without a child, the kernel was found here, `built` is the result of
+	 * the build, and the kernel is being copied to the nodes
 	 */
 	struct place_job *building;
 	struct child *build;
@@ -167,40 +187,43 @@ struct batch *batch_new(struct slurm *s, GPtrArray *jobs, GError **error);
 gboolean batches_load(struct slurm *s, GError **error);
 void batch_free(gpointer data);
 struct batch *batch_find(const struct slurm *s, guint job);
-/* Returns the array with the name NAME: "b7", or Slurm's name of the job. */
+/* Returns the array called NAME, "b7" or Slurm's name of the job, or NULL if there is none. */
 struct batch *batch_named(const struct slurm *s, const char *name);
 gboolean batch_set_job(struct batch *batch, guint job, GError **error);
-/* Deletes the array's files and frees its tasks without reporting an end. */
+/* Deletes the array's files and frees its tasks without calling done(). */
 void batch_forget(struct batch *batch);
 /* Returns the last line that TASK of BATCH printed, or NULL. g_free(). */
 char *batch_log(const struct batch *batch, guint task);
-/* Converts the time limit and the needs of JOB to the numbers that sbatch takes. */
+/* Converts the time limit and the needs of JOB to `minutes`, `cpus` and `memory_mib` of RET. */
 void batch_needs(const struct slurm *s, const struct place_job *job, struct batch *ret);
 
 /* ---- exclude.c ---- */
 
-/* Counts a task that ended with VERDICT on NODE (may be NULL). */
+/* Notes that a task ended with VERDICT on NODE (may be NULL). */
 void exclude_note(struct slurm *s, const char *node, enum verdict verdict);
-/* Returns the names of the nodes that get no more tasks, "n1,n2"; "": none. g_free(). */
+/*
+ * Returns the names of the nodes that get no more tasks, as "n1,n2", or "" if there are none.
+ * g_free().
+ */
 char *exclude_list(const struct slurm *s);
 /*
- * Sets the excluded nodes of the next submitted array that still has waiting tasks, if there is
- * one.
+ * Tells Slurm the excluded nodes for the next array that was submitted before and has waiting
+ * tasks, if there is one.
  */
 void exclude_next(struct slurm *s);
 
 /* ---- end.c ---- */
 
 /*
- * Reports RESULT (NULL: the task was not started) to the task's job, if it has one, and records the
- * end in the file `ended`.
+ * Calls done() of the task's job, if it has one, with RESULT, which is NULL if the task was not
+ * started; and records the end in the file `ended`.
  */
 void task_end(struct task *task, const struct child_result *result);
 /* Like task_end(), with a verdict derived from the task's last Slurm state. */
 void task_end_without_result(struct task *task);
 /*
- * Handles the jobs that wait for the build JOB: if it PASSED, they can be submitted, otherwise they
- * are dropped.
+ * Handles the jobs that wait for the build JOB, which has ended: if it PASSED, they can be
+ * submitted, otherwise they are dropped.
  */
 void slurm_release(struct slurm *s, const struct place_job *job, gboolean passed);
 /* Stops the place after a fatal ERROR, which is stolen: all waiting jobs are dropped. */
@@ -219,16 +242,16 @@ void carry_free(struct slurm *s);
 gboolean carry_is_needed(const struct slurm *s);
 /*
  * Sends this rig to all nodes of the partition that are up. If NODES is NULL, blocks until each
- * node has the rig or has refused it. Otherwise NODES (array of names) are the nodes of an earlier
- * process: their results are fetched, too, and carry_next() sends the rig. Errors: RIG_EXIT_INFRA,
- * no node has accepted the rig.
+ * node has the rig or has refused it. Otherwise NODES is an array of the names of nodes that an
+ * earlier process used: results are also fetched from these, and later calls of carry_next() send
+ * the rig. Error: RIG_EXIT_INFRA, no node has accepted the rig.
  */
 gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error);
-/* Queues PART for all nodes and takes it over. A node that refuses PART repeatedly is excluded. */
+/* Queues PART, which is stolen, for all nodes. A node that refuses it repeatedly is excluded. */
 void carry_send(struct slurm *s, struct part *part);
 /* Starts the commands that send the queued parts. */
 void carry_next(struct slurm *s);
-/* Returns TRUE if a node does not have all parts yet. */
+/* Returns TRUE if parts are queued for a node. */
 gboolean carry_is_busy(const struct slurm *s);
 /*
  * Returns the first arguments of an srun command that runs a program on the node of LINK. If a task
@@ -244,16 +267,19 @@ char *carry_script(const struct batch *batch, GError **error);
 json_t *carry_json(const struct slurm *s);
 /* Notes that squeue lists the running job JOB on NODE. */
 void carry_note_job(struct slurm *s, const char *node, guint job);
-/* Drops the jobs on nodes that the last squeue call did not list. */
+/* Forgets the jobs on nodes (carry_note_job()) that the last squeue call did not list. */
 void carry_forget_jobs(struct slurm *s);
 
 /* ---- fetch.c ---- */
 
-/* Requests a fetch from the node of TASK, or from all nodes if its node is unknown. */
+/*
+ * Requests that results are fetched from the node of TASK, or from all nodes if its node is
+ * unknown.
+ */
 void fetch_want(struct task *task);
 /*
- * Returns TRUE if a fetch from the node of TASK has succeeded since TASK ended, or if the rig does
- * not wait for one any more.
+ * Returns TRUE if results were fetched from the node of TASK after TASK ended, or if the rig does
+ * not wait for them any more.
  */
 gboolean fetch_is_settled(const struct task *task);
 /* Starts the requested fetches. */
@@ -264,49 +290,53 @@ void fetch_clear(struct link *link);
 /* ---- builds.c ---- */
 
 /*
- * Keeps JOB and returns TRUE if the nodes share no folder with this host, and JOB is a build or
- * waits for one. Otherwise JOB is submitted as usual.
+ * Stores JOB and returns TRUE if the nodes share no folder with this host, and JOB is a build or
+ * waits for one. If it returns FALSE, the caller submits JOB.
  */
 gboolean builds_take(struct slurm *s, struct place_job *job);
 /*
- * Prepares the next build: looks for its kernel on this host, or packs its source and submits it.
- * Reports a build whose kernel was found here once it is on the nodes.
+ * Prepares the next build: looks for its kernel on this host; if there is none, packs the kernel's
+ * source and submits the build. If a kernel was found here, the build ends when the kernel is on
+ * the nodes.
  */
 void builds_next(struct slurm *s);
 /*
- * Drops builds that are not submitted, and all runs that wait for builds; stops a child if GRACE_S
- * > 0.
+ * Drops builds that are not submitted, and all runs that wait for builds. If GRACE_S is positive, a
+ * child is stopped, and killed GRACE_S seconds later.
  */
 void builds_drop(struct slurm *s, guint grace_s);
-/* Returns TRUE if no build is prepared and no job waits for a build. */
+/* Returns TRUE if no build is being prepared and no job waits for a build. */
 gboolean builds_are_idle(const struct slurm *s);
 /*
- * Adds the kernel that TASK has returned in DIR to this host's cache, and copies it to the nodes.
- * Returns FALSE until that is done; if it fails, RESULT gets the reason. TRUE for tasks that return
- * no kernel.
+ * Starts to copy the kernel that TASK has returned in DIR to this host's cache and to the nodes.
+ * Returns FALSE until that is done, and TRUE if TASK returns no kernel. If it fails, the verdict of
+ * RESULT becomes INFRA.
  */
 gboolean builds_are_copied(struct task *task, const char *dir, struct child_result *result);
 
 /* ---- returned.c ---- */
 
 /*
- * Reads the results that nodes have returned, reports them, and deletes those of jobs that the
- * caller has not added.
+ * Reads the results that nodes have returned, and calls done() with them. Deletes the results of
+ * jobs that the caller has not added.
  */
 void returned_collect(struct slurm *s);
 /*
- * If all tasks have ended, removes results that are incomplete, because their tasks were killed
- * while they returned them.
+ * If all tasks have ended, removes incomplete results: their tasks were killed while they returned
+ * them.
  */
 void returned_sweep(const struct slurm *s);
 
 /* ---- submit.c ---- */
 
-/* Puts jobs into arrays as far as the limits allow, and calls sbatch or scancel if one is due. */
+/*
+ * Puts jobs into arrays as far as the limits allow, and starts sbatch or scancel if there is work
+ * for them.
+ */
 void submit_next(struct slurm *s);
 /*
- * Cancels tasks with scancel: all tasks of BATCH, or only its waiting tasks if PENDING; or only
- * TASK.
+ * Cancel tasks with scancel. submit_cancel() cancels all tasks of BATCH, or only its waiting tasks
+ * if PENDING; submit_cancel_task() only TASK.
  */
 void submit_cancel(struct batch *batch, gboolean pending);
 void submit_cancel_task(struct task *task);

@@ -10,7 +10,7 @@
 struct asking {
 	const struct slurm_options *options;
 	const char *const *words;
-	struct part *rig; /* the rig, sent to nodes that do not have it; NULL: not packed yet */
+	struct part *rig; /* the rig, for nodes that do not have it; NULL until it is packed */
 	guint limit_s, next, running;
 	GPtrArray *nodes; /* struct node */
 	GMainLoop *loop;
@@ -21,7 +21,7 @@ struct node {
 	char *name, *state;
 	struct command *command;
 	json_t *answer;
-	gboolean carried; /* TRUE: the rig was sent to this node */
+	gboolean carried; /* the rig was sent to this node */
 	char *problem;
 };
 
@@ -71,7 +71,10 @@ static GPtrArray *srun_words(const struct node *node)
 	return argv;
 }
 
-/* Runs SHELL, then the words of the question; INPUT as of command_start(). */
+/*
+ * Starts srun on NODE with the words of SHELL, followed by the words of the rig command. INPUT is
+ * the standard input, as in command_start().
+ */
 static void start(struct node *node, const char *const *shell, const char *input)
 {
 	struct asking *asking = node->asking;
@@ -100,7 +103,7 @@ static void ask(struct node *node)
 	start(node, shell, NULL);
 }
 
-/* Sends this rig to a node that has none. */
+/* Sends this rig to NODE, which has none, and runs the rig command there. */
 static void carry_and_ask(struct node *node)
 {
 	struct asking *asking = node->asking;

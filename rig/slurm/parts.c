@@ -76,8 +76,8 @@ static void remove_old(const char *base)
 }
 
 /*
- * Makes a part. NAME is the name of its folder on the nodes, in PARENT; NULL: the folder is named
- * after the checksum, in parts_base().
+ * Makes a part of the N ITEMS. Its folder on the nodes is PARENT/NAME; if NAME is NULL, it is in
+ * parts_base(), and its name is the checksum of the archive.
  */
 static struct part *part_new(const struct archive_item *items, guint n, const char *parent,
 			     const char *name, GError **error)
@@ -159,7 +159,8 @@ struct part *part_folder(const char *folder, GError **error)
 /* ---- files ---- */
 
 struct part_files {
-	GHashTable *known; /* char *: a word as given -> its name in the archive (owned by items) */
+	/* maps a word as given (char *) to its name in the archive (owned by `items`) */
+	GHashTable *known;
 	GArray *items;	   /* struct archive_item */
 	GPtrArray *kept;   /* strings that items refer to */
 };
@@ -193,7 +194,10 @@ static char *keep(struct part_files *files, char *text)
 	return text;
 }
 
-/* Adds PATH as NAME in the folder with number FOLDER of the archive. */
+/*
+ * Adds the file PATH to the archive as FOLDER/NAME, where FOLDER is a number. Returns its name in
+ * the archive, borrowed.
+ */
 static const char *add_item(struct part_files *files, guint folder, const char *path,
 			    const char *name)
 {
@@ -206,7 +210,9 @@ static const char *add_item(struct part_files *files, guint folder, const char *
 	return item.name;
 }
 
-/* Adds the files and module folders of the scenario PATH, which a node looks for next to it. */
+/*
+ * Adds the files and module folders of the scenario PATH next to it, where a node looks for them.
+ */
 static void add_beside(struct part_files *files, guint folder, const char *path)
 {
 	rig_auto(scenario) scenario = scenario_load(path, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files that are copied to nodes that share no folder with this host: the rig with its own files, a
- * built kernel, and files on command lines. Each part is an archive on this host, and becomes a
- * folder on each node by rename. The folder's name identifies its content.
+ * A part is an archive of files for nodes that share no folder with this host: the rig with its own
+ * files, a kernel or its source, or files that command lines name. On each node it is unpacked into
+ * a folder, which then gets its name by rename. The name identifies the content.
  */
 #ifndef RIG_SLURM_PARTS_H
 #define RIG_SLURM_PARTS_H
@@ -13,8 +13,8 @@
 
 struct part {
 	char *file;	     /* the archive */
-	char *sum;	     /* its SHA-256, hex */
-	char *parent, *name; /* path of its folder on the nodes */
+	char *sum;	     /* SHA-256 of the archive, in hex */
+	char *parent, *name; /* the folder on the nodes is PARENT/NAME */
 };
 
 /*
@@ -22,22 +22,22 @@ struct part {
  * folder exists. Its arguments are PARENT, NAME, SUM, and the folder RECORD, which it creates.
  */
 extern const char part_unpack_script[];
-#define PART_REFUSED 64 /* its exit code if it fails; others are those of srun */
+#define PART_REFUSED 64 /* exit code of this script if it fails; other codes are from srun */
 
 void part_free(struct part *part);
 RIG_DEFINE_AUTO(part, part_free)
 
-/* Returns the folder for all parts, with the same path on this host and on the nodes; g_free(). */
+/* Returns the path of the folder for all parts, on this host and on the nodes; g_free(). */
 char *parts_base(void);
 
 /*
- * Returns the part with this program, the guest programs, and the scenarios. Blocks. Errors:
+ * Makes the part with this program, the guest programs, and the scenarios. Blocks. Error:
  * RIG_EXIT_INFRA.
  */
 struct part *part_rig(GError **error);
 /*
- * Returns the part with FOLDER of the kernel cache, a finished build or a packed source, which gets
- * the same path on the nodes. Blocks (seconds). Errors: RIG_EXIT_INFRA.
+ * Makes the part with FOLDER of the kernel cache, a finished build or a packed source. The folder
+ * on the nodes has the same path. Blocks (seconds). Error: RIG_EXIT_INFRA.
  */
 struct part *part_folder(const char *folder, GError **error);
 
@@ -52,8 +52,8 @@ void part_files_free(struct part_files *files);
 RIG_DEFINE_AUTO(part_files, part_files_free)
 void part_files_add(struct part_files *files, char *const *words);
 /*
- * Returns the part with the collected files. NULL without an error: there are no files. Blocks.
- * Errors: RIG_EXIT_INFRA.
+ * Makes the part with the collected files. Returns NULL without an error if there are none. Blocks.
+ * Error: RIG_EXIT_INFRA.
  */
 struct part *part_files_pack(struct part_files *files, GError **error);
 /*

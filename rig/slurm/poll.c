@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Evaluates one squeue call for all tasks. A task that has ended without a result, or that squeue
- * no longer lists, is given time for its result to become visible (network file systems cache
- * folders); then its last Slurm state decides. While squeue fails, no task is judged.
+ * Evaluates one squeue call for all tasks. If a task has ended without a result, or squeue no
+ * longer lists it, the rig waits for its result to become visible, because network file systems
+ * cache folders. Then the verdict is derived from the task's last Slurm state. While squeue fails,
+ * no task is judged.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +11,17 @@
 #include "slurm/internal.h"
 #include "util/clock.h"
 
-/* How long a result may stay invisible, for a job that ended with code 0 and for other jobs. */
+/*
+ * How long the rig waits for a result: RETURNED_NS if the task ended with code 0 or its state is
+ * unknown, NOTHING_NS if it ended otherwise.
+ */
 #define RETURNED_NS (60 * RIG_NS_PER_S)
 #define NOTHING_NS (10 * RIG_NS_PER_S)
 #define LOG_LINE_MAX 8192
-/* Slurm puts a job that it could not start on hold in the queue, without a time limit. */
+/*
+ * A part of Slurm's reason of a job that it could not start. It holds such a job in the queue for
+ * ever.
+ */
 #define LAUNCH_FAILED "launch"
 
 /* ---- records ---- */
@@ -34,9 +41,7 @@ static void see_task(guint number, void *data)
 	if (number >= seen->batch->n_tasks)
 		return;
 	task = &seen->batch->tasks[number];
-	/*
-	 * the task was requeued from a node that Slurm had lost, and has returned its result anyway
-	 */
+	/* the task has returned its result, although Slurm had lost its node and has requeued it */
 	if (task->ended && record->state == JOB_WAITING)
 		submit_cancel_task(task);
 	task->seen = seen->poll;
@@ -51,7 +56,7 @@ static void see_task(guint number, void *data)
 		task->state = JOB_FAILED;
 }
 
-/* Returns TRUE for reasons of waiting that end by themselves. */
+/* Returns TRUE if REASON, for which a task waits, is usual and passes without action of a user. */
 static gboolean is_usual(const char *reason)
 {
 	static const char *const usual[] = {"",		  "None",      "Priority",     "Resources",
@@ -80,7 +85,7 @@ static void on_record(const struct queue_record *record, void *data)
 		queue_tasks(record->tasks, see_task, &seen);
 }
 
-/* Handles a record of the log or of sacct; only used for tasks that squeue does not list. */
+/* Handles a record of the completion log or of sacct. Ignores it if squeue lists the task. */
 static void on_past(const struct queue_record *record, struct slurm *s)
 {
 	struct batch *batch = batch_named(s, record->name);
@@ -181,7 +186,10 @@ static void look_into_past(struct slurm *s)
 
 /* ---- evaluation of a task without a result ---- */
 
-/* Moves a preempted job that Slurm does not requeue into a new array. */
+/*
+ * Returns the job of TASK, which was preempted and not requeued, to the queue, so that it gets into
+ * a new array.
+ */
 static void again(struct task *task)
 {
 	struct slurm *s = task->batch->slurm;
@@ -228,7 +236,7 @@ static void judge(struct task *task)
 }
 
 /*
- * Handles an array for which sbatch may have failed: if squeue does not list it, it was not
+ * Handles an array for which sbatch may have failed. If squeue does not list the array, it was not
  * submitted, and its jobs return to the queue.
  */
 static void settle_unsure(struct batch *batch)
@@ -243,8 +251,8 @@ static void settle_unsure(struct batch *batch)
 		struct place_job *job = batch->tasks[i].job;
 
 		/*
-		 * a task of an earlier process: its arguments may be outdated, and it may not be
-		 * needed any more
+		 * a task without a job is from an earlier process; the caller has not added it
+		 * again, so it is not needed
 		 */
 		if (!job || batch->tasks[i].ended)
 			continue;
@@ -259,8 +267,8 @@ static void settle_unsure(struct batch *batch)
 }
 
 /*
- * Cancels tasks that the caller has not added again after a restart: it does not need them any
- * more.
+ * Cancels the tasks of BATCH whose jobs the caller has not added again after a restart, because it
+ * does not need them any more.
  */
 static void drop_unclaimed(struct batch *batch)
 {
@@ -276,8 +284,8 @@ static void drop_unclaimed(struct batch *batch)
 }
 
 /*
- * Repeats the scancel of a held or stopped place, which has no effect while the controller does not
- * respond.
+ * Calls scancel again for a held or stopped place, because earlier calls had no effect if the
+ * controller did not respond.
  */
 static void cancel_again(struct batch *batch)
 {
@@ -337,7 +345,10 @@ static void on_polled(struct command *command, int code, const char *out, const 
 		s->silent = g_strdup(*why ? why : problem ? problem : "squeue did not answer");
 	} else {
 		s->answered_ns = s->polled_ns;
-		/* read the results first: a result has more information than a state */
+		/*
+		 * read the results before states are judged: a result has more information than a
+		 * state
+		 */
 		returned_collect(s);
 		carry_forget_jobs(s);
 		look_into_past(s);

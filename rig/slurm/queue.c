@@ -9,12 +9,12 @@
 #include <jansson.h>
 #include <string.h>
 
-#define JOB_MAX (1u << 20) /* bytes of one job; a larger one is skipped */
+#define JOB_MAX (1u << 20) /* maximum size of the text of a job in bytes; larger ones are skipped */
 #define KEY_MAX 32
 
 /* ---- states ---- */
 
-/* Prefixes of state names: sacct prints "CANCELLED by 1000". */
+/* Words with which states begin: sacct prints "CANCELLED by 1000". */
 static const struct {
 	const char *word;
 	enum job_state state;
@@ -88,7 +88,7 @@ struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *d
 	return reader;
 }
 
-/* Returns the number KEY of JOB, or NULL if not set. */
+/* Returns the number KEY of JOB (borrowed), or NULL if it is not set. */
 static json_t *number_of(json_t *job, const char *key)
 {
 	json_t *value = json_object_get(job, key);
@@ -230,7 +230,7 @@ void queue_reader_free(struct queue_reader *reader)
 
 /* ---- the job completion log, and sacct ---- */
 
-/* Parses "1:9", an exit code and a signal. */
+/* Returns the exit code in TEXT, "CODE:SIGNAL", or -SIGNAL if a signal ended the task. */
 static int code_of(const char *text)
 {
 	char *end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parses what Slurm reports about jobs: the JSON of squeue, lines of the job completion log
- * (jobcomp/filetxt) and lines of sacct, all into the same struct. Does no I/O.
+ * Parses what Slurm reports about jobs into a struct queue_record: the JSON of squeue, lines of the
+ * job completion log (jobcomp/filetxt), and lines of sacct. Does no I/O.
  */
 #ifndef RIG_SLURM_QUEUE_H
 #define RIG_SLURM_QUEUE_H
@@ -20,7 +20,7 @@ enum job_state {
 	JOB_NODE_FAIL, /* its node was lost, and the job was not requeued */
 	JOB_PREEMPTED, /* preempted, and not requeued */
 	JOB_OUT_OF_MEMORY,
-	JOB_UNKNOWN, /* Slurm has no record of it */
+	JOB_UNKNOWN, /* Slurm has no record of the job */
 };
 gboolean job_state_parse(const char *text, enum job_state *ret);
 /* Returns TRUE for final states. */
@@ -32,13 +32,13 @@ gboolean job_state_is_end(enum job_state state);
  */
 struct queue_record {
 	const char *name;
-	guint job;	   /* Slurm's number of the array */
-	guint id;	   /* Slurm's job number of one running task; 0: unknown */
+	guint job;	   /* Slurm's job number of the array */
+	guint id;	   /* Slurm's own job number of a running task; 0 if unknown */
 	const char *tasks; /* task numbers, "3" or "0-7,9"; see queue_tasks() */
 	enum job_state state;
 	guint restarts;
-	int exit_code;	    /* -SIGNAL if killed */
-	const char *node;   /* "" if it has no node */
+	int exit_code;	    /* -SIGNAL if a signal killed the task */
+	const char *node;   /* "" if the task has no node */
 	const char *reason; /* why the task waits, or "" */
 };
 typedef void (*queue_seen)(const struct queue_record *record, void *data);
@@ -56,21 +56,22 @@ void queue_reader_feed(struct queue_reader *reader, const char *bytes, gsize n);
 /* Returns TRUE if READER has read a complete document. */
 gboolean queue_reader_is_whole(const struct queue_reader *reader);
 /*
- * Returns the first error in the document, or NULL; valid as long as READER. Squeue may report that
- * slurmctld does not answer only here, with an empty list of jobs and exit code 0.
+ * Returns the first error in the document, or NULL if there is none; valid as long as READER. This
+ * may be the only sign that slurmctld does not answer: then squeue prints an empty list of jobs and
+ * its exit code is 0.
  */
 const char *queue_reader_error(const struct queue_reader *reader);
 void queue_reader_free(struct queue_reader *reader);
 RIG_DEFINE_AUTO(queue_reader, queue_reader_free)
 
 /*
- * Parses a line of the job completion log. FALSE: the line is not about a task of an array.
+ * Parses a line of the job completion log. Returns FALSE if LINE is not about a task of an array.
  * Modifies LINE.
  */
 gboolean queue_read_log(char *line, struct queue_record *ret);
 /*
- * Parses a line of `sacct -X -n -P -o JobID,JobName,State,ExitCode,NodeList`. FALSE: the line is
- * not about a task. Modifies LINE.
+ * Parses a line of `sacct -X -n -P -o JobID,JobName,State,ExitCode,NodeList`. Returns FALSE if LINE
+ * is not about a task that has started. Modifies LINE.
  */
 gboolean queue_read_sacct(char *line, struct queue_record *ret);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* place.json: the options of a place, its name, and whether its nodes share the folder. */
+/*
+ * Reads and writes place.json: the options of a place, its name, and whether its nodes share the
+ * record folder.
+ */
 #include <stdlib.h>
 
 #include "slurm/internal.h"
@@ -67,8 +70,8 @@ static gboolean write_record(const struct slurm *s, const char *file, GError **e
 }
 
 /*
- * Asks the nodes whether they share the folder. This is done late; if the process is killed
- * meanwhile, it is asked again by the next process.
+ * Determines whether the nodes share the record folder, and stores the answer. place.json exists
+ * already, so if this process is killed meanwhile, the next one asks again.
  */
 static gboolean decide(struct slurm *s, const char *file, GError **error)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the folder returned/, where "b7.3.0" is what task 3 of array b7 has returned after 0
- * restarts. Only this process removes entries. A task that ran twice (because Slurm had lost its
- * node) counts once: the first result found is used.
+ * restarts. Only this process removes them. If a task ran twice, because Slurm had lost its node,
+ * the first result that is found counts.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -17,8 +17,8 @@
 #define SAME_NAMES_MAX 1000
 
 /*
- * Returns the task that returned the folder NAME; NULL: its array is over, or the folder is not one
- * of this place.
+ * Returns the task that returned the folder NAME, or NULL if this place has no such array (any
+ * more).
  */
 static struct task *task_of(const struct slurm *s, const char *name)
 {
@@ -30,8 +30,9 @@ static struct task *task_of(const struct slurm *s, const char *name)
 }
 
 /*
- * Moves a run folder into RESULTS. Returns the name that it got there, or NULL. Two nodes that
- * start a run with one seed in the same second choose the same name, so one of them gets another.
+ * Moves the run folder NAME from FOLDER to RESULTS. Returns its name there, or NULL if it cannot be
+ * moved. The name is changed if it exists: two nodes that start a run with the same seed in the
+ * same second choose the same name.
  */
 static char *publish(const char *results, const char *folder, const char *name)
 {
@@ -53,7 +54,10 @@ static char *publish(const char *results, const char *folder, const char *name)
 	return NULL;
 }
 
-/* Replaces the run's name OLD in ANSWER by NOW, and the folder of a path in ANSWER by RESULTS. */
+/*
+ * Replaces the run's name OLD in ANSWER by NOW, and the path of the run folder by the one in
+ * RESULTS.
+ */
 static void rename_run(json_t *answer, const char *results, const char *old, const char *now)
 {
 	const char *run = json_string_value(json_object_get(answer, "run"));
@@ -87,7 +91,7 @@ static gboolean publish_all(const struct slurm *s, const char *dir, struct child
 	return TRUE;
 }
 
-/* Reads result.json in DIR. *RET_NODE: the node on which the task ran; g_free(). */
+/* Reads result.json in DIR. Sets *RET_NODE to the node on which the task ran; g_free(). */
 static gboolean read_result(const char *dir, struct child_result *ret, char **ret_node)
 {
 	g_autofree char *file = g_build_filename(dir, "result.json", NULL), *text = NULL;
@@ -118,7 +122,10 @@ static void take(struct slurm *s, struct task *task, const char *dir)
 
 	if (!read_result(dir, &result, &node))
 		return;
-	/* the result stays here until its kernel is on the nodes, for a later process */
+	/*
+	 * leave the result here until its kernel is on the nodes: if this process is killed, a
+	 * later one reads it
+	 */
 	if (!builds_are_copied(task, dir, &result)) {
 		child_result_clear(&result);
 		return;

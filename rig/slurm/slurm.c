@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The Slurm place: its operations, its record, and the periodic tick that calls the other files. */
+/*
+ * Implements the operations of the place (place_ops), and the timer, on_tick(), which calls the
+ * other files.
+ */
 #include "slurm/slurm.h"
 
 #include <errno.h>
@@ -14,7 +17,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Seconds after scancel until tasks that Slurm has not ended are abandoned. */
+/* This many seconds after scancel, tasks that Slurm has not ended are abandoned. */
 #define GIVE_UP_S 60
 
 /* ---- the tick ---- */
@@ -28,8 +31,8 @@ static void give_up(struct slurm *s)
 			struct place_job *job = g_steal_pointer(&batch->tasks[k].job);
 
 			/*
-			 * do not record the end: a later process then asks Slurm what became of the
-			 * task
+			 * do not record the end, so that a later process asks Slurm for the task's
+			 * state
 			 */
 			if (job)
 				job->done(job, NULL);
@@ -85,7 +88,8 @@ static void add(struct place *place, struct place_job *job)
 		s->queue_sorted = FALSE;
 	}
 	/*
-	 * the first jobs are submitted at once; later jobs are collected and submitted by the tick
+	 * the first jobs are submitted as soon as the main loop is idle; later ones are collected
+	 * and submitted by the timer
 	 */
 	if (!s->tick) {
 		s->tick = g_timeout_add_seconds(1, on_tick, s);
@@ -257,8 +261,8 @@ static gboolean leave(struct place *place, GError **error)
 
 	tick(s);
 	/*
-	 * jobs beyond the limits of the cluster are submitted by the next process; a controller
-	 * that does not answer is waited for only while kernels are built
+	 * jobs beyond the limits of the cluster are left to the next process. If the controller
+	 * does not answer, wait only while kernels are built
 	 */
 	while (!s->held && (!builds_are_idle(s) ||
 			    (!s->silent && (!submit_is_idle(s) || s->reconciling))))

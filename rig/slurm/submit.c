@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Puts jobs into job arrays. Jobs with the same needs that wait for the same build become one
- * array, those with the highest rank first; each build is an array of one task. Only one sbatch and
- * one scancel run at a time.
+ * array, in the order of their ranks; each build is an array of one task. Only one sbatch and one
+ * scancel run at a time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,10 @@ static gboolean is_alike(const struct slurm *s, const struct place_job *a,
 	return x.cpus == y.cpus && x.memory_mib == y.memory_mib && x.minutes == y.minutes;
 }
 
-/* Takes up to ROOM jobs from the queue that can be in one array with the queue's first job. */
+/*
+ * Removes the queue's first job, and others that can be in one array with it, from the queue; at
+ * most ROOM jobs. Returns them; g_ptr_array_unref().
+ */
 static GPtrArray *take_alike(struct slurm *s, guint room)
 {
 	GPtrArray *jobs = g_ptr_array_new(), *rest = g_ptr_array_new();
@@ -56,8 +59,8 @@ static GPtrArray *take_alike(struct slurm *s, guint room)
 }
 
 /*
- * Returns the maximum number of tasks that this place keeps in the cluster's queue, which other
- * users share.
+ * Returns the maximum number of tasks of this place that are in the cluster's queue at a time;
+ * other users share that queue.
  */
 static guint most_tasks(const struct slurm *s)
 {
@@ -141,8 +144,8 @@ static guint dependency_of(const struct batch *batch)
 }
 
 /*
- * Adds the program that the tasks run: SCRIPT, or without one the rig, which reads the record in
- * the shared folder.
+ * Adds the program that the tasks run: SCRIPT; or, if SCRIPT is NULL, the rig, which reads the
+ * record in the shared folder.
  */
 static void add_program(GPtrArray *argv, const struct batch *batch, const char *script)
 {
@@ -199,7 +202,10 @@ static gboolean contains_any(const char *text, const char *const *words)
 	return FALSE;
 }
 
-/* Returns TRUE if sbatch may have submitted the array, or may accept it later. */
+/*
+ * Returns TRUE if, in spite of the exit code CODE and the message WHY, sbatch may have submitted
+ * the array, or may accept it later.
+ */
 static gboolean is_temporary(int code, const char *why)
 {
 	static const char *const words[] = {"contact",	    "timed out",  "temporarily",
@@ -210,8 +216,8 @@ static gboolean is_temporary(int code, const char *why)
 }
 
 /*
- * Returns TRUE if sbatch refused the array because of a limit of this user or the cluster on the
- * number of tasks.
+ * Returns TRUE if sbatch refused the array, with the message WHY, because this user or the cluster
+ * would exceed a limit on the number of tasks.
  */
 static gboolean is_limit(const char *why)
 {
@@ -324,7 +330,7 @@ static void on_cancelled(struct command *command, int code, const char *out, con
 	command_free(command);
 }
 
-/* Runs one scancel for all collected arguments that have the same options. */
+/* Starts one scancel, for all those of s->to_cancel that need the same options as the first. */
 static void cancel(struct slurm *s)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
@@ -377,7 +383,7 @@ void submit_next(struct slurm *s)
 	if (!s->held)
 		make_arrays(s);
 	batch = s->submit ? NULL : next_batch(s);
-	/* the files of an array are sent before the array is submitted */
+	/* send the files of the array first; it is submitted when the nodes have them */
 	if (batch && batch->files)
 		carry_send(s, g_steal_pointer(&batch->files));
 	if (batch && !s->silent && !carry_is_busy(s))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs a task on its node. The run folder is created in a folder of the node. When it is complete,
- * it is copied next to the record under a temporary name, and then renamed.
+ * Runs a task on its node. The run folder is created on a disk of the node. When it is complete, it
+ * is moved to the record folder under a temporary name, and then renamed.
  */
 #include "slurm/task.h"
 
@@ -84,13 +84,13 @@ struct task_run {
 	enum child_kind kind;
 	GMainLoop *loop;
 	struct child *child;
-	json_t *result; /* NULL: the task returns nothing */
+	json_t *result; /* NULL if the task returns nothing */
 	gboolean stopped, passed;
 };
 
 /*
- * Returns TRUE if a signal has stopped the child. Slurm signals all processes of a job, so the
- * child may end before this process has handled the signal.
+ * Returns TRUE if a signal has ended the child. This process may not have handled the signal yet:
+ * Slurm sends it to all processes of a job.
  */
 static gboolean was_stopped(const struct child_result *result)
 {
@@ -161,7 +161,7 @@ static gboolean work(struct task_run *run, json_t *task, const char *results, GE
 
 /* ---- returning the result ---- */
 
-/* Moves only the run folders; temporary folders and the index stay. */
+/* Moves the run folders in FROM to TO, but not temporary folders and the index. */
 static gboolean move_runs(const char *from, const char *to, GError **error)
 {
 	g_auto(GStrv) names = rig_names_in(from, "");
@@ -192,7 +192,10 @@ static gboolean copy_kernel(json_t *result, const char *to, GError **error)
 		      : rig_fail(error, RIG_EXIT_INFRA, "the build has no image");
 }
 
-/* Returns RESULT and the run folders in RESULTS; with KERNEL, also the kernel that was built. */
+/*
+ * Returns RESULT to DIR, with the run folders in RESULTS; with KERNEL, also with the kernel that
+ * was built.
+ */
 static gboolean give_back(json_t *result, const char *dir, const char *name, const char *results,
 			  gboolean kernel, GError **error)
 {
@@ -319,8 +322,8 @@ static json_t *read_task(const char *dir, const char *batch, guint number, GErro
 }
 
 /*
- * Creates a scratch folder on this node, which is in use as long as *RET_LOCK is open. Old folders
- * of killed tasks are removed.
+ * Creates a scratch folder on this node, and removes those of killed tasks. *RET_LOCK is a lock
+ * that shows that the folder is in use; the caller closes it at the end.
  */
 static char *scratch_new(int *ret_lock, GError **error)
 {

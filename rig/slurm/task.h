@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A task on its node, as Slurm starts it with `rig task`, and the formats of its two files. */
+/*
+ * Runs a task on its node, where Slurm starts `rig task`; and reads and writes its two files,
+ * NAME.batch and result.json.
+ */
 #ifndef RIG_SLURM_TASK_H
 #define RIG_SLURM_TASK_H
 
@@ -8,12 +11,14 @@
 /* Maximum size of a file of tasks, and of a result. */
 #define TASK_FILE_MAX (256u << 20)
 
-/* Returns one line of NAME.batch, as a new reference. WORDS: see struct child_command. */
+/*
+ * Returns one line of NAME.batch, as a new reference. WORDS has the form of struct child_command.
+ */
 json_t *task_line(const char *key, enum child_kind kind, guint limit_s, char *const *words);
 
 /*
- * Convert a result to and from result.json. To JSON: new reference. From JSON: FALSE, JSON is not a
- * result; free with child_result_clear().
+ * Convert a result to and from result.json. task_result_json() returns a new reference.
+ * task_result_parse() returns FALSE if JSON is not a result; free *ret with child_result_clear().
  */
 json_t *task_result_json(const struct child_result *result);
 gboolean task_result_parse(json_t *json, struct child_result *ret);
