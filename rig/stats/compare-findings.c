@@ -83,7 +83,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 		struct seen *seen = note(all, stmt);
 		const char *run = (const char *)sqlite3_column_text(stmt, 5);
 
-		/* count two reports of the same bug in a run once */
+		/* count a bug once in each run */
 		if (!g_hash_table_add(counted, g_strconcat(seen->finding->bug, "\n", run, NULL)))
 			continue;
 		seen->finding->seen[which]++;
@@ -99,7 +99,10 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 	return FALSE;
 }
 
-/* Returns the number of first attempts with a result for each place. */
+/*
+ * Returns a table that maps each place (see struct seen) to the number of its first attempts with a
+ * result.
+ */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {
 	struct index_filter filter = compare_filter(side);
@@ -133,7 +136,10 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 
 /* ---- the kind of change ---- */
 
-/* Returns the time of an earlier night that had the finding in one of B's trees; or NULL. */
+/*
+ * Returns the time of the newest run in a night before B's that had the finding in one of B's
+ * trees, or NULL if there is none. The caller owns the text.
+ */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
 	db_stmt *stmt = db_query(
@@ -217,7 +223,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 		g_ptr_array_add(findings, seen->finding);
 		g_ptr_array_add(places, seen->places);
 	}
-	/* from here on the array owns the findings, which contain the keys of ALL */
+	/* the findings, which contain the keys of ALL, now belong to the array FINDINGS */
 	g_hash_table_iter_init(&iter, all);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		((struct seen *)value)->finding = NULL;

@@ -7,7 +7,7 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100 /* maximum number of values of a side; the newest ones are used */
+#define VALUES_MAX 100 /* at most this many values of a side are compared, the newest ones */
 /* with fewer values on both sides, no difference can be significant at 5 % */
 #define VALUES_LEAST 4
 #define EFFECT 0.10
@@ -53,8 +53,8 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 }
 
 /*
- * Reads the first attempts with a result, for each scenario on each machine (and for nights, each
- * tree).
+ * Adds to GROUPS how many first attempts with a result there are, and how many of them are bad, for
+ * each scenario on each machine (and, for nights, in each tree).
  */
 static gboolean collect(struct run_index *ix, const struct compare *c, int which,
 			GHashTable *groups, GError **error)
@@ -144,7 +144,10 @@ static void speed_free(gpointer data)
 	g_free(s);
 }
 
-/* Gets the newest values of the good runs, without runs that were ended by a report. */
+/*
+ * Appends to VALUES the newest values of the runs of G that ended as expected, except runs that a
+ * report ended.
+ */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
 			  const struct group *g, GArray *values[N_SPEEDS], GError **error)
 {

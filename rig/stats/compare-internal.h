@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of a comparison. Private to stats/. */
+/* Declarations shared by the files of a comparison. Private to stats/. */
 #ifndef RIG_STATS_COMPARE_INTERNAL_H
 #define RIG_STATS_COMPARE_INTERNAL_H
 
@@ -8,12 +8,15 @@
 struct index_filter compare_filter(const struct compare_side *side);
 
 /*
- * Returns which of N p-values are significant at 5 % together, by Holm's correction; the caller
- * frees the array.
+ * Returns for each of the N p-values whether it is significant at 5 % by Holm's correction for N
+ * tests. The caller frees the array.
  */
 gboolean *compare_holm(const double *p, guint n);
 
-/* Compares findings; c->side must be set (compare-findings.c). */
+/*
+ * Returns the findings of both sides, compared: an array of struct compare_finding
+ * (compare-findings.c). c->side must be set.
+ */
 GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GError **error);
 /* Sets c->rates and c->speeds (compare-groups.c). */
 gboolean compare_groups(struct run_index *ix, struct compare *c, GError **error);

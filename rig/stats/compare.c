@@ -36,7 +36,10 @@ struct index_filter compare_filter(const struct compare_side *side)
 
 /* ---- choice of the runs ---- */
 
-/* Returns the night for a WORD like "last~2", which is the third from the end. */
+/*
+ * Returns the night that WORD names by its age: "last", or "last~2" for the third from the end.
+ * Returns NULL if there is none.
+ */
 static char *night_by_age(const GPtrArray *nights, const char *word)
 {
 	guint64 back = 0;

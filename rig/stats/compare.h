@@ -43,15 +43,20 @@ struct compare_finding {
 	/* `run` is the newest run with the finding, from B if B has one */
 	char *bug, *kind, *title, *run;
 	guint seen[2]; /* number of runs with the finding, over all attempts */
-	/* only first attempts, of the scenarios and machines in which it occurred */
+	/*
+	 * `hits` of `n` first attempts have the finding, in the scenarios and machines where it
+	 * occurred
+	 */
 	guint hits[2], n[2];
 	double p; /* p-value of Fisher's test */
 	/*
-	 * the number of consecutive runs without the finding that are needed to call it fixed; 0 if
-	 * it still occurs
+	 * CHANGE_GONE: how many consecutive runs without the finding would prove that it is fixed;
+	 * otherwise 0
 	 */
 	guint to_tell;
-	/* if A does not have it: the time of an earlier night that has it; or NULL */
+	/*
+	 * if A does not have the finding, the time of the newest earlier run that has it; or NULL
+	 */
 	char *before;
 };
 
@@ -87,8 +92,8 @@ struct compare {
 struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
 /*
  * Compares the findings of a night with those of all earlier nights of the same trees (side[0] has
- * the name ""); without p-values, rates and speeds. CHANGE_NEW: seen in no earlier night; all
- * others are CHANGE_SAME.
+ * the name ""), without p-values, rates and speeds. A finding that no earlier night has is
+ * CHANGE_NEW; all others are CHANGE_SAME.
  */
 struct compare *compare_to_past(struct run_index *ix, const char *night, GError **error);
 void compare_free(struct compare *c);

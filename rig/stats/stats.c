@@ -21,7 +21,10 @@ void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high)
 	scale = 1 + Z95 * Z95 / n;
 	centre = (p + Z95 * Z95 / (2.0 * n)) / scale;
 	spread = Z95 * sqrt(p * (1 - p) / n + Z95 * Z95 / (4.0 * n * n)) / scale;
-	/* for no hits, or only hits, the exact limit is 0 or 1, which rounding would miss */
+	/*
+	 * without hits the lower limit is exactly 0, with only hits the upper one is 1; rounding
+	 * would miss both
+	 */
 	*ret_low = hits ? MAX(0, centre - spread) : 0;
 	*ret_high = hits < n ? MIN(1, centre + spread) : 1;
 }
@@ -32,8 +35,8 @@ static double log_choose(guint n, guint k)
 }
 
 /*
- * Sums the probabilities of all tables with the same margins that are at most as likely as the
- * observed table.
+ * Sums the probabilities of all 2 × 2 tables with the same margins that are at most as likely as
+ * the observed table.
  */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 {
@@ -45,7 +48,8 @@ double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 		double here = log_choose(n_a, k) + log_choose(n_b, hits - k) - all;
 
 		/*
-		 * allow for rounding, which makes equal probabilities differ in their last digits
+		 * the tolerance is for equal probabilities that differ in their last digits by
+		 * rounding
 		 */
 		if (here <= seen + 1e-7)
 			p += exp(here);
@@ -61,8 +65,9 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * Returns the statistic U of A: the number of pairs in which the value from A is larger; ties count
- * one half. *ret_ties is the sum of t^3 - t over the groups of equal values.
+ * Returns the statistic U of A: the number of pairs of a value from A and one from B in which A's
+ * is larger; equal values count one half. Sets *ret_ties to the sum of t^3 - t over the groups of t
+ * equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {
@@ -84,7 +89,7 @@ static double u_of(const double *a, guint n_a, const double *b, guint n_b, doubl
 	return u;
 }
 
-/* Returns the share of all orders of M and N values whose statistic is at most U. */
+/* Returns the probability that the statistic of M and N values in random order is at most U. */
 static double exact_tail(guint m, guint n, double u)
 {
 	guint most = m * n;
