@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The contents of splats/: two files for each report, one with its text, one with all other data as
- * JSON.
+ * Makes the contents of splats/: two files for each report, one with its text, one with all other
+ * data as JSON.
  */
 #include "store/run.h"
 

@@ -44,7 +44,7 @@ static gboolean is_held(int folder)
 {
 	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	/* closing the descriptor releases the lock if it was free and has been taken here */
+	/* if flock() has taken the lock, closing the descriptor at the return releases it */
 	return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
@@ -72,8 +72,8 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	g_autoptr(GError) why = NULL;
 
 	/*
-	 * check the lock before the verdict: a run that ends between the two checks then has a
-	 * verdict
+	 * check the lock before the verdict, because a run that ends in between would otherwise
+	 * have neither
 	 */
 	if (is_held(folder) && !has(folder, "verdict")) {
 		info->details = json_object();
@@ -121,7 +121,7 @@ static struct run_info *open_dir(const char *dir, GError **error)
 	return NULL;
 }
 
-/* A run folder with its time: seconds from its name, more precise from run.json. */
+/* A run folder with its time: from run.json, or else from its name, which has only seconds. */
 struct dated {
 	char *name;
 	struct timespec when;
@@ -144,7 +144,7 @@ static void dated_clear(gpointer data)
 	g_free(((struct dated *)data)->name);
 }
 
-/* Gets the names of the run folders below RESULTS, oldest first. */
+/* Sets *RET to an array of struct dated: the run folders below RESULTS, oldest first. */
 static gboolean list_names(const char *results, GArray **ret, GError **error)
 {
 	g_autoptr(GArray) names = g_array_new(FALSE, TRUE, sizeof(struct dated));
@@ -184,7 +184,7 @@ GPtrArray *run_all(const char *results, GError **error)
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *dir =
 			g_build_filename(results, g_array_index(names, struct dated, i).name, NULL);
-		/* NULL: the run was deleted meanwhile */
+		/* open_dir() returns NULL if the run was deleted meanwhile */
 		struct run_info *info = open_dir(dir, NULL);
 
 		if (info)
@@ -249,7 +249,7 @@ char *run_default_results(void)
 
 	if (env && *env)
 		return g_strdup(env);
-	/* use the checkout's folder if it exists, because only an installed rig has none */
+	/* this folder exists in a checkout; an installed rig has none */
 	return g_file_test(checkout, G_FILE_TEST_IS_DIR)
 		       ? g_steal_pointer(&checkout)
 		       : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges an old run again, with the current parser and rule. Reports are parsed from the console
- * again. Other observations of the engine (a stuck agent, accounts that differ) are taken from the
- * folder's journal and verdict.
+ * Judges an old run again. The current parser reads reports from the console. All other facts (a
+ * stuck agent, accounts that differ) are from the folder's journal and verdict. The current rule
+ * makes a verdict of both.
  */
 #include "store/run.h"
 
@@ -21,7 +21,7 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/* Larger than any console in a run folder. */
+/* In bytes; larger than any console in a run folder. */
 #define CONSOLE_MAX (G_GINT64_CONSTANT(1) << 30)
 
 /* The result of parsing the console again. */
@@ -77,8 +77,8 @@ static gboolean same_file(int folder, const char *name, const char *text)
 }
 
 /*
- * Removes the files of reports that no longer exist. Subfolders, which a user may have created, are
- * kept.
+ * Removes the files in SPLATS that belong to reports from the console and are not in FILES. Keeps
+ * subfolders, which a user may have created.
  */
 static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GError **error)
 {
@@ -138,8 +138,8 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 }
 
 /*
- * Returns the reports from the console, followed by the other ones: failed tests, the explanation
- * of the hang, lock orders.
+ * Returns the reports from the console, followed by those of OLD_REPORTS that do not come from it:
+ * failed tests, the explanation of the hang, lock orders. New reference.
  */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
@@ -155,9 +155,9 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * Returns TRUE if OLD is known for a reason that also applies to SPLAT. A list of known issues
- * matches by key. An excuse that belongs to this run (for example, a hold caused the stall) only
- * applies to the same report, which is found by its position on the console.
+ * Returns TRUE if OLD, a known report, is known for a reason that also applies to SPLAT: an entry
+ * of a list of known issues applies to reports with the same key; an excuse of this run (for
+ * example, a hold caused the stall) applies only to the report at the same position on the console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
@@ -173,8 +173,8 @@ static gboolean is_known_too(json_t *old, const struct splat *splat)
 }
 
 /*
- * Marks the reports as known that were known when the run was judged, because the list of known
- * issues may have changed since.
+ * Marks those of SPLATS as known that were known when the run was judged. The list of known issues
+ * is not read, because it may have changed.
  */
 static void carry_known(json_t *old_reports, const GPtrArray *splats)
 {
@@ -229,7 +229,7 @@ static json_t *strings_json(const GPtrArray *strings)
 	return array;
 }
 
-/* Returns the content of the file `verdict` by the current rule. New reference. */
+/* Returns the content of the file `verdict` as the current rule makes it. New reference. */
 static json_t *judge(const char *dir, json_t *details, const struct console *console)
 {
 	rig_auto(facts) facts = facts_of(dir, details, console);
@@ -260,7 +260,10 @@ static gboolean write_verdict(int folder, const char *dir, json_t *details,
 	return safe_write_json(folder, "verdict", now, error);
 }
 
-/* Takes the folder's lock, which excludes the run itself and another recheck. */
+/*
+ * Takes the folder's lock, which the run and each recheck hold. Error: RIG_EXIT_USAGE, the run has
+ * not ended yet.
+ */
 static gboolean take_lock(int folder, int *ret_lock, GError **error)
 {
 	auto_fd lock = openat(folder, "lock",

@@ -67,8 +67,8 @@ static gboolean fail_here(struct run *run, GError **error)
 }
 
 /*
- * Reserves disk space for the verdict by a file, so that it can be written even if the run fills
- * the disk. safe_write() replaces this file, which frees the space.
+ * Creates a file that reserves disk space for the verdict, so that the verdict can be written even
+ * if the run fills the disk. safe_write() removes this file first, which frees the space.
  */
 static gboolean reserve(struct run *run, GError **error)
 {
@@ -108,10 +108,10 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 }
 
 /*
- * Renames the hidden folder FROM to TO. If TO exists, it fails with EEXIST. RENAME_NOREPLACE is
- * missing on NFS, CIFS and others (EINVAL), before Linux 3.15 and in sandboxes (ENOSYS). In these
- * cases rename(2) is used: it never replaces a non-empty folder, and a run folder always contains
- * its lock. So two processes never get the same name.
+ * Renames the hidden folder FROM to TO; fails with EEXIST if TO exists, so that two processes never
+ * get the same name. RENAME_NOREPLACE is missing on NFS, CIFS and others (EINVAL), before Linux
+ * 3.15 and in sandboxes (ENOSYS). Then rename(2) is sufficient: it never replaces a folder that is
+ * not empty, and a run folder always contains its lock.
  */
 static gboolean publish(const char *from, const char *to)
 {
@@ -190,7 +190,7 @@ void run_free(struct run *run)
 		return;
 	safe_close(&run->journal);
 	safe_close(&run->folder);
-	/* close this last: a process that waits for the lock then finds everything written */
+	/* close this last: a process that waits for the lock must find all files complete */
 	safe_close(&run->lock);
 	g_free(run->dir);
 	g_free(run->name);
@@ -220,8 +220,8 @@ static void note_error(struct run *run, const char *what, const char *why)
 }
 
 /*
- * Appends a line with one write(), so that a killed rig leaves only whole lines. FALSE: the line is
- * too long.
+ * Appends ENTRY as a line with one write(), so that a killed rig leaves only whole lines. Returns
+ * FALSE if the line is too long.
  */
 static gboolean put_line(struct run *run, json_t *entry)
 {
@@ -264,7 +264,7 @@ void run_journal(struct run *run, const char *what, const char *format, ...)
 		fields = json_vpack_ex(&why, 0, format, args);
 		va_end(args);
 		/*
-		 * FIELDS has a value that is missing or not UTF-8: write a line with this error
+		 * if FIELDS is NULL, a value was missing or not UTF-8: write jansson's error
 		 * instead
 		 */
 		if (fields)
@@ -348,8 +348,8 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 	run->judged = TRUE;
 	json_object_set_new(mine, "verdict", json_string(verdict_name(verdict)));
 	/*
-	 * the verdict is written last, so that after a power loss a run with a verdict has all
-	 * other files, too; its name is on disk before the verdict is reported
+	 * sync all other files before the verdict, so that after a power loss a run with a verdict
+	 * is complete; and sync the verdict's name before the caller reports the verdict
 	 */
 	if (!durable_files(run->folder, error) ||
 	    !safe_write_json(run->folder, "verdict", mine, error)) {

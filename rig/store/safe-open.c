@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opens files in a folder of unknown origin safely. */
+/* Opens, reads and replaces files in a folder of unknown origin. */
 #include "store/safe-open.h"
 
 #include <errno.h>
@@ -113,7 +113,10 @@ gboolean safe_write(int folder, const char *name, const char *data, gsize len, G
 	g_autofree char *part = g_strdup_printf("%s.part", name);
 	auto_fd fd = -1;
 
-	/* the part file of a killed writer, or a symbolic link */
+	/*
+	 * remove what has the name of the part file: the file of a killed writer, or a symbolic
+	 * link
+	 */
 	if (unlinkat(folder, part, 0) == 0 || errno == ENOENT)
 		fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    0644);

@@ -10,11 +10,12 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* Maximum size of a JSON file; those of a run are far smaller. */
+/* Maximum size of a JSON file in bytes; those of a run are far smaller. */
 #define SAFE_JSON_MAX (16 << 20)
 
 /*
- * Opens a folder. Returns its descriptor, or -1; a symbolic link is an error. AT may be AT_FDCWD.
+ * Opens the folder NAME below AT, which may be AT_FDCWD. Returns its descriptor, or -1 with an
+ * error, also if NAME is a symbolic link.
  */
 int safe_open(int at, const char *name, GError **error);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Run folders, which record what happened in a run, and verdicts. rig-json(5) describes the files.
+ * Creates, writes and reads run folders, which record what happened in a run. rig-json(5) describes
+ * the files.
  *
- * A folder first contains only the inputs. Then `journal` grows, to which lines are only appended
- * (one JSON object per line, written at once), and at the end `verdict` appears by rename. If a
- * folder has no verdict and its lock (the file `lock`, flock) is not held, the run's process was
- * killed, so the run is ABORTED.
+ * A folder first contains only the inputs. During the run, lines are appended to `journal` (one
+ * JSON object per line, written immediately). At the end, `verdict` appears by rename. If a folder
+ * has no verdict and its lock (the file `lock`, flock) is not held, the run's process was killed,
+ * so the run is ABORTED.
  */
 #ifndef RIG_STORE_STORE_H
 #define RIG_STORE_STORE_H
@@ -22,7 +23,7 @@
 /* Maximum number of reports in a verdict and in splats/; further ones are not stored. */
 #define RUN_REPORTS_MAX 100
 
-struct run; /* a run folder that its run writes */
+struct run; /* the folder of a run in progress, which this process writes */
 
 /*
  * Creates RESULTS/<utc>-<scenario>-<machine>-<kernel>-s<seed>[-N]/ with its subfolders and `lock`,
@@ -78,8 +79,8 @@ RIG_DEFINE_AUTO(run_info, run_info_free)
 enum run_outcome run_outcome(const struct run_info *info);
 
 /*
- * Opens a run. WHICH: a path, the name of a folder in RESULTS, a unique part of such a name, or
- * "last".
+ * Opens the run WHICH: a path, the name of a folder in RESULTS, a unique part of such a name, or
+ * "last". Error: RIG_EXIT_USAGE, there is no such run.
  */
 struct run_info *run_open(const char *results, const char *which, GError **error);
 /*
@@ -89,8 +90,8 @@ GPtrArray *run_all(const char *results, GError **error);
 
 /*
  * Calls ENTRY for each complete line of DIR's journal that has "t" and "what", in order; the JSON
- * is borrowed. Errors (RIG_EXIT_USAGE): the journal cannot be read, or is larger than a rig would
- * write.
+ * is borrowed. Error: RIG_EXIT_USAGE, the journal cannot be read, or is larger than any that the
+ * rig writes.
  */
 typedef void (*journal_entry)(json_t *entry, void *data);
 gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error);
@@ -103,7 +104,7 @@ char *run_default_results(void);
 
 /*
  * Judges the run in DIR again from console.raw: writes splats/ again, and also `verdict` if its
- * reports have changed. *ret_changed: something has changed.
+ * reports have changed. Sets *ret_changed to whether a file has changed.
  */
 gboolean run_recheck(const char *dir, gboolean *ret_changed, GError **error);
 
