@@ -12,7 +12,10 @@ struct finder {
 	const struct lines *lines;
 	const struct symbol_code_owner *owner;
 	Dwarf_Die unit;
-	/* name in DWARF (borrowed from it) -> short name, or "" if the file is not wanted */
+	/*
+	 * maps a file's name in DWARF (borrowed) to its short name, or to "" if the file is not
+	 * wanted
+	 */
 	GHashTable *names;
 	guint left, copies;
 };
@@ -36,7 +39,7 @@ static const char *wanted(struct finder *f, const char *file)
 	return *name ? name : NULL;
 }
 
-/* Reports the pieces of a copy of a function. */
+/* Calls code() for each piece of DIE, a copy of a function. */
 static void add_function(struct finder *f, Dwarf_Die *die)
 {
 	struct symbol_code code = {.copy = f->copies++};
@@ -64,7 +67,7 @@ static void add_function(struct finder *f, Dwarf_Die *die)
 	}
 }
 
-/* Reports the functions below PARENT, and those that are inlined in them. */
+/* Calls add_function() for the functions below PARENT, and for those that are inlined in them. */
 static void descend(struct finder *f, Dwarf_Die *parent, guint depth)
 {
 	Dwarf_Die die;
@@ -99,7 +102,7 @@ static gboolean row_of(struct finder *f, Dwarf_Line *row, struct symbol_code *re
 	return TRUE;
 }
 
-/* Reports the pieces of lines: each row of the table extends to the next one. */
+/* Calls code() for each piece of a line: the code from one row of the line table to the next. */
 static void add_rows(struct finder *f)
 {
 	struct symbol_code code = {0}, next;

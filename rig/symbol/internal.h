@@ -9,8 +9,8 @@
 #include "symbol/symbol.h"
 
 /*
- * Searches ARRAY, which is sorted by a guint64 at OFFSET of its elements. Returns the number of
- * elements whose value is at most ADDRESS; the last of them has this number minus 1 as its index.
+ * Searches ARRAY, whose elements are sorted by a guint64 at OFFSET. Returns how many elements have
+ * a value of at most ADDRESS; the index of the last of these is the result minus 1.
  */
 guint count_up_to(const GArray *array, gsize offset, guint64 address);
 
@@ -21,8 +21,8 @@ struct symbol {
 	guint64 size;
 	guint64 extent; /* distance to the next symbol, which is the size that kallsyms reports */
 	/*
-	 * the object file of a local symbol: index of its STT_FILE symbol in table->units;
-	 * G_MAXUINT: unknown, because the symbol is global, or is from kallsyms
+	 * the object file of a local symbol: index of the file's name in table->units; G_MAXUINT if
+	 * unknown, because the symbol is global or from kallsyms
 	 */
 	guint unit;
 };
@@ -30,15 +30,23 @@ struct symbol {
 /* The symbols of a file. */
 struct table {
 	GArray *by_value; /* struct symbol, sorted by value */
-	/* name -> index of one symbol with this name in by_value; next_same leads to the others */
+	/*
+	 * maps a name to the index in by_value of one symbol with this name; next_same has the
+	 * others
+	 */
 	GHashTable *by_name;
 	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */
 	GArray *next_same;
-	/* names of object files ("slub.c"), which need not be different; NULL: they are unknown */
+	/*
+	 * names of object files ("slub.c"), which need not be different; NULL if they are unknown
+	 */
 	GPtrArray *units;
 };
 
-/* Makes a table of ELF's symbols; NULL: there are none. The names are borrowed from ELF. */
+/*
+ * Makes a table of ELF's symbols, or returns NULL if there are none. The names are borrowed from
+ * ELF.
+ */
 struct table *table_new(Elf *elf);
 /*
  * Makes a table of SYMBOLS (struct symbol, at least one, in any order), which it owns; the names
@@ -48,7 +56,7 @@ struct table *table_from(GArray *symbols);
 void table_free(struct table *table);
 /* See symbols_find(). */
 gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
-/* Returns the function that contains ADDRESS, or NULL. */
+/* Returns the name of the function that contains ADDRESS, or NULL if there is none. */
 const char *table_name(const struct table *table, guint64 address);
 /* See symbols_named() and symbols_nearest(). */
 void table_named(const struct table *table, const char *name, GArray *out);
@@ -71,7 +79,7 @@ struct lines {
 #define UNITS_MAX (1 << 20)
 #define DEPTH_MAX 64 /* maximum depth of nested blocks and inlined functions */
 
-/* Opens the DWARF of ELF; NULL: there is none about code. */
+/* Opens the DWARF of ELF, or returns NULL if ELF has none about code. */
 struct lines *lines_new(Elf *elf);
 void lines_free(struct lines *lines);
 /* Adds the places of ADDRESS to PLACES, innermost first. */
@@ -90,10 +98,10 @@ void lines_code_of(const struct lines *lines, const struct symbol_code_owner *ow
 
 /*
  * Appends the symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel to
- * OUT; NAMES stores their names. TYPES: letters of nm, or NULL for all types. Errors:
- * RIG_EXIT_USAGE, there is no kallsyms, or its format is unknown.
+ * OUT; NAMES stores their names. TYPES has the letters that nm prints for the wanted types, or is
+ * NULL for all types. Error: RIG_EXIT_USAGE, there is no kallsyms, or its format is unknown.
  */
-#define KALLSYMS_CODE "tTwW" /* includes weak symbols, because they may be functions */
+#define KALLSYMS_CODE "tTwW" /* functions, and weak symbols, because these may be functions */
 gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GStringChunk *names,
 		       GArray *out, GError **error);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names inside a kernel image that has neither symbol table nor DWARF: kallsyms.
+ * Reads kallsyms, the names of symbols in a kernel image that has neither symbol table nor DWARF.
  *
  * scripts/kallsyms.c (write_src()) writes, and kernel/kallsyms.c reads, in this order
  *
- * 	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names],
- * 			token_table, token_index
- * 	from 6.5	num_syms, names, markers, token_table, token_index, offsets,
- * 			relative_base, …
- * 			(404bad70fcf7 "scripts/kallsyms: change the output order")
+ *	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names],
+ *			token_table, token_index
+ *	from 6.5	num_syms, names, markers, token_table, token_index, offsets,
+ *			relative_base, …
+ *			(404bad70fcf7 "scripts/kallsyms: change the output order")
  *
  * names: for each symbol a length (from 6.1 two bytes of ULEB128 where it is above 127) and as many
  * indices into token_table; the expanded text begins with nm's type letter. markers: the offset of
@@ -88,7 +88,7 @@ static gboolean read_tokens(struct image *image, gsize start)
 }
 
 /*
- * Returns the offset of the string that is COUNT strings before the one at AT; 0 if there are
+ * Returns the offset of the string that is COUNT strings before the one at AT, or 0 if there are
  * fewer.
  */
 static gsize strings_before(const struct image *image, gsize at, guint count)
@@ -125,7 +125,7 @@ static gboolean find_tokens(struct image *image)
 
 /*
  * Reads the name at *AT into NAME (NAME_MAX_LEN bytes), whose first character is the type, and
- * moves *AT to the next name. FALSE: there is no valid name.
+ * moves *AT to the next name. Returns FALSE if the name is not valid.
  */
 static gboolean read_name(const struct image *image, gsize *at, char *name)
 {
@@ -207,8 +207,8 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 }
 
 /*
- * Returns TRUE if the resulting addresses are sorted, which only holds for the right table of
- * offsets.
+ * Returns TRUE if the addresses are sorted that result from the table of offsets at OFFSETS. They
+ * are only if this is really the table.
  */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {
@@ -234,9 +234,9 @@ struct guess {
 };
 
 /*
- * Counts the symbols at a page boundary among those that the linker puts there. The alignment of
- * the tables is unknown, and offsets that are shifted by one entry would also be sorted; but then
- * the neighbours of these symbols count, and most of them are not at a page boundary.
+ * Counts how many of the symbols that the linker puts at page boundaries are at a page boundary by
+ * GUESS. A table that begins one entry too early or too late also has sorted offsets; but it gives
+ * these symbols the addresses of their neighbours, and most of those are not at page boundaries.
  */
 static guint count_aligned(const struct image *image, const struct guess *guess)
 {
@@ -261,7 +261,10 @@ static void try_offsets(const struct image *image, gsize offsets, gsize base_at,
 	if (offsets > image->len || 4 * (gsize)image->n > image->len - offsets ||
 	    base_at > image->len - 8)
 		return;
-	/* in a relocatable ppc64 kernel the base is a relocation; it runs at its link address */
+	/*
+	 * a relocatable ppc64 kernel has 0 here, and the base in a relocation; the rig's guests run
+	 * it at its link address
+	 */
 	if (!guess.base)
 		guess.base = PPC_BASE;
 	if (guess.base < PPC_BASE)

@@ -23,7 +23,10 @@ struct extent {
 
 struct walk {
 	Dwarf_Addr address;
-	/* the function, followed by the functions that are inlined in it, outermost first */
+	/*
+	 * the function that contains the address, followed by the inlined functions that contain
+	 * it, outermost first
+	 */
 	Dwarf_Die chain[DEPTH_MAX];
 	guint n, left;
 };
@@ -41,7 +44,7 @@ static void add_unit(struct lines *lines, Dwarf_Die *unit)
 	Dwarf_Addr base, low, high;
 	ptrdiff_t offset = 0;
 
-	/* every kernel has this file, so the rest of the path is the source folder */
+	/* every kernel has init/main.c, so the path before it is the source folder */
 	if (name && !lines->tree && g_str_has_suffix(name, "/init/main.c"))
 		lines->tree = g_strndup(name, strlen(name) - strlen("init/main.c"));
 	while (lines->extents->len < RANGES_MAX &&
@@ -104,7 +107,10 @@ static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die 
 	return FALSE;
 }
 
-/* Fills the chain with the entries below PARENT that contain the address. TRUE: there is one. */
+/*
+ * Fills the chain with the functions below PARENT that contain the address. Returns TRUE if there
+ * are any.
+ */
 static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 {
 	Dwarf_Die die;
@@ -206,7 +212,7 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 	}
 }
 
-/* Returns TRUE if FILE is equal to NAME, or to the part of NAME after a slash. */
+/* Returns TRUE if FILE is equal to NAME, or to the part of NAME after one of its slashes. */
 static gboolean is_file(const char *name, const char *file)
 {
 	gsize len = strlen(name), part = strlen(file);

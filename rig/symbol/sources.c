@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ANCHORS 10
-/* more functions between two known ones show that these are in different sections */
+/* if there are more functions between two known ones, these are in different sections */
 #define BETWEEN_MAX 60
 
 enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };
@@ -50,7 +50,7 @@ static const struct source {
 	{"drivers/acpi/acpi_memhotplug.c", HC,
 	 {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", HC, {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	/* functions that delay: for another access to the same memory (KCSAN), or for a device */
+	/* functions that wait: for another access to the same memory (KCSAN), or for a device */
 	{"kernel/kcsan/core.c", H, {"kcsan_setup_watchpoint"}},
 	{"arch/x86/lib/delay.c", H, {"__delay", "__udelay", "__const_udelay"}},
 	{"kernel/cpu.c", HC,
@@ -125,7 +125,9 @@ gboolean source_is_for(const char *file, const char *arch)
 
 gboolean source_is_function(const char *name)
 {
-	/* prefixes of entry code and lockdep functions, which lie among functions marked __ref */
+	/*
+	 * prefixes of functions that the linker puts among those marked __ref: entry code, lockdep
+	 */
 	static const char *const prefixes[] = {"exc_", "sysvec_", "irqentry_", "syscall_", "ct_",
 					       "lockdep_", "common_interrupt", "do_syscall_",
 					       "enter_from_user_mode", "debug_lockdep_"};
@@ -154,8 +156,8 @@ static GArray *known_addresses(struct symbols *symbols, const struct source *sou
 		g_autoptr(GArray) found = symbols_named(symbols, source->anchor[i]);
 
 		/*
-		 * skip a name that several files use, because it does not show where this file's
-		 * functions are
+		 * skip a name that several functions have, because it does not show where this
+		 * file's code is
 		 */
 		if (found->len == 1)
 			g_array_append_val(at,
@@ -176,7 +178,10 @@ static void add_functions(const GArray *found, GArray *out)
 	}
 }
 
-/* Adds the functions between those at the addresses AT. */
+/*
+ * Adds to OUT the functions between those at the sorted addresses AT, including these. Leaves out
+ * the functions between two addresses if there are more than MAX.
+ */
 static void add_between(struct symbols *symbols, const GArray *at, guint max, GArray *out)
 {
 	for (guint n = 0; n < at->len; n++) {

@@ -7,8 +7,8 @@
  * vmlinux show to which object file each local function belongs; and a linker keeps the functions
  * of an object file together, so all functions between two functions of a file belong to that file.
  * kallsyms does not show object files. For it, the table in sources.c has known functions of each
- * file, and all functions between two of these are taken. The known functions exist in kernels from
- * 5.10 on; those that a kernel lacks are skipped.
+ * file, and a function between two of these is taken to be of this file. The known functions exist
+ * in kernels from 5.10 on; those that a kernel lacks are skipped.
  */
 #ifndef RIG_SYMBOL_SOURCES_H
 #define RIG_SYMBOL_SOURCES_H
@@ -24,22 +24,25 @@ enum source_use {
 };
 
 /*
- * Returns file I of the table ("mm/slub.c"), and in *RET_USE its uses, or NULL if there are no
- * more.
+ * Returns file I of the table ("mm/slub.c"), and sets *RET_USE to its uses. Returns NULL if there
+ * is no file I.
  */
 const char *source_file(guint i, enum source_use *ret_use);
 /*
  * Returns the functions of file I: array of struct symbol_named; some may occur twice. Cold parts
- * are left out. For SOURCE_HOLDS only those between functions of the table are taken, which are the
- * ones that a search for holds needs. The caller owns the array.
+ * are left out. For SOURCE_HOLDS, these are only the functions between known functions of the
+ * table, because a search for holds needs no others. The caller owns the array.
  */
 GArray *source_functions(struct symbols *symbols, guint i, enum source_use use);
 /*
- * Returns FALSE if the symbol NAME is not a function of a source file: it is the cold part of
- * another function, code that lies between the files, or it runs only at boot.
+ * Returns FALSE if the symbol NAME is not a function of a source file: if it is the cold part of
+ * another function, is between the code of files, or runs only at boot.
  */
 gboolean source_is_function(const char *name);
-/* Returns TRUE if FILE is part of a kernel for ARCH ("x86_64"): it is not below another arch/. */
+/*
+ * Returns TRUE if FILE is part of a kernel for ARCH ("x86_64"), that is, it is not in the folder
+ * arch/ of another architecture.
+ */
 gboolean source_is_for(const char *file, const char *arch);
 
 #endif

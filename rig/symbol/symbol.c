@@ -20,8 +20,9 @@ struct symbols {
 	Elf *elf;
 	struct table *table; /* at least one of `table` and `lines` is not NULL */
 	struct lines *lines;
-	GStringChunk *names; /* the names in the table if they are not in the ELF file; or NULL */
-	GBytes *image;	     /* the memory that `elf` reads if it is not a file; or NULL */
+	/* owns the names in the table if they are from kallsyms; otherwise NULL */
+	GStringChunk *names;
+	GBytes *image;	     /* the memory that `elf` reads; NULL if it reads a file */
 	/* cache of addresses (guint64 *) and their places, because reports repeat frames */
 	GHashTable *known;
 };
@@ -240,9 +241,8 @@ static json_t *place_json(const struct place *place)
 }
 
 /*
- * Returns the title of the part of a report that begins with LINE, without its colon: "-> #1
- * (cpu_hotplug_lock){++++}-{0:0}:", "sh/77 is trying to acquire lock:". NULL: LINE is not such a
- * title. g_free().
+ * Returns LINE without its colon if it is the title of a part of a report, such as "-> #1
+ * (cpu_hotplug_lock){++++}-{0:0}:" or "sh/77 is trying to acquire lock:"; otherwise NULL. g_free().
  */
 static char *part_of(const char *line)
 {
@@ -268,9 +268,9 @@ static json_t *frame_json(struct symbols *symbols, const char *text, guint64 add
 }
 
 /*
- * Makes the JSON of the frame in LINE, or NULL. A frame of a call has the return address, which can
- * be in the next line or even the next function, so the byte before it is looked up. The address of
- * a fault is exact.
+ * Returns the JSON of the frame in LINE, or NULL if there is none. The frame of a call has the
+ * return address, which can belong to the next line or even the next function, so the byte before
+ * it is looked up. The address of a fault is exact.
  */
 static json_t *line_json(struct symbols *symbols, const char *line, guint *missed)
 {
@@ -288,7 +288,10 @@ static json_t *line_json(struct symbols *symbols, const char *line, guint *misse
 	fault = frame_parse_fault(line, &frame);
 	if (!fault && !frame_parse(line, &frame) && !frame_parse_lock(line, &frame))
 		return NULL;
-	/* in arm's "f from g+0x1/0x2", f has no offset */
+	/*
+	 * skip frames marked "?", frames of modules, and names without an offset (arm's "f from
+	 * g+0x1/0x2")
+	 */
 	if (frame.guess || frame.inlined || frame.module[0] || !frame.symbol[0])
 		return NULL;
 	if (!symbols_find(symbols, &frame, &address)) {

@@ -16,7 +16,7 @@
 
 struct place {
 	char *function;
-	char *file; /* "mm/memory_hotplug.c"; NULL: the file has no DWARF for the place */
+	char *file; /* "mm/memory_hotplug.c"; NULL if there is no DWARF for the place */
 	unsigned line;
 	gboolean inlined; /* the function is inlined into that of the next place */
 };
@@ -24,13 +24,14 @@ struct place {
 struct symbols;
 
 /*
- * Opens PATH, a linked ELF file with a symbol table, DWARF, or both. Errors (RIG_EXIT_USAGE): it
- * cannot be read, is not linked or not ELF (a bootable image), or has neither.
+ * Opens PATH, a linked ELF file with a symbol table, DWARF, or both. Error: RIG_EXIT_USAGE, PATH
+ * cannot be read, is not ELF (for example a bootable image), is not linked, or has neither.
  */
 struct symbols *symbols_open(const char *path, GError **error);
 /*
- * Reads the names of functions in the kallsyms of an uncompressed kernel (kernel_unpack()); there
- * are no lines. Keeps a reference to IMAGE. Errors: RIG_EXIT_USAGE.
+ * Reads the names of functions from the kallsyms of IMAGE, an uncompressed kernel
+ * (kernel_unpack()). The result has no files and lines. It keeps a reference to IMAGE. Error:
+ * RIG_EXIT_USAGE, there is no kallsyms that can be read.
  */
 struct symbols *symbols_of_image(GBytes *image, GError **error);
 void symbols_free(struct symbols *symbols);
@@ -46,8 +47,8 @@ gboolean symbols_have_lines(const struct symbols *symbols);
 GPtrArray *symbols_at(struct symbols *symbols, guint64 address);
 
 /*
- * Gets the address of a frame, by its symbol. FALSE: there is no such symbol, or its size shows
- * that the frame is from another build.
+ * Sets *ret_address to the address of FRAME, by its symbol. Returns FALSE if there is no such
+ * symbol, or its size shows that the frame is from another build.
  */
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address);
 
@@ -71,9 +72,10 @@ struct symbol_named {
  */
 GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /*
- * Returns the functions of the object file of NAME ("slub.c") that has, or is next to, functions at
- * the addresses KNOWN (guint64): array of struct symbol_named, sorted by address; empty if the file
- * has only kallsyms. The caller owns the array.
+ * Returns the functions of the source file called NAME ("slub.c"). Of several object files with
+ * this name, it chooses the one whose functions are at, or next to, the addresses KNOWN (guint64).
+ * Returns an array of struct symbol_named, sorted by address, which the caller owns; it is empty
+ * for kallsyms.
  */
 GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known);
 /*
@@ -91,42 +93,43 @@ GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line
 /* A piece of the code of a function, or of a line. */
 struct symbol_code {
 	const char *file;     /* "mm/slub.c" */
-	guint line;	      /* of the code, or of the function's declaration */
-	const char *function; /* NULL: the piece is of a line */
+	guint line;	      /* line of the code, or of the function's declaration */
+	const char *function; /* NULL if the piece is of a line */
 	/*
-	 * number of the copy of the function, which may have several pieces; a function has one
-	 * copy of its own, and one in each function that it is inlined into
+	 * number of the copy of the function: it has one that can be called, and one wherever it is
+	 * inlined. A copy may have several pieces
 	 */
 	guint copy;
-	/* an inlined copy: its first instruction; 0: unknown, or not inlined */
+	/* address of the first instruction of an inlined copy; 0 if unknown or not inlined */
 	guint64 entry;
 	struct symbol_range range;
 };
 struct symbol_code_owner {
-	/* TRUE: the code of FILE is wanted */
+	/* returns TRUE if the code of FILE is wanted */
 	gboolean (*wanted)(const char *file, void *data);
 	/* called for each piece; the strings of CODE are only valid during the call */
 	void (*code)(const struct symbol_code *code, void *data);
 	void *data;
 };
 /*
- * Finds the code of the wanted files in the compilation units of these files, from DWARF. Code of
- * an inlined function belongs to the file of that function. Finds nothing without DWARF.
+ * Finds the code of the wanted files in their compilation units, from DWARF; without DWARF, it
+ * finds nothing. The code of an inlined function belongs to the file of that function.
  */
 void symbols_code_of(struct symbols *symbols, const struct symbol_code_owner *owner);
 
 /*
- * Copies LEN bytes of code at ADDRESS to RET. FALSE: the file does not contain them, for example
- * because it is not ELF.
+ * Copies LEN bytes of code at ADDRESS to RET. Returns FALSE if the file does not contain them, for
+ * example because it is not ELF.
  */
 gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint8 *ret);
 
 /*
  * Returns the frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at":
- * [{"function", "file", "line", "inlined"}, …], "part"}, …]. "part" is the line with a colon above
- * the frame (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null. Places where locks
- * were acquired, as lockdep reports them, are included. Frames of modules and frames marked "?" are
- * left out. *MISSED is increased by the number of frames that are not in the file. New reference.
+ * [{"function", "file", "line", "inlined"}, …], "part"}, …]. "part" is the nearest title above the
+ * frame, a line with a colon (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null.
+ * Places where locks were acquired, as lockdep reports them, are included. Frames of modules and
+ * frames marked "?" are left out. Adds to *MISSED the number of frames that are not in SYMBOLS. New
+ * reference.
  */
 json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed);
 

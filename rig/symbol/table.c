@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The symbol table: converts names to addresses, and addresses to names. */
+/* Converts names to addresses and addresses to names, by a symbol table. */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +36,8 @@ static int by_value(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Returns the object file that the local symbols after ENTRY belong to, if ENTRY is its STT_FILE
- * symbol (ELF: it precedes the other local symbols of the file). Otherwise UNIT.
+ * If ENTRY is a STT_FILE symbol, adds its file to UNITS and returns the file's index, otherwise
+ * UNIT. In ELF, the STT_FILE symbol precedes the other local symbols of its file.
  */
 static guint unit_after(Elf *elf, const GElf_Shdr *header, const GElf_Sym *entry, guint unit,
 			GPtrArray *units)
@@ -69,9 +69,7 @@ static void read_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, GA
 			continue;
 		if (GELF_ST_BIND(entry.st_info) == STB_LOCAL)
 			symbol.unit = unit;
-		/*
-		 * also accept symbols without a type, which assembly code often has; exclude data
-		 */
+		/* accept functions, and symbols without a type, which assembly code often has */
 		if (GELF_ST_TYPE(entry.st_info) != STT_FUNC &&
 		    GELF_ST_TYPE(entry.st_info) != STT_NOTYPE)
 			continue;
@@ -179,7 +177,7 @@ static gboolean find(const struct table *table, const char *name, const struct f
 
 	if (!g_hash_table_lookup_extended(table->by_name, name, NULL, &first))
 		return FALSE;
-	/* choose by size, because several static functions can have the same name */
+	/* several static functions can have the same name: prefer the one with the frame's size */
 	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
 	     i = g_array_index(table->next_same, guint, i)) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
@@ -199,7 +197,10 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 
 	if (find(table, frame->symbol, frame, ret_address))
 		return TRUE;
-	/* on big-endian powerpc, names of code begin with a dot either in kallsyms or in ELF */
+	/*
+	 * on big-endian powerpc, names of functions begin with a dot, but in either only kallsyms
+	 * or only ELF
+	 */
 	if (frame->symbol[0] == '.')
 		return find(table, frame->symbol + 1, frame, ret_address);
 	dotted = g_strconcat(".", frame->symbol, NULL);
@@ -234,8 +235,8 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 }
 
 /*
- * Returns TRUE if SYMBOL is a compiler's variant of NAME ("name.constprop.0"), but not its cold
- * part.
+ * Returns TRUE if SYMBOL is a variant of the function NAME that the compiler has made
+ * ("name.constprop.0"), but not its cold part.
  */
 static gboolean is_variant(const char *symbol, const char *name)
 {

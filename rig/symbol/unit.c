@@ -10,14 +10,15 @@
 #include "symbol/internal.h"
 
 #define NEAR 4096  /* maximum distance in bytes between a known function and a local one */
-#define COPIES_MAX 2 /* a local function with more equal copies is that of a header */
+/* if more local functions than this have the same name and size, they are from a header */
+#define COPIES_MAX 2
 
 static const struct symbol *symbol_at(const struct table *table, guint i)
 {
 	return &g_array_index(table->by_value, struct symbol, i);
 }
 
-/* Returns the index of the first symbol at ADDRESS or behind it. */
+/* Returns the index of the first symbol at or after ADDRESS. */
 static guint index_of(const struct table *table, guint64 address)
 {
 	return address ? count_up_to(table->by_value, offsetof(struct symbol, value), address - 1)
@@ -25,8 +26,8 @@ static guint index_of(const struct table *table, guint64 address)
 }
 
 /*
- * Returns the file of the local symbol that is nearest to that at index AT, in the direction STEP,
- * or G_MAXUINT if there is none nearby.
+ * Returns the file of the nearest local symbol from index AT on, in the direction STEP (1 or -1),
+ * or G_MAXUINT if there is none within NEAR bytes.
  */
 static guint unit_near(const struct table *table, guint at, int step)
 {
@@ -45,7 +46,8 @@ static guint unit_near(const struct table *table, guint at, int step)
 }
 
 /*
- * Returns the file called NAME that the most functions of KNOWN are next to, or G_MAXUINT if none.
+ * Returns, of the files called NAME, the one that is next to most of the functions at KNOWN, or
+ * G_MAXUINT if none is.
  */
 static guint find_unit(const struct table *table, const char *name, const GArray *known)
 {
@@ -69,8 +71,7 @@ static guint find_unit(const struct table *table, const char *name, const GArray
 }
 
 /*
- * Returns TRUE if the local SYMBOL is a function of a header, of which several files have equal
- * copies.
+ * Returns TRUE if SYMBOL is a static function of a header, so that several files have equal copies.
  */
 static gboolean is_of_header(const struct table *table, const struct symbol *symbol)
 {
@@ -108,7 +109,7 @@ void table_of_unit(const struct table *table, const char *name, const GArray *kn
 {
 	guint unit = table->units ? find_unit(table, name, known) : G_MAXUINT;
 	gboolean inside = FALSE;
-	guint pending = 0; /* index of the first global symbol since the last one of the file */
+	guint pending = 0; /* index of the first global symbol after the last symbol of the file */
 
 	for (guint i = 0; unit != G_MAXUINT && i < table->by_value->len; i++) {
 		const struct symbol *symbol = symbol_at(table, i);

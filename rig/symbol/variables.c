@@ -9,7 +9,7 @@
 #include "symbol/variables.h"
 
 struct variable {
-	guint64 address, size; /* size 0: a symbol that the linker script defines */
+	guint64 address, size; /* `size` is 0 for a symbol that the linker script defines */
 	guint name;	       /* offset in `names` */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The variables of a kernel: the STT_OBJECT symbols of a vmlinux, or the data symbols in an image's
- * kallsyms (CONFIG_KALLSYMS_ALL). The latter have no sizes, so each variable extends to the next
- * one.
+ * kallsyms (CONFIG_KALLSYMS_ALL). Symbols of kallsyms have no sizes, so each variable extends to
+ * the next symbol.
  */
 #ifndef RIG_SYMBOL_VARIABLES_H
 #define RIG_SYMBOL_VARIABLES_H
@@ -14,26 +14,27 @@
 struct variables;
 
 /*
- * Opens the variables of a vmlinux. If it cannot be read, or is NULL, there are no variables; the
- * result is never NULL.
+ * Opens the variables of the file VMLINUX. The result is never NULL; if VMLINUX is NULL or cannot
+ * be read, it has no variables.
  */
 struct variables *variables_open(const char *vmlinux);
 /*
- * Opens the variables of an uncompressed kernel (kernel_unpack()). Errors: RIG_EXIT_USAGE, it has
- * no kallsyms.
+ * Opens the variables of IMAGE, an uncompressed kernel (kernel_unpack()). Error: RIG_EXIT_USAGE,
+ * IMAGE has no kallsyms.
  */
 struct variables *variables_of_image(GBytes *image, GError **error);
 void variables_free(struct variables *variables);
 RIG_DEFINE_AUTO(variables, variables_free)
 
 /*
- * Returns the name of the variable that contains ADDRESS, or NULL. The caller owns it. VARIABLES is
- * a struct variables.
+ * Returns the name of the variable that contains ADDRESS, or NULL if there is none. The caller owns
+ * the name. VARIABLES is a struct variables; its type is void * so that this function can be a
+ * lock_symbol (locks/locks.h).
  */
 char *variables_name(guint64 address, void *variables);
 /*
- * Finds the variable or linker symbol ("_end", size 0) called NAME. FALSE: there is none. RET_SIZE
- * may be NULL.
+ * Finds the variable or linker symbol ("_end", size 0) called NAME. Returns FALSE if there is none.
+ * RET_SIZE may be NULL.
  */
 gboolean variables_find(const struct variables *variables, const char *name, guint64 *ret_address,
 			guint64 *ret_size);
