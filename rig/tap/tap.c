@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses TAP and KTAP: see tap.h. */
+/* Parses TAP and KTAP (tap.h). */
 #include "tap/tap.h"
 
 #include <string.h>
 
 #include "util/text.h"
 
-#define LINES_BEFORE 30 /* maximum number of lines before a failure that its report contains */
+#define LINES_BEFORE 30 /* maximum number of lines before a failure that are part of its report */
 #define NAME_MAX_BYTES 160
 
 struct reading {
@@ -14,7 +14,7 @@ struct reading {
 	char **lines;
 	guint at;	/* index of the current line */
 	guint begin;	/* index of the first line of this execution */
-	gint64 planned; /* number of tests in the top level's plan; -1: no plan */
+	gint64 planned; /* number of tests in the top level's plan; -1 if there is no plan */
 	gint64 results; /* number of results at the top level */
 	gboolean bailed;
 };
@@ -60,7 +60,7 @@ static void add_failure(struct reading *r, const char *name)
 	g_ptr_array_add(r->tap->failures, failure);
 }
 
-/* Parses a plan: "1..N", "1..0 # SKIP why". */
+/* Parses LINE if it is a plan: "1..N", or "1..0 # SKIP why". Returns FALSE if it is not. */
 static gboolean take_plan(struct reading *r, const char *line, gboolean nested)
 {
 	char *end;
@@ -81,7 +81,7 @@ static gboolean is_directive(const char *text, const char *word)
 	return !g_ascii_strncasecmp(text, word, strlen(word));
 }
 
-/* Parses a result such as "ok 3 - name # SKIP why" or "not ok 3 name". */
+/* Parses LINE if it is a result, such as "ok 3 - name # SKIP why" or "not ok 3 name". */
 static void take_result(struct reading *r, const char *line, gboolean nested)
 {
 	gboolean failed = g_str_has_prefix(line, "not ok ");
@@ -181,7 +181,10 @@ struct tap *tap_parse(const char *output)
 	return tap;
 }
 
-/* Returns NAME with addresses and long numbers replaced, because they differ between boots. */
+/*
+ * Returns NAME with N for each address and long number, because these differ between boots. The
+ * caller owns the text.
+ */
 static char *stable(const char *name)
 {
 	static GRegex *number;
