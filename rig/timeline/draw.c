@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random draws. Each draw has its own stream, labelled with the operation's id and the argument's
- * name, so that removing a step or adding an argument changes no other draw.
+ * Draws the random values of operations. Each value has its own stream of random numbers, labelled
+ * with the operation's id and the argument's name, so that removing a step or adding an argument
+ * changes no other value.
  */
 #include "timeline/internal.h"
 

@@ -17,7 +17,7 @@ struct start {
 	const struct agent *agent;
 	unsigned instance; /* number of the instance, counted over all agents with this name */
 	guint64 seed;
-	char *skip; /* list of the turns that it leaves out, or NULL */
+	char *skip; /* list of the turns that the instance leaves out, or NULL */
 };
 
 struct timeline {
@@ -26,7 +26,10 @@ struct timeline {
 	guint64 seed;
 	GPtrArray *copies;
 	GArray *starts; /* of struct start */
-	/* number of explicit operations plus explicit laps, limited by TIMELINE_OPERATIONS_MAX */
+	/*
+	 * number of explicit operations plus number of explicit laps; at most
+	 * TIMELINE_OPERATIONS_MAX
+	 */
 	guint n_operations;
 	gboolean end;
 };
@@ -35,20 +38,20 @@ struct timeline {
 struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
 			      guint64 seed);
 
-/* draw.c: */
-/* Makes the operation of STEP, even if its chance draw skips it. */
+/* ---- draw.c ---- */
+/* Makes the operation of STEP in lap LAP, even if the draw of `chance` leaves it out. */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
 				 unsigned lap, const struct step *step);
-/* Returns the operations of a lap, as the seed determines them. */
+/* Returns the operations of lap LAP, with values drawn by the seed. */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
-/* Returns the unit of sizes drawn for STEP: sizes are multiples of it. */
+/* Returns the number of bytes of which sizes drawn for STEP are multiples. */
 guint64 draw_unit(const struct timeline *timeline, const struct step *step);
 void operation_free(gpointer data);
 
 /*
- * Checks all `after` (order.c). FALSE with an error: one has an id that is not in the timeline, or
- * there is a cycle.
+ * Checks the member `after` of all operations (order.c). Error: RIG_EXIT_USAGE, an id is not in the
+ * timeline, or operations wait for each other.
  */
 gboolean order_check(const struct timeline *timeline, const char *file, GError **error);
 

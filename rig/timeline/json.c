@@ -47,9 +47,9 @@ static json_t *agents_json(const struct timeline *tl)
 }
 
 /*
- * Returns the number of laps that are listed of each copy, limited so that the file does not become
- * too large. For a generated lap, all steps of the track are counted, including those that `chance`
- * will skip, so that the lap need not be drawn for counting. g_free().
+ * Returns for each copy how many of its laps are listed: the explicit ones, and generated ones up
+ * to LAPS[N], within TIMELINE_OPERATIONS_MAX. A generated lap counts all steps of its track, even
+ * those that `chance` will leave out, because it is not drawn for counting. g_free().
  */
 static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 {
@@ -68,7 +68,7 @@ static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 	return listed;
 }
 
-/* Makes all members of the file except "operations". */
+/* Returns all members of the file except "operations". New reference. */
 static json_t *head_json(const struct timeline *tl, const unsigned *listed)
 {
 	json_t *copies = json_array();

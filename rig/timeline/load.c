@@ -27,8 +27,8 @@ static gboolean fail(const struct reader *r, const char *format, ...)
 }
 
 /*
- * Maximum number of ranges in a list of turns like "3,10-20,40-", in ascending order from 1; the
- * guest accepts no more (guest-init/start.c).
+ * Maximum number of ranges in a list of turns like "3,10-20,40-"; the guest accepts no more
+ * (guest-init/start.c).
  */
 #define SKIPS_MAX 64
 
@@ -46,7 +46,7 @@ static gboolean are_turns(const char *text)
 		if (!g_ascii_string_to_unsigned(parts[i], 10, after + 1, G_MAXINT64, &first, NULL))
 			return FALSE;
 		last = first;
-		if (to && !*to) /* a range without an end must be the last one */
+		if (to && !*to) /* a range without an end, which must be the last one */
 			return !parts[i + 1];
 		if (to && !g_ascii_string_to_unsigned(to, 10, first, G_MAXINT64, &last, NULL))
 			return FALSE;
@@ -106,8 +106,8 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 }
 
 /*
- * Reads the laps of a copy. LISTED has the operations in the file; other operations of these laps
- * are left out.
+ * Reads the explicit laps of a copy. Of their operations, the timeline has only those whose ids are
+ * in LISTED, the set of operations in the file.
  */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
@@ -142,7 +142,10 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 	return NULL;
 }
 
-/* Reads an argument. The file may lack it only if the step does not have it. */
+/*
+ * Reads an argument into *RET. VALUE may be NULL only if the step does not have this argument, so
+ * that HIGH is 0.
+ */
 static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value,
 			    guint64 low, guint64 high, guint64 unit, guint64 *ret)
 {
@@ -175,8 +178,8 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 }
 
 /*
- * Returns the copy that the operation id TEXT belongs to, or NULL if the scenario has no such copy,
- * or the id is out of order.
+ * Parses the operation id TEXT into *RET and returns its copy. Returns NULL, and sets the error, if
+ * the scenario has no such copy or step, or the id is out of order.
  */
 static struct copy *place_of(struct reader *r, const char *text, struct op_id *ret)
 {

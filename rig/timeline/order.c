@@ -4,7 +4,10 @@
 
 #include "util/error.h"
 
-/* Converts an id to a key of a hash table; the ids of a checked timeline fit into 64 bits. */
+/*
+ * Returns ID as a key of a hash table. An id fits into 64 bits, because load.c has checked its
+ * numbers.
+ */
 static gpointer key(const struct op_id *id)
 {
 	return GSIZE_TO_POINTER(
@@ -25,8 +28,8 @@ static GPtrArray *all_of(const struct copy *copy)
 }
 
 /*
- * Simulates the execution: repeatedly executes the next possible operation of each copy. Returns
- * the first operation that can never be executed, or NULL.
+ * Simulates the execution: repeatedly executes the next operation of each copy if its `after` was
+ * executed. Returns the first operation that can never be executed, or NULL if all can.
  */
 static const struct operation *first_blocked(GPtrArray **ops, guint n, GHashTable *done)
 {

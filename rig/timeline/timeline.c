@@ -51,8 +51,8 @@ void timeline_free(struct timeline *tl)
 }
 
 /*
- * Returns the number of explicit laps of a new timeline, the same for each copy: as many as the
- * limits allow.
+ * Returns how many laps of each copy are explicit in a new timeline: as many as the limits
+ * TIMELINE_PREFIX_… allow.
  */
 static unsigned prefix_laps(const struct scenario *s)
 {

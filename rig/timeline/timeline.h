@@ -8,8 +8,8 @@
  * operations is not limited. A timeline therefore has two parts: explicit laps, whose operations
  * are listed and can be edited, and generated laps, which are drawn when they are reached (unless
  * the timeline ends after the explicit laps). A generated operation is a pure function of the seed
- * and the operation's id (track, copy, lap, step). So it does not matter when it is generated, and
- * the arguments of an operation do not depend on other operations. See docs/scenarios.md.
+ * and the operation's id (track, copy, lap, step). So its arguments depend neither on other
+ * operations nor on when it is generated. See docs/scenarios.md.
  */
 #ifndef RIG_TIMELINE_TIMELINE_H
 #define RIG_TIMELINE_TIMELINE_H
@@ -46,8 +46,9 @@ struct operation {
 	guint64 ms;
 	enum step_how how; /* never HOW_RANDOM */
 	/*
-	 * The operation must not begin before the operation `after`, of another copy or track, has
-	 * ended. The operations of one copy are always executed in order.
+	 * If `has_after` is TRUE, the operation must not begin before the operation `after`, of
+	 * another copy or track, has ended. The operations of one copy are always executed in
+	 * order.
 	 */
 	gboolean has_after;
 	struct op_id after;
@@ -56,8 +57,8 @@ struct operation {
 struct timeline;
 
 /*
- * Compiles a timeline, with some explicit laps. SCENARIO and MACHINE are borrowed as long as the
- * timeline exists.
+ * Compiles a timeline; its first laps are explicit. SCENARIO and MACHINE are borrowed as long as
+ * the timeline exists.
  */
 struct timeline *timeline_compile(const struct scenario *scenario, const struct machine *machine,
 				  guint64 seed);
@@ -75,34 +76,39 @@ const struct track *timeline_copy(const struct timeline *timeline, guint n, unsi
 
 /*
  * Returns the operations of lap LAP of copy N: an array of struct operation, possibly empty;
- * g_ptr_array_unref(). NULL: the copy has ended, after `repeat` laps, or after the explicit laps of
- * a timeline that ends there.
+ * g_ptr_array_unref(). Returns NULL if the copy has ended before this lap: after `repeat` laps, or
+ * after the explicit laps of a timeline that ends there.
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
-/* Makes the laps of copy N up to LAPS explicit, within TIMELINE_OPERATIONS_MAX. */
+/*
+ * Makes the first LAPS laps of copy N explicit, but not more than TIMELINE_OPERATIONS_MAX allows.
+ */
 void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 
 /* Returns the number of explicit laps of copy N. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
-/* Sets what follows the explicit laps. END TRUE: the copies end, and no laps are generated. */
+/*
+ * Sets what follows the explicit laps: if END is TRUE, the copies end, otherwise laps are
+ * generated.
+ */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
 /* Removes one operation. Error: RIG_EXIT_USAGE if the timeline does not have it. */
 gboolean timeline_remove(struct timeline *timeline, const struct op_id *id, GError **error);
 
 /*
- * Gets the seed of instance N (from 0) of AGENT, an agent of the scenario. FALSE: this instance is
- * left out.
+ * Sets *ret to the seed of instance N (from 0) of AGENT, an agent of the scenario. Returns FALSE if
+ * this instance is left out.
  */
 gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent *agent, unsigned n,
 			     guint64 *ret);
 
 /*
- * Returns the turns that this instance leaves out, counted from 1: "3,10-20,40-", or NULL if none.
- * The random draws of a turn only depend on the seed and the turn's number, so the other turns do
- * not change.
+ * Returns the turns that instance N leaves out, counted from 1: "3,10-20,40-", or NULL if none.
+ * This does not change the other turns, because the draws of a turn depend only on the seed and the
+ * turn's number.
  */
 const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
 				unsigned n);
@@ -111,9 +117,10 @@ const char *timeline_agent_skip(const struct timeline *timeline, const struct ag
 json_t *timeline_json(const struct timeline *timeline);
 
 /*
- * Prints timeline.json to OUT. It has, of each copy N, the explicit laps, and the generated ones up
- * to LAPS[N] (LAPS NULL: no generated ones), within TIMELINE_OPERATIONS_MAX. Generated laps are
- * drawn one at a time, so memory use does not grow with their number.
+ * Prints timeline.json to OUT. For each copy N, it lists the explicit laps, and of the generated
+ * ones those up to LAPS[N], or none if LAPS is NULL; but at most TIMELINE_OPERATIONS_MAX
+ * operations. Generated laps are drawn one at a time, so memory use does not grow with their
+ * number.
  */
 void timeline_print(const struct timeline *timeline, const unsigned *laps, FILE *out);
 
