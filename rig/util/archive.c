@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packs and unpacks with libarchive. */
+/* Packs and unpacks archives with libarchive. */
 #include "util/archive.h"
 
 #include <archive.h>
@@ -80,7 +80,10 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Returns the names in a folder, including hidden ones, sorted; NULL: PATH is not a folder. */
+/*
+ * Returns the sorted names in the folder PATH, including hidden ones, or NULL if PATH is not a
+ * folder.
+ */
 static GPtrArray *names_of(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
@@ -94,7 +97,10 @@ static GPtrArray *names_of(const char *path)
 	return names;
 }
 
-/* Adds PATH to the archive. Links to folders are left out, so that the recursion ends. */
+/*
+ * Adds the file or folder PATH to the archive as NAME. Leaves out links to folders, so that the
+ * recursion ends.
+ */
 static gboolean pack(struct archive *archive, const char *path, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) names = NULL;
@@ -153,7 +159,7 @@ static gboolean is_safe(const char *name)
 	g_auto(GStrv) parts = g_strsplit(name ? name : "", "/", -1);
 	guint n = g_strv_length(parts);
 
-	/* ignore an empty last part, because the name of a folder ends with "/" */
+	/* ignore an empty last part: names of folders end with "/" */
 	if (n && !*parts[n - 1])
 		n--;
 	for (guint i = 0; i < n; i++)
@@ -192,8 +198,8 @@ static gboolean copy_data(struct unpacking *u, int fd, const char *path, GError 
 }
 
 /*
- * Unpacks an entry. DIR contains only what this function has created, so there is no link in it
- * that could be followed.
+ * Unpacks an entry. No link can be followed, because u->dir contains only what this function has
+ * created.
  */
 static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, GError **error)
 {

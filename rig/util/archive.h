@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Packs files and folders into an archive (tar, gzip) for another host. The same files give the
- * same bytes: names are sorted, and times and owners are left out. Only regular files and folders
- * are packed; a link to a file is packed as that file.
+ * Packs files and folders into an archive (tar, gzip) for another host, and unpacks it there. Equal
+ * files give equal archives: names are sorted, and times and owners are left out. Only regular
+ * files and folders are packed; a link to a file is packed as that file.
  */
 #ifndef RIG_UTIL_ARCHIVE_H
 #define RIG_UTIL_ARCHIVE_H
@@ -18,8 +18,8 @@ struct archive_item {
 };
 
 /*
- * Writes an archive to FD. Blocks. Errors (RIG_EXIT_INFRA): a file cannot be read, or FD cannot be
- * written.
+ * Writes an archive with the N ITEMS to FD. Blocks. Error: RIG_EXIT_INFRA, a file cannot be read,
+ * or FD cannot be written.
  */
 gboolean archive_pack(int fd, const struct archive_item *items, guint n, GError **error);
 
@@ -31,8 +31,8 @@ struct archive_limits {
 /*
  * Unpacks FILE, which may be from any source, into the existing folder DIR, which should be empty.
  * Only regular files and folders with relative names without ".." are accepted; links are not
- * followed. Blocks. Errors (RIG_EXIT_INFRA): the archive is damaged, incomplete, has other kinds of
- * entries, or exceeds LIMITS; what was unpacked before stays.
+ * followed. Blocks. Error: RIG_EXIT_INFRA, the archive is damaged or incomplete, has other kinds of
+ * entries, or exceeds LIMITS; files that were unpacked before the error remain.
  */
 gboolean archive_unpack(const char *file, const char *dir, const struct archive_limits *limits,
 			GError **error);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * g_autoptr() for a plain struct: GLib's macro needs a typedef, which the rig's structs do not
- * have.
- */
+/* Like g_autoptr(), for structs without a typedef, which GLib's macro needs. */
 #ifndef RIG_UTIL_AUTO_H
 #define RIG_UTIL_AUTO_H
 
@@ -16,7 +13,10 @@
 			func(*p);                                       \
 	}
 
-/* `rig_auto(kernel) kernel = NULL;` is freed at the end of its scope unless it is stolen. */
+/*
+ * `rig_auto(kernel) kernel = …;` declares a variable that is freed at the end of its scope, unless
+ * it is stolen.
+ */
 #define rig_auto(tag) __attribute__((cleanup(rig_auto_##tag))) struct tag *
 
 #endif

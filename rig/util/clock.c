@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The monotonic clock, and durations as text. */
+/* Reads clocks, and prints times and durations. */
 #include "util/clock.h"
 
 #include <time.h>

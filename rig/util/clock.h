@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Time. Deadlines are on the monotonic clock, in nanoseconds; wall-clock time is only printed. */
+/* Clocks. Deadlines are in nanoseconds of the monotonic clock; wall-clock time is only printed. */
 #ifndef RIG_UTIL_CLOCK_H
 #define RIG_UTIL_CLOCK_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Limits of a child process: Landlock, user and capabilities, address space. */
+/* Sets limits of a child process: Landlock, user and capabilities, address space. */
 #include "util/confine.h"
 
 #include <errno.h>
@@ -80,8 +80,8 @@ static const struct {
 struct confine {
 	int landlock;	      /* ABI version; 0: not available */
 	int ruleset;	      /* descriptor, or -1 */
-	gboolean drops;	      /* the child changes to `uid` and `gid` */
-	const char *why_root; /* why the child stays root (static); NULL: it does not */
+	gboolean drops;	      /* the child must change to `uid` and `gid` */
+	const char *why_root; /* why the child stays root (static); NULL if it does not */
 	uid_t uid;
 	gid_t gid, kvm; /* `kvm`: the group of /dev/kvm, or 0 */
 	guint64 memory;
@@ -118,8 +118,8 @@ static int new_ruleset(int abi)
 }
 
 /*
- * Adds a rule that allows ALLOWED below PATH. Async-signal-safe, because the child calls it too.
- * FALSE with errno set (ENOENT if PATH does not exist).
+ * Adds a rule that allows the accesses ALLOWED below PATH. Returns FALSE with errno set after an
+ * error (ENOENT if PATH does not exist). Async-signal-safe, because the child calls it, too.
  */
 static gboolean allow(const struct confine *confine, const char *path, guint64 allowed)
 {
@@ -171,8 +171,8 @@ static gboolean has_capability(guint64 effective, int capability)
 }
 
 /*
- * Returns TRUE if this root process may change its user, and kill processes of another user. In a
- * container it may lack these capabilities.
+ * Returns TRUE if this root process has the capabilities to change its user and to kill processes
+ * of another user. In a container it may lack them.
  */
 static gboolean may_drop(void)
 {
@@ -189,10 +189,9 @@ static gboolean may_drop(void)
 }
 
 /*
- * Decides whether the child changes its user. Files of root are often below folders that no other
- * user can enter (/root). With Landlock the child keeps CAP_DAC_READ_SEARCH, which then only
- * applies to the listed files. Without Landlock this capability would apply to every file, so the
- * child stays root.
+ * Decides whether the child changes its user. The listed files may be below folders that only root
+ * can enter (/root), so the child keeps CAP_DAC_READ_SEARCH. Landlock restricts this capability to
+ * the listed files. Without Landlock it would apply to every file, so the child stays root.
  */
 static void choose_user(struct confine *confine)
 {

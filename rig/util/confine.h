@@ -4,13 +4,13 @@
  * guest's memory. A kernel under test is considered hostile, and could take over such a program
  * through a bug in it.
  *
- * files Landlock: only the listed files, and those that a program needs to start (confine.c)
- * network Landlock: no TCP, no abstract Unix socket, no signal to a process outside
- * user if the rig runs as root: `nobody`, without capabilities
- * memory RLIMIT_AS; no core file
+ *	files	Landlock: only the listed files, and those that a program needs to start (confine.c)
+ *	network	Landlock: no TCP, no abstract Unix socket, no signal to a process outside
+ *	user	if the rig runs as root: `nobody`, without capabilities
+ *	memory	RLIMIT_AS; no core file
  *
- * If the host lacks one of these, the others still apply; confine_json() lists those in force. With
- * RIG_SANDBOX=off in the environment there are no limits.
+ * If the host does not support one of these limits, the others still apply; confine_json() lists
+ * those in force. With RIG_SANDBOX=off in the environment there are no limits.
  */
 #ifndef RIG_UTIL_CONFINE_H
 #define RIG_UTIL_CONFINE_H
@@ -24,13 +24,13 @@
 /* Options for confine_new(), borrowed during the call. */
 struct confine_want {
 	/*
-	 * files, and folders with all below them, to read and execute; NULL-terminated; missing
-	 * ones are ignored
+	 * files that the child may read and execute, and folders, for all files below them;
+	 * NULL-terminated; paths that do not exist are ignored
 	 */
 	const char *const *readable;
 	/* a folder in which files may be created, or NULL; its owner becomes the child's user */
 	const char *writable;
-	guint64 memory; /* bytes of address space; 0: no limit */
+	guint64 memory; /* bytes of address space; 0 stands for no limit */
 };
 
 /*
@@ -40,16 +40,16 @@ struct confine_want {
 struct confine;
 
 /*
- * Prepares the limits. Errors (RIG_EXIT_INFRA): a path of WANT cannot be opened. Returns NULL
- * without an error if RIG_SANDBOX=off. Free with confine_free().
+ * Prepares the limits. Returns NULL without an error if RIG_SANDBOX=off. Error: RIG_EXIT_INFRA, a
+ * path of WANT cannot be opened. Free with confine_free().
  */
 struct confine *confine_new(const struct confine_want *want, GError **error);
 void confine_free(struct confine *confine);
 RIG_DEFINE_AUTO(confine, confine_free)
 
 /*
- * Applies the limits; called in the child, between fork() and exec(). FALSE: a limit could not be
- * set, and the child must exit.
+ * Applies the limits; must be called in the child, between fork() and exec(). Returns FALSE if a
+ * limit could not be set; then the child must exit.
  */
 gboolean confine_enter(const struct confine *confine);
 

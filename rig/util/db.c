@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SQLite: opening a file, statements, columns. */
+/* Opens SQLite databases, runs statements, and reads columns. */
 #include "util/db.h"
 
 #include "util/error.h"

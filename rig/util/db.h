@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SQLite: connections, statements, and values of a row. Errors are RIG_EXIT_INFRA with the
- * statement and SQLite's message. Every function may wait up to 30 s for another process that
- * writes.
+ * SQLite: connections, statements, and values of a row. All errors are RIG_EXIT_INFRA; the message
+ * has the statement and SQLite's message. Each function may block for up to 30 s while another
+ * process writes.
  */
 #ifndef RIG_UTIL_DB_H
 #define RIG_UTIL_DB_H
@@ -11,13 +11,14 @@
 #include <sqlite3.h>
 
 /*
- * Opens or creates FILE (":memory:": in memory). The caller must close *ret with sqlite3_close(),
- * even after FALSE.
+ * Opens or creates the database FILE, or one in memory if FILE is ":memory:". The caller must close
+ * *ret with sqlite3_close(), even after an error.
  */
 gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
 
 /*
- * Returns PRAGMA user_version, the version of the schema: 0 in a new file, -1 if it cannot be read.
+ * Returns the version of the schema (PRAGMA user_version): 0 in a new file, -1 if it cannot be
+ * read.
  */
 int db_version(sqlite3 *db);
 
@@ -25,11 +26,12 @@ int db_version(sqlite3 *db);
 gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
 
 /*
- * Prepares a statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … NULL: an error.
+ * Prepares a statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … Returns NULL
+ * after an error.
  */
 sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error);
 
-/* Steps to the next row. FALSE: there is none, or, if *error is set, an error occurred. */
+/* Steps to the next row. Returns FALSE if there is none, or, with *error set, after an error. */
 gboolean db_row(sqlite3_stmt *stmt, GError **error);
 
 /* Sets an error RIG_EXIT_INFRA with SQLite's message about WHAT, and returns FALSE. */

@@ -12,7 +12,8 @@
 static gboolean sync_below(int folder, guint depth);
 
 /*
- * Syncs a regular file or a folder. Others, such as symbolic links, have no content of their own.
+ * Syncs a regular file or a folder. Ignores entries of other types, such as symbolic links, which
+ * have no content of their own.
  */
 static gboolean sync_entry(int folder, const struct dirent *entry, guint depth)
 {

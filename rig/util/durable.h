@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Makes data survive a power loss. The content of a new file, its name, and the name of its folder
- * are written to disk separately, so after rename(2) alone, a power loss may leave an empty file,
- * or none.
+ * are written to disk separately: if a program only calls rename(2), the file may be empty or
+ * missing after a power loss.
  */
 #ifndef RIG_UTIL_DURABLE_H
 #define RIG_UTIL_DURABLE_H
@@ -19,8 +19,8 @@
 gboolean durable_files(int folder, GError **error);
 
 /*
- * Writes all data of PATH's file system that is in memory to disk (syncfs); used for a new tree of
- * many files. Blocks. Errors: RIG_EXIT_INFRA.
+ * Writes all cached data of PATH's file system to disk (syncfs); used for a new folder with many
+ * files. Blocks. Errors: RIG_EXIT_INFRA.
  */
 gboolean durable_tree(const char *path, GError **error);
 

@@ -4,7 +4,9 @@
 #include <libelf.h>
 #include <string.h>
 
-/* Converts SIZE bytes of the file to the host's byte order. */
+/*
+ * Converts the SIZE bytes FROM, a header of TYPE in the byte order ORDER, to the host's byte order.
+ */
 static gboolean convert(void *to, const void *from, gsize size, Elf_Type type, unsigned order)
 {
 	Elf_Data in = {.d_buf = (void *)from,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Errors with exit codes. */
+/* Makes errors with exit codes, and converts errors to exit codes. */
 #include "util/error.h"
 
 #include <stdio.h>
 
 G_DEFINE_QUARK(rig-error, rig_error)
 
-/* in parentheses, because error.h defines a macro with this name for analyzers */
+/* the name is in parentheses because error.h defines a macro with this name for analyzers */
 gboolean(rig_fail)(GError **error, enum rig_error code, const char *format, ...)
 {
 	va_list args;
@@ -22,7 +22,7 @@ int rig_exit_code(const GError *error)
 {
 	if (!error)
 		return RIG_EXIT_PASS;
-	/* G_CONVERT_ERROR is from GOption too: an argument that is not valid in the locale */
+	/* GOption also sets a G_CONVERT_ERROR, for an argument that is not valid in the locale */
 	if (error->domain == G_OPTION_ERROR || error->domain == G_CONVERT_ERROR)
 		return RIG_EXIT_USAGE;
 	return error->domain == RIG_ERROR ? error->code : RIG_EXIT_INFRA;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors contain the exit code with which the rig ends if they are not handled. */
+/* Errors contain the exit code of the rig for this error. */
 #ifndef RIG_UTIL_ERROR_H
 #define RIG_UTIL_ERROR_H
 
@@ -14,22 +14,22 @@ enum rig_error {
 	RIG_EXIT_FAIL = 1,  /* the kernel under test failed: report, failed check, hang */
 	RIG_EXIT_USAGE = 2, /* invalid arguments or input files */
 	RIG_EXIT_INFRA = 3, /* a fault of the host, or the guest was lost */
-	RIG_EXIT_SKIP = 77, /* cannot be tested here; a reason is printed */
+	RIG_EXIT_SKIP = 77, /* the test is not possible here; the message has the reason */
 };
 
 /*
- * Like g_set_error() in the rig's error domain, but returns FALSE, for `return rig_fail(error,
+ * Like g_set_error() in the rig's error domain. Always returns FALSE, for `return rig_fail(error,
  * RIG_EXIT_USAGE, …);`.
  */
 gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 #ifdef __clang_analyzer__
-/* For analyzers that read one file at a time: the result is always false. */
+/* Shows analyzers, which read one file at a time, that the result is always FALSE. */
 #define rig_fail(...) (rig_fail(__VA_ARGS__), FALSE)
 #endif
 
 /*
- * Returns the exit code for ERROR, whose domain may be any; errors of other domains count as faults
- * of the host.
+ * Returns the exit code for ERROR. Errors of other domains than the rig's are faults of the host,
+ * except those of GOption.
  */
 int rig_exit_code(const GError *error);
 

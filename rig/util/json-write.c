@@ -19,13 +19,13 @@ static inline void put(GString *out, const char *text, gsize len)
 	out->str[out->len] = '\0';
 }
 
-/* Bytes that a JSON string cannot contain as they are. */
+/* Matches the bytes that must be escaped in a JSON string. */
 static inline lanes escaped(lanes bytes)
 {
 	return (lanes)(bytes < ' ') | (lanes)(bytes == '"') | (lanes)(bytes == '\\');
 }
 
-/* Returns where LEN more bytes can be written to OUT; taken() must follow. */
+/* Returns where the caller can write LEN more bytes to OUT. The caller must then call taken(). */
 static char *room_for(GString *out, gsize len)
 {
 	gsize before = out->len;
@@ -37,7 +37,7 @@ static char *room_for(GString *out, gsize len)
 	return out->str + before;
 }
 
-/* The bytes up to END were written. */
+/* Sets the length of OUT after bytes up to END were written. */
 static void taken(GString *out, char *end)
 {
 	*end = '\0';
@@ -45,8 +45,8 @@ static void taken(GString *out, char *end)
 }
 
 /*
- * Writes TEXT as a JSON string. It is valid UTF-8, so only quotes, backslashes and control
- * characters are escaped.
+ * Writes TEXT, valid UTF-8, as a JSON string. Escapes only quotes, backslashes and control
+ * characters.
  */
 static void put_string(GString *out, const char *text, gsize len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Searches text 16 bytes at a time. `lanes` is a vector of GCC and clang, which every target has;
- * a comparison sets each of its bytes to 0xff (true) or 0.
+ * Searches text 16 bytes at a time. `lanes` is a vector type of GCC and clang, which they support
+ * on every target. A comparison of such vectors sets each byte of the result to 0xff (true) or 0.
  */
 #ifndef RIG_UTIL_LANES_H
 #define RIG_UTIL_LANES_H
@@ -33,8 +33,8 @@ static inline gsize lanes_first(lanes vector)
 }
 
 /*
- * Returns the number of bytes at the start of TEXT before the first one that MATCHES finds; LEN:
- * there is none. MATCHES must be a static function, so that the compiler can inline it.
+ * Returns the index of the first of the LEN bytes of TEXT that MATCHES finds, or LEN if there is
+ * none. MATCHES must be a static function, so that the compiler can inline it.
  */
 static inline __attribute__((always_inline)) gsize lanes_before(const char *text, gsize len,
 								 lanes (*matches)(lanes))
@@ -50,7 +50,7 @@ static inline __attribute__((always_inline)) gsize lanes_before(const char *text
 	}
 	if (at == len)
 		return len;
-	if (at) { /* the last 16 bytes, some of which do not match, as is known already */
+	if (at) { /* check the last 16 bytes, of which the first ones were checked before */
 		gsize first = lanes_first(matches(lanes_load(text + len - LANES)));
 
 		return len - LANES + first;

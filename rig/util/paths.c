@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds files of the rig: in the checkout, the installation and the cache. */
+/*
+ * Finds files of the rig in the checkout, the installation and the cache; reads and writes files.
+ */
 #include "util/paths.h"
 
 #include "util/durable.h"
@@ -21,8 +23,8 @@ static char *find_home(void)
 	exe = g_file_read_link("/proc/self/exe", NULL);
 	dir = g_path_get_dirname(exe ? exe : ".");
 	/*
-	 * the program may be at any depth below the checkout: build/bin/rig, build/san/bin/rig,
-	 * build/tests/…
+	 * search upwards, because the program may be at any depth below the checkout:
+	 * build/bin/rig, build/san/bin/rig, build/tests/…
 	 */
 	while (dir[0] && dir[1]) {
 		g_autofree char *kconfig = g_build_filename(dir, "scenarios", "kconfig", NULL);

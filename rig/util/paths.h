@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the rig's own files are. */
+/* Finds the rig's own files, and reads and writes files. */
 #ifndef RIG_UTIL_PATHS_H
 #define RIG_UTIL_PATHS_H
 
@@ -15,8 +15,8 @@
 char *rig_home_path(const char *relative);
 
 /*
- * Returns ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Creates its folder; the topmost one
- * with mode 0700.
+ * Returns the path ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Creates the folder that
+ * contains it; if hotplug-rig is created, it has mode 0700.
  */
 char *rig_cache_path(const char *relative);
 
@@ -29,7 +29,8 @@ char **rig_names_in(const char *folder, const char *suffix);
 /*
  * Writes a temporary file and renames it to PATH, so that a reader sees the whole old content or
  * the whole new content. When the function returns, content and name are on disk (fsync).
- * g_file_set_contents_full() is not used because it only does so for files that existed before.
+ * g_file_set_contents_full() is not used, because it calls fsync() only for files that existed
+ * before.
  */
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
@@ -47,7 +48,10 @@ struct rig_bytes {
 };
 void rig_write_bytes(FILE *out, const void *data);
 
-/* Reads at most MAX bytes; a larger file is an error (RIG_EXIT_USAGE) that names the limit. */
+/*
+ * Reads the file PATH, of at most MAX bytes, and adds a NUL. Error: RIG_EXIT_USAGE, PATH cannot be
+ * read or is larger.
+ */
 gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len,
 		       GError **error);
 

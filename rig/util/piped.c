@@ -68,7 +68,10 @@ gboolean piped_start(struct piped *p, const struct spawn *spawn, const struct pi
 
 void piped_clear(struct piped *p)
 {
-	/* no pipe can have descriptor 0, which is standard input */
+	/*
+	 * 0 means that PIPED is zeroed: it cannot be the descriptor of a pipe, because it is
+	 * standard input
+	 */
 	if (!p->pipe[PIPED_OUT])
 		return;
 	if (p->process.pid) {

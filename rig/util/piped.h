@@ -38,13 +38,13 @@ struct piped {
 
 /*
  * Starts the program of SPAWN, whose `out` and `err` are ignored, as the leader of a process group.
- * Calls no callback itself. PIPED must be zeroed. Errors: RIG_EXIT_INFRA, the program cannot be
- * started; PIPED is then zeroed.
+ * Calls no callback before it returns. PIPED must be zeroed. Error: RIG_EXIT_INFRA, the program
+ * cannot be started; PIPED is then zeroed.
  */
 gboolean piped_start(struct piped *piped, const struct spawn *spawn,
 		     const struct piped_calls *calls, GError **error);
 
-/* Kills the process if it still runs, and closes the pipes. PIPED may be zero. */
+/* Kills the process if it still runs, and closes the pipes. Does nothing if PIPED is zeroed. */
 void piped_clear(struct piped *piped);
 
 #endif

@@ -80,11 +80,12 @@ static void child_setup(void *data)
 			_exit(126);
 		_exit(127);
 	}
-	/* set this after the change of the user, which clears it */
+	/* set this after confine_enter(), because a change of the user clears it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/*
-	 * If the parent died before prctl(), no signal is sent. So compare the parent's pid with
-	 * that of the rig, which may be PID 1; an orphan's new parent may also be a subreaper.
+	 * If the rig died before prctl(), no signal is sent. So compare the parent's pid with the
+	 * rig's. A comparison with 1 would not be sufficient: the rig may be PID 1, and an orphan's
+	 * new parent may be a subreaper.
 	 */
 	if (getppid() != setup->parent)
 		_exit(127);
@@ -112,9 +113,7 @@ static gboolean cannot_start(const struct spawn *spawn, const char *why, GError 
 			package ? "; install it: apt-get install " : "", package ? package : "");
 }
 
-/*
- * Starts the child with GLib. SPAWN determines its standard streams; IN becomes its standard input.
- */
+/* Starts the child with GLib. IN becomes its standard input; SPAWN determines its other streams. */
 static gboolean start(const struct spawn *spawn, int in, struct process *process, GError **error)
 {
 	struct setup setup = {getpid(), spawn->new_group, spawn->confine};
@@ -196,7 +195,10 @@ void process_reap(struct process *process, struct process_end *ret)
 	siginfo_t info;
 	int status = 0;
 
-	/* as long as the group's dead leader is not reaped, no other group can get its number */
+	/*
+	 * kill the group before reaping its leader: only until then can no other group have its
+	 * number
+	 */
 	while (waitid(P_PID, process->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;
 	if (process->is_group)

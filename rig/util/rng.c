@@ -17,7 +17,7 @@ struct rng rng_stream(guint64 seed, const char *label)
 {
 	struct rng rng = {seed};
 
-	/* FNV-1a over LABEL, with one step of the generator for each byte */
+	/* mix in LABEL like FNV-1a, with a step of the generator in place of the multiplication */
 	for (; *label; label++) {
 		rng.state ^= (guint8)*label;
 		rng.state = rng_next(&rng);
@@ -38,7 +38,7 @@ guint64 rng_fresh_seed(void)
 {
 	guint32 seed;
 
-	/* a fresh seed has 32 bits: enough that seeds differ, and short enough to be typed */
+	/* 32 bits are sufficient for different seeds, and short enough to be typed */
 	while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		;
 	return seed;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random numbers of a run: splitmix64, so that one recorded seed determines all random choices of
- * host and guest. The guest uses the same generator (guest-init/). Streams for different seeds or
- * labels are independent.
+ * Random numbers of a run, by splitmix64. One recorded seed determines all random choices of host
+ * and guest. The guest uses the same generator (guest-init/). Streams for different seeds or labels
+ * are independent.
  */
 #ifndef RIG_UTIL_RNG_H
 #define RIG_UTIL_RNG_H

@@ -7,11 +7,12 @@
 
 /*
  * Parses digits and an optional K, M, G or T (powers of 1024, either case, an optional "iB" or "B")
- * into bytes. Errors (RIG_EXIT_USAGE): nothing, other characters, a sign, more than 64 bits.
+ * into bytes. Error: RIG_EXIT_USAGE, TEXT is empty, has a sign or other characters, or the size
+ * exceeds 64 bits.
  */
 gboolean rig_size_parse(const char *text, guint64 *ret_bytes, GError **error);
 
-/* Returns the shortest exact spelling: 268435456 is "256M". */
+/* Returns the shortest exact form of BYTES: "256M" for 268435456. The caller owns it. */
 char *rig_size_text(guint64 bytes);
 
 #endif

@@ -17,8 +17,8 @@
 #define LINE_MAX_BYTES 65536
 
 /*
- * Calls `line` for each complete line in BUF, and removes these lines; an incomplete line stays, up
- * to a limit.
+ * Calls spawn->line for each complete line in BUF, and removes these lines. An incomplete line
+ * remains, unless it is too long.
  */
 static void take_lines(const struct spawn *spawn, GString *buf)
 {
@@ -38,7 +38,7 @@ static void take_lines(const struct spawn *spawn, GString *buf)
 struct output {
 	const struct spawn *spawn;
 	gsize keep;
-	GString *kept, *pending; /* kept: the end of the output; pending: an incomplete line */
+	GString *kept, *pending; /* `kept`: the end of the output; `pending`: an incomplete line */
 };
 
 static void take(struct output *output, const char *bytes, gsize n)
@@ -52,7 +52,9 @@ static void take(struct output *output, const char *bytes, gsize n)
 	}
 }
 
-/* Returns the milliseconds until DEADLINE_NS, for poll(); -1 if there is no deadline (0). */
+/*
+ * Returns the milliseconds until DEADLINE_NS, for poll(), or -1 if DEADLINE_NS is 0 (no deadline).
+ */
 static int left_ms(gint64 deadline_ns)
 {
 	gint64 left_ns = deadline_ns - rig_now_ns();
@@ -60,7 +62,7 @@ static int left_ms(gint64 deadline_ns)
 	return deadline_ns ? (int)MAX(0, (left_ns + RIG_NS_PER_MS - 1) / RIG_NS_PER_MS) : -1;
 }
 
-/* Reads FD to its end. FALSE: the deadline has passed. */
+/* Reads FD to its end. Returns FALSE if the deadline has passed. */
 static gboolean read_until(struct output *output, int fd, gint64 deadline_ns)
 {
 	struct pollfd readable = {fd, POLLIN, 0};
@@ -112,8 +114,8 @@ static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_f
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s", g_strerror(errno));
 	piped.out = piped.err = fds[1];
 	/*
-	 * put the child into its own group: only then can all processes that it starts be killed,
-	 * too
+	 * with a time limit, put the child into its own group, so that the processes that it starts
+	 * can be killed with it
 	 */
 	piped.new_group |= spawn->limit_ms > 0;
 	ok = process_start(&piped, ret, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Child processes. Only this module starts them.
+ * Starts child processes. No other module does.
  *
  * spawn_run() runs a program until it exits and collects its output. process_start() only starts
  * it, for callers with a main loop, which watch the pidfd and the pipes themselves.
@@ -30,10 +30,10 @@ struct spawn_fd {
 /* Options for starting a program; all pointers are borrowed during the call. */
 struct spawn {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *cwd;	 /* working directory; NULL: that of this process */
-	/* "NAME=value", added to this process's environment; NULL-terminated; or NULL */
+	const char *cwd;	 /* working directory; NULL stands for that of this process */
+	/* "NAME=value" to add to the environment of this process; NULL-terminated, or NULL */
 	const char *const *env;
-	const char *input; /* path of a file for standard input; NULL: /dev/null */
+	const char *input; /* path of a file for standard input; NULL stands for /dev/null */
 	const struct spawn_fd *fds;
 	guint n_fds;
 	/*
@@ -41,7 +41,7 @@ struct spawn {
 	 * reach it
 	 */
 	gboolean new_group;
-	const struct confine *confine; /* limits of the child; NULL: none */
+	const struct confine *confine; /* limits of the child, or NULL */
 
 	/* process_start() only: 0 for /dev/null, SPAWN_PIPE, or an open descriptor */
 	int out, err;
@@ -50,18 +50,18 @@ struct spawn {
 	spawn_line line; /* called for each line of both output streams; or NULL */
 	void *data;
 	/*
-	 * number of bytes at the end of the output that are kept for *ret_output and error
-	 * messages; 0: 64 KiB
+	 * how many bytes of the end of the output are stored for *ret_output and error messages; 0
+	 * stands for 64 KiB
 	 */
 	gsize keep;
-	/* SIGKILL is sent to the child and its group after this time; 0: no limit */
+	/* after this time, the child and its group get SIGKILL; 0 stands for no limit */
 	guint limit_ms;
 };
 
 /*
  * Runs a program until it exits. Blocks. Standard output and standard error are read as one stream.
  * *ret_output (may be NULL) gets the last `keep` bytes of it as valid UTF-8, even if the program
- * fails. Errors, all RIG_EXIT_INFRA: the program cannot be started (the message has the Debian
+ * fails. Error: RIG_EXIT_INFRA, the program cannot be started (the message names its Debian
  * package, if known), is killed, exceeds its time limit, or exits with a code other than 0 (the
  * message has the command, the code and the last line of output).
  */
@@ -73,7 +73,7 @@ gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 
 /* ---- for callers with a main loop (process.c) ---- */
 
-/* A started child; all fields are zero if there is none. */
+/* A child that was started; all fields are zero if there is none. */
 struct process {
 	pid_t pid;    /* 0 after process_reap() */
 	int pidfd;    /* readable when the child has exited; closed by process_reap() */
@@ -93,7 +93,10 @@ struct process_end {
 /* Starts a child. Errors (RIG_EXIT_INFRA): it cannot be started. */
 gboolean process_start(const struct spawn *spawn, struct process *ret, GError **error);
 
-/* Blocks until the child has exited, at most TIMEOUT_MS (-1: no limit). FALSE: it still runs. */
+/*
+ * Blocks until the child has exited, for at most TIMEOUT_MS, or without a limit if that is -1.
+ * Returns FALSE if the child still runs.
+ */
 gboolean process_wait(const struct process *process, int timeout_ms);
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Folders that appear and disappear by rename. They are created as ".new-…" and deleted as
- * ".gone-…", so that a reader sees either the whole folder or nothing. A process that is killed
- * leaves such a temporary folder behind; sweep_folders() removes it.
+ * Folders that appear and disappear by rename: they are named ".new-…" while they are created and
+ * ".gone-…" while they are deleted, so that a reader sees either the whole folder or nothing. A
+ * process that is killed leaves such a temporary folder behind; sweep_folders() removes it.
  */
 #ifndef RIG_UTIL_SWEEP_H
 #define RIG_UTIL_SWEEP_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Terminal output: colours and the status line. */
+/* Prints colours and the status line on a terminal. */
 #include "util/term.h"
 
 #include "util/clock.h"

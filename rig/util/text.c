@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Removes control characters and invalid XML characters from text; finds the right spelling of
- * words.
+ * Removes control characters and invalid XML characters from text; finds the word that was probably
+ * meant.
  */
 #include "util/text.h"
 
@@ -30,8 +30,8 @@ char *text_clean(const char *text)
 #define WORD_MAX 64
 
 /*
- * Returns the number of letters to change, insert, remove or swap with the next one, to turn A into
- * B.
+ * Returns the smallest number of changes that turn A into B: a letter is replaced, inserted,
+ * removed, or swapped with the next one.
  */
 static guint distance(const char *a, const char *b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cleans untrusted text from a guest, a log or a file; finds the right spelling of words. */
+/* Cleans untrusted text from a guest, a log or a file; finds the word that was probably meant. */
 #ifndef RIG_UTIL_TEXT_H
 #define RIG_UTIL_TEXT_H
 
@@ -16,8 +16,9 @@ char *text_clean(const char *text);
 gboolean text_is_utf8(const char *text, gsize len);
 
 /*
- * Returns the one of CANDIDATES (NULL-terminated) that WORD is most likely a misspelling of: at
- * most a third of its letters are wrong, missing, added or swapped. NULL: there is none.
+ * Returns the one of CANDIDATES (NULL-terminated) that is most similar to WORD. Returns NULL if it
+ * differs from each of them in more than a third of its letters: wrong, missing, added or swapped
+ * ones.
  */
 const char *text_nearest(const char *word, const char *const *candidates);
 

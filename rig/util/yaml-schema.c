@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A libcyaml schema is used twice. First, check() compares the document's tree with it, because
- * libcyaml's own errors name the place before an unknown key instead of the key, and do not list
- * allowed values. Then libcyaml fills the structs.
+ * libcyaml's own errors have the position before an unknown key, not that of the key, and do not
+ * list the allowed values. Then libcyaml fills the structs.
  */
 #include "util/yaml-schema.h"
 
@@ -51,10 +51,7 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 {
 	const char *text = yaml_tree_text(node);
 
-	/*
-	 * check this here, because libcyaml accepts any word that is not one of its "no" words as
-	 * true
-	 */
+	/* libcyaml would take any word for TRUE that it does not list as a word for FALSE */
 	if (!g_strcmp0(text, "true") || !g_strcmp0(text, "false"))
 		return TRUE;
 	return yaml_tree_fail(tree, node, error,

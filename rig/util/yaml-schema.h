@@ -8,8 +8,8 @@
 #include "util/yaml-tree.h"
 
 /*
- * The limits of a number under a certain key, wherever that key is; keys that are not listed have 0
- * to 65535.
+ * The limits of numbers with a certain key, wherever the key is. Numbers with other keys must be in
+ * 0 to 65535.
  */
 struct yaml_limit {
 	const char *key;
@@ -18,7 +18,8 @@ struct yaml_limit {
 
 struct yaml_schema {
 	const cyaml_schema_value_t *value;
-	const char *what;		 /* what errors call the whole document: "the scenario" */
+	/* the name of the document in error messages: "the scenario" */
+	const char *what;
 	const struct yaml_limit *limits; /* ends with an entry without a key; or NULL */
 };
 

@@ -110,8 +110,8 @@ yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint ind
 }
 
 /*
- * Rejects a node that was seen before: an alias can make the tree a cyclic graph. This is checked
- * before any recursion.
+ * Rejects a node that was seen before, because an alias can make the tree a cyclic graph. Must be
+ * called before a recursion into the node.
  */
 static gboolean reference(struct yaml_tree *tree, GHashTable *seen, int id, GError **error)
 {
@@ -183,8 +183,8 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 }
 
 /*
- * Limits the number of brackets, open or closed, because libyaml checks every open bracket again
- * for each token, and a file of only brackets would take minutes. No real scenario has so many.
+ * Limits the number of opening brackets. libyaml checks each open bracket again for each token, so
+ * a file with only brackets would take minutes. No real scenario has so many.
  */
 static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
 {

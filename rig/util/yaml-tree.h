@@ -17,9 +17,9 @@ struct yaml_tree {
 };
 
 /*
- * Parses a file with one document. Errors (RIG_EXIT_USAGE, with file:line:column): a syntax error,
- * no document or several, anchors and aliases, a key that is not a plain word or is duplicated, a
- * NUL byte.
+ * Parses a file with one document. Error: RIG_EXIT_USAGE (the message has file:line:column), a
+ * syntax error, no document or several, anchors and aliases, a key that is not a plain word or is
+ * duplicated, or a NUL byte.
  */
 struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error);
 void yaml_tree_free(struct yaml_tree *tree);
@@ -28,11 +28,14 @@ RIG_DEFINE_AUTO(yaml_tree, yaml_tree_free)
 yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
 /* Returns the value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
-/* Returns the item (or key-value pair) at INDEX; NULL beyond the last one. */
+/*
+ * Return the item at INDEX of a list, or the key (with *ret_value its value) at INDEX of a mapping;
+ * NULL beyond the last one.
+ */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
 const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
 			  yaml_node_t **ret_value);
-/* Returns the text of a scalar; NULL if NODE is not a scalar. */
+/* Returns the text of NODE, or NULL if it is not a scalar. */
 const char *yaml_tree_text(const yaml_node_t *node);
 
 /* Sets an error RIG_EXIT_USAGE with "file:line:column: " and the message, and returns FALSE. */
