@@ -45,7 +45,8 @@ static gboolean still_on(const struct facts *f)
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);
 	enum verdict verdict;
-	gboolean of_lockdep; /* the proof may be missing because a known issue turned lockdep off */
+	/* this proof may be missing because a known issue turned lockdep off */
+	gboolean of_lockdep;
 	const char *sentence;
 } proofs[] = {
 	{was_stopped, VERDICT_INFRA, FALSE,
@@ -61,7 +62,7 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* Sentences of missing proofs in folders from before 2026-12. */
+/* The sentences about missing proofs in run folders from before 2026-12. */
 static const char *const former[] = {
 	"lockdep is no longer armed, so silence proves nothing",
 	"the reports that ended this run are none by today's rules, but it did not run to its end",
@@ -88,9 +89,9 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 }
 
 /*
- * Returns TRUE if REASON may be a consequence of a known issue that killed or blocked a task
- * before: a stuck guest, missing pages, a lost guest, a report of lack of progress. FALSE for a
- * report of another fault, because that may be a new bug, and for faults of the host.
+ * Returns TRUE if REASON may be a consequence of an earlier known issue that killed or blocked a
+ * task: a stuck guest, missing pages, a lost guest, a report of lack of progress. Returns FALSE for
+ * a report of another fault, which may be a new bug, and for faults of the host.
  */
 static gboolean may_follow(const struct reason *reason)
 {
@@ -125,8 +126,9 @@ static gboolean is_excused(const struct facts *facts, guint i)
 }
 
 /*
- * Returns the index of the reason that decides, or -1. *ret_known: the index of the first known
- * issue, or -1.
+ * Returns the index of the reason that decides, or -1 if none does. Sets *ret_known to the index of
+ * the first known issue, or -1, and *ret_fatal to whether a known issue has killed or blocked a
+ * task.
  */
 static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
 {

@@ -86,8 +86,8 @@ gboolean details_finished(json_t *details)
 		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
 	/*
-	 * lockdep's state is part of the accounts after the load, so it shows that lockdep was
-	 * checked after the agents had ended
+	 * lockdep's state is read with the accounts after the load, so a known state shows that the
+	 * run reached that point
 	 */
 	return state && strcmp(state, "unknown") != 0;
 }

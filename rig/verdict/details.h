@@ -38,22 +38,23 @@ gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 gboolean details_report_counts(json_t *report);
 
 /*
- * Returns the signature of the hang, or NULL: `hang.signature.bug`, or the text `hang.signature` of
- * old folders.
+ * Returns the signature of the hang, or NULL if there was no hang. It is the member
+ * `hang.signature.bug`, in old folders `hang.signature`.
  */
 const char *details_hang_bug(json_t *details);
 
 /*
- * Returns TRUE if the run reached its end, where memory accounts are compared, and no report killed
- * or blocked a task.
+ * Returns TRUE if the run reached its end, where the accounts are compared, and no report killed or
+ * blocked a task.
  */
 gboolean details_finished(json_t *details);
 /* Returns TRUE if lockdep was armed until the end. */
 gboolean details_armed(json_t *details);
 
 /*
- * Returns TRUE if a run without the bug is evidence that the kernel does not have the bug. FINISHED
- * and ARMED are from the functions above; NEEDS_LOCKDEP: only lockdep can detect the bug.
+ * Returns TRUE if a run that has not caught a bug is evidence that its kernel does not have the
+ * bug. FINISHED and ARMED are from the functions above; NEEDS_LOCKDEP is TRUE if only lockdep can
+ * detect the bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

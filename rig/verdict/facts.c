@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Adds facts, in the way in which the engine collects them. */
+/* Adds the facts that the engine collects during a run. */
 #include "verdict/facts.h"
 
 #include <string.h>

@@ -6,8 +6,8 @@
  *
  * The rule: the first reason decides, unless it is excused. A known issue never decides; if it has
  * killed or blocked a task (it is fatal), it excuses reasons that may be its consequences. If no
- * reason decides, the verdict is PASS if every proof in the table of decide.c is there. If one is
- * missing because of a known issue, the verdict is KNOWN.
+ * reason decides, the verdict is PASS, provided that no proof in the table of decide.c is missing.
+ * If a proof is missing because of a known issue, the verdict is KNOWN.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H
@@ -26,7 +26,8 @@ enum reason_source {
 
 struct reason {
 	enum reason_source source;
-	enum verdict verdict; /* the verdict that it causes; KNOWN for a known issue */
+	/* the verdict of the run if this reason decides; KNOWN for a known issue */
+	enum verdict verdict;
 	gboolean fatal;	      /* see struct report_meaning */
 	gboolean induced;     /* the report is a consequence of the previous one */
 	char *text;	      /* a sentence */
@@ -45,12 +46,12 @@ struct facts {
 	gboolean lockdep_armed;
 	/* the guest's verdict says that lockdep is off; included in lockdep_armed */
 	gboolean guest_unarmed;
-	gboolean lockdep_died;	/* the console says that lockdep was turned off */
-	gboolean lockdep_known; /* a known issue turned it off */
-	guint unheard; /* number of gaps in the console, because its connection was interrupted */
+	gboolean lockdep_died;	/* a line of the console shows that lockdep turned itself off */
+	gboolean lockdep_known; /* a known issue turned lockdep off */
+	guint unheard; /* number of gaps in the console, where its connection was interrupted */
 	gboolean stopped; /* the rig ended the run early, because of a report */
 	/* Only used for facts that are read from a folder. */
-	GHashTable *stood_for; /* text of a reason -> its verdict + 1, from the journal */
+	GHashTable *stood_for; /* maps the text of a reason to its verdict + 1; from the journal */
 	/* index in `reasons` at which the reasons of console reports are inserted */
 	guint reports_at;
 };
@@ -63,19 +64,23 @@ void facts_free(struct facts *facts);
 RIG_DEFINE_AUTO(facts, facts_free)
 
 /*
- * Adds a reason that the engine observed. FALSE: a reason with this text exists, so nothing was
- * added.
+ * Adds a reason that the engine observed. Returns FALSE, and adds nothing, if a reason with this
+ * text exists.
  */
 gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text);
 
 /*
- * Adds the meaning of a report as a reason (verdict_of_report(); the text is copied). FALSE: it
- * exists already. AT is the index among the reasons; G_MAXUINT is the end.
+ * Adds MEANING, from verdict_of_report(), as a reason at index AT, or at the end if AT is
+ * G_MAXUINT. Its text is copied. Returns FALSE, and adds nothing, if a reason with this text
+ * exists.
  */
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at);
 
-/* Replaces the text OLD of a reason, because the end of a report can add to its title. */
+/*
+ * Replaces the text OLD of a reason by TEXT, because the last lines of a report can change its
+ * title.
+ */
 void facts_rename(struct facts *facts, const char *old, const char *text);
 
 struct decision {

@@ -5,9 +5,7 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/*
- * Until 2026-11 this was the beginning of the reason for an excused hang, with the verdict INFRA.
- */
+/* The first words of the reason of an excused hang until 2026-11; its verdict was INFRA. */
 #define OLD_EXCUSE "the hang is a known issue: "
 #define OLD_UNHEARD "what the console said while the connection was lost is not known"
 
@@ -41,8 +39,8 @@ void facts_read_entry(struct facts *facts, json_t *entry)
 		facts->stopped = TRUE;
 	else if (!strcmp(what, "state") && !strcmp(to, "poweroff"))
 		/*
-		 * this state follows the guest's verdict; a bad verdict would also have added a
-		 * reason
+		 * the run enters this state after the guest's verdict; if that was bad, the journal
+		 * also has a reason
 		 */
 		facts->guest = GUEST_OK;
 	else if (!strcmp(what, "reason") && verdict_parse(text_at(entry, "verdict"), &verdict))
@@ -67,8 +65,8 @@ static void read_proof(struct facts *facts, json_t *proof)
 }
 
 /*
- * Infers the proofs of an old folder without `proof`: a run with PASS had every proof. The journal
- * must have been read before.
+ * Infers the proofs of an old folder without `proof`: a run with the verdict PASS had all of them.
+ * Must be called after the journal was read.
  */
 static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 {
@@ -85,7 +83,10 @@ static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 	}
 }
 
-/* Makes the reason of the explanation of a hang. FALSE: REPORT is not such an explanation. */
+/*
+ * Sets *ret to the reason that REPORT, the explanation of a hang, gave the run. Returns FALSE if
+ * REPORT is not an explanation, or SENTENCE is not its reason.
+ */
 static gboolean is_explained(json_t *report, const char *sentence, struct reason *ret)
 {
 	json_t *known = json_object_get(report, "known");
@@ -109,7 +110,7 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 /* Returns TRUE if SENTENCE is the one that verdict_of_report() made for REPORT. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
-	/* the third one is of older versions */
+	/* the third form was written by older versions */
 	static const char *const forms[] = {"%s", "lockdep turned itself off: %s",
 					    "the lock validator gave up: %s", "known issue: %s ("};
 	const char *title = text_at(report, "title");
@@ -125,7 +126,10 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 	return FALSE;
 }
 
-/* Reads a reason. FALSE: it belongs to a report of the console. */
+/*
+ * Sets *ret to the reason SENTENCE of a run with the verdict HAD. Returns FALSE if it is the reason
+ * of a report on the console.
+ */
 static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence,
 			    enum verdict had, struct reason *ret)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts as a table, and the meaning of a report for the verdict. */
+/* The table of verdicts, and the meaning of a report for the verdict. */
 #include "verdict/verdict.h"
 
 #include "splat/known.h"
@@ -101,8 +101,8 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
 
 	/*
-	 * "reboot" does not count here: a reset step causes a second boot, and an unexpected one
-	 * ends QEMU or sends a second HELLO
+	 * ignore a second boot: a reset step causes one, and an unexpected one is detected because
+	 * QEMU ends or the guest sends a second HELLO
 	 */
 	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") ||
 	    known_is_excuse(splat->known))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Verdicts: their names, their exit codes, and what each one means to a caller that counts runs.
- * Only this module defines that. facts.h has the rule for a verdict, details.h reads the file
- * `verdict` of a run folder; docs/results.md explains both.
+ * The verdicts: their names, their exit codes, and how runs with each verdict are counted. Only
+ * this module defines these. facts.h has the rule for a verdict, details.h reads the file `verdict`
+ * of a run folder; docs/results.md explains both.
  */
 #ifndef RIG_VERDICT_VERDICT_H
 #define RIG_VERDICT_VERDICT_H
@@ -12,12 +12,12 @@
 #include "splat/splat.h"
 
 enum verdict {
-	VERDICT_PASS,	 /* passed, with all proofs (see facts.h) */
+	VERDICT_PASS,	 /* no reason against it was found, and all proofs exist (facts.h) */
 	VERDICT_FAIL,	 /* the kernel reported a fault, or a check of the rig failed */
 	VERDICT_HANG,	 /* a part of the guest stopped making progress */
 	VERDICT_LOST,	 /* the guest disappeared without a known reason */
 	VERDICT_INFRA,	 /* a fault of the host, or lockdep ended early, so nothing is proven */
-	VERDICT_SKIP,	 /* cannot be tested here */
+	VERDICT_SKIP,	 /* the test is not possible here */
 	VERDICT_ABORTED, /* the rig ended before there was a verdict */
 	VERDICT_KNOWN, /* only a known issue was found, but it prevented a proof that PASS needs */
 	VERDICT_RUNNING, /* there is no verdict yet; never written to a file */
@@ -25,7 +25,7 @@ enum verdict {
 
 /* Returns the name of a verdict, for example "PASS". */
 const char *verdict_name(enum verdict verdict);
-/* Finds the verdict called TEXT, which may be NULL. FALSE: there is none. */
+/* Sets *ret to the verdict called TEXT, which may be NULL. Returns FALSE if there is none. */
 gboolean verdict_parse(const char *text, enum verdict *ret);
 /* Returns the exit code of a verdict: 0 1 1 3 3 77 3 0 3, in the order of the enum. */
 int verdict_exit_code(enum verdict verdict);
@@ -44,9 +44,9 @@ struct report_meaning {
 };
 
 /*
- * Determines the meaning of SPLAT. FALSE, with *ret unchanged: the report does not affect the
- * verdict, because it is a note, a second boot, an excused stall (known_is_excuse()), or a known
- * issue that neither killed a task nor turned lockdep off.
+ * Determines the meaning of SPLAT. Returns FALSE, with *ret unchanged, if the report does not
+ * affect the verdict: if it is a note, a second boot, an excused stall (known_is_excuse()), or a
+ * known issue that neither killed a task nor turned lockdep off.
  */
 gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);
 
