@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Operations on the balloon, which takes memory from the guest. QEMU's command `balloon` sets the
- * memory that is left, not the memory that is taken: the boot memory plus all DIMMs, without other
- * memory devices (hw/virtio/virtio-balloon.c, get_current_ram_size), minus the balloon.
+ * memory that the balloon leaves: the boot memory plus all DIMMs (hw/virtio/virtio-balloon.c,
+ * get_current_ram_size), minus the balloon. Other memory devices do not count.
  */
 #include "vm/op.h"
 
@@ -29,7 +29,10 @@ static void sent(struct op *op, const struct qmp_reply *reply)
 		return;
 	}
 	op->waits = "BALLOON_CHANGE with the new size";
-	/* earlier events may be about the previous size; the reply below covers them */
+	/*
+	 * skip earlier events, which may be about the previous size; the reply to query-balloon has
+	 * the current one
+	 */
 	while (qmp_cursor_next(op->cursor, &name))
 		;
 	op->event = on_change;
@@ -44,7 +47,10 @@ static void base_known(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
-	/* before this, op->size was the size of the DIMMs minus the balloon, modulo 2^64 */
+	/*
+	 * op->size was the size of the DIMMs minus the balloon's, which may be negative (modulo
+	 * 2^64)
+	 */
 	op->size += base;
 	op_send(op, "balloon", json_pack("{s:I}", "value", (json_int_t)op->size), sent);
 }

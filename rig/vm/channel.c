@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds frames in a byte stream that may contain other data, too: see guest-init/proto.h. */
+/* Finds frames (guest-init/proto.h) in a byte stream that may contain other data, too. */
 #include "vm/channel.h"
 
 #include "guest-init/proto.h"
@@ -9,7 +9,7 @@
 struct channel {
 	struct channel_owner owner;
 	GByteArray *buf;   /* bytes that are not parsed yet */
-	gboolean in_error; /* the current sequence of invalid bytes has been reported */
+	gboolean in_error; /* the current sequence of invalid bytes was reported */
 };
 
 struct channel *channel_new(const struct channel_owner *owner)
@@ -45,8 +45,8 @@ static gsize to_next_magic(const guint8 *bytes, gsize len)
 }
 
 /*
- * Returns TRUE if BYTES has only line ends. They are not an error, because a terminal may send them
- * before it is set to raw mode.
+ * Returns TRUE if BYTES has only line ends. They are not an error: a terminal may send them until
+ * it is in raw mode.
  */
 static gboolean is_blank(const guint8 *bytes, gsize len)
 {
@@ -91,18 +91,15 @@ static gsize deliver(struct channel *channel, const struct proto_header *header,
 }
 
 /*
- * Returns the number of bytes consumed from the start of BYTES; 0 if the rest of a frame must
- * arrive first.
+ * Handles a frame, or bytes that are none, at the start of BYTES. Returns their number, or 0 if the
+ * rest of the frame must arrive first.
  */
 static gsize take(struct channel *channel, const guint8 *bytes, gsize len)
 {
 	struct proto_header header;
 	int version;
 
-	/*
-	 * the first bytes show that this is not a header: skip them now, without waiting for the
-	 * rest
-	 */
+	/* these bytes do not begin a header: skip them, without waiting for a whole header */
 	if (memcmp(bytes, PROTO_MAGIC, MIN(len, 4)))
 		return skip(channel, bytes, len, 0);
 	if (len < PROTO_HEADER)

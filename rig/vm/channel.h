@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The receiving side of the guest channel: finds whole frames in received bytes
- * (guest-init/proto.h).
- */
+/* Finds whole frames (guest-init/proto.h) in the bytes that arrive on the guest channel. */
 #ifndef RIG_VM_CHANNEL_H
 #define RIG_VM_CHANNEL_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the QEMU command line of a guest, in a readable order, and a script that repeats it. */
+/* Makes the QEMU command line of a guest, and a script that runs it. */
 #include "vm/cmdline.h"
 
 #include "guest-init/proto.h"
@@ -20,7 +20,7 @@ struct line {
 
 static void add(struct line *line, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Adds an option. FORMAT NULL: the option has no value. */
+/* Adds the option WORD with the value FORMAT, or without a value if FORMAT is NULL. */
 static void add(struct line *line, const char *word, const char *format, ...)
 {
 	va_list args;
@@ -52,16 +52,19 @@ static void add_machine(struct line *line)
 	if (machine->bios)
 		add(line, "-bios", "%s", machine->bios);
 	if (line->config->plugin.file)
-		/* a vCPU that is held must not stop the others, so each needs its own thread */
+		/*
+		 * each vCPU needs its own thread, because a vCPU that is held must not stop the
+		 * others
+		 */
 		add(line, "-accel", "tcg,thread=multi");
 	else
 		add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
 	if (machine->cpu)
 		add(line, "-cpu", "%s", machine->cpu);
-	/* -no-reboot makes QEMU exit after a panic, which reboots at once (panic=-1) */
+	/* guests reboot after a panic (panic=-1), and -no-reboot makes QEMU exit then */
 	add(line, "-no-reboot", NULL);
 	add(line, "-display", "none");
-	/* no network: a hostile guest must not be able to attack it */
+	/* no network, because a hostile guest could attack it */
 	add(line, "-nic", "none");
 	if (line->config->seccomp)
 		add(line, "-sandbox", MACHINE_SANDBOX);
@@ -72,7 +75,7 @@ static void add_cpus(struct line *line)
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
 	/*
-	 * QEMU assigns CPUs to the nodes in turn. Linux warns if the CPUs of one socket are on
+	 * CPUs are assigned to the nodes in turn. Linux warns if the CPUs of one socket are on
 	 * several nodes, so each CPU gets its own socket
 	 */
 	g_autofree char *sockets = config->cpu_nodes > 1
@@ -100,13 +103,13 @@ guint64 vm_node_size(const struct vm_config *config, unsigned node)
 	guint64 unit = MAX(config->machine->dimm_unit, KIB);
 	guint64 share = config->memory / config->base_nodes / unit * unit;
 
-	/* the first node also gets the remainder */
+	/* the first node also gets what remains of the division */
 	return node ? share : config->memory - share * (config->base_nodes - 1);
 }
 
 /*
- * Latency and bandwidth between the nodes: of a node to itself as of DRAM, to another one as of a
- * slower memory behind a link. QEMU needs both for each pair, in this order.
+ * Adds latency and bandwidth between nodes: like DRAM from a node to itself, and like slower memory
+ * behind a link to other nodes. QEMU needs both for each pair, in this order.
  */
 static void add_hmat(struct line *line)
 {
@@ -131,7 +134,7 @@ static void add_nodes(struct line *line)
 
 	for (unsigned node = 0; node < config->nodes; node++) {
 		g_autofree char *cpus = vm_node_cpus(config, node, ",cpus=");
-		/* HMAT needs a node with CPUs that is the nearest one */
+		/* for HMAT, a node without CPUs needs an `initiator`: the nearest node with CPUs */
 		const char *near =
 			config->hmat && node >= config->cpu_nodes ? ",initiator=0" : "";
 
@@ -199,8 +202,8 @@ char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *m
 }
 
 /*
- * Returns PATH with each comma doubled, because in an option a single comma starts the next
- * property.
+ * Returns PATH with each comma doubled, because in a QEMU option a single comma starts the next
+ * property. The caller owns it.
  */
 static char *escape(const char *path)
 {
@@ -209,7 +212,10 @@ static char *escape(const char *path)
 	return g_strjoinv(",,", parts);
 }
 
-/* After all devices that name no bus: QEMU would put them on the last bridge. */
+/*
+ * Adds the CXL bridge, ports and devices. Must be called after all devices without `bus=`, which
+ * QEMU would otherwise put on this bridge.
+ */
 static void add_cxl(struct line *line)
 {
 	const char *const *extra = line->config->cxl ? line->machine->cxl_extra : NULL;
@@ -280,9 +286,7 @@ static gboolean check(const struct vm_config *config, GError **error)
 	if (config->max_memory > config->memory &&
 	    !(machine->can & (MACHINE_PLUG_DIMM | MACHINE_VIRTIO_MEM)))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
-	/*
-	 * only -chardev and -object values are escaped: in -kernel and -append a comma is literal
-	 */
+	/* -kernel, -initrd and -append are not escaped: in their values a comma has no meaning */
 	return TRUE;
 }
 
@@ -321,7 +325,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 	return (char **)g_ptr_array_free(line.words, FALSE);
 }
 
-/* Appends the words, with an option and its value on one line of the script. */
+/* Appends WORDS to the script, each option with its value on a line. */
 static void append_quoted(GString *out, char **words)
 {
 	for (int i = 0; words[i]; i++) {

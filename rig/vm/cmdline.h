@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Converts a struct vm_config to QEMU's command line. Other launchers use parts of it. */
+/*
+ * Converts a struct vm_config to QEMU's command line. Other launchers use some of these functions.
+ */
 #ifndef RIG_VM_CMDLINE_H
 #define RIG_VM_CMDLINE_H
 
@@ -13,16 +15,21 @@
  */
 struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
-	/* QEMU's descriptor of the file for recorded locks; 0: locks are not recorded */
+	/*
+	 * number of QEMU's descriptor of the file for recorded locks; 0 if locks are not recorded
+	 */
 	int plugin_locks;
-	int plugin_cover; /* the same for recorded code */
-	/* QEMU's descriptor of the plugin's socket; 0: none, so holds are armed at once */
+	int plugin_cover; /* the same for the file for recorded code */
+	/*
+	 * number of QEMU's descriptor of the plugin's socket; 0 if there is no socket, so that
+	 * holds are armed at once
+	 */
 	int plugin_fd;
 };
 
 /*
- * Returns the command line; NULL-terminated, [0] is the emulator. Errors (RIG_EXIT_USAGE): invalid
- * firmware, MMU mode or memory layout.
+ * Returns the command line; NULL-terminated, [0] is the emulator. Error: RIG_EXIT_USAGE, the
+ * firmware, the MMU mode or the layout of memory is not valid.
  */
 char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs,
 		       GError **error);
@@ -30,26 +37,28 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 /* The -machine property of struct vm_config's `nvdimm`. */
 #define VM_NVDIMM ",nvdimm=on"
 
-/* The options of the configured firmware and MMU mode; not NULL after vm_check_config(). */
+/*
+ * The options of the configured firmware and MMU mode; vm_check_config() sets both, never to NULL.
+ */
 struct vm_modes {
 	const struct machine_mode *firmware, *mmu;
 };
 
 /* Checks that the machine supports CONFIG. Errors: those of vm_command_line(). */
 gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, GError **error);
-/* Returns the kernel's command line. */
+/* Returns the kernel's command line, which the caller owns. */
 char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *modes);
 /* Returns the size of base node NODE in bytes. */
 guint64 vm_node_size(const struct vm_config *config, unsigned node);
 /*
- * Returns the CPUs of a base node as a list, each preceded by BEFORE. CPU n is on node n modulo the
- * number of base nodes.
+ * Returns the numbers of the CPUs on base node NODE, each preceded by BEFORE, as text that the
+ * caller owns. CPU n is on node n modulo cpu_nodes.
  */
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before);
 
 /*
- * Writes DIR/qemu-cmd: a shell script that starts the same guest by hand, with its console on the
- * terminal and QMP on a socket file.
+ * Writes DIR/qemu-cmd, a shell script for users, which starts the same guest with its console on
+ * the terminal and QMP on a socket file.
  */
 gboolean vm_write_command(const struct vm_config *config, GError **error);
 

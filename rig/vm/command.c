@@ -14,10 +14,10 @@ static void replied(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * Handles events of system_reset. Guests run with -no-reboot, so that a panic ends QEMU, but then a
- * reset by the rig would end it, too. So set-action (QEMU 6.0) allows rebooting until the guest
- * sends hello again. The event RESET would be too early, because SeaBIOS resets a used machine once
- * more.
+ * Handles events of system_reset. Guests run with -no-reboot, so that a panic ends QEMU; but a
+ * reset by the rig would end it, too. So set-action (QEMU 6.0) allows rebooting, until the guest
+ * sends hello again. The event RESET would be too early, because SeaBIOS resets a machine that has
+ * run before a second time.
  */
 
 static void on_reset(struct op *op, const char *name, json_t *data)

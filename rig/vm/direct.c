@@ -57,8 +57,8 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 }
 
 /*
- * Returns the folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. If
- * PREFIX is a home folder, or contains home folders, only the program's own folder is returned.
+ * Returns the folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM; or the
+ * program's own folder, if PREFIX is or contains a home folder. The caller owns the path.
  */
 static char *prefix_of(const char *program)
 {
@@ -77,7 +77,10 @@ static char *prefix_of(const char *program)
  */
 #define MEMORY_SPARE (G_GUINT64_CONSTANT(8) << 30)
 
-/* Limits QEMU to reading the files on its command line, and to writing into vm->output. */
+/*
+ * Prepares the limits of QEMU: it may read the files on its command line, and write into
+ * vm->output.
+ */
 static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, const char *program,
 			     GError **error)
 {
@@ -108,7 +111,7 @@ static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, cons
 }
 
 /*
- * Starts QEMU in its own process group, so that ^C at the terminal only reaches the rig, which then
+ * Starts QEMU in its own process group, so that ^C at the terminal stops only the rig, which then
  * ends the guest.
  */
 static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
@@ -195,7 +198,7 @@ static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 	child->watch = 0;
 	vm->running = FALSE;
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
-	/* read the bytes of QEMU that are still in the sockets */
+	/* read the bytes that QEMU has left in the sockets */
 	vm_drain(vm);
 	why = why_it_ended(vm, end.status);
 	vm_ended(vm, end.status, why);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The implementation of a guest: a console, a QMP connection and the guest channel, which are one
- * socket each, and operations that use them. The launcher owns QEMU's ends of the sockets.
+ * Declarations shared by the files of vm/. A guest has a console, a QMP connection and a guest
+ * channel, with a socket each, and operations that use them. The launcher owns QEMU's ends of the
+ * sockets.
  */
 #ifndef RIG_VM_INTERNAL_H
 #define RIG_VM_INTERNAL_H
@@ -20,7 +21,7 @@ struct vm_channel {
 	struct vm *vm;
 	struct stream *stream; /* NULL if the machine does not have it */
 	struct channel *decoder;
-	/* bytes were lost on this side: do not report invalid bytes before the next frame */
+	/* bytes from the guest were lost: invalid bytes are not reported until the next frame */
 	gboolean is_cut;
 };
 
@@ -30,23 +31,26 @@ enum { SOCKET_CONSOLE, SOCKET_QMP, SOCKET_CHANNEL, SOCKET_TTY, N_SOCKETS };
 /* A way to start and end guests. */
 struct vm_launcher {
 	/*
-	 * Starts the guest, possibly asynchronously. FDS has QEMU's ends of the sockets (-1: the
-	 * machine has no such socket); the launcher takes over those it uses and sets them to -1.
-	 * After success it must call vm_ended() once.
+	 * Starts the guest, possibly asynchronously. FDS has QEMU's ends of the sockets, or -1 for
+	 * a socket that the machine does not have. The launcher becomes the owner of those that it
+	 * uses, and sets them to -1. After success it must call vm_ended() once.
 	 */
 	gboolean (*start)(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS],
 			  GError **error);
 	/* Ends the guest by force; vm_ended() is called later. */
 	void (*kill)(struct vm *vm);
-	/* Frees `held`, also after a failed start. If the guest still runs, kills it and waits. */
+	/*
+	 * Frees `held`, also after a failed start. If the guest still runs, kills it and waits for
+	 * its end.
+	 */
 	void (*release)(struct vm *vm);
 };
 
 extern const struct vm_launcher vm_direct;
 
 /*
- * Returns the reason why the guest itself ended, from the data of SHUTDOWN ("guest powered off"),
- * or NULL if it was ended by something else.
+ * Returns how the guest has ended itself ("guest powered off"), from DATA, the data of SHUTDOWN; or
+ * NULL if not the guest has caused the end.
  */
 const char *vm_shutdown_words(json_t *data);
 
@@ -54,7 +58,8 @@ struct vm {
 	const struct vm_launcher *launcher;
 	void *held;	  /* private data of the launcher */
 	gboolean running; /* the guest was started, and vm_ended() was not called yet */
-	pid_t pid;	  /* of a QEMU on this host that another process started; 0: unknown */
+	/* pid of a QEMU on this host that another process started; 0 if unknown */
+	pid_t pid;
 	const struct machine *machine;
 	enum accel accel;
 	struct vm_owner owner;
@@ -69,16 +74,16 @@ struct vm {
 	/* the channel with the guest's last frame; NULL before the first frame */
 	struct vm_channel *channel;
 
-	guint8 sysrq_key; /* the key that is sent to the console after the break */
+	guint8 sysrq_key; /* the key to send to the console after the break */
 
 	GQueue ops;		    /* struct op, oldest first */
-	GHashTable *places;	    /* id to struct vm_place, for plugged memory */
-	GHashTable *backends;	    /* ids whose object "mem-<id>" exists */
-	GHashTable *cpus;	    /* ids of plugged CPUs */
-	GHashTable *unplug_pending; /* ids of devices whose device_del has no outcome yet */
-	/* ids of devices that were deleted after their unplug operation had timed out */
+	GHashTable *places;	    /* maps the id of plugged memory to its struct vm_place */
+	GHashTable *backends;	    /* set of ids whose backend "mem-<id>" exists in QEMU */
+	GHashTable *cpus;	    /* set of ids of plugged CPUs */
+	GHashTable *unplug_pending; /* set of ids of devices whose device_del has no outcome yet */
+	/* set of ids of devices that QEMU has deleted after their unplug operation had timed out */
 	GHashTable *unplugged_late;
-	GHashTable *buses; /* id to the hotplug bus that its device is on */
+	GHashTable *buses; /* maps an id to the hotplug bus that its device is on */
 
 	gboolean by_us, guest_shutdown, faulted;
 	gboolean disconnected;
@@ -91,8 +96,8 @@ struct vm_place {
 };
 
 /*
- * Takes over the rig's ends of the sockets (-1: the machine has no such socket), and sets them to
- * -1.
+ * Becomes the owner of FDS, the rig's ends of the sockets (or -1 for a socket that the machine does
+ * not have), and sets them to -1. The console is stored up to CONSOLE_LIMIT bytes.
  */
 gboolean vm_listen(struct vm *vm, int fds[N_SOCKETS], guint64 console_limit, GError **error);
 /* Reads the rest of the data in the sockets; a launcher calls it after QEMU has ended. */
@@ -112,20 +117,25 @@ void vm_set_disconnected(struct vm *vm, gboolean disconnected);
 /* Calls the owner's `fault`, but only the first time. */
 void vm_fault(struct vm *vm, const char *what);
 
-/* Ends all operations as VM_VANISHED. */
+/* Ends all operations as VM_VANISHED with the message WHY. */
 void vm_ops_vanish(struct vm *vm, const char *why);
 /* Like vm_ops_vanish(), but without callbacks; for vm_free(). */
 void vm_ops_free(struct vm *vm);
-/* Must be called after a QMP event: each operation reads the new events at its cursor. */
-void vm_ops_check_events(struct vm *vm);
-/* Takes a free one of BUSES for the device ID; NULL: there is none. */
-const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id);
-/* Handles an event about a device whose unplug operation has already timed out. */
 /*
- * Must be called when the guest sends hello again: plug operations that wait for an _OST succeed,
- * because the guest finds the device while it boots and sends no _OST.
+ * Must be called after a QMP event; each operation then reads the events that are new to its
+ * cursor.
+ */
+void vm_ops_check_events(struct vm *vm);
+/*
+ * Chooses a free one of BUSES for the device ID, and returns it; or returns NULL if all are in use.
+ */
+const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id);
+/*
+ * Must be called when the guest sends hello again. Ends the plug operations that wait for an _OST
+ * as VM_OK: the guest finds their devices while it boots, and sends no _OST.
  */
 void vm_plugs_reset(struct vm *vm);
+/* Handles an event about a device whose unplug operation has already timed out. */
 void vm_unplug_late(struct vm *vm, const char *name, json_t *data);
 
 #endif

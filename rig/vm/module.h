@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parts of the rig that are shared objects, loaded on first use: a command that starts no guest
- * through libvirt does not load libvirt and its libraries.
+ * Loads parts of the rig that are shared objects when they are first used, so that only commands
+ * that need libvirt load libvirt and its libraries.
  *
  * A module NAME is the file BIN/../lib/hotplug-rig/NAME.so, where BIN is the folder of the running
  * program. It exports one const struct, `vm_module`. It may call every function of the program
@@ -17,7 +17,10 @@
 struct vm_launcher;
 
 struct vm_module {
-	/* sizeof(struct vm) when the module was compiled; a module of another build is rejected */
+	/*
+	 * sizeof(struct vm) when the module was compiled; if it differs, the module is of another
+	 * build and is rejected
+	 */
 	gsize vm_size;
 	const struct vm_launcher *launcher;
 	/* see vm/orphans.h */

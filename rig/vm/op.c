@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The common part of all operations: the deadline, the event cursor, and exactly one outcome. */
+/* What all operations have in common: the deadline, the event cursor, and exactly one outcome. */
 #include "vm/op.h"
 
 #include "util/clock.h"
@@ -151,8 +151,8 @@ void vm_ops_check_events(struct vm *vm)
 	g_autoptr(GList) ops = g_list_copy(vm->ops.head);
 
 	/*
-	 * a copy of the list is sufficient, because an operation that ends may start others, but
-	 * does not end others
+	 * iterate over a copy of the list: an operation that ends may start others, but does not
+	 * end others
 	 */
 	for (GList *l = ops; l; l = l->next)
 		op_check_events(l->data);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains and volumes on a libvirt host that have the rig's mark, and whether the process that
- * created them still runs (it may have been killed, or have lost its connection). For `rig doctor`
- * and `rig clean`.
+ * Finds the domains and volumes on a libvirt host that have the rig's mark, for `rig doctor` and
+ * `rig clean`, and determines whether the process that created them still runs. It may have been
+ * killed, or have lost its connection.
  *
- * All functions block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module
- * (vm/module.h), RIG_EXIT_INFRA with libvirt's message if the host cannot be reached or refuses.
+ * All functions block, and need no main loop. Errors: RIG_EXIT_SKIP, the libvirt module cannot be
+ * loaded (vm/module.h); RIG_EXIT_INFRA, the host cannot be reached or refuses, with libvirt's
+ * message.
  */
 #ifndef RIG_VM_ORPHANS_H
 #define RIG_VM_ORPHANS_H
@@ -17,9 +18,13 @@ enum orphan_kind { ORPHAN_DOMAIN, ORPHAN_VOLUME, ORPHAN_POOL };
 struct orphan {
 	enum orphan_kind kind;
 	char *name;
-	/* its process ran on this host and has ended; or it is an empty pool of the rig */
+	/*
+	 * TRUE if the process that created it ran on this host and has ended, or if it is an empty
+	 * pool of the rig
+	 */
 	gboolean stale;
-	char *owner; /* the owner of the guest: "process 123 on host x, which still runs" */
+	/* a text about the process that created it: "process 123 on host x, which still runs" */
+	char *owner;
 };
 
 struct orphans {
@@ -32,8 +37,8 @@ gboolean orphans_find(const char *uri, struct orphans *ret, GError **error);
 void orphans_clear(struct orphans *found);
 
 /*
- * Removes the stale objects; with ALL, all objects. *ret_removed lists those that were removed
- * (array of struct orphan, which it owns).
+ * Removes the stale objects, or with ALL, all objects. Sets *ret_removed to an array of struct
+ * orphan with those that were removed, which the caller owns.
  */
 gboolean orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
 

@@ -9,7 +9,7 @@
 
 static void added(struct op *op, const struct qmp_reply *reply);
 
-/* Is called when QEMU has refused the device and its backend was deleted: reports the refusal. */
+/* Called when QEMU has refused the device and has then deleted its backend. Reports the refusal. */
 static void backend_removed(struct op *op, const struct qmp_reply *reply)
 {
 	g_autofree char *why = g_steal_pointer(&op->why);
@@ -31,8 +31,8 @@ static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * Does the last step of a plug: if the machine reports it, waits until the guest has accepted the
- * device.
+ * The last step of a plug: waits until the guest has accepted the device, if the machine reports
+ * that.
  */
 static void wait_for_guest(struct op *op)
 {
@@ -99,9 +99,7 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 			   "size", (json_int_t)(memory->size + memory->label));
 	if (memory->share)
 		json_object_set_new(object, "share", json_true());
-	/*
-	 * the path is that of a folder, in which QEMU creates a sparse file and unlinks it at once
-	 */
+	/* for the path of a folder, QEMU creates a sparse file there and unlinks it immediately */
 	if (memory->backend == VM_BACKEND_FILE)
 		json_object_set_new(object, "mem-path", json_string(op->vm->output));
 	op_send(op, "object-add", object, backend_added);
@@ -168,7 +166,10 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
 
-	/* QEMU takes the label area from the end of the backend: hw/mem/nvdimm.c */
+	/*
+	 * add_backend() adds the label area to the size, because QEMU takes it from the end of the
+	 * backend (hw/mem/nvdimm.c)
+	 */
 	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I}", "driver", "nvdimm", "id", device->id,
 			       "memdev", "mem-", device->id, "node", device->node, "label-size",
 			       (json_int_t)device->label);
@@ -195,7 +196,10 @@ const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id)
 	return NULL;
 }
 
-/* Begins to plug the virtio device DRIVER, on a free root port if the machine needs one. */
+/*
+ * Sets op->device for the virtio device DRIVER with the properties MORE, on a free root port if the
+ * machine needs one. Returns FALSE, and ends the operation, if none is free.
+ */
 static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
 {
 	const struct machine *machine = op->vm->machine;
@@ -212,7 +216,7 @@ static gboolean begin_on_bus(struct op *op, const char *driver, json_t *more)
 	return FALSE;
 }
 
-/* Handles MEMORY_DEVICE_SIZE_CHANGE. The event has the device's id; QEMU delays it by up to 1 s. */
+/* Handles MEMORY_DEVICE_SIZE_CHANGE, which QEMU delays by up to 1 s. */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
 	if (g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
@@ -292,7 +296,7 @@ void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done 
 		op_send(op, "device_add", json_incref(op->device), added);
 }
 
-/* Checks the current size once, because no event is sent if the size does not change. */
+/* Checks the current size once, because QEMU sends no event if the size does not change. */
 static void resize_checked(struct op *op, const struct qmp_reply *reply)
 {
 	json_t *entry;
@@ -318,7 +322,10 @@ static void resize_sent(struct op *op, const struct qmp_reply *reply)
 		return;
 	}
 	op->waits = "MEMORY_DEVICE_SIZE_CHANGE with the new size";
-	/* skip events about the previous size; the reply below has the current one */
+	/*
+	 * skip events about the previous size; the reply to query-memory-devices has the current
+	 * one
+	 */
 	while (qmp_cursor_next(op->cursor, &name))
 		;
 	op->event = on_size;

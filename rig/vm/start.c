@@ -16,7 +16,10 @@
 
 #define CONSOLE_LIMIT (G_GUINT64_CONSTANT(256) << 20)
 
-/* Both ends of each socket; -1 if the machine does not have it, or after the end was passed on. */
+/*
+ * Both ends of each socket; -1 if the machine does not have the socket, or another owner has the
+ * end.
+ */
 struct socket_pairs {
 	int ours[N_SOCKETS], theirs[N_SOCKETS];
 };
@@ -88,7 +91,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 
 static const struct {
 	const char *name;
-	/* NULL: the launcher is loaded from the module with this name */
+	/* NULL if the launcher is in the module with this name */
 	const struct vm_launcher *launcher;
 } launchers[] = {{"direct", &vm_direct}, {"libvirt", NULL}};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads and writes the sockets of the console and the guest channel. QEMU must never block on a
- * full socket, so everything is read, and bytes over the limit are dropped.
+ * full socket, so all bytes are read, but those beyond the limit are dropped.
  */
 #include "vm/stream.h"
 
@@ -74,7 +74,7 @@ void stream_add(struct stream *stream, const guint8 *bytes, gsize len)
 	take(stream, bytes, len);
 }
 
-/* Reads once. FALSE: no more data is available now. */
+/* Reads once. Returns FALSE if no more data is available now. */
 static gboolean read_some(struct stream *stream)
 {
 	guint8 buf[PIECE];
@@ -100,7 +100,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	return stream->fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-/* Sends queued bytes. TRUE: some bytes are still queued. */
+/* Sends queued bytes. Returns TRUE if some bytes are still queued. */
 static gboolean flush(struct stream *stream)
 {
 	while (stream->out->len) {
@@ -109,8 +109,7 @@ static gboolean flush(struct stream *stream)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * after other errors QEMU has ended, which the reading side reports after the last
-		 * bytes
+		 * other errors mean that QEMU has ended; reading reports this, after the last bytes
 		 */
 		if (n <= 0)
 			return errno == EAGAIN;

@@ -8,14 +8,14 @@
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
  *	ACPI_DEVICE_OST			x86: replies to an eject; only these report a refusal
  *
- * For a CPU, QEMU 7.2 may report only its "lapic" as deleted, so after a successful eject the list
- * of CPUs is read.
+ * For a CPU, QEMU 7.2 may send DEVICE_DELETED only for its "lapic", so the list of CPUs is read
+ * after a successful eject.
  */
 #include "vm/op.h"
 
 #include <string.h>
 
-/* ACPI _OST for source "eject request" (ACPI 6.3, 6.3.5): */
+/* the source "eject request" of an ACPI _OST, and its statuses (ACPI 6.3, 6.3.5) */
 #define OST_EJECT_REQUEST 3
 #define OST_SUCCESS 0x00
 #define OST_IN_PROGRESS 0x84
@@ -35,7 +35,7 @@ static void refused(struct op *op, const char *why)
 		op_finish(op, VM_REFUSED, why, NULL);
 		return;
 	}
-	/* this was the outcome of an earlier request; send the new one now */
+	/* this was the outcome of the earlier request: send the new one now */
 	op->earlier = FALSE;
 	ask(op);
 }
@@ -93,8 +93,8 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * Is called when an eject of an unnamed device has succeeded: checks whether it was this
- * operation's device.
+ * Called when the guest has ejected a device that the event does not name. If it may be this
+ * operation's CPU, reads the list of CPUs.
  */
 static void eject_done(struct op *op)
 {
@@ -142,8 +142,8 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 	} else if (strstr(reply->desc, "in progress") ||
 		   strstr(reply->desc, "in the process of unplug")) {
 		/*
-		 * the message must be compared, because QEMU has no error class for this
-		 * (qdev-monitor.c, spapr.c)
+		 * QEMU has no error class for this, so the message is compared (qdev-monitor.c,
+		 * spapr.c)
 		 */
 		op->earlier = TRUE;
 		op->waits = "outcome of the earlier unplug request";
@@ -160,8 +160,8 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * Handles a timeout. If an operation has waited in vain for the outcome of an earlier request, that
- * request is forgotten.
+ * Handles a timeout. If the operation has waited for the outcome of an earlier request, the next
+ * operation will not wait for it again.
  */
 static void timed_out(struct op *op)
 {
@@ -176,8 +176,8 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 	op->event = on_event;
 	op->timed_out = timed_out;
 	/*
-	 * if QMP has ended, the outcome of the earlier request cannot arrive; ask() then fails at
-	 * once
+	 * if QMP has ended, the outcome of the earlier request cannot arrive: do not wait, ask()
+	 * will fail
 	 */
 	op->earlier = g_hash_table_contains(vm->unplug_pending, id) && !qmp_why(vm->qmp);
 	if (op->earlier)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* if QEMU runs for longer than this after its QMP connection has ended, that is a fault */
+/* if QEMU still runs this long after its QMP connection has ended, this is a fault of the host */
 #define ORPHAN_MS 5000
 
 void vm_fault(struct vm *vm, const char *what)
@@ -61,10 +61,7 @@ static void on_event(const char *name, json_t *event, void *data)
 	if (g_str_equal(name, "SHUTDOWN"))
 		note_shutdown(vm, event);
 	else if (g_str_equal(name, "RESET"))
-		/*
-		 * drop queued bytes, which were for the guest before the reset; it will send hello
-		 * again
-		 */
+		/* drop queued bytes, which are for the guest before the reset */
 		for (int i = 0; i < N_CHANNELS; i++)
 			if (vm->channels[i].stream)
 				stream_clear(vm->channels[i].stream);
@@ -89,7 +86,7 @@ static void on_qmp_ended(const char *why, void *data)
 
 	if (!vm->running)
 		return;
-	/* ignore QMP's end of file, which usually arrives just before the child's exit */
+	/* do not report a fault yet: the connection usually ends just before QEMU's exit */
 	if (qmp_state(vm->qmp) == QMP_ENDED)
 		vm->orphan_timer = g_timeout_add(ORPHAN_MS, on_orphan, vm);
 	else
@@ -170,8 +167,7 @@ static void on_channel_error(const char *what, void *data)
 }
 
 /*
- * Is called when bytes of the guest channel were lost on this side: decoding continues at the next
- * frame.
+ * Must be called when bytes from the guest channel were lost. Decoding continues at the next frame.
  */
 static void cut_channel(struct vm *vm)
 {
@@ -215,10 +211,10 @@ static void break_sent(const struct qmp_reply *reply, void *data)
 }
 
 /*
- * Sends SysRq. With an 8250, it is a break and then the key (uart_handle_break() and
- * uart_handle_sysrq_char(), serial_core). The key is sent after QEMU's reply: if it were in the
- * FIFO before the break, the kernel would read it as the break's own character. hvc_console has no
- * break; ^O replaces it (hvc_console.c).
+ * Sends SysRq. With an 8250, this is a break and then the key (uart_handle_break() and
+ * uart_handle_sysrq_char(), serial_core). The key is sent only after QEMU's reply to the break: if
+ * it were in the FIFO before the break, the kernel would read it as the break's own character.
+ * hvc_console has no break, and uses ^O instead (hvc_console.c).
  */
 gboolean vm_console_sysrq(struct vm *vm, char key)
 {
@@ -319,7 +315,7 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 
 	if (!vm->running)
 		return;
-	/* QMP has ended, so that only a signal can end QEMU */
+	/* QMP has ended, so only a signal can end QEMU */
 	if (qmp_state(vm->qmp) >= QMP_ENDED) {
 		vm_kill(vm);
 		return;

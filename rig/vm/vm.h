@@ -21,7 +21,7 @@ struct vm;
 
 /* The director's plugin (docs/director.md). Only with TCG, where each vCPU gets its own thread. */
 struct vm_plugin {
-	const char *file;   /* NULL: no plugin */
+	const char *file;   /* the plugin's shared object; NULL if the plugin is not used */
 	const char *orders; /* path of its instruction file */
 	int fd;		    /* QEMU's end of the plugin's socket */
 	int locks;	    /* descriptor of a file for recorded locks, or -1 */
@@ -34,40 +34,45 @@ struct vm_memory;
 struct vm_config {
 	const struct machine *machine;
 	const char *launcher; /* "direct" (or NULL), "libvirt" */
-	const char *uri;      /* libvirt: the URI to connect to; NULL: the default of libvirt */
-	const char *emulator; /* NULL: that of the machine; tests use a fake */
+	/* libvirt only: the URI to connect to; NULL stands for libvirt's default */
+	const char *uri;
+	const char *emulator; /* NULL stands for the machine's default; tests set a fake */
 	const char *kernel;   /* image file */
 	const char *initrd;
 	/* parameters of the scenario and the user; those of the machine are added to it */
 	const char *cmdline;
-	enum accel accel;     /* resolved: not ACCEL_AUTO */
+	enum accel accel;     /* never ACCEL_AUTO */
 	const char *firmware; /* one of machine->firmwares, or NULL */
 	const char *mmu;      /* one of machine->mmus, or NULL */
 	guint64 memory;	      /* bytes at start, over all nodes */
 	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing is plugged */
 	unsigned slots;
 	gboolean nvdimm;     /* the machine accepts NVDIMMs (-machine nvdimm=on) */
-	gboolean cxl;	     /* the machine has its CXL root ports */
-	/* CXL devices with which the guest boots: `id`, `size`, `serial`, from 1 and in order */
+	gboolean cxl;	     /* the guest has the machine's CXL root ports */
+	/*
+	 * CXL devices with which the guest boots; only `id`, `size` and `serial` are used, and
+	 * serials must be 1, 2, …
+	 */
 	const struct vm_memory *boot;
 	unsigned n_boot;
 	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
-	gboolean hmat;	     /* the guest gets latency and bandwidth between nodes (HMAT) */
+	/* the guest's ACPI tables have latency and bandwidth between nodes (HMAT) */
+	gboolean hmat;
 	unsigned cpu_nodes;  /* 1..nodes; the CPUs are distributed over these first nodes */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
 	gboolean seccomp; /* use QEMU's seccomp filter (MACHINE_SANDBOX); direct only */
 	/* run folder: console.raw, channel.raw, qmp.jsonl, qemu.stderr, qemu-cmd, qemu/ */
 	const char *dir;
-	/* maximum number of bytes of the console that are stored; 0: 256 MiB */
+	/* maximum number of bytes of the console that are stored; 0 stands for 256 MiB */
 	guint64 console_limit;
 };
 
 /* How QEMU ended. */
 struct vm_exit {
 	gboolean by_us;		 /* vm_kill() or vm_quit() was called */
-	gboolean guest_shutdown; /* QMP reported a SHUTDOWN by the guest before that */
+	gboolean guest_shutdown; /* before that, QMP reported a SHUTDOWN by the guest */
 	int status;		 /* wait status of QEMU */
 	const char *why;	 /* text: "guest powered off", "QEMU killed by signal 9: last
 				  * line" */
@@ -77,7 +82,8 @@ struct vm_exit {
 struct vm_owner {
 	void (*console)(const guint8 *bytes, gsize len, void *data);
 	/*
-	 * a frame of the guest channel with valid checksums; TEXT ends in NUL, and has none inside
+	 * a frame of the guest channel with valid checksums; TEXT has LEN bytes without NUL, and
+	 * then a NUL
 	 */
 	void (*frame)(unsigned type, guint32 seq, const char *text, gsize len, void *data);
 	/*
@@ -85,7 +91,7 @@ struct vm_owner {
 	 * or a wrong checksum
 	 */
 	void (*channel_error)(const char *what, void *data);
-	/* called for any QMP event, also for those that an operation waits for */
+	/* called for each QMP event, even if an operation waits for it */
 	void (*event)(const char *name, json_t *event, void *data);
 	/* the console reached its limit; further bytes are read and dropped */
 	void (*console_full)(void *data);
@@ -96,11 +102,11 @@ struct vm_owner {
 	 */
 	void (*fault)(const char *what, void *data);
 	/*
-	 * the connection to the guest was lost, or restored; frames and console bytes in between
+	 * the connection to the guest was lost, or is restored; frames and console bytes in between
 	 * are lost
 	 */
 	void (*disconnected)(gboolean disconnected, void *data);
-	/* the final callback */
+	/* QEMU has ended; no other callback is called afterwards */
 	void (*gone)(const struct vm_exit *exit, void *data);
 	void *data;
 };
@@ -132,15 +138,18 @@ struct vm_memory {
 	enum vm_backend backend;
 	guint64 requested; /* initial requested-size of a virtio-mem device */
 	guint64 label;	   /* bytes of an NVDIMM's label area, in addition to `size` */
-	guint64 block;	   /* bytes of a virtio-mem device's block; 0: QEMU's default */
+	guint64 block;	   /* bytes of a virtio-mem device's block; 0 stands for QEMU's default */
 	/* of virtio-mem: QEMU's properties of these names (`memslots`: dynamic-memslots) */
 	gboolean prealloc, inaccessible, memslots;
-	guint64 serial;	   /* of a CXL device, by which the guest finds it */
+	guint64 serial;	   /* serial number of a CXL device, by which the guest finds it */
 	gboolean at_boot;  /* the device is one of vm_config's `boot`, so QEMU has it already */
 	gboolean share;	   /* guest writes must reach the backend's file (share=on) */
 };
 
-/* Starts a guest. OWNER is copied. Errors: RIG_EXIT_INFRA (emulator missing, no memory, …). */
+/*
+ * Starts a guest. OWNER is copied. Errors: RIG_EXIT_INFRA, the guest cannot be started; those of
+ * vm_module_load() and vm_check_config().
+ */
 struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner, GError **error);
 
 /*
@@ -151,7 +160,7 @@ void vm_free(struct vm *vm);
 RIG_DEFINE_AUTO(vm, vm_free)
 
 /*
- * Operations. DEADLINE_NS is on the monotonic clock. DONE is called exactly once, from the main
+ * Operations. DEADLINE_NS is a time of rig_now_ns(). DONE is called exactly once, from the main
  * loop.
  */
 void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done,
@@ -160,8 +169,8 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 			vm_done done, void *data);
 /*
  * Plugs an NVDIMM, whose memory is a file of the run folder that QEMU has unlinked. The operation
- * ends when QEMU has the device; the guest reads the NFIT later and sends no acknowledgement. QEMU
- * refuses to unplug it.
+ * ends when QEMU has the device, because the guest, which then reads the NFIT, sends no
+ * acknowledgement. QEMU refuses to unplug the device.
  */
 void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
 		    void *data);
@@ -169,8 +178,9 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			 vm_done done, void *data);
 /*
- * Plugs a CXL type 3 device with volatile memory on a CXL root port. Done when QEMU has the device:
- * the guest finds it later. The guest chooses its address, so vm_where() has none.
+ * Plugs a CXL type 3 device with volatile memory on a CXL root port. The operation ends when QEMU
+ * has the device; the guest finds it later. The guest chooses the address of its memory, so
+ * vm_where() does not have it.
  */
 void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
 		 void *data);
@@ -178,14 +188,14 @@ void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
  * Resizes the balloon. The operation ends when the balloon has taken SIZE bytes of the guest's
- * memory (BALLOON_CHANGE). QEMU counts the memory that is left, so no DIMM may be plugged or
- * unplugged meanwhile.
+ * memory (BALLOON_CHANGE). No DIMM may be plugged or unplugged meanwhile, because QEMU counts the
+ * memory that the balloon leaves to the guest.
  */
 void vm_resize_balloon(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns,
 		       vm_done done, void *data);
 /*
- * Resizes a virtio-mem device. Ends when the guest has reached the size
- * (MEMORY_DEVICE_SIZE_CHANGE), or at the deadline.
+ * Resizes a virtio-mem device. The operation ends when the guest has reached the size
+ * (MEMORY_DEVICE_SIZE_CHANGE).
  */
 void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done,
 	       void *data);
@@ -200,20 +210,21 @@ void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen,
 		gint64 deadline_ns, vm_done done, void *data);
 
 /*
- * Sends a frame to the guest without blocking. FALSE: 1 MiB is queued already, so nothing is sent.
+ * Sends a frame to the guest without blocking. Returns FALSE, and sends nothing, if the guest has
+ * not sent hello yet, or if 1 MiB is queued already.
  */
 gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text);
 
 /*
- * Sends SysRq over the console: a break (or its replacement) and KEY. FALSE: the machine's console
- * has no SysRq. Send one key at a time, after the output of the previous one has ended.
+ * Sends SysRq over the console: a break (or what replaces it) and KEY. Returns FALSE if the
+ * machine's console has no SysRq. The output of the previous key must have ended.
  */
 gboolean vm_console_sysrq(struct vm *vm, char key);
 
 /* Adds text to the console as if the guest had printed it. */
 void vm_console_add(struct vm *vm, const char *text);
 
-/* Sends QMP's quit; if QEMU has not exited by the deadline, SIGKILL. Then `gone` is called. */
+/* Sends QMP's quit, and SIGKILL if QEMU has not exited by the deadline. Then `gone` is called. */
 void vm_quit(struct vm *vm, gint64 deadline_ns);
 void vm_kill(struct vm *vm);
 
@@ -232,13 +243,16 @@ char *vm_output(const struct vm *vm, const char *name);
  * "libvirt"} if libvirt starts it; {} with RIG_SANDBOX=off.
  */
 json_t *vm_sandbox(const struct vm *vm);
-/* Returns the pid of QEMU on this host, or 0 if not started yet, unknown, or on another host. */
+/*
+ * Returns the pid of QEMU, or 0 if QEMU was not started yet, its pid is unknown, or it runs on
+ * another host.
+ */
 pid_t vm_pid(const struct vm *vm);
-/* Returns TRUE if the launcher is the direct one: QEMU is a child process, not one of libvirtd. */
+/* Returns TRUE if the launcher is the direct one, so that QEMU is a child of this process. */
 gboolean vm_is_direct(const struct vm *vm);
 /*
- * Gets the guest physical address and size in bytes of a plugged memory device. FALSE: it is not
- * plugged.
+ * Gets the guest physical address and size in bytes of the memory device ID. Returns FALSE if it is
+ * not plugged.
  */
 gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection to libvirt, which is opened without interactive questions, monitored by keep-alives,
- * and closed in a thread.
+ * Opens connections to libvirt without interactive questions, monitors them by keep-alives, and
+ * closes them in a thread.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -12,13 +12,14 @@
 #include "util/error.h"
 
 /*
- * The connection counts as lost after three keep-alives, 3 s apart, without a reply; this is
- * shorter than the engine's timeouts.
+ * The connection is considered lost after KEEPALIVES keep-alives, KEEPALIVE_S apart, without a
+ * reply. This is shorter than the engine's time limits.
  */
 #define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
-#define ABANDON_S 10 /* seconds to wait until a domain that is being created can be destroyed */
+/* seconds to wait for a domain that is being created, before it can be destroyed */
+#define ABANDON_S 10
 
 static void quiet(void *data, virErrorPtr error)
 {
@@ -34,8 +35,8 @@ gboolean lv_init(GError **error)
 		gboolean ok = virInitialize() == 0;
 
 		/*
-		 * disable libvirt's default handler, which prints errors; they are read where they
-		 * occur
+		 * disable libvirt's default handler, which prints errors; the rig reads them where
+		 * they occur
 		 */
 		virSetErrorFunc(NULL, quiet);
 		gvir_event_register();
@@ -67,7 +68,7 @@ virConnectPtr lv_connect(const char *uri)
 	virConnectAuth auth = {NULL, 0, no_answers, NULL};
 	virConnectPtr conn = virConnectOpenAuth(uri, &auth, 0);
 
-	/* a driver that opens no connection itself does not support keep-alive */
+	/* ignore this error: drivers without a connection do not support keep-alives */
 	if (conn && virConnectSetKeepAlive(conn, KEEPALIVE_S, KEEPALIVES) < 0)
 		virResetLastError();
 	return conn;
@@ -88,7 +89,7 @@ static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 		stream = link->streams[i] = virStreamNew(link->conn, VIR_STREAM_NONBLOCK);
 		if (!stream)
 			return FALSE;
-		/* force: the host may not have closed an earlier connection of this process yet */
+		/* …_FORCE: libvirt may still have a stream of this process's earlier connection */
 		bad = i == SOCKET_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
 							       VIR_DOMAIN_CHANNEL_FORCE)
 					: virDomainOpenConsole(link->domain, devices[i], stream,
@@ -166,7 +167,10 @@ void lv_abandon(struct lv_host *host)
 	struct lv_link *link = g_steal_pointer(&host->link);
 
 	g_atomic_int_set(&host->abandoned, 1);
-	/* a job that has not begun to create the domain checks `abandoned` before it does so */
+	/*
+	 * no need to wait for a job that has not begun to create the domain: it checks `abandoned`
+	 * first
+	 */
 	if (job && g_atomic_int_get(&host->creating) && lv_job_wait(job, ABANDON_S))
 		link = g_steal_pointer(&job->link);
 	if (!link)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps the rig's devices to libvirt's. The rig adds a backend and a device by two commands; libvirt
- * creates both as one device by one call. A device that libvirt cannot express is added directly in
- * QEMU.
+ * Maps the rig's commands about devices to libvirt calls. The rig adds a backend and a device by
+ * two commands, libvirt by one call. A device that libvirt's XML cannot describe is added directly
+ * in QEMU.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -61,8 +61,8 @@ static struct lv_device *device_new(struct lv_host *host, const char *id)
 }
 
 /*
- * Returns the last memory slot. libvirt assigns slots from 0 upwards, so the rig assigns its own
- * slots downwards.
+ * Returns a free memory slot, from the last one downwards, because libvirt assigns slots from 0
+ * upwards.
  */
 static guint last_slot(struct lv_host *host)
 {
@@ -115,7 +115,7 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	struct lv_job *job = lv_job_for(host, call, lv_work_cpu, on_plugged);
 	struct lv_device *device = device_new(host, lv_word(call, "id"));
 
-	/* with one socket and one thread per core, the core's number is libvirt's vCPU number */
+	/* a core has one thread, so the core's number is libvirt's number of the vCPU */
 	device->is_cpu = TRUE;
 	device->vcpu = integer(call, "core-id");
 	job->number = device->vcpu;
@@ -187,8 +187,8 @@ static void use_our_names(json_t *devices)
 }
 
 /*
- * Handles the reply to query-memory-devices that the rig sent. It is also compared with libvirt's
- * XML of each new device, so that the list is only read once.
+ * Handles the result of the rig's query-memory-devices. Also uses it to verify each new device, so
+ * that the list is only read once.
  */
 static void on_devices(struct lv_host *host, struct lv_job *job)
 {

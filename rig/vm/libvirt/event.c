@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events of libvirt and QEMU: life cycle, devices, sizes, and QEMU's other events.
+ * Handles the events of libvirt and QEMU.
  *
- * The rig receives all of them as QMP events. For a device that libvirt manages, libvirt's event
- * counts. QEMU's DEVICE_DELETED comes before libvirt has deleted the backend, and has the alias
- * ("ua-d0") instead of the rig's id. So libvirt's device-removed is passed on as DEVICE_DELETED of
- * "d0".
+ * All of them are passed to the rig as QMP events. For a device that libvirt manages, libvirt's
+ * event device-removed is passed on, as DEVICE_DELETED of "d0". QEMU's own DEVICE_DELETED is not:
+ * it arrives before libvirt has deleted the backend, and has the alias ("ua-d0") instead of the
+ * rig's id.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -13,11 +13,11 @@
 
 #include <string.h>
 
-/* ACPI _OST: source "eject request", and status "in progress", see vm/unplug.c */
+/* ACPI _OST: the source "eject request", and the status "in progress" (see vm/unplug.c) */
 #define OST_EJECT_REQUEST 3
 #define OST_IN_PROGRESS 0x84
 
-/* Returns the host of a callback if CONN is its current connection; otherwise NULL. */
+/* Returns OPAQUE, the host of a callback, if CONN is its current connection; otherwise NULL. */
 static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 {
 	struct lv_host *host = opaque;
@@ -62,8 +62,8 @@ static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alia
 }
 
 /*
- * Reports that the guest refused an unplug. Libvirt and QEMU may both report it, but the event is
- * sent only once for each request.
+ * Reports that the guest refused an unplug. Both libvirt and QEMU may report a refusal, but this
+ * sends only one event for each request.
  */
 static void refused(struct lv_host *host, const char *id, const char *why)
 {
@@ -160,8 +160,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 /* ---- QEMU's own events ---- */
 
 /*
- * Passes ACPI_DEVICE_OST on, with the rig's ids. The guest sends it; libvirt has no event for it,
- * except for a refused eject.
+ * Passes QEMU's ACPI_DEVICE_OST on, with the rig's ids, because libvirt has no event for it, except
+ * for a refused eject.
  */
 static void note_ost(struct lv_host *host, json_t *data)
 {

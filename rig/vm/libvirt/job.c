@@ -44,8 +44,8 @@ static void job_free(struct lv_job *job)
 }
 
 /*
- * Returns TRUE if the domain of a failed call has ended. In this case a call may fail with any
- * error.
+ * Returns TRUE if DOMAIN, about which a call has failed, has ended. The call's own error does not
+ * show this, because it can be any.
  */
 static gboolean has_ended(virDomainPtr domain)
 {
@@ -63,7 +63,7 @@ static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
 	(void)cancellable;
 	virResetLastError();
 	job->work(job);
-	/* check the connection now, to distinguish a failed command from a lost connection */
+	/* an error may mean that the command failed, or that the connection is lost */
 	job->lost = job->error && job->conn && virConnectIsAlive(job->conn) != 1;
 	job->gone = job->error && !job->lost && job->domain && has_ended(job->domain);
 	g_mutex_lock(&job->mutex);

@@ -63,7 +63,7 @@ static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
 	over(host);
 }
 
-/* Is called when all output of the guest has been read: closes the sockets and calls vm_ended(). */
+/* Must be called when all output of the guest was read. Closes the sockets and calls vm_ended(). */
 static void finish(struct lv_host *host)
 {
 	g_clear_handle_id(&host->end_timer, g_source_remove);
@@ -153,7 +153,7 @@ void lv_destroy(struct lv_host *host, gboolean gently)
 
 	if (!host->link) {
 		host->kill_asked = TRUE;
-		/* without GENTLY, do not wait for a host that does not respond */
+		/* do not wait for a host that does not respond, except with GENTLY */
 		if (!gently)
 			g_atomic_int_set(&host->abandoned, 1);
 		if (!gently || host->state == LV_RECONNECTING)
@@ -195,8 +195,8 @@ static void start_work(struct lv_job *job)
 	    virDomainGetUUIDString(job->domain, uuid) == 0) {
 		host->uuid = g_strdup(uuid);
 		/*
-		 * a panic reboots, and with this setting a reboot ends the domain; vm/command.c
-		 * changes the setting during a reset by the rig
+		 * guests reboot after a panic; with this setting, a reboot ends the domain.
+		 * vm/command.c changes the setting during a reset by the rig
 		 */
 		json_decref(
 			lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
@@ -231,7 +231,9 @@ static void keep_xml(struct lv_host *host, const char *text)
 
 static void on_started(struct lv_host *host, struct lv_job *job)
 {
-	/* cancelled during its start: the handler of the domain's end closes the connection */
+	/*
+	 * the start was cancelled meanwhile: lv_abandon() destroys the domain and closes the link
+	 */
 	if (host->domain_gone) {
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);
@@ -258,8 +260,8 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 }
 
 /*
- * Returns TRUE if the files must be uploaded. Only a libvirt session on this machine can read them,
- * because the system's QEMU runs as another user.
+ * Returns TRUE if kernel and initramfs must be uploaded. Only the QEMU of a libvirt session on this
+ * machine can read the user's files; the system's QEMU runs as another user.
  */
 static gboolean must_upload(const char *uri)
 {
@@ -288,7 +290,7 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	host->upload = must_upload(config->uri);
 	host->base_nodes = config->base_nodes;
 	host->slots = config->slots;
-	/* default of QEMU; the machine may need larger blocks (machine.c) */
+	/* QEMU's default; some guests need larger blocks (machine.c) */
 	host->block = 2 * MIB;
 	lv_pumps_init(host, fds);
 	lv_qmp_init(host, fds[SOCKET_QMP]);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Declarations shared by the files of the libvirt launcher. The launcher owns QEMU's ends of a
- * guest's sockets (vm/internal.h):
+ * guest's sockets (vm/internal.h), and connects them:
  *
  *	console, channel, tty	pumps between a socket and a virStream (stream.c)
  *	QMP			handled here: a table maps commands to libvirt calls; other
  *				commands are sent to QEMU unchanged (qmp.c). Events of libvirt
  *				and QEMU are returned as QMP events (event.c)
  *
- * The other modules treat such a guest like any other; qmp.jsonl records the traffic. A call to
- * libvirt may block, so each is a job in a thread that only accesses the job; everything else
- * happens on the main loop. If the connection is lost, commands wait and streams pause until there
- * is a new connection.
+ * So the other modules treat such a guest like any other, and qmp.jsonl records the traffic. A call
+ * to libvirt may block, so it is made by a job: a thread that accesses nothing but its struct
+ * lv_job. Everything else happens on the main loop. If the connection is lost, commands wait and
+ * streams pause until there is a new connection.
  */
 #ifndef RIG_VM_LIBVIRT_H
 #define RIG_VM_LIBVIRT_H
@@ -33,20 +33,21 @@ enum lv_state {
 	LV_OVER, /* vm_ended() was called */
 };
 
-/* One end of a socket, with the stream of the guest's device to which it is connected. */
+/* Connects QEMU's end of a socket with the stream of a device of the guest. */
 struct lv_pump {
 	struct lv_host *host;
 	const char *device; /* libvirt's alias of the device: "serial0" */
 	gboolean is_channel;
-	int fd;		     /* -1: the machine has no such device, or the pump has ended */
+	int fd;		     /* -1 if the machine has no such device, or the pump has ended */
 	virStreamPtr stream; /* NULL while disconnected */
-	int watched;	     /* events of the stream for which a callback is registered */
+	/* events of the stream for which a callback is registered (VIR_STREAM_EVENT_…) */
+	int watched;
 	GByteArray *to_us, *to_guest; /* bytes that were not written to the other side yet */
 	guint fd_watch;
 	GIOCondition fd_watched;
 };
 
-/* A device that the rig asked libvirt to add, with the rig's id. */
+/* A device that the rig has told libvirt to add. */
 struct lv_device {
 	gboolean is_cpu;
 	unsigned vcpu;
@@ -54,23 +55,23 @@ struct lv_device {
 	gboolean unplug_pending; /* a detach was requested, but has no outcome yet */
 	gboolean fresh;		 /* the device was plugged, but is not verified yet */
 	gboolean gone; /* the device was deleted; this entry is kept while jobs verify it */
-	/* number of jobs that verify the device; its next command waits until they have ended */
+	/* number of jobs that verify the device; until they have ended, commands for it wait */
 	guint verifying;
 };
 
-/* A connection with the callbacks registered on it. */
+/* A connection to libvirt, with the streams and the callbacks that use it. */
 struct lv_link {
 	virConnectPtr conn;
 	virDomainPtr domain;
 	virStreamPtr streams[N_SOCKETS];
-	int callbacks[6], monitor; /* ids of registered callbacks; -1: none */
+	int callbacks[6], monitor; /* ids of registered callbacks, or -1 */
 };
 
 struct lv_host {
 	gatomicrefcount refs;
 	/* NULL after the launcher's release(): the results of jobs are then ignored */
 	struct vm *vm;
-	char *uri; /* NULL: the default of libvirt */
+	char *uri; /* NULL stands for libvirt's default */
 	char *name, *uuid, *dir;
 	xmlDoc *xml;
 	char *kernel, *initrd; /* paths on this machine */
@@ -94,15 +95,17 @@ struct lv_host {
 	/* struct lv_call: commands that wait for a connection, or until their device is verified */
 	GQueue waiting;
 	guint verifying;     /* number of running jobs that verify a device */
-	GHashTable *objects; /* id -> json_t: backends whose device was not added yet */
-	GHashTable *devices; /* id -> struct lv_device */
-	GHashTable *raw;     /* ids of backends and devices that were sent to QEMU directly */
+	/* maps the id of a backend whose device was not added yet to its json_t */
+	GHashTable *objects;
+	GHashTable *devices; /* maps an id to its struct lv_device */
+	/* set of ids of backends and devices that were added directly in QEMU */
+	GHashTable *raw;
 
 	/* the end */
 	/* the job that starts the domain or reconnects to it; NULL after the job's `done` */
 	struct lv_job *connecting;
-	gint abandoned;	     /* atomic: the job must not create the domain any more */
-	gint creating;	     /* atomic: from here on, volumes or the domain may exist */
+	gint abandoned;	     /* atomic; if set, the job must not create the domain any more */
+	gint creating;	     /* atomic; if set, volumes or the domain may exist */
 	gboolean kill_asked; /* the guest must be killed as soon as it is started or connected */
 	/* the rig has requested a pause, or a shutdown, so that a stop of the guest is expected */
 	gboolean pause_asked, shutting;
@@ -116,8 +119,8 @@ struct lv_host *lv_ref(struct lv_host *host);
 void lv_unref(struct lv_host *host);
 
 /*
- * A job: WORK runs in a thread and may block; it may only access the job (and constant strings of
- * HOST). Then DONE is called from the main loop, unless the guest was released meanwhile.
+ * A job: WORK runs in a thread and may block; it may only access the job, and strings of HOST that
+ * do not change. Then DONE is called from the main loop, unless the guest was released meanwhile.
  */
 struct lv_job;
 typedef void (*lv_work)(struct lv_job *job);
@@ -135,16 +138,17 @@ struct lv_job {
 	struct lv_memory memory;
 	gint64 number;
 	gboolean flag;
-	gboolean again; /* repeated, because the connection was lost during the first attempt */
+	/* TRUE for the second attempt, after the connection was lost during the first one */
+	gboolean again;
 	/* Results of WORK. */
 	struct lv_link *link;
 	json_t *reply;		 /* QMP's "return", or NULL */
-	char *error;		 /* NULL: success */
+	char *error;		 /* error message; NULL after success */
 	const char *error_class; /* the error's class in QMP; static */
 	int code;		 /* virErrorNumber of the error */
 	gboolean lost;		 /* the connection is lost */
 	gboolean gone;		 /* the domain has ended */
-	/* the difference between libvirt's XML and QEMU, as text; NULL: there is none */
+	/* a text about the difference between libvirt's XML and QEMU; NULL if there is none */
 	char *difference;
 	void *data;   /* input of DONE */
 	GMutex mutex; /* protects the next two members */
@@ -156,7 +160,7 @@ struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
 void lv_job_run(struct lv_job *job);
 /* Starts a job that opens HOST's connection; lv_abandon() can wait for it. */
 void lv_job_connect(struct lv_job *job);
-/* Blocks until WORK has returned, at most SECONDS. FALSE: it still runs. */
+/* Blocks until WORK has returned, for at most SECONDS. Returns FALSE if WORK still runs. */
 gboolean lv_job_wait(struct lv_job *job, guint seconds);
 /* Stores libvirt's last error in JOB. Called by WORK. Returns FALSE. */
 gboolean lv_job_fail(struct lv_job *job);
@@ -173,19 +177,21 @@ void lv_lost(struct lv_host *host, const char *why); /* called when the connecti
 /* called when the domain has ended */
 void lv_gone(struct lv_host *host, int status, const char *why);
 /*
- * called when a call fails because the domain has ended: waits briefly for the event that has the
- * reason
+ * called when a call to libvirt has failed because the domain has ended: waits briefly for the
+ * event that has the reason
  */
 void lv_vanished(struct lv_host *host);
 /* Reports the end of the guest if the domain has ended and all its streams are read to the end. */
 void lv_finish_when_silent(struct lv_host *host);
-/* Ends the domain. GENTLY: by SIGTERM to QEMU; otherwise at once, and even without a connection. */
+/*
+ * Ends the domain: if GENTLY, by SIGTERM to QEMU; otherwise immediately, even without a connection.
+ */
 void lv_destroy(struct lv_host *host, gboolean gently);
 
 /* Functions of connection.c that are called in threads. */
 gboolean lv_init(GError **error);
 char *lv_why(void);			   /* returns libvirt's last error as text */
-virConnectPtr lv_connect(const char *uri); /* NULL: lv_why() has the reason */
+virConnectPtr lv_connect(const char *uri); /* returns NULL after an error, see lv_why() */
 /* opens the link on the job's conn and domain: registers callbacks, opens streams */
 gboolean lv_link_open(struct lv_job *job);
 /* Closes LINK in a separate thread. */
@@ -193,8 +199,9 @@ void lv_link_close(struct lv_host *host, struct lv_link *link);
 /* pauses the pumps and closes the host's link, if there is one */
 void lv_drop_link(struct lv_host *host);
 /*
- * Called when the guest is released: destroys the domain, either on the host's link or in the job
- * that is opening one. Blocks while such a job is creating the domain, at most ABANDON_S seconds.
+ * Called when the guest is released. Destroys the domain, either over the host's link or by the job
+ * that is opening a link. Blocks while such a job is creating the domain, for at most ABANDON_S
+ * seconds.
  */
 void lv_abandon(struct lv_host *host);
 
@@ -220,7 +227,8 @@ struct lv_call {
 	json_int_t id;
 	char *command;
 	json_t *arguments; /* or NULL */
-	gboolean again;	   /* repeated, because the connection was lost before the reply */
+	/* the command is repeated, because the connection was lost before the reply */
+	gboolean again;
 };
 
 void lv_call_free(struct lv_call *call);
@@ -249,7 +257,7 @@ void lv_on_job(struct lv_host *host, struct lv_job *job);
 void lv_pass(struct lv_host *host, struct lv_call *call);
 void lv_work_pass(struct lv_job *job);
 void lv_qmp_init(struct lv_host *host, int fd);
-/* continues the waiting commands, unless they must wait again */
+/* starts the waiting commands that need not wait any longer */
 void lv_qmp_resume(struct lv_host *host);
 void lv_qmp_deinit(struct lv_host *host);
 
@@ -264,8 +272,9 @@ void lv_list_devices(struct lv_host *host, struct lv_call *call);
 /* verify.c */
 /*
  * Starts a job that compares libvirt's live XML with QEMU's list of memory devices, for a device
- * that was just plugged, resized or deleted. DEVICES: the reply to query-memory-devices; NULL: it
- * must be read. TOLD: the size in libvirt's event, or -1. A difference is a fault of the host.
+ * that was just plugged, resized or deleted. DEVICES is the reply to query-memory-devices, or NULL
+ * if the job must read it. TOLD is the size in libvirt's event, or -1. A difference is a fault of
+ * the host.
  */
 void lv_verify(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices);
 
@@ -281,7 +290,9 @@ void lv_work_raw_plug(struct lv_job *job);
 void lv_work_missed(struct lv_job *job);
 
 /* volume.c */
-/* Uploads the job's kernel and initramfs and puts their paths into the domain's XML. */
+/*
+ * Uploads the kernel and initramfs of the job's guest, and enters their paths in the domain's XML.
+ */
 gboolean lv_volumes_upload(struct lv_job *job);
 /*
  * Calls DUMP, which writes the guest's memory to a path on the host, and copies that file into the

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Finds and removes the domains and volumes that runs have left, if the rig that created them has
- * ended.
- */
+/* Finds the domains and volumes of the rig, and removes those whose process has ended. */
 #include "vm/libvirt/orphans.h"
 
 #include "util/error.h"
@@ -68,8 +65,8 @@ static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 }
 
 /*
- * Returns the domain that VOLUME belongs to, or NULL if there is none. The name of a volume is that
- * of its domain and a suffix.
+ * Returns the domain to which VOLUME belongs, or NULL if there is none. A volume has the name of
+ * its domain, with a suffix.
  */
 static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {
@@ -87,8 +84,8 @@ static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 }
 
 /*
- * Returns TRUE if the volume is recent. Such volumes are kept, because a run uploads its volumes
- * before it creates its domain.
+ * Returns TRUE if VOLUME is younger than YOUNG_S. It may belong to a run that has not created its
+ * domain yet, so it is not removed.
  */
 static gboolean is_young(virStorageVolPtr volume)
 {

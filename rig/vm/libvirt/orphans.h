@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The part of vm/orphans.h that the libvirt module implements. */
+/* The functions of vm/orphans.h that the libvirt module implements. */
 #ifndef RIG_VM_LIBVIRT_ORPHANS_H
 #define RIG_VM_LIBVIRT_ORPHANS_H
 

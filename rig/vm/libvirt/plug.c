@@ -102,7 +102,10 @@ void lv_work_resize(struct lv_job *job)
 		lv_job_fail(job);
 }
 
-/* Reads from QEMU whether the slot of the job's vCPU is in use. */
+/*
+ * Sets *ret to whether the slot of the job's vCPU is in use in QEMU. Returns FALSE if there is no
+ * such slot.
+ */
 static gboolean is_on_in_qemu(struct lv_job *job, gboolean *ret)
 {
 	json_auto_t *slots = lv_monitor(job, "query-hotpluggable-cpus", NULL);
@@ -135,11 +138,7 @@ void lv_work_cpu(struct lv_job *job)
 			vcpu, books ? "on" : "off", qemu ? "on" : "off");
 }
 
-/*
- * Plugs a device directly in QEMU, because libvirt's XML cannot describe it (it is on a node
- * without memory, or has another backend than the domain). `json` has "object" and "device".
- * libvirt assigns memory slots upwards, so these are assigned downwards.
- */
+/* Plugs a device directly in QEMU. The job's `json` has its "object" and its "device". */
 void lv_work_raw_plug(struct lv_job *job)
 {
 	json_t *object = json_object_get(job->json, "object"),
@@ -170,7 +169,7 @@ void lv_work_missed(struct lv_job *job)
 	if (!devices)
 		return;
 	slots = lv_monitor(job, "query-acpi-ospm-status", NULL);
-	/* ignore the error: a machine without ACPI has no such list */
+	/* ignore this error: machines without ACPI have no such list */
 	if (!slots && !job->lost)
 		g_clear_pointer(&job->error, g_free);
 	job->reply =

@@ -27,7 +27,7 @@ void lv_on_job(struct lv_host *host, struct lv_job *job)
 		return;
 	}
 	if (job->gone && host->state < LV_ENDING) {
-		/* send no reply, because the guest has ended, which is reported instead */
+		/* the guest has ended: report this instead of sending a reply */
 		lv_vanished(host);
 		lv_call_free(call);
 		return;
@@ -145,8 +145,8 @@ static void dump_work(struct lv_job *job)
 }
 
 /*
- * Starts a dump by libvirt's own call. As a QMP command, a dump would block libvirt's monitor until
- * it ends; libvirt 9.0 crashed if the domain was destroyed meanwhile.
+ * Starts a dump by libvirt's own call. The QMP command would block libvirt's monitor until the end
+ * of the dump, and libvirt 9.0 crashed if the domain was destroyed meanwhile.
  */
 static void dump(struct lv_host *host, struct lv_call *call)
 {
@@ -163,7 +163,7 @@ static void dump(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* Sends a break to the console, which has libvirt's name because libvirt created it. */
+/* Sends a break to the console. Replaces its id by the one that libvirt has given it. */
 static void send_break(struct lv_host *host, struct lv_call *call)
 {
 	if (!strcmp(lv_word(call, "id"), "console"))
@@ -180,7 +180,7 @@ static void quit(struct lv_host *host, struct lv_call *call)
 
 static const struct {
 	const char *command;
-	void (*start)(struct lv_host *host, struct lv_call *call); /* CALL is stolen */
+	void (*start)(struct lv_host *host, struct lv_call *call); /* becomes the owner of CALL */
 } calls[] = {
 	{"qmp_capabilities", capabilities},
 	{"object-add", lv_object_add},
@@ -198,7 +198,7 @@ static const struct {
 	{"dump-guest-memory", dump},
 };
 
-/* Returns the device that CALL changes, or NULL. */
+/* Returns the device that CALL is about, or NULL if it is about none. */
 static const struct lv_device *device_of(struct lv_host *host, const struct lv_call *call)
 {
 	const char *slash = strrchr(lv_word(call, "path"), '/');
@@ -210,7 +210,10 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 {
 	const struct lv_device *device = device_of(host, call);
 
-	/* quit must not wait for any device; like the handshake, it needs no connection */
+	/*
+	 * quit waits for all jobs that verify devices; it needs no connection, like
+	 * qmp_capabilities
+	 */
 	if (g_str_equal(call->command, "quit"))
 		return host->link && host->verifying;
 	return (!host->link && strcmp(call->command, "qmp_capabilities")) ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles a lost connection to libvirt: tries to reconnect for RECONNECT_S seconds, then reads what
- * has changed meanwhile.
+ * Handles a lost connection to libvirt: tries to reconnect for RECONNECT_S seconds. After success,
+ * reads what has changed meanwhile.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -72,7 +72,9 @@ static void on_reconnected(struct lv_host *host, struct lv_job *job)
 {
 	gint64 lost_s = (rig_now_ns() - host->lost_ns) / RIG_NS_PER_S;
 
-	/* cancelled meanwhile: the handler of the domain's end closes the connection */
+	/*
+	 * the guest was cancelled meanwhile: lv_abandon() destroys the domain and closes the link
+	 */
 	if (host->domain_gone) {
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Transports the QMP of a libvirt guest: lines to and from the rig. qmp.c interprets them. */
+/* Reads and writes the lines of a libvirt guest's QMP socket. qmp.c interprets them. */
 #include "vm/libvirt/libvirt.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pumps: copy bytes between the virStream of a guest's device and the socket that the rig reads. A
- * side is only read when the other side has taken all earlier bytes.
+ * Pumps copy bytes between the virStream of a guest's device and the socket that the rig reads. A
+ * side is only read when all earlier bytes were written to the other side.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -33,7 +33,7 @@ static void stream_over(struct lv_pump *pump)
 	lv_finish_when_silent(pump->host);
 }
 
-/* Copies bytes from the stream to the socket. FALSE: the stream has ended. */
+/* Copies bytes from the stream to the socket. Returns FALSE if the stream has ended. */
 static gboolean from_guest(struct lv_pump *pump)
 {
 	char buf[PIECE];
@@ -145,7 +145,10 @@ static void pump_update(struct lv_pump *pump)
 	}
 	if (pump->fd < 0 || pump->fd_watched == fd_wants)
 		return;
-	/* the event source may remove itself here, because on_fd() does not use it afterwards */
+	/*
+	 * this may remove the event source that has called on_fd(), which does not use it
+	 * afterwards
+	 */
 	g_clear_handle_id(&pump->fd_watch, g_source_remove);
 	pump->fd_watched = fd_wants;
 	if (fd_wants)
@@ -202,7 +205,7 @@ void lv_pumps_pause(struct lv_host *host)
 		struct lv_pump *pump = &host->pumps[i];
 
 		unwatch(pump);
-		/* drop the rest of a frame, which would be garbage for the guest */
+		/* drop the rest of a frame, because the guest would not recognise it */
 		g_byte_array_set_size(pump->to_guest, 0);
 		pump_update(pump);
 	}

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Verifies after each step that libvirt's live XML and QEMU's query-memory-devices agree about the
- * step's device. Both are read while the run continues; only the next command for the same device
- * waits (qmp.c), because it would change the data.
+ * step's device. Both are read while the run continues. Only the next command for the same device
+ * waits (qmp.c), because it would change them.
  */
 #include "vm/libvirt/libvirt.h"
 
 #include <string.h>
 
-#define TRIES 3 /* a difference counts only if it is found this many times in a row */
+#define TRIES 3 /* a difference is reported only if it is found this many times in a row */
 #define BYTES "%" G_GUINT64_FORMAT
 #define HEX "0x%" G_GINT64_MODIFIER "x"
 
-/* Returns QEMU's entry of the device ID, borrowed from DEVICES; or NULL. */
+/* Returns QEMU's entry of the device ID, borrowed from DEVICES, or NULL if there is none. */
 static json_t *in_qemu(json_t *devices, const char *id)
 {
 	g_autofree char *alias = lv_alias_of(id);
@@ -45,8 +45,8 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 		{"as its node", "node", xml->node, TRUE},
 		{"bytes asked for", "requested-size", xml->requested, xml->is_virtio},
 		/*
-		 * libvirt updates this up to a second later, so compare it only if libvirt's event
-		 * had a size
+		 * libvirt may update this value up to a second later, so it is only compared if
+		 * libvirt's event has QEMU's value
 		 */
 		{"bytes grown to", "size", xml->current,
 		 told && *told == json_integer_value(json_object_get(qemu, "size"))},
@@ -92,8 +92,8 @@ static void *read_xml(void *data)
 }
 
 /*
- * Reads both lists and compares them. The reads are started together, because each waits for other
- * processes. If QEMU's list was read already, it is in the job's `json`.
+ * Reads libvirt's XML and QEMU's list, and compares them. Both are read at the same time, because
+ * each read waits for other processes. If QEMU's list was read already, it is in the job's `json`.
  */
 static char *compare_once(struct lv_job *job)
 {
@@ -102,7 +102,9 @@ static char *compare_once(struct lv_job *job)
 					 : lv_monitor(job, "query-memory-devices", NULL);
 	g_autofree char *xml = g_thread_join(reader);
 
-	/* a failed read is not a difference; a lost connection is reported elsewhere */
+	/*
+	 * ignore a failed read, which is not a difference; a lost connection is reported elsewhere
+	 */
 	if (!xml || !devices) {
 		g_clear_pointer(&job->error, g_free);
 		return NULL;
@@ -111,8 +113,8 @@ static char *compare_once(struct lv_job *job)
 }
 
 /*
- * Repeats the comparison, because the two lists are read at different moments: a difference only
- * counts if it is seen TRIES times in a row.
+ * Compares up to TRIES times, until there is no difference: one difference proves nothing, because
+ * the two lists are not read at the same moment.
  */
 static void work(struct lv_job *job)
 {
@@ -134,7 +136,7 @@ static void on_checked(struct lv_host *host, struct lv_job *job)
 	if (job->difference)
 		vm_fault(host->vm, job->difference);
 	host->verifying--;
-	/* the device can be missing, if libvirt refused the plug after it had reported a size */
+	/* there is no device if libvirt refused the plug after it had reported a size */
 	if (device && !--device->verifying && device->gone)
 		g_hash_table_remove(host->devices, job->id);
 	lv_qmp_resume(host);

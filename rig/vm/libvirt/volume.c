@@ -47,7 +47,7 @@ static virStoragePoolPtr find_pool(virConnectPtr conn)
 		       : g_strdup("/var/tmp/" LV_POOL);
 	xml = lv_pool_xml(LV_POOL, path);
 	pool = virStoragePoolCreateXML(conn, xml, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
-	/* if the creation failed, another run may have created the pool meanwhile */
+	/* the creation fails if another run has created the pool meanwhile */
 	return pool ? pool : virStoragePoolLookupByName(conn, LV_POOL);
 }
 
@@ -77,7 +77,10 @@ static gboolean upload(virConnectPtr conn, virStorageVolPtr volume, const char *
 	return ok;
 }
 
-/* Creates a volume and returns its path on the host; NULL on failure. */
+/*
+ * Creates a volume with the content of FILE, and returns its path on the host, or NULL after a
+ * failure.
+ */
 static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind,
 			 const char *file)
 {

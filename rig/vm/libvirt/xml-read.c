@@ -53,7 +53,10 @@ static xmlDoc *parse(const char *xml)
 {
 	gsize len = strlen(xml);
 
-	/* no entities and no network, because the XML of a host is untrusted */
+	/*
+	 * read neither entities nor files of a network, because the XML of another host is
+	 * untrusted
+	 */
 	return len > XML_MAX
 		       ? NULL
 		       : xmlReadMemory(xml, len, "domain", NULL,
@@ -78,7 +81,7 @@ static guint64 integer(xmlXPathContext *context, const char *path)
 	return g_ascii_strtoull(text, NULL, 0);
 }
 
-/* Reads a size, which libvirt writes in KiB for live domains. */
+/* Returns the size at PATH in bytes; in the XML of live domains, libvirt writes it in KiB. */
 static guint64 bytes(xmlXPathContext *context, const char *path)
 {
 	return integer(context, path) << 10;
@@ -107,7 +110,7 @@ void lv_memory_clear(struct lv_memory *memory)
 	g_clear_pointer(&memory->id, g_free);
 }
 
-/* Returns the element of the device with the id ID, or NULL. */
+/* Returns the element of the memory device ID, or NULL if there is none. */
 static xmlNode *find(xmlXPathContext *context, const char *id)
 {
 	g_autoptr(xmlXPathObject) all =
@@ -190,8 +193,8 @@ char *lv_pool_path(const char *xml)
 /* ---- the rig's mark on a domain ---- */
 
 /*
- * Returns the start time of a process in clock ticks since boot: field 22 of /proc/PID/stat
- * (proc(5)), which is the 20th after the name. 0: there is no such process.
+ * Returns the start time of a process in clock ticks since boot, or 0 if there is no such process.
+ * It is field 22 of /proc/PID/stat (proc(5)), the 20th after the name.
  */
 static gint64 start_of(gint64 pid)
 {

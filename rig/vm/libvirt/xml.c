@@ -11,7 +11,9 @@
 #define QEMU_URI "http://libvirt.org/schemas/domain/qemu/1.0"
 #define KIB 1024
 
-/* Adds a child element with TEXT (or NULL) and attributes, which are pairs of words up to NULL. */
+/*
+ * Adds the child element NAME with TEXT (or NULL), and attributes: pairs of words, ended by NULL.
+ */
 static xmlNode *add(xmlNode *parent, const char *name, const char *text,
 		    ...) G_GNUC_NULL_TERMINATED;
 
@@ -93,8 +95,8 @@ static void add_cpu(xmlNode *domain, const struct vm_config *config)
 	if (model)
 		add(cpu, "model", model, "fallback", "forbid", NULL);
 	/*
-	 * the same topology as that of the direct launcher: cores of one socket, or one socket per
-	 * CPU if there are several nodes
+	 * use the topology of the direct launcher: one socket; or, with several nodes, one socket
+	 * per CPU
 	 */
 	add(cpu, "topology", NULL, "sockets", spread ? all : "1", "cores", spread ? "1" : all,
 	    "threads", "1", NULL);
@@ -123,9 +125,9 @@ static void add_serial(xmlNode *devices, const struct vm_config *config, const c
 }
 
 /*
- * Adds the devices. libvirt hot-plugs a device only into a free port, so there are as many root
- * ports as the machine has hotplug buses, one for the channel, and one for a device that libvirt
- * may add itself.
+ * Adds the devices. libvirt hot-plugs a device only into a free port. So there is a root port for
+ * each hotplug bus of the machine, one for the channel, and one for a device that libvirt may add
+ * itself.
  */
 static void add_devices(xmlNode *domain, const struct vm_config *config)
 {
@@ -135,7 +137,7 @@ static void add_devices(xmlNode *domain, const struct vm_config *config)
 
 	if (config->emulator)
 		add(devices, "emulator", config->emulator, NULL);
-	/* root ports need a PCI Express root, which must come first */
+	/* the PCI Express root must precede the root ports */
 	if (ports)
 		add(devices, "controller", NULL, "type", "pci", "model", "pcie-root", NULL);
 	for (guint i = 0; i < ports; i++)
@@ -221,8 +223,8 @@ xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **err
 	add_cpu(domain, config);
 	add(domain, "on_poweroff", "destroy", NULL);
 	/*
-	 * "destroy" would also end the guest after a reset by the rig; set-action makes other
-	 * reboots end it
+	 * "destroy" would end the guest even after a reset by the rig; set-action (launcher.c)
+	 * makes all other reboots end it
 	 */
 	add(domain, "on_reboot", "restart", NULL);
 	add(domain, "on_crash", "destroy", NULL);

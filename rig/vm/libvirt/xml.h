@@ -18,18 +18,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 #define LV_CONSOLE_CHARDEV "charserial0"
 
 /*
- * Returns the alias for ID. User-defined aliases begin with "ua-" and may contain only letters,
- * digits, - and _; libvirt silently replaces other aliases. Other bytes of ID become _ and two
- * hexadecimal digits: "d.1" becomes "ua-d_2e1".
+ * Returns libvirt's alias for the device ID; the caller owns it. Aliases of users must begin with
+ * "ua-" and have only letters, digits, - and _, otherwise libvirt silently replaces them. So other
+ * bytes of ID become _ and two hexadecimal digits: "d.1" becomes "ua-d_2e1".
  */
 char *lv_alias_of(const char *id);
-/* Returns the id that ALIAS was made from, or NULL if it is not an alias of the rig. */
+/* Returns the id from which lv_alias_of() made ALIAS, or NULL if it did not. The caller owns it. */
 char *lv_id_of(const char *alias);
 
 /* The mark of the run to which a domain or volume belongs. */
 struct lv_mark {
 	char *host;
-	/* start: the start time of the process, in clock ticks since boot (proc(5), stat) */
+	/* `start`: the start time of the process in clock ticks since boot (proc(5), stat) */
 	gint64 pid, start;
 };
 
@@ -37,7 +37,7 @@ struct lv_mark lv_mark_here(void);
 void lv_mark_clear(struct lv_mark *mark);
 /* Returns TRUE if the process that set the mark still runs. Only valid for marks of this host. */
 gboolean lv_mark_lives(const struct lv_mark *mark);
-/* Reads the mark from a domain's XML. FALSE: it has no mark. */
+/* Reads the mark from a domain's XML. Returns FALSE if it has no mark. */
 gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
 
 /*
@@ -61,17 +61,18 @@ struct lv_memory {
 void lv_memory_clear(struct lv_memory *memory);
 /* Returns the XML of a memory device, for attaching and updating. */
 char *lv_memory_xml(const struct lv_memory *memory);
-/* Finds the device with this id in a live domain's XML. */
+/* Reads the device ID from DOMAIN, a live domain's XML. Returns FALSE if it is not there. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
 /*
- * Returns the same device as in that XML, with another requested size; NULL if it is not there.
- * libvirt matches a device to update by all of its properties.
+ * Returns the XML of the device ID as in DOMAIN, a live domain's XML, but with the requested size
+ * REQUESTED; NULL if DOMAIN does not have it. The caller owns the text. An update needs it, because
+ * libvirt finds the device by all of its properties.
  */
 char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
 /*
- * Describes how the live domain's XML and DEVICES (QEMU's query-memory-devices) differ about the
- * device ID; NULL if they agree. WANTED: the device should exist. TOLD: the size in libvirt's
- * event, or NULL.
+ * Returns a description of how DOMAIN (a live domain's XML) and DEVICES (QEMU's
+ * query-memory-devices) differ about the device ID, or NULL if they agree. WANTED is TRUE if the
+ * device should exist. TOLD is the size in libvirt's event, or NULL. The caller owns the text.
  */
 char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted,
 		 const gint64 *told);
@@ -80,12 +81,12 @@ gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 
 /* Returns when a volume was last written according to its XML: seconds since 1970, 0 if unknown. */
 gint64 lv_volume_written(const char *xml);
-/* Returns the folder of a pool of type dir, NULL if it has none. */
-char *lv_pool_path(const char *xml);
 /*
- * Return the XML for a pool of type dir and for a volume in it; and the path that the XML of a pool
- * or volume has.
+ * Returns the folder of a pool of type dir, from its XML, or NULL if it has none. The caller owns
+ * it.
  */
+char *lv_pool_path(const char *xml);
+/* Return the XML for a pool of type dir, and for a volume in it. The caller owns the text. */
 char *lv_pool_xml(const char *name, const char *path);
 char *lv_volume_xml(const char *name, guint64 bytes);
 
