@@ -13,7 +13,7 @@
 #define FILE_MAX (1 << 18)
 #define FOLDER "scenarios/zoo"
 
-/* A counted list, as filled by libcyaml; the public lists are NULL-terminated. */
+/* A list as libcyaml fills it; the public lists are NULL-terminated instead. */
 struct raw_list {
 	char **at;
 	unsigned n;
@@ -175,7 +175,10 @@ static gboolean is_id(const char *text)
 	return g_regex_match_simple("^z[0-9]{2}[a-z]?$", text, 0, 0);
 }
 
-/* Returns the path of the file NAME: next to the entry, or one of the rig's config fragments. */
+/*
+ * Returns the path of the file NAME, which is next to the entry, or is one of the rig's config
+ * fragments. The caller owns it.
+ */
 static char *file_path(const struct zoo_entry *e, const char *name)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);
@@ -188,8 +191,8 @@ static char *file_path(const struct zoo_entry *e, const char *name)
 }
 
 /*
- * Checks the files. Names must not contain a folder, so that an entry cannot refer to files
- * elsewhere.
+ * Checks that FILES exist and end with SUFFIX. Their names must not contain a folder, so that an
+ * entry cannot refer to files elsewhere.
  */
 static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const struct zoo_entry *e,
 			    char **files, const char *suffix, GError **error)

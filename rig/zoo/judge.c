@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decides whether a run caught an entry's bug. Uses only the verdict file, so that old run folders
- * are judged by the same rule.
+ * Decides whether a run caught an entry's bug, only from the file `verdict`, so that old run
+ * folders can be judged again by the current rule.
  */
 #include "zoo/zoo.h"
 
@@ -14,7 +14,9 @@ static const char *text_of(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Returns TRUE if REPORT involves CLASS: in its cycle, or as acquired or held lock. */
+/*
+ * Returns TRUE if REPORT names the lock class CLASS: in its cycle, or as an acquired or held lock.
+ */
 static gboolean names_class(json_t *report, const char *class)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *name;
@@ -54,8 +56,8 @@ static gboolean is_known(json_t *report)
 }
 
 /*
- * Returns TRUE if the number of pages of a zone or node has changed, according to the reason that
- * judge_accounts() of the engine wrote.
+ * Returns TRUE if the accounts before and after the load differ; the counts are those that
+ * judge_accounts() of the engine compares.
  */
 static gboolean accounts_differ(const struct run_info *run)
 {
@@ -77,8 +79,7 @@ static gboolean accounts_differ(const struct run_info *run)
 }
 
 /*
- * Returns TRUE if an operation of an agent had one of the results in WHAT, for example "kmem-bind
- * EBUSY".
+ * Returns TRUE if an operation of an agent had the result in WHAT, for example "kmem-bind EBUSY".
  */
 static gboolean had_result(const struct run_info *run, const char *what)
 {
@@ -132,8 +133,8 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
 		/*
-		 * the explanation of a hang is one of the reports; it counts even if it is a known
-		 * issue
+		 * find_report() also finds the explanation of the hang, which counts even if it is
+		 * a known issue
 		 */
 		report = *entry->kinds ? find_report(entry, run) : NULL;
 		o.caught = *entry->kinds

@@ -28,7 +28,7 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-/* Compares entry, machine and kernel; two scores are only comparable if all of them are equal. */
+/* Compares entry, machine and kernel, all of which must be equal in scores that are compared. */
 static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
 	int order = strcmp(x->id, y->id);
@@ -38,7 +38,7 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 	return order ? order : strcmp(x->kernel, y->kernel);
 }
 
-/* Sorts scores; those of complete scenarios come before those without a part. */
+/* Sorts scores; of the same entry, machine and kernel, the one with the whole scenario is first. */
 static int by_place(gconstpointer a, gconstpointer b)
 {
 	const struct zoo_score *x = *(struct zoo_score *const *)a,
@@ -124,10 +124,7 @@ static gboolean same_list(char **a, char **b)
 	return g_strv_equal((const char *const *)a, (const char *const *)b);
 }
 
-/*
- * Returns TRUE if A and B run the same scenario on the same kernel without the bug, built from the
- * source KERNEL.
- */
+/* Returns TRUE if A and B have the same clean twin for the source KERNEL, and the same scenario. */
 static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {
 	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);
@@ -137,7 +134,7 @@ static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, co
 	       same_list(x->base, y->base) && same_list(x->fragments, y->fragments);
 }
 
-/* Adds a run without the bug to each entry that has the same clean twin. */
+/* Adds RUN, a run without the bug of OWN, to the scores of each entry with the same clean twin. */
 static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
 		      const struct run_info *run)
 {
@@ -286,8 +283,8 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 }
 
 /*
- * Returns TEXT from run.json as text of a table cell, with characters escaped that would break the
- * table.
+ * Returns TEXT, from run.json, for a table cell: cut to 64 bytes, with '?' for characters that
+ * would break the table. The caller owns it.
  */
 static char *cell(const char *text)
 {

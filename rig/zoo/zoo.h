@@ -17,11 +17,11 @@
 /* The detector that must report the bug. */
 enum zoo_oracle {
 	ORACLE_LOCKDEP,	 /* lockdep */
-	ORACLE_WATCHDOG, /* the rig's watchdog: no progress */
+	ORACLE_WATCHDOG, /* the rig's detection of a hang: no progress */
 	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds to the kernel */
 	ORACLE_KERNEL,	 /* any other report of the kernel: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
-	/* an operation of an agent ended with a result that only the bug causes */
+	/* an operation of an agent has a result that only the bug causes */
 	ORACLE_OPERATION,
 };
 
@@ -45,17 +45,20 @@ struct zoo_entry {
 	char *scenario;	     /* name of a scenario, or of a file NAME.yaml next to the entry */
 	char **machines;     /* the first one is the default */
 	char *mmu;	     /* or NULL */
-	unsigned duration_s; /* 0: that of the scenario */
-	unsigned patience_s; /* 0: that of the rig */
+	unsigned duration_s; /* 0 stands for the scenario's duration */
+	unsigned patience_s; /* 0 stands for the rig's default */
 	enum zoo_oracle oracle;
 	/*
-	 * report kinds, of which one is expected; empty for ORACLE_ACCOUNTS, and for
-	 * ORACLE_WATCHDOG if any hang is expected
+	 * report kinds; the run must have a report of one of them. Empty for ORACLE_ACCOUNTS, and
+	 * for ORACLE_WATCHDOG if any hang is expected
 	 */
 	char **kinds;
 	char **cycle;	 /* lock classes that the report must have; may be empty */
 	char *function;	 /* part of the report's title, or NULL */
-	/* of ORACLE_OPERATION: operations and their results, any of them: "kmem-bind EBUSY|…" */
+	/*
+	 * ORACLE_OPERATION: operations with results that only the bug causes, one of which must
+	 * occur: "kmem-bind EBUSY|…"
+	 */
 	char *operation;
 	char **verified; /* kernel versions on which the bug was seen */
 	char *file;
@@ -65,7 +68,7 @@ void zoo_entry_free(struct zoo_entry *entry);
 RIG_DEFINE_AUTO(zoo_entry, zoo_entry_free)
 
 /*
- * Loads the entry with this ID ("z03"), or from a path. Errors (RIG_EXIT_USAGE) have
+ * Loads the entry ID: "z03", or the path of its file. Error: RIG_EXIT_USAGE; the message has
  * file:line:column.
  */
 struct zoo_entry *zoo_load(const char *id, GError **error);
@@ -73,12 +76,16 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* Returns the ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
-/* Returns ENTRY's variant for KERNEL, a source (NULL: the first variant). NULL: there is none. */
+/*
+ * Returns ENTRY's variant for the source KERNEL, or the first variant if KERNEL is NULL. Returns
+ * NULL if there is none.
+ */
 const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char *kernel);
 
 /*
- * Makes the lists of patches and fragments (paths) for KERNEL (NULL: the first variant), with the
- * bug, or with CLEAN, of the clean twin.
+ * Sets *ret and *ret_fragments to the paths of the patches and fragments for the source KERNEL, or
+ * for the first variant if KERNEL is NULL: of the kernel with the bug, or, with CLEAN, of the clean
+ * twin. Free with g_strfreev(). Error: RIG_EXIT_USAGE, there is no variant for KERNEL.
  */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
@@ -89,7 +96,7 @@ char *zoo_scenario(const struct zoo_entry *entry);
 
 /* The outcome of a run of ENTRY. */
 struct zoo_outcome {
-	/* the run counts; FALSE for INFRA, SKIP, LOST without a report, and ABORTED */
+	/* FALSE if the run does not count: INFRA, SKIP, LOST without a report, ABORTED */
 	gboolean valid;
 	gboolean caught;  /* the run has what the entry expects */
 	gboolean alarmed; /* the verdict is FAIL or HANG, for any reason */
@@ -99,10 +106,7 @@ struct zoo_outcome {
 
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run);
 
-/*
- * How many runs an entry has on one machine and kernel version: of the kernel with the bug, and of
- * the kernel without it.
- */
+/* Counts of the runs of an entry on one machine and kernel version, with the bug and without it. */
 struct zoo_score {
 	char *id, *machine, *kernel;
 	char *without;	    /* the part of the scenario that was left out, or NULL */
@@ -111,7 +115,7 @@ struct zoo_score {
 	/* runs without the bug with an alarm of any kind, including clean_caught */
 	guint clean_alarms;
 	GArray *seconds;   /* guest seconds until the bug was caught, double, sorted */
-	GArray *ops;	   /* operations until then, double, sorted */
+	GArray *ops;	   /* operations until the bug was caught, double, sorted */
 	gboolean directed; /* the runs had holds (docs/director.md) */
 };
 
@@ -132,37 +136,38 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 GPtrArray *zoo_scores(GPtrArray *runs);
 
 /*
- * Returns a Markdown table: how often entries whose scenarios have holds are caught, with holds and
- * without. NULL: none of SCORES has holds. The caller owns it.
+ * Returns a Markdown table that shows how often entries whose scenarios have holds are caught, with
+ * holds and without. Returns NULL if none of SCORES has holds. The caller owns the text.
  */
 char *zoo_directed(GPtrArray *scores);
 
-/* Returns the median of sorted doubles; 0 if there are none. */
+/* Returns the median of SORTED (double), or 0 if it is empty. */
 double zoo_median(GArray *sorted);
 
 /*
- * Returns median, minimum and maximum of sorted doubles: "4.9 (4.6 to 5.3)"; "-" if there are none.
+ * Returns median, minimum and maximum of SORTED (double) as text that the caller owns: "4.9 (4.6 to
+ * 5.3)", or "-" if it is empty.
  */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* Returns TRUE if the bug was caught less often than in WHOLE. FALSE if there are no runs. */
+/* Returns TRUE if the bug was caught less often than in WHOLE; FALSE if one of both has no runs. */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /*
- * Return Markdown tables: the scores of whole scenarios, and of those with a part left out. Newly
- * allocated.
+ * Return Markdown tables, which the caller owns: of the scores of whole scenarios, and of those
+ * with a part left out.
  */
 char *zoo_table(GPtrArray *scores);
 char *zoo_ablation(GPtrArray *scores);
 
-/* The NAMEs of these tables in docs/zoo.md, see zoo_table_insert(). */
+/* The NAME of each of these tables for zoo_table_insert(). */
 #define ZOO_TABLE "table"
 #define ZOO_ABLATION "table, parts left out"
 #define ZOO_DIRECTED "table, directed"
 
 /*
- * Replaces the text between the lines "<!-- rig zoo NAME: begin -->" and "end" in TEXT by TABLE,
- * and returns the result. Error (RIG_EXIT_USAGE): the lines are missing or in the wrong order.
+ * Returns a copy of TEXT with TABLE between the lines "<!-- rig zoo NAME: begin -->" and "<!-- rig
+ * zoo NAME: end -->". Error: RIG_EXIT_USAGE, these lines are missing or in the wrong order.
  */
 char *zoo_table_insert(const char *text, const char *name, const char *table, GError **error);
 
