@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The main loop of each agent: reads its parameters, calls its `step` at the requested rate, and
- * counts results. See agent.h.
+ * The main loop of an agent's process (agent.h): calls `step` at the requested rate, and counts
+ * results.
  */
 #include "agent.h"
 
@@ -49,7 +49,7 @@ const char *run_param(const struct run *run, const char *key)
 {
 	const struct agent_param *known = run->agent->params;
 
-	for (unsigned i = run->n_params; i--;) /* if a key occurs twice, use the last one */
+	for (unsigned i = run->n_params; i--;) /* if a key occurs twice, the last one counts */
 		if (!strcmp(run->params[i].key, key))
 			return run->params[i].value;
 	while (known && known->key && strcmp(known->key, key))
@@ -124,9 +124,10 @@ bool run_stopped(const struct run *run)
 }
 
 /*
- * STOP sets a flag and sends a signal. The signal is blocked between the check of the flag and
- * ppoll(), so that it cannot be lost; during operations it is unblocked, because offline_pages()
- * may retry without end and stops only for a pending signal.
+ * Waits for FDS until the time NS, or until the agent must stop: STOP sets a flag and sends a
+ * signal. The signal is blocked between the check of the flag and ppoll(), so that it cannot be
+ * lost. During operations it is not blocked, because offline_pages() may retry without end, and
+ * stops only for a pending signal.
  */
 static void wait_until(struct run *run, struct pollfd *fds, unsigned n_fds, uint64_t ns)
 {
@@ -179,9 +180,9 @@ static const struct skip *find_skip(const struct run *run)
 }
 
 /*
- * Skips the turns of the parameter `skip`. With a rate, this takes as long as these turns would
- * have taken, so that later turns start at the same time as in a run that skips nothing. Without a
- * rate it takes no time.
+ * Leaves out the turns of SKIP. With a rate, this takes as long as the turns would have taken, so
+ * that later turns start at the same times as in a run without `skip`. Without a rate it takes no
+ * time.
  */
 static void leave_out(struct run *run, const struct skip *skip)
 {
@@ -192,8 +193,8 @@ static void leave_out(struct run *run, const struct skip *skip)
 }
 
 /*
- * Runs the turns. Start times are absolute, so that delays do not add up. If more than 1 s behind,
- * reset the schedule.
+ * Runs the turns. With a rate, start times are absolute, so that delays do not add up; but if the
+ * agent is more than 1 s late, the schedule starts again.
  */
 static void run_loop(struct run *run)
 {
@@ -201,7 +202,7 @@ static void run_loop(struct run *run)
 	uint64_t next = now_ns();
 	const struct skip *skip;
 
-	/* agents with the same rate start at different times */
+	/* start agents with the same rate at different times */
 	if (interval)
 		next += guest_rng_between(&run->shared->rng, 0, interval);
 	while (!run_stopped(run)) {
@@ -231,7 +232,7 @@ void op_begin(struct run *run, enum op op)
 	atomic_store_explicit(&run->shared->busy_since_ns, run->now_ns, memory_order_relaxed);
 }
 
-/* Increments a counter that only this process writes, so no atomic addition is needed. */
+/* Increments a counter. Only this process writes it, so no atomic addition is needed. */
 static void add_one(_Atomic uint64_t *counter)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,

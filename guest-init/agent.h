@@ -3,11 +3,11 @@
  * Agents: processes that repeat one kind of operation.
  *
  * To add one: write agents/NAME.c with a const struct agent, add its operations to expected-errno.h
- * and the errnos that are expected of them to expected-errno.c, add it to the table of start.c, and
- * describe it in man/rig-agents.5. `step` does one operation (a few if they belong together), each
- * between op_begin() and op_end(); pacing, stopping and counting are done by agent.c. One call of
- * `step` is a *turn*. An agent keeps its state in static variables, because each agent is a process
- * of its own. It allocates no memory once it runs.
+ * and their expected errnos to expected-errno.c, add it to the table of start.c, and describe it in
+ * man/rig-agents.5. `step` does one operation (or a few that belong together), each between
+ * op_begin() and op_end(). One call of `step` is a *turn*. agent.c calls it at the right times,
+ * stops the agent, and counts the results. The state of an agent is in static variables, because
+ * each agent has a process of its own. After `prepare` it must not allocate memory.
  */
 #ifndef GUEST_AGENT_H
 #define GUEST_AGENT_H
@@ -31,35 +31,43 @@
 enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
 
 /*
- * The memory that an agent shares with init (MAP_SHARED): the agent writes it, init only reads it.
+ * The memory that an agent shares with init (MAP_SHARED). While the agent runs, only the agent
+ * writes it, except `stop` and `output.taken`.
  */
 struct agent_shared {
 	_Atomic uint32_t phase;
-	_Atomic uint32_t stop; /* set to 1 by init */
+	_Atomic uint32_t stop; /* init sets this to 1 to stop the agent */
 	_Atomic uint32_t op;
 	/* when the current operation began; 0 between two operations */
 	_Atomic uint64_t busy_since_ns;
 	_Atomic uint64_t ops, failed;
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
-	struct guest_rng rng; /* the random numbers of this turn, for `step` */
-	/* number of calls of `step`; shared, so that a restarted agent continues the count */
+	struct guest_rng rng; /* the stream of random numbers for this turn, which `step` uses */
+	/*
+	 * number of calls of `step`; it is in shared memory, so that a restarted agent continues
+	 * counting
+	 */
 	uint64_t turn;
 	uint64_t claim; /* bits that shared_claim() has reserved; released when the agent ends */
-	/* errnos that a parameter adds to those of expected-errno.c, as indices */
+	/*
+	 * expects[ERROR] is true if a parameter adds ERROR to the expected errnos of
+	 * expected-errno.c
+	 */
 	bool expects[ERRNO_MAX];
 	int error; /* positive errno of a failed prepare() */
-	/* the text of run_fail(), or of the first operation that counts as failed */
+	/* the text of run_fail(), or about the first operation with an unexpected result */
 	char what[WHAT_MAX];
-	unsigned what_op; /* that operation and its errno; 0 if no operation failed */
+	unsigned what_op; /* this operation and its errno; 0 if there is none */
 	int what_error;
-	/* the task that an operation acts on, if it is not the agent; or 0 */
+	/* the pid of the task that an operation acts on, if it is not the agent; or 0 */
 	_Atomic int32_t subject;
-	_Atomic int32_t group; /* process group that is killed when the agent ends; or 0 */
+	_Atomic int32_t group; /* the process group to kill when the agent ends; or 0 */
 	struct output output;
 };
 
 /*
- * A range of turns that an agent leaves out, from 1, both ends included; last UINT64_MAX: no end.
+ * A range of turns that an agent leaves out, counted from 1. Both ends are included; if `last` is
+ * UINT64_MAX, the range has no end.
  */
 #define SKIPS_MAX 64
 struct skip {
@@ -95,43 +103,44 @@ struct agent {
 	const char *needs; /* a file that must exist for the agent to work, or NULL */
 	/* checks other requirements: returns 0, or -errno and what is missing */
 	int (*lacks)(struct text *what);
-	const struct agent_param *params; /* ended by a NULL key; or NULL */
+	const struct agent_param *params; /* ended by an entry with a NULL key; or NULL */
 	int (*prepare)(struct run *run);  /* returns 0, or -errno after run_fail(); or NULL */
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;
 	bool killable;	      /* the OOM killer is expected to kill it; it is then restarted */
-	unsigned patience_ms; /* SIGUSR1 is sent if an operation takes longer than this; 0: never */
+	/* init sends SIGUSR1 if an operation takes longer than this; 0 stands for never */
+	unsigned patience_ms;
 };
 
 /*
- * Checks that the kernel supports AGENT. Returns 0, or -errno with what the kernel lacks in WHAT.
- * Reads files, so init calls it only before agents run.
+ * Checks that the kernel supports AGENT. Returns 0, or -errno and adds to WHAT what the kernel
+ * lacks. Init calls this only before agents run, because it reads files.
  */
 int agent_lacks(const struct agent *agent, struct text *what);
 
 /*
- * The main function of an agent's process: prepares, writes to WAKE_FD (an eventfd), then runs
- * until the agent is stopped. Never returns.
+ * The main function of an agent's process: calls `prepare`, writes to WAKE_FD (an eventfd) to wake
+ * init, then calls `step` until the agent is stopped. Never returns.
  */
 _Noreturn void agent_main(struct run *run, int wake_fd);
 
-/* For use by the agents. */
+/* ---- functions for the agents ---- */
 const char *run_param(const struct run *run, const char *key);
 int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t high, uint64_t *ret);
 int run_fail(struct run *run, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
- * Adds the errnos that parameter KEY lists ("EBUSY,EINVAL", "any", "none") to the expected ones of
- * this agent. Returns 0 or -EINVAL.
+ * Adds the errnos that the parameter KEY lists ("EBUSY,EINVAL", "any", "none") to the expected
+ * errnos of this agent. Returns 0 or -EINVAL.
  */
 int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
-/* Waits until NS on the monotonic clock, or until the agent is to stop. */
+/* Waits until the time NS of now_ns(), or until the agent must stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
-/* Like run_sleep_until(), but returns as soon as FD is readable. */
+/* Like run_sleep_until(), but also returns when FD is readable. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
-/* Wakes init, so that it sends the agent's output now instead of at the next heartbeat. */
+/* Wakes init, so that it sends the agent's output immediately, not only at the next heartbeat. */
 void run_wake(const struct run *run);
 /* Waits 20 ms because no operation is possible yet (for example, no block was plugged). */
 void run_idle(struct run *run);
@@ -145,22 +154,25 @@ void run_turn(struct run *run);
 void op_begin(struct run *run, enum op op);
 /* Ends the operation OP. RESULT is >= 0 or -errno. */
 void op_end(struct run *run, enum op op, long result);
-/* Like op_end(), with a text that is kept if this is the first unexpected result. */
+/* Like op_end(), with a text that is stored if this is the agent's first unexpected result. */
 void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* True: ERROR (positive errno) is expected of OP in this agent, by the table or by a parameter. */
+/*
+ * Returns true if ERROR (a positive errno) is expected of OP in this agent, by the table or by a
+ * parameter.
+ */
 bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
 /*
- * Does a whole operation: one pwrite() of WORD to offset 0 of the open file FD. Returns 0 or
- * -errno.
+ * Does an operation that consists of one pwrite() of WORD to offset 0 of the open file FD, with
+ * op_begin() and op_end(). Returns 0 or -errno.
  */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
 /* Like op_write(), for the file DIR/PATH, which is opened and closed. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
 /*
- * Reserves COUNT consecutive bits of a 64-bit mask that all agents share. Returns the mask of these
- * bits; 0 if no COUNT consecutive bits are free.
+ * Reserves COUNT consecutive bits of a 64-bit mask that all agents share. Returns a mask of these
+ * bits, or 0 if no COUNT consecutive bits are free.
  */
 uint64_t shared_claim(struct run *run, unsigned count);
 
@@ -168,8 +180,8 @@ uint64_t shared_claim(struct run *run, unsigned count);
 struct shared {
 	_Atomic uint64_t claimed;
 	/*
-	 * address range of the blocks without memory that `probe` added; they must not be set
-	 * online
+	 * address range of the blocks without memory that the agent `probe` has added, which must
+	 * not be set online
 	 */
 	_Atomic uint64_t void_first, void_end;
 	struct agent_shared agent[AGENTS_MAX];
@@ -179,7 +191,7 @@ extern struct shared *shared;
 /* Must be called once, before the first agent starts. Returns 0 or -errno. */
 int shared_init(void);
 
-/* The descriptor of each agent; they are defined in agents/. */
+/* All agents; agents/ has a file for each. */
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the memory blocks in sysfs: see blocks.h. */
+/* Lists and opens the memory blocks in sysfs (blocks.h). */
 #include "blocks.h"
 
 #include <errno.h>
@@ -130,8 +130,8 @@ static bool is_chosen(const struct blocks *blocks, unsigned number)
 }
 
 /*
- * Updates the list to the ascending numbers in NUMBER: keeps the open files of blocks that still
- * exist, closes the others.
+ * Changes the list to the COUNT ascending numbers in NUMBER. The files of blocks that still exist
+ * remain open, the others are closed.
  */
 static void merge(struct blocks *blocks, const unsigned *number, unsigned count)
 {

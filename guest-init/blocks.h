@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The memory blocks of /sys/devices/system/memory that agents write to, with an open file for each
- * block. Writing to the open file of a removed block gives ENODEV.
+ * block. A write to the open file of a removed block fails with ENODEV.
  */
 #ifndef GUEST_BLOCKS_H
 #define GUEST_BLOCKS_H
@@ -16,7 +16,7 @@
 
 struct block {
 	unsigned number;
-	int fd; /* the open attribute file; -1 if not open yet */
+	int fd; /* the attribute file; -1 if it was not opened yet */
 };
 
 struct blocks {
@@ -28,20 +28,25 @@ struct blocks {
 	struct listing dir;
 };
 
-/* Records which blocks exist when init starts; all others were plugged later. 0 or -errno. */
+/*
+ * Records which blocks exist when init starts; all others were plugged later. Returns 0 or -errno.
+ */
 int blocks_remember(void);
-/* True: the block existed when init started. */
+/* Returns true if the block existed when init started. */
 bool blocks_at_boot(unsigned number);
-/* Gets the N-th of the blocks that existed at boot, in ascending order; false: there are fewer. */
+/*
+ * Sets *RET to the number of the N-th block that existed when init started, in ascending order.
+ * Returns false if there are fewer.
+ */
 bool blocks_boot(unsigned n, unsigned *ret);
 
-/* Returns the size of a block in bytes; 0 without memory hotplug. */
+/* Returns the size of a block in bytes, or 0 if the kernel has no memory hotplug. */
 uint64_t blocks_size(void);
 
-/* True: the block has no memory, because the agent `probe` added it. */
+/* Returns true if the agent `probe` has added the block, which then has no memory. */
 bool blocks_void(uint64_t number);
 
-/* Checks CHOICE. Does not open or list blocks. Returns 0 or -errno. */
+/* Initialises BLOCKS and checks CHOICE. Does not list or open blocks. Returns 0 or -errno. */
 int blocks_init(struct blocks *blocks, const char *choice, const char *attribute);
 
 /*

@@ -2,8 +2,8 @@
 /*
  * Finds and opens the channel to the host. The port is found by its name, because its number
  * depends on the machine. The driver creates the port, and then its name, in a work item, so both
- * may appear shortly after init starts. A uevent announces them. A kernel without networking has no
- * uevent socket; then the folder is polled.
+ * may appear shortly after init has started. A uevent announces them. A kernel without networking
+ * has no uevent socket; then the folder of ports is polled.
  */
 #include "channel.h"
 
@@ -28,7 +28,10 @@
 #define PORT_WAIT_NS (10 * UINT64_C(1000000000))
 #define TICK_MS 2
 
-/* Calls LOOK for each entry of a folder until one returns something other than -ENOENT. */
+/*
+ * Calls LOOK for each entry of a folder, until it returns something other than -ENOENT, and returns
+ * that.
+ */
 static int each_entry(const char *path, int (*look)(const char *dir, const char *name))
 {
 	DIR *dir = opendir(path);
@@ -80,7 +83,10 @@ static int open_uevents(void)
 	return fd;
 }
 
-/* Opens the virtio port. Waits for the port only if there are a driver and a device. */
+/*
+ * Opens the virtio port and returns its descriptor, or -errno. Waits for the port only if there are
+ * a driver and a device.
+ */
 static int open_port(void)
 {
 	uint64_t end = now_ns() + PORT_WAIT_NS;
@@ -96,8 +102,7 @@ static int open_port(void)
 		if (fd >= 0 || now_ns() > end)
 			break;
 		/*
-		 * wait for at most 1 s, because the event may have come before the socket was
-		 * opened
+		 * wait for at most 1 s: the event may have been sent before the socket was opened
 		 */
 		poll(&uevents, 1, uevents.fd < 0 ? TICK_MS : 1000);
 		while (uevents.fd >= 0 && recv(uevents.fd, event, sizeof(event), 0) > 0)
@@ -146,7 +151,7 @@ int channel_open(struct channel *channel, const char *tty, const char **ret_why)
 				 " and no rig.tty= on the command line";
 		return fd;
 	}
-	/* the port sends SIGIO when the host opens its side */
+	/* with O_ASYNC, init gets SIGIO when the host opens its side of the port */
 	fcntl(fd, F_SETOWN, getpid());
 	fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC);
 	channel->fd = fd;
@@ -159,8 +164,8 @@ void channel_flush(struct channel *channel)
 		size_t len;
 		const uint8_t *data = frame_peek(&channel->out, &len);
 		/*
-		 * write at most a page at a time, because the driver copies the data into a buffer
-		 * of the same size
+		 * write at most a page at a time, because the driver copies the data of a write
+		 * into a buffer of the same size
 		 */
 		ssize_t done = write(channel->fd, data, len < 4096 ? len : 4096);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The channel to the host: the virtio port with the rig's name, else a second console. */
+/*
+ * The channel to the host: the virtio port with the rig's name or, if there is none, a second
+ * console.
+ */
 #ifndef GUEST_CHANNEL_H
 #define GUEST_CHANNEL_H
 
@@ -15,15 +18,15 @@ struct channel {
 };
 
 /*
- * Opens the channel; waits a bounded time for a port that appears late. TTY ("ttyS1") may be NULL.
- * Returns 0 or -errno, with the reason in *ret_why.
+ * Opens the channel: the virtio port, for which it waits if it appears late, or else TTY ("ttyS1",
+ * or NULL). Returns 0, or -errno with the reason in *ret_why.
  */
 int channel_open(struct channel *channel, const char *tty, const char **ret_why);
 
 /* Writes as much of the queue as possible without blocking. */
 void channel_flush(struct channel *channel);
 
-/* Reads the available bytes; false: there were none. */
+/* Reads the available bytes. Returns false if there were none. */
 bool channel_fill(struct channel *channel);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CXL memory through sysfs: see cxl.h. */
+/* Makes regions of CXL memory through sysfs (cxl.h). */
 #include "cxl.h"
 
 #include <dirent.h>
@@ -172,7 +172,9 @@ static int create(struct cxl *cxl, const char **ret_what)
 	return 0;
 }
 
-/* Sets the region's size, and attaches the endpoint decoders, whose capacity is allocated. */
+/*
+ * Sets the region's size, allocates capacity of the devices, and attaches their endpoint decoders.
+ */
 static int fill(struct cxl *cxl, uint64_t size, const char **ret_what)
 {
 	int err = set_number(cxl->region, "interleave_ways", cxl->ways, ret_what);

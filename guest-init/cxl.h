@@ -15,7 +15,7 @@
 #define CXL_REGION_DRIVER "/sys/bus/cxl/drivers/cxl_region"
 #define CXL_NAME 32
 #define CXL_WAYS 4
-/* the unit of regions and of capacity: drivers/cxl/core/region.c, alloc_hpa() */
+/* bytes: the unit of regions and of capacity (drivers/cxl/core/region.c, alloc_hpa()) */
 #define CXL_UNIT (256ULL << 20)
 
 /* A region, and the endpoint decoders of the memory devices that it interleaves. */
@@ -24,23 +24,28 @@ struct cxl {
 	char root[CXL_NAME];		     /* root decoder: "decoder0.0" */
 	char endpoint[CXL_WAYS][CXL_NAME]; /* "decoder2.0", of memory device 0 */
 	uint64_t capacity;		     /* bytes of the smallest device */
-	char region[CXL_NAME];		     /* "region0"; empty: there is none */
-	char dax[CXL_NAME];		     /* its dax device: "dax0.0" */
+	char region[CXL_NAME];		     /* "region0"; "" if there is no region */
+	char dax[CXL_NAME];		     /* the region's dax device: "dax0.0" */
 };
 
 /*
  * Finds WAYS memory devices from the N-th on, in the order of their numbers, with their endpoint
- * decoders. -ENOENT: there are not that many, or the kernel has not probed them yet.
+ * decoders. Returns -ENOENT if there are fewer, or the kernel has not probed them yet.
  */
 int cxl_find(unsigned n, unsigned ways, struct cxl *ret);
-/* 0: the memory device with serial number SERIAL has an endpoint decoder; or -ENOENT. */
+/*
+ * Returns 0 if the memory device with serial number SERIAL has an endpoint decoder, otherwise
+ * -ENOENT.
+ */
 int cxl_probed(uint64_t serial);
 
-/* Creates a region with SIZE bytes of each device, which can then be committed. */
+/* Creates a region with SIZE bytes of each device; cxl_commit() can then commit it. */
 int cxl_make_region(struct cxl *cxl, uint64_t size, const char **ret_what);
-/* Commits the region's decoders (ON), or resets them, which also unbinds the region. */
+/* Commits the region's decoders if ON; otherwise resets them, which also unbinds the region. */
 int cxl_commit(const struct cxl *cxl, bool on, const char **ret_what);
-/* Binds the region to its driver: its dax device appears, and kmem adds the memory. */
+/*
+ * Binds the region to its driver. Its dax device then appears, and the driver kmem adds the memory.
+ */
 int cxl_bind(const struct cxl *cxl, const char **ret_what);
 /* Deletes the region in any state, and frees the devices' capacity. */
 int cxl_destroy_region(struct cxl *cxl, const char **ret_what);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of expected errnos. A row names operations, an errno they may end with, and the kernel
- * function that returns it. Any other errno is counted as failed and makes the guest's verdict bad:
- * add a row only with the function that returns it.
+ * The table of expected errnos. A row has operations, an errno that they may return, and the kernel
+ * function from which it comes. An operation with any other errno counts as failed and makes the
+ * guest's verdict bad. So add a row only if you have found the function that returns the errno.
  */
 #include "expected-errno.h"
 
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* a set of operations, of which there are more than 64 */
+/* a bit for each operation; there are more than 64 */
 typedef unsigned __int128 op_set;
 #define BIT(op) ((op_set)1 << (op))
 _Static_assert(OP_COUNT <= 128, "op_set is too small");
@@ -34,7 +34,7 @@ static const struct {
 	int error;
 	const char *why;
 } expected[] = {
-	/* the file belongs to a device, node, cache or block that is being or was removed */
+	/* files of a device, node, cache or block that is being removed or was removed */
 	{COMES_AND_GOES, ENOENT, "kernfs_iop_lookup(): its folder was removed"},
 	{COMES_AND_GOES, ENODEV, "kernfs_get_active(): it is being removed while the file is open"},
 
@@ -99,8 +99,8 @@ static const struct {
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range exists"},
 
 	/*
-	 * lock-rules: ENOLCK, which stands for a broken rule, is not in the table, so it fails the
-	 * run
+	 * lock-rules: ENOLCK stands for a broken rule; it is not in the table, so that the run
+	 * fails
 	 */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
@@ -112,12 +112,12 @@ static const struct {
 	{BIT(OP_POISON), EIO, "soft_offline_page(): the page is going offline"},
 	{BIT(OP_POISON), ENOMEM, "soft_offline_in_use_page(): no page to migrate to"},
 
-	/* write, read: a scenario can add errnos by a parameter */
+	/* write, read: scenarios can add errnos by the parameter `legal` */
 	{ANY_FILE, EINTR, "a wait that a signal of init ended, for its time limit or for STOP"},
 	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
 	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
 
-	/* run: if the scenario sets a time limit, the host judges whether it was kept */
+	/* run: the scenario may set a time limit, which the host checks */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
 
 	/* dax */
@@ -136,7 +136,7 @@ static const struct {
 	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_reserve_pages(): the pool has too few free pages"},
 	{BIT(OP_HUGE_POOL), EINTR, "set_max_huge_pages(): a signal of init, for STOP"},
 
-	/* module: the errnos of its own init function are the scenario's */
+	/* module: errnos of the module's own init function must be listed by the scenario */
 	{BIT(OP_MODULE_LOAD), EEXIST, "add_unformed_module(): another agent has loaded it"},
 	{BIT(OP_MODULE_LOAD), EBUSY, "add_unformed_module(), since 6.5: a load of it is under way"},
 	{BIT(OP_MODULE_LOAD), ENOMEM, "module_alloc(), percpu_modalloc(): no memory"},
@@ -189,7 +189,7 @@ static const struct {
 	{BIT(OP_PERF_OPEN), EINVAL, "perf_event_alloc(): there is no such CPU"},
 	{BIT(OP_PERF_OPEN), ENOMEM, "perf_event_alloc(), swevent_hlist_get_cpu(): no memory"},
 
-	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
+	/* busted and gallery have no rows: they cause reports of the kernel (guest-init/kernel) */
 };
 
 static const char *const names[OP_COUNT] = {

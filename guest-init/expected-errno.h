@@ -91,13 +91,13 @@ enum op {
 	OP_COUNT,
 };
 
-/* Returns the operation's name in frames, one word; "-" for OP_NONE and values out of range. */
+/* Returns the name of OP in frames, one word; "-" for OP_NONE and values out of range. */
 const char *op_name(unsigned op);
 
 /* Returns the operation whose name is WORD, or OP_NONE. */
 enum op op_find(const char *word);
 
-/* True: ERROR (positive errno) is an expected result of OP; 0 is always expected. */
+/* Returns true if ERROR (a positive errno) is an expected result of OP, or 0. */
 bool op_expected(unsigned op, int error);
 
 /* Returns why ERROR is expected of OP, for messages, or NULL if it is not expected. */

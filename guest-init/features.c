@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the features of the kernel from its files: see features.h. */
+/* Reads the features of the kernel from its files (features.h). */
 #include "features.h"
 
 #include <errno.h>

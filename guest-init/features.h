@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The contents of the frame HELLO: the features of this kernel and machine, read before any agent
- * runs.
- */
+/* Reads the features of this kernel and machine for the frame HELLO, before any agent runs. */
 #ifndef GUEST_FEATURES_H
 #define GUEST_FEATURES_H
 
@@ -19,15 +16,18 @@ struct words {
 void features_words(struct words *ret);
 
 /*
- * Returns the state of lockdep: "on" (armed), "off" (it has stopped), "absent" (not in this
- * kernel).
+ * Returns the state of lockdep: "on", "off" if it has turned itself off, or "absent" if the kernel
+ * does not have it.
  */
 const char *features_lockdep(void);
 
-/* Reads the features and stores them for features_hello(). Call before the first agent starts. */
+/*
+ * Reads the features and stores them for features_hello(). Must be called before the first agent
+ * starts.
+ */
 void features_around(void);
 
-/* True: lockdep was armed when init started. */
+/* Returns true if lockdep was on when init started. */
 bool features_had_lockdep(void);
 
 /* Adds the payload of HELLO to TEXT; CHANNEL is the kind of the channel. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads and writes small kernel files: see files.h. */
+/* Reads and writes small kernel files (files.h). */
 #include "files.h"
 
 #include <dirent.h>
@@ -103,7 +103,7 @@ bool listing_number(const char *name, const char *prefix, unsigned *ret)
 	return true;
 }
 
-/* Lists the folder and returns in *RET how many of the entries are folders. */
+/* Lists the folder, and sets *RET to the number of its subfolders. Returns 0 or -errno. */
 static int list_again(struct listing *list, const char *prefix, uint64_t *ret)
 {
 	int fd = openat(list->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -147,8 +147,8 @@ int listing_refresh(struct listing *list, const char *prefix)
 		return err;
 	list->links = st.st_nlink;
 	/*
-	 * for a short time the link count is too large: kernfs_add_one() increases it before
-	 * kernfs_activate() makes the folder visible
+	 * the link count can be too large for a short time, because kernfs_add_one() increases it
+	 * before kernfs_activate() makes the folder visible: then list the folder again next time
 	 */
 	list->stale = folders + 2 != st.st_nlink;
 	return 1;

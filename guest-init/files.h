@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small files of procfs, sysfs and debugfs, and their folders. Functions return 0 or more, or
- * -errno.
+ * Reads and writes small files of procfs, sysfs and debugfs, and lists their folders. Functions
+ * that return int return 0 or more, or -errno.
  */
 #ifndef GUEST_FILES_H
 #define GUEST_FILES_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* True: the file or folder exists. */
+/* Returns true if the file or folder exists. */
 bool file_exists(const char *path);
 
 /*
@@ -25,16 +25,16 @@ int file_line(int dir, const char *path, char *buffer, size_t max);
 /* Writes WORD with one write(). */
 int file_write(int dir, const char *path, const char *word);
 
-/* Reads and discards the file up to its end, or up to LIMIT bytes. */
+/* Reads the file up to its end, but at most LIMIT bytes, and discards the data. */
 int file_drain(int dir, const char *path, size_t limit);
 
 #define LISTING_MAX 2048
 #define LISTING_NAME 64
 
 /*
- * The entries of a folder that changes while the list is used. A kernfs folder counts its
- * subfolders in st_nlink, so one fstat() shows whether some were added or removed. If a change is
- * missed, an access fails with ENOENT or ENODEV, and the caller then sets `stale`.
+ * The entries of a folder that changes while the list is used. The st_nlink of a kernfs folder
+ * counts its subfolders, so one fstat() shows whether some were added or removed. It does not show
+ * every change; if an access then fails with ENOENT or ENODEV, the caller must set `stale`.
  */
 struct listing {
 	int dir;
@@ -48,12 +48,13 @@ struct listing {
 int listing_open(struct listing *list, const char *path);
 
 /*
- * Lists the folder again if it changed: entries whose name is PREFIX and a number, or, if PREFIX is
- * NULL, all but the hidden ones. Returns 1 if the list is new, 0 if nothing changed.
+ * Lists the folder again if it has changed: the entries whose names are PREFIX and a number, or, if
+ * PREFIX is NULL, all entries that are not hidden. Returns 1 if the list is new, 0 if it has not
+ * changed.
  */
 int listing_refresh(struct listing *list, const char *prefix);
 
-/* True: NAME is PREFIX and a number, which is stored in *RET. */
+/* Returns true if NAME is PREFIX and a number, and sets *RET to the number. */
 bool listing_number(const char *name, const char *prefix, unsigned *ret);
 
 #endif

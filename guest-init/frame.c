@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Decodes and encodes frames: see frame.h. */
+/* Decodes and encodes frames (frame.h). */
 #include "frame.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The handlers of requests: see handlers.h. */
+/* The handlers of requests (handlers.h). */
 #include "handlers.h"
 
 #include <ctype.h>
@@ -174,9 +174,9 @@ int handle_account(char *payload, struct text *out)
 /* ---- the request BLOCKS ---- */
 
 /*
- * Waits until block NUMBER exists (or does not). The block of a DIMM that was just plugged appears
- * shortly after QEMU's reply. A kernel without networking sends no event for that, so the folder is
- * polled every 2 ms.
+ * Waits until block NUMBER exists, or, if THERE is false, until it does not. Returns false after
+ * DEADLINE. The block of a DIMM appears only shortly after QEMU's reply to the plug. A kernel
+ * without networking sends no event for this, so the folder is polled every 2 ms.
  */
 static bool wait_for_block(unsigned long long number, bool there, uint64_t deadline)
 {
@@ -200,8 +200,8 @@ static int pmem_at(uint64_t start)
 }
 
 /*
- * Devices that appear after a plug without an event, so their folders are polled. IS_THERE gets
- * `start` and returns 0 if the device is there.
+ * Devices that appear after a plug without an event, so that their folders must be polled.
+ * is_there() gets the number of the request's line `start`, and returns 0 if the device exists.
  */
 static const struct device_wait {
 	const char *word;
@@ -309,7 +309,7 @@ int handle_cpu(char *payload, struct text *out)
 	}
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online",
 		 (unsigned long long)cpu);
-	/* a CPU without this file cannot be taken offline, so it is online */
+	/* a CPU without this file cannot be set offline, so it is online */
 	if (online && !file_exists(path))
 		return 0;
 	err = file_write(AT_FDCWD, path, online ? "1" : "0");

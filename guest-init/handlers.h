@@ -23,8 +23,8 @@ int handle_log(char *payload, struct text *out);
 int handle_locks(char *payload, struct text *out);
 
 /*
- * Adds the lines of RAW from SINCE_US on. RAW is a text from syslog(2), and is modified. False: the
- * log does not reach back that far, or not all lines fit.
+ * Adds the lines of RAW from SINCE_US on. RAW is a text from syslog(2), and is modified. Returns
+ * false if lines are missing: the log does not reach back that far, or not all lines fit.
  */
 bool klog_since(char *raw, uint64_t since_us, struct text *out);
 /* Adds a `zone` line for each zone in INFO, the content of /proc/zoneinfo, which is modified. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PID 1 of a guest under test. It mounts file systems, opens the channel, sends HELLO and handles
- * requests. Only the kernel prints on the console; init itself prints there only the reason if it
- * cannot continue.
+ * requests. Init prints on the console only if it cannot continue, so that the console has the
+ * kernel's messages only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,8 +58,8 @@ static void mount_all(void)
 	for (size_t i = 0; i < countof(mounts); i++) {
 		mkdir(mounts[i].where, 0755);
 		/*
-		 * ENODEV: the kernel lacks this file system. EBUSY: CONFIG_DEVTMPFS_MOUNT has
-		 * mounted it already.
+		 * ignore errors: ENODEV, the kernel does not have this file system; EBUSY,
+		 * CONFIG_DEVTMPFS_MOUNT has mounted it already
 		 */
 		mount(mounts[i].type, mounts[i].where, mounts[i].type, MS_NOSUID, NULL);
 	}
@@ -113,8 +113,8 @@ static void offer_shell(void)
 		}
 		while (wait(NULL) < 0 && errno == EINTR)
 			;
-		sleep(1); /* no event: without busybox or a console the child exits at once, and
-			   * this loop would use all CPU time */
+		/* without busybox or a console the child exits immediately: save CPU time */
+		sleep(1); /* no event: the shell has ended, and there is nothing to wait for */
 	}
 }
 

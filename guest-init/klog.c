@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The request LOG: the kernel's log since a given time, as the console prints it. See
- * handlers.h.
+ * Handles the request LOG: returns the kernel's log since a given time, as the console prints it
+ * (handlers.h).
  */
 #include "handlers.h"
 
@@ -12,12 +12,12 @@
 
 #include "proto.h"
 
-#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: returns the newest part of the log that fits */
+#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, which returns the newest part of the log that fits */
 #define KEPT PROTO_BULK_MAX
 
 /*
- * Parses "<4>[ 12.345678] text", which has "[ T1]" after the time stamp if the kernel prints
- * callers; removes the "<4>".
+ * Returns LINE, of the form "<4>[ 12.345678] text", without its "<4>". Sets *RET_US to its time,
+ * and *RET_HAS to whether it has one. (If the kernel prints callers, "[ T1]" follows the time.)
  */
 static char *stamp_of(char *line, bool *ret_has, uint64_t *ret_us)
 {
@@ -65,7 +65,7 @@ int handle_log(char *payload, struct text *out)
 		return -errno;
 	}
 	raw[len] = '\0';
-	/* keep room for the last line */
+	/* reserve room for the last line */
 	out->max -= sizeof("cut\n");
 	if (klog_since(raw, since_us, out))
 		return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory blocks of a dax device: see kmem.h. */
+/* Writes states to the memory blocks of a dax device (kmem.h). */
 #include "kmem.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "files.h"
 
 /*
- * After this many failed writes of `offline`, for example to a block with unmovable pages, random
- * states are written again.
+ * If this many writes of `offline` have failed, for example to a block with unmovable pages, random
+ * states are written again before the next attempt to remove the memory.
  */
 #define OFFLINE_TRIES 64
 

@@ -18,10 +18,11 @@
 
 struct kmem {
 	char dax[KMEM_NAME];	/* "dax0.0" */
-	uint64_t first, end;	/* its whole memory blocks; valid after kmem_locate() */
+	/* numbers of its memory blocks, from `first` to `end` - 1; valid after kmem_locate() */
+	uint64_t first, end;
 	enum op states[KMEM_STATES];
 	unsigned n_states;
-	uint64_t writes;	/* maximum number before the memory is removed */
+	uint64_t writes;	/* maximum number of writes before the memory is removed */
 	uint64_t left, tries;
 	bool leaving;		/* all blocks are being set offline */
 };
@@ -30,13 +31,13 @@ struct kmem {
 int kmem_prepare(struct run *run, struct kmem *kmem);
 
 /*
- * Computes the blocks of the dax device, from its sysfs files. kmem adds only whole memory blocks.
- * Returns 0 or -errno.
+ * Computes `first` and `end` from the sysfs files of the dax device: the driver kmem adds only
+ * whole memory blocks. Returns 0 or -errno.
  */
 int kmem_locate(struct kmem *kmem);
 /*
- * With THERE, returns 0 if all its blocks exist, else -ENXIO. Without, returns 0 if none exists,
- * else -EBUSY.
+ * If THERE, returns 0 if all of the device's blocks exist, otherwise -ENXIO. If not THERE, returns
+ * 0 if none of them exists, otherwise -EBUSY.
  */
 int kmem_check(const struct kmem *kmem, bool there);
 /* Returns true if the device is bound to the driver whose folder in sysfs is DRIVER. */
@@ -45,12 +46,16 @@ bool kmem_bound(const struct kmem *kmem, const char *driver);
 /* Draws the number of writes. Must be called after the memory was added. */
 void kmem_begin(struct run *run, struct kmem *kmem);
 /*
- * One operation: writes a state to a block. Returns true, without an operation, when all blocks are
- * offline and the memory is to be removed: a block that is online at the unbind would stay until
- * the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may set these online.
+ * Does one operation: writes a state to a block. Returns true, without an operation, when the
+ * memory must be removed and all blocks are offline. A block that is online when kmem is unbound
+ * would remain until the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may
+ * set these blocks online.
  */
 bool kmem_turn(struct run *run, struct kmem *kmem);
-/* Sets all blocks offline, for `cleanup`. False: a block stays online; do not remove the memory. */
+/*
+ * Sets all blocks offline, for `cleanup`. Returns false if a block remains online; then the memory
+ * must not be removed.
+ */
 bool kmem_leave(struct run *run, struct kmem *kmem);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Init's main loop: see main-loop.h. */
+/* Init's main loop (main-loop.h). */
 #include "main-loop.h"
 
 #include <errno.h>
@@ -24,9 +24,11 @@
 #include "request.h"
 
 #define HEARTBEAT_NS 250000000
-/* No request is read while the queue is fuller than this, so that one-line answers always fit. */
+/*
+ * No request is read while more bytes than this are queued, so that answers of one line always fit.
+ */
 #define READ_BELOW (QUEUE_MAX / 2)
-/* A heartbeat is skipped while more than this is queued; the next one supersedes it. */
+/* No heartbeat is queued while more bytes than this are; a later one replaces it. */
 #define HEARTBEAT_BELOW 65536
 #define PART_ROUNDS 64
 #define GOODBYE_NS (UINT64_C(2) * 1000000000)
@@ -39,8 +41,8 @@ static bool hung_up; /* the host's end of the port is closed */
 /* ---- power-off and reboot ---- */
 
 /*
- * Powers off or reboots. sync() and tcdrain() may block without end, so a child calls them, for at
- * most GOODBYE_NS.
+ * Powers off or reboots. Before that, a child calls sync() and tcdrain(), which may block without
+ * end; init waits for it for at most GOODBYE_NS.
  */
 static void end_reason(void)
 {
@@ -75,7 +77,10 @@ static _Noreturn void power(uint32_t seq, char *payload)
 	reply_done(seq, 0, "%s", "");
 	end_reason();
 	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
-	/* without a power-off method the kernel halts; on some machines the call returns instead */
+	/*
+	 * without a method to power off, the kernel halts; on some machines reboot() returns
+	 * instead
+	 */
 	for (;;)
 		pause();
 }
@@ -114,9 +119,7 @@ static void note_garbage(void)
 	versions = in->versions;
 }
 
-/*
- * Reads requests. Stops while the queue of answers is half full, and continues when it has drained.
- */
+/* Reads and handles requests, but none while the queue of answers is half full. */
 static void read_requests(void)
 {
 	static char payload[PROTO_MAX + 1];
@@ -127,7 +130,9 @@ static void read_requests(void)
 		more = channel_fill(channel);
 		while (channel->out.len < READ_BELOW && frame_next(&channel->in, &frame, payload))
 			serve_frame(&frame, payload);
-		/* send one note for each sequence of invalid bytes, not for each read() */
+		/*
+		 * send a note only at the end of a sequence of invalid bytes, not for each read()
+		 */
 		if (!more)
 			note_garbage();
 	}
@@ -184,7 +189,7 @@ static void set_up(void)
 	reply_send(PROTO_HELLO, 0, hello, text.len);
 }
 
-/* Runs the loop once: reads all inputs first, then acts on them. */
+/* Handles the descriptors that poll() has reported: signals and ended children first. */
 static void turn(struct pollfd *polled)
 {
 	if (polled[1].revents) {
@@ -206,8 +211,8 @@ static void turn(struct pollfd *polled)
 	}
 	channel_flush(channel);
 	/*
-	 * queue the next parts of a long answer; the number is bounded, so that the timer is
-	 * handled
+	 * queue and write the next parts of a long answer; at most PART_ROUNDS, so that the timer
+	 * is handled, too
 	 */
 	for (unsigned i = 0; i < PART_ROUNDS && !channel->out.len; i++) {
 		request_ready();
@@ -236,9 +241,10 @@ _Noreturn void main_loop(struct channel *open_channel)
 			polled[0].events |= POLLIN;
 		poll(polled, 4, -1);
 		/*
-		 * poll() returns POLLHUP immediately while the host's end of the port is closed, so
-		 * the port is not polled then. SIGIO announces a change; the heartbeat checks again
-		 * in case the signal was missed.
+		 * While the host's end of the port is closed, poll() would always return POLLHUP
+		 * immediately, so the port is not polled then. It is polled again after SIGIO,
+		 * which announces a change, and at the next heartbeat, in case the signal was
+		 * missed.
 		 */
 		hung_up = polled[0].revents & POLLHUP ||
 			  (hung_up && !polled[1].revents && !polled[3].revents);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Init's main loop: handles the channel, child processes and a timer. The loop never opens a file
- * that takes a hotplug lock; child processes do that, so that heartbeats continue while the kernel
- * is stuck.
+ * Init's main loop: handles the channel, child processes and a timer. Only child processes open
+ * files whose functions in the kernel take hotplug locks, so that heartbeats continue while these
+ * block.
  */
 #ifndef GUEST_MAIN_LOOP_H
 #define GUEST_MAIN_LOOP_H

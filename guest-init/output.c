@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A ring buffer for output: see output.h. */
+/* A ring buffer for output (output.h). */
 #include "output.h"
 
 #include <string.h>

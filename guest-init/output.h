@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define OUTPUT_RING 16384 /* size in bytes, a power of two */
-/* maximum number of bytes from one agent; further ones are dropped */
+/* maximum number of bytes of output of one agent; further bytes are dropped */
 #define OUTPUT_MAX (256 * 1024)
 
 struct output {
@@ -27,7 +27,7 @@ struct output {
 size_t output_room(const struct output *output);
 /*
  * Puts LEN bytes, which must be at most output_room(). NULs are replaced by '?'. Bytes beyond
- * OUTPUT_MAX are dropped, and a line reports that.
+ * OUTPUT_MAX are dropped, and the line "== cut: …" is put instead.
  */
 void output_put(struct output *output, const char *bytes, size_t len);
 /* Takes at most MAX bytes out of the ring. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Expands globs: see paths.h. glibc's glob() is not used because it reads the user database, which
- * a static program should not do.
+ * Expands globs (paths.h). glibc's glob() is not used, because it reads the user database, which a
+ * static program should not do.
  */
 #include "paths.h"
 

@@ -20,14 +20,14 @@ struct paths {
 };
 
 /*
- * Initialises PATHS. PATTERNS is borrowed. Returns 0, or -EINVAL: a pattern is empty, too long, or
- * does not begin with '/'.
+ * Initialises PATHS. PATTERNS is borrowed. Returns 0, or -EINVAL if a pattern is empty, too long,
+ * or does not begin with '/'.
  */
 int paths_init(struct paths *paths, const char *patterns);
 
 /*
- * Lists all matching files, except folders. Does so only if the list is stale, or if it is older
- * than both 250 ms and 20 times the duration of the last listing. *, ? and [] do not match '/'.
+ * Lists all files that match, but not folders, if the list is stale, or older than 250 ms and also
+ * older than 20 times the duration of the last listing. *, ? and [] do not match '/'.
  */
 void paths_refresh(struct paths *paths);
 

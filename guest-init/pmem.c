@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* NVDIMM regions and namespaces through sysfs: see pmem.h. */
+/* Uses NVDIMM regions and namespaces through sysfs (pmem.h). */
 #include "pmem.h"
 
 #include <dirent.h>
@@ -15,7 +15,7 @@
 
 #define REGIONS_MAX 64
 #define DRIVERS "/sys/bus/nd/drivers"
-/* drivers/nvdimm/pfn_devs.c, nd_pfn_validate(): the info block is 4 KiB into the namespace */
+/* offset of the info block in the namespace: drivers/nvdimm/pfn_devs.c, nd_pfn_validate() */
 #define INFO_BLOCK 4096
 
 static int compare(const void *a, const void *b)
@@ -25,7 +25,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Lists the numbers of all regions, in ascending order. */
+/* Stores the numbers of all regions in RET, in ascending order. Returns how many there are. */
 static unsigned list_regions(unsigned *ret)
 {
 	DIR *dir = opendir(PMEM_DEVICES);
@@ -89,7 +89,7 @@ static int find_space(struct pmem *pmem)
 	return most ? 0 : -ENOENT;
 }
 
-/* Waits for the probes that the kernel does in the background; ndctl reads the same files. */
+/* Waits until the kernel has probed all devices, by reading the same files as ndctl. */
 static void wait_for_probes(void)
 {
 	DIR *dir = opendir(PMEM_DEVICES);
@@ -165,8 +165,8 @@ static int bind(const char *driver, const char *device, const char **ret_what)
 }
 
 /*
- * Makes a UUID. The kernel accepts any of version 4; the region's number makes it unique in the
- * guest.
+ * Makes a UUID for the namespace. The kernel accepts any UUID of version 4; the region's number
+ * makes it unique in the guest.
  */
 static void name_uuid(const struct pmem *pmem, char *uuid, size_t max)
 {
@@ -252,7 +252,7 @@ int pmem_destroy_dax(struct pmem *pmem, const char **ret_what)
 
 	if (!err)
 		err = set(pmem->claim, "namespace", "\n", ret_what);
-	/* without force_raw nd_pmem would find the info block and make the dax device again */
+	/* without force_raw, nd_pmem would find the info block and create the dax device again */
 	if (!err)
 		err = set(pmem->space, "force_raw", "1", ret_what);
 	if (err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the descendants of a process: see processes.h. */
+/* Finds the descendants of a process (processes.h). */
 #include "processes.h"
 
 #include <dirent.h>
@@ -52,8 +52,8 @@ static unsigned read_all(void)
 }
 
 /*
- * Marks the descendants of ANCESTOR by their parents' pids. This includes orphans, because they
- * become children of ANCESTOR, which is a subreaper.
+ * Marks the descendants of ANCESTOR in is_descendant, and returns the number of all processes.
+ * Orphans are included, because they become children of ANCESTOR, a subreaper.
  */
 static unsigned mark(pid_t ancestor)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Finds the descendants of a process in /proc. Used for the processes that the agent `run` started.
- */
+/* Finds the descendants of a process in /proc, for the agent `run`. */
 #ifndef GUEST_PROCESSES_H
 #define GUEST_PROCESSES_H
 
@@ -12,7 +10,7 @@
 
 #define PROCESSES_MAX 2048
 
-/* The fields of /proc/PID/stat that are used. */
+/* Some fields of /proc/PID/stat. */
 struct process {
 	pid_t pid, parent;
 	char state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest channel: frames on one byte stream, read by both sides from this one file.
+ * The format of the guest channel, for both sides: frames on one byte stream.
  *
  * A frame is a header of 24 bytes, every field little endian, then LENGTH bytes of payload:
  *
@@ -14,10 +14,10 @@
  *	16	4	CRC-32 (IEEE 802.3, reflected) of the payload
  *	20	4	CRC-32 of bytes 0..19
  *
- * The payload is text: lines that end in '\n', the first word of a line is its key, words are
- * separated by one space, no word is empty, no NUL. docs/guest-protocol.md lists the lines of each
- * type. A reader that finds no valid header skips one byte and searches for the next magic, because
- * firmware may have written to a second serial console before init.
+ * The payload is text without NUL: lines that end in '\n', of words that are separated by one
+ * space. No word is empty; the first word of a line is its key. docs/guest-protocol.md lists the
+ * lines of each type. A reader that finds no valid header skips one byte and searches for the next
+ * magic, because firmware may have written to a second serial console before init.
  *
  * Both sides check both CRCs, the version and the length before they parse the payload.
  */
@@ -33,8 +33,8 @@
 #define PROTO_MAX (256u * 1024)
 
 /*
- * The maximum size of an answer in parts, and of the bytes of a PART after its line "offset N". A
- * part is small, so that heartbeats are not delayed much.
+ * Maximum sizes: of an answer in parts, and of the bytes of a PART after its line "offset N". Parts
+ * are small, so that they do not delay heartbeats much.
  */
 #define PROTO_BULK_MAX (8u * 1024 * 1024)
 #define PROTO_PART_MAX (24u * 1024)
@@ -59,7 +59,10 @@ enum proto_type {
 	PROTO_OUTPUT = 12,    /* output of a program that an agent `run` executes */
 	PROTO_LOGGED = 9, /* answers LOG: lines of the kernel's log, as its console prints them */
 
-	/* host to guest: each is answered by exactly one frame with its seq, in any order */
+	/*
+	 * host to guest: the guest answers each with exactly one frame with the same seq, in any
+	 * order
+	 */
 	PROTO_START = 65,     /* start an agent */
 	PROTO_STOP = 66,      /* stop an agent, or all; answered by DONE when they have ended */
 	PROTO_SNAPSHOT = 67,  /* answered by ACCOUNT */
@@ -80,7 +83,9 @@ struct proto_header {
 	uint32_t crc;
 };
 
-/* Uses a table for four bits at a time; a table of 256 words would gain little. */
+/*
+ * Handles four bits at a time, by a table of 16 words; one of 256 words would not be much faster.
+ */
 static inline uint32_t proto_crc32(const void *data, size_t len)
 {
 	static const uint32_t table[16] = {
@@ -129,8 +134,9 @@ static inline void proto_pack(uint8_t out[PROTO_HEADER], enum proto_type type, u
 }
 
 /*
- * Reads a header from 24 bytes. Returns 0; -1 if it is not a valid header (wrong magic or header
- * CRC, a length over PROTO_MAX); or the other side's version (> 0) if it differs.
+ * Reads a header from 24 bytes. Returns 0, or -1 if the header is not valid (its magic or CRC is
+ * wrong, or the length exceeds PROTO_MAX), or the version in the header if that is not
+ * PROTO_VERSION.
  */
 static inline int proto_unpack(const uint8_t in[PROTO_HEADER], struct proto_header *ret)
 {

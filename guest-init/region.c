@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Anonymous memory of agents: see region.h. */
+/* Maps anonymous memory for agents (region.h). */
 #include "region.h"
 
 #include <errno.h>
@@ -19,7 +19,9 @@ size_t region_huge_size(void)
 	char *cursor = info, *line;
 	unsigned long long kb = 0, bytes = 0;
 
-	/* this file exists only with THP; /proc/meminfo has the size only with hugetlb */
+	/*
+	 * a kernel with THP has this file; /proc/meminfo has the size only in a kernel with hugetlb
+	 */
 	if (file_line(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", size,
 		      sizeof(size)) > 0 &&
 	    sscanf(size, "%llu", &bytes) == 1)

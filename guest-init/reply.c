@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sends frames to the host, and forks child processes: see reply.h. */
+/* Sends frames to the host, and forks child processes (reply.h). */
 #include "reply.h"
 
 #include <errno.h>

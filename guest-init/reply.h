@@ -12,22 +12,22 @@
 #include "channel.h"
 
 /*
- * Must be called once. The functions below send to CHANNEL. FDS (N_FDS of them) are closed in every
- * child. SIGNALS are blocked in init and unblocked in a child.
+ * Must be called once. CHANNEL is where the functions below send. The N_FDS descriptors FDS are
+ * closed in each child. SIGNALS, which init blocks, are unblocked in each child.
  */
 void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const sigset_t *signals);
 
 /*
- * Queues a frame. False: the queue has no room now; call again when it has drained (at the latest
- * at the next tick).
+ * Queues a frame. Returns false if the queue has no room now; then the caller must try again later,
+ * at the latest at the next heartbeat.
  */
 bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t len);
 
-/* True: the queue is short enough for a PART, so that heartbeats are not delayed much. */
+/* Returns true if the queue is so short that a PART delays heartbeats only a little. */
 bool reply_has_room(void);
 
 /*
- * Queues a DONE of one line: "ok" if ERROR is 0, otherwise "error NAME WHAT". This always fits,
+ * Queues a DONE of one line: "ok" if ERROR is 0, otherwise "error NAME WHAT". This cannot fail,
  * because init reads no request while the queue is half full.
  */
 void reply_done(uint32_t seq, int error, const char *format, ...)
@@ -37,8 +37,8 @@ void reply_done(uint32_t seq, int error, const char *format, ...)
 void reply_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Forks a child called NAME. Of init's descriptors it keeps only the wake fd, and SIGUSR1
- * interrupts its system calls. Returns the pid, 0 in the child, or -errno.
+ * Forks a child called NAME, with only the wake fd of init's descriptors. SIGUSR1 interrupts the
+ * child's system calls. Returns the pid, 0 in the child, or -errno.
  */
 pid_t reply_fork(const char *name);
 

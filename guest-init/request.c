@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Passes requests to child processes: see request.h. The handlers are in handlers.c. */
+/* Passes requests to child processes (request.h). handlers.c has the handlers. */
 #include "request.h"
 
 #include <errno.h>
@@ -21,28 +21,28 @@
 /* Workers are kept alive because fork() dominates the cost of frequent requests. */
 #define WORKERS_MAX 4
 /*
- * After this time a request gets a signal: offline_pages() may retry without end, and ends only
- * when a signal is pending.
+ * After this time, the child that handles a request gets a signal, because offline_pages() may
+ * retry without end, until a signal is pending.
  */
 #define PATIENCE_NS (20 * UINT64_C(1000000000))
 
-/* The memory that init and one child share. */
+/* The memory that init shares with one child. */
 struct shm_slot {
 	char payload[PROTO_MAX + 1]; /* written by init */
 	_Atomic bool done;	     /* written last by the child */
 	uint32_t type, len;
-	char data[PROTO_BULK_MAX]; /* only pages that were written use memory */
+	char data[PROTO_BULK_MAX]; /* uses memory only for pages that were written */
 };
 
 struct server {
 	bool used;   /* in use by a request whose answer is not sent completely yet */
 	bool worker; /* the child is a worker, which handles more than one request */
-	pid_t pid;   /* 0: there is no process, or it has ended */
+	pid_t pid;   /* 0 if there is no child, or it has ended */
 	unsigned which;
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
-	uint32_t sent;	/* number of bytes of the answer that were already sent in parts */
+	uint32_t sent;	/* number of bytes of the answer that were sent in parts already */
 	int request_fd; /* the eventfd that announces a request to a worker */
 };
 
@@ -51,8 +51,8 @@ static const struct {
 	const char *name;
 	int (*handle)(char *payload, struct text *out);
 	/*
-	 * The request is frequent, so workers handle it. A worker was forked earlier, so its answer
-	 * must not depend on variables of init that change.
+	 * The request is frequent, so workers handle it. Its answer must not depend on variables of
+	 * init that change, because a worker was forked earlier.
 	 */
 	bool often;
 } requests[] = {
@@ -123,7 +123,7 @@ static size_t answer_max(const char *payload)
 	return max < PROTO_MAX ? PROTO_MAX : max < PROTO_BULK_MAX ? max : PROTO_BULK_MAX;
 }
 
-/* Runs the handler, which writes the answer, or the reason if it fails. */
+/* Runs the handler, which writes the answer into SHM_SLOT, or, if it fails, the reason. */
 static void handle_one(unsigned which, struct shm_slot *shm_slot)
 {
 	static char failed[WHAT_MAX];
@@ -165,7 +165,10 @@ static _Noreturn void child(const struct server *server, struct shm_slot *shm_sl
 
 /* ---- In init ---- */
 
-/* Returns an idle worker, or a free slot; SERVERS_MAX: neither is available. */
+/*
+ * Returns the index of an idle worker for request WHICH, or of a free slot, or SERVERS_MAX if there
+ * is neither.
+ */
 static unsigned choose(unsigned which)
 {
 	unsigned n = 0;
@@ -189,8 +192,8 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 	if (which == countof(requests))
 		return false;
 	/*
-	 * ignore a request that the host has sent again after it reconnected, because it is being
-	 * handled
+	 * ignore a request that is being handled already: the host sends requests again after it
+	 * has reconnected
 	 */
 	for (unsigned i = 0; i < SERVERS_MAX; i++)
 		if (servers[i].used && servers[i].seq == seq)
@@ -226,9 +229,8 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 }
 
 /*
- * Sends the rest of an answer. While the rest is longer than a part, and the queue is short enough
- * for heartbeats, it sends PART frames; then it sends the frame of TYPE. False: must be called
- * again to continue.
+ * Sends the rest of an answer: PART frames while the rest is longer than a part, then the frame of
+ * TYPE. Returns false if the queue has no room; then it must be called again to continue.
  */
 static bool send_parts(struct server *server, uint32_t type, const char *data, uint32_t len)
 {
@@ -254,7 +256,7 @@ static void send_answer(unsigned n)
 	struct server *server = &servers[n];
 	const struct shm_slot *shm_slot = &shm_slots[n];
 	bool done = atomic_load_explicit(&shm_slot->done, memory_order_acquire);
-	/* validate everything the child wrote */
+	/* these come from the child, so they are checked below */
 	uint32_t len = shm_slot->len, type = shm_slot->type;
 
 	if (!server->used || (!done && server->pid))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests that read or write files. Each is handled by a child process, so that a request that
- * blocks in the kernel does not block init.
+ * Passes requests that read or write files to child processes, so that a request that blocks in the
+ * kernel does not block init.
  */
 #ifndef GUEST_REQUEST_H
 #define GUEST_REQUEST_H
@@ -18,21 +18,21 @@
  */
 int request_init(void);
 /*
- * Sets FD, an eventfd to which a child writes when its answer is complete; init must then call
+ * Sets the eventfd FD, to which a child writes when its answer is complete; init must then call
  * request_ready().
  */
 void request_set_wake_fd(int fd);
 void request_ready(void);
 
-/* Starts to handle a request. False: TYPE is not such a request. PAYLOAD is modified. */
+/* Starts to handle a request. Returns false if TYPE is not such a request. PAYLOAD is modified. */
 bool request_start(unsigned type, uint32_t seq, char *payload);
 
-/* Must be called when a child has ended. False: PID handles no request. */
+/* Must be called when a child has ended. Returns false if PID does not handle requests. */
 bool request_reap(pid_t pid, int status);
 
 /*
- * Must be called at each heartbeat: sends answers that did not fit before, and sends SIGUSR1 to
- * requests that take too long.
+ * Must be called at each heartbeat. Sends answers that did not fit into the queue before, and
+ * SIGUSR1 to children whose requests take too long.
  */
 void request_tick(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random numbers in the guest: splitmix64, with the same numbers as rig/util/rng.c, so that one
- * recorded seed determines both sides. Does not use GLib.
+ * Random numbers in the guest, by splitmix64. The numbers are the same as those of rig/util/rng.c,
+ * so that one recorded seed determines both sides; but this file does not need GLib.
  */
 #ifndef GUEST_RNG_H
 #define GUEST_RNG_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of agents, and the parser of START: see start.h. */
+/* The table of agents, and the parser of START (start.h). */
 #include "start.h"
 
 #include <errno.h>
@@ -40,7 +40,10 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 	return 0;
 }
 
-/* Parses a list of turns, "3,10-20,40-", in ascending order. */
+/*
+ * Stores the turns in LIST, "3,10-20,40-", in RUN. They must be in ascending order. Returns 0 or
+ * -errno.
+ */
 static int take_skips(struct run *run, char *list, struct text *what)
 {
 	const char *all = list;

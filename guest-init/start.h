@@ -12,7 +12,8 @@ const struct agent *agent_find(const char *name);
 
 /*
  * Parses the payload of a START in place. Checks everything that can be checked without the agent's
- * `prepare`. Returns 0 and fills *RET, or -errno with the reason in WHAT; *RET is then unchanged.
+ * `prepare`. Returns 0 and fills *RET; or leaves *RET unchanged, adds the reason to WHAT and
+ * returns -errno.
  */
 int agent_parse(char *payload, struct run *ret, struct text *what);
 

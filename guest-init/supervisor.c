@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts, stops, counts and reaps agents: see supervisor.h. */
+/* Starts, stops and reaps agents, and sends their counts (supervisor.h). */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 struct slot {
 	struct run run;
-	pid_t pid; /* 0: the slot is free, or its process has ended */
+	pid_t pid; /* 0 if the slot is free, or its process has ended */
 	bool used;
 	bool answered; /* START was answered */
 	bool stopping;
@@ -27,7 +27,7 @@ struct slot {
 	uint32_t seq; /* seq of START */
 };
 
-/* A STOP that is not answered yet, with a bit for each agent whose end it waits for. */
+/* A STOP that was not answered yet. `slots` has a bit for each agent whose end it waits for. */
 struct stop {
 	bool used;
 	uint32_t seq;
@@ -95,8 +95,8 @@ void supervisor_start(uint32_t seq, char *payload)
 	err = agent_parse(payload, &run, &what);
 	if (!err && slot_of(run.id) && slot_of(run.id)->seq == seq) {
 		/*
-		 * answer again a START that the host repeats after it reconnected: the first answer
-		 * may be lost
+		 * the host repeats a START after it has reconnected: answer again, because the
+		 * first answer may be lost
 		 */
 		if (slot_of(run.id)->answered)
 			reply_done(seq, 0, "%s", "");
@@ -126,7 +126,10 @@ void supervisor_start(uint32_t seq, char *payload)
 	}
 }
 
-/* Sends the output of the agent's program, as far as there is room. False: some output is left. */
+/*
+ * Sends the output of the agent's program, as far as there is room. Returns false if some output is
+ * left.
+ */
 static bool send_output(struct slot *slot)
 {
 	struct output *output = &slot->run.shared->output;
@@ -256,7 +259,10 @@ static bool send_counts(struct slot *slot)
 	return reply_send(PROTO_COUNTS, 0, buffer, text.len);
 }
 
-/* Frees a slot. A STOP that waits for it is answered after its COUNTS were queued. */
+/*
+ * Sends the output and the COUNTS of an agent that has ended, then frees its slot and answers the
+ * STOPs that wait for it. If the queue has no room, it must be called again.
+ */
 static void settle(struct slot *slot)
 {
 	uint64_t bit = UINT64_C(1) << (slot - slots);
@@ -310,8 +316,8 @@ static void blame(struct slot *slot, int status)
 }
 
 /*
- * True: the agent was killed by the OOM killer and must be restarted. The kill is counted as a
- * failure of its current operation.
+ * Returns true if the OOM killer has killed the agent, so that it must be restarted. Counts this as
+ * ENOMEM of the agent's current operation.
  */
 static bool goes_on(struct slot *slot, int status)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The running agents: starts, stops and counts them, and adds the reasons for a bad verdict. */
+/*
+ * Starts and stops agents, sends their counts and output, and reports the reasons for a bad
+ * verdict.
+ */
 #ifndef GUEST_SUPERVISOR_H
 #define GUEST_SUPERVISOR_H
 
@@ -9,7 +12,10 @@
 
 #include "text.h"
 
-/* Initialises the supervisor. WAKE_FD is the eventfd that an agent writes to when it is ready. */
+/*
+ * Must be called once. WAKE_FD is the eventfd to which an agent writes when it is ready or has
+ * output.
+ */
 void supervisor_init(int wake_fd);
 
 /* Handle START and STOP; the answer is queued now or later. PAYLOAD is modified. */
@@ -22,12 +28,12 @@ void supervisor_stop(uint32_t seq, char *payload);
  */
 void supervisor_ready(void);
 
-/* Must be called when a child has ended. False: PID is not an agent. */
+/* Must be called when a child has ended. Returns false if PID is not an agent. */
 bool supervisor_reap(pid_t pid, int status);
 
 /*
- * Must be called at each heartbeat: checks the time limits of operations and STOPs, and sends
- * frames that did not fit before.
+ * Must be called at each heartbeat. Checks the time limits of operations and STOPs, and sends
+ * frames that did not fit into the queue before.
  */
 void supervisor_tick(void);
 

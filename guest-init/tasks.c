@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The answer TASKS: every task, where it waits, its number of context switches, and the memory
- * counters. The host compares two such answers; a task with equal counts has not run in between.
- * Only files of /proc are read, and none that takes a hotplug lock.
+ * Makes the answer TASKS: each task, where it waits, its number of context switches, and counters
+ * of memory. The host compares two such answers: a task with equal numbers has not run in between.
+ * Reads only files of /proc that take no hotplug lock.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 static char file[64 * 1024];
 
-/* Returns the number N of the line "KEY N" or "KEY: N" in LINES; 0 if there is no such line. */
+/* Returns the number N in "KEY N" or "KEY: N" in LINES, or 0 if there is none. */
 static unsigned long long number_in(const char *lines, const char *key)
 {
 	const char *at = strstr(lines, key);
@@ -26,7 +26,7 @@ static unsigned long long number_in(const char *lines, const char *key)
 	return at ? strtoull(at + strlen(key) + strspn(at + strlen(key), ": \t"), NULL, 10) : 0;
 }
 
-/* Returns the number of context switches of a task. If it did not change, the task has not run. */
+/* Returns the number of context switches of a task. */
 static unsigned long long switches(int task)
 {
 	if (file_read(task, "status", file, sizeof(file)) <= 0)
@@ -46,7 +46,8 @@ static void add_lines(int task, const char *name, const char *prefix, struct tex
 }
 
 /*
- * Parses /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain anything, including
+ * Adds task TID of the folder DIR, if its state is in STATES (or, if WITHOUT, is not). Reads
+ * /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain any characters, including
  * brackets.
  */
 static void add_task(int dir, const char *tid, const char *states, bool without, struct text *out)
@@ -94,7 +95,7 @@ static void each_task(const char *states, bool without, struct text *out)
 		closedir(proc);
 }
 
-/* Adds counters that change during a slow but working memory operation. */
+/* Adds counters that change while a memory operation makes progress, even if it is slow. */
 static void add_counts(struct text *out)
 {
 	unsigned long long present = 0;
@@ -107,7 +108,7 @@ static void add_counts(struct text *out)
 	text_add(out, "count present %llu\n", present);
 }
 
-/* Adds blocked and running tasks first, because they matter most if the answer is cut off. */
+/* Adds blocked and running tasks first, because they are the most important ones if not all fit. */
 int handle_tasks(char *payload, struct text *out)
 {
 	bool busy = !strncmp(payload, "busy", 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes lines of words: see text.h. */
+/* Writes and splits lines of words (text.h). */
 #include "text.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static int number(const char *word, int base, uint64_t *ret)
 	char *end;
 	uint64_t value;
 
-	/* strtoull() would accept blanks and signs */
+	/* reject blanks and signs, which strtoull() would accept */
 	if (!strchr("0123456789abcdefABCDEF", *word) || !*word)
 		return -EINVAL;
 	errno = 0;
@@ -89,7 +89,7 @@ int text_number(const char *word, uint64_t *ret)
 
 int text_hex(const char *word, uint64_t *ret)
 {
-	/* strtoull() would accept a second "0x" */
+	/* reject "0x", which strtoull() would accept */
 	if (word[0] == '0' && (word[1] | 0x20) == 'x')
 		return -EINVAL;
 	return number(word, 16, ret);

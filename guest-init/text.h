@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Payloads: lines of words, written into a bounded buffer and split in place. */
+/* Writes payloads, lines of words, into buffers of a fixed size, and splits them in place. */
 #ifndef GUEST_TEXT_H
 #define GUEST_TEXT_H
 
@@ -20,10 +20,16 @@ void text_init(struct text *text, char *buffer, size_t max);
 /* Adds the whole text, or nothing if it does not fit, so that no line is cut. */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Copies FROM into TO of MAX bytes; false if it does not fit, and TO is unchanged. */
+/*
+ * Copies FROM into TO, which has MAX bytes. Returns false, and leaves TO unchanged, if it does not
+ * fit.
+ */
 bool text_copy(char *to, size_t max, const char *from);
 
-/* Cuts off the next line of *CURSOR (in place); NULL at the end. Empty lines are skipped. */
+/*
+ * Returns the next line of *CURSOR, ended in place by a NUL, and advances *CURSOR; or returns NULL
+ * at the end. Skips empty lines.
+ */
 char *text_line(char **cursor);
 
 /*
@@ -49,10 +55,10 @@ int text_list(const char *list, unsigned max, void (*each)(unsigned number, void
 
 /*
  * Returns the name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" if it has no name. The
- * string is static; "E<number>" is valid until the next call.
+ * string is static, but "E<number>" only until the next call.
  */
 const char *errno_name(int error);
-/* Returns the errno called NAME; 0 for an unknown name. */
+/* Returns the errno called NAME, or 0 if there is none. */
 int errno_number(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creates a tracefs instance, and parses its output: see trace.h. */
+/* Creates a tracefs instance, and parses its output (trace.h). */
 #include "trace.h"
 
 #include <errno.h>
@@ -25,7 +25,8 @@ static size_t begin, end;
 /* ---- parsing lines ---- */
 
 /*
- * Skips " kworker/0:1-12 [000] 12.345678: "; a task's name may contain any of these characters.
+ * Returns the text after the head of LINE, " kworker/0:1-12 [000] 12.345678: ", whose pid and CPU
+ * it stores in RET; or NULL if LINE has none. The task's name may contain any of these characters.
  */
 static char *skip_head(char *line, struct trace_line *ret)
 {
@@ -76,7 +77,7 @@ void trace_parse(char *line, struct trace_line *ret)
 	}
 }
 
-/* Returns the text after " KEY=" in ARGS. */
+/* Returns the text after " KEY=" in ARGS, or NULL if there is none. */
 static const char *find_key(const char *args, const char *key)
 {
 	size_t len = strlen(key);
@@ -94,7 +95,10 @@ bool trace_number(const char *args, const char *key, int64_t *ret)
 
 	if (!at)
 		return false;
-	/* parse as unsigned: an address has its top bit set, so that strtoll() would fail */
+	/*
+	 * parse as an unsigned number: strtoll() would fail for an address, which has its top bit
+	 * set
+	 */
 	*ret = (int64_t)strtoull(at, &rest, 0);
 	return rest != at;
 }
@@ -151,16 +155,16 @@ int trace_open(void)
 	int err;
 
 	/*
-	 * Switch this option off, because new instances inherit it: recording task names needs a
-	 * probe at sched_switch, for which the kernel patches __schedule() while all CPUs run it.
+	 * Switch this option off, because new instances inherit it. To record task names, the
+	 * kernel would add a probe at sched_switch, and patch __schedule() while all CPUs run it.
 	 * The events contain the names anyway.
 	 */
 	file_write(AT_FDCWD, TRACEFS "/options/record-cmd", "0");
-	/* EEXIST: an agent that was killed has left the instance */
+	/* ignore EEXIST: an agent that was killed has left the instance */
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
 		return -errno;
 	err = file_write(AT_FDCWD, INSTANCE "/buffer_size_kb", BUFFER_KB);
-	if (!err) /* select a fixed format for line heads, and frames with offsets */
+	if (!err) /* choose a fixed format for heads of lines, and stack frames with offsets */
 		err = trace_option("irq-info", false);
 	if (!err)
 		err = trace_option("sym-offset", true);

@@ -29,16 +29,16 @@ enum trace_kind {
 struct trace_line {
 	enum trace_kind kind;
 	unsigned pid, cpu;
-	const char *name; /* TRACE_EVENT: the event's name; TRACE_FRAME: the symbol */
-	const char *args; /* TRACE_EVENT: the text after the name */
+	const char *name; /* the name of a TRACE_EVENT, or the symbol of a TRACE_FRAME */
+	const char *args; /* the text after the name of a TRACE_EVENT */
 };
 
 /* Splits LINE in place, and fills *RET. */
 void trace_parse(char *line, struct trace_line *ret);
 
-/* Reads the number of "key=0x12" or "key=-1" in ARGS; false if it is missing. */
+/* Sets *RET to the number in "key=0x12" or "key=-1" in ARGS. Returns false if it is missing. */
 bool trace_number(const char *args, const char *key, int64_t *ret);
-/* Reads the values of "key={0x1,0x2}". Returns their number, at most MAX. */
+/* Copies the values in "key={0x1,0x2}" to RET. Returns their number, at most MAX. */
 unsigned trace_list(const char *args, const char *key, uint32_t *ret, unsigned max);
 /* Copies the text of key="words", without the quotes, cut to MAX - 1 bytes; "" if it is missing. */
 void trace_text(const char *args, const char *key, char *ret, size_t max);
@@ -47,7 +47,7 @@ void trace_text(const char *args, const char *key, char *ret, size_t max);
 
 /* Creates the instance (one per guest) and opens its pipe. */
 int trace_open(void);
-/* Removes the instance. All probes must be removed before, with trace_forget(). */
+/* Removes the instance. trace_forget() must be called before for each probe. */
 void trace_close(void);
 /* Returns the descriptor of the pipe, for poll(). */
 int trace_fd(void);

@@ -2,10 +2,10 @@
 /*
  * block-state and block-online: set memory blocks online and offline through sysfs.
  *
- * Both write a word to an attribute file that is kept open. `state` also accepts a zone, and
- * returns EINVAL if the block is in that state already. `online` is an attribute of the device
- * core, and does nothing in that case. The kernel does all of this under device_hotplug_lock, with
- * kn->active of the block held.
+ * Both write a word to an attribute file that stays open. Words for `state` can name a zone, and a
+ * write fails with EINVAL if the block has that state already. `online` is an attribute of the
+ * device core, and a write does nothing in that case. In the kernel, the writes hold
+ * device_hotplug_lock and kn->active of the block.
  */
 #include <errno.h>
 #include <string.h>

@@ -29,8 +29,8 @@ static char top[64];
 static uint64_t groups;
 static bool has_memory, has_cpuset;
 static pid_t tasks[TASKS];
-static uint64_t members; /* bit I: a task is or was in group I */
-static uint64_t made;	 /* bit I: group I exists */
+static uint64_t members; /* bit I is set if a task is or was in group I */
+static uint64_t made;	 /* bit I is set if group I exists */
 
 static int mount_root(void)
 {
@@ -45,7 +45,7 @@ static void group_path(char *ret, size_t max, unsigned group, const char *file)
 	snprintf(ret, max, "%s/%u%s%s", top, group, file ? "/" : "", file ? file : "");
 }
 
-/* Enables CONTROLLER for the groups. Returns false if the kernel does not have it. */
+/* Enables CONTROLLER for the agent's groups. Returns false if the kernel does not have it. */
 static bool enable(const char *controller)
 {
 	char word[32], file[96];

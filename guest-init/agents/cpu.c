@@ -22,7 +22,10 @@ static uint64_t keep;
 
 static int lacks(struct text *what)
 {
-	/* without CONFIG_HOTPLUG_CPU, or with only one possible CPU, no CPU has the file */
+	/*
+	 * look for a CPU with the file `online`: none has it without CONFIG_HOTPLUG_CPU, or if only
+	 * one CPU is possible
+	 */
 	for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 		char path[64];
 
@@ -81,8 +84,8 @@ static void step(struct run *run)
 	snprintf(path, sizeof(path), "%s/online", cpus.name[entry]);
 	if (cpu >= CPUS_MAX || faccessat(cpus.dir, path, W_OK, 0)) {
 		/*
-		 * the file of a CPU can be missing (boot CPU of x86): list CPUs again at the next
-		 * turn
+		 * this CPU has no file `online` (the boot CPU of x86), or was removed: list the
+		 * CPUs again at the next turn
 		 */
 		cpus.stale = true;
 		if (cpus.count == 1)
@@ -90,8 +93,8 @@ static void step(struct run *run)
 		return;
 	}
 	/*
-	 * `keep` is checked, but not guaranteed, because other tasks may set CPUs offline at the
-	 * same time
+	 * fewer than `keep` CPUs may still remain online, because other tasks may set CPUs offline
+	 * at the same time
 	 */
 	if (!online && count_online() <= keep)
 		online = true;

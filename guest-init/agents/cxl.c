@@ -19,8 +19,8 @@
 #include "guest-init/kmem.h"
 
 /*
- * MADE: the region's decoders are not committed; BOUND: its driver is bound, but kmem is not; KMEM:
- * kmem has added its memory
+ * The state of the region: there is none; its decoders are not committed; they are committed; its
+ * driver is bound, but kmem is not; kmem has added its memory
  */
 enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
 
@@ -38,7 +38,7 @@ static int prepare(struct run *run)
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-/* Ends OP. The mode becomes NEXT, unless OP has failed. */
+/* Ends OP. If it has not failed, the mode becomes NEXT. */
 static void end(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	op_end_about(run, op, err, "%s: %s", *cxl.region ? cxl.region : cxl.root, what);
@@ -72,7 +72,7 @@ static void commit(struct run *run)
 	end(run, OP_REGION_COMMIT, err, what, MODE_COMMITTED);
 }
 
-/* Ends an operation that binds kmem, which must have added all memory blocks. */
+/* Ends an operation that binds kmem. Fails if kmem has not added all memory blocks. */
 static void added(struct run *run, enum op op, int err, const char *what)
 {
 	text_copy(kmem.dax, sizeof(kmem.dax), cxl.dax);
@@ -100,7 +100,7 @@ static void bind_kmem(struct run *run)
 	added(run, OP_KMEM_BIND, file_write(AT_FDCWD, KMEM_DRIVER "/bind", cxl.dax), "bind");
 }
 
-/* Ends an operation that removes the memory if it was added; no memory block may be left. */
+/* Ends an operation that removes the memory, if it was added. Fails if a memory block is left. */
 static void removed(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	if (!err && mode == MODE_KMEM && (err = kmem_check(&kmem, false)))
@@ -136,8 +136,8 @@ static void destroy(struct run *run)
 }
 
 /*
- * The operations that may follow in each mode, each with a probability of 1/4; in MODE_KMEM, they
- * follow when all blocks are offline.
+ * The next operation in each mode; each of the four has a probability of 1/4. In MODE_KMEM, it
+ * follows when all blocks are offline.
  */
 static void (*const next[][4])(struct run *run) = {
 	[MODE_NONE] = {make, make, make, make},

@@ -6,9 +6,7 @@
  *
  * Each turn does the next operation of this list: make the namespace, map the dax device, give it
  * to the driver kmem, write states to its memory blocks, set them all offline, take it from kmem,
- * destroy the namespace. kmem adds whole memory blocks only, and removes them only while all are
- * offline: one that is online at the unbind stays until the next boot (drivers/dax/kmem.c,
- * dev_dax_kmem_remove). So no other agent may set these blocks online.
+ * destroy the namespace. No other agent may set these blocks online (kmem.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +88,10 @@ static void map(struct run *run)
 	op_end_about(run, OP_DAX_MAP, err, "%s", path);
 }
 
-/* new_id makes the driver match, and may attach it at once; if not, bind returns the reason. */
+/*
+ * Binds the dax device to kmem. The write to new_id makes kmem match the device, and may already
+ * bind it; if not, the write to bind returns the reason.
+ */
 static int bind_kmem(const char **ret_what)
 {
 	int err = file_write(AT_FDCWD, DEVICE_DAX "/unbind", pmem.dax);
@@ -127,7 +128,10 @@ static void add_memory(struct run *run)
 	kmem_begin(run, &kmem);
 }
 
-/* The unbind always succeeds; blocks that are still there afterwards can never be removed. */
+/*
+ * Unbinds kmem. The write always succeeds, so the result depends on the blocks: those that are left
+ * can never be removed.
+ */
 static void remove_memory(struct run *run)
 {
 	const char *what = "unbind";

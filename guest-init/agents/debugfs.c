@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Agents that write words to one file: compact, memtrace (powernv), dlpar (pseries),
- * notifier-error, and busted, the positive control.
+ * notifier-error, and busted, which must cause a report.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -104,9 +104,10 @@ const struct agent agent_memtrace = {
 };
 
 /*
- * dlpar: sends the requests of an HMC. QEMU refuses to finish a removal that it did not start, and
- * the LMB then belongs to neither the guest nor QEMU. So by default only impossible requests are
- * made, which run through dlpar_memory() under device_hotplug_lock and change nothing.
+ * dlpar: makes the requests that normally come from an HMC. QEMU refuses to finish a removal that
+ * it did not start, and the LMB then belongs to neither the guest nor QEMU. So by default, the
+ * agent makes only impossible requests, which pass through dlpar_memory() with device_hotplug_lock
+ * held and change nothing.
  */
 
 #define DLPAR "/sys/kernel/dlpar"
@@ -186,8 +187,8 @@ static unsigned n_errors;
 static int lacks_inject(struct text *what)
 {
 	/*
-	 * from v5.11 to v6.1, simple_attr_write() rejects negative numbers, but these files only
-	 * accept negative ones
+	 * these files accept only negative numbers, which simple_attr_write() rejects from v5.11 to
+	 * v6.1
 	 */
 	int err = file_write(AT_FDCWD, inject[0], "-12");
 
@@ -207,7 +208,8 @@ static int prepare_inject(struct run *run)
 		int error = errno_number(name);
 
 		/*
-		 * the block agents will get this error, so it must be expected of their operations
+		 * operations of the block agents will fail with this error, so it must be expected
+		 * of them
 		 */
 		if (!error || !op_expected(OP_OFFLINE, error) || !op_expected(OP_ONLINE, error))
 			return run_fail(run, EINVAL,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The agents `write` and `read`, for files that the scenario names. The scenario also lists the
- * errnos that it expects; in addition, the errnos that an operation on a removed file gives are
- * always expected.
+ * The agents `write` and `read`, for files that the scenario names. Expected are the errnos that
+ * the scenario lists, and those of operations on files that were removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +64,7 @@ static int prepare_read(struct run *run)
 	return err ? err : prepare_files(run);
 }
 
-/* Returns NULL if no file matches at the moment. */
+/* Returns the path for TURN, or NULL, after run_idle(), if no file matches at the moment. */
 static const char *choose(struct run *run, uint64_t turn)
 {
 	paths_refresh(&paths);
@@ -106,7 +105,7 @@ static void step_write(struct run *run)
 	paths.stale |= err == -ENOENT || err == -ENODEV;
 }
 
-/* Writes the final word, for example to free pages. */
+/* Writes the word of the parameter `last`, for example to free pages. */
 static void cleanup_write(struct run *run)
 {
 	const char *last = run_param(run, "last");

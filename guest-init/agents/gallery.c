@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gallery: makes the kernel print one report, once. Only kernels with
- * scenarios/gallery/gallery.patch have its file. Some reports kill this process.
+ * scenarios/gallery/gallery.patch have the file that it writes. Some reports kill this process.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hang: makes the kernel hang in a selected way. Only kernels with scenarios/hang/hang.patch have
- * its file. Depending on the way, this process either hangs, or continues and does nothing more.
+ * hang: makes the kernel hang in the way of the parameter `do`. Only kernels with
+ * scenarios/hang/hang.patch have the file that it writes. In some ways this process hangs; in
+ * others it continues and does nothing more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,11 @@
 
 static struct listing blocks;
 static bool asked;
-static int seen; /* the block that the previous step found */
+static int seen; /* number of the block that the previous step found */
 
-/* Returns the last block that was plugged since boot, or -ENOENT. */
+/*
+ * Returns the highest number of a block that was plugged after boot, or -ENOENT if there is none.
+ */
 static int plugged_block(void)
 {
 	int last = -ENOENT;
@@ -64,8 +67,8 @@ static void step_hang(struct run *run)
 		return;
 	}
 	/*
-	 * device_add() shows a block's folder before the block is in the list that the patch
-	 * searches
+	 * wait before using a new block: its folder appears in device_add(), before the block is in
+	 * the list that the patch searches
 	 */
 	if (block != seen) {
 		seen = block;
@@ -73,7 +76,7 @@ static void step_hang(struct run *run)
 		return;
 	}
 	err = op_write_path(run, OP_HANG, AT_FDCWD, HANG, run_param(run, "do"));
-	/* EAGAIN: there is no movable memory yet */
+	/* after EAGAIN, try again: there is no movable memory yet */
 	asked = err != -EAGAIN && (err || strcmp(run_param(run, "again"), "yes"));
 	if (asked && file)
 		read_file(run, block, file);

@@ -17,7 +17,7 @@
 
 static uint64_t pages, size;
 static struct {
-	char *at; /* NULL: not mapped */
+	char *at; /* NULL if it is not mapped */
 	size_t len;
 } maps[MAPS_MAX];
 
@@ -39,7 +39,7 @@ static int prepare(struct run *run)
 }
 
 /*
- * Sets the size of the pool. The write also succeeds if the kernel has memory only for fewer pages.
+ * Sets the size of the pool. The write succeeds even if the kernel has memory only for fewer pages.
  */
 static void set_pool(struct run *run, uint64_t count)
 {

@@ -66,7 +66,7 @@ static void step(struct run *run)
 	region_unmap(region);
 }
 
-/* 2 stops ksmd and unmerges all pages (Documentation/admin-guide/mm/ksm.rst) */
+/* Writes 2, which stops ksmd and unmerges all pages (Documentation/admin-guide/mm/ksm.rst). */
 static void cleanup(struct run *run)
 {
 	(void)run;

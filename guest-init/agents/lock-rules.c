@@ -28,15 +28,15 @@
 #define MEMORY "mem_hotplug_lock"
 
 /*
- * Documentation/core-api/memory-hotplug.rst; scenarios/zoo/lock-rules-*.patch checks the same
- * places.
+ * The rules of Documentation/core-api/memory-hotplug.rst. scenarios/zoo/lock-rules-*.patch checks
+ * the same functions.
  */
 static const struct rule {
 	const char *name, *function, *lock;
 } rules[] = {
 	{"add-memory", "add_memory_resource", DEVICE},
 	{"remove-memory", "try_remove_memory", DEVICE},
-	/* called only by device_online() and device_offline(), and only for memory blocks */
+	/* only device_online() and device_offline() call these, and only for memory blocks */
 	{"online-offline", "memory_subsys_online", DEVICE},
 	{"online-offline", "memory_subsys_offline", DEVICE},
 	{"pages", "online_pages", MEMORY},
@@ -59,8 +59,8 @@ static int console = -1; /* /dev/kmsg */
 
 /* The offset of pid in task_struct ----------------------------------------------------------- */
 
-#define WINDOW 128 /* words that one event reads: two lists of 64 */
-#define WINDOWS 16 /* 8 KiB */
+#define WINDOW 128 /* number of words that one event reads, as two lists of 64 */
+#define WINDOWS 16 /* number of such events; together they read 8 KiB */
 
 /* The first argument of a function in the syntax of kprobe events: x86, ppc64, arm64, s390. */
 static const char *const first_arg[] = {"%di", "%gpr3", "%x0", "%r2"};
@@ -82,8 +82,9 @@ static int probe_window(unsigned n, char *name, size_t max)
 }
 
 /*
- * Searches for the offset of pid. In task_struct, pid is followed by tgid, and both are PID in a
- * process that was just forked.
+ * Searches the words that event N has read for the offset of pid: two consecutive words with the
+ * value PID, because tgid follows pid in task_struct, and both are equal in a process that was just
+ * forked.
  */
 static void search(const char *args, unsigned n, unsigned pid, unsigned *found, unsigned *ret)
 {
@@ -120,7 +121,7 @@ static int find_pid(unsigned *ret)
 		    sscanf(event.name, "task%u", &n) == 1)
 			search(event.args, n, child, &found, ret);
 	}
-	/* remove the probes only after reading, because their removal empties the trace buffer */
+	/* remove the probes only now, because their removal empties the trace buffer */
 	while (probes--) {
 		snprintf(name, sizeof(name), "task%u", probes);
 		trace_forget(name);
@@ -137,9 +138,9 @@ static int probe_rule(const struct rule *rule, unsigned pid_at)
 	char args[256];
 
 	/*
-	 * The address of pid is computed from the owner word. Its three lowest bits are flags, so
-	 * the address can be up to 7 bytes too high: read some bytes from it on, and search for the
-	 * pid in them.
+	 * The probe adds the offset of pid to the owner word, whose three lowest bits are flags. So
+	 * the result can be up to 7 bytes too high: read 12 bytes from 7 bytes below it on.
+	 * owns_device_lock() finds the pid in them by the flags.
 	 */
 	snprintf(args, sizeof(args),
 		 "owner=@" DEVICE ":x64 pid=+%u(@" DEVICE "):x8[12] after=@" DEVICE ":x64 "
@@ -168,7 +169,7 @@ static int prepare_rules(struct run *run)
 		err = trace_enable(rules[i].function, true);
 	if (err)
 		return run_fail(run, -err, "enabling the probes");
-	/* without this, the kernel drops lines of a report if there are many */
+	/* otherwise the kernel drops lines of a report if there are many */
 	file_write(AT_FDCWD, "/proc/sys/kernel/printk_devkmsg", "on");
 	console = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	return console < 0 ? run_fail(run, errno, "/dev/kmsg") : 0;
@@ -194,11 +195,12 @@ static bool owns_device_lock(const struct trace_line *event)
 	    trace_list(event->args, "pid", byte, countof(byte)) != countof(byte))
 		return true; /* do not report a violation for a damaged line */
 	/*
-	 * no owner, or the owner changed between the two reads: the caller does not hold the lock
+	 * if there is no owner, or the owner changed between the two reads, the caller does not
+	 * hold the lock
 	 */
 	if (!(owner[0] & ~7) || (owner[0] ^ owner[1]) & ~7)
 		return false;
-	/* unlike the owner, the flags may have changed between the two reads */
+	/* the flags may have changed between the two reads of the owner word: try both values */
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned at = 7 - (owner[i] & 7);
 
@@ -219,7 +221,7 @@ static bool holds(const struct rule *rule, const struct trace_line *event)
 }
 
 /*
- * Prints a line with one write(). dprintf() is not used, because it seeks first, which /dev/kmsg
+ * Prints a line to /dev/kmsg with one write(). dprintf() would call lseek() first, which /dev/kmsg
  * refuses.
  */
 static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
@@ -233,7 +235,7 @@ static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	va_end(args);
 	if (len > 0 &&
 	    write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
-		return; /* not printed, but still counted, as ENOLCK */
+		return; /* ignore this: the violation is also counted as ENOLCK */
 }
 
 static void print_head(struct pending *p)
@@ -270,7 +272,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 
 static void take_lines(struct run *run)
 {
-	static bool printing; /* the next stack frames belong to a printed report */
+	static bool printing; /* the report whose stack frames follow was printed */
 	struct trace_line line;
 	char *text;
 
@@ -302,7 +304,7 @@ static void take_lines(struct run *run)
 static void step_rules(struct run *run)
 {
 	take_lines(run);
-	/* print a report without its stack if the stack was lost */
+	/* if a stack was lost, print the report without it */
 	for (struct pending *p = pending; p < pending + PENDING_MAX; p++)
 		if (p->rule && now_ns() - p->since_ns > STACK_NS)
 			print_head(p);

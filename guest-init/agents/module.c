@@ -44,8 +44,8 @@ static int load(int file, const char *parameters)
 }
 
 /*
- * Copies the value of KEY ("depends=") in the module's .modinfo section, whose entries end with a
- * NUL. Returns false if there is none.
+ * Copies the value of KEY ("depends=") in the module FILE to RET. The module's section .modinfo has
+ * it, with a NUL at its end. Returns false if there is none.
  */
 static bool read_info(int file, const char *key, char *ret, size_t max)
 {
@@ -65,7 +65,7 @@ static bool read_info(int file, const char *key, char *ret, size_t max)
 	return found;
 }
 
-/* Loads the modules on which FILE depends, from /modules. */
+/* Loads the modules on which the module FILE depends, from /modules. Returns 0 or -errno. */
 static int load_depends(struct run *run, int file, unsigned depth)
 {
 	char list[256], *rest = list, *word, other[192];
@@ -95,7 +95,10 @@ static int load_depends(struct run *run, int file, unsigned depth)
 	return err;
 }
 
-/* "hello" is /modules/hello.ko; "sub/hello.ko" is /files/sub/hello.ko. */
+/*
+ * Opens the module that the parameter `file` names: "hello" is /modules/hello.ko, "sub/hello.ko" is
+ * /files/sub/hello.ko. Returns 0 or -errno.
+ */
 static int find(struct run *run)
 {
 	const char *file = run_param(run, "file"), *base;
@@ -110,7 +113,7 @@ static int find(struct run *run)
 		return run_fail(run, EINVAL,
 				"invalid file '%.60s' (a name of at most 63 characters)", base);
 	name[strlen(name) - 3] = '\0';
-	/* the kernel's name of a module has no '-' (KBUILD_MODNAME) */
+	/* in the kernel's names of modules (KBUILD_MODNAME), '_' replaces '-' */
 	for (char *at = name; *at; at++)
 		if (*at == '-')
 			*at = '_';
@@ -172,8 +175,8 @@ static void explain(char *what, size_t max, int err)
 }
 
 /*
- * An unload fails with EAGAIN while the module is in use, which is expected. If all unloads of
- * LIMIT_S fail so, the last one has the result ETIME instead.
+ * Unloads the module. This fails with EAGAIN while the module is in use, which is expected. But if
+ * all attempts within LIMIT_S seconds fail with EAGAIN, the result is ETIME.
  */
 static void step_unload(struct run *run)
 {
@@ -207,7 +210,10 @@ static void step(struct run *run)
 		step_load(run);
 }
 
-/* Unloads the module. The result is ETIME if neither this nor an earlier unload succeeded. */
+/*
+ * Unloads the module, if it is loaded. The result is ETIME if neither this attempt nor an earlier
+ * one succeeded.
+ */
 static void cleanup(struct run *run)
 {
 	char what[80] = "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* perf: opens and closes software events, each of one CPU and of all tasks on it. */
+/* perf: opens and closes perf software events. Each counts all tasks on one CPU. */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>

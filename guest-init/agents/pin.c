@@ -20,7 +20,7 @@
 
 struct pin {
 	struct region region;
-	const struct how *how; /* NULL: free */
+	const struct how *how; /* NULL if this entry is free */
 	int fds[2];	       /* the pipe, or the ring */
 	uint64_t until_ns;
 };
@@ -40,7 +40,7 @@ static int pin_pipe(struct pin *pin)
 
 	if (pipe2(pin->fds, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
-	/* what does not fit into the pipe is not pinned */
+	/* pages that do not fit into the pipe are not pinned */
 	return vmsplice(pin->fds[1], &part, 1, SPLICE_F_NONBLOCK) < 0 ? -errno : 0;
 }
 
@@ -125,7 +125,7 @@ static void take(struct run *run, struct pin *pin, const struct how *how)
 		unpin(run, pin);
 }
 
-/* Ends the pins whose time is over, and begins one. */
+/* Ends the pins whose time is over, and begins a new one if an entry is free. */
 static void step(struct run *run)
 {
 	unsigned how = guest_rng_index(&run->shared->rng, countof(hows));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * poison: reports to the kernel, as a machine check would, that the hardware of a page in plugged
- * memory is broken (hard), or that it should no longer be used (soft). Each such page is lost to
- * the guest until its memory is unplugged, so the agent does this to a few pages only.
+ * poison: reports to the kernel, as a machine check would, that a page in plugged memory has a
+ * hardware error (hard), or should not be used any more (soft). The guest cannot use the page again
+ * until its memory is unplugged, so the agent does this only to a few pages.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,10 @@ static int prepare(struct run *run)
 	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
 }
 
-/* True: the memory behind ADDRESS belongs to a block that was added after init started. */
+/*
+ * Returns true if the page at ADDRESS belongs to a memory block that was added after init had
+ * started.
+ */
 static bool is_plugged(const void *address)
 {
 	uint64_t entry;

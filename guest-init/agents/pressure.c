@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pressure: keeps a share of the free memory in use, half of it anonymous, half in a tmpfs file,
- * and frees random pieces, so that pages must be migrated or reclaimed when their block is taken
- * offline.
+ * pressure: uses a share of the free memory, half of it as anonymous memory, half as a tmpfs file,
+ * so that pages must be migrated or reclaimed when their memory block is set offline. It frees and
+ * allocates random pieces.
  *
  * The agent is the OOM killer's preferred victim. If its process is killed, init counts that as
  * ENOMEM of the current operation and restarts the agent.

@@ -2,15 +2,16 @@
 /*
  * probe: writes physical addresses to /sys/devices/system/memory/probe.
  *
- * probe_store() takes device_hotplug_lock and adds the range. That is all this agent needs, so by
- * default it uses ranges that existed at boot and cannot be unplugged: the result is EEXIST and
- * nothing changes. The address of a DIMM would not be safe: written just after its unplug it adds
- * blocks with no memory behind them, and the next plug fails.
+ * probe_store() takes device_hotplug_lock and adds the range of one block. To test this, it is
+ * sufficient to write addresses of blocks that existed at boot and cannot be unplugged, which is
+ * the default: the result is EEXIST and nothing changes. The address of a DIMM would not be safe:
+ * if it were written just after the unplug, it would add blocks without memory, and the next plug
+ * would fail.
  *
  * `absent N` adds N such blocks on purpose, above all memory. They can never be removed and must
- * stay offline, because the kernel would store data where there is no memory. So every other agent
- * and request of init skips them (blocks_void()), and the agent refuses to start on a kernel that
- * sets new memory online by itself.
+ * stay offline, because the kernel would store data where there is no memory. So all other agents
+ * and the requests skip these blocks (blocks_void()), and this agent does not start on a kernel
+ * that sets new memory online automatically.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +29,8 @@ static int fd;
 static uint64_t absent, done, at;
 
 /*
- * True: FIRST..LAST or addresses above it contain something. Reads the top-level lines of
- * /proc/iomem, "start-end : name"; those of children are indented.
+ * Returns true if a resource is at FIRST..LAST or above. Reads /proc/iomem, but only the lines
+ * "start-end : name" that are not indented, because those of children are.
  */
 static bool is_taken(uint64_t first, uint64_t last)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mem-read: reads files about memory while memory changes: procfs, the files of nodes and memory
- * blocks, page_owner, and the page table dump. Many of them take get_online_mems() or kn->active,
- * or walk zones and struct pages that other agents may remove.
+ * mem-read: reads files about memory while memory changes: in procfs, of nodes and memory blocks,
+ * page_owner, and the page table dump. Reading many of them calls get_online_mems(), holds
+ * kn->active, or walks zones and struct pages that other agents may remove.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,14 +36,14 @@ static const struct group groups[] = {
 	{"block", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
 	 FILES{"removable", "state", "online", "phys_device", "phys_index", NULL}},
 	/*
-	 * in a separate group, because Linux 6.1 dereferences a NULL pointer if this file is
+	 * this file has a group of its own, because Linux 6.1 dereferences a NULL pointer if it is
 	 * read while its block is being added
 	 */
 	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
 	 FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
-	/* path and name differ by architecture and kernel version: the existing ones are read */
+	/* the path depends on architecture and kernel version: those that exist are read */
 	{"ptdump", OP_READ_PTDUMP, NULL, NULL,
 	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables",
 	       NULL}},
@@ -51,7 +51,7 @@ static const struct group groups[] = {
 
 static struct {
 	const struct group *group;
-	const char *files[8]; /* the existing ones of the group's files */
+	const char *files[8]; /* the files of the group that exist */
 	unsigned n_files;
 	struct listing entries;
 } chosen[countof(groups)];
@@ -100,8 +100,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Reads a few records from a random page frame on. More would take long, because the kernel may
- * walk over many pages to find each record.
+ * Reads a few records, from a random page frame on. For each record, the kernel may walk over many
+ * pages, so more records would take long.
  */
 static int read_from(struct run *run, const char *path)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * run: executes a script or static program that the scenario provides. Its output goes to the host;
- * its exit code, run time, number of processes and output are bounded. When it ends, all its
- * processes are killed; they are descendants of the agent, which is a subreaper.
+ * run: executes a script or static program of the scenario, and sends its output to the host. Its
+ * run time, the number of its processes and its output have limits. When it ends, all of its
+ * processes are killed, which are descendants of the agent, a subreaper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,9 +37,16 @@ static uint64_t limit_s, times, processes_max, done;
 /* One execution of the program. */
 struct execution {
 	pid_t pid;
-	int out, failed; /* read ends of pipes: the program's output; the errno if exec failed */
+	/*
+	 * read ends of pipes: `out` for the program's output, `failed` for the errno of a failed
+	 * exec()
+	 */
+	int out, failed;
 	uint64_t began_ns, looked_ns, look_took_ns, blocked_ns;
-	/* a process that was in an uninterruptible wait at the last check, or zeros */
+	/*
+	 * a process that was in an uninterruptible wait at the last check; all zero if there was
+	 * none
+	 */
 	struct process blocked;
 	unsigned processes_before;
 	unsigned count; /* number of the program's processes at the last check */
@@ -111,8 +118,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Waits one tick, in which init can take output. False: the agent must stop, and *LEFT ticks have
- * passed since.
+ * Waits one tick, so that init can take output. Returns false if the agent must stop, and *LEFT
+ * ticks have passed since then.
  */
 static bool tick(struct run *run, unsigned *left)
 {
@@ -194,9 +201,9 @@ static void pass_output(struct run *run, struct execution *e)
 }
 
 /*
- * Checks the processes. The agent counts as busy while one of them stays in an uninterruptible wait
- * and has not run since the last check, so that the host notices a stuck process. A script that
- * sleeps or runs is not busy.
+ * Checks the program's processes. The agent is reported as busy while one of them is in an
+ * uninterruptible wait and has not run since the last check, so that the host detects a stuck
+ * process. It is not reported as busy while the script sleeps or runs.
  */
 static void look(struct run *run, struct execution *e, bool early)
 {
@@ -227,7 +234,7 @@ static void look(struct run *run, struct execution *e, bool early)
 	atomic_store(&run->shared->busy_since_ns, blocked ? e->blocked_ns : 0);
 }
 
-/* Returns 0, or the errno that stands for an exceeded limit. */
+/* Returns 0, or the errno that stands for the limit that was exceeded. */
 static int check_bounds(struct run *run, struct execution *e)
 {
 	struct sysinfo info;
@@ -236,7 +243,10 @@ static int check_bounds(struct run *run, struct execution *e)
 		return ECANCELED;
 	if (limit_s && now_ns() > e->began_ns + limit_s * NS_PER_S)
 		return ETIME;
-	/* first a cheap check of the number of all tasks in the guest */
+	/*
+	 * call look() only if the number of all tasks in the guest, which is cheap to read, is too
+	 * high
+	 */
 	sysinfo(&info);
 	if (info.procs > e->processes_before + processes_max)
 		look(run, e, true);
@@ -244,8 +254,8 @@ static int check_bounds(struct run *run, struct execution *e)
 }
 
 /*
- * Reaps ended children. False: there are no more children, and thus no descendants, because orphans
- * become children of the subreaper.
+ * Reaps the children that have ended. Returns false if there are no more children, and so no
+ * descendants: orphans become children of the agent, which is a subreaper.
  */
 static bool reap(struct execution *e)
 {
@@ -261,8 +271,8 @@ static bool reap(struct execution *e)
 }
 
 /*
- * Waits until the program ends and returns 0, or returns the errno that stands for an exceeded
- * limit.
+ * Waits until the program ends. Returns 0, or the errno that stands for the limit that was
+ * exceeded.
  */
 static int watch(struct run *run, struct execution *e)
 {
@@ -275,8 +285,8 @@ static int watch(struct run *run, struct execution *e)
 			return 0;
 		look(run, e, false);
 		/*
-		 * with a full ring or a closed pipe, no output can be passed: wait only for the
-		 * end
+		 * if the ring is full or the pipe is closed, no output can be passed on: wait only
+		 * for the next tick
 		 */
 		if (e->eof || !output_room(&run->shared->output))
 			run_sleep_until(run, now_ns() + TICK_MS * NS_PER_MS);
@@ -298,7 +308,7 @@ static void finish(struct run *run, struct execution *e)
 	for (unsigned round = 1; reap(e); round++) {
 		poll(NULL, 0, TICK_MS);
 		look(run, e, false);
-		/* also descendants that left the process group */
+		/* also kill descendants that have left the process group */
 		if (!(round & 3))
 			processes_kill(getpid());
 	}
@@ -310,8 +320,8 @@ static void finish(struct run *run, struct execution *e)
 }
 
 /*
- * Describes in WHAT how the execution ended; BOUND is the result of watch(). Returns 0 or the
- * operation's errno.
+ * Writes to WHAT (MAX bytes) how the execution ended. BOUND is the result of watch(). Returns 0, or
+ * the errno of the operation.
  */
 static int judge(const struct execution *e, int bound, char *what, size_t max)
 {

@@ -62,7 +62,7 @@ static void step(struct run *run)
 		op_end(run, OP_SHELL, -ECHILD);
 		return;
 	}
-	if (waitpid(pid, &status, 0) < 0) { /* the agent was stopped: this round does not count */
+	if (waitpid(pid, &status, 0) < 0) { /* the agent must stop: do not count this operation */
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		op_end(run, OP_SHELL, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * slab-read, slab-shrink and slab-churn: SLUB's sysfs files, and caches that are created and
- * destroyed.
+ * slab-read and slab-shrink read and write SLUB's sysfs files; slab-churn creates and destroys
+ * caches.
  *
  * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks nodes; shrinking and destroying
  * take slab_mutex and cpu_hotplug_lock (and mem_hotplug_lock, before v5.12).
@@ -22,10 +22,10 @@
 #define READ_LIMIT (256 * 1024)
 
 static struct listing caches;
-/* Selects the caches whose name is this prefix and a number; NULL: all caches. */
+/* Only caches whose name is this prefix and a number are used; all caches if it is NULL. */
 static const char *prefix;
 
-/* slab-read: reads all files of one cache, then of the next. */
+/* ---- the agent slab-read: reads all files of one cache, then of the next ---- */
 
 static char wanted[128][LISTING_NAME];
 static unsigned n_wanted, at_file;
@@ -47,7 +47,7 @@ static int take_files(struct run *run, const char *files)
 	return 0;
 }
 
-/* Lists the files of one cache, because all caches have the same ones. */
+/* Lists the files of the first cache, because all caches have the same files. */
 static int all_files(struct run *run)
 {
 	static struct listing files;
@@ -114,7 +114,7 @@ static void step_read(struct run *run)
 	op_end(run, OP_SLAB_READ, err);
 	at_file = (at_file + 1) % n_wanted;
 	if (err == -ENOENT || err == -ENODEV) {
-		/* the cache was destroyed, or lacks this one file */
+		/* the cache was destroyed, or only lacks this file */
 		caches.stale = !at_file || faccessat(caches.dir, caches.name[at_cache], F_OK, 0);
 		at_file = caches.stale ? 0 : at_file;
 	}

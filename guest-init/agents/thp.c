@@ -54,8 +54,8 @@ static char *any_page(struct run *run, const struct region *region)
 }
 
 /*
- * Frees a small page. This splits the PMD mapping of the huge page; the kernel splits the page
- * itself later, when it reclaims memory.
+ * Frees a small page of a huge page. This splits the PMD mapping of the huge page; the kernel
+ * splits the page itself later, when it reclaims memory.
  */
 static void free_part(struct run *run, const struct region *region)
 {
