@@ -3,11 +3,12 @@
 # Invalid input and faults: files, images, disks, signals, and rare failures of emulator and guest, simulated by the
 # fake QEMU (options: tests/unit/fake-qemu.c).
 
-# A copy, so that its processes can be distinguished from those of other tests.
+# A copy of the fake QEMU, so that its processes can be distinguished from those of other tests.
 fake=$scratch/fake-qemu
 cp "$out/tests/fake-qemu" "$fake" || exit 3
 
-# fake WORDS [OPTION…]: a short run with it; sets $code to the exit code, and writes the verdict to v, messages to e
+# fake WORDS [OPTION…]: a short run with the fake QEMU and WORDS in $FAKE_QEMU; sets $code to the exit code, and writes
+# the verdict to the file v and the messages to the file e
 fake() {
 	words=$1
 	shift
@@ -24,7 +25,7 @@ ended() {
 	[ $# -lt 3 ] || { field v '.details.reasons[]' >reasons && says reasons "$3"; }
 }
 
-# No fake QEMU is left running; one that PDEATHSIG kills may take a moment to exit.
+# Checks that no fake QEMU is left running; one that PDEATHSIG kills may take a moment to exit.
 nothing_left() {
 	for _ in $(seq 100); do
 		# shellcheck disable=SC2010 # links of /proc, not file names
@@ -36,7 +37,8 @@ nothing_left() {
 	return 1
 }
 
-# Switches are drawn from the seed, also for a replay; the last one of a name counts; one that the kernel lacks is not set.
+# Switches are drawn from the seed, also for a replay. If a switch is given twice, the last one counts. A switch whose
+# option the kernel lacks is not set.
 varied() {
 	fake "" --vary slub_debug=off --vary page_owner --vary slub_debug=on --vary preempt --seed 5
 	ended 0 PASS && same value "$("$rig" show last --json | jq -r '.inputs.switches[1].value')" on &&
@@ -96,8 +98,8 @@ agent_lacks() {
 	fake lacks=block-state && ended 77 SKIP "lacks support for agent 'block-state': lacks"
 }
 
-# 100 MB are below the limit: everything is kept and the run passes. The fake writes them at boot, when it handles
-# nothing else.
+# A console of 100 MB is below the limit: it is stored whole, and the run passes. The fake QEMU writes it at boot, when
+# it handles nothing else.
 console_floods() {
 	fake 'boot=1000;console-flood=100000000' --patience 100 && ended 0 PASS && stays_small || return 1
 	raw=$(field v .folder)/console.raw
@@ -176,7 +178,7 @@ can_mount() {
 	return 1
 }
 
-# on_disk OPTIONS WORDS [OPTION…]: fake() with a separate tmpfs as results folder; keeps a copy of it
+# on_disk OPTIONS WORDS [OPTION…]: like fake, but the results folder is a separate tmpfs, of which it makes a copy
 on_disk() {
 	mount=$1 words=$2
 	shift 2
@@ -249,7 +251,8 @@ reap() {
 	wait "$pid" || code=$?
 }
 
-# At any time: no QEMU is left; a run that has a folder is ABORTED, and show and list can read it.
+# What must be true whenever the rig was killed: no QEMU is left; a run with a folder is ABORTED, and show and list can
+# read it.
 signal_at_any_time() {
 	for delay in 0.001 0.01 0.02 0.03 0.05 0.08 0.12 0.2 0.4 0.8; do
 		begin '' --json
@@ -272,7 +275,7 @@ signal_says_so() {
 	done
 }
 
-# A QEMU that does not respond is killed after two seconds, or at once after a second ^C.
+# A QEMU that does not respond is killed two seconds after ^C, or immediately at a second ^C.
 second_ctrl_c() {
 	begin '' && await journal '"to":"hammer"' || return 1
 	read -r qemu <"/proc/$pid/task/$pid/children"
@@ -293,7 +296,7 @@ terminal_closes() {
 	reap
 }
 
-# nohup: SIGHUP is ignored
+# under nohup, SIGHUP is ignored
 no_hang_up() {
 	(
 		trap '' HUP
@@ -320,7 +323,7 @@ output_is_closed() {
 
 # --- run folders --------------------------------------------------------------------------------------
 
-# Same second, scenario, machine and seed: each run has its own complete folder.
+# Runs with the same second, scenario, machine and seed get different folders, each of them complete.
 same_names() {
 	pids=
 	for _ in 1 2 3 4 5 6; do

@@ -20,7 +20,7 @@ printed_commands() {
 		sed 's/   *[^ ].*//; s/ [|;>#] .*//; s/ && .*//; s/;.*//; s/ -- .*//' | sort -u
 }
 
-# Each printed command exists and takes these options: with --help at the end nothing else is executed.
+# Checks that each printed command exists and has these options. --help at its end prevents that it is executed.
 printed_commands_parse() {
 	printed_commands >commands
 	[ "$(wc -l <commands)" -gt 80 ] || { echo "only $(wc -l <commands) commands were found"; return 1; }
@@ -32,7 +32,7 @@ printed_commands_parse() {
 	return $bad
 }
 
-# README's commands that need no guest are run as printed, with two recorded runs.
+# Runs README's commands that need no guest, as printed, with two recorded runs.
 readme_commands() {
 	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&
 		printf '[    1.000000] quiet\n' >dmesg.txt || return 1

@@ -13,7 +13,7 @@ bad_coverage() {
 		expect 2 "$rig" coverage --night 2026-01-01 x 2>e && says e 'exclude each other'
 }
 
-# reached FUNCTION: prints true or false: whether the last run reached it under load
+# reached FUNCTION: prints whether the last run reached FUNCTION under load: true or false
 reached() {
 	jq ".files[].functions[] | select(.name == \"$1\") | .load" "$RIG_RESULTS"/*/coverage.json
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # A small test harness: `run NAME FUNCTION…` runs a case in its own folder with its own results, and prints the outcome
-# and the duration. The folder and results of a failed case are kept in $out/failed, and its runs are printed. `finish`
+# and the duration. The folder and results of a failed case are moved to $out/failed, and its runs are printed. `finish`
 # prints the totals and returns the exit code. The caller sets $out to the build folder. RIG_TESTS=PATTERN runs the cases
 # whose name matches the shell pattern.
 
@@ -91,7 +91,7 @@ case_() {
 	esac
 }
 
-# fresh FUNCTION…: runs it in an empty folder, with empty results.
+# fresh FUNCTION…: runs FUNCTION in an empty folder, with an empty results folder.
 fresh() {
 	mkdir -p "$scratch/case" && cd "$scratch/case" || return 3
 	rm -rf ./* "$RIG_RESULTS"
@@ -133,14 +133,14 @@ says() {
 	return 1
 }
 
-# same WHAT GOT WANTED
+# same WHAT GOT WANTED: GOT and WANTED must be equal; WHAT names them in the message.
 same() {
 	[ "$2" = "$3" ] && return 0
 	echo "$1 is '$2', expected '$3'"
 	return 1
 }
 
-# field FILE FILTER: a value of a JSON document
+# field FILE FILTER: prints the value that jq's FILTER selects in the JSON document FILE
 field() {
 	jq -r "$2" "$1"
 }
@@ -150,7 +150,7 @@ pause() {
 	timeout "$1" tail -f /dev/null || :
 }
 
-# No process of the case is left: no child rig, no QEMU with its results folder on the command line.
+# Checks that no process of the case is left: no child of the rig, no QEMU with the results folder on its command line.
 none_left() {
 	for _ in $(seq 50); do
 		left=0
@@ -167,7 +167,7 @@ none_left() {
 	return 1
 }
 
-# clean SCENARIO MACHINE [OPTION…]: must pass, and the verdict must carry its proof
+# clean SCENARIO MACHINE [OPTION…]: runs SCENARIO, which must pass, with all proofs in the file `verdict`
 clean() {
 	scenario=$1 machine=$2
 	shift 2
@@ -176,7 +176,7 @@ clean() {
 		same reports "$(field v '.details.reports | length')" 0
 }
 
-# All devices that the last run plugged were unplugged, and the guest's memory is as before.
+# Checks that all devices that the last run plugged were unplugged, and that the guest's memory is as before.
 adds_up() {
 	plugs=$(field v .details.counts.devices.plug.ok) unplugs=$(field v .details.counts.devices.unplug.deleted)
 	same MemTotal "$(field v .details.accounts.after.mem_total_kb)" \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# A libvirt host of our own, without systemd: virtlogd and libvirtd with sockets, settings and state in $host.
-# They run as session daemons; as root, in a user namespace as its user 1000. Needs tests/lib.sh.
+# A libvirt host for the tests, without systemd: virtlogd and libvirtd with sockets, settings and state in $host.
+# They run as session daemons; if this is root, in a user namespace, as its user 1000. Needs tests/lib.sh.
 
 # a short path: libvirt adds eight folders for a socket, whose path is limited to 107 bytes
 host=$(mktemp -d "${TMPDIR:-/tmp}/rXXXXXX")
@@ -15,7 +15,7 @@ host_cache=${XDG_CACHE_HOME:-$HOME/.cache}/hotplug-rig/libvirt
 # The folders of a session daemon and its clients; arguments for env.
 host_env="XDG_RUNTIME_DIR=$host/run XDG_CONFIG_HOME=$host/c XDG_DATA_HOME=$host/data"
 
-# Prints a command prefix that runs a command as a user if this is root.
+# Prints the words that, before a command, run it as another user if this is root.
 become() {
 	[ "$(id -u)" -ne 0 ] || echo unshare --user --map-user=1000 --map-group=1000
 }
@@ -25,7 +25,7 @@ as_user() {
 	env $host_env HOME="$host" XDG_CACHE_HOME="$host_cache" $(become) "$@"
 }
 
-# A daemon must not inherit descriptors: they would keep our locks and pipes open.
+# A daemon must not inherit descriptors, because it would keep the test's locks and pipes open.
 daemon() {
 	as_user "$@" -d -p "$host/$1.pid" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 }
@@ -37,7 +37,7 @@ host_trap() {
 	trap 'exit 143' TERM HUP
 }
 
-# The daemons' runtime folder, in memory (like /run) because libvirt writes there at each step.
+# The daemons' runtime folder. It is in memory, like /run, because libvirt writes there at each step.
 fast_folder() {
 	if memory=$(mktemp -d /dev/shm/rXXXXXX 2>/dev/null); then
 		ln -s "$memory" "$1"
@@ -58,7 +58,7 @@ host_start() {
 	daemon libvirtd
 }
 
-# host_down SIGNAL: kills only libvirtd; guests continue
+# host_down SIGNAL: ends libvirtd by SIGNAL; guests continue
 host_down() {
 	pid=$(cat "$host/libvirtd.pid")
 	kill "-$1" "$pid"
@@ -78,7 +78,7 @@ host_stop() {
 	rm -rf "$(readlink -f "$host/run")" "$host" "$scratch"
 }
 
-# True if the daemons can run here; else prints the reason.
+# Succeeds if the daemons can run here; otherwise prints the reason and fails.
 host_can() {
 	for program in libvirtd virtlogd virsh; do
 		PATH=$PATH:/usr/sbin command -v $program >/dev/null ||

@@ -55,7 +55,7 @@ expects() {
 	[ $code -eq "$wanted" ]
 }
 
-# The cycle is a finding with a history and known issues; each edge says what it is known from.
+# The cycle is a finding: it has a history and can be a known issue. For each edge, the source is printed.
 cycle_history() {
 	two_nights && expects 1 locks cycles && grep -qxF "$cycle" answer || return
 	grep -q '^  b --> a .*; source: recorder$' answer && ! grep -q '^  a --> b .*source' answer || return

@@ -2,13 +2,14 @@
 # shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
 # The user's own files and scripts, in real guests (tests/own/).
 
-# own NAME CODE VERDICT: a run of tests/own/NAME.yaml
+# own NAME CODE VERDICT: runs tests/own/NAME.yaml, which must end with this exit code and verdict
 own() {
 	expect "$2" "$rig" run "$top/tests/own/$1.yaml" --seed 7 --json >v || { cat v; return 1; }
 	same verdict "$(field v .verdict)" "$3" && field v '.details.reasons[]' >reasons
 }
 
-# A failed test is a report with a signature; output and files are kept; recheck and replay agree.
+# A failed test is a report with a signature. Output and files are in the run folder. recheck and replay give the same
+# result.
 own_script() {
 	own tap 1 FAIL && says reasons 'tap.sh: not ok: two at 0x1234' &&
 		same reasons "$(wc -l <reasons)" 1 &&

@@ -3,11 +3,11 @@
 # A Slurm cluster on the loopback of this host, without systemd and without privileges: munged, slurmctld, and a slurmd for
 # each node (`slurmd -N`). Everything is in one folder, and only processes that were started here are ended.
 #
-#	cluster_up DIR [NODES [CPUS [MEMORY]]]	up when it returns; SLURM_CONF is exported
+#	cluster_up DIR [NODES [CPUS [MEMORY]]]	starts the cluster and waits until it is up; exports SLURM_CONF
 #	cluster_kill NODE; cluster_start NODE	kills a node by SIGKILL; starts it again
 #	cluster_down				ends the jobs, then the daemons
 #
-# CLUSTER_DATABASE=1: with slurmdbd and MariaDB, for sacct; else with the job completion log
+# With CLUSTER_DATABASE=1 it has slurmdbd and MariaDB, for sacct; otherwise the job completion log
 
 cluster_dir=
 
@@ -30,7 +30,7 @@ cluster_await() {
 	done
 }
 
-# cluster_ports N: the first of N ports that are not in use
+# cluster_ports N: prints the first of N consecutive ports that are not in use
 cluster_ports() {
 	local port used
 	used=$(awk 'FNR > 1 && $4 == "0A" { sub(/.*:/, "", $2); print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
@@ -45,7 +45,7 @@ cluster_ports() {
 	return 1
 }
 
-# cluster_config NODES CPUS MEMORY
+# cluster_config NODES CPUS MEMORY: writes slurm.conf
 cluster_config() {
 	local port
 	port=$(cluster_ports $(($1 + 1))) || return 1
@@ -96,7 +96,7 @@ cluster_config() {
 	fi
 }
 
-# cluster_database: MariaDB on the loopback and slurmdbd, for sacct; before the controller
+# cluster_database: starts MariaDB on the loopback and slurmdbd, for sacct. Must be called before the controller starts.
 cluster_database() {
 	local port
 	port=$(cluster_ports 2) || return 1
@@ -133,7 +133,7 @@ cluster_controller() {
 	cluster_daemon slurmctld slurmctld -D -f "$SLURM_CONF"
 }
 
-# cluster_start NODE [WORD…]: WORDs come before slurmd
+# cluster_start NODE [WORD…]: starts the slurmd of NODE; WORDs are put before the command
 cluster_start() {
 	local node=$1
 	shift
@@ -171,7 +171,8 @@ cluster_up() {
 	cluster_await 30 'the nodes' cluster_all_idle
 }
 
-# cluster_steps [NODE]: the processes that keep jobs, of all nodes or of one. They outlive their slurmd.
+# cluster_steps [NODE]: prints the pids of slurmstepd, which hold the jobs, of all nodes or of one. They outlive their
+# slurmd.
 cluster_steps() {
 	local p
 	for p in $(pgrep -x slurmstepd); do
@@ -182,7 +183,7 @@ cluster_steps() {
 	done
 }
 
-# cluster_kill NAME [SIGNAL]: one of the daemons
+# cluster_kill NAME [SIGNAL]: sends SIGNAL to the daemon NAME
 cluster_kill() {
 	local pid
 	pid=$(cat "$cluster_dir/$1.process" 2>/dev/null) || return 0
@@ -191,7 +192,7 @@ cluster_kill() {
 	timeout 10 tail --pid="$pid" -f /dev/null || kill -KILL "$pid"
 }
 
-# cluster_lose NODE: the node is gone with all of its jobs
+# cluster_lose NODE: kills the slurmd of NODE and all of its jobs, as if the node had lost power
 cluster_lose() {
 	local step child
 	cluster_kill "$1"
@@ -208,7 +209,7 @@ cluster_no_job() {
 	[ -z "$(squeue -h -t pending,running,suspended,completing)" ]
 }
 
-# cluster_empty: no job is left
+# cluster_empty: succeeds if no job is left
 cluster_empty() {
 	timeout 10 scancel -u "$(id -un)" 2>/dev/null
 	cluster_await 40 'the end of all jobs' cluster_no_job

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests what a bisection takes as evidence from the output of runs that hang: the explanation of
- * the hang counts as one of the reports.
+ * Tests that a bisection also finds its bug in the explanation of a hang, which is one of the
+ * reports of a run.
  */
 #include <string.h>
 

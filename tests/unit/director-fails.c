@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests conditions of holds and calls that fail: lines of the instruction file and the plugin. */
+/*
+ * Tests conditions of holds, and calls that fail: the lines that the rig writes into the
+ * instruction file, and those that the plugin sends.
+ */
 #include <check.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +12,7 @@
 #include "tests/unit/director.h"
 #include "util/error.h"
 
-/* The lines for conditions of a hold; this kernel has neither init_task nor memory blocks. */
+/* The lines for conditions of a hold, for a kernel with neither init_task nor memory blocks. */
 START_TEST(conditions)
 {
 	static const struct {

@@ -11,7 +11,10 @@
 
 /* The toy kernel, which is made before each test. */
 extern struct kernel *kernel;
-/* Resolves, in the toy kernel, the hold TEXT, whose format is that of hold_parse(). */
+/*
+ * Finds the places of the hold TEXT, in the format of hold_parse(), in the toy kernel. The caller
+ * owns the result.
+ */
 struct director_orders *resolve(const char *text, GError **error);
 /* Sends LINE to the rig, as the plugin does. */
 void director_say(int fd, const char *line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests runs in which calls were made to fail: what the failures excuse, and what they do not. */
+/* Tests runs in which calls were made to fail: which reports and results this excuses. */
 #include "tests/unit/engine.h"
 
 #include <string.h>

@@ -8,20 +8,20 @@
 #include "engine/engine.h"
 
 /*
- * Runs WANTED in the scratch folder with the fake QEMU, which $FAKE_QEMU controls. *RET_DIR: name
- * of the run folder, owned by the caller.
+ * Runs WANTED in the scratch folder with the fake QEMU, which $FAKE_QEMU controls, and returns the
+ * verdict. Sets *RET_DIR to the path of the run folder, which the caller owns.
  */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
 /*
- * Sets the fake's script, and disables the sandbox, because the fake reads a console or lock orders
- * from files.
+ * Sets $FAKE_QEMU to SCRIPT, and disables the sandbox, because the fake reads consoles and lock
+ * orders from files.
  */
 void play(const char *script);
 
 /*
- * Like run_once(), with the scenario NAME of the data folder, and a timeline that EDIT has changed
- * (NULL: unchanged).
+ * Like run_once(), with the scenario NAME of the data folder, whose timeline EDIT (or NULL) changes
+ * before the run.
  */
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by the files of the hang room's suite. */
+/* Declarations shared by the files of the hang suite. */
 #ifndef RIG_TESTS_HANG_H
 #define RIG_TESTS_HANG_H
 

@@ -11,8 +11,8 @@ void add_place_tests(TCase *tcase);
 void add_damage_tests(TCase *tcase);
 
 /*
- * Returns the results of all queries of IX as text: equal text means equal contents. The caller
- * frees it.
+ * Returns the results of all queries of IX as text, which is equal for indexes with equal contents.
+ * The caller frees it.
  */
 char *index_dump(struct run_index *ix);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests sources and builds that one host packs and another one gets. */
+/* Tests that a source or build that one host has packed can be used on another host. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 

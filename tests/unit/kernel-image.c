@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests with kernel images made here: valid ones, truncated ones, and other files. */
+/*
+ * Tests how kernel images are read: valid ones, truncated ones, and other files. The tests make the
+ * images.
+ */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 

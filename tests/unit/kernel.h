@@ -16,10 +16,13 @@
 
 char *slurp(const char *path);
 void put(const char *path, const void *data, gssize len);
-/* "dir:" and the path of the tree in the scratch folder. */
+/* Returns "dir:" and the path of the source tree in the scratch folder; the caller owns it. */
 char *dir_source(void);
 struct kernel *build_ok(const char *source, const char *patch);
-/* Returns the files that make compiled in the build, from its log. The caller frees the text. */
+/*
+ * Returns the names of the files that were compiled for KERNEL, from the log of its build. The
+ * caller frees the text.
+ */
 char *compiled(const struct kernel *kernel);
 
 /* Text of a .config. */

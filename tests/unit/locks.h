@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Declarations shared by the files of the locks suite, including chains in the format of
+ * Declarations shared by the files of the locks suite, and macros for lines of /proc/lockdep and
  * /proc/lockdep_chains.
  */
 #ifndef RIG_TESTS_LOCKS_H
@@ -30,10 +30,13 @@ struct world {
 /* Creates a run folder. CHAINS is what /proc/lockdep_chains contained in the run's guest. */
 void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 	     const char *chains);
-/* The same; LOCKDEP is the content of lockdep's file of classes. */
+/* Like put_run(); LOCKDEP is what /proc/lockdep contained. */
 void put_run_of(const char *results, const char *name, const char *machine, const char *verdict,
 		const char *lockdep, const char *chains);
-/* Opens the graph of W's runs in FOLDER (NULL: a graph in memory), and loads it. */
+/*
+ * Opens the graph of W's runs, whose file is in FOLDER, or which is in memory if FOLDER is NULL;
+ * and loads it.
+ */
 void look_in(struct world *w, const char *folder);
 void look(struct world *w);
 void world_clear(struct world *w);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of the lock recorder and of its trap share: tasks, locks, hooks, calls. */
+/*
+ * Declarations shared by the tests of the lock recorder and of its trap: tasks, locks, hooks,
+ * calls.
+ */
 #ifndef RIG_TESTS_PLUGIN_LOCKS_H
 #define RIG_TESTS_PLUGIN_LOCKS_H
 

@@ -23,7 +23,7 @@ struct qemu_plugin_insn {
 	void *read_data;
 };
 
-/* FALSE: this version cannot read registers. */
+/* false for versions of QEMU whose plugins cannot read registers */
 extern bool may_read_registers;
 extern uint64_t reg_values[5]; /* rax, rsi, rdi, rsp, gs_base */
 /* The guest's memory: a buffer at an address; every word elsewhere is the same return address. */
@@ -34,14 +34,17 @@ extern struct fake_memory {
 } memory[2];
 #define RETURN_ADDRESS 0xffffffff81000123
 extern void *translate, *vcpu_init;
-extern int cover_fd;  /* the file for recorded code; -1: none is given to the plugin */
+extern int cover_fd;  /* the descriptor of the file for recorded code, or -1 */
 extern int n_flushes; /* how often the plugin made QEMU discard its translations */
 
 /* Loads the shared object for API with ORDERS, and returns the result of its install function. */
 int load_with(int api, const char *orders, int fd, int locks);
 int load(int api, const char *orders, int fd);
 void translate_block(struct qemu_plugin_insn *insn, size_t n);
-/* Runs INSN's callback on vCPU 0. TRUE: it has set the program counter, to *RET_PC. */
+/*
+ * Runs INSN's callback on vCPU 0. Returns true if the callback has set the program counter, and
+ * sets *RET_PC to it.
+ */
 bool sets_pc(struct qemu_plugin_insn *insn, uint64_t *ret_pc);
 /* Reads a line from the plugin; the caller owns it. */
 char *hear(int fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by the files of the suite. */
+/* Declarations shared by the files of the race suite. */
 #ifndef RIG_TESTS_UNIT_RACE_H
 #define RIG_TESTS_UNIT_RACE_H
 

@@ -7,17 +7,14 @@
 
 #include "report/report.h"
 
-/* A text of a guest, a folder or a file that must not be interpreted as markup. */
+/* Hostile text, as from a guest or a file name, that no output format may interpret as markup. */
 #define HOSTILE \
 	"<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
 
-/*
- * Makes the N-th run of DAY (1 is 2026-11-01), of a scenario on a machine. TITLE: the title of its
- * report, or NULL.
- */
+/* Makes the N-th run of DAY (1 is 2026-11-01). TITLE is the title of its report, or NULL. */
 struct run_info *fake_run(guint day, guint n, const char *scenario, const char *machine,
 			  enum verdict verdict, const char *title);
-GPtrArray *fake_runs(void); /* an empty array of struct run_info */
+GPtrArray *fake_runs(void); /* returns an empty array of struct run_info */
 
 /*
  * Returns the runs of two nights, with cells that pass, fail for the first time, are fixed, flaky,

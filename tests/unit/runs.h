@@ -8,7 +8,7 @@
 #include "index/index.h"
 #include "store/store.h"
 
-/* The `details` of a verdict with one report that has this signature. */
+/* The `details` of a verdict with one report, whose signature is BUG. */
 #define REPORT(bug)                                                                           \
 	"{\"reasons\": [\"x\"], \"reports\": [{\"kind\": \"warning\", \"weight\": \"fail\", " \
 	"\"title\": \"T " bug "\", \"signature\": "                                           \

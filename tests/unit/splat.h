@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by the files of the collector's suite. */
+/* Declarations shared by the files of the splat suite. */
 #ifndef RIG_TESTS_SPLAT_H
 #define RIG_TESTS_SPLAT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by the files of the store's suite. */
+/* Declarations shared by the files of the store suite. */
 #ifndef RIG_TESTS_STORE_H
 #define RIG_TESTS_STORE_H
 
@@ -24,7 +24,7 @@ void drop(const char *dir, const char *name);
 
 /* Starts a run in the scratch folder. */
 struct run *begin(guint64 seed);
-/* Returns the verdict of the run WHICH in the scratch folder, as a reader sees it. */
+/* Returns the verdict of the run WHICH in the scratch folder, by run_open(). */
 enum verdict verdict_of(const char *which);
 
 void add_recheck_tests(Suite *suite);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Functions for all suites: running tests, the data folder, and a scratch folder for each test. */
+/*
+ * Functions for all suites: they run tests, find test data, and make a scratch folder for each
+ * test.
+ */
 #ifndef RIG_TESTS_SUITE_H
 #define RIG_TESTS_SUITE_H
 
@@ -22,9 +25,9 @@ char *data_path(const char *name);
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /*
- * Makes a test case of SUITE, which runs in a process of its own, at the same time as the suite's
- * others: for tests that mostly wait. All test cases of such a suite must be made by this function.
- * NAME must not be freed.
+ * Makes a test case of SUITE that runs in a process of its own, at the same time as the suite's
+ * other test cases; used for tests that mostly wait. All test cases of such a suite must be made by
+ * this function. NAME must not be freed.
  */
 TCase *suite_case(Suite *suite, const char *name);
 

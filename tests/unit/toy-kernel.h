@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The structures of the toy kernel, which have the kernel's names and the members that owners.py
- * reads.
+ * The structures of the toy kernel. They have the names of Linux's structures, and the members that
+ * owners.py reads.
  */
 #ifndef RIG_TESTS_TOY_KERNEL_H
 #define RIG_TESTS_TOY_KERNEL_H

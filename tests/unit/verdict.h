@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by the files of the suite of verdicts. */
+/* Declarations shared by the files of the verdict suite. */
 #ifndef RIG_TESTS_VERDICT_H
 #define RIG_TESTS_VERDICT_H
 

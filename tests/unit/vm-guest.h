@@ -18,9 +18,12 @@ struct guest {
 
 /* Returns the configuration of a guest with 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
 struct vm_config config_for(void);
-/* Starts the fake with SCRIPT. MACHINE: a name, or NULL for pc-q35. */
+/* Starts the fake QEMU with SCRIPT. MACHINE is the name of a machine, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
-/* Runs the main loop until *COUNT is at least WANTED; otherwise the test's time limit ends it. */
+/*
+ * Runs the main loop until *COUNT is at least WANTED. If that does not happen, the test's time
+ * limit ends the test.
+ */
 void until(const guint *count, guint wanted);
 /* Ends the guest and frees its data. */
 void finish(struct guest *g);

@@ -22,9 +22,9 @@ struct fake {
 	GHashTable *script;
 	int qmp, console, channel;
 	gboolean has_acpi, hung, ready, may_reboot;
-	guint64 memory, balloon; /* bytes; what the balloon leaves of it */
+	guint64 memory, balloon; /* bytes of the guest; bytes that the balloon leaves */
 	unsigned cpus, max_cpus;
-	GHashTable *objects; /* id of a backend -> its size */
+	GHashTable *objects; /* maps the id of a backend to its size */
 	GQueue devices;	     /* struct device */
 };
 
@@ -35,13 +35,16 @@ void script_read(void);
 const char *script_word(const char *key);
 guint64 script_number(const char *key, guint64 otherwise);
 /*
- * Returns TRUE if the script sets KEY to VALUE (for example "refuse"), or to "VALUE*N" and this is
- * one of the first N calls.
+ * Returns TRUE if the script sets KEY to VALUE (for example "refuse"), or, in the first N calls, to
+ * "VALUE*N".
  */
 gboolean script_says(const char *key, const char *value);
-/* Like script_says(), but the call is not counted. */
+/* Like script_says(), but this call is not one of the N. */
 gboolean script_will_say(const char *key, const char *value);
-/* Must be called at the moment WHEN: the script may end the process there. */
+/*
+ * Must be called at the moment WHEN. Does what the script says for this moment, for example
+ * "die-at=WHEN".
+ */
 void moment(const char *when);
 
 void put(int fd, const void *bytes, gsize len);

@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * Adds orders.json.gz of VARIANT to the run folder DIR, as a link to one file for all its runs.
- * Ends the program on errors.
+ * Adds the orders.json.gz of VARIANT to the run folder DIR, as a link to the only file of this
+ * variant in RESULTS. Ends the program after an error.
  */
 void put_locks(const char *results, const char *dir, guint variant);
 
