@@ -20,8 +20,9 @@
 #define UNMODELLED 0.2
 
 /*
- * Adds the gains to SCORE[0..n], for all combinations of outcomes of the pending runs from index AT
- * on.
+ * Adds to SCORE[t] the gain of a run at position t, averaged over all combinations of outcomes of
+ * the pending runs with index AT and above. P assumes one outcome of each pending run before AT;
+ * WEIGHT is the probability of these outcomes. SCRATCH is memory for n + 1 values.
  */
 static void add_gains(const struct choice *choice, const struct posterior *p, guint at,
 		      double weight, double *score, double *scratch)
@@ -54,8 +55,9 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 /*
  * Multiplies each score by the probability that the position can be tested. The neighbours of a
  * broken commit are likely to be broken, too, because a broken build is usually fixed only some
- * commits later. The more of them are known to be broken, the further this extends. A position that
- * was tested has probability 1.
+ * commits later. The probability is D / (D + K), where D is the distance to the nearest broken
+ * position and K the number of broken positions within WINDOW; it is 1 if K is 0, or if the
+ * position was tested.
  */
 static void doubt(const struct posterior *p, const gboolean *skipped, double *score)
 {
@@ -109,8 +111,8 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 }
 
 /*
- * Adds the position that will be chosen next to the list, unless its kernel is built or it is
- * listed already.
+ * Adds the position that would be chosen next with the posterior THEN to POSITIONS, unless its
+ * kernel is built or it is listed already.
  */
 static void want(const struct choice *choice, const struct posterior *then, guint *positions,
 		 guint max, guint *n)
@@ -141,8 +143,9 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 
 			posterior_observe(then, at, k ? !likely : likely);
 			/*
-			 * assume that runs catch the bug until the rate is known, to find the
-			 * positions that are needed then
+			 * Until the rate is known, only the bad end is chosen. To find the
+			 * positions that are needed afterwards, assume that all runs until then
+			 * catch the bug.
 			 */
 			while (!posterior_rate_known(then))
 				posterior_observe(then, posterior_bad_end(then), TRUE);

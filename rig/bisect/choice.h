@@ -13,19 +13,21 @@
 
 struct choice {
 	const struct posterior *posterior;
-	const gboolean *skipped; /* [0..n]: positions that cannot be built or booted; or NULL */
-	const gboolean *ready;	 /* [0..n]: positions that are built; NULL: all are */
-	double build_cost;	 /* cost of building a commit, in boots */
+	/* [0..n]: TRUE for positions that cannot be built or booted; NULL if there are none */
+	const gboolean *skipped;
+	/* [0..n]: TRUE for positions whose kernel is built; NULL if all are built */
+	const gboolean *ready;
+	double build_cost;		   /* cost of building a commit, in boots */
 	guint pending[CHOICE_PENDING_MAX]; /* positions of runs in progress */
 	guint n_pending;
 };
 
-/* Chooses the position to test next. FALSE: all positions are skipped. */
+/* Chooses the position to test next. Returns FALSE if all positions are skipped. */
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
 /*
- * Lists the positions that will probably be chosen after the pending runs, the most probable first,
- * without those that are built. Fills at most MAX of them and returns their number.
+ * Writes into POSITIONS at most MAX positions that will probably be chosen after the pending runs
+ * and are not built yet, the most probable first. Returns their number.
  */
 guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 

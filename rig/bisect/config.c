@@ -2,8 +2,9 @@
 /*
  * A range between two configs: each option in which they differ is a change, in the order of the
  * bad config. This is the order of Kconfig, in which an option follows its dependencies. Position T
- * is the good config with the first T changes, as a fragment whose lines are optional, because an
- * option without a prompt is set by others.
+ * is the good config with the first T changes, written as a fragment. Each line of the fragment has
+ * the comment "if possible", because a line for an option without a prompt has no effect: the value
+ * of such an option follows from other options.
  */
 #include "bisect/internal.h"
 
@@ -99,7 +100,7 @@ static void append_option(GString *text, const char *name, const char *value)
 		g_string_append_printf(text, "# %s is not set # if possible\n", name);
 }
 
-/* Returns the text of the good config's options that the bad one has too. */
+/* Returns fragment lines for the options that are set to the same value in both configs. */
 static char *common_text(GHashTable *good, GHashTable *bad)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

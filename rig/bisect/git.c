@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A range of commits between two revisions. With merges the history is a graph; `ancestry` stores
- * which commit contains which others. The user's repository is only read; kernels are built in a
- * work tree of rig/kernel in the cache.
+ * A range of commits between two revisions. If the history has merges, `ancestry` stores which
+ * commit contains which others. The user's repository is only read; rig/kernel builds the kernels
+ * in a work tree of its own, in the cache.
  */
 #include "bisect/internal.h"
 
@@ -55,7 +55,7 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 		good, bad, g_strstrip(common));
 }
 
-/* Parses a line "HASH\\x1fPARENTS\\x1fDATE\\x1fAUTHOR\\x1fSUBJECT". */
+/* Parses a line with hash, parents, date, author and subject of a commit, separated by \x1f. */
 static gboolean take_commit(struct span *span, GHashTable *index, GPtrArray *parents,
 			    const char *line)
 {
@@ -109,7 +109,7 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	return TRUE;
 }
 
-/* Determines which commits contain which others; not needed for a linear history. */
+/* Sets span->ancestry, unless the history is linear. */
 static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 {
 	gboolean line = TRUE;

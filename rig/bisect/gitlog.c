@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a search in the format of `git bisect log`. A commit is only marked bad or good with the
- * requested confidence: one run without a rare bug does not make a commit good.
+ * Writes a search in the format of `git bisect log`. A commit is only marked bad or good if this
+ * has the requested confidence, because one run that does not catch a rare bug does not prove that
+ * the commit is good.
  */
 #include "bisect/result.h"
 
@@ -12,7 +13,7 @@ static void add_line(GString *out, const struct search *search, guint position, 
 	const struct change *change = span_change(search->span, position);
 	g_autofree char *subject = text_clean(change->subject ? change->subject : "");
 
-	/* replace newlines, because the next line would be read as a command */
+	/* a newline would end the comment, and git would read the rest as a command */
 	g_strdelimit(subject, "\n", ' ');
 	g_string_append_printf(out, "# %s: [%s] %s\ngit bisect %s %s\n", word, change->id, subject,
 			       word, change->id);
@@ -43,7 +44,7 @@ char *result_git_log(const struct search *search, enum search_end end)
 		return NULL;
 	add_line(out, search, n, fix ? has_not : has);
 	add_line(out, search, 0, fix ? has : has_not);
-	/* write the oldest bad commit last, because git keeps only the last one of the log */
+	/* write the oldest bad commit last, because git uses only the last bad commit of a log */
 	for (guint t = n - 1; t > 0; t--) {
 		double bug = posterior_has_bug(search->posterior, t);
 

@@ -90,7 +90,7 @@ static void add_probable(GString *out, json_t *result)
 	json_t *one;
 	size_t i;
 
-	g_string_append(out, "<h2>How probable</h2>\n<table>\n");
+	g_string_append(out, "<h2>Most probable changes</h2>\n<table>\n");
 	json_array_foreach (json_object_get(result, "probable"), i, one) {
 		g_autofree char *id = escape(one, "id"), *subject = escape(one, "subject");
 		double p = 100 * number(one, "probability");
@@ -105,7 +105,6 @@ static void add_probable(GString *out, json_t *result)
 	g_string_append(out, "</table>\n");
 }
 
-/* Adds a run with its other reports, which do not count, but are shown. */
 static void add_run(GString *out, json_t *run)
 {
 	g_autofree char *outcome = escape(run, "outcome"), *name = escape(run, "run");
@@ -189,7 +188,7 @@ char *result_html(json_t *result)
 	add_numbers(out, result);
 	add_probable(out, result);
 	add_evidence(out, result);
-	g_string_append(out, "<h2>Again</h2>\n<pre>");
+	g_string_append(out, "<h2>Commands to repeat it</h2>\n<pre>");
 	json_array_foreach (json_object_get(result, "replay"), i, one) {
 		g_autofree char *command = escape(one, "command"), *what = escape(one, "what");
 

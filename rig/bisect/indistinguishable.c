@@ -15,7 +15,8 @@ static gboolean can_distinguish(const struct posterior *p, const gboolean *skipp
 }
 
 /*
- * For a linear history: only neighbours with skipped positions between them are indistinguishable.
+ * posterior_answer() for a linear history, in which two candidates are indistinguishable if all
+ * positions from the first up to the one before the second are skipped.
  */
 static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
 			  gboolean *same)
@@ -46,8 +47,8 @@ double posterior_answer(const struct posterior *p, const gboolean *skipped, gboo
 		return answer_line(p, skipped, best, same);
 	for (guint i = 0; i <= posterior_n(p); i++) {
 		/*
-		 * indistinguishable candidates are equally probable; candidate 0, the old end, has
-		 * a different prior
+		 * Skip the slow comparison for less probable candidates: indistinguishable ones are
+		 * equally probable, except candidate 0, whose prior is different.
 		 */
 		if ((i && best && posterior_of(p, i) < most) ||
 		    can_distinguish(p, skipped, i, best))

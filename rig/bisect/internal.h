@@ -6,34 +6,37 @@
 #include "bisect/search.h"
 #include "bisect/span.h"
 
-/* Makes a span with the old end as change 0, whose members the caller must set. */
+/* Makes a span that has only change 0, the old end. The caller must set the members of change 0. */
 struct span *span_new(enum span_kind kind);
-/* Appends CHANGE, whose strings are taken over. */
+/* Appends a copy of *CHANGE. The span takes over its strings, and *CHANGE is cleared. */
 void span_add(struct span *span, struct change *change);
 
 struct change *span_change_at(struct span *span, guint position);
 
 /*
- * Runs git in REPO without hooks, and without settings that change its output. WORDS is
- * NULL-terminated; *ret_output (may be NULL) gets the last MAX bytes of the output.
+ * Runs git in REPO without hooks, and without settings that change its output. WORDS are its
+ * arguments, NULL-terminated. *ret_output is set to the last MAX bytes of the output; RET_OUTPUT
+ * may be NULL.
  */
 gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output,
 		 GError **error);
 
 /*
- * Returns all different reports (struct sighting, borrowed), the target first; g_ptr_array_unref().
+ * Returns each different report of all runs once, the target first. The elements (struct sighting)
+ * belong to SEARCH. Release the array with g_ptr_array_unref().
  */
 GPtrArray *sightings_list(const struct search *search);
-/* Returns the number of runs of POSITION (-1: of all positions) with the report SEEN. */
+/* Returns the number of runs with the report SEEN at POSITION, or at all positions if it is -1. */
 guint sightings_count(const struct search *search, const struct sighting *seen, int position);
+/* Returns LIST, made by sightings_list(), as JSON. */
 json_t *sightings_json(const struct search *search, const GPtrArray *list);
 
-/*
- * For text and HTML: the first sentence of a result, the letter of a report, and a text of the form
- * "A3 B1". g_free().
- */
+/* For text and HTML; the caller frees the strings with g_free(). */
+/* Returns the first sentence of a result. */
 char *result_headline(json_t *result);
+/* Returns the letter that stands for the report with index AT: A to Z, then #27, #28, … */
 char *result_letter(guint at);
+/* Returns a text such as "A3 B1": three runs of the position ROW had report A, one had B. */
 char *result_seen(json_t *row);
 
 #endif

@@ -26,7 +26,7 @@ static char **slot_words(const struct place_job *job, guint cores)
 	return g_strdupv(slot->words);
 }
 
-/* Starts the job of SLOT, whose position is set; WORDS is stolen. */
+/* Starts a job in SLOT, whose position is set already. WORDS, its command line, is taken over. */
 static void start(struct search *search, struct slot *slot, enum child_kind kind, char **words,
 		  guint limit_s, slot_done done)
 {

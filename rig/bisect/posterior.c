@@ -3,8 +3,8 @@
  * Bayes' rule over all combinations of candidate and rate.
  *
  * Candidates that are contained in the same tested positions have the same likelihood, and form a
- * class. A test at a new position splits classes. Hundreds of runs over thousands of candidates
- * make some tens of classes.
+ * class. A test at a new position splits classes. After hundreds of runs over thousands of
+ * candidates there are some tens of classes.
  *
  * Each class has a weight for each rate of a grid. The gain of a run at T about the candidate is
  * the mutual information H(Y) - H(Y | candidate). Given the candidate, the run catches the bug with
@@ -36,8 +36,9 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define FIRST_CATCHES_PRESUMED 1
 /*
  * The weight of a bit of information about the rate, relative to a bit about the candidates.
- * Information about the rate is useful because later runs without the bug then count. In
- * simulations with weights from 0 to 0.9, those from 0.4 to 0.7 needed the fewest boots.
+ * Information about the rate is useful because it increases what later runs that do not catch the
+ * bug say about the candidates. In simulations with weights from 0 to 0.9, those from 0.4 to 0.7
+ * needed the fewest boots.
  */
 #define RATE_BIT 0.5
 
@@ -48,11 +49,11 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define FALSE_ALARM 1e-4
 /* Probabilities below this are ignored in the choice. */
 #define NOTHING 1e-5
-/* The prior probability that the old end has the bug already, contrary to what the user says. */
+/* The prior probability that the user is wrong, and the old end has the bug already. */
 #define PRIOR_OUTSIDE 0.01
 
 struct candidate_class {
-	double weight[RATES]; /* likelihood of the evidence for each rate, scaled */
+	double weight[RATES]; /* for each rate: its prior times the likelihood, normalised */
 	double p;	      /* probability of each candidate in the class, divided by its prior */
 	double mean;	      /* mean rate, given the class */
 	/* entropy of the outcome of a run with the bug, weighted by RATE_BIT */
@@ -173,7 +174,7 @@ void posterior_free(struct posterior *p)
 
 /* ---- evidence ---- */
 
-/* Splits each class into the candidates with which POSITION has the bug, and the others. */
+/* Splits each class into the candidates that give POSITION the bug, and the others. */
 static void split(struct posterior *p, guint position)
 {
 	guint old = p->classes->len;
@@ -211,8 +212,8 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
 	/*
-	 * the number of classes is limited; beyond it a class is not split, and the result is only
-	 * less precise
+	 * The index of a class has 16 bits, and a split at most doubles their number. With more
+	 * classes than that the result is less precise, but not wrong.
 	 */
 	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);
@@ -381,8 +382,8 @@ void posterior_gains(const struct posterior *p, double *gain)
 		if (!p->ancestry) {
 			add(&sums, p, t);
 			/*
-			 * skip positions in a range with probability 0, because all have the same
-			 * gain
+			 * The sums have hardly changed since the last position, so the gain has not
+			 * either. This saves most calculations in a long history.
 			 */
 			if (sums.p - last < NOTHING) {
 				gain[t] = gain[t - 1];

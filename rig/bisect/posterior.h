@@ -5,8 +5,9 @@
  *
  * A position is a version of the kernel that can be tested: 0 is the old end, N the new end, and
  * 1..N-1 are between them. Candidates have the same numbers: candidate I means that change I
- * introduced the bug, candidate 0 that the old end has it already. A run at position T *catches*
- * the bug with probability RATE if T has the bug, and with probability FALSE_ALARM otherwise.
+ * introduced the bug; candidate 0 means that the old end has the bug already. A run at position T
+ * *catches* the bug with probability RATE if T has the bug, and with probability FALSE_ALARM
+ * otherwise.
  */
 #ifndef RIG_BISECT_POSTERIOR_H
 #define RIG_BISECT_POSTERIOR_H
@@ -20,9 +21,9 @@
  * candidate that is T or an ancestor of T; bit 0 is always set.
  */
 struct ancestry {
-	guint n; /* positions are 0..n */
-	guint words;
-	guint64 *bits; /* (n + 1) rows of `words` words */
+	guint n;       /* positions are 0..n */
+	guint words;   /* length of a row in words of 64 bits */
+	guint64 *bits; /* n + 1 rows */
 };
 
 struct ancestry *ancestry_new(guint n);
@@ -32,16 +33,16 @@ void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
 /* Adds all candidates that OTHER contains to POSITION. */
 void ancestry_join(struct ancestry *ancestry, guint position, guint other);
 /*
- * Returns TRUE if POSITION contains CANDIDATE. ANCESTRY NULL: a linear history, in which a position
- * contains all candidates before it.
+ * Returns TRUE if POSITION contains CANDIDATE. If ANCESTRY is NULL, the history is linear: a
+ * position contains all candidates with the same or a smaller number.
  */
 gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint candidate);
 
 struct posterior;
 
 /*
- * Returns a new posterior for positions 0..N. ANCESTRY is borrowed and may be NULL. FIX: the search
- * is for the change that removes the bug, so the old end has it.
+ * Returns a new posterior for positions 0..N. ANCESTRY is borrowed, and NULL for a linear history.
+ * If FIX is TRUE, the search is for the change that removes the bug, so the old end has the bug.
  */
 struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix);
 struct posterior *posterior_copy(const struct posterior *posterior);
@@ -49,13 +50,14 @@ void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
 /*
- * Must be called before the first run if nearly every run with the bug shows it, for example for a
- * lock order, which is seen when its code path runs for the first time. Then runs without the bug
- * count from the start, and less evidence of the rate is needed.
+ * Tells the posterior that nearly every run on a kernel with the bug catches it, as for a lock
+ * order, which is recorded when its code path runs for the first time. Then runs that do not catch
+ * the bug count from the start, and less evidence of the rate is needed. Must be called before the
+ * first posterior_observe().
  */
 void posterior_presume_always(struct posterior *posterior);
 
-/* Adds a complete run at POSITION. */
+/* Adds a complete run at POSITION, and whether it caught the bug. */
 void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
 
 guint posterior_n(const struct posterior *posterior);
@@ -64,42 +66,49 @@ guint posterior_bad_end(const struct posterior *posterior);
 /* Returns the number of runs at the bad end that caught the bug. */
 guint posterior_bad_end_catches(const struct posterior *posterior);
 /*
- * Returns TRUE if there are enough catches for a first estimate of the rate. Before that, runs
- * without the bug say little.
+ * Returns TRUE if enough runs at the bad end caught the bug for a first estimate of the rate.
+ * Before that, runs that do not catch the bug say little.
  */
 gboolean posterior_rate_known(const struct posterior *posterior);
+/* Returns the probability of CANDIDATE. */
 double posterior_of(const struct posterior *posterior, guint candidate);
+/* Returns the most probable candidate. */
 guint posterior_best(const struct posterior *posterior);
 /* Returns the probability that a run at POSITION catches the bug. */
 double posterior_catches(const struct posterior *posterior, guint position);
-/* Returns TRUE if POSITION has the bug if the change is CANDIDATE. */
+/* Returns TRUE if POSITION would have the bug, assuming that CANDIDATE is the right one. */
 gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
-/* Returns TRUE if a run at POSITION was observed, so it can be built and booted. */
+/* Returns TRUE if a run at POSITION was observed, so that its kernel can be built and booted. */
 gboolean posterior_tested(const struct posterior *posterior, guint position);
+/* Returns TRUE if the history is linear. */
 gboolean posterior_is_line(const struct posterior *posterior);
 /* Returns the probability that POSITION has the bug. */
 double posterior_has_bug(const struct posterior *posterior, guint position);
 /*
- * Returns the mean of the rate, and the range that contains its middle 90 %; LOW and HIGH may be
- * NULL.
+ * Returns the mean of the rate. *ret_low to *ret_high is the range with the middle 90 % of its
+ * probability; both pointers may be NULL.
  */
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
 /* Returns the entropy of the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);
 /*
- * Sets GAIN[0..n] to the expected gain of a run at each position: the bits about the candidates
- * plus a part of the bits about the rate.
+ * Sets GAIN[0..n] to the expected gain of a run at each position: the bits of information about
+ * the candidates, plus the bits about the rate, which have a smaller weight.
  */
 void posterior_gains(const struct posterior *posterior, double *gain);
 
 /*
- * Finds the candidates that no test can distinguish from the best one, because all positions
- * between them are SKIPPED[0..n] (or NULL). Marks them in SAME[0..n] (may be NULL) and returns
- * their total probability.
+ * Finds the best candidate, and those that no test can distinguish from it, because each position
+ * that contains only one of the two is skipped. SKIPPED[0..n] marks the skipped positions; NULL if
+ * there are none. Sets SAME[i] to TRUE for each candidate found; SAME may be NULL. Returns the sum
+ * of their probabilities.
  */
 double posterior_answer(const struct posterior *posterior, const gboolean *skipped, gboolean *same);
 
-/* Draws a candidate and a rate from the posterior, for simulations; U and V are uniform in 0..1. */
+/*
+ * Draws a candidate and a rate from the posterior, for simulations. U and V are two random numbers,
+ * uniformly distributed in 0..1.
+ */
 void posterior_sample(const struct posterior *posterior, double u, double v, guint *ret_candidate,
 		      double *ret_rate);
 

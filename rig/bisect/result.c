@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-/* Candidates with at least this probability are shown, but at most SHOWN_MOST. */
+/* At most SHOWN_MOST candidates are shown, and only those with at least this probability. */
 #define SHOWN_LEAST 0.001
 #define SHOWN_MOST 10
 
@@ -93,8 +93,8 @@ static json_t *sightings_counts(const struct search *search, const GPtrArray *re
 }
 
 /*
- * Returns a row for each tested position, with the number of occurrences of each outcome and of
- * each of REPORTS.
+ * Returns a row for each position with evidence: how often each outcome occurred, and in how many
+ * runs each of REPORTS.
  */
 static json_t *table(const struct search *search, const GPtrArray *reports)
 {
@@ -199,8 +199,8 @@ static void add_whole(json_t *commands, const struct search *search)
 }
 
 /*
- * Adds two runs to replay: one that caught the bug at the first position with it, and one without
- * the bug at the position before.
+ * Adds the commands that repeat the search and two of its runs: one that caught the bug, and one
+ * that did not. Each is from the position nearest to the best candidate that has such a run.
  */
 static void add_witnesses(const struct search *search, json_t *result)
 {

@@ -6,8 +6,8 @@
 #include "bisect/search.h"
 
 /*
- * Returns the complete result, from which the other forms are made; rig-json(5) describes it.
- * New reference.
+ * Returns the complete result, from which the other forms are made, as a new reference; rig-json(5)
+ * describes it.
  */
 json_t *result_json(const struct search *search, enum search_end end);
 
@@ -19,8 +19,8 @@ char *result_text(json_t *result);
 char *result_html(json_t *result);
 
 /*
- * Returns the input for `git bisect replay`, with the bad, good and skipped commits. NULL for a
- * series or a config.
+ * Returns the input for `git bisect replay`, with the bad, good and skipped commits, or NULL if the
+ * span is a series or a config.
  */
 char *result_git_log(const struct search *search, enum search_end end);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs git in such a way that the user's configuration has no effect. */
+/* Runs git without the settings of the user that start programs or change its output. */
 #include "bisect/internal.h"
 
 #include "util/spawn.h"

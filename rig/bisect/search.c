@@ -89,7 +89,10 @@ static void record(struct search *search, struct evidence *evidence)
 	}
 }
 
-/* Counts a fault of the host; it does not count for or against the kernel. */
+/*
+ * Counts a fault of the host, which says nothing about the kernel. Ends the search after FAULTS_MAX
+ * consecutive ones.
+ */
 static void blame_host(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
@@ -224,7 +227,8 @@ static struct choice current_choice(const struct search *search)
 }
 
 /*
- * Chooses a position before the target is known: the bad end, and once the good end for comparison.
+ * Chooses the next position. Until the target is known, this is the bad end, and once the good end,
+ * because the target must be a report that the good end does not have.
  */
 static gboolean next_position(struct search *search, guint *ret)
 {

@@ -20,21 +20,24 @@
 /* Options of a search; all pointers are borrowed for the life of the search. */
 struct search_options {
 	const char *scenario, *machine, *arch;
-	/* at most one of them; both NULL: the target is chosen from the reports of the bad end */
+	/*
+	 * The target; at most one of them is set. If both are NULL, the target is chosen from the
+	 * reports of the bad end.
+	 */
 	const char *signature, *kind;
-	gboolean fix;		      /* the change removes the bug */
+	gboolean fix;		      /* search for the change that removes the bug */
 	double confidence;	      /* for example 0.99 */
-	guint budget_boots, budget_s; /* limits for this process; 0: no limit */
+	guint budget_boots, budget_s; /* limits for this process; 0 if there is no limit */
 	guint guests;		      /* number of guests that run at the same time */
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;
 	gboolean no_lockdep;
 	char **extra; /* further options for each `rig run`, NULL-terminated; or NULL */
 	const char *results;
-	struct place *place;		  /* where runs and builds are executed; NULL: this host */
-	struct pack_room need;		  /* the needs of a run, for a place with limited room */
-	const char *rig;		  /* path of the rig; NULL: this program */
-	guint run_limit_s, build_limit_s; /* maximum wall time of each; 0: the default */
+	struct place *place;   /* where runs and builds are executed, or NULL for this host */
+	struct pack_room need; /* what a run needs, for a place with limited memory or CPUs */
+	const char *rig;       /* path of the rig, or NULL for the running program */
+	guint run_limit_s, build_limit_s; /* maximum wall time of each, or 0 for the default */
 };
 
 enum search_end {
@@ -51,17 +54,17 @@ struct search {
 	json_t *words;	  /* array with the command line, for --resume */
 	char *cwd;
 	GPtrArray *evidence;  /* of struct evidence, in order of time */
-	struct target target; /* key NULL: not chosen yet */
+	struct target target; /* its key is NULL until the target is chosen */
 	char *target_why;     /* a sentence that says how the target was chosen, or NULL */
 	struct posterior *posterior;
-	gboolean *skipped, *ready;
-	double spent_s; /* time spent, including earlier processes */
+	gboolean *skipped, *ready; /* for each position, as in struct choice */
+	double spent_s;		   /* time spent, including earlier processes */
 	guint builds, boots;
-	double build_s;		  /* duration of all builds that were not in the cache */
+	double build_s;		  /* duration of all builds of kernels that were not in the cache */
 	struct search_work *work; /* only set while the search runs */
 	/*
 	 * Callbacks for the user interface, or NULL. The first is called when evidence was added,
-	 * the second when a child process was started.
+	 * the second when a run or build was started.
 	 */
 	void (*on_evidence)(const struct search *search, const struct evidence *evidence,
 			    void *data);
@@ -69,7 +72,7 @@ struct search {
 	void *data;
 };
 
-/* Makes a search. SPAN is taken over. DIR is created if it does not exist. */
+/* Makes a search, which owns SPAN from then on. Creates DIR if it does not exist. */
 struct search *search_new(const struct search_options *options, struct span *span, const char *dir,
 			  GError **error);
 void search_free(struct search *search);
@@ -91,9 +94,9 @@ double search_boots_left(const struct search *search);
 
 /* ---- functions shared by the files of bisect/ ---- */
 
-/* Sets the outcome of EVIDENCE and updates the posterior. */
+/* Sets the outcome of EVIDENCE, and updates the posterior and the skipped positions. */
 void search_count(struct search *search, struct evidence *evidence);
-/* Recalculates the posterior from all evidence; called when the target is known. */
+/* Calls search_count() again for all evidence; needed when the target has become known. */
 void search_recount(struct search *search);
 /* Sets the target if the evidence determines it. */
 void search_find_target(struct search *search);

@@ -79,7 +79,7 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	return TRUE;
 }
 
-/* Reads subject, author and date of a mail with git. A plain diff has none. */
+/* Sets subject, author and date from the mail's headers. They stay NULL if the file has none. */
 static void read_headers(struct change *change)
 {
 	static const struct {
@@ -108,7 +108,7 @@ static void read_headers(struct change *change)
 			}
 }
 
-/* Sets *RET to TRUE if the mail has a diff; a cover letter has none. */
+/* Sets *RET to whether the file has a diff, which a cover letter does not have. */
 static gboolean has_diff(const char *path, gboolean *ret, GError **error)
 {
 	g_autofree char *text = NULL;

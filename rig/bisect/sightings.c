@@ -21,7 +21,7 @@ static gboolean is_target(const struct search *search, const struct sighting *se
 	return target->key && !strcmp(target->is_kind ? seen->kind : seen->key, target->key);
 }
 
-/* Lists the reports: the target first, the others sorted by their first occurrence. */
+/* The first pass adds the target, the second the other reports in order of first occurrence. */
 GPtrArray *sightings_list(const struct search *search)
 {
 	GPtrArray *list = g_ptr_array_new();

@@ -4,7 +4,10 @@
 
 #include "bisect/choice.h"
 
-/* Limits for the estimate of the remaining boots, so that it takes little time. */
+/*
+ * Limits for the estimate of the remaining boots, so that it takes little time: the number of
+ * simulated searches, the boots of each, and the candidates examined in all of them.
+ */
 #define PLAYS 24
 #define PLAY_BOOTS 600
 #define PLAY_WORK 4000000.0
@@ -15,8 +18,8 @@ static double uniform(struct rng *rng)
 }
 
 /*
- * Simulates a run. TRUE: the run catches the bug. *ret_hidden: another failure ended the run before
- * it could show the bug.
+ * Simulates a run. Returns TRUE if it catches the bug. *ret_hidden is TRUE if another failure ended
+ * the run before it could show the bug.
  */
 static gboolean run_at(gboolean has_bug, const struct simulation *sim, gboolean *ret_hidden)
 {

@@ -17,23 +17,28 @@ struct simulation {
 	/* share of the runs that cannot catch the bug, and look as if the kernel did not have it */
 	double unseen;
 	guint truth; /* the candidate that introduced the bug */
-	/* [0..n]: positions that cannot be built, unknown at the start; or NULL */
+	/*
+	 * [0..n]: TRUE for positions that cannot be built, which the search must find out; NULL if
+	 * there are none
+	 */
 	const gboolean *broken;
-	guint max_boots; /* the simulation ends after this number of boots; 0: no limit */
+	guint max_boots; /* the simulation ends after this number of boots; 0 for no limit */
 	struct rng *rng;
 };
 
 /*
- * Continues a search from POSTERIOR (modified) until it ends. SKIPPED[0..n] (or NULL) are the
- * positions that are known to be broken; it is updated. *ret_right (may be NULL): the answer
- * contains the right candidate. Returns the number of boots.
+ * Simulates a search that continues from POSTERIOR, until it ends; POSTERIOR is modified.
+ * SKIPPED[0..n] marks the positions that are known to be broken, and is updated; it may be NULL.
+ * *ret_right is TRUE if the answer contains the right candidate; the pointer may be NULL. Returns
+ * the number of boots.
  */
 guint simulate_search(struct posterior *posterior, gboolean *skipped, const struct simulation *sim,
 		      gboolean *ret_right);
 
 /*
- * Simulates a plain bisection: each step makes up to REPEATS runs, and the position is bad as soon
- * as one catches the bug.
+ * Simulates a plain bisection: each step makes up to REPEATS runs at a position, which counts as
+ * bad as soon as one of them catches the bug. Returns the number of boots. *ret_right is TRUE if
+ * the result is the right candidate.
  */
 guint simulate_plain(guint n, guint repeats, const struct simulation *sim, gboolean *ret_right);
 

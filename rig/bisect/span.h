@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The range that is searched: the commits between two revisions (git.c), the patches of a series on
- * a base (series.c), or the options in which two configs differ (config.c). Each is a list of
- * changes 1..n. The good end has none of them, the bad end has all, and position T has some.
+ * a base (series.c), or the options in which two configs differ (config.c). A span is a list of
+ * changes 1..n. The old end has none of them, the new end has all. Position T has change T and,
+ * unless the history has merges, all changes before it.
  */
 #ifndef RIG_BISECT_SPAN_H
 #define RIG_BISECT_SPAN_H
@@ -16,12 +17,15 @@
 
 enum span_kind { SPAN_GIT, SPAN_SERIES, SPAN_CONFIG };
 
-/* A change. Its text is from outside: it is made valid UTF-8, and otherwise unchanged. */
+/* A change. Its strings are as git or the file has them; text_clean() them before printing. */
 struct change {
 	char *id;      /* commit, file name, or "CONFIG_X=y" */
 	char *subject; /* or NULL */
 	char *author, *date;
-	/* for a series: the patch; for a config: the fragment that makes this position */
+	/*
+	 * path: in a series, of the patch; in a config, of the fragment that configures this
+	 * position; otherwise NULL
+	 */
 	char *file;
 };
 
@@ -29,10 +33,10 @@ struct span {
 	enum span_kind kind;
 	guint n;
 	GArray *changes;	   /* struct change, 0..n; number 0 stands for the old end */
-	struct ancestry *ancestry; /* NULL: a linear history */
-	char *repo;		   /* only for git: an absolute path */
-	char *base;		   /* for a series or config: the kernel source */
-	GPtrArray *fixups;	   /* only for git: struct fixup */
+	struct ancestry *ancestry; /* NULL if the history is linear */
+	char *repo;		   /* absolute path of the repository, only for SPAN_GIT */
+	char *base;		   /* the kernel source, for a series or config */
+	GPtrArray *fixups;	   /* of struct fixup, only for git; or NULL */
 };
 
 void span_free(struct span *span);
@@ -43,19 +47,20 @@ const struct change *span_change(const struct span *span, guint position);
 char *span_name(const struct span *span, guint position);
 
 /*
- * Returns the commits of GOOD..BAD, oldest first; with PATHS (or NULL) only those that touch these
- * paths. The repository is only read. Errors (RIG_EXIT_USAGE): there is no such revision, GOOD is
- * not an ancestor of BAD, or there is no commit between them.
+ * Returns the commits of GOOD..BAD, oldest first. If PATHS is not NULL, only commits that touch
+ * these paths are listed, and BAD itself. The repository is only read. Errors (RIG_EXIT_USAGE): a
+ * revision does not exist, GOOD is not an ancestor of BAD, or there is no commit between them.
  */
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
 		      GError **error);
 
-/* Returns TRUE if SOURCE, "git:REPO@REV", has an existing commit. */
+/* Returns TRUE if SOURCE has the form "git:REPO@REV" and REV is a commit of REPO. */
 gboolean span_check_git(const char *source, GError **error);
 
 /*
- * Returns the patches of a folder (in the order of its `series` file, or of their names) or of a
- * mailbox, which are applied one after the other to BASE. Mails are split into files in DIR.
+ * Returns the patches of SERIES, which are applied one after the other to the kernel source BASE.
+ * SERIES is a folder (its patches are in the order of its file `series`, or of their names) or a
+ * mailbox, whose mails are written into files in DIR.
  */
 struct span *span_series(const char *series, const char *base, const char *dir, GError **error);
 
@@ -70,40 +75,39 @@ struct span *span_config(const char *good, const char *bad, const char *base, co
 /* The inputs for building a position. */
 struct span_build {
 	char *source;
-	/* first the user's, then those of the span; NULL-terminated */
+	/* NULL-terminated: first those that the user gave, then those of the span */
 	char **patches, **fragments;
 };
 
 void span_build_clear(struct span_build *build);
 
 /*
- * Sets *RET to the inputs for POSITION. PATCHES and FRAGMENTS (or NULL) are the user's, which apply
- * to every position.
+ * Sets *RET to the inputs for POSITION. PATCHES and FRAGMENTS are those that the user gave for
+ * every position, or NULL. Release *RET with span_build_clear().
  */
 void span_build(const struct span *span, guint position, char **patches, char **fragments,
 		struct span_build *ret);
 
-/* Returns the diffstat of a change; for a config, its option. g_free(). NULL: not available. */
+/* Returns the diffstat of a change (for a config: the option), or NULL if git fails. g_free(). */
 char *span_diffstat(const struct span *span, guint position);
 
 /* ---- patches that old trees need to be built with today's compilers (fixups.c) ---- */
 
 struct fixup {
-	char *patch;
-	/*
-	 * revisions; the patch applies to commits that contain FROM but not UNTIL; each may be NULL
-	 */
+	char *patch; /* path */
+	/* Revisions. Commits that contain FROM but not UNTIL need the patch. Each may be NULL. */
 	char *from, *until;
 };
 
 /*
- * Reads each *.patch of a folder that has a line "Range: FROM..UNTIL" before its diff, and those in
- * WORDS ("FROM..UNTIL=FILE", or NULL). FROM and UNTIL may be empty.
+ * Returns the patches (struct fixup) of the folder DIR, each of which must have a line
+ * "Range: FROM..UNTIL" before its diff, and those of WORDS, a NULL-terminated list of texts
+ * "FROM..UNTIL=FILE", or NULL. FROM and UNTIL may be empty.
  */
 GPtrArray *fixups_load(const char *dir, char **words, GError **error);
 /*
- * Appends the patches that COMMIT of REPO needs to PATCHES. A range with a revision that REPO does
- * not have is ignored.
+ * Appends the paths of the patches that COMMIT of REPO needs to PATCHES. A revision that REPO does
+ * not have counts as one that COMMIT does not contain.
  */
 void fixups_add(GPtrArray *fixups, const char *repo, const char *commit, GPtrArray *patches);
 

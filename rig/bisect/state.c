@@ -11,15 +11,15 @@
 
 #define STATE_VERSION 1
 /*
- * A position is skipped after this number of runs that did not boot, or after as many runs in which
- * only OUTCOME_OTHER occurred.
+ * A position is skipped after NO_BOOTS runs that did not boot, or after OTHERS runs with
+ * OUTCOME_OTHER, unless another run there was caught or clean.
  */
 #define NO_BOOTS 2
 #define OTHERS 4
 
 /*
- * Returns the posterior before the first run. For a lock order, it presumes that nearly every run
- * shows it.
+ * Returns the posterior before the first run. If the target is a lock order, it presumes that
+ * nearly every run on a kernel with this lock order records it.
  */
 static struct posterior *fresh_posterior(const struct search *search)
 {
@@ -74,8 +74,8 @@ void search_free(struct search *search)
 /* ---- evidence ---- */
 
 /*
- * Returns the number of runs of POSITION with this outcome. *ret_informative: at least one run
- * there was caught or clean.
+ * Returns the number of runs of POSITION with this outcome. *ret_informative is TRUE if at least
+ * one run there was caught or clean.
  */
 static guint count_outcomes(const struct search *search, guint position, enum outcome outcome,
 			    gboolean *ret_informative)
@@ -156,7 +156,7 @@ void search_find_target(struct search *search)
 
 double search_boots_left(const struct search *search)
 {
-	/* use a fixed seed, so that the same evidence gives the same estimate */
+	/* derive the seed from the evidence, so that the same evidence gives the same estimate */
 	struct rng rng = rng_stream(search->evidence->len, "boots left");
 
 	return simulate_boots_left(search->posterior, search->skipped, search->options.confidence,

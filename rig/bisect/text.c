@@ -91,7 +91,7 @@ static void add_numbers(GString *out, json_t *result)
 	g_string_append_c(out, '\n');
 }
 
-/* Returns a text such as "3 caught, 1 other". */
+/* Returns the outcomes at a position as a text such as "3 caught, 1 other". */
 static char *outcomes(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -104,13 +104,11 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* Returns the letter of report AT: A, B, … Z, then numbers. */
 char *result_letter(guint at)
 {
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);
 }
 
-/* Returns a text such as "A3 B1": three runs had report A, one had B. */
 char *result_seen(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

@@ -5,7 +5,7 @@
 
 #include "bisect/search.h"
 
-/* A slot, which has at most one run or build at a time. */
+/* A slot executes at most one run or build at a time. */
 struct slot {
 	struct search *search;
 	struct place_job job;
@@ -33,8 +33,12 @@ typedef void (*slot_done)(struct place_job *job, const struct child_result *resu
 
 /* Opens the place of the search, by default this host. Errors: those of place_open(). */
 gboolean search_open_place(struct search *search, place_failed failed, GError **error);
-/* Starts a build. DONE is called later, with slot->job; it must first call search_slot_clear(). */
+/*
+ * Starts a build in the slot `builder`. When it ends, DONE is called with the slot's job, whose
+ * `data` is the slot. DONE must first call search_slot_clear().
+ */
 void search_start_build(struct search *search, guint position, slot_done done);
+/* Starts a run in SLOT; otherwise like search_start_build(). */
 void search_start_run(struct search *search, struct slot *slot, guint position, slot_done done);
 void search_slot_clear(struct slot *slot);
 
