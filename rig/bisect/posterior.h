@@ -50,10 +50,10 @@ void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
 /*
- * Tells the posterior that nearly every run on a kernel with the bug catches it, as for a lock
- * order, which is recorded when its code path runs for the first time. Then runs that do not catch
- * the bug count from the start, and less evidence of the rate is needed. Must be called before the
- * first posterior_observe().
+ * Sets a prior for bugs that nearly every run on a kernel with the bug catches, for example for a
+ * lock order, which is recorded when its code path runs for the first time. Then runs that do not
+ * catch the bug count from the start, and less evidence of the rate is needed. Must be called
+ * before the first posterior_observe().
  */
 void posterior_presume_always(struct posterior *posterior);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Makes a child's result from its output and exit code, and converts it to and from JSON for
- * another process.
- */
+/* Makes a child's result from its output and exit code. */
 #include <string.h>
 
 #include "child/child.h"
@@ -44,9 +41,9 @@ static char *explain(const struct child_result *r, guint limit_s, gboolean overf
 }
 
 /*
- * Returns TRUE if the printed verdict is valid, because the exit code agrees with it. A run that
- * was ended by its time limit prints ABORTED, which is not accepted here, because it means that the
- * user stopped the run.
+ * Returns TRUE if the exit code agrees with the printed verdict, and sets r->verdict. A run that
+ * child.c stopped because of its time limit prints ABORTED. This is not accepted, because ABORTED
+ * means that the user stopped the run.
  */
 static gboolean has_verdict(struct child_result *r)
 {

@@ -18,11 +18,8 @@ struct child {
 	struct child_result result;
 	child_done done;
 	void *data;
-	/*
-	 * in_done: DONE is running; freed: it has called child_free(), so the child is freed when
-	 * it returns
-	 */
-	gboolean in_done, freed;
+	gboolean in_done; /* the function `done` is running */
+	gboolean freed;	  /* it has called child_free(); the child is freed after it returns */
 };
 
 /* ---- the command line ---- */

@@ -12,8 +12,8 @@
  * A child has its own process group (^C at the terminal only reaches the caller). The child and its
  * QEMU are killed when the caller ends, even by kill -9 (util/spawn.h).
  *
- * The run folder of a killed child remains and is read as ABORTED; a label in run.json identifies
- * it.
+ * The run folder of a killed child remains, and is read as ABORTED. The caller finds it by a label
+ * in run.json (`labels` below).
  */
 #ifndef RIG_CHILD_CHILD_H
 #define RIG_CHILD_CHILD_H
@@ -52,15 +52,15 @@ struct child_spec {
 	const char *const *labels; /* "KEY=VALUE", stored in run.json */
 	const char *const *extra;  /* further arguments of `rig run` */
 	const char *const *env;	   /* "NAME=value", added to the environment */
-	const char *rig;	   /* path of the rig; NULL: this program */
-	/* maximum wall time, 0: none. Then SIGTERM is sent, and SIGKILL 20 s later */
+	const char *rig;	   /* path of the rig, or NULL for the running program */
+	/* wall time after which SIGTERM is sent, and SIGKILL 20 s later; 0 if there is no limit */
 	guint limit_s;
 };
 
 /* Options of a build with `rig kernel build`. */
 struct child_build_spec {
 	const char *source, *arch;
-	const char *scenario; /* its kernel needs are added; NULL: none */
+	const char *scenario; /* what it needs of the kernel is added; or NULL */
 	const char *const *patches, *const *fragments;
 	gboolean no_lockdep;
 	guint jobs;
@@ -80,7 +80,7 @@ enum child_kind {
 struct child_command {
 	enum child_kind kind;
 	char *const *words;	/* arguments after the program's name; NULL-terminated */
-	const char *const *env; /* see struct child_spec; NULL: none */
+	const char *const *env; /* see struct child_spec; or NULL */
 	const char *rig;
 	guint limit_s;
 };
@@ -94,23 +94,23 @@ enum child_end {
 /* The result of a child; valid until the child is freed. */
 struct child_result {
 	/*
-	 * For a run: the printed verdict, if the exit code confirms it. If not: ABORTED if the run
-	 * was stopped, INFRA if it exceeded its time limit, SKIP if that is the exit code,
-	 * otherwise INFRA. For a build: PASS, ABORTED, SKIP or INFRA by the same rule. For another
-	 * command: the same, or FAIL (exit code 1).
+	 * For a run: the verdict that it printed, if the exit code agrees. Otherwise ABORTED if
+	 * child_stop() stopped it, SKIP if its exit code is RIG_EXIT_SKIP, or INFRA. For a build:
+	 * PASS, ABORTED, SKIP or INFRA by the same rule. For another command: one of these, or
+	 * FAIL if its exit code is 1.
 	 */
 	enum verdict verdict;
 	enum child_end end;
 	int exit_code; /* -SIGNAL if it was killed */
-	char *run;     /* name of the run folder; NULL: unknown */
+	char *run;     /* name of the run folder, or NULL if it is not known */
 	/*
-	 * the JSON that it printed; an empty object if the output is not a JSON object (for
-	 * CHILD_OTHER, an array is accepted, too)
+	 * The JSON object that it printed (or array, for CHILD_OTHER); an empty object if the
+	 * output is anything else.
 	 */
 	json_t *answer;
 	char *problem; /* why there is no answer or no verdict, or NULL if both exist */
 	double wall_s;
-	/* CPU time of the child and all of its descendants that were waited for, including QEMU */
+	/* CPU time of the child and of its descendants (those that were waited for), with QEMU */
 	double cpu_s;
 };
 
@@ -118,13 +118,12 @@ struct child;
 typedef void (*child_done)(struct child *child, const struct child_result *result, void *data);
 
 /*
- * Starts a run. Errors (RIG_EXIT_INFRA): the child cannot be started. DONE is called later, never
- * from inside this function.
+ * Start a run, a build, or any command of the rig. DONE is called later, never from inside these
+ * functions. They return NULL if the child cannot be started (RIG_EXIT_INFRA).
  */
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error);
 struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
 			  GError **error);
-
 struct child *child_start(const struct child_command *command, child_done done, void *data,
 			  GError **error);
 
@@ -136,8 +135,8 @@ char **child_run_words(const struct child_spec *spec);
 char **child_build_words(const struct child_build_spec *spec);
 
 /*
- * Sets verdict, run, answer and problem of RESULT, whose `end` and `exit_code` must be set, from
- * the output. OUT is NULL if the output was longer than CHILD_ANSWER_MAX.
+ * Sets verdict, run, answer and problem of RESULT, whose `end` and `exit_code` must be set. OUT is
+ * the standard output, or NULL if it was longer than CHILD_ANSWER_MAX; ERR is the standard error.
  */
 void child_read_answer(enum child_kind kind, guint limit_s, const GString *out, const GString *err,
 		       struct child_result *result);
@@ -150,7 +149,7 @@ void child_result_clear(struct child_result *result);
  */
 void child_stop(struct child *child, guint grace_s);
 
-/* Returns the process id of the child, which is also its group's; 0 after its exit. */
+/* Returns the ID of the child's process and process group, or 0 after its exit. */
 int child_pid(const struct child *child);
 
 /* Frees CHILD. If it still runs, it is killed, and DONE is not called. */

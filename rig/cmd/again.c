@@ -30,8 +30,8 @@ static const char *text(json_t *inputs, const char *key)
 }
 
 /*
- * Returns the copies of input files in the run folder, numbered from 01. They are used because the
- * originals may have changed.
+ * Returns the paths of the copies that the run folder has of the input files ORIGINALS. Their names
+ * begin with a number from 01 on. The originals are not used, because they may have changed.
  */
 static char **copies(const struct run_info *info, const char *folder, json_t *originals)
 {

@@ -7,8 +7,8 @@
 #include "store/store.h"
 
 struct again {
-	struct run_request want; /* its lists are owned by this struct */
-	char *seed, *scenario, *timeline;
+	struct run_request want;	  /* its lists belong to this struct */
+	char *seed, *scenario, *timeline; /* memory for the members of `want` with these names */
 };
 
 struct again *again_new(void);
@@ -16,8 +16,8 @@ void again_free(struct again *again);
 RIG_DEFINE_AUTO(again, again_free)
 
 /*
- * Fills AGAIN->want from BEFORE, which must stay valid longer than AGAIN; `emulator` is kept if it
- * is already set. Errors: RIG_EXIT_USAGE, run.json has no valid inputs.
+ * Fills AGAIN->want from BEFORE, which must stay valid longer than AGAIN. want.emulator is not
+ * changed if it is already set. Errors: RIG_EXIT_USAGE, if run.json has no valid inputs.
  */
 gboolean again_read(struct again *again, const struct run_info *before, GError **error);
 

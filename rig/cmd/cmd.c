@@ -15,7 +15,7 @@
 static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
-	int codes_from; /* its codes for usage and infrastructure errors are greater by this */
+	int codes_from; /* is added to its exit codes for usage and infrastructure errors */
 } commands[] = {
 	{"run", "run a scenario on a kernel and check the result", cmd_run},
 	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock",
@@ -108,7 +108,7 @@ static void fill_standard_files(void)
 
 /*
  * Called by exit(), also after --help: turns success into an error if output could not be written,
- * for example to a full disk. DATA: the command, or NULL.
+ * for example to a full disk. DATA is the command, or NULL.
  */
 static void check_output(int code, void *data)
 {
@@ -178,7 +178,7 @@ static gboolean is_from_one(const GOptionEntry *entry)
 	return entry->arg == G_OPTION_ARG_INT && g_strv_contains(from_one, entry->long_name);
 }
 
-/* Sets the variables of these options from FROM to TO, if their value is FROM. */
+/* Sets the variables of the options of `from_one` to TO, if their value is FROM. */
 static void replace_values(const GOptionEntry *entries, int from, int to)
 {
 	for (const GOptionEntry *e = entries; e->long_name; e++)
@@ -187,8 +187,8 @@ static void replace_values(const GOptionEntry *entries, int from, int to)
 }
 
 /*
- * Checks the values after parsing. An option that was not given still has the value G_MININT, to
- * which its variable was set before parsing.
+ * Checks the options of `from_one` after parsing. Their variables were set to G_MININT before, so
+ * an option with this value was not given.
  */
 static gboolean check_values(const GOptionEntry *entries, GError **error)
 {

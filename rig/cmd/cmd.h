@@ -47,17 +47,17 @@ int cmd_clean(int argc, char **argv);
 
 /*
  * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help,
- * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). The options
- * listed in `from_one` of cmd.c accept values from 1 on, and their variables are 0 if they are not
- * given. Returns FALSE with a usage error.
+ * which exits with 0; PARAMETERS ("[RUN]") follows the command's name in the usage line. The
+ * options that the table `from_one` of cmd.c lists must be at least 1; the variable of one that is
+ * not given is 0. Returns FALSE with a usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
 
 /*
- * Checks the words that follow "--" on the command line of a command that starts many runs: they
- * must be options of `rig run`. WORDS may be NULL. Returns FALSE with a usage error. It sets
- * variables of cmd_run(), so that a process that calls it does not call cmd_run().
+ * Checks that WORDS, which follow "--" on the command line of a command that starts many runs, are
+ * options of `rig run`. WORDS may be NULL. Returns FALSE with a usage error. A process must not
+ * call both this function and cmd_run(), because both parse options into the same variables.
  */
 gboolean run_words_check(const char *const *words, GError **error);
 

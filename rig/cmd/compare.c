@@ -81,9 +81,9 @@ static void print_speed(const struct compare_speed *s)
 }
 
 /*
- * Returns the lock orders of side B that A does not have. For nights, only those that no run of the
- * same tree had before B; for kernels, only those between classes that A has too. An array of "A
- * --> B"; NULL with an error.
+ * Returns the lock orders of side B that A does not have, as an array of "A --> B", or NULL with an
+ * error. If the sides are nights, only those that no run of the same tree had before B. If they are
+ * kernels, only those between lock classes that A has too.
  */
 static json_t *new_orders(const char *results, const struct compare *c, GError **error)
 {

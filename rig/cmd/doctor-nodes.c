@@ -17,7 +17,7 @@
 
 #define NODE_LIMIT_S 60
 
-/* Prints the missing programs of a node: those that are required, or those that are optional. */
+/* Prints the missing programs of a node: the required ones, or the optional ones. */
 static void print_missing(json_t *answer, gboolean required)
 {
 	json_t *finding;

@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * Prints the findings of each node for --on slurm. Returns an exit code: 3 if a node cannot run
- * scenarios.
+ * Executes `rig doctor --on slurm`: prints what each node of the cluster lacks. Returns the exit
+ * code, which is 3 if a node cannot run scenarios.
  */
 int doctor_nodes(gboolean json);
 

@@ -74,7 +74,7 @@ static void print_calls(json_t *calls)
 		     json_is_string(findings_at(call, "in")) ? findings_text(call, "in") : "");
 }
 
-/* Prints the result of the lock recorder, and the cycles that a gate prevents. */
+/* Prints the sums of the lock recorder, and the cycles in which gates prevent a deadlock. */
 static void print_recorded(json_t *recorded)
 {
 	const char *fault = findings_text(recorded, "fault");
@@ -107,7 +107,7 @@ static void print_recorded(json_t *recorded)
 			     findings_text(cycle, "state"));
 }
 
-/* Prints the answer to the question whether a cycle is a deadlock. */
+/* Prints the answer of `rig prove`: whether the cycle is a deadlock. */
 static void print_answer(json_t *details)
 {
 	static const char *const answers[] = LOCK_ANSWERS;

@@ -5,9 +5,9 @@
 
 #include "cmd/findings.h"
 
-/* Returns the value in JSON at the path PATH of keys ("kernel/name"), or NULL. Borrowed. */
+/* Returns the value in JSON at PATH, keys separated by '/' ("kernel/name"), or NULL. Borrowed. */
 json_t *findings_at(json_t *json, const char *path);
-/* Prints a line with LABEL ("" in a continuation line); control characters are escaped. */
+/* Prints LABEL and a text; LABEL is "" in a continuation line. Control characters are escaped. */
 void findings_line(const char *label, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Prints what the director's plugin did (findings-director.c). */
 void findings_print_director(json_t *details);

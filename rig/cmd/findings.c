@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints the result of a run. Only uses data of its folder, so that it works for old runs, too. */
+/*
+ * Prints the result of a run. Uses only data from the run folder, so that the result of an old run
+ * can be printed, too.
+ */
 #include "cmd/findings-parts.h"
 
 #include <stdio.h>
@@ -162,7 +165,7 @@ static char *counts_text(json_t *counts)
 	return g_string_free(text, FALSE);
 }
 
-/* Prints the blocked tasks of the post-mortem, each with the innermost frames of its stack. */
+/* Prints the tasks that were blocked when the guest hung, with the innermost frames of each. */
 static void print_stuck(const struct run_info *run)
 {
 	g_autofree char *path = g_build_filename(run->dir, "postmortem", "who", NULL), *text = NULL;
@@ -234,7 +237,10 @@ static void print_devices(json_t *devices)
 	}
 }
 
-/* Prints how much a run on a busy host did, because a PASS of such a run is weaker evidence. */
+/*
+ * Prints how much was done in a run whose guest was starved, because a PASS of such a run is weaker
+ * evidence.
+ */
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))
@@ -334,9 +340,7 @@ json_t *findings_json(const struct run_info *run)
 				 "verdict", verdict_name(run->verdict), "inputs", run->inputs,
 				 "details", run->details);
 
-	/*
-	 * replace invalid names, because folder names may have any bytes, but JSON requires UTF-8
-	 */
+	/* json_pack() fails if a name is not UTF-8, but a file name may have any bytes */
 	if (!json)
 		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs",
 				 run->inputs, "details", run->details);

@@ -6,9 +6,9 @@
 #include "store/store.h"
 
 /*
- * Prints verdict, reasons, reports, counts, the folder and how to replay the run. FULL: prints each
- * report completely; otherwise the first lines of the first few reports. Control characters from
- * the guest are escaped.
+ * Prints verdict, reasons, reports, counts, the folder and how to replay the run. If FULL is TRUE,
+ * each report is printed completely, otherwise only the first lines of the first few reports.
+ * Control characters from the guest are escaped.
  */
 void findings_print(const struct run_info *run, gboolean full);
 
@@ -21,7 +21,10 @@ const char *findings_colour(enum verdict verdict);
 /* Returns TEXT with control characters escaped as ^X. Newly allocated. */
 char *findings_clean(const char *text);
 
-/* Returns the string in JSON at the path PATH of keys ("kernel/name"), or "?". Owned by JSON. */
+/*
+ * Returns the string in JSON at PATH, keys separated by '/' ("kernel/name"), or "?" if there is
+ * none. Borrowed from JSON.
+ */
 const char *findings_text(json_t *json, const char *path);
 
 #endif

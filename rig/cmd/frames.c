@@ -15,7 +15,8 @@ struct frames {
 };
 
 /*
- * A kernel that was looked up. Empty if there is no kernel with this hash, or it cannot be opened.
+ * A kernel that was looked up. All members are NULL if the cache has no kernel with this hash, or
+ * its symbols cannot be read.
  */
 struct slot {
 	struct symbols *symbols;

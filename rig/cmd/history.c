@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig history: prints how often a scenario or a signature occurred, by time, kernel, machine and
- * seed.
+ * rig history: prints how often a scenario was run, or how often a signature occurred, by time,
+ * kernel, machine and seed.
  */
 #include "cmd/cmd.h"
 
@@ -99,8 +99,8 @@ static int all_signatures(struct run_index *ix, const char *results,
 }
 
 /*
- * Finds the signature that equals or contains WORD, also by its former keys. There must be only
- * one.
+ * Finds the signature that equals or contains WORD; its former keys count, too. It is an error if
+ * several signatures match.
  */
 static gboolean find_signature(struct run_index *ix, const char *word, char **ret, GError **error)
 {
@@ -204,8 +204,8 @@ static gboolean is_scenario(struct run_index *ix, const char *word)
 }
 
 /*
- * Is called if WORD is not the signature of a run: treats WORD as a cycle of the lock graph. If it
- * is not a cycle either, prints the error WHY.
+ * Prints the history of WORD as a cycle of the lock graph; called if WORD is not the signature of a
+ * run. If it is not a cycle either, prints the error WHY.
  */
 static int cycle_or(const char *results, const struct index_filter *filter, const char *word,
 		    gboolean json, GError *why, GError **error)

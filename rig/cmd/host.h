@@ -6,9 +6,9 @@
 #include "machine/machine.h"
 
 /*
- * Returns TRUE if the emulator, firmware and guest programs of MACHINE are installed. Error:
- * RIG_EXIT_SKIP, with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is the Debian
- * package with it, or NULL. Starts no guest.
+ * Returns TRUE if the emulator, firmware and guest programs of MACHINE are installed. Otherwise the
+ * error (RIG_EXIT_SKIP) says what to install or build, and *ret_package is the Debian package that
+ * is missing, or NULL if it is not a package. RET_PACKAGE may be NULL. Starts no guest.
  */
 gboolean host_can_run(const struct machine *machine, const char **ret_package, GError **error);
 

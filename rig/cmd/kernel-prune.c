@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig kernel prune: deletes what was not used for a given number of days. */
+/* rig kernel prune: deletes cached kernels and sources that were not used for some days. */
 #include "cmd/kernel-prune.h"
 
 #include <stdio.h>

@@ -102,9 +102,7 @@ static const GOptionEntry build_options[] = {
 	{NULL},
 };
 
-/*
- * Prints how much SPEC compiles, if a build follows, or with --estimate.
- */
+/* Prints how much must be compiled for SPEC: with --estimate, and before a build. */
 static gboolean show_estimate(const struct kernel_spec *spec, GError **error)
 {
 	struct kernel_estimate estimate;
@@ -170,7 +168,7 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
 
-/* Adds to SPEC what SCENARIO needs; OWN keeps the lists. */
+/* Adds to SPEC what SCENARIO needs of the kernel. The lists belong to OWN. */
 static void add_scenario(struct kernel_spec *spec, const struct scenario *scenario,
 			 struct plan_spec *own)
 {

@@ -202,8 +202,8 @@ int locks_tell_new(struct asked *a, GError **error)
 }
 
 /*
- * Returns the index of the class called NAME in OTHER; -1 if no edge of OTHER has the class, so
- * that a missing lock order is not counted as a difference.
+ * Returns the index of the class called NAME in OTHER, or -1 if no edge of OTHER has the class. In
+ * that case the lock was not used there, and a missing lock order is not a difference.
  */
 static int class_here(const struct lock_graph *other, const char *name)
 {
@@ -273,10 +273,7 @@ static void append_order(json_t *orders, const char *from, const char *to)
 
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
 {
-	/*
-	 * "~" sorts after every run name that begins with the same time, so the runs of that time
-	 * are included
-	 */
+	/* "~" sorts after all characters of run names, so the runs of time LAST are included */
 	g_autofree char *since = run_time(first), *end = run_time(last),
 			*until = g_strconcat(end, "~", NULL);
 	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);

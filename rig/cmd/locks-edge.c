@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names of the sources from which an edge can be known. */
+/* The ways by which the rig can learn of an edge. */
 static const struct {
 	guint contexts; /* bits of enum lock_context; an edge with one of these has this source */
 	const char *name;
@@ -45,7 +45,7 @@ static char *sources_text(guint contexts)
 /* How the locks of an edge were acquired. */
 static const struct {
 	guint contexts;
-	const char *from, *to; /* NULL: the bit is about the other end */
+	const char *from, *to; /* mode of the first or second lock; the other one is NULL */
 } modes[] = {
 	{LOCK_FROM_WRITE, "write", NULL},     {LOCK_FROM_READ, "read", NULL},
 	{LOCK_FROM_UNKNOWN, "unknown", NULL}, {LOCK_TO_WRITE, NULL, "write"},
@@ -53,7 +53,10 @@ static const struct {
 	{LOCK_TO_UNKNOWN, NULL, "unknown"},
 };
 
-/* Returns the modes of one end of an edge: "read or write". The caller owns the text. */
+/*
+ * Returns how the first lock of an edge (or if TO is TRUE the second) was acquired, for example
+ * "read or write". The caller owns the text.
+ */
 static char *modes_text(guint contexts, gboolean to)
 {
 	GString *text = g_string_new(NULL);
@@ -81,8 +84,8 @@ static json_t *modes_json(guint contexts, gboolean to)
 }
 
 /*
- * Returns "; modes: read --> write" if one of both locks was acquired for reading, and the
- * interrupt context of an edge that was never seen in process context. The caller owns the text.
+ * Returns "; modes: read --> write" if one of the two locks was acquired for reading, and the
+ * interrupt context if the edge was never seen in process context. The caller owns the text.
  */
 static char *how_text(const struct order_edge *edge)
 {

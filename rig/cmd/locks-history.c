@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig history for cycles of the lock graph, which are shown like signatures. */
+/* rig history for cycles of the lock graph, which it shows like the signatures of reports. */
 #include "cmd/locks.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;
 	guint runs;	   /* number of runs that have its rarest edge */
-	const char *last;  /* the last run of the edge that was not seen for the longest time */
+	const char *last;  /* the run after which one of the edges did not occur any more */
 	GPtrArray *places; /* for each edge, an array of struct lock_sighting */
 	GString *scenarios, *machines, *kernels; /* each a list such as "a, b" */
 };

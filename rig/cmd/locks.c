@@ -77,7 +77,6 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 	return json;
 }
 
-/* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
 guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
@@ -268,7 +267,7 @@ static const struct {
 	const char *name;
 	int min_words, max_words;
 	int (*tell)(struct asked *a, GError **error);
-	gboolean loads; /* `tell` loads the lock orders that it needs */
+	gboolean loads; /* `tell` loads the lock orders itself; otherwise they are loaded before */
 } questions[] = {
 	{"cycles", 0, 0, locks_tell_cycles, FALSE}, {"check", 0, 0, locks_tell_check, FALSE},
 	{"new", 1, 2, locks_tell_new, TRUE},	    {"diff", 2, 2, locks_tell_diff, TRUE},

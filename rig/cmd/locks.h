@@ -8,8 +8,9 @@
 #include "locks/graph.h"
 #include "splat/known.h"
 
+/* The request of the user, and the lock graph that answers it. */
 struct asked {
-	char *folder, *results, *order, *known, *svg;
+	char *folder, *results, *order, *known, *svg; /* values of options, or NULL */
 	gboolean json, dot;
 	struct lock_filter filter;
 	struct lock_db *db;
@@ -20,21 +21,25 @@ struct asked {
 
 
 /*
- * Opens the lock graph of RESULTS, in the folder of the run index; in memory if that folder cannot
- * be created.
+ * Opens the lock graph of RESULTS, a database in the folder of the run index, or in memory if that
+ * folder cannot be created. If REBUILD is TRUE, makes it again from the run folders.
  */
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
-/* Returns the names of the classes GATES, as text separated by ", ", or as a JSON array. */
+/* Return the names of the classes GATES: as a text "A, B", and as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
-/* Return an edge of A's graph, with its sources and stacks: as JSON, and as a line of text. */
+/* Returns an edge of A's graph with its sources and stacks. New reference. */
 json_t *locks_edge_json(const struct asked *a, const struct order_edge *edge);
+/* Prints an edge of A's graph on a line. */
 void locks_print_edge(const struct asked *a, const struct order_edge *edge);
 /* Prints the known stacks of an edge. */
 void locks_print_stacks(const struct asked *a, const struct order_edge *edge);
-/* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
+/*
+ * Prints TITLE and the edges for which WANTED returns TRUE (nothing if there are none), or with
+ * a->json a JSON array of them. Returns their number.
+ */
 guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
@@ -44,11 +49,14 @@ void locks_print_place(const struct lock_sighting *s);
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
 /*
- * For `rig compare`; both return an array of "A --> B", or NULL with an error. The first: lock
- * orders that are new in their tree between FIRST and LAST (times, RFC 3339). The second: lock
- * orders of kernel B that kernel A does not have, between classes that A has too.
+ * For `rig compare`: returns the lock orders that were first seen in their tree between the times
+ * FIRST and LAST (RFC 3339), as an array of "A --> B", or NULL with an error.
  */
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
+/*
+ * For `rig compare`: returns, in the same form, the lock orders of kernel B that kernel A does not
+ * have, although A has both classes.
+ */
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
 
 /* Cycles with more classes than this are not searched. */
@@ -60,7 +68,8 @@ json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GE
 struct known *locks_open_known(const char *list, GError **error);
 /*
  * Returns the known issue that matches a cycle, or NULL. Known issues that apply to a range of
- * kernels do not match, because a cycle can be of several kernels. KNOWN may be NULL.
+ * kernels do not match, because the edges of a cycle can come from different kernels. KNOWN may be
+ * NULL.
  */
 const struct known_issue *locks_known_cycle(struct known *known, const struct lock_cycle *cycle);
 
@@ -74,8 +83,8 @@ const struct known_issue *locks_known_cycle(struct known *known, const struct lo
 gboolean locks_tell_history(const char *results, const struct lock_filter *filter, const char *word,
 			    gboolean json, int *ret_code, GError **error);
 /*
- * Prints the cycles of `rig locks cycles` that were seen since the day SINCE (NULL: all), or
- * appends them to the array JSON if it is not NULL. *RET_N is their number.
+ * Prints the cycles of `rig locks cycles` that were seen since the day SINCE, or all of them if it
+ * is NULL. If JSON is not NULL, appends them to this array instead. *RET_N is their number.
  */
 gboolean locks_list_history(const char *results, const struct lock_filter *filter,
 			    const char *since, json_t *json, guint *ret_n, GError **error);

@@ -6,12 +6,12 @@
 #include "index/index.h"
 
 /*
- * Returns the runs of the night called NIGHT, or of the day NIGHT ("2026-11-21"), oldest first:
- * array of struct index_run; g_ptr_array_unref(). NULL with an error if there are none
- * (RIG_EXIT_USAGE).
+ * Returns the runs of the night called NIGHT, or of the day NIGHT ("2026-11-21"), oldest first: an
+ * array of struct index_run, released with g_ptr_array_unref(). Returns NULL with an error
+ * (RIG_EXIT_USAGE) if there are none.
  */
 GPtrArray *night_runs_of(struct run_index *ix, const char *night, GError **error);
-/* Returns the name of the newest night, or NULL if there is none, or an error. g_free(). */
+/* Returns the name of the newest night, or NULL if there is none or with an error. g_free(). */
 char *night_runs_last(struct run_index *ix, GError **error);
 
 #endif

@@ -96,7 +96,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* used by tests, and to run a fixed program while the rig is rebuilt during the night */
+	/* for tests, and so that the rig can be rebuilt during the night: a copy of the program */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->detach = want.detach;
 	o->shuffle = want.shuffle != NULL;
@@ -199,7 +199,7 @@ static void show_progress(const struct night *night, const char *line, void *dat
 		term_status(line);
 }
 
-/* Called after ^C; asks whether to leave the jobs in the cluster. TRUE: leave them. */
+/* Called after ^C: asks whether to leave the jobs in the cluster. Returns TRUE to leave them. */
 static gboolean ask_leave(const struct night *night, void *data)
 {
 	char answer[16];
@@ -344,7 +344,7 @@ static char *plan_name(const char *word)
 					       : g_strdup(base);
 }
 
-/* Finds the ID of the night to continue; NULL: a new night is started. */
+/* Sets *RET to the ID of the night to continue, or to NULL if a new night is started. */
 static gboolean find_id(const char *word, const char *results, char **ret, GError **error)
 {
 	g_autofree char *name = word ? plan_name(word) : NULL;

@@ -107,8 +107,8 @@ static gboolean check_words(int argc, GError **error)
 }
 
 /*
- * Returns the number of runs without the bug after which the probability that the bug is present is
- * at most 1 - confidence.
+ * Returns after how many runs that do not catch the bug a commit is good: the probability that so
+ * many runs miss the bug is then at most 1 - confidence.
  */
 static guint runs_wanted(void)
 {
@@ -143,7 +143,7 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	g_main_loop_quit(probe->loop);
 }
 
-/* Interprets one run's outcome; *ret_again: another run is needed. */
+/* Returns the exit code for the outcome of a run. *ret_again is TRUE if another run is needed. */
 static int judge(const struct probe *probe, const struct target *target, gboolean *ret_again)
 {
 	struct evidence *e = probe->evidence;
@@ -155,7 +155,7 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 		rig_fail(&error, RIG_EXIT_INFRA, "%s",
 			 probe->problem ? probe->problem : "the run ended without a result");
 		rig_report_error(error);
-		/* TRUE: the kernel cannot be built, or lacks what the scenario needs. */
+		/* with these codes, the kernel cannot be built, or lacks what the scenario needs */
 		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
 			       ? PROBE_SKIP
 			       : PROBE_END + RIG_EXIT_INFRA;
@@ -223,7 +223,7 @@ int cmd_probe(int argc, char **argv)
 	if (!check_words(argc, &error))
 		return PROBE_END + rig_report_error(error);
 	target = (struct target){want.signature ? want.signature : want.kind, !want.signature};
-	/* repeat a run with other reports, a few times: it does not show if the bug is present */
+	/* a run that another failure ended gives no information, so it is repeated a few times */
 	while (again && silent < runs_wanted() && others < 4) {
 		code = run_once(&target, &again);
 		silent += again && code == PROBE_GOOD;

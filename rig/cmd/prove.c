@@ -47,16 +47,18 @@ struct prove {
 	char *cycle;
 	int tries;
 	gboolean json;
-	/* the most conclusive answer so far */
-	enum lock_answer answer;
-	char *text;
-	char *kept; /* a scenario file that closes the circle again, or NULL */
+	enum lock_answer answer; /* the most conclusive answer of all runs so far */
+	char *text;		 /* explains this answer */
+	char *kept;		 /* path of a scenario with which the circle was closed, or NULL */
 	json_t *runs;
 };
 
 static const char *const answers[] = LOCK_ANSWERS;
 
-/* Combines the options of the command line with those of the run; the former take precedence. */
+/*
+ * Completes the request p->again->want: an option of the command line replaces that of the earlier
+ * run.
+ */
 static void settle(struct prove *p, char **classes)
 {
 	struct run_request *want = &p->again->want;
@@ -93,8 +95,8 @@ static void settle(struct prove *p, char **classes)
 }
 
 /*
- * Writes a scenario with the cycle and the parameters of RUN, in which the circle was closed. NULL:
- * it cannot be written.
+ * Writes a scenario with the cycle and the parameters of RUN, in which the circle was closed.
+ * Returns its path, or NULL if it cannot be written.
  */
 static char *keep_scenario(const struct run_info *run, char **classes)
 {

@@ -6,13 +6,13 @@
 #include "store/store.h"
 
 /*
- * Finds the lock classes of the cycle in WHAT: 'A --> B', a log file, or a run of RESULTS. In the
- * last case, *RET_RUN is set (run_info_free()). CYCLE, if not NULL, replaces the cycle of the run
- * or log. The caller owns the result. Errors: RIG_EXIT_USAGE.
+ * Returns the lock classes of the cycle that WHAT names: 'A --> B', a log file, or a run of
+ * RESULTS. In the last case, *ret_run is set to the run (run_info_free()). CYCLE, if not NULL,
+ * replaces the cycle of the run or log. The caller owns the result. Errors: RIG_EXIT_USAGE.
  */
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error);
-/* Returns the name of a scenario that is known to acquire these locks. */
+/* Returns the name of the scenario to run for these lock classes, unless the user gives one. */
 const char *prove_scenario(char **classes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rig race --fail: makes a call of a function that can fail fail, another one in each run. */
+/* rig race --fail: in each run, another call of a kernel function returns an error. */
 #ifndef RIG_CMD_RACE_FAIL_H
 #define RIG_CMD_RACE_FAIL_H
 
@@ -8,13 +8,13 @@
 #include "race/walk.h"
 
 /*
- * Prints the table of functions that can fail, or only those that AROUND (--around, or NULL)
- * selects. Returns the exit code.
+ * Prints the table of functions that can return an error. AROUND is the value of --around, which
+ * selects some of them, or NULL. Returns the exit code.
  */
 int race_fail_list(const char *around, gboolean as_json);
 /*
- * Runs a walk and prints its results. Returns the exit code. STATE: race.json of an earlier
- * process, or NULL.
+ * Runs a walk and prints its results. STATE is the content of race.json if a stopped walk is
+ * continued, or NULL. Returns the exit code.
  */
 int race_fail(const struct walk_options *options, json_t *words, json_t *state, gboolean as_json,
 	      gboolean quiet);

@@ -95,7 +95,7 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
-/* Returns TRUE if each track of SCENARIO ends by itself, and a shorter load would cut it off. */
+/* Returns TRUE if each track of SCENARIO ends by itself, so that the load must not be shortened. */
 static gboolean is_short(const struct scenario *scenario)
 {
 	for (unsigned i = 0; i < scenario->n_tracks; i++)
@@ -105,8 +105,8 @@ static gboolean is_short(const struct scenario *scenario)
 }
 
 /*
- * Returns TRUE if QEMU for MACHINE can hold a vCPU inside an update. FALSE also if no plugin can be
- * loaded; the first run reports why.
+ * Returns TRUE if the QEMU for MACHINE can hold a vCPU inside an update. Returns FALSE also if it
+ * cannot load a plugin; the first run then reports why.
  */
 static gboolean can_update(const struct machine *machine)
 {
@@ -142,7 +142,7 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
-	/* the load ends with its tracks, but delays make these take longer */
+	/* the load of a short scenario ends when its tracks end, which holds may delay */
 	if (!want.duration && !want.fail) {
 		o->record_s = is_short(scenario) ? 0 : RECORD_S;
 		o->sweep_s = SWEEP_S;
@@ -194,7 +194,7 @@ static void show_hold(const struct race_trial *trial, const struct race_outcome 
 	       term_colour(TERM_PLAIN));
 }
 
-/* Prints how far a sweep came, and which of its holds had waited when it failed. */
+/* Prints how many arms of a sweep were tried, and which of them had waited when the run failed. */
 static void show_sweep(const struct race_trial *trial, const struct race_outcome *o)
 {
 	guint64 waits = 0;
@@ -329,7 +329,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 	return codes[end];
 }
 
-/* Runs a search. STATE: race.json of an earlier process, or NULL. */
+/* Runs a search. STATE is the content of race.json if a search is continued, or NULL. */
 static int search_for(const struct race_options *o, const struct scenario *scenario, json_t *words,
 		      json_t *state)
 {

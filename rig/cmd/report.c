@@ -100,8 +100,8 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 }
 
 /*
- * The content of the report: recent runs, the subset to report on ("now"), and the signatures of
- * older runs.
+ * What the report is made from: recent runs, those among them that the report is about (`now`), and
+ * the signatures of older runs.
  */
 struct window {
 	GPtrArray *runs; /* of struct run_info, oldest first */
@@ -140,7 +140,7 @@ static gboolean read_window(struct run_index *ix, const char *results, const cha
 			g_build_filename(results, ((struct index_run *)rows->pdata[i])->name, NULL);
 		struct run_info *run = run_open(results, dir, NULL);
 
-		if (run) /* a run may have been deleted meanwhile */
+		if (run) /* NULL if the run was deleted meanwhile */
 			g_ptr_array_add(window->runs, run);
 	}
 	oldest = rows->len ? rows->pdata[rows->len - 1] : NULL;
@@ -162,7 +162,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*(struct run_info *const *)a)->name, (*(struct run_info *const *)b)->name);
 }
 
-/* Adds the runs of the command line as those to report on; they may be in any folder. */
+/* Adds the runs that the command line names, as those to report on. They may be in any folder. */
 static gboolean add_named(const char *results, char **words, struct window *window, GError **error)
 {
 	window->now = *words ? g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) : NULL;

@@ -7,9 +7,9 @@
 #include "store/store.h"
 
 /*
- * Plans and executes WANT; *RET is the finished run with its verdict (run_info_free()). Blocks.
- * QUIET: prints nothing to standard output. Can only fail before the run folder exists, with the
- * errors of plan_make() and engine_run().
+ * Plans and executes WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. If
+ * QUIET is TRUE, prints nothing to standard output. Errors: those of plan_make() and engine_run(),
+ * which can only occur before the run folder exists.
  */
 gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
 		     GError **error);

@@ -24,7 +24,10 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	/* struct splat, by first line: not printed yet, because an earlier one may be incomplete */
+	/*
+	 * of struct splat, sorted by first line: reports that cannot be printed yet, because one
+	 * that began before them has not ended
+	 */
 	GQueue waiting;
 	gboolean json;
 	struct symbols *symbols; /* from --vmlinux, or NULL */
@@ -34,7 +37,7 @@ struct scan {
 	gboolean many; /* more than one file was given */
 	guint unread;  /* number of files that could not be read to their end */
 	guint64 lines, kernel_lines;
-	json_t *reports; /* the reports of the file, for the lock graph; NULL: not needed */
+	json_t *reports; /* the reports of the file for the lock graph, or NULL without --locks */
 	GString *text;	 /* buffer for the JSON of a report */
 };
 
@@ -75,8 +78,8 @@ static void print_lock(const char *label, const struct splat_lock *lock)
 }
 
 /*
- * Prints a line for each frame, and for each function inlined in it, below the title of its part of
- * the report.
+ * Prints a line for each stack frame and for each function that is inlined there. The frames of one
+ * stack follow its title.
  */
 static void print_places(const json_t *frames)
 {
@@ -165,8 +168,8 @@ static guint all_reports(const struct scan *scan)
 }
 
 /*
- * Prints an item of the JSON array. The array is printed item by item, so that a log of any length
- * can be scanned.
+ * Prints one report as an item of the JSON array. The array is not built in memory, so that a log
+ * of any length can be scanned.
  */
 static void print_json(struct scan *scan, const struct splat *splat,
 		       const struct known_issue *issue, json_t *places)
@@ -219,8 +222,8 @@ static void show_until(struct scan *scan, guint64 line)
 }
 
 /*
- * Called when a report ends. Reports end in another order than they begin, but are printed in the
- * order in which they begin.
+ * Called when a report ends. Reports may end in another order than they began, but are printed in
+ * the order in which they began.
  */
 static void found(struct splat *splat, void *data)
 {
@@ -291,7 +294,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: %u file%s could not be read to the end\n", scan->unread,
 			scan->unread == 1 ? "" : "s");
 	if (!all) {
-		/* the part that could not be read may have kernel lines */
+		/* do not say that these are not kernel logs if a part could not be read */
 		if (!scan->unread || scan->kernel_lines)
 			print_nothing(scan, lockdep_died);
 		return;

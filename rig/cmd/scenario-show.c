@@ -201,9 +201,9 @@ static void print_agent(const struct agent *agent)
 }
 
 /*
- * Adds a step or agent to the takers of each of LOCKS. TAKERS: lock -> names of the steps and
- * agents that take the lock ("unplug, block-state"); ORDER: the locks in the order in which they
- * were added.
+ * Adds a step or agent to the takers of each of LOCKS. TAKERS maps a lock to the names of the
+ * steps and agents that take it ("unplug, block-state"). ORDER has the locks in the order in which
+ * they were added.
  */
 static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks,
 		      const char *who)
@@ -262,7 +262,7 @@ static void print_texts(const char *title, json_t *texts)
 	json_decref(texts);
 }
 
-/* Prints what the scenario's kernel has in addition to the standard one. */
+/* Prints the patches and config options that the scenario adds to the standard kernel. */
 static void print_build(const struct scenario *s)
 {
 	g_autofree char *options = g_strjoinv(", ", s->kconfig);

@@ -26,7 +26,7 @@ static const char examples[] =
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
 	"Exit codes: 0 valid, 2 invalid.\n";
 
-/* Returns the first sentence of ABOUT, on one line. */
+/* Returns the first sentence of the description ABOUT, on one line. */
 static char *gist(const char *about)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(about, "\n\n", 2);

@@ -8,18 +8,18 @@
 /* Returns a new array of the NULL-terminated STRINGS. */
 json_t *scenario_strings_json(char **strings);
 
-/* Prints scenario NAME in full, as text, or as one JSON object if JSON. Returns the exit code. */
+/* Prints the complete scenario NAME, as text or as a JSON object. Returns the exit code. */
 int scenario_show(const char *name, gboolean json);
 
 struct timeline_want {
 	/* NULL stands for a new seed, and for the scenario's first machine */
 	const char *seed, *machine;
-	int laps; /* number of laps to print of each copy of a track */
+	int laps; /* number of laps to print for each copy of a track */
 };
 
 /*
- * Prints the timeline of a run of NAME, as sentences, or as timeline.json if JSON. Returns the exit
- * code.
+ * Prints the timeline of a run of scenario NAME: as sentences, or if JSON is TRUE in the format of
+ * timeline.json. Returns the exit code.
  */
 int scenario_show_timeline(const char *name, const struct timeline_want *want, gboolean json);
 
@@ -28,7 +28,7 @@ struct new_want {
 	char **actors;		      /* names of agents, NULL-terminated; or NULL */
 };
 
-/* Writes the file PATH (with .yaml), which must not exist. Returns the exit code. */
+/* Writes a scenario into PATH, which ends in .yaml and must not exist. Returns the exit code. */
 int scenario_new(const char *path, const struct new_want *want);
 
 #endif

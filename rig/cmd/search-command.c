@@ -47,8 +47,8 @@ static gboolean read_words(struct again *again, const char *command)
 }
 
 /*
- * Reads the state of the search WHICH (NULL: the last one), and changes to the folder in which it
- * was started.
+ * Reads the state of the search WHICH, or of the last one if it is NULL, and changes the working
+ * directory to the one in which the search was started.
  */
 static struct again *find(const struct search_command *c, const char *which, GError **error)
 {

@@ -13,7 +13,7 @@ struct search_words {
 	char *budget, *results;
 	int guests;
 	gboolean resume, json, quiet;
-	/* the words after "--", further options for each `rig run`; borrowed, NULL: none */
+	/* the words after "--", which are options for each `rig run`, or NULL; borrowed */
 	char **extra;
 };
 
@@ -47,22 +47,22 @@ struct search_command {
 	 */
 	const char *(*check)(int argc, char **argv, GError **error);
 	/*
-	 * Runs a search in DIR and prints the result. STATE: the content of the state file if a
-	 * search is continued, or NULL.
+	 * Runs a search in DIR, prints the result and returns the exit code. WORDS is the command
+	 * line to store. STATE is the content of the state file if a search is continued, or NULL.
 	 */
 	int (*go)(char **argv, const char *dir, json_t *words, json_t *state);
 };
 
 /*
- * Parses the command line and runs the search. With --resume, the stored command line and working
- * directory of the search are used; of the new command line, only the budget (if absent: no limit
- * or the default), --guests, --json and --quiet are used. Returns the exit code.
+ * Parses the command line and runs the search. With --resume, the command line and working
+ * directory of the first process are used instead, except --budget, --guests, --json and --quiet,
+ * which are always those of the new command line. Returns the exit code.
  */
 int search_command(const struct search_command *command, int argc, char **argv);
 
 /*
- * Gets the number of guests, 1 to MOST, from --guests; without it, half the number of CPUs. Errors:
- * RIG_EXIT_USAGE.
+ * Sets *RET to the value of --guests, which must be 1 to MOST, or without the option to half the
+ * number of CPUs. Errors: RIG_EXIT_USAGE.
  */
 gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);
 

@@ -42,8 +42,8 @@ static void set_list(json_t *object, const char *key, json_t *list)
 }
 
 /*
- * Adds an image, which only runs on machines of its architecture. It does not matter here if no
- * requested machine has this architecture: add_machines() reports that.
+ * Adds the kernel image WHAT, and excludes the requested machines of other architectures. If no
+ * machine remains, add_machines() reports it.
  */
 static gboolean add_image(const struct validate_words *want, struct validate_parts *p,
 			  const char *what, GError **error)
@@ -120,7 +120,10 @@ static gboolean add_kernels(const struct validate_words *want, struct validate_p
 	return TRUE;
 }
 
-/* Excludes MACHINE for images of other architectures. TRUE: an image remains for it. */
+/*
+ * Excludes the combinations of MACHINE and images of other architectures. Returns TRUE if a kernel
+ * remains that can run on MACHINE.
+ */
 static gboolean fits_a_kernel(struct validate_parts *p, const struct machine *machine)
 {
 	gboolean fits = FALSE;

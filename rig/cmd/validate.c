@@ -88,8 +88,8 @@ static int by_text(const void *a, const void *b)
 }
 
 /*
- * Returns what a run found, in the form of matrix_found: the reports and the hang of the run, or
- * else its first reason. DATA is the results folder.
+ * Returns what the run NAME found, as a matrix_found callback does: its reports and its hang, or if
+ * it has neither the first reason of its verdict. DATA is the results folder.
  */
 static char **found_by(const char *name, void *data)
 {
@@ -133,8 +133,8 @@ static char *names_of(json_t *list)
 }
 
 /*
- * Returns the text of a table cell: "FAIL", "FAIL 1/2" (in one of two runs), "left" (not started),
- * "-" (no such cell).
+ * Returns the text for an entry of the table: "FAIL", "FAIL 1/2" if one of two runs failed, "left"
+ * if no run was started, or "-" if the plan has no such cell.
  */
 static char *word_of(json_t *entry)
 {

@@ -7,7 +7,7 @@
 
 #include "nightly/plan.h"
 
-/* Values of the command line, as NULL-terminated lists; NULL or 0: not given. */
+/* Values of options, NULL or 0 if an option was not given. The lists are NULL-terminated. */
 struct validate_words {
 	char **kernels, **machines, **scenarios, **patches, **fragments;
 	int duration, repeat;
@@ -15,8 +15,8 @@ struct validate_words {
 };
 
 /*
- * The parts of the plan, as JSON arrays. `without` lists the machines that are left out, with
- * "machine" and "why".
+ * The parts of the plan, as JSON arrays. `without` has an object with "machine" and "why" for each
+ * machine that is left out.
  */
 struct validate_parts {
 	json_t *kernels, *machines, *scenarios, *excludes, *without;

@@ -77,7 +77,7 @@ gboolean where_place(const struct place_options *here, const char *record, struc
 	*ret = NULL;
 	where_slurm(here->results);
 	slurm.rig = here->rig;
-	/* work that was started on a cluster is continued there */
+	/* a night or search that was started on a cluster is continued there */
 	if (!on && record && slurm_options_read(record, &slurm))
 		on = g_strdup("slurm");
 	else if (record)

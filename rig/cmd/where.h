@@ -12,9 +12,10 @@
 GOptionEntry *where_options(const GOptionEntry *own);
 
 /*
- * Makes the place that the options select. RECORD: the record of an earlier process (place_open()),
- * from which options that were not given are taken; or NULL. *RET is NULL if the cells run on this
- * host. Errors: RIG_EXIT_USAGE, and those of slurm_place().
+ * Makes the place that the options select; *RET is NULL if this is this host. HERE has the paths
+ * and limits of this host. RECORD is the folder in which place_open() of an earlier process has
+ * stored its options, or NULL; options that were not given now are taken from it. Errors:
+ * RIG_EXIT_USAGE, and those of slurm_place().
  */
 gboolean where_place(const struct place_options *here, const char *record, struct place **ret,
 		     GError **error);

@@ -63,7 +63,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 	return FALSE;
 }
 
-/* Runs the entry with the part WITHOUT left out; with the complete scenario if WITHOUT is NULL. */
+/* Runs the scenario of ENTRY without the part WITHOUT, or completely if WITHOUT is NULL. */
 static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
 				     const char *machine, const char *without, GError **error)
 {
@@ -118,8 +118,8 @@ static void show(const char *without, const struct zoo_score *score, const struc
 }
 
 /*
- * Runs the complete scenario, then without each part. *ret_found: the complete scenario caught the
- * bug in each run.
+ * Runs the scenario completely, and without each of its parts. *ret_found is TRUE if each run of
+ * the complete scenario caught the bug.
  */
 static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *want, json_t *rows,
 		       gboolean *ret_found, GError **error)
@@ -151,8 +151,8 @@ static void score_free(void *data)
 }
 
 /*
- * Adds RUN to its score. DATA is the array of scores: first that of the complete scenario, then one
- * for each part that is left out.
+ * Counts RUN in the score it belongs to. DATA is the array of scores: first that of the complete
+ * scenario, then one for each part that is left out.
  */
 static void add_run(const struct zoo_entry *entry, const struct run_info *run, void *data)
 {

@@ -99,7 +99,7 @@ static char **build_words(const struct place_job *started, guint cores)
 		.jobs = cores,
 	};
 
-	/* this cannot fail: an entry without patches for this kernel was rejected before */
+	/* an error is not possible here: an entry without patches for this kernel was rejected */
 	if (zoo_patches(job->entry, want->kernel, want->clean, &patches, &fragments, NULL)) {
 		spec.patches = (const char *const *)patches;
 		spec.fragments = (const char *const *)fragments;
@@ -120,10 +120,7 @@ static void complain(struct zoo_work *work, const struct zoo_entry *entry,
 		!result		  ? "not run"
 		: result->problem ? result->problem
 				  : "no result");
-	/*
-	 * as for runs without a place, an entry that cannot run here is not an error of the whole
-	 * command
-	 */
+	/* an entry that cannot run here (SKIP) must not hide the exit code of another error */
 	work->code = code == RIG_EXIT_SKIP && work->code ? work->code : code;
 }
 
@@ -186,7 +183,8 @@ static struct zoo_job *job_new(struct zoo_work *work, const struct zoo_entry *en
 }
 
 /*
- * Adds the runs of the scenario without the part WITHOUT; of the whole scenario if WITHOUT is NULL.
+ * Adds jobs that run the scenario without the part WITHOUT, or completely if WITHOUT is NULL. They
+ * wait for the job BUILD.
  */
 static void add_runs(struct zoo_job *build, const struct scenario *scenario, const char *without,
 		     GPtrArray *jobs)

@@ -225,11 +225,11 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 }
 
 /*
- * Results of several runs. all_good: each bug was caught so far; with --clean: no run found
- * anything so far.
+ * Results of several runs.
  */
 struct outcomes {
-	json_t *array; /* collects the results; NULL: they are printed */
+	json_t *array; /* collects the results, or NULL if they are printed as text */
+	/* each run so far has caught its bug, or with --clean has found nothing */
 	gboolean all_good;
 };
 
@@ -245,7 +245,7 @@ static void add_outcome(const struct zoo_entry *e, const struct run_info *run, v
 		print_outcome(e, &o, run);
 }
 
-/* Returns TRUE if --all skips this entry, because it is for other machines or not verified. */
+/* Returns TRUE if --all leaves out this entry, because it is for other machines or not verified. */
 static gboolean is_passed_over(const struct zoo_entry *e)
 {
 	return !e->verified[0] ||
@@ -364,7 +364,7 @@ static json_t *scores_json(GPtrArray *scores)
 	return array;
 }
 
-/* Writes those of the three tables that are not NULL into docs/zoo.md. */
+/* Replaces the tables in docs/zoo.md; a table for which the argument is NULL stays as it is. */
 static gboolean write_page(const char *whole, const char *ablation, const char *directed,
 			   GError **error)
 {

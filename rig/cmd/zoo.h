@@ -6,7 +6,7 @@
 #include "store/store.h"
 #include "zoo/zoo.h"
 
-/* The user's options; NULL and 0 stand for the default. */
+/* Values of options; NULL and 0 stand for the default. */
 struct zoo_want {
 	char *machine, *kernel, *results, *seed, *launcher, *uri, *emulator, *without;
 	int repeat, jobs, duration;
@@ -14,14 +14,14 @@ struct zoo_want {
 };
 
 /*
- * Returns the requested machine, or the entry's first one. NULL with an error: the entry does not
- * support the requested machine.
+ * Returns the requested machine, or the entry's first one if none was requested. Returns NULL with
+ * an error if the entry does not support the requested machine.
  */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 
 /*
- * Runs the entry's scenario once, without the part WITHOUT (see scenario_ablations()) unless that
- * is NULL.
+ * Runs the entry's scenario once. If WITHOUT is not NULL, this part of the scenario is left out
+ * (see scenario_ablations()). *RET is the finished run.
  */
 gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
 		 const char *without, struct run_info **ret, GError **error);
@@ -32,8 +32,8 @@ typedef void (*zoo_ended)(const struct zoo_entry *entry, const struct run_info *
 /*
  * Runs ENTRIES (struct zoo_entry) on the place that --on selects, as often as WANT says. The runs
  * of an entry wait for the build of its kernel. If PARTS is not NULL, the scenario is also run
- * without each of these parts. Blocks. Returns an exit code: 0, or that of a job that could not be
- * run, for which a message was printed.
+ * without each of these parts. ENDED is called for each run. Blocks. Returns an exit code: 0, or
+ * that of a job that could not be run, for which a message was printed.
  */
 int zoo_run_at_place(GPtrArray *entries, const struct zoo_want *want, char *const *parts,
 		     zoo_ended ended, void *data);

@@ -45,8 +45,8 @@ void coverage_free(struct coverage *coverage)
 }
 
 /*
- * Finds the element called NAME in ARRAY, whose elements are sorted and begin with their name.
- * *ret_at is its index, or that of the first one behind it.
+ * Finds the element called NAME in ARRAY, which is sorted by name; the first member of an element
+ * is its name. *ret_at is its index, or the index at which it must be inserted.
  */
 static gboolean search(const GPtrArray *array, const char *name, guint *ret_at)
 {

@@ -19,22 +19,23 @@
 #define COVERAGE_LCOV "coverage.info"
 
 enum coverage_phase {
-	COVERAGE_BOOT, /* until the agents start, and after a reset of the guest until they start */
-	COVERAGE_LOAD, /* from then on, with the teardown */
+	COVERAGE_BOOT, /* from power-on or a reset of the guest until the agents start */
+	COVERAGE_LOAD, /* from the start of the agents to the end, including the teardown */
 	COVERAGE_PHASES
 };
 
 struct coverage_function {
 	char *name;
-	guint line;    /* of the declaration; 0: unknown */
-	guint64 size;  /* bytes of the largest copy, if the compiler has inlined the function */
-	guint64 bytes; /* the most bytes of one copy that were reached under load */
+	guint line;   /* line of the declaration, or 0 if it is not known */
+	guint64 size; /* in bytes; if the function was inlined, of its largest copy */
+	/* number of bytes that were reached under load; of the copy with the most */
+	guint64 bytes;
 	gboolean reached[COVERAGE_PHASES];
 };
 
 struct coverage_line {
 	guint line;
-	guint reached; /* bit N: in phase N */
+	guint reached; /* bit N is set if the line was reached in phase N */
 };
 
 struct coverage_file {
@@ -45,10 +46,10 @@ struct coverage_file {
 
 struct coverage {
 	char *kernel, *arch; /* the kernel's name ("6.1.192-z05"), and "x86_64" */
-	char *tree;	     /* the source: line numbers are comparable only within one */
+	char *tree; /* the kernel's source; line numbers can only be compared within one source */
 	/*
-	 * FALSE: QEMU did not begin the phase of the load, so code that the boot reached can be
-	 * missing in it
+	 * FALSE if QEMU did not discard its translations when the load began. Then code that the
+	 * boot has reached already is not recorded again under load.
 	 */
 	gboolean complete;
 	GPtrArray *files; /* of struct coverage_file, sorted by name */
@@ -60,13 +61,13 @@ struct coverage_sums {
 	guint lines, lines_reached;
 };
 
-/* The recorded code: a bit for each byte from the address FROM on, up to TO, for each phase. */
+/* The recorded code: for each phase, a bit for each byte from the address FROM up to TO. */
 struct coverage_bits {
 	guint64 from, to;
 	GBytes *phase[COVERAGE_PHASES];
 };
 
-/* Returns an empty coverage; the strings are copied. */
+/* Returns a coverage without files. Copies the strings. */
 struct coverage *coverage_new(const char *kernel, const char *arch, const char *tree);
 /*
  * Makes the coverage of a run. The functions and lines are those of the DWARF of SYMBOLS; without
@@ -78,15 +79,15 @@ struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols 
 void coverage_free(struct coverage *coverage);
 RIG_DEFINE_AUTO(coverage, coverage_free)
 
-/* Return file NAME, or function NAME of FILE, which is added if it is not there. Borrowed. */
+/* Return the file or function called NAME, and add it if it is not there. Borrowed. */
 struct coverage_file *coverage_file(struct coverage *coverage, const char *name);
 struct coverage_function *coverage_function(struct coverage_file *file, const char *name);
 /* Returns file NAME, or NULL if there is none. Borrowed. */
 const struct coverage_file *coverage_find(const struct coverage *coverage, const char *name);
 
 /*
- * Adds what ONE has reached to SUM. A file that SUM does not have is copied from ONE. Lines are
- * added only if both are of the same source.
+ * Adds to SUM what ONE has reached. Lines are added only if `tree` is the same in both; a SUM
+ * without files takes the tree of ONE.
  */
 void coverage_add(struct coverage *sum, const struct coverage *one);
 
@@ -102,7 +103,8 @@ struct coverage *coverage_parse(json_t *json, GError **error);
 
 /*
  * Writes the code that was reached under load in lcov's tracefile format (geninfo(1)), with TEST as
- * its test name. Without DWARF, a function has its number in the file instead of a line number.
+ * its test name. Without DWARF there are no line numbers; then the Nth function of a file is
+ * written as if it were line N.
  */
 void coverage_lcov(const struct coverage *coverage, const char *test, FILE *out);
 

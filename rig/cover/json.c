@@ -28,8 +28,8 @@ static gboolean has(const struct coverage_file *file, guint i, guint mask)
 }
 
 /*
- * Returns the numbers of the lines that were reached in one of the phases of MASK; G_MAXUINT: of
- * all lines.
+ * Returns the numbers of the lines that were reached in one of the phases whose bits are set in
+ * MASK, or of all lines if it is G_MAXUINT, as a text "3-9 12".
  */
 static json_t *lines_json(const struct coverage_file *file, guint mask)
 {
@@ -88,8 +88,8 @@ json_t *coverage_json(const struct coverage *coverage)
 }
 
 /*
- * Reads "3-9 12", in ascending order, and calls FOUND for each number. Returns FALSE if TEXT is
- * something else.
+ * Calls FOUND for each number in TEXT, which must have the form "3-9 12" with ascending numbers.
+ * Returns FALSE if it does not.
  */
 static gboolean read_lines(const char *text, void (*found)(guint line, GArray *lines),
 			   GArray *lines)
@@ -154,7 +154,7 @@ static void mark_load(guint number, GArray *lines)
 	mark(number, lines, COVERAGE_LOAD);
 }
 
-/* Returns FALSE if TEXT is not a name that a kernel has, or has characters that separate fields. */
+/* Returns FALSE if TEXT is empty, too long, or has control characters, spaces or commas. */
 static gboolean is_name(const char *text)
 {
 	if (!text || !*text || strlen(text) > NAME_MAX_LEN)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes lcov's tracefile format (man geninfo, FILES). The counts are 1 or 0, because the code is
- * recorded when it is translated, not each time that it runs. Without DWARF, a function has its
- * number in the file instead of a line number.
+ * Writes lcov's tracefile format (man geninfo, FILES). The counts are 1 or 0, because QEMU's plugin
+ * records code when QEMU translates it, not each time that it is executed.
  */
 #include "cover/coverage.h"
 
-/* Returns TEST as a name that lcov 1.x accepts: of letters, digits and '_'. */
+/* Returns TEST with only the characters that lcov 1.x accepts: letters, digits and '_'. */
 static char *test_name(const char *test)
 {
 	char *name = g_strdup(test);

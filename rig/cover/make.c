@@ -5,9 +5,9 @@
 #include "cover/coverage.h"
 #include "symbol/sources.h"
 
-/* The copy of a function whose pieces are being counted: the function itself, or an inlined one. */
+/* The copy of a function that is being counted: the function itself, or where it was inlined. */
 struct copy {
-	struct coverage_function *function; /* NULL: no copy is being counted */
+	struct coverage_function *function; /* NULL if no copy is being counted */
 	guint number;
 	guint64 size, bytes;
 	gboolean reached[COVERAGE_PHASES], has_entry;
@@ -27,7 +27,7 @@ static gboolean is_set(const struct coverage_bits *bits, guint phase, guint64 ad
 	return map[at / 8] >> at % 8 & 1;
 }
 
-/* Returns how many bytes of RANGE, which is inside of the recorded code, were reached. */
+/* Returns how many bytes of RANGE were reached. RANGE must be inside of the recorded code. */
 static guint64 count(const struct coverage_bits *bits, guint phase,
 		     const struct symbol_range *range)
 {
@@ -58,8 +58,9 @@ static void end_copy(struct copy *copy)
 }
 
 /*
- * The compiler may move instructions of an inlined function before the condition under which the
- * function is called. So an inlined copy counts as reached only if its first instruction was.
+ * Begins to count another copy. An inlined copy counts as reached only if its first instruction was
+ * reached, because the compiler may move other instructions of the function before the condition
+ * under which the function is called.
  */
 static void begin_copy(struct maker *m, const struct symbol_code *code)
 {
@@ -167,7 +168,7 @@ static gboolean is_generated(const char *name)
 	return FALSE;
 }
 
-/* Without DWARF: takes the functions of each file that its symbols show (symbol/sources.h). */
+/* Adds the functions of each file by their symbols (symbol/sources.h); used without DWARF. */
 static void add_names(struct maker *m, struct symbols *symbols)
 {
 	enum source_use use;

@@ -101,7 +101,7 @@ static void add_reached(const struct coverage *coverage, GHashTable *set)
 	}
 }
 
-/* What a scenario reached, while the order of the scenarios is searched. */
+/* What a scenario reached. `done` is set when its place in the list is known. */
 struct reached {
 	const char *scenario;
 	GHashTable *set;
@@ -120,7 +120,10 @@ static guint count_new(const GHashTable *set, GHashTable *before)
 	return n;
 }
 
-/* Returns the scenario that adds the most functions to those of BEFORE. */
+/*
+ * Returns the scenario that is not done and adds the most functions to those of BEFORE, or NULL if
+ * all are done.
+ */
 static struct reached *best_of(GArray *all, GHashTable *before, guint *ret_adds)
 {
 	struct reached *best = NULL;
@@ -139,7 +142,7 @@ static struct reached *best_of(GArray *all, GHashTable *before, guint *ret_adds)
 	return best;
 }
 
-/* Returns for each function in how many scenarios it was reached. */
+/* Returns a table that maps each function to the number of scenarios that reached it. */
 static GHashTable *count_scenarios(const GArray *all)
 {
 	GHashTable *times = g_hash_table_new(g_str_hash, g_str_equal);

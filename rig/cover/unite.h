@@ -18,8 +18,8 @@ void coverage_union_free(struct coverage_union *united);
 RIG_DEFINE_AUTO(coverage_union, coverage_union_free)
 
 /*
- * Adds the run in the folder DIR. FALSE: it has no coverage, or a damaged one, which is counted in
- * `damaged`.
+ * Adds the run in the folder DIR. Returns FALSE if the run has no coverage, or a coverage that
+ * cannot be read, which is counted in `damaged`.
  */
 gboolean coverage_union_add(struct coverage_union *united, const char *dir, const char *scenario);
 
@@ -28,16 +28,15 @@ struct coverage_gap {
 	const char *file;
 	const struct coverage_function *function;
 };
-/* Returns these functions, the largest first: array of struct coverage_gap. */
+/* Returns all such functions, the largest first: array of struct coverage_gap. */
 GArray *coverage_gaps(const struct coverage *coverage);
 
 /* What a scenario reached under load, in numbers of functions. */
 struct coverage_rank {
 	const char *scenario; /* borrowed */
 	guint reached;
-	guint alone; /* no other scenario reached these */
-	/* reached, but not by the scenarios before it in the list */
-	guint adds;
+	guint alone; /* functions that no other scenario reached */
+	guint adds;  /* functions that no scenario before it in the list reached */
 };
 /*
  * Returns the scenarios, ordered so that each adds as many functions as possible to those before

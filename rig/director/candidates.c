@@ -44,7 +44,7 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 {
 	struct site site = {0};
 
-	/* call this only for its error message */
+	/* this sets the error that is reported if there is no such function */
 	if (!place_find(symbols, NULL, function, &site, error))
 		return FALSE;
 	for (guint i = 0; i < site.at->len; i++) {
@@ -65,7 +65,7 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 }
 
 /*
- * Returns TRUE if AROUND is FILE of the table, as a whole path or as its end ("memory_hotplug.c").
+ * Returns TRUE if AROUND is the path FILE, or its last components ("memory_hotplug.c").
  */
 static gboolean is_source(const char *file, const char *around)
 {

@@ -12,8 +12,8 @@ static guint32 word(const guint8 *code)
 }
 
 /*
- * Decodes call rel32. The bytes can also be part of another instruction, but these hardly ever have
- * a function's entry as their target.
+ * Decodes `call rel32`. CODE may not be the start of an instruction, so the result may be wrong. It
+ * does no harm, because a wrong target is hardly ever the entry of the function that is searched.
  */
 static guint64 x86_call(const guint8 *code, gsize left, guint64 address)
 {

@@ -18,11 +18,11 @@
 #include "util/auto.h"
 
 /*
- * Finds the shared object of the plugin that EMULATOR (a program, looked up in PATH) loads.
- * *ret_file is its path, *ret_api its version of QEMU's plugin interface. Starts the emulator
- * without a guest for each shared object, which takes some 50 ms in all. Errors: RIG_EXIT_SKIP,
- * with the reason and the next step, if QEMU has no plugins or another interface, or the plugin is
- * not built.
+ * Finds the shared object of the plugin that EMULATOR (a program, looked up in PATH) loads. There
+ * is one for each version of QEMU's plugin interface. *ret_file is its path, *ret_api its version.
+ * Starts the emulator without a guest for each shared object, which takes some 50 ms in all.
+ * Errors: RIG_EXIT_SKIP, with the reason and the next step, if QEMU has no plugins or another
+ * interface, or the plugin is not built.
  */
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
@@ -44,21 +44,24 @@ struct trap_spec {
 /* What the plugin counts and records, in addition to the waits of holds. */
 struct director_watch {
 	const char *visits; /* functions to count, or NULL */
-	/* copied; may be NULL. An arm whose place this kernel does not have is never reached. */
+	/*
+	 * A sweep, which is copied, or NULL. An arm whose place this kernel does not have is never
+	 * reached.
+	 */
 	const struct director_sweep *sweep;
-	gboolean locks;
-	const struct trap_spec *trap;  /* only with `locks`; may be NULL */
+	gboolean locks;		       /* record lock orders */
+	const struct trap_spec *trap;  /* only with `locks`; or NULL */
 	const struct fail_spec *fails; /* the calls that are made to fail */
 	guint n_fails;
-	/* TRUE: calls of the functions in the table of scenario/fallible.h are counted */
-	gboolean calls;
+	gboolean calls; /* count calls of the functions in the table of scenario/fallible.h */
 	gboolean cover; /* record which code of the kernel is reached */
 };
 
 /* Holds with the addresses of their places. */
 struct director_orders;
 
-#define DIRECTOR_ALL "hotplug" /* Stands for all files whose functions are candidates for holds. */
+/* As a value of `visits`: all files whose functions are candidates for holds. */
+#define DIRECTOR_ALL "hotplug"
 
 /* A sweep: many holds, called arms, that one boot tries one after the other (plugin/hold.h). */
 struct director_sweep {
@@ -66,16 +69,19 @@ struct director_sweep {
 	guint turns;  /* index of the first arm that takes turns */
 	guint slots;  /* number of turn-taking arms that are active at a time */
 	guint window_ms;
-	/* 0: arms wait in rounds and turns; otherwise a random scheduler decides (plugin/pct.h) */
+	/*
+	 * 0 if arms wait in rounds and turns; otherwise the seed of a random scheduler that decides
+	 * which vCPU waits (plugin/pct.h)
+	 */
 	guint pct_seed;
 	guint pct_points; /* number of the scheduler's change points in each window */
 };
 
 /*
  * Reads FILE, which has an arm in each line, in the format of hold_parse(). A line `turns`
- * separates the arms that take turns from those before it; `slots N` (default 4), `window MS`
- * (2000) and `pct SEED POINTS` may be anywhere. Returns NULL if FILE is NULL, or with an error:
- * RIG_EXIT_USAGE.
+ * separates the arms that take turns from those before it. Lines `slots N` (default 4), `window MS`
+ * (default 2000) and `pct SEED POINTS` may be anywhere. Returns NULL if FILE is NULL, or with an
+ * error (RIG_EXIT_USAGE) if FILE is not valid.
  */
 struct director_sweep *director_sweep_read(const char *file, GError **error);
 void director_sweep_free(struct director_sweep *sweep);
@@ -84,9 +90,9 @@ RIG_DEFINE_AUTO(director_sweep, director_sweep_free)
 /*
  * Finds the places of HOLDS in KERNEL: in its vmlinux if that has symbols, otherwise in the
  * kallsyms of its image. The `visits` of WATCH are separated by commas: DIRECTOR_ALL, a file
- * ("mm/slub.c"), or a function, which includes its neighbours. Blocks for about a second. Errors:
- * RIG_EXIT_USAGE, this kernel lacks a place (similar names are listed); RIG_EXIT_SKIP, the names of
- * the image cannot be read.
+ * ("mm/slub.c"), or a function, which stands also for the functions next to it in the image. Blocks
+ * for about a second. Errors: RIG_EXIT_USAGE if this kernel lacks a place (the message lists
+ * similar names); RIG_EXIT_SKIP if the names of the image cannot be read.
  */
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 					 const struct director_watch *watch,
@@ -121,8 +127,9 @@ const char *director_orders_text(const struct director_orders *orders);
 
 /* A wait that has ended. */
 struct director_held {
-	guint hold;	     /* index of the hold */
-	gboolean is_partner; /* side b of a meeting: the vCPU waited at `meet`, not at `at` */
+	guint hold; /* index of the hold */
+	/* TRUE if the vCPU waited at the place `meet` of the hold, FALSE if at `at` */
+	gboolean is_partner;
 	guint cpu;
 	gint64 start_ns, length_ns; /* CLOCK_MONOTONIC */
 	const char *outcome;	    /* "met", "expired", "released" */
@@ -140,35 +147,38 @@ struct director_totals {
 struct director_failed {
 	guint fail; /* index in director_watch.fails */
 	guint cpu;
-	gint64 at_ns;	  /* monotonic */
-	guint64 call;	  /* which one, from 1 */
+	gint64 at_ns;	  /* CLOCK_MONOTONIC */
+	guint64 call;	  /* number of the call among those that count, from 1 */
 	guint64 caller;	  /* the return address of the call */
-	const char *comm; /* the name of the task that made the call; "-": unknown */
+	const char *comm; /* the name of the task that made the call, or "-" if it is not known */
 };
 
 /* Callbacks, called from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
-	/* the arms from HOLD on have become active */
+	/* the next arms have become active: `slots` arms, of which HOLD is the first */
 	void (*turned)(guint hold, void *data);
-	/* ADDRESS of HOLD is inside an instruction, so it can never be reached */
+	/* ADDRESS of HOLD is not the start of an instruction, so it can never be reached */
 	void (*skewed)(guint hold, guint64 address, void *data);
-	/* the plugin sent the invalid LINE; called once */
+	/* the plugin sent the invalid LINE; only called for the first such line */
 	void (*broken)(const char *line, void *data);
-	/* a call was made to fail; only called for the first some hundred calls of each fail */
+	/* a call was made to fail; only called for the first DIRECTOR_LOG_MAX calls of each fail */
 	void (*failed)(const struct director_failed *failed, void *data);
-	/* a task was stopped between two locks of the cycle; MET: until the circle was closed */
+	/*
+	 * The trap has stopped a task between two locks of the cycle. MET is TRUE if the task
+	 * waited until the circle was closed.
+	 */
 	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
 	void *data;
 };
 
 struct director;
 
-/* Descriptors for QEMU: the caller passes them to it, and closes them. */
+/* File descriptors. The caller passes them to QEMU and closes them in its own process. */
 struct director_files {
 	int socket;
-	int locks; /* the file for recorded locks; -1: none are recorded */
-	int cover; /* the file for recorded code; -1: none is recorded */
+	int locks; /* for recorded locks, or -1 if locks are not recorded */
+	int cover; /* for recorded code, or -1 if code is not recorded */
 };
 
 /*
@@ -180,7 +190,7 @@ struct director *director_open(const struct director_orders *orders, const char 
 			       GError **error);
 void director_close(struct director *director);
 RIG_DEFINE_AUTO(director, director_close)
-/* Closes those that are open. */
+/* Closes the descriptors that are not -1. */
 void director_files_close(struct director_files *files);
 
 /*
@@ -190,14 +200,15 @@ void director_files_close(struct director_files *files);
 void director_arm(struct director *director, gboolean armed);
 /* Returns TRUE if the plugin has sent its hello line. */
 gboolean director_is_there(const struct director *director);
-/* Requests the totals; director_totals() returns them once the plugin has replied. */
+/* Requests the totals from the plugin. Does not wait for its reply. */
 void director_ask_totals(struct director *director);
+/* Sets *RET to the totals of HOLD that the plugin last sent, and the waits that ended later. */
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
- * Returns the counted functions that were passed; available once the plugin has replied:
- * [{"function", "visits", "beside": {function: times}, "calls": [function, …]}, …]. `beside`: how
- * often another vCPU passed that other function at about the same time. New reference; NULL if no
- * functions are counted.
+ * Returns the counted functions that were visited, once the plugin has replied to
+ * director_ask_totals(): [{"function", "visits", "beside": {function: times}, "calls": [function,
+ * …]}, …]. `beside` says how often another vCPU visited that other function at about the same time.
+ * New reference; NULL if no functions are counted.
  */
 json_t *director_visits(const struct director *director);
 /*
@@ -208,8 +219,8 @@ void director_ask_locks(struct director *director);
 /* Returns the file with the recorded locks, or NULL if it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
 /*
- * Begins a phase (enum cover_phase) of the recorded code, without blocking: QEMU discards its
- * translations, so that all code that is executed from now on is recorded for it.
+ * Begins a phase (enum cover_phase) of the recorded code, without blocking. QEMU discards its
+ * translations, so that all code that is executed from now on is recorded for the new phase.
  */
 void director_phase(struct director *director, guint phase);
 
@@ -221,17 +232,17 @@ struct director_cover {
 	guint switched; /* number of phases that QEMU has begun */
 };
 /*
- * Returns the code that was reached up to now, also after QEMU was killed. NULL: no code is
- * recorded, or the file cannot be read. director_cover_free().
+ * Returns the code that was reached up to now, also after QEMU was killed, or NULL if no code is
+ * recorded or the file cannot be read. Free it with director_cover_free().
  */
 struct director_cover *director_cover(const struct director *director);
 void director_cover_free(struct director_cover *cover);
 RIG_DEFINE_AUTO(director_cover, director_cover_free)
-/* Starts to count the calls of fail ID, which has `after`. Never blocks. */
+/* Starts to count the calls of fail ID, whose scenario has the key `after`. Never blocks. */
 void director_begin_fail(struct director *director, guint id);
 /*
- * Handles all lines that the plugin has sent up to now, without waiting for more. So `failed` is
- * called for each call that was made to fail up to now.
+ * Handles all lines that the plugin has sent up to now, without waiting for more. When it returns,
+ * `failed` was called for each call that was made to fail up to now.
  */
 void director_poll(struct director *director);
 /*
@@ -246,12 +257,12 @@ void director_calls(const struct director *director, guint id, guint64 *ret_call
  * are counted.
  */
 json_t *director_calls_json(const struct director *director);
-/* Reads what is left in the socket. Must be called after QEMU has exited. */
+/* Handles all lines that are left in the socket. Must be called after QEMU has exited. */
 void director_drain(struct director *director);
 
 /*
- * Returns for how long a vCPU was held during the last WITHIN_NS before NOW_NS: the maximum of all
- * vCPUs.
+ * Returns for how long the vCPU that was held the longest was held during the WITHIN_NS before
+ * NOW_NS.
  */
 gint64 director_held_ns(const struct director *director, gint64 now_ns, gint64 within_ns);
 

@@ -26,8 +26,8 @@ static guint64 value_of(const struct fail_spec *spec)
 }
 
 /*
- * Appends the lines for SPEC. ENTRIES: the addresses of its function; CALLERS: its calling
- * functions.
+ * Appends the lines for SPEC. ENTRIES has the addresses of its function; CALLERS has the functions
+ * whose calls count, or is NULL if all calls count.
  */
 static void write_fail(GString *out, guint id, const struct fail_spec *spec, const char *arch,
 		       struct symbols *symbols, const GArray *entries, const GArray *callers)
@@ -38,9 +38,7 @@ static void write_fail(GString *out, guint id, const struct fail_spec *spec, con
 	for (guint i = 0; i < entries->len; i++)
 		g_string_append_printf(out, "failat %u " X "\n", id,
 				       code_entry(symbols, arch, range_at(entries, i)->address));
-	/*
-	 * the end of the caller is a valid return address, for a call that is its last instruction
-	 */
+	/* + 1: if a call is the caller's last instruction, it returns to the end of the caller */
 	for (guint i = 0; callers && i < callers->len; i++)
 		g_string_append_printf(out, "failin %u " X " " X "\n", id,
 				       range_at(callers, i)->address,
@@ -71,8 +69,8 @@ static gboolean add_fail(struct director_orders *orders, GString *out, const str
 }
 
 /*
- * Appends the functions of the table that this kernel has, to count their calls. The call that
- * fails has a number that no guest reaches.
+ * Appends the functions of scenario/fallible.h that this kernel has, only to count their calls: the
+ * number of the call that would fail is so large that it is never reached.
  */
 static void add_counted(struct director_orders *orders, GString *out, const char *arch,
 			struct symbols *symbols, guint *watches)

@@ -12,13 +12,11 @@ enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 /* The addresses of a place. */
 struct site {
 	enum site_kind kind;
-	/*
-	 * SITE_UPDATE: the number of the update, counted from the function's entry; 0: each update
-	 */
+	/* for SITE_UPDATE: 1 for the first update of the function, and so on; 0 for each of them */
 	guint nth;
 	/*
-	 * of struct symbol_range: for SITE_AT the addresses (sizes are ignored), otherwise whole
-	 * functions
+	 * of struct symbol_range: for SITE_AT single addresses (the sizes are ignored), otherwise
+	 * whole functions
 	 */
 	GArray *at;
 };
@@ -32,20 +30,19 @@ struct hold_orders {
 struct director_orders {
 	GArray *holds; /* of struct hold_orders; the arms of a sweep come last */
 	guint n_arms;
-	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
-	gboolean records;  /* locks are recorded */
-	/* a hold has a condition on the task; on the memory block */
-	gboolean compares_tasks, compares_blocks;
-	guint64 cover_from, cover_to; /* the code that is recorded; both 0: none */
+	GPtrArray *visits;	  /* names of the counted functions, indexed by their ID; or NULL */
+	gboolean records;	  /* locks are recorded */
+	gboolean compares_tasks;  /* a hold has a condition on the name of the task */
+	gboolean compares_blocks; /* a hold has a condition on the memory block */
+	guint64 cover_from, cover_to; /* the code that is recorded, or both 0 if none is */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;
 	/*
-	 * texts of the calls that are made to fail, then of those that are only counted; the index
-	 * is the ID
+	 * texts, indexed by the ID in the instruction file: first the calls that are made to fail,
+	 * then the functions whose calls are only counted
 	 */
 	GPtrArray *fails;
-	/* struct fallible: the functions whose calls are counted; NULL: no calls are counted */
-	GPtrArray *counted;
+	GPtrArray *counted; /* of struct fallible: functions whose calls are counted; or NULL */
 	char *text;
 };
 
@@ -59,27 +56,27 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
 		    GError **error);
 
 /*
- * Returns the functions called NAME, see symbols_named(). NULL and RIG_EXIT_USAGE: there is no such
- * function, or there are too many.
+ * Returns the functions called NAME, see symbols_named(). Returns NULL with RIG_EXIT_USAGE if there
+ * is no such function, or there are too many.
  */
 GArray *place_function(struct symbols *symbols, const char *name, GError **error);
 
 /* ---- conditions.c ---- */
 
 /*
- * Appends the line with the addresses for names of tasks. FALSE: they cannot be read in this
- * kernel.
+ * Appends the line `task`, with which the plugin finds the name of the current task. Returns FALSE
+ * if names of tasks cannot be read in this kernel.
  */
 gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
 		      const struct variables *variables);
 /*
- * Appends the lines for the conditions of SPEC, which is hold ID. Errors: RIG_EXIT_USAGE, the
- * memory block of one of its functions is not known.
+ * Appends the lines for the conditions of SPEC, which is hold ID. Errors: RIG_EXIT_USAGE if a
+ * condition is on the memory block of a function that conditions.c does not list.
  */
 gboolean condition_lines(GString *out, guint id, const struct hold_spec *spec, GError **error);
 /*
- * Appends the addresses that conditions need: TASKS, for names of tasks; BLOCKS, for numbers of
- * memory blocks. Errors: RIG_EXIT_SKIP, this kernel does not have a symbol.
+ * Appends the addresses that conditions need: for names of tasks if TASKS is TRUE, for numbers of
+ * memory blocks if BLOCKS is TRUE. Errors: RIG_EXIT_SKIP if this kernel does not have a symbol.
  */
 gboolean condition_addresses(GString *out, const char *arch, struct symbols *symbols,
 			     const struct variables *variables, gboolean tasks, gboolean blocks,
@@ -98,7 +95,7 @@ gboolean fail_lines(struct director_orders *orders, GString *out,
 
 /* ---- candidates.c ---- */
 
-/* Finds the functions that AROUND (see director_resolve()) stands for. Errors: RIG_EXIT_USAGE. */
+/* Returns the names of the functions that AROUND (`visits` of director_resolve()) stands for. */
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
 
 /* ---- cover.c ---- */
@@ -140,14 +137,15 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 
 /*
  * Finds the calls in CALLER to TO, one of the entries of a function, and appends the return address
- * of each to OUT (struct symbol_range, sizes 0). FALSE: the rig cannot decode calls of ARCH.
+ * of each to OUT (struct symbol_range, sizes 0). Returns FALSE if the rig cannot decode calls of
+ * ARCH.
  */
 gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		      guint64 to, GArray *out);
 
 /*
- * Calls CALLED for each call in CALLER to one of FUNCTIONS, a table of entries (guint64 *) and
- * values. Finds no calls if the rig cannot decode calls of ARCH.
+ * Calls CALLED for each call in CALLER to one of FUNCTIONS. This table maps the entry of a function
+ * (guint64 *) to the value that CALLED gets. Finds no calls if the rig cannot decode calls of ARCH.
  */
 void code_calls(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		GHashTable *functions, void (*called)(gpointer value, void *data), void *data);

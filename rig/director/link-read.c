@@ -66,7 +66,7 @@ static gboolean read_totals(struct director *d, const char *line)
 	return TRUE;
 }
 
-/* Reads "ID:N": how often a neighbour was passed. */
+/* Reads "ID:N" of a `visited` line: how often function ID was visited at about the same time. */
 static gboolean read_beside(const struct director *d, const char *word, json_t *beside)
 {
 	guint id, n;

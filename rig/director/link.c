@@ -15,7 +15,7 @@
 
 #define LINES_AT_ONCE 64
 
-/* Reads at most MAX lines. FALSE: the plugin has closed the socket. */
+/* Reads at most MAX lines. Returns FALSE if the plugin has closed the socket. */
 static gboolean read_lines(struct director *d, guint max)
 {
 	for (guint i = 0; i < max; i++) {
@@ -147,7 +147,7 @@ gboolean director_is_there(const struct director *d)
 
 void director_ask_totals(struct director *d)
 {
-	/* the reply contains all functions, so it replaces the previous one */
+	/* the reply contains all functions again */
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");
@@ -178,8 +178,8 @@ void director_totals(const struct director *d, guint hold, struct director_total
 
 	*ret = d->totals[hold];
 	/*
-	 * use the larger count: waits can end after the plugin has sent the totals, and a killed
-	 * QEMU sends none
+	 * The totals lack waits that ended after they were sent (all, if QEMU was killed before),
+	 * and the held lines lack waits that were dropped. So use the larger count.
 	 */
 	ret->held = MAX(ret->held, logged->held);
 	ret->met = MAX(ret->met, logged->met);

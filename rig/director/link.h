@@ -8,6 +8,7 @@
 
 #define RECENT 256 /* number of waits that are stored for director_held_ns() */
 
+/* A wait of a vCPU. */
 struct recent {
 	guint cpu;
 	gint64 start_ns, length_ns;
@@ -22,18 +23,18 @@ struct director {
 	const GPtrArray *names;
 	const GPtrArray *call_ids; /* borrowed from the orders */
 	json_t *visits;		   /* the result of director_visits(), or NULL */
-	gboolean there, told_broken;
-	int cover_fd; /* the file for recorded code, or -1 */
+	gboolean there;		   /* the plugin has sent its hello line */
+	gboolean told_broken;	   /* the callback `broken` was called */
+	int cover_fd;		   /* the file for recorded code, or -1 */
 	guint64 cover_from, cover_to;
 	guint switched; /* number of phases that QEMU has begun */
 	char *locks_path;
 	gboolean has_locks; /* the plugin has written the recorded locks */
-	/* counted here, from the plugin's held lines */
-	struct director_totals logged[DIRECTOR_ALL_MAX];
+	struct director_totals logged[DIRECTOR_ALL_MAX]; /* summed from the plugin's held lines */
 	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
 	struct {
 		guint64 calls, failed;
-	} calls[DIRECTOR_FAILS_MAX]; /* as the plugin last reported them, or as counted here */
+	} calls[DIRECTOR_FAILS_MAX]; /* from the last `calls` line or a later `failed` line */
 	guint n_fails;
 	const GPtrArray *counted;     /* borrowed from the orders */
 	struct recent recent[RECENT]; /* a ring buffer */
@@ -43,15 +44,14 @@ struct director {
 /* ---- cover.c ---- */
 
 /*
- * Creates the file for recorded code, which cannot be resized. Returns the descriptor; -1:
+ * Creates the file for recorded code, which cannot be resized. Returns its descriptor, or -1 with
  * RIG_EXIT_INFRA.
  */
 int cover_file(guint64 from, guint64 to, GError **error);
 
-/*
- * Handles a line that the plugin sent: updates the fields of D and calls the callbacks of its
- * owner.
- */
+/* ---- link-read.c ---- */
+
+/* Handles a line that the plugin sent: updates the fields of D, and calls the owner's callbacks. */
 void link_read(struct director *d, const char *line);
 
 #endif

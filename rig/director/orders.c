@@ -17,7 +17,10 @@
  * the guest.
  */
 #define RECORD_API 4
-/* version of the plugin interface with which a plugin can write registers and return */
+/*
+ * The first version of the plugin interface with which a plugin can write registers and return from
+ * a function of the guest.
+ */
 #define FAIL_API 7
 #define GET_QEMU(suite)                                                                           \
 	"get one with `rig qemu get SUITE`, for example " suite ", and take it with --qemu SUITE"
@@ -177,8 +180,8 @@ static void write_hold(GString *out, guint id, const struct hold_spec *spec)
 }
 
 /*
- * Writes the line "sweep". The sweep's holds (its arms) are numbered after the N other holds, so
- * the first one has the number N.
+ * Writes the line "sweep". The arms are numbered after the N holds that do not belong to the sweep,
+ * so the first arm has the number N.
  */
 static void write_sweep(GString *out, guint n, const struct director_sweep *sweep)
 {
@@ -271,10 +274,7 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	if (!symbols)
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
-		/*
-		 * ignore a hold of the sweep whose place (a function, a line) this kernel does not
-		 * have; it counts as never reached
-		 */
+		/* ignore an arm whose place this kernel does not have; it is never reached */
 		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
 			      i < n ? error : NULL) &&
 		    i < n)

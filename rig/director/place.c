@@ -10,7 +10,7 @@
 #define UPDATE "update "
 #define IN " in "
 #define NEAREST 3
-/* A function with more instances, or a line with more copies, is too vague for a hold. */
+/* The place of a hold must not stand for more addresses than this. */
 #define SITES_MAX 64
 
 static void site_clear(struct site *site)
@@ -163,8 +163,8 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 }
 
 /*
- * Resolves "in F" and "2 in F": the instructions of F from the address at which the kernel enters
- * it.
+ * Resolves "in F" and "2 in F" (REST, what follows "update "): the range of F, which begins at the
+ * address at which the kernel enters F.
  */
 static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest,
 			     struct site *ret, GError **error)

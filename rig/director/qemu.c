@@ -75,8 +75,8 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 }
 
 /*
- * Runs the downloaded QEMU once. *RET_VERSION is its version, "11.1.3 (Debian …)"; the caller owns
- * it.
+ * Runs the downloaded QEMU once. *ret_version is its version, for example "11.1.3 (Debian …)"; the
+ * caller owns it.
  */
 static gboolean try_it(const char *folder, char **ret_version, GError **error)
 {
@@ -118,8 +118,8 @@ static gboolean fits_host(const char *suite)
 }
 
 /*
- * Writes the scripts, which mark FOLDER as complete for qemu_list() and qemu_find(), and runs each
- * one. Removes them if one does not run here.
+ * Writes the scripts and runs each of them. If one does not run here, removes all. For qemu_list()
+ * and qemu_find(), a folder with scripts is complete.
  */
 static gboolean finish(const char *folder, char **ret_version, GError **error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Further QEMUs, beside the installed one: Debian's packages of another suite, unpacked below the
- * cache (qemu/SUITE/). Nothing on the system changes. Each suite has a script for each emulator,
- * which starts it with its own data and modules, and which --qemu selects.
+ * cache (qemu/SUITE/). Nothing on the system changes. Each suite has a script for each emulator;
+ * --qemu selects the script, and the script starts the emulator with the suite's data and modules.
  */
 #ifndef RIG_DIRECTOR_QEMU_H
 #define RIG_DIRECTOR_QEMU_H
@@ -11,9 +11,9 @@
 
 /*
  * Downloads the QEMU of SUITE ("bookworm-backports"): some 40 MiB, or some 60 MiB with all
- * libraries if SUITE belongs to another Debian release than this host's. *RET_VERSION is the
- * version of QEMU. Blocks. Errors: RIG_EXIT_SKIP, the downloaded QEMU does not run here;
- * RIG_EXIT_USAGE, there is no such suite; RIG_EXIT_INFRA, network or disk.
+ * libraries if SUITE belongs to another Debian release than this host's. *ret_version is the
+ * version of QEMU. Blocks. Errors: RIG_EXIT_SKIP if the downloaded QEMU does not run here,
+ * RIG_EXIT_USAGE if there is no such suite, RIG_EXIT_INFRA for an error of the network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 
@@ -25,7 +25,7 @@ char **qemu_list(void);
 
 /*
  * Returns the program that --qemu NAME selects for EMULATOR ("qemu-system-x86_64"): the script of
- * the suite NAME if qemu_get() has made one, else NAME itself. The caller's.
+ * the suite NAME if qemu_get() has made one, otherwise NAME itself. The caller owns the result.
  */
 char *qemu_find(const char *name, const char *emulator);
 

@@ -15,8 +15,8 @@
 #define STACK_SHIFT 14 /* THREAD_SIZE of x86-64 and arm64 */
 
 /*
- * A row is the function; its operation, mode and flag (protocol.h); and the lock, if it is not an
- * argument.
+ * The functions. `words` are the operation, the mode and the flag of a `lock` line in
+ * plugin/protocol.h; `lock` is the variable that is the lock, or NULL if the lock is an argument.
  */
 static const struct hook {
 	const char *function, *words, *lock;
@@ -95,7 +95,10 @@ static const struct hook {
 	{"do_el0_svc", "leave r -", NULL},
 };
 
-/* Functions to which functions whose return matters jump, instead of calling them and returning. */
+/*
+ * Functions with a tail call jump to one of these instead of calling it. So the plugin must watch
+ * the returns of these functions, too, to see the returns of the functions that jumped to them.
+ */
 static const char *const tails[] = {
 	"__mutex_lock",
 	"__mutex_lock_common",
@@ -191,7 +194,7 @@ static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
 	g_autoptr(GHashTable) config =
 		kernel->config ? kernel_config_load(kernel->config, NULL) : NULL;
 	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
-	/* CONFIG_THREAD_SHIFT exists on ppc64 */
+	/* only ppc64 has CONFIG_THREAD_SHIFT */
 	guint shift = config_number(config, "CONFIG_THREAD_SHIFT", STACK_SHIFT);
 	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ? 16 : 12;
 

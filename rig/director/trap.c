@@ -20,7 +20,7 @@ static const struct by_function {
 	{"work of ", "work"}, /* work items that execute the function */
 };
 
-/* Reads the bytes of the kernel, which contain the names of its locks. */
+/* Reads the image of the kernel. The names of its locks are among its bytes. */
 static GBytes *kernel_bytes(const struct kernel *kernel, GError **error)
 {
 	g_autoptr(GMappedFile) file = NULL;
@@ -41,10 +41,7 @@ static gboolean has_text(GBytes *bytes, const char *text)
 
 	g_autofree char *whole = g_strdup_printf(".%s", text);
 
-	/*
-	 * search with the NUL of the preceding string, so that the end of a longer name does not
-	 * match
-	 */
+	/* search with the NUL before and after it, so that no part of a longer name matches */
 	whole[0] = '\0';
 	return memmem(data, len, whole, strlen(text) + 2) != NULL;
 }
