@@ -25,7 +25,8 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
 /*
- * The end of the struct has been the same since version 0. User-mode QEMU may load the plugin, too.
+ * QEMU's qemu_info_t, whose layout has been the same since version 0. system_emulation is false in
+ * user-mode QEMU, which may load the plugin, too.
  */
 struct qemu_info {
 	const char *target_name;
@@ -39,8 +40,8 @@ struct qemu_info {
 };
 
 /*
- * enum qemu_plugin_cb_flags: whether the callback reads registers, or writes them and the program
- * counter
+ * Values of enum qemu_plugin_cb_flags: the callback uses no registers, reads registers, or writes
+ * registers and the program counter.
  */
 #define PLUGIN_NO_REGS 0
 #define PLUGIN_READ_REGS 1
@@ -51,7 +52,7 @@ struct qemu_info {
 /* The first version with which a plugin can write registers and set the program counter. */
 #define PLUGIN_PC_API 7
 
-/* enum qemu_plugin_mem_rw */
+/* A value of enum qemu_plugin_mem_rw. */
 #define PLUGIN_MEM_READ 1
 
 typedef void (*plugin_exec_cb)(unsigned int cpu, void *data);
@@ -66,9 +67,9 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translate_cb cb);
 #endif
 
 /*
- * Removes all callbacks of the plugin, and discards all translations. CB is called when no vCPU
- * runs, and may register callbacks again; its argument differs between versions. Must be called
- * from the thread of a vCPU. Versions before 7 ignore DATA.
+ * Removes all callbacks of the plugin, and discards all translations. CB is called while no vCPU
+ * runs, and may register callbacks again. Its argument is DATA, or before version 7 the plugin's
+ * ID. Must be called from the thread of a vCPU.
  */
 void qemu_plugin_reset(uint64_t id, void (*cb)(uint64_t unused), void *data);
 
@@ -105,7 +106,8 @@ struct plugin_register {
  */
 struct plugin_array *qemu_plugin_get_registers(void);
 /*
- * Appends the register's value in the guest's byte order. The return type differs between versions.
+ * Appends the register's value in the guest's byte order. Only some versions return an int, so the
+ * result must not be used.
  */
 int qemu_plugin_read_register(void *handle, struct plugin_bytes *bytes);
 #if RIG_API >= PLUGIN_PC_API

@@ -8,7 +8,7 @@
 #include "plugin/registers.h"
 #include "plugin/task.h"
 
-/* The name of the device of memory block N is memoryN (drivers/base/memory.c). */
+/* The device of memory block N is called memoryN (drivers/base/memory.c). */
 #define BLOCK_DEVICE "memory"
 #define DEVICE_NAME 16
 
@@ -45,7 +45,8 @@ static uint64_t block_of_struct(const struct orders *orders, uint64_t block)
 }
 
 /*
- * Returns 1 + the number of the memory block of the struct device at DEVICE, or 0 if it has none.
+ * Returns 1 + the number of the memory block whose struct device is at DEVICE, or 0 if it is
+ * another device.
  */
 static uint64_t block_of_device(uint64_t device)
 {

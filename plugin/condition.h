@@ -14,8 +14,9 @@ const char *conditions_start(uint64_t id, const struct qemu_info *info, struct o
 /* Returns the flags that the callback of a side of hold ID needs. */
 int condition_flags(const struct orders *orders, unsigned id);
 /*
- * Checks the condition of SIDE of hold ID. False: the vCPU's task, or its argument, does not fit.
- * *RET_KEY is the value that must be the same on both sides; 0: the hold compares no value.
+ * Checks the condition of SIDE of hold ID. Returns false if the vCPU's task or its argument does
+ * not fit. *ret_key is the value that must be the same on both sides, or 0 if the hold has no
+ * `same`.
  */
 bool condition_holds(const struct orders *orders, unsigned id, enum hold_side side,
 		     uint64_t *ret_key);

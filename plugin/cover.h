@@ -5,9 +5,8 @@
  * a vCPU is about to execute it, so a translated block is one that was reached. No function here
  * calls QEMU.
  *
- * Code that was translated in one phase is not translated again in the next one. So all
- * translations must be discarded when the phase changes: the caller does so when cover_must_flush()
- * returns true, and calls cover_flushed() afterwards.
+ * QEMU does not translate code again that it translated in an earlier phase. So the caller must
+ * discard all translations when cover_must_flush() returns true, and then call cover_flushed().
  */
 #ifndef RIG_PLUGIN_COVER_H
 #define RIG_PLUGIN_COVER_H
@@ -19,22 +18,22 @@
 #include "plugin/protocol.h"
 
 struct cover {
-	uint64_t from, to;     /* range of the code; from == to: no code is recorded */
-	_Atomic uint8_t *bits; /* NULL: no code is recorded */
-	_Atomic unsigned phase, wanted;
-	atomic_bool flushing;
+	uint64_t from, to;		/* range of the code; equal if no code is recorded */
+	_Atomic uint8_t *bits;		/* the mapped file, or NULL if no code is recorded */
+	_Atomic unsigned phase, wanted; /* the current phase, and the one that the rig wants */
+	atomic_bool flushing;		/* cover_must_flush() has returned true */
 };
 
 /*
  * Maps the file FD, which has COVER_PHASES bitmaps of COVER_BYTES(from, to). COVER's `from` and
- * `to` are set. Returns NULL, or a static string with the error.
+ * `to` must be set. Returns NULL, or a static string with the error.
  */
 const char *cover_open(struct cover *cover, int fd);
 /* Records that the code FROM..TO was translated, from the thread of any vCPU. */
 void cover_add(struct cover *cover, uint64_t from, uint64_t to);
-/* Selects the phase for code that is translated after the next flush, from any thread. */
+/* Selects the phase that begins with the next cover_flushed(). From any thread. */
 void cover_want(struct cover *cover, unsigned phase);
-/* True, once for each change of the phase: the caller must discard all translations. */
+/* Returns true once for each change of the phase; the caller must then discard all translations. */
 bool cover_must_flush(struct cover *cover);
 /* Called while no vCPU runs, after all translations were discarded. Returns the new phase. */
 unsigned cover_flushed(struct cover *cover);

@@ -42,12 +42,12 @@ static struct {
 	struct cover cover;
 	uint64_t id; /* QEMU's ID of the plugin */
 	/*
-	 * per vCPU: the watch of the function that it has entered last, and the number of updates
-	 * (read-modify-write instructions) that it has started since
+	 * For each vCPU: the watch of the function with numbered updates that the vCPU has entered
+	 * last, and the number of updates that it has started since.
 	 */
 	_Atomic(void *) entered[UPDATING_CPUS];
 	_Atomic unsigned updates[UPDATING_CPUS];
-	/* per vCPU: the watch whose instruction it is executing, or NULL */
+	/* for each vCPU: the watch whose instruction the vCPU is executing, or NULL */
 	_Atomic(void *) updating[UPDATING_CPUS];
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_ALL_MAX];
@@ -80,7 +80,7 @@ static void say_totals(void)
 		struct hold_totals t;
 
 		holds_totals(&director.holds, i, &t);
-		/* send no totals for an arm that was not reached */
+		/* there may be a thousand arms, so leave out those that were not reached */
 		if (director.holds.sweep.slots && i >= director.holds.sweep.arms &&
 		    !t.reached[SIDE_A])
 			continue;
@@ -195,9 +195,9 @@ static void on_update(unsigned int cpu, void *data)
 
 /*
  * Called after a watched instruction has read memory. QEMU 7.2 calls this after the write instead,
- * so rig/director/orders.c requires a newer version. QEMU also calls it for other instructions, if
- * an exception ended an instruction whose memory access is done in a helper. So a read only counts
- * if this vCPU has started the watched instruction.
+ * so rig/director/orders.c requires a newer version. After an exception in an instruction whose
+ * memory access is done by a helper, QEMU also calls it for reads of other instructions. So a read
+ * only counts if this vCPU has started the watched instruction.
  */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {
@@ -207,7 +207,7 @@ static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *dat
 		on_reached(cpu, data);
 }
 
-/* Copies the bytes of INSN and returns their number; 0: there are none, or too many. */
+/* Copies the bytes of INSN. Returns their number, or 0 if there are none or too many. */
 static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 {
 	size_t len = qemu_plugin_insn_size(insn);
@@ -223,14 +223,15 @@ static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 	return len;
 }
 
-/* Returns the flags of the callback of WATCH, which is for a hold. */
+/* Returns the flags that the callback of WATCH, which is for a hold, needs. */
 static int flags_of(const struct watch *watch)
 {
 	return condition_flags(&director.orders, watch->hold);
 }
 
 /*
- * Instruments INSN at ADDRESS, which is in the range of WATCH, if WATCH is for such instructions.
+ * Instruments INSN at ADDRESS, which is in the range of WATCH, if it is an instruction of the kind
+ * of WATCH.
  */
 static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
@@ -367,7 +368,7 @@ static void say_hello(const struct qemu_info *info)
 		 info->version.cur, info->system.smp_vcpus, info->target_name);
 }
 
-/* Files of the rig; -1: not given. */
+/* Descriptors of the files that the rig has passed, or -1. */
 struct files {
 	int locks, cover;
 };

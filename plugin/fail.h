@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Decides which calls of guest functions fail. No function here calls QEMU, so the tests pass plain
- * numbers; failer.h carries the decision out.
+ * Decides which calls of guest functions fail; failer.c then makes them fail. No function here
+ * calls QEMU, so the tests pass plain numbers.
  */
 #ifndef RIG_PLUGIN_FAIL_H
 #define RIG_PLUGIN_FAIL_H
@@ -13,35 +13,35 @@
 #include "plugin/protocol.h"
 
 struct fail {
-	/* Constant while the guest runs: */
-	/* calls number CALL to CALL + TIMES - 1 fail; the first call has number 1 */
-	uint64_t call, times;
-	uint64_t value; /* the value that the failed calls return */
-	/* name of the tasks whose calls count; "": any task; a trailing * matches any rest */
+	/* constant while the guest runs */
+	uint64_t call, times; /* calls number CALL to CALL + TIMES - 1 fail; the first one is 1 */
+	uint64_t value;	      /* the value that the failed calls return */
+	/* pattern for the names of tasks whose calls count, or "" if all do (comm_fits()) */
 	char comm[FAIL_COMM];
 	struct {
 		uint64_t from, to;
-	} caller[FAIL_CALLERS]; /* only calls with one of these return addresses count */
-	unsigned n_callers;	/* 0: calls from everywhere count */
+	} caller[FAIL_CALLERS]; /* only calls with a return address in these ranges count */
+	unsigned n_callers;	/* number of ranges, or 0 if calls from everywhere count */
 
-	atomic_bool begun; /* TRUE: calls are being counted */
+	atomic_bool begun; /* calls are being counted */
 	_Atomic uint64_t calls, failed;
 };
 
 struct fails {
 	struct fail fail[DIRECTOR_FAILS_MAX];
 	unsigned n;
-	atomic_bool armed; /* FALSE: no call counts */
+	atomic_bool armed; /* if false, no call counts */
 };
 
 /*
- * True: COMM (NULL: unknown) is the name PATTERN, or begins with it if PATTERN ends with *. An
- * empty PATTERN fits each name.
+ * Returns true if PATTERN is "", or is the name COMM, or if PATTERN ends with * and COMM begins
+ * with the characters before that. COMM is NULL if the name is unknown.
  */
 bool comm_fits(const char *pattern, const char *comm);
 /*
- * Called when a task named COMM (NULL: unknown) has called the function of fail ID; CALLER is the
- * return address. *RET_NUMBER is the number of the call. TRUE: the call must fail.
+ * Must be called when a task calls the function of fail ID. COMM is the task's name, or NULL if it
+ * is unknown; CALLER is the return address. Returns true if the call must fail. *ret_number is the
+ * number of the call.
  */
 bool fails_call(struct fails *fails, unsigned id, uint64_t caller, const char *comm,
 		uint64_t *ret_number);

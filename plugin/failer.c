@@ -13,7 +13,10 @@ static struct {
 	struct link *link;
 } failer;
 
-/* Returns the name of a task as one word for a line of the protocol. */
+/*
+ * Returns the name of a task as one word for a line of the protocol: COMM if KNOWN, the result of
+ * task_comm(), is not NULL, otherwise "-".
+ */
 static const char *as_word(char *comm, const char *known)
 {
 	if (!known || !*known)
@@ -35,7 +38,7 @@ static void on_call(unsigned int cpu, void *data)
 	if (!atomic_load(&fails->armed))
 		return;
 	caller = registers_caller();
-	/* read the name only if this fail needs it, because some functions are called often */
+	/* some functions are called often, so read the name only if this `fail` line has one */
 	known = fails->fail[watch->hold].comm[0] ? task_comm(failer.orders, comm) : NULL;
 	if (!caller || !fails_call(fails, watch->hold, caller, known, &number))
 		return;

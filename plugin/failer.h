@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Makes calls of guest functions fail, in QEMU: reads the caller and the task, and returns from the
- * function.
+ * Makes calls of guest functions fail: when a vCPU enters such a function, reads the caller and the
+ * name of the task, and if the call must fail (fail.h) makes the function return at once.
  */
 #ifndef RIG_PLUGIN_FAILER_H
 #define RIG_PLUGIN_FAILER_H

@@ -28,7 +28,7 @@ void holds_init(struct holds *holds)
 	pct_init(&holds->sweep.pct);
 }
 
-/* Reserves one of the vCPUs that may be held at a time. False: all of these are held. */
+/* Counts another held vCPU. Returns false, and counts none, if only one vCPU is not held. */
 static bool take_vcpu(struct holds *holds)
 {
 	unsigned held = atomic_load(&holds->held_vcpus);
@@ -41,8 +41,8 @@ static bool take_vcpu(struct holds *holds)
 }
 
 /*
- * True: the wait of SIDE has ended. VISITS: visits of the other side during the wait; MEETINGS: the
- * value of hold->meetings[SIDE] when the wait began.
+ * Returns true if the wait of SIDE was met. VISITS is the number of visits of the other side during
+ * the wait; MEETINGS is the value of hold->meetings[SIDE] when the wait began.
  */
 static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits, uint64_t meetings)
 {
@@ -99,7 +99,7 @@ static void account(struct holds *holds, struct hold *hold, const struct hold_wa
 	}
 }
 
-/* True: arm ID may wait in the current window. */
+/* Returns true if arm ID may wait in the current window. */
 static bool is_active(const struct holds *holds, unsigned id)
 {
 	const struct sweep *sweep = &holds->sweep;
@@ -126,8 +126,8 @@ static void advance(struct holds *holds, int64_t now_ns)
 }
 
 /*
- * Called when an arm's place was reached. False: the arm is not active in this window, or this vCPU
- * must not be held now.
+ * Called when an arm's place was reached. Returns false if the arm is not active in this window, or
+ * if arms must not hold this vCPU now.
  */
 static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 {
@@ -140,8 +140,8 @@ static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 }
 
 /*
- * True: an arm that has waited HELD times may wait in the current round. If no arm has waited for a
- * whole window, the current round is over, and the next one starts.
+ * Returns true if an arm that has waited HELD times may wait in the current round. If no arm has
+ * waited during the last window_ns, the current round is over, and the next one starts.
  */
 static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 {
@@ -155,8 +155,8 @@ static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 }
 
 /*
- * True: hold `after` has been met since the last wait of HOLD began, *RET_MET times in all. The
- * caller holds hold->lock.
+ * Returns true if the hold `after` was met since the last wait of HOLD began, or if there is no
+ * such condition. *ret_met is how often it was met in all. The caller holds hold->lock.
  */
 static bool is_after(struct holds *holds, struct hold *hold, uint64_t *ret_met)
 {
@@ -167,7 +167,7 @@ static bool is_after(struct holds *holds, struct hold *hold, uint64_t *ret_met)
 	return false;
 }
 
-/* Starts a wait. False: this vCPU must not wait. The caller holds hold->lock. */
+/* Starts a wait. Returns false if this vCPU must not wait. The caller holds hold->lock. */
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	uint64_t met;
@@ -195,8 +195,8 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 }
 
 /*
- * Ends the wait of a vCPU at the other place of a `meet` hold. True: a vCPU was waiting there. The
- * caller holds hold->lock.
+ * Ends the wait of a vCPU at the other place of a `meet` hold. Returns true if a vCPU was waiting
+ * there. The caller holds hold->lock.
  */
 static bool meet(struct hold *hold, const struct hold_wait *wait)
 {
@@ -212,7 +212,7 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 	return true;
 }
 
-/* Counts once that the wait of side a was met. The caller holds hold->lock. */
+/* Counts in `met` the current wait of side a, but only once. The caller holds hold->lock. */
 static void count_met(struct hold *hold)
 {
 	if (hold->awaited == UINT64_MAX)
@@ -230,7 +230,7 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 	met = meet(hold, wait);
 	if (!met && begin_wait(holds, hold, wait)) {
 		wait_here(holds, hold, wait);
-		/* the wait may have seen the visit before the visitor could take the lock */
+		/* the visitor has not counted this if it has not got the lock yet */
 		if (hold->kind == HOLD_UNTIL && wait->outcome == HOLD_MET)
 			count_met(hold);
 		atomic_fetch_sub(&hold->waiting, 1);
@@ -245,7 +245,7 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 		holds->ended(wait, holds->data);
 }
 
-/* Waits until the scheduler lets the vCPU continue. The caller holds hold->lock. */
+/* Waits until pct.c says that the vCPU may continue. The caller holds hold->lock. */
 static void wait_for_turn(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	int64_t end = wait->start_ns + hold->max_ns, now_ns = wait->start_ns, until;
@@ -266,8 +266,8 @@ static void wait_for_turn(struct holds *holds, struct hold *hold, struct hold_wa
 }
 
 /*
- * Handles that a vCPU has reached a place of the scheduler. Several vCPUs may wait at one place.
- * After `times` waits the place is inactive, but its visits still count.
+ * Handles that a vCPU has reached an arm that is a place of the scheduler of pct.h. Several vCPUs
+ * may wait at one place. After `times` waits no vCPU waits there any more, but visits still count.
  */
 static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
@@ -293,8 +293,9 @@ static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *w
 }
 
 /*
- * Handles that side b was reached: ends the wait of side a if that was the last needed visit. A
- * visit also counts while no vCPU waits, except with `same`: there is no key to compare then.
+ * Handles that side b was reached: ends the wait of side a if this was the last visit it needs. A
+ * visit also counts while no vCPU waits; but not in a hold with `same`, because no key can be
+ * compared then.
  */
 static void visit(struct hold *hold, uint64_t key)
 {
@@ -341,10 +342,7 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 	}
 	if (is_arm(holds, id) && !arm_may_wait(holds, &wait))
 		return;
-	/*
-	 * a spent hold still matters while its last wait is not over, because its partner ends that
-	 * wait
-	 */
+	/* a hold that was used `times` times is still needed if a vCPU waits there for this one */
 	if (!atomic_load(&hold->spent) || atomic_load(&hold->waiting))
 		reach_and_wait(holds, hold, &wait);
 }

@@ -3,9 +3,9 @@
  * A hold makes a vCPU wait at one place until another vCPU has reached a second place. No function
  * here calls QEMU, so the tests use plain threads as vCPUs.
  *
- * At most one vCPU waits on each side of a hold. At least one vCPU of the guest is never held: if
- * all others wait, it is not stopped. After a wait that expired, the hold is inactive for as long
- * as the wait was, so that holds never take more than half of a vCPU's time.
+ * At most one vCPU waits on each side of a hold. The last vCPU of the guest that is not waiting is
+ * never held. After a wait that expired, the hold is inactive for as long as the wait was, so that
+ * holds never take more than half of a vCPU's time.
  *
  * A *sweep* tries many holds in one boot. These holds are called *arms*, and are at the end of the
  * list of holds. The arms before `turns` are active all the time and wait in *rounds*: after an arm
@@ -69,9 +69,8 @@ struct hold {
 	int64_t max_ns;
 	uint64_t times, visits;
 	/*
-	 * 0, or 1 + the index of an earlier hold. Each wait of that hold that was met allows one
-	 * wait of this hold. Several that were met since this hold's last wait began allow one,
-	 * too.
+	 * 0, or 1 + the index of an earlier hold. This hold may then only wait if a wait of the
+	 * earlier hold was met since the last wait of this hold began.
 	 */
 	unsigned after;
 	bool same; /* side b only counts if it has the key of the vCPU that waits on side a */
@@ -79,8 +78,8 @@ struct hold {
 	_Atomic uint64_t reached[N_SIDES];
 	_Atomic uint64_t fitting; /* visits of side b that count */
 	_Atomic uint64_t crowded, early, unfit;
-	atomic_bool spent;   /* the hold has been used `times` times */
-	/* number of met waits; counted by the vCPU that ended a wait, before it continues */
+	atomic_bool spent; /* the hold has been used `times` times */
+	/* number of waits that were met; the vCPU that ends a wait counts it before it continues */
 	_Atomic uint64_t met;
 	_Atomic unsigned waiting; /* number of sides on which a vCPU is waiting */
 
@@ -88,12 +87,12 @@ struct hold {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool waits[N_SIDES];
-	uint64_t key[N_SIDES]; /* of the vCPU that waits on this side */
+	uint64_t key[N_SIDES]; /* for `same`: the key of the vCPU that waits on this side */
 	/* per side: number of waits of this side that the other side has ended */
 	uint64_t meetings[N_SIDES];
 	/*
-	 * the value of `fitting` at which the wait of side a ends; UINT64_MAX: `met`
-	 * counts that wait
+	 * the value of `fitting` at which the wait of side a ends; UINT64_MAX if `met` counts this
+	 * wait already
 	 */
 	uint64_t awaited;
 	/* the value of `met` of hold `after` when this hold's last wait began */
@@ -104,17 +103,14 @@ struct hold {
 
 struct sweep {
 	unsigned arms, turns; /* indices of the first arm, and of the first arm that takes turns */
-	unsigned slots;	      /* number of arms active at a time; 0: there is no sweep */
+	unsigned slots;	      /* number of arms active at a time, or 0 if there is no sweep */
 	int64_t window_ns;
 
 	_Atomic unsigned first;	 /* the first active arm, counted from `turns` */
-	_Atomic int64_t ends_ns; /* end of the current window; 0: no window has begun */
+	_Atomic int64_t ends_ns; /* end of the current window, or 0 before the first window */
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
-	_Atomic uint64_t rounds; /* number of completed rounds */
-	/*
-	 * time of the last wait of an arm with an index below `turns`; these arms are always active
-	 */
-	_Atomic int64_t waited_ns;
+	_Atomic uint64_t rounds;   /* number of completed rounds */
+	_Atomic int64_t waited_ns; /* end of the last wait of an arm with an index below `turns` */
 	struct pct pct;
 };
 
@@ -126,7 +122,7 @@ struct holds {
 	_Atomic unsigned held_vcpus;
 	/* called after each wait, in the thread of the vCPU, without a lock held */
 	void (*ended)(const struct hold_wait *wait, void *data);
-	/* called when the arms from FIRST (an index of holds) on become active, in any thread */
+	/* called in any thread when the next arms become active; FIRST is the index of the first */
 	void (*turned)(unsigned first, void *data);
 	void *data;
 };
@@ -136,11 +132,11 @@ int64_t holds_now_ns(void);
 
 void holds_init(struct holds *holds);
 /*
- * Handles that CPU has reached a side of hold ID. KEY: what must be the same on both sides of a
- * hold with `same`. Waits for at most max_ns.
+ * Must be called when CPU reaches a side of hold ID. Waits for at most max_ns. KEY is the value
+ * that must be the same on both sides of a hold with `same`.
  */
 void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu, uint64_t key);
-/* Handles that a vCPU has reached a side of hold ID, but does not fit the condition of the hold. */
+/* Must be called instead if the vCPU does not fit the condition of the hold. Only counts this. */
 void holds_unfit(struct holds *holds, unsigned id, enum hold_side side);
 /* Arms or disarms the holds, from any thread. When disarmed, waiting vCPUs continue. */
 void holds_arm(struct holds *holds, bool armed);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * length in bytes of the code from the first entry of _restgpr0_14 to the last one
- * (arch/powerpc/lib/crtsavres.S)
+ * Length in bytes of the code from _restgpr0_14 to the last function of this kind
+ * (arch/powerpc/lib/crtsavres.S).
  */
 #define PPC_RESTORE 0x60
 
@@ -94,10 +94,7 @@ static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
 
 bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
 {
-	/*
-	 * other architectures update memory with a load and a store, so any instruction may be the
-	 * load, the first half of an update
-	 */
+	/* on other architectures any instruction may be the load of an update (insn.h) */
 	return form != INSN_X86 || is_x86_update(code, len);
 }
 

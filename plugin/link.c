@@ -75,7 +75,7 @@ int link_start(struct link *link)
 
 	if (link->fd < 0)
 		return 0;
-	/* block all signals in this thread, because they are meant for QEMU's threads */
+	/* block all signals in the new thread, because QEMU's threads must handle them */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, NULL, listen_to_rig, link);

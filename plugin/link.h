@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct link {
-	int fd; /* -1: not connected */
+	int fd; /* the socket, or -1 if there is none */
 	/*
 	 * called in the link's thread with each line from the rig, and once with NULL when the rig
 	 * has closed the socket
@@ -22,8 +22,8 @@ int link_start(struct link *link);
 /* Sends a line without blocking, from any thread; the line is dropped if the socket is full. */
 void link_say(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * Sends a line from the link's thread, on which no vCPU waits. If the socket is full, waits up to
- * 100 ms for room.
+ * Sends a line from the link's thread. If the socket is full, waits up to 100 ms for room, which
+ * link_say() must not do, because it would stop a vCPU.
  */
 void link_answer(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* maximum offset of the name in struct kernfs_node, which follows a lockdep_map */
+/* Maximum offset of `name` in struct kernfs_node. With lockdep there is a lockdep_map before it. */
 #define NODE_OFFSET_MAX 136
 /* offset of `func` in struct work_struct on 64-bit machines (include/linux/workqueue.h) */
 #define WORK_FUNC 24
@@ -35,7 +35,10 @@ static uint64_t hash_class(const struct locks_class *class)
 	return locks_hash(hash);
 }
 
-/* Finds or adds a class. The last entry of the table stands for all classes that do not fit. */
+/*
+ * Returns the index of the class that is identified like LIKE, and adds it if it is new. The last
+ * entry of the table stands for all classes that do not fit.
+ */
 static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 {
 	const uint64_t slots = LOCKS_CLASSES * 2;
@@ -56,7 +59,10 @@ static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 
 /* ---- the class of a lock ---- */
 
-/* Returns the slot of LOCK; if it has none and ADD is set, a new one. -1: none, or no space. */
+/*
+ * Returns the index of LOCK in `instance`. If it is not there, adds it if ADD is true and there is
+ * room, otherwise returns -1.
+ */
 static long find_instance(struct locks *locks, uint64_t lock, bool add)
 {
 	uint64_t at = locks_hash(lock) % LOCKS_INSTANCES;
@@ -94,8 +100,8 @@ void locks_class_forget(struct locks *locks, uint64_t lock)
 /* ---- reading names from the guest's memory ---- */
 
 /*
- * Reads a text of at most SIZE bytes, including its NUL. False: the text has non-printable
- * characters.
+ * Reads a text of at most SIZE bytes, including its NUL. Returns false if it cannot be read, or has
+ * non-printable characters.
  */
 static bool read_text(const struct locks *locks, uint64_t address, char *text, size_t size)
 {
@@ -138,8 +144,8 @@ static size_t generalise(const char *text, char *to, size_t size)
 }
 
 /*
- * Reads the names of NODE and its parent; OFFSET is the assumed offset of `name` in struct
- * kernfs_node.
+ * Reads the names of NODE and its parent, assuming that OFFSET is the offset of `name` in struct
+ * kernfs_node. Returns false if one of them is not a name.
  */
 static bool read_names(const struct locks *locks, uint64_t node, unsigned offset, char *name,
 		       char *parent)
@@ -152,9 +158,10 @@ static bool read_names(const struct locks *locks, uint64_t node, unsigned offset
 }
 
 /*
- * Returns the class of NODE, a struct kernfs_node, or the general class while the layout is
- * unknown. `parent` and `name` are adjacent members, after two counters and, with lockdep, a
- * lockdep_map. The right offset is one at which both a node and its parent have a name.
+ * Returns the class of NODE, a struct kernfs_node. While the offset of `name` is unknown, each
+ * possible offset is tried: it is the right one if both the node and its parent have a name there.
+ * `name` follows `parent`, two counters and, with lockdep, a lockdep_map. If no offset fits, all
+ * nodes have the class "?".
  */
 static uint32_t node_class(struct locks *locks, uint64_t node)
 {
@@ -208,8 +215,9 @@ static bool is_static(const struct locks *locks, uint64_t lock)
 }
 
 /*
- * Returns the class of a work item, its function; or of a completion, its variable or the place of
- * the wait. It is not stored, because such memory is reused, often that of a stack.
+ * Returns the class of a work item, which is identified by its function, or of a completion, which
+ * is identified by its variable or by the place of the wait. The class is not stored for the lock's
+ * address, because the memory of such objects, often on a stack, is soon reused.
  */
 static uint32_t brief_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			    const struct locks_call *call)

@@ -76,8 +76,8 @@ static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint
 }
 
 /*
- * Stores the caller, and those words of the stack that look like return addresses. Some of these
- * words may be left over from earlier calls.
+ * Stores the caller, and those words of the stack that are addresses of the kernel's code. Some of
+ * them may be left over from earlier calls.
  */
 static void keep_stack(const struct locks *locks, struct locks_edge *edge,
 		       const struct locks_call *call)

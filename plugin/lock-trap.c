@@ -54,7 +54,10 @@ static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 	return NULL;
 }
 
-/* True: TASK is stopped and holds LOCK, so that another task that acquires LOCK must wait. */
+/*
+ * Returns true if TASK holds LOCK, so that another task must wait that acquires it, for writing if
+ * WRITE is true.
+ */
 static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 {
 	for (unsigned i = 0; i < task->n_held; i++)
@@ -64,8 +67,8 @@ static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 }
 
 /*
- * Extends a path of N stopped tasks by one that holds the lock for which the last task waits.
- * True: the path leads back to the first task.
+ * Extends PATH, N stopped tasks, by a stopped task that holds the lock for which the last one
+ * waits, and so on. Returns true if this leads back to the first task; then n_circle is the length.
  */
 static bool close_circle(struct locks *locks, struct trap_party **path, unsigned n)
 {
@@ -116,8 +119,8 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 /* ---- stopping tasks ---- */
 
 /*
- * Is called when a task is stopped before a lock of MEMBER, one of the classes of the cycle. Ends
- * the pauses of the members that are reached more often.
+ * Called when a task is stopped before a lock of MEMBER, one of the classes of the cycle. Ends the
+ * pauses of the members before which more waits have expired.
  */
 static void wake_others(struct locks_trap *trap, unsigned member)
 {
@@ -150,7 +153,10 @@ static void wait_in(struct locks *locks, struct trap_party *party, unsigned memb
 		trap->ended(cpu, start, length, party->go, trap->data);
 }
 
-/* Counts which other locks of the cycle TASK holds. False: it holds none. */
+/*
+ * Counts which other locks of the cycle TASK holds while it wants WANTED. Returns false if it holds
+ * none, or holds WANTED already.
+ */
 static bool count_encounters(struct locks *locks, const struct locks_task *task,
 			     const struct locks_held *wanted)
 {
@@ -171,8 +177,8 @@ static bool count_encounters(struct locks *locks, const struct locks_task *task,
 }
 
 /*
- * True: a task still reads NODE. A node that is being removed gets no new readers, so the current
- * ones are all.
+ * Returns true if a task holds the kernfs node NODE for reading. If none does, a task that removes
+ * the node will not wait, because it gets no new readers.
  */
 static bool has_reader(const struct locks *locks, uint64_t node)
 {
@@ -214,9 +220,9 @@ void trap_arm(struct locks *locks, bool armed)
 /* ---- result ---- */
 
 /*
- * Returns the lock that TASK waits for, or has just acquired: its innermost lock, or a kernfs node.
- * A completion is not returned: flush_work() waits for one, but what it wants is the work item.
- * NULL: none.
+ * Returns the lock that TASK waits for or has just acquired, which is its innermost lock or a
+ * kernfs node, or NULL if there is none. A completion is never returned: if flush_work() waits for
+ * one, the task wants the work item.
  */
 static const struct locks_held *wanted_by(const struct locks *locks, const struct locks_task *task)
 {
@@ -228,7 +234,7 @@ static const struct locks_held *wanted_by(const struct locks *locks, const struc
 	return NULL;
 }
 
-/* True: TASK holds LOCK in a way that another task that acquires it must wait. */
+/* Returns true if TASK has acquired LOCK, so that another task that wants LOCK must wait. */
 static bool has(const struct locks *locks, const struct locks_task *task,
 		const struct locks_held *lock)
 {
@@ -242,9 +248,10 @@ static bool has(const struct locks *locks, const struct locks_task *task,
 }
 
 /*
- * Extends PATH, N tasks, each of which waits for a lock that the next one holds; only locks of the
- * trap's cycle count. Returns the number of tasks once the last one waits for the first one, which
- * is a deadlock, or 0 if there is none. The trap may have stopped some of the tasks before.
+ * Extends PATH, N tasks, each of which waits for a lock of the trap's cycle that the next one
+ * holds. Returns the number of tasks when the last one waits for a lock that the first one holds,
+ * which is a deadlock, or 0 if there is no such path. Unlike in close_circle(), the trap need not
+ * have stopped the tasks.
  */
 static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
 {

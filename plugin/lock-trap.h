@@ -5,11 +5,11 @@
  * the next one holds. Then all of them continue; if the locks exclude each other, these tasks are
  * deadlocked.
  *
- * At least one vCPU of the guest is never stopped. After a wait that expired, no task is stopped
- * before the same class for as long as the wait was, and twice as long after each further one.
- * Without this pause, a place that tasks reach all the time would keep them from reaching the other
- * places. While a task is stopped before a class that is reached less often, the other classes have
- * no pause.
+ * At least one vCPU of the guest is never stopped. After a wait that expired, there is a pause in
+ * which no task is stopped before the same class. It is as long as the wait, and twice as long
+ * after each further wait that expires. Without this pause, a place that tasks reach all the time
+ * would keep them from reaching the other places. When a task is stopped before a class with fewer
+ * expired waits, the pauses of classes with more of them end.
  */
 #ifndef RIG_PLUGIN_LOCK_TRAP_H
 #define RIG_PLUGIN_LOCK_TRAP_H
@@ -34,10 +34,11 @@ struct trap_member {
 
 /* A task that is stopped, or that was stopped until the circle was closed. */
 struct trap_party {
-	uint64_t stack; /* lowest address of its stack; 0: this entry is free */
+	uint64_t stack; /* lowest address of its stack, or 0 if this entry is free */
 	uint64_t lock;	/* the lock that it waits for */
 	uint32_t class;
-	bool write, go;
+	bool write; /* it wants the lock for writing */
+	bool go;    /* the circle was closed, so the task continues */
 };
 
 struct locks_trap {
@@ -68,12 +69,12 @@ struct locks_trap {
 };
 
 void trap_init(struct locks_trap *trap);
-/* Returns 1 + the index of the member that CLASS belongs to; 0: CLASS is not part of the cycle. */
+/* Returns 1 + the index of the member that CLASS matches, or 0 if it is not part of the cycle. */
 unsigned trap_member_of(const struct locks_trap *trap, const struct locks_class *class);
 /*
- * Stops the current task, if the trap needs it. SP is an address in its stack; WANTED is the lock
- * that it is about to wait for. Called with the mutex of LOCKS held. The mutex is released while
- * the task is stopped, so entries of the task table can have moved afterwards.
+ * Stops the current task if it holds one lock of the cycle and is about to wait for another one,
+ * WANTED. SP is an address in its stack. Called with the mutex of LOCKS held. The mutex is released
+ * while the task is stopped, so entries of the task table can have moved afterwards.
  */
 void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wanted, unsigned cpu);
 /* Arms or disarms the trap, from any thread. When disarmed, stopped tasks continue. */

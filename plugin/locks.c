@@ -42,8 +42,8 @@ struct locks_task *locks_find_task(struct locks *locks, uint64_t sp)
 }
 
 /*
- * Frees the entry of a task that holds nothing, and moves entries that had been displaced from its
- * slot.
+ * Frees the entry of a task that holds nothing. Moves later entries of the hash table into the hole
+ * if they would otherwise not be found any more.
  */
 static void free_task(struct locks *locks, struct locks_task *task)
 {
@@ -85,7 +85,7 @@ static bool push(struct locks *locks, struct locks_task *task, const struct lock
 	return true;
 }
 
-/* Removes the innermost acquisition of LOCK. FALSE: TASK does not hold it. */
+/* Removes the innermost acquisition of LOCK. Returns false if TASK does not hold LOCK. */
 static bool pop(struct locks_task *task, uint64_t lock)
 {
 	for (unsigned i = task->n_held; i-- > 0;)
@@ -111,7 +111,7 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 {
 	unsigned n = task->n_pending;
 
-	/* these calls did not return through this place: the stack has been unwound past them */
+	/* calls with a lower stack pointer have ended, but their return was not seen */
 	while (n && task->pending[n - 1].sp <= e->call->sp) {
 		locks->counts.unresolved++;
 		n--;
@@ -177,8 +177,8 @@ static void on_await(struct locks *locks, const struct entry *e)
 }
 
 /*
- * Removes LOCK from the task that holds it: another task than the owner can release a lock
- * (up_read_non_owner()).
+ * Removes LOCK from whichever task holds it, because another task than the owner can release a lock
+ * (up_read_non_owner()). Returns false if no task holds it.
  */
 static bool drop_elsewhere(struct locks *locks, uint64_t lock)
 {
@@ -243,9 +243,9 @@ static void on_leave(struct locks *locks, const struct entry *e)
 }
 
 /*
- * True: the task with the stack of SP holds something. Does not take the mutex, because system
- * calls are frequent and few tasks hold a lock. The result is exact, except that a task's entry may
- * be missed once while it is being moved.
+ * Returns true if the task whose stack contains SP holds a lock. Does not take the mutex, because
+ * system calls are frequent and few tasks hold a lock. So the result may be false by mistake while
+ * the task's entry is being moved.
  */
 static bool has_entry(const struct locks *locks, uint64_t sp)
 {
@@ -272,7 +272,7 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 				hook->constant ? hook->constant
 					       : call->arg[hook->op == LOCKS_RUN]};
 
-	/* ignore calls that do nothing, such as kernfs_put_active(NULL) */
+	/* ignore calls without a lock, such as kernfs_put_active(NULL) */
 	if (hook->op == LOCKS_LEAVE ? !has_entry(locks, call->sp) : !e.lock)
 		return;
 	pthread_mutex_lock(&locks->lock);

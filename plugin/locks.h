@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The lock recorder: records which locks a guest's tasks acquire while they hold other locks, for
- * any kernel. The rig lists the functions that acquire and release locks (struct locks_hook); the
- * recorder is called at their entries and returns. No function here calls QEMU, so the tests pass
- * plain numbers.
+ * any kernel. The rig lists the functions that acquire and release locks (struct locks_hook).
+ * locks_enter() and locks_return() are called when a vCPU enters them and returns from them. No
+ * function here calls QEMU, so the tests pass plain numbers.
  *
  * A lock is identified by its address. Its class is the variable it lies in, the name given at its
  * initialisation, the place of its initialisation, or the place where it was first acquired. The
@@ -38,13 +38,13 @@
 #define LOCKS_FAULTS 16
 
 enum locks_op {
-	LOCKS_WANT,   /* waits until the caller has the lock */
+	LOCKS_WANT, /* waits until the caller has the lock */
 	/*
 	 * waits for the lock, but may fail; a return value other than 0 means that the caller does
 	 * not have it
 	 */
 	LOCKS_MAY,
-	LOCKS_TRY,    /* never waits; returns 0 if it did not get the lock */
+	LOCKS_TRY,    /* never waits; returns 0 if the caller did not get the lock */
 	LOCKS_DROP,   /* releases the lock */
 	LOCKS_WEAKEN, /* turns a write lock into a read lock */
 	LOCKS_NAMED,  /* initialises the lock; the second argument points to its name */
@@ -53,11 +53,15 @@ enum locks_op {
 	/* waits for all readers of a kernfs node; the innermost lock is released meanwhile */
 	LOCKS_AWAIT,
 	/*
-	 * waits until the lock is free, and does not keep it: counts as a read lock until the
-	 * function returns (flush_work(), wait_for_completion())
+	 * Waits until the lock is free, but does not acquire it (flush_work(),
+	 * wait_for_completion()). The task counts as holding it for reading until the function
+	 * returns.
 	 */
 	LOCKS_PASS,
-	/* has the lock, its second argument, until the function returns (process_one_work()) */
+	/*
+	 * The second argument is the lock, and the task counts as holding it until the function
+	 * returns (process_one_work()).
+	 */
 	LOCKS_RUN,
 	LOCKS_LEAVE, /* the task enters the kernel from user mode: it must not hold a lock */
 	N_LOCKS_OPS
@@ -65,12 +69,10 @@ enum locks_op {
 
 struct locks_hook {
 	enum locks_op op;
-	/*
-	 * nested: the second argument is a subclass; kernfs, work, completion: the lock is a struct
-	 * kernfs_node, work_struct or completion
-	 */
-	bool write, nested, kernfs, work, completion;
-	uint64_t constant; /* address of the lock; 0: the first argument is the lock */
+	bool write;
+	bool nested;		       /* the second argument is a subclass */
+	bool kernfs, work, completion; /* the lock is a kernfs_node, work_struct, completion */
+	uint64_t constant; /* address of the lock, or 0 if the first argument is the lock */
 };
 
 enum locks_kind {
@@ -86,27 +88,21 @@ enum locks_kind {
 
 struct locks_class {
 	enum locks_kind kind;
-	unsigned sub;		/* lockdep's subclass */
-	/*
-	 * only: address of the first lock of this class, to find out whether the class has several
-	 * locks
-	 */
-	uint64_t address, only;
-	unsigned member;	/* 1 + the index of its member in the trap, or 0 */
-	bool many, was_read, was_written;
+	unsigned sub;	  /* lockdep's subclass */
+	uint64_t address; /* see enum locks_kind */
+	uint64_t only;	  /* address of the first lock of this class, or 0 before it is seen */
+	unsigned member;  /* 1 + the index of its member in the trap, or 0 */
+	bool many;	  /* a second lock of this class was seen */
+	bool was_read, was_written;
 	char name[LOCKS_NAME];
 };
 
 /* Two locks between which an edge occurred. */
 struct locks_pair {
-	uint64_t from, to; /* addresses; 0: all other locks, which do not fit */
-	uint64_t count;
-	/*
-	 * LOCKS_MODE() bits: the combinations of reading and writing with which the two were
-	 * acquired
-	 */
-	unsigned modes;
-	unsigned n_gates; /* number of exclusive locks that were held at all occurrences */
+	uint64_t from, to; /* their addresses; 0 in the entry for all locks that do not fit */
+	uint64_t count;	   /* how often the edge occurred between them */
+	unsigned modes;	   /* LOCKS_MODE() bits of these occurrences */
+	unsigned n_gates;  /* number of exclusive locks that were held at all occurrences */
 	struct {
 		uint64_t lock;
 		uint32_t class;
@@ -117,12 +113,12 @@ struct locks_edge {
 	uint32_t from, to;
 	/* return addresses of the first occurrence; ends at the first 0 */
 	uint64_t stack[LOCKS_STACK];
-	/* last: index of the pair of the last occurrence, for a fast lookup */
-	unsigned n_pairs, last;
+	unsigned n_pairs;
+	unsigned last; /* index of the pair of the last occurrence, which is compared first */
 	struct locks_pair pair[LOCKS_PAIRS]; /* the last entry may stand for all further pairs */
 };
 
-/* The bit of locks_pair.modes for one combination of reading and writing. */
+/* The bit of locks_pair.modes for one combination: each lock was acquired to read or to write. */
 #define LOCKS_MODE(from_write, to_write) (1u << ((from_write)*2 + (to_write)))
 
 struct locks_held {
@@ -132,11 +128,12 @@ struct locks_held {
 };
 
 struct locks_task {
-	uint64_t stack; /* lowest address of its stack; 0: this entry is free */
+	uint64_t stack; /* lowest address of its stack, or 0 if this entry is free */
 	unsigned n_held, n_pending;
 	/* the kernfs node whose readers the task waits for; its lock is 0 if there is none */
 	struct locks_held awaits;
 	struct locks_held held[LOCKS_HELD];
+	/* calls of hooked functions whose return must be seen, the innermost one last */
 	struct locks_pending {
 		const struct locks_hook *hook;
 		uint64_t sp, lock;
@@ -159,7 +156,7 @@ struct locks {
 	/* address range of the kernel's image; a lock in it is a variable */
 	uint64_t image_from, image_to;
 	uint64_t text_from, text_to;
-	/* reads LEN bytes of the guest's memory; false: nothing is mapped at ADDRESS */
+	/* reads LEN bytes of the guest's memory; returns false if nothing is mapped at ADDRESS */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
 	struct locks_trap trap;
@@ -168,25 +165,28 @@ struct locks {
 	struct locks_counts counts;
 	uint64_t fault[LOCKS_FAULTS]; /* callers of the first unmatched releases */
 	/*
-	 * lock classes that a task still held when it entered the kernel from user mode: index + 1,
-	 * the first LOCKS_FAULTS of them; 0: unused
+	 * 1 + the indices of the first lock classes that a task still held when it entered the
+	 * kernel from user mode; an unused entry is 0
 	 */
 	uint32_t left[LOCKS_FAULTS];
 	uint32_t n_classes, n_edges, n_instances;
-	/* offset of the name pointer in struct kernfs_node; 0: not known yet */
+	/* offset of the name pointer in struct kernfs_node, or 0 until it is found */
 	unsigned node_offset;
 	struct locks_class class[LOCKS_CLASSES];
-	uint32_t class_slot[LOCKS_CLASSES * 2]; /* entries: 1 + the index of a class; 0: free */
+	/* hash table: 1 + the index of a class, or 0 in a free entry */
+	uint32_t class_slot[LOCKS_CLASSES * 2];
+	/* hash table of the locks whose class is known */
 	struct {
 		uint64_t lock;
-		uint32_t class; /* 1 + the index of the lock's class; 0: the lock was dropped */
+		uint32_t class; /* 1 + the index of the lock's class, or 0 if it was forgotten */
 	} instance[LOCKS_INSTANCES];
+	/* the classes of names, by the address of the name */
 	struct {
 		uint64_t pointer;
 		uint32_t class;
 	} name_cache[256];
 	struct locks_edge edge[LOCKS_EDGES];
-	uint32_t edge_slot[LOCKS_EDGES * 2]; /* entries: 1 + the index of an edge; 0: free */
+	uint32_t edge_slot[LOCKS_EDGES * 2]; /* hash table: 1 + the index of an edge, or 0 */
 	struct locks_task task[LOCKS_TASKS];
 };
 
@@ -194,19 +194,20 @@ struct locks {
 struct locks_call {
 	unsigned cpu;
 	uint64_t sp, arg[2];
-	uint64_t caller; /* the return address; 0: it is in memory at address sp */
+	uint64_t caller; /* the return address, or 0 if it is in memory at address sp */
 };
 
 void locks_init(struct locks *locks);
+/* Handles that a vCPU has entered the function of HOOK. May stop the vCPU, for the trap. */
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call);
 /* Handles an instruction that returns VALUE from a hooked function; SP is the stack pointer. */
 void locks_return(struct locks *locks, uint64_t sp, uint64_t value);
 /*
- * Finds the entry of the task whose stack contains SP; NULL: the task holds nothing. Called with
- * `lock` held.
+ * Returns the entry of the task whose stack contains SP, or NULL if the task holds no lock. Called
+ * with `lock` held.
  */
 struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
-/* Writes all tables as text (format: protocol.h). False: a write to OUT failed. */
+/* Writes all tables as text (format: protocol.h). Returns false if a write to OUT failed. */
 bool locks_write(struct locks *locks, FILE *out);
 
 /* ---- lock-classes.c: called with `lock` held ---- */
@@ -215,12 +216,14 @@ bool locks_write(struct locks *locks, FILE *out);
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call);
 /*
- * Is called when LOCK is initialised: sets its class to that of the text at NAME, or to that of the
- * caller.
+ * Called when LOCK is initialised. Its class is identified by the name to which the second argument
+ * of CALL points if NAMED is true, or by the caller's address.
  */
 void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call,
 		      bool named);
+/* Called when the memory of LOCK is reused. */
 void locks_class_forget(struct locks *locks, uint64_t lock);
+/* Returns the return address of CALL. */
 uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
 
 /* ---- lock-edges.c: called with `lock` held ---- */

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* True: sscanf() has read all WANT fields (GOT), and the whole LINE (USED bytes). */
+/*
+ * Returns true if sscanf() has read all fields and the whole LINE: it has read GOT of WANT fields,
+ * and USED bytes.
+ */
 static bool scanned(int got, int want, const char *line, int used)
 {
 	return got == want && used > 0 && (size_t)used == strlen(line);

@@ -28,14 +28,15 @@ enum watch_kind {
 struct watch {
 	enum watch_kind kind;
 	/*
-	 * WATCH_UPDATE: hold only at the NTH update after the function's entry; 0: at each update
+	 * for WATCH_UPDATE: the update at which a vCPU is held, counted from 1 after the entry of
+	 * the function; 0 for each update
 	 */
 	unsigned nth;
-	uint64_t from, to; /* end of the range; 0 for an `at` or `visit` line */
+	uint64_t from, to; /* the range; `to` is 0 if the watch is one instruction */
 	/* index of the hold, the counted function, or the lock or fail line */
 	unsigned hold;
 	enum hold_side side;
-	atomic_bool told_skewed;
+	atomic_bool told_skewed; /* a `skewed` line was sent for this watch */
 };
 
 /* What must be the same on both sides of a hold. */
@@ -54,7 +55,7 @@ struct condition_key {
 
 /* Conditions of a hold (condition.h). */
 struct condition {
-	/* name of the tasks that wait on side a; "": all; a trailing * matches any rest */
+	/* pattern for the names of tasks that wait on side a, or "" for all tasks (comm_fits()) */
 	char comm[FAIL_COMM];
 	struct condition_key key[N_SIDES];
 };
@@ -74,17 +75,13 @@ struct orders {
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
 	struct fails fails;
-	uint64_t cover_from, cover_to; /* the code to record; both 0: none */
-	/* from the `task` line of the instruction file; init_task is 0: there is no such line */
+	uint64_t cover_from, cover_to; /* the code to record, or both 0 */
+	/* from the `task` line of the instruction file; init_task is 0 if there is no such line */
 	uint64_t current, init_task;
 	bool task_is_register;	     /* REG_TASK is the task, and `current` is not used */
-	uint64_t sections_per_block; /* address of this variable; 0: it is not known */
-	/*
-	 * the length of the longest range: no watch that contains an address begins further before
-	 * it
-	 */
-	uint64_t longest;
-	uint64_t thunk; /* address of the return thunk, or 0 */
+	uint64_t sections_per_block; /* address of this variable, or 0 if it is not known */
+	uint64_t longest;	     /* length of the longest range of all watches */
+	uint64_t thunk;		     /* address of the return thunk, or 0 */
 };
 
 /* Reads PATH into ORDERS, which must be zeroed. Returns NULL, or a static string with the error. */

@@ -2,7 +2,7 @@
 /* A random scheduler for vCPUs (pct.h). */
 #include "plugin/pct.h"
 
-/* minimum of the expected number of visits in a round, for example in the first one */
+/* Used as the expected number of visits if the previous round had fewer, or there was none. */
 #define EXPECTED_MIN 16
 
 /* Draws a number from 0 to MAX - 1 by xorshift (Marsaglia 2003). */

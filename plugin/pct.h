@@ -6,9 +6,9 @@
  * others wait. At a few random visits, the change points, the visiting vCPU gets the lowest
  * priority. After each round, priorities and change points are drawn again.
  *
- * PCT runs one thread at a time. A vCPU that is not at a place may be anywhere, also idle, so it
- * only counts as running for PCT_BUSY_NS after its last visit. At a change point the other vCPUs
- * get at least PCT_CHANGE_NS to come to a place. Each wait is bounded by the caller.
+ * PCT runs one thread at a time. Here, a vCPU that is not at a place may be idle, so others only
+ * wait for it until PCT_BUSY_NS after its last visit. A vCPU at a change point waits for at least
+ * PCT_CHANGE_NS, so that others can come to a place meanwhile. The caller limits each wait.
  *
  * No function here calls QEMU.
  */
@@ -27,28 +27,30 @@
 
 struct pct {
 	/* constant after pct_init() */
-	unsigned points; /* change points in a round; 0: PCT is not used */
+	unsigned points; /* number of change points in a round, or 0 if PCT is not used */
 	int64_t round_ns;
-	uint64_t random; /* state of the random numbers; at first the seed, not 0 */
+	uint64_t random; /* state of the random numbers; must be set to the seed, which is not 0 */
 
 	/* protects the fields below */
 	pthread_mutex_t lock;
 	int64_t round_ends_ns;
-	uint64_t visits, expected; /* visits in this round, and in the previous one */
-	uint64_t point[PCT_POINTS_MAX];
-	int priority[PCT_CPUS]; /* higher runs first; at change points below all others */
-	int lowest;
-	int64_t visited_ns[PCT_CPUS];	 /* the last visit of a vCPU that does not wait */
+	uint64_t visits;		/* number of visits in this round */
+	uint64_t expected;		/* how many are expected: those in the previous round */
+	uint64_t point[PCT_POINTS_MAX]; /* the visits that are change points, counted from 1 */
+	int priority[PCT_CPUS];		/* the vCPU with the highest one continues first */
+	int lowest;			/* the lowest priority that a change point has assigned */
+	/* time at which the vCPU last reached a place, or continued after a wait there */
+	int64_t visited_ns[PCT_CPUS];
 	int64_t changed_until_ns[PCT_CPUS]; /* a vCPU waits at a change point at least until then */
-	int64_t rest_until_ns[PCT_CPUS]; /* until then the vCPU only waits at change points */
+	int64_t rest_until_ns[PCT_CPUS];    /* until then the vCPU only waits at change points */
 };
 
 void pct_init(struct pct *pct);
 /* Must be called when CPU reaches a place, at NOW_NS. */
 void pct_visit(struct pct *pct, unsigned cpu, int64_t now_ns);
 /*
- * Returns the time until which CPU, which is at a place, must wait; NOW_NS or less: it may
- * continue. The time becomes later if a vCPU with a higher priority visits a place meanwhile.
+ * Returns the time until which CPU, which is at a place, must wait; it may continue if this is not
+ * after NOW_NS. The time becomes later if a vCPU with a higher priority visits a place meanwhile.
  */
 int64_t pct_blocked_until(struct pct *pct, unsigned cpu, int64_t now_ns);
 /* Must be called when CPU, which has waited since START_NS, continues at NOW_NS. */

@@ -8,63 +8,69 @@
  *
  *	rig-director 1
  *	hold ID until|meet|delay MAX_MS TIMES VISITS AFTER
- *					ID counts from 0; AFTER: 0, or 1 + the ID of an earlier
- *					hold: each of its waits that was met allows one wait
+ *					ID counts from 0; AFTER is 0, or 1 + the ID of an earlier
+ *					hold: this hold then waits only if a wait of the earlier
+ *					one was met since the last wait of this one began
  *	sweep ARMS TURNS SLOTS WINDOW_MS
- *					holds from ARMS on are arms (hold.h): those from TURNS on
- *					take turns, SLOTS at a time, each time for WINDOW_MS
+ *					holds with IDs from ARMS on are arms (hold.h): those with
+ *					IDs from TURNS on take turns, SLOTS at a time, each time for
+ *					WINDOW_MS
  *	pct SEED POINTS			after `sweep`: arms are places of a random scheduler with
  *					POINTS change points in a round of WINDOW_MS (pct.h)
  *	comm ID NAME			only tasks with this name wait on side a (comm_fits())
- *	same ID a|b arg|block|device N	argument N (from 1) of the function of this side must be the
- *					same on both sides; or the memory block of that argument, a
- *					struct memory_block or a struct device
- *	sections ADDRESS		the variable sections_per_block: numbers of memory blocks
- *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited
- *					(meet: both wait)
+ *	same ID a|b arg|block|device N	what must be the same on both sides: the value of argument N
+ *					(from 1) of the function of this side (arg), or the memory
+ *					block of this argument, which points to a struct
+ *					memory_block (block) or a struct device (device)
+ *	sections ADDRESS		address of the kernel's variable sections_per_block, to
+ *					calculate numbers of memory blocks
+ *	at ID a|b ADDRESS		an instruction: a vCPU that reaches side a waits until
+ *					another one reaches side b (meet: each waits for the other)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
  *	update ID a|b FROM TO NTH	the instructions in FROM..TO that change a value in memory
  *					and are not atomic, when they have read the old value and
  *					not written the new one
- *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
+ *	visit ID ADDRESS		count executions of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk;
  *					ppc64: _restgpr0_14 and the entries after it)
- *	record STACK FROM TO FROM TO	record locks: size of a kernel stack, the kernel's image,
- *					its code
+ *	record STACK FROM TO FROM TO	record locks; STACK is the size of a kernel stack, the first
+ *					range is the kernel's image, the second one its code
  *	lock OP r|w -|n|k|o|c ADDRESS LOCK
- *					the function at ADDRESS acquires or releases a lock: OP is a
- *					word of LOCKS_OPS; for reading or writing; n: its second
- *					argument is a subclass; the lock is k: a kernfs node, o: a
- *					struct work_struct, c: a struct completion; LOCK: the lock's
- *					address, or 0: its first argument (run: the second one)
+ *					the function at ADDRESS acquires or releases a lock for
+ *					reading or writing; OP is a word of LOCKS_OPS (enum
+ *					locks_op); n: its second argument is a subclass; k, o, c:
+ *					the lock is a kernfs node, a struct work_struct, a struct
+ *					completion; LOCK is the lock's address, or 0 if the first
+ *					argument is the lock (with `run`, the second one)
  *	trap MAX_MS			stop tasks between locks of a cycle (lock-trap.h)
- *	member KIND FROM TO NAME	a class of the cycle: KIND is a word of LOCKS_KINDS; the
- *					variable or code that it lies in, or its name, * for all
- *	lockret FROM TO			the instructions in FROM..TO that return: the results of
- *					functions that can fail
+ *	member KIND FROM TO NAME	a class of the cycle (struct trap_member); KIND is a word of
+ *					LOCKS_KINDS; FROM..TO is the range of the variable or code
+ *					that identifies the class; otherwise NAME does, or * for
+ *					each name
+ *	lockret FROM TO			watch the instructions in FROM..TO that return, for the
+ *					results of `lock` functions that can fail
  *	fail ID CALL TIMES VALUE now|later COMM
  *					calls CALL to CALL + TIMES - 1 of a function return VALUE
- *					at once; ID counts from 0; later: calls are counted from
- *					`begin` on; COMM: only those of tasks with this name, - for
- *					all (fail.h)
+ *					at once; ID counts from 0; `later`: calls are counted from
+ *					`begin` on; COMM: only calls of tasks with this name count,
+ *					- if all calls do (fail.h)
  *	failat ID ADDRESS		the first instruction of such a function
  *	failin ID FROM TO		only calls whose return address is in FROM..TO count
  *	cover FROM TO			record which code in FROM..TO is translated; the file of
- *					the plugin's argument cover=N has COVER_PHASES bitmaps, the
- *					first bit of each for FROM, the lowest bit of a byte first
- *	task CURRENT|- INIT		where each CPU has the pointer to its task, relative to
- *					REG_TASK (registers.h; -: that is the task), and init_task:
- *					names of tasks
+ *					the plugin's argument cover=N has COVER_PHASES bitmaps, in
+ *					which the lowest bit of the first byte is for FROM
+ *	task CURRENT|- INIT		for names of tasks: the offset from REG_TASK (registers.h)
+ *					at which the address of the running task is, or - if
+ *					REG_TASK is this address; and the address of init_task
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the
- * other; the plugin drops a line that does not fit, and says how many.
+ * other; the plugin drops lines that do not fit into the socket, and sends their number (DROPPED).
  *
- *	rig -> plugin	arm		holds begin
- *			disarm		holds end at once, and none begins
- *			counts		asks for the totals
- *			locks		asks for the recorded locks
- *			phase N		code that is translated from now on belongs to this bitmap;
- *					QEMU discards its translations
+ *	rig -> plugin	arm		vCPUs wait at holds from now on
+ *			disarm		all waits end at once, and no vCPU waits any more
+ *			counts		requests the totals, which end with `counted`
+ *			locks		requests the recorded locks
+ *			phase N		begins phase N of the coverage (enum cover_phase)
  *			begin ID	calls for this `fail` line are counted from now on
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
@@ -72,43 +78,51 @@
  *					UNFIT HELD_NS DROPPED
  *					(struct hold_totals)
  *			visited ID COUNT ID:N ID:N…
- *					passes, and how often vCPUs passed others nearby
+ *					visits of a function, and of other functions at about the
+ *					same time on other vCPUs (visits.h)
  *			counted		the end of the totals
  *			failed ID CPU AT_NS CALL CALLER COMM
- *					a call returned VALUE
+ *					a call was made to fail
  *			calls ID CALLS FAILED
  *					totals of a `fail` line
  *			trapped CPU START_NS LENGTH_NS met|expired
- *					a task was stopped
- *			locks N		the recorded locks are written: N edges; -1: not
- *			turn ID		the turn of the arms from ID on begins
- *			phase N		the translations were discarded, and the phase has begun
+ *					the trap has stopped a task
+ *			locks N		the recorded locks are written, with N edges; -1 if they
+ *					could not be written
+ *			turn ID		the turn of SLOTS arms begins, of which ID is the first
+ *			phase N		QEMU has discarded its translations, and the phase has begun
  *			skewed ID ADDRESS
- *					an address inside an instruction: it can never be reached
+ *					ADDRESS is not the start of an instruction, so a vCPU can
+ *					never reach it
  *
  * The recorded locks are written into a file, beside the instruction file, with LOCKS_SUFFIX:
  *
  *	rig-locks 1
  *	counts ACQUIRED RELEASED ELSEWHERE UNMATCHED LEFT UNRESOLVED FULL
  *					(struct locks_counts)
- *	unmatched ADDRESS		the caller that released a lock that no task held: the first
- *					ones
+ *	unmatched ADDRESS		a caller that released a lock that no task held; only the
+ *					first LOCKS_FAULTS of them are listed
  *	class KIND SUBCLASS FLAGS ADDRESS NAME
- *					numbered from 0; KIND is a word of LOCKS_KINDS; FLAGS: m
- *					(several locks), r (acquired for reading), w (writing), or -
- *	left CLASS			held by a task that came from user mode: the first ones
- *	edge FROM TO [ADDRESS]		classes, and return addresses of the first occurrence
- *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]
- *					of the edge before: which locks, how often, LOCKS_MODE()
- *					bits, and exclusive locks that were held each time; 0 0: all
- *					others
+ *					a lock class; classes are numbered from 0; KIND is a word of
+ *					LOCKS_KINDS; FLAGS are letters, or - for none: m (several
+ *					locks), r (acquired for reading), w (for writing)
+ *	left CLASS			a task that came from user mode still held a lock of this
+ *					class; only the first LOCKS_FAULTS of them are listed
+ *	edge FROM TO [ADDRESS]…		numbers of two classes, and the return addresses of the
+ *					first occurrence of the edge
+ *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]…
+ *					two locks of the edge before, or 0 0 for all further locks;
+ *					how often the edge occurred between them; LOCKS_MODE() bits;
+ *					exclusive locks that were held each time
  *	trap HELD MET EXPIRED		how often tasks were stopped, circles closed, waits expired
- *	encounter I J COUNT		a task that held a lock of member I wanted one of member J
- *	circle CLASS waits|gone		what a task of a circle wants now; gone: of the last one
- *					that was closed, which is not there any more
+ *	encounter I J COUNT		how often a task that held a lock of member I wanted one of
+ *					member J
+ *	circle CLASS waits|gone		a lock class for which a task of a circle waits now; `gone`:
+ *					there is no circle now, and the task waited for it in the
+ *					circle that was closed last
  *	end
  *
- * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
+ * OUTCOME is a word of HOLD_OUTCOMES. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
  * that ends a wait without having waited itself.
  */
 #ifndef RIG_PLUGIN_PROTOCOL_H
@@ -132,7 +146,7 @@
 #define DIRECTOR_LOG_MAX 200
 
 enum cover_phase {
-	COVER_BOOT, /* until agents and tracks begin, and again after a reset of the guest */
+	COVER_BOOT, /* from power-on or a reset of the guest until agents and tracks begin */
 	COVER_LOAD, /* from then on */
 	COVER_PHASES
 };
@@ -144,7 +158,7 @@ enum cover_phase {
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
 
-#define HOLD_ARGS 4    /* arguments of a function that conditions of holds can compare */
+#define HOLD_ARGS 4 /* arguments of a function that conditions of holds can compare */
 
 #define FAIL_COMM 16   /* TASK_COMM_LEN */
 #define FAIL_CALLERS 8 /* maximum number of failin lines of a fail line */

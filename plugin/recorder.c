@@ -14,7 +14,7 @@
 
 static struct {
 	const struct orders *orders;
-	struct locks *locks; /* NULL: locks are not recorded */
+	struct locks *locks; /* NULL if locks are not recorded */
 	FILE *out;
 } recorder;
 

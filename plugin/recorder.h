@@ -7,8 +7,8 @@
 #include "plugin/orders.h"
 
 /*
- * Starts recording. ORDERS says what to record, and must stay valid; FD is the file for the record.
- * Returns NULL, or a static string that says why locks cannot be recorded.
+ * Starts recording. ORDERS must stay valid; FD is the file for the record. Returns NULL, or a
+ * static string with the reason why locks cannot be recorded.
  */
 const char *recorder_start(uint64_t id, const struct qemu_info *info, struct orders *orders,
 			   int fd);

@@ -96,10 +96,7 @@ static void find_registers(void)
 		const struct plugin_register *reg = (struct plugin_register *)array->data + i;
 
 		for (int r = 0; r < N_REGS; r++)
-			/*
-			 * use the first register of this name, because ppc64 also has a special
-			 * register that is named lr
-			 */
+			/* ppc64 has two registers named lr; the first one is the right one */
 			if (target->reg[r] && !handle[r] && !strcmp(target->reg[r], reg->name))
 				handle[r] = reg->handle;
 	}

@@ -19,8 +19,8 @@ enum reg {
 	/* the register in which a call leaves its return address; absent if that is on the stack */
 	REG_LINK,
 	/*
-	 * finds the running task: the base address of the CPU's variables (x86-64), the address of
-	 * the CPU's PACA (ppc64), or the task itself (aarch64)
+	 * the register by which the running task is found: it has the base address of the CPU's
+	 * variables (x86-64), the address of the CPU's PACA (ppc64), or of the task (aarch64)
 	 */
 	REG_TASK,
 	N_REGS
@@ -37,9 +37,15 @@ bool registers_have(enum reg reg);
  * needs PLUGIN_READ_REGS.
  */
 uint64_t registers_read(enum reg reg);
-/* Reads LEN bytes of the guest's memory; FALSE: nothing is mapped there. DATA is not used. */
+/*
+ * Reads LEN bytes of the guest's memory. Returns false if nothing is mapped there. DATA is not
+ * used.
+ */
 bool registers_memory(uint64_t address, void *to, size_t len, void *data);
-/* Returns the return address; valid at a function's first instruction. 0: it cannot be read. */
+/*
+ * Returns the return address of the function at whose first instruction the vCPU is, or 0 if it
+ * cannot be read.
+ */
 uint64_t registers_caller(void);
 /*
  * Returns VALUE to CALLER without running the function at whose first instruction the vCPU is. This

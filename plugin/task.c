@@ -12,7 +12,7 @@
 /* The name of init_task (init/init_task.c: INIT_TASK_COMM), by which the member `comm` is found. */
 #define IDLE_COMM "swapper"
 
-static _Atomic uint64_t comm_offset; /* offset of `comm` in task_struct; 0: not known yet */
+static _Atomic uint64_t comm_offset; /* offset of `comm` in task_struct, or 0 until it is found */
 
 static uint64_t find_comm(const struct orders *orders)
 {
@@ -27,7 +27,7 @@ static uint64_t find_comm(const struct orders *orders)
 	return offset;
 }
 
-/* Finds the address of the running task. False: it cannot be read. */
+/* Sets *RET to the address of the running task. Returns false if it cannot be read. */
 static bool find_task(const struct orders *orders, uint64_t *ret)
 {
 	if (!orders->init_task || !registers_have(REG_TASK))

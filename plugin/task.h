@@ -6,8 +6,8 @@
 #include "plugin/orders.h"
 
 /*
- * Returns the name in COMM, or NULL: it cannot be read. ORDERS has the addresses, and must be the
- * same in all calls. The callback needs PLUGIN_READ_REGS.
+ * Writes the name into COMM and returns it, or returns NULL if it cannot be read. ORDERS has the
+ * addresses, and must be the same in all calls. The callback needs PLUGIN_READ_REGS.
  */
 const char *task_comm(const struct orders *orders, char comm[FAIL_COMM]);
 

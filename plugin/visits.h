@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts how often vCPUs visit each function, and which functions other vCPUs visit within a short
- * time of that. `rig race` chooses holds by these counts. No function here calls QEMU.
+ * Counts how often vCPUs visit each function, and which functions other vCPUs visit shortly before
+ * or after (its *neighbours*). `rig race` chooses holds by these counts. No function here calls
+ * QEMU.
  */
 #ifndef RIG_PLUGIN_VISITS_H
 #define RIG_PLUGIN_VISITS_H
@@ -19,7 +20,7 @@
 #define VISITS_NEAR_MAX 20000
 
 struct visits_recent {
-	_Atomic int id; /* 1 + the function's ID; 0: the entry is unused */
+	_Atomic int id; /* 1 + the function's ID, or 0 if the entry is unused */
 	_Atomic int64_t ns;
 };
 
@@ -45,8 +46,8 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 
 /*
  * Writes the count of function ID and its neighbours, "COUNT ID:N ID:N…", into TEXT of SIZE bytes.
- * The neighbours are sorted by their share of visits beside ID, highest first; those that do not
- * fit are left out.
+ * The neighbours are sorted by the share of their visits that were at about the same time as one of
+ * ID, highest first; those that do not fit into TEXT are left out.
  */
 void visits_text(struct visits *visits, unsigned id, char *text, size_t size);
 

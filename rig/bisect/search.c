@@ -90,7 +90,7 @@ static void record(struct search *search, struct evidence *evidence)
 }
 
 /*
- * Counts a fault of the host, which is no evidence about the kernel. Ends the search after
+ * Counts a fault of the host, which is not evidence about the kernel. Ends the search after
  * FAULTS_MAX consecutive faults.
  */
 static void blame_host(struct search *search, const char *what, const char *why)
