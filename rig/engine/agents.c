@@ -49,8 +49,8 @@ gboolean agents_offered(struct session *s)
 }
 
 /*
- * Judges files that do not exist: if a kernel option creates them, this kernel cannot run the
- * scenario; otherwise the name may be wrong.
+ * Judges an agent that did not start because a file does not exist. If a kernel option creates the
+ * file, this kernel cannot run the scenario (SKIP); otherwise the file's name may be wrong.
  */
 static void judge_start(struct session *s, const struct agent *agent, const char *why)
 {
@@ -65,10 +65,7 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
 }
 
-/*
- * Returns TRUE if WHY, the guest's reason why an agent did not start, is that the kernel lacks
- * something.
- */
+/* Returns TRUE if WHY, from the guest, means that the kernel lacks something for the agent. */
 static gboolean is_lack(const char *why)
 {
 	static const char *const errors[] = {"ENOENT", "ENODEV",     "ENOSYS", "ENODATA",
@@ -117,7 +114,7 @@ static gboolean is_left_out(const struct session *s, guint i)
 	return ((const struct agent_run *)s->agents.list->pdata[i])->not_started != NULL;
 }
 
-/* Starts the agents. Called again after a reset, to start the same agents with the same seeds. */
+/* Called again after a reset, to start the same agents with the same seeds. */
 void agents_start(struct session *s)
 {
 	gboolean again = s->agents.list->len > 0, none;
@@ -157,10 +154,10 @@ void agents_start(struct session *s)
 }
 
 /*
- * Time limit for stopping the agents. The guest allows each STOP 10 s (supervisor.c) of its own
- * clock, which also advances while the host does not run the guest. An agent that has not ended
- * after this much guest runtime (at the default patience), or after this many STOPs, counts as
- * stuck.
+ * Limits for stopping the agents. An agent that has not ended after STOP_S of guest runtime (at the
+ * default patience), or after STOPS_MAX STOP requests, counts as stuck. One request is not enough:
+ * the guest gives up after 10 s (supervisor.c) of its own clock, which also advances while the host
+ * does not run the guest.
  */
 #define STOP_S 8
 #define STOPS_MAX 8
@@ -201,8 +198,8 @@ static struct agent_run *agent_by_id(struct session *s, guint id)
 }
 
 /*
- * Writes, once a second, the number of operations of each agent so far (summed over its copies) to
- * the journal, from which readers compute rates.
+ * Writes once a second to the journal how many operations the agents have completed, summed over
+ * agents of the same name. Readers of the journal compute rates from this.
  */
 static void journal_counts(struct session *s)
 {
@@ -278,7 +275,7 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->busy_ms = 0; /* ignore the last heartbeat, because a killed agent is not stuck */
+	a->busy_ms = 0; /* the value in the last heartbeat is out of date: the agent has ended */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
@@ -297,10 +294,6 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 	}
 }
 
-/*
- * Returns the rates of the agents as text, summed over agents of the same name: "block-state
- * 1200/s, slab-read 310/s".
- */
 char *agents_rates(struct session *s, double seconds)
 {
 	GString *text = g_string_new(NULL);

@@ -20,7 +20,10 @@ static struct symbols *open_symbols(const struct kernel *kernel, GError **error)
 	return symbols || !image ? symbols : symbols_of_image(image, error);
 }
 
-/* Returns a name of KERNEL's source code with its patches, because these move lines. g_free(). */
+/*
+ * Returns a name for the source code of KERNEL. It includes the patches, because these change line
+ * numbers. g_free().
+ */
 static char *tree_of(const struct kernel *kernel)
 {
 	g_autoptr(GString) out = g_string_new(kernel->source);

@@ -54,10 +54,7 @@ static void weigh(struct session *s, const struct splat *splat)
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
-	/*
-	 * unless it killed a task, a known issue does not end the run, so that other bugs can be
-	 * found
-	 */
+	/* a known issue that did not kill a task does not end the run: it may find other bugs */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going &&
 	    !s->plan->until)
 		session_event(s, EV_REPORT);
@@ -118,8 +115,8 @@ static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data
 	gboolean sent = vm_send(s->vm, type, seq, text);
 
 	/*
-	 * ignore this: a guest that does not read or has ended is detected by its heartbeat, the
-	 * time limit of the state, or the end of QEMU
+	 * A failure is not handled here: a guest that does not read, or has ended, is detected by
+	 * its heartbeat, by the time limit of the state, or by the end of QEMU.
 	 */
 	if (!sent)
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", seq);

@@ -18,8 +18,8 @@
 /* The data for the status line. */
 struct engine_status {
 	const char *state;    /* "boot", "hammer", … */
-	double guest_s;	      /* guest time */
-	double left_s;	      /* wall time until the load ends; 0 in other states */
+	double guest_s;	      /* the guest's uptime */
+	double left_s;	      /* wall time until the load ends, or 0 if there is no load */
 	const char *agents;   /* "block-state 1200/s, slab-read 310/s" */
 	guint plugs, unplugs; /* numbers of successful operations */
 	guint refused;
@@ -31,8 +31,8 @@ typedef void (*engine_progress)(const struct engine_status *status, void *data);
 
 /*
  * Executes PLAN. Blocks until the verdict is stored. PROGRESS may be NULL. *ret_dir is the run
- * folder, also after a HANG or an abort (SIGINT and SIGTERM end the run as ABORTED). Errors: the
- * run folder could not be created, or its verdict could not be written.
+ * folder. SIGINT and SIGTERM end the run with the verdict ABORTED. Errors: the run folder could not
+ * be created, or its verdict could not be written.
  */
 gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data,
 		    char **ret_dir, enum verdict *ret_verdict, GError **error);

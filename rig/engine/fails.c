@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges runs in which calls were made to fail. The direct effects of a failure are expected: the
- * operation during which it happened may be refused, and an agent's operation may end with its
- * errno. Everything later is judged as usual, and kinds of operations that succeeded before must
- * succeed again.
+ * Judges runs in which calls were made to fail. The direct effects of a failed call are expected:
+ * the operation during which it failed may be refused, and an agent's operation may return the
+ * errno of the call. Everything later is judged as usual, and kinds of operations that succeeded
+ * before must succeed again.
  */
 #include "engine/session.h"
 
@@ -12,7 +12,7 @@
 
 #include "scenario/fallible.h"
 
-/* This many operations of one kind without a success are a finding. */
+/* Operations of a kind have stopped working if this many were tried and none succeeded. */
 #define TRIES_MIN 2
 
 /* Counts of the operations of one kind. */
@@ -87,10 +87,7 @@ void fails_begin(struct session *s, const struct step *step)
 
 gboolean fails_since(struct session *s, gint64 since_ns)
 {
-	/*
-	 * poll the plugin first, because the guest's answer may be read before the plugin's line
-	 * about the call
-	 */
+	/* read the plugin's socket first: its line about the call may still be there */
 	if (s->scenario->n_fails && s->holds.director)
 		director_poll(s->holds.director);
 	for (guint i = 0; i < s->fails.happened->len; i++)
@@ -121,7 +118,7 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result)
 		    result->op, "error", result->error, "count", (json_int_t)result->count);
 }
 
-/* Compares REASON with a text that is defined in guest-init/supervisor.c. */
+/* The text that REASON is compared with is defined in guest-init/supervisor.c. */
 gboolean fails_excuse_verdict(struct session *s, const char *reason)
 {
 	unsigned long long id, count;
@@ -140,8 +137,8 @@ static gboolean worked(const char *outcome, const char *why)
 }
 
 /*
- * Returns the kind of STEP; if operations of a kind succeeded before, one must succeed again. NULL:
- * such a step cannot fail.
+ * Returns the kind under which the outcomes of STEP are counted ("plug d"), or NULL if such a step
+ * cannot fail.
  */
 static char *kind_of(const struct step *step)
 {

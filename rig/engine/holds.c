@@ -12,8 +12,8 @@
 #include "plugin/protocol.h"
 
 /*
- * The kernel's stall detectors have limits of some 20 s. If a vCPU was held for half of this time,
- * that may explain their report.
+ * The kernel's stall detectors have limits of some 20 s. Holds may be the reason for a stall report
+ * if a vCPU was held for half of the STALL_NS before it.
  */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
@@ -73,7 +73,7 @@ static void on_held(const struct director_held *held, void *data)
 		    "outcome", held->outcome, "visits", (json_int_t)held->visits);
 }
 
-/* Called when the arms from HOLD on become active (arms that take turns). */
+/* Called when the next arms that take turns become active; HOLD is the first of them. */
 static void on_turned(guint hold, void *data)
 {
 	struct session *s = data;
@@ -249,8 +249,8 @@ json_t *holds_json(struct session *s)
 }
 
 /*
- * Returns how long before the failure arm ARM waited last, or -1 if it did not wait within the time
- * of suspects.
+ * Returns the time from the last wait of ARM to the failure, or -1 if ARM is not a suspect because
+ * it did not wait at that time.
  */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {
@@ -269,8 +269,8 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 }
 
 /*
- * Returns the rank of ARM among the suspects of a failure: 1 for the arm with the latest wait, and
- * so on; 0 if it is not a suspect. BEFORE_NS: for each arm, the time from its wait to the failure.
+ * Returns the rank of ARM among the suspects of a failure: 1 for the arm that waited last, 2 for
+ * the one before, and so on, or 0 if ARM is not a suspect. BEFORE_NS[i] is suspect_ns() of arm i.
  */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {

@@ -5,10 +5,6 @@
  */
 #include "engine/session.h"
 
-/*
- * Returns TRUE if the two must be compared after each step: libvirt is between the rig and QEMU,
- * and its own list of devices may be wrong.
- */
 gboolean hotplug_check_each_step(const struct session *s)
 {
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;

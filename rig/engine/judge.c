@@ -82,9 +82,9 @@ void judge_accounts(struct session *s)
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*
- * Judges the guest's verdict. If lockdep is off, a proof is missing, whether the guest or the rig
- * detects it; the rule in rig/verdict decides what that means, because a known issue may have
- * turned lockdep off. All other reasons of the guest are a FAIL.
+ * Judges the guest's verdict. If its reason is that lockdep is off, only the proof `armed` is
+ * missing, and rig/verdict decides what this means, because a known issue may have turned lockdep
+ * off. Any other reason of the guest is a FAIL.
  */
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {
@@ -171,7 +171,7 @@ static json_t *agents_json(struct session *s)
 	return agents;
 }
 
-/* Makes the member `expected` of the file `verdict`, without `met`. */
+/* Returns the member `expected` of the file `verdict`, without the key `met`. */
 static json_t *expectation(const struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;
@@ -221,7 +221,7 @@ void judge_derived(struct session *s, struct splat *splat)
 }
 
 /*
- * Makes the member `controller` of the file `verdict`: CPU time and memory of the rig, without
+ * Returns the member `controller` of the file `verdict`: CPU time and memory of the rig, without
  * QEMU.
  */
 static json_t *controller_json(void)

@@ -6,10 +6,7 @@
 #include "engine/track.h"
 
 #define LIMIT_TICK_MS 250
-/*
- * If the host does not run the guest at all, the request ends after this many times the limit in
- * wall time.
- */
+/* Even if the host does not run the guest, the limit expires after this many times its length. */
 #define WALL_FACTOR 8
 
 static gboolean on_limit(gpointer data)

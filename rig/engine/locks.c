@@ -3,8 +3,8 @@
  * Reads the lock orders of the boot: the text of /proc/lockdep and /proc/lockdep_chains is
  * requested from the guest and written to `locks/` of the run folder (docs/locks.md). This is done
  * before the verdict of a run that passes, while the report that ends a run is printed, or in the
- * post-mortem of a hang. The time limit counts guest runtime; without a heartbeat there is no
- * waiting. If the limit expires, the text that has arrived is used, with a note.
+ * post-mortem of a hang. The time limit counts guest runtime, and ends early if no heartbeat
+ * arrives. When it expires, the text that has arrived is used, with a note.
  */
 #include "engine/session.h"
 
@@ -20,7 +20,10 @@
 #include "util/paths.h"
 
 #define LOOK_MS 20
-/* Time limits in guest runtime, at the default patience. Heartbeats come four times a second. */
+/*
+ * Time limits in guest runtime, at the default patience: for the answers, and without a heartbeat.
+ * Heartbeats come four times a second.
+ */
 #define WAIT_S 0.5
 #define SILENT_S 1.5
 /* The maximum size in bytes of what a run stores of lockdep's texts, and of a compressed piece. */
@@ -34,7 +37,7 @@ static json_int_t size_of(const struct session *s, guint file)
 	return s->locks.text[file] ? (json_int_t)strlen(s->locks.text[file]) : 0;
 }
 
-/* Writes a remark about FILE (or NULL) to the journal; the first one is also in the verdict. */
+/* Writes a note about FILE (or NULL) to the journal. The first note is also in the verdict. */
 static void note(struct session *s, const char *file, const char *why)
 {
 	run_journal(s->run, "locks", "{s:s*, s:s}", "file", file, "why", why);
@@ -158,7 +161,7 @@ static gsize write_gz(struct session *s, const char *name, const char *text, gsi
 
 		if (size + compressBound(piece) > max)
 			break;
-		/* without the flush, gzoffset() would not count the piece */
+		/* gzoffset() counts only what was flushed */
 		ok = gzwrite(file, text + at, piece) == (int)piece &&
 		     gzflush(file, Z_SYNC_FLUSH) == Z_OK;
 		size = gzoffset(file);

@@ -74,8 +74,8 @@ static gboolean agent_had(const struct session *s, const char *agent, const char
 }
 
 /*
- * Compares the outcomes with the expected ones, if the run reached its end. If it ended early, the
- * cause of that is already the reason of its verdict.
+ * Fails a run that reached its end if an expected outcome did not happen. If the run ended early,
+ * the cause of that is already the reason of its verdict.
  */
 void outcomes_judge(struct session *s)
 {

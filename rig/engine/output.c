@@ -60,10 +60,7 @@ void output_judge(struct session *s)
 	}
 }
 
-/*
- * Returns TRUE if the run ended before the script's time limit, so it is unknown whether the script
- * would have ended within it.
- */
+/* If the script was stopped before its time limit, it is unknown whether it would have ended. */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
 {
 	return !strcmp(a->agent->name, "run") && !strcmp(result->error, "ECANCELED") &&

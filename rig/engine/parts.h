@@ -22,21 +22,22 @@ struct event_queue {
 	gboolean stepping;     /* session_event() is running: further events are queued */
 	GQueue events;	       /* of enum event */
 	guint timer;	       /* timer source of the deadline, or 0 */
-	double limit_s;	       /* limit in guest runtime; 0: the deadline is in wall time */
+	double limit_s;	       /* limit in guest runtime, or 0 if the deadline is in wall time */
 	double from_runtime_s; /* guest runtime at the start of the limit */
-	gint64 from_ns;
+	gint64 from_ns;	       /* time at the start of the limit */
 };
 
-/* Times at which the run reached certain points; 0: not yet (session.c, table.c, dispatch.c). */
+/*
+ * Times at which the run reached certain points, 0 until then (session.c, table.c, dispatch.c).
+ * Hammer is the load: STATE_HAMMER and STATE_DRAIN.
+ */
 struct run_times {
-	gint64 started_ns, hello_ns, hammer_ns;
-	gint64 hammer_end_ns; /* when STATE_HAMMER must end */
-	gint64 hammered_ns;   /* duration of STATE_HAMMER and STATE_DRAIN */
-	/*
-	 * guest runtime at the start of STATE_HAMMER; duration of STATE_HAMMER and STATE_DRAIN in
-	 * guest runtime
-	 */
-	double hammer_runtime_s, hammered_runtime_s;
+	gint64 started_ns, hello_ns;
+	gint64 hammer_ns;	   /* start of the load */
+	gint64 hammer_end_ns;	   /* when STATE_HAMMER must end */
+	gint64 hammered_ns;	   /* duration of the load */
+	double hammer_runtime_s;   /* guest runtime at the start of the load */
+	double hammered_runtime_s; /* duration of the load in guest runtime */
 };
 
 /* The status line (session.c). */
@@ -59,14 +60,12 @@ struct hello {
 	GHashTable *offers; /* agent name -> "ok", or what the kernel lacks for it */
 	gint64 block_size;  /* size of a memory block in bytes */
 	gboolean has_lockdep;
-	char *no_frame; /* data before hello that did not form a frame; or NULL */
+	char *no_frame; /* what was wrong with data that was not a frame, before HELLO; or NULL */
 };
 
-/*
- * The last heartbeat (agents.c). dispatch.c, watch.c and step.c reset last_ns when no heartbeat can
- * be expected.
- */
+/* The last heartbeat (agents.c). */
 struct heartbeats {
+	/* dispatch.c, watch.c and step.c set it to the current time while none can be expected */
 	gint64 last_ns;
 	double guest_s; /* the guest's uptime at the last heartbeat */
 };
@@ -76,7 +75,7 @@ struct console {
 	struct scanner *scanner;
 	gint64 said_ns;	 /* when the console last printed something */
 	guint gaps;	 /* number of lost parts that could not be filled from the kernel's log */
-	gint64 heard_us; /* the guest's last time stamp before the most recent lost part */
+	gint64 heard_us; /* time stamp of the last line before the most recent lost part */
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
 };
 
@@ -85,14 +84,15 @@ struct reports {
 	struct known *known; /* known issues, or NULL */
 	GPtrArray *list;     /* of struct splat */
 	/*
-	 * of the reports that were counted before their end: the first bytes -> the sentence for
-	 * the verdict
+	 * The reports that were counted before their end. Maps the first bytes of a report to its
+	 * sentence in the verdict.
 	 */
 	GHashTable *told;
 	guint failing;	    /* number of reports that determine the verdict */
 	gboolean hang_kind; /* one of the reports is about a hang */
-	double first_s; /* guest time of the first report that determines the verdict; -1: none */
-	json_t *hang;	/* the explanation (rig/hang), or NULL */
+	/* the guest's uptime at the first report that determines the verdict, or -1 */
+	double first_s;
+	json_t *hang; /* the explanation (rig/hang), or NULL */
 };
 
 /* A device that the host has added. */
@@ -100,17 +100,21 @@ struct device {
 	char *id;
 	enum step_device kind;
 	guint64 size;
-	guint64 serial; /* of a CXL device */
+	guint64 serial;	  /* of a CXL device */
 	gboolean at_boot; /* the guest booted with it, so it stays until the end */
-	gboolean there; /* QEMU has the device */
-	gboolean busy;	/* an operation on the device is in progress */
+	gboolean there;	  /* QEMU has the device */
+	gboolean busy;	  /* an operation on the device is in progress */
 	/*
-	 * the guest did not accept the device, maybe because of a failed call, so the device may
-	 * have to stay plugged
+	 * The guest did not accept the device, and a call that was made to fail may be the reason.
+	 * Such a device may have to stay plugged.
 	 */
 	gboolean refused;
-	gboolean unsure;   /* an unplug timed out, so the device may still be deleted at any time */
-	gint64 changed_ns; /* when the last plug or unplug ended; 0: never */
+	/*
+	 * It is not known whether the guest has the device: an unplug timed out, so QEMU may delete
+	 * it at any time, or a call that was made to fail may have affected the plug.
+	 */
+	gboolean unsure;
+	gint64 changed_ns;	 /* when the last plug or unplug ended, or 0 before the first one */
 	struct session *session; /* used by the callbacks of the teardown */
 };
 
@@ -125,12 +129,13 @@ struct host_side {
 	GPtrArray *tracks;   /* of struct track_run */
 	GHashTable *ended;   /* set of the ids of ended operations that other operations wait for */
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
-	GHashTable *expected; /* set of the indices of expected outcomes whose step was executed */
-	guint64 cxl_plugs;    /* number of CXL devices that were plugged since the boot */
-	guint reset_waits;    /* TRUE while a reset step waits for hello */
-	gboolean ran_once;    /* each track executed all its steps under load (tracks_stop()) */
-	gboolean vanished;    /* an operation found that QEMU has ended: start no further step */
-	gboolean paused;      /* a pause step has stopped the CPUs */
+	/* set of indices in the scenario's expected outcomes: those whose step was executed */
+	GHashTable *expected;
+	guint64 cxl_plugs; /* number of CXL devices that were plugged since the boot */
+	guint reset_waits; /* TRUE while a reset step waits for hello */
+	gboolean ran_once; /* each track executed all its steps under load (tracks_stop()) */
+	gboolean vanished; /* an operation has found that QEMU has ended; no step is started */
+	gboolean paused;   /* a `pause` step has stopped the guest's CPUs */
 };
 
 /* State of the teardown (teardown.c). */
@@ -145,22 +150,18 @@ struct teardown {
 struct agent_run {
 	struct session *s;
 	guint id;
-	int pid; /* its process in the guest; 0: not reported */
+	int pid; /* its process in the guest, or 0 if the guest has not reported it */
 	const struct agent *agent;
 	guint64 seed;
 	const char *skip; /* turns to leave out, from the timeline, or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
 	guint64 excused;   /* number of results that failed calls explain (fails.c) */
-	/*
-	 * why the agent was left out, if it is optional and the kernel lacks something; otherwise
-	 * NULL
-	 */
-	char *not_started;
-	char *now;
-	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
-	GString *output; /* output of its program (output.c), or NULL */
-	struct tap *tap; /* the parsed output (output.c), made at the end of the run; or NULL */
+	char *not_started; /* why this optional agent was left out, or NULL */
+	char *now;	   /* its operation in progress at the last heartbeat, or NULL */
+	json_t *results;   /* from COUNTS: {"op": {"ok": n}} */
+	GString *output;   /* output of its program (output.c), or NULL */
+	struct tap *tap;   /* the parsed output (output.c), made at the end of the run; or NULL */
 };
 
 /* The running agents (agents.c). */
@@ -174,16 +175,16 @@ struct agents {
 
 /* The holds (holds.c). */
 struct holds {
-	struct director *director; /* NULL: there are no holds */
+	struct director *director; /* NULL if the run has no plugin */
 	char *orders_file;
 	gboolean armed, paused;
-	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL: there is no sweep */
-	gint64 failed_ns; /* when the failure that ended the load began; 0: there is none */
+	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL if there is no sweep */
+	gint64 failed_ns; /* when the failure that ended the load began, or 0 */
 };
 
-/* A call that the rig made fail; FAIL is the index in the scenario's fails. */
+/* A call that the plugin made fail. */
 struct failure {
-	guint fail;
+	guint fail; /* index in the scenario's fails */
 	gint64 at_ns;
 };
 
@@ -196,23 +197,23 @@ struct fails {
 /* The lock orders of the boot (locks.c). */
 enum { N_LOCK_TEXTS = 2 };
 struct session_locks {
-	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not received */
+	char *text[N_LOCK_TEXTS]; /* /proc/lockdep, /proc/lockdep_chains; NULL until received */
 	guint32 request[N_LOCK_TEXTS];
 	gboolean received[N_LOCK_TEXTS]; /* the request was answered, perhaps with an error */
-	char *note; /* what is missing or cut, and why; NULL: nothing */
-	guint open; /* number of requests without an answer */
+	char *note;			 /* what is missing or truncated, and why; or NULL */
+	guint open;			 /* number of requests without an answer */
 	guint timer;
-	gint64 asked_ns; /* when the orders were requested; 0: not yet */
+	gint64 asked_ns; /* when the orders were requested, or 0 */
 	/* watch_guest_runtime() at the request, and at the last heartbeat */
 	double asked_s, heard_s;
 	gint64 heard_ns; /* when the last heartbeat arrived */
-	/* called when the orders were received or the limit has expired; or NULL */
+	/* called when the orders were received or the time limit has expired; or NULL */
 	void (*done)(struct session *s);
 };
 
 /* Data for the verdict (judge.c); table.c stores the accounts. */
 struct judged {
-	/* memory accounts before and after the load; NULL: not received */
+	/* memory accounts before and after the load; NULL until received */
 	struct guest_account *before, *after;
 	struct facts *facts;  /* input of the verdict */
 	enum verdict verdict; /* set by judge_settle() */

@@ -22,7 +22,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
-	/* after a failed call, some machines accept a DIMM that the guest could not add */
+	/* if a call was made to fail, the plug may be reported as successful although it was not */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;
 	if (outcome == VM_TIMED_OUT && !t->device->unsure && !step_was_starved(t))
@@ -52,10 +52,10 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * Returns what the guest must be asked to wait for after a plug, and where, or NULL if nothing. A
- * DIMM needs no question if the guest acknowledges it by _OST and libvirt is not in between. An
- * NVDIMM always needs one, because there is no _OST for its NFIT. A CXL device has a serial number
- * instead of an address.
+ * Returns for what kind of memory the guest must wait after a plug, a word of the request WAIT, or
+ * NULL if no request is needed: the guest acknowledges DIMMs by _OST, unless libvirt is in between.
+ * It does not acknowledge an NVDIMM, because there is no _OST for its NFIT. *RET is the range of
+ * the memory, or the serial number of a CXL device, which has no address yet.
  */
 static const char *waits_for(const struct track_run *t, struct extent *ret)
 {
@@ -75,9 +75,9 @@ static const char *waits_for(const struct track_run *t, struct extent *ret)
 }
 
 /*
- * Called when a plug has ended. If no _OST reports that the guest has accepted the DIMM, the guest
- * is asked to wait for the DIMM's blocks. This is the case on pseries, where device_add returns
- * before the guest has processed it, and with libvirt. For NVDIMMs and CXL it is always asked.
+ * Called when QEMU has replied to a plug. If QEMU cannot report whether the guest has accepted the
+ * device (waits_for()), sends the guest a request to wait for the memory. For example on pseries,
+ * device_add returns before the guest has processed it.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
@@ -139,7 +139,7 @@ GArray *plug_at_boot(const struct scenario *scenario)
 	return list;
 }
 
-/* The serial number of a CXL device: its position in plug_at_boot(), or a new one. */
+/* Returns the serial number of a CXL device: its position in plug_at_boot(), or a new number. */
 static guint64 serial_of(const struct track_run *t)
 {
 	g_autoptr(GArray) boot = plug_at_boot(t->s->scenario);

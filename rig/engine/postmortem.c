@@ -19,7 +19,7 @@
 /* A step's limit is extended by this while the kernel prints. */
 #define PRINTING_MS 12000
 #define DUMP_MS 20000
-/* disk space in bytes that must stay free, because the verdict is written after the dump */
+/* Disk space in bytes that the dump must leave free, because the verdict is written after it. */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
 /*
@@ -125,7 +125,10 @@ static void ask_sysrq(struct postmortem *p)
 	wait_or_advance(p, STEP_MS);
 }
 
-/* Waits while the console prints, because a further request would only add to the output. */
+/*
+ * Extends the limit of the current step while the console prints, because another request would
+ * only add to the output.
+ */
 static void while_it_prints(struct postmortem *p)
 {
 	gint64 now = rig_now_ns();
@@ -251,7 +254,7 @@ static void dump(struct postmortem *p)
 	wait_or_advance(p, STEP_MS + DUMP_MS);
 }
 
-/* Waits until the console is quiet, because then the last trace has been printed. */
+/* Waits until the console is quiet, so that the last stack trace has been printed. */
 static void settle(struct postmortem *p)
 {
 	if (rig_now_ns() - p->s->console.said_ns > PRINT_MS * RIG_NS_PER_MS) {

@@ -11,8 +11,8 @@
 #include <string.h>
 
 /*
- * Lines of the log before this time are left out: the kernel's banner among later lines would be
- * counted as a second boot (splat/extent.c).
+ * Lines of the log with an earlier time stamp are left out, because the kernel's banner ("Linux
+ * version …") after later lines would be counted as a second boot (splat/extent.c).
  */
 #define BANNER_US 1500000
 

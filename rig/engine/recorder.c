@@ -59,7 +59,7 @@ static void add_reports(struct session *s, const struct lock_recorded *recorded,
 		judge_derived(s, found->pdata[i]);
 }
 
-/* Uses the recorder's lock orders as those of the run, if there are none from lockdep. */
+/* Stores the recorder's lock orders as those of the run, if lockdep has provided none. */
 static void keep_orders(struct session *s, const struct lock_recorded *recorded)
 {
 	rig_auto(lock_orders) orders = NULL;

@@ -61,7 +61,7 @@ void runtime_update_at(struct runtime *runtime, const char *tasks, gboolean stop
 
 		lost = MAX(lost, more);
 	}
-	/* do not let the sum decrease: the time of a thread that ended is no longer part of it */
+	/* the sum lacks the time of threads that have ended, so do not let it decrease */
 	runtime->ran_ns = MAX(runtime->ran_ns, ran_before);
 	if (runtime->tick_ns && !stopped)
 		runtime->guest_s += MAX(0, passed - lost) / (double)RIG_NS_PER_S;

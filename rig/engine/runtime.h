@@ -17,7 +17,7 @@
 struct runtime {
 	double guest_s; /* guest runtime so far, in seconds */
 	gint64 ran_ns;	/* processor time of all threads of QEMU */
-	gint64 tick_ns; /* time of the last runtime_update(); 0: none yet */
+	gint64 tick_ns; /* time of the last runtime_update(), or 0 before the first one */
 	/* thread id -> nanoseconds in a run queue, at the last runtime_update() */
 	GHashTable *waited;
 };
@@ -25,7 +25,10 @@ struct runtime {
 void runtime_init(struct runtime *runtime);
 void runtime_deinit(struct runtime *runtime);
 
-/* Updates RUNTIME. PID 0: QEMU's process is not on this host, so all of the time counts. */
+/*
+ * Updates RUNTIME. PID is QEMU's process, or 0 if it is not on this host; then all wall time counts
+ * as guest runtime.
+ */
 void runtime_update(struct runtime *runtime, pid_t pid);
 
 /*

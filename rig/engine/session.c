@@ -49,13 +49,13 @@ guint session_counted(const struct session *s, const char *what, const char *out
  * because a busy host may not run the guest at all.
  */
 #define WALL_FACTOR 4
-/* Interval at which an extended load checks whether it may end. */
+/* Interval in seconds at which more_load_s() checks again whether the load may end. */
 #define LOAD_STEP_S 0.2
 
 /*
- * Returns the number of seconds by which the load is extended. On a busy host the guest may get so
- * little time that a track does not reach its first unplug within the duration, and then the run
- * would prove nothing.
+ * Returns the number of seconds by which the load is extended now, or 0 if it ends. On a busy host
+ * the guest may get so little time that a track does not reach its first unplug within the
+ * duration, and then the run would prove nothing.
  */
 static double more_load_s(struct session *s)
 {
@@ -68,7 +68,7 @@ static double more_load_s(struct session *s)
 		       : 0;
 }
 
-/* Returns the seconds until the limit expires; 0 if it has expired. */
+/* Returns the seconds until the limit expires, or 0 if it has expired. */
 static double left_s(struct session *s)
 {
 	double limit = s->queue.limit_s;
@@ -128,10 +128,6 @@ gint64 session_patience(const struct session *s)
 	return s->plan->patience_s ? s->plan->patience_s : PATIENCE_S;
 }
 
-/*
- * Handles an event. While an action of the table runs, further events are queued, so that they are
- * handled one at a time.
- */
 void session_event(struct session *s, enum event event)
 {
 	g_queue_push_tail(&s->queue.events, GINT_TO_POINTER(event));
@@ -297,7 +293,7 @@ static struct vm *launch(struct session *s, GError **error)
 	return vm;
 }
 
-/* Returns TRUE if the signal is ignored since the start (nohup). Then it stays ignored. */
+/* Returns TRUE if the rig was started with the signal ignored, for example by nohup. */
 static gboolean is_ignored(int signum)
 {
 	struct sigaction now;
@@ -315,8 +311,8 @@ static void run_loop(struct session *s)
 }
 
 /*
- * Runs the guest. From the launch on, signals are handled as events; a signal before the main loop
- * runs is handled when the loop starts.
+ * Runs the guest. Signals are handled by the main loop, so one that arrives during the launch is
+ * handled when the loop starts.
  */
 static void hammer(struct session *s, GError **error)
 {

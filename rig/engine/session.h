@@ -8,15 +8,14 @@
 
 /* The states of a run, in their usual order. */
 enum state {
-	STATE_BOOT, /* QEMU runs, but the guest has not sent HELLO yet */
-	/* the guest reads its memory accounts, before the first plug */
-	STATE_BASELINE,
-	STATE_START,	  /* the agents are being started */
-	STATE_HAMMER,	  /* agents and tracks run until the duration is over */
-	STATE_DRAIN,	  /* tracks finish their current step */
-	STATE_STOP,	  /* the agents are being stopped */
-	STATE_TEARDOWN,	  /* remaining devices are unplugged, offline blocks and CPUs are set
-			   * online */
+	STATE_BOOT,	/* QEMU runs, but the guest has not sent HELLO yet */
+	STATE_BASELINE, /* the guest reads its memory accounts, before the first plug */
+	STATE_START,	/* the agents are being started */
+	STATE_HAMMER,	/* agents and tracks run until the duration is over */
+	STATE_DRAIN,	/* tracks finish their current step */
+	STATE_STOP,	/* the agents are being stopped */
+	/* remaining devices are unplugged, and offline blocks and CPUs are set online */
+	STATE_TEARDOWN,
 	STATE_ACCOUNT,	  /* the guest reads its memory accounts again */
 	STATE_ORDERS,	  /* the guest sends the lock orders of the boot */
 	STATE_FINISH,	  /* the guest sends its own verdict */
@@ -34,7 +33,7 @@ enum event {
 	EV_BAD,	   /* the request of the current state failed, or the channel is broken */
 	EV_IDLE,   /* no track executes a step any more */
 	EV_REPORT, /* a report that determines the verdict has begun on the console */
-	EV_STALL,  /* the watchdog found no heartbeat, or no progress */
+	EV_STALL,  /* the watchdog has declared a hang: no heartbeat, or no progress */
 	EV_TIMER,  /* the state's deadline has expired */
 	EV_FAULT,  /* a fault of the host: disk full, QMP broken */
 	EV_ABORT,  /* SIGINT, SIGTERM or another signal */
@@ -54,8 +53,8 @@ struct session {
 	GMainLoop *loop;
 	enum state state;
 	/*
-	 * number of state changes so far; it is stored with each request (guest_set_scope()), so
-	 * that the answer to a request of an earlier state is recognised
+	 * Number of state changes so far. It is stored with each request (guest_set_scope()), so
+	 * that session_answer() recognises the answer to a request of an earlier state.
 	 */
 	guint entry;
 
@@ -76,11 +75,12 @@ struct session {
 	json_t *recorded; /* the result of the lock recorder, for the verdict; or NULL */
 	struct session_locks locks;
 	struct watch *watch;	       /* see watch.c */
-	struct postmortem *postmortem; /* see postmortem.c; NULL: there was no post-mortem */
+	struct postmortem *postmortem; /* see postmortem.c; NULL before the post-mortem */
 	struct judged judged;
 };
 
 /* session.c */
+/* Handles EVENT by the table. If an event is being handled, EVENT is handled after it. */
 void session_event(struct session *s, enum event event);
 /*
  * Sends EV_ANSWER or EV_BAD for the answer to a request that was sent when the session had entry
@@ -88,7 +88,7 @@ void session_event(struct session *s, enum event event);
  * the journal as `late-answer`.
  */
 void session_answer(struct session *s, guint scope, enum event event);
-/* Sends EV_TIMER after NS of wall time; 0: never. */
+/* Sends EV_TIMER after NS of wall time, or never if NS is 0. */
 void session_deadline(struct session *s, gint64 ns_from_now);
 /*
  * Sends EV_TIMER after SECONDS of guest runtime, at the latest after four times as many seconds of
@@ -111,8 +111,8 @@ void session_judge_vm(struct session *s, const char *what, const char *id, enum 
 void session_count(struct session *s, const char *what, const char *outcome);
 guint session_counted(const struct session *s, const char *what, const char *outcome);
 /*
- * Default of the seconds without progress after which a hang is declared; every limit scales with
- * it.
+ * The default patience: seconds without progress after which a hang is declared. Every time limit
+ * scales with the patience.
  */
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
@@ -123,8 +123,8 @@ void dispatch_deinit(struct session *s);
 /* Returns the callbacks of the VM, which send events to the session. */
 struct vm_owner dispatch_owner(struct session *s);
 /*
- * Must be called regularly: counts a report without an end once the console has been silent for a
- * while.
+ * Must be called regularly: counts a report whose end has not been printed, when the console has
+ * been silent for a while.
  */
 void dispatch_when_quiet(struct session *s);
 
@@ -137,33 +137,38 @@ enum state table_next(enum state state, enum event event);
 void tracks_init(struct session *s);
 void tracks_deinit(struct session *s);
 void tracks_start(struct session *s);
-/* sends EV_IDLE when the last copy has ended its current step */
+/* Starts no more steps. Sends EV_IDLE when each copy has ended its current step. */
 void tracks_stop(struct session *s);
+/* Returns TRUE if no copy executes a step. */
 gboolean tracks_idle(struct session *s);
 /* Returns TRUE if each copy of each track has ended its first lap. */
 gboolean tracks_ran_once(const struct session *s);
-/* number of laps that each copy has begun; g_free() */
+/* Returns the number of laps that each copy has begun. g_free(). */
 unsigned *tracks_laps(const struct session *s);
 void tracks_hello(struct session *s); /* called when the guest is ready after a reset step */
 
 /* step.c */
 GHashTable *devices_new(void);
 #define UNPLUGGED "deleted" /* the outcome of a successful unplug */
+/* Handles a QMP event: a device may be deleted after its unplug has timed out. */
 void device_event(struct session *s, const char *name, json_t *event);
 
 /* hotplug-check.c */
 /*
- * Returns TRUE if libvirt is between the rig and QEMU and has its own list of devices, so the
- * guest's memory is compared after each step.
+ * Returns TRUE if the guest's memory must be compared with the host's devices after each step. This
+ * is so if libvirt is between the rig and QEMU, because libvirt's list of devices may be wrong.
  */
 gboolean hotplug_check_each_step(const struct session *s);
-/* Returns TRUE if memory of a device other than BUT is, or may be added now, at WHERE. */
+/*
+ * Returns TRUE if another device than BUT has memory in the range WHERE, or if it is not known
+ * where one has memory, because an operation on it is in progress.
+ */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
 				   const struct extent *where);
 /*
- * Returns a sentence about a memory block of a plugged DIMM that the guest does not have, or NULL.
- * NOW is the answer to a request that was sent at ASKED_NS; DIMMs that were plugged later are
- * ignored.
+ * Returns a sentence about a plugged DIMM of which the guest lacks a memory block, or NULL if there
+ * is none. NOW is the guest's answer to a request that was sent at ASKED_NS; DIMMs that were
+ * plugged after that are ignored.
  */
 char *hotplug_check_missing(const struct session *s, const struct guest_account *now,
 			    gint64 asked_ns);
@@ -177,18 +182,18 @@ void reconnect_done(struct session *s);
 void reconnect_hello(struct session *s);
 
 /*
- * plug.c: returns the devices with which the guest boots, of struct vm_memory, in the order of
- * their serial numbers; the caller owns the array, SCENARIO the ids.
+ * plug.c: returns the devices with which the guest boots, in the order of their serial numbers: an
+ * array of struct vm_memory, which the caller owns. Their ids belong to SCENARIO.
  */
 GArray *plug_at_boot(const struct scenario *scenario);
 
 /* teardown.c */
 /*
- * Returns the devices that are still plugged, as text: "d (256M, memory blocks 32 to 33)"; the
- * caller owns it.
+ * Returns the devices that are still plugged, as a text such as "d (256M, memory blocks 32 to 33)".
+ * The caller owns it.
  */
 char *teardown_left(const struct session *s);
-/* sends EV_ANSWER if everything was unplugged, otherwise EV_BAD */
+/* Starts the teardown. It sends EV_ANSWER if everything was unplugged, otherwise EV_BAD. */
 void teardown_start(struct session *s);
 
 /* agents.c */
@@ -203,6 +208,10 @@ void agents_start(struct session *s);
 void agents_stop(struct session *s);
 void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat);
 void agents_counts(struct session *s, const struct guest_counts *counts);
+/*
+ * Returns the rates of the agents during the last SECONDS, summed over agents of the same name:
+ * "block-state 1200/s, slab-read 310/s". The caller owns the text.
+ */
 char *agents_rates(struct session *s, double seconds);
 
 /* outcomes.c */
@@ -233,15 +242,15 @@ void holds_state(struct session *s);
 /* Arms or disarms the holds without blocking. */
 void holds_set(struct session *s, gboolean armed);
 /*
- * Pauses a sweep while no operation completes: that ends all delays, so only a real deadlock
- * persists.
+ * Pauses a sweep, or continues it: called with TRUE while no operation completes. If the delays of
+ * the sweep were the reason, operations then complete; only a real deadlock persists.
  */
 void holds_pause(struct session *s, gboolean paused);
-/* Returns for how many seconds since SINCE_NS holds kept the same vCPU waiting, at most. */
+/* Returns for how many seconds since SINCE_NS the vCPU that was held the longest was held. */
 double holds_kept_s(const struct session *s, gint64 since_ns);
 /*
- * Reports that the failure which ends the load began at SINCE_NS: arms that waited at that time are
- * suspects. Only the first call counts.
+ * Stores that the failure which ends the load began at SINCE_NS. Arms that waited at about that
+ * time are suspects. Only the first call in a run has an effect.
  */
 void holds_failed(struct session *s, gint64 since_ns);
 /*
@@ -257,18 +266,21 @@ void postmortem_excuse(struct session *s, struct splat *splat);
 /* Returns the counters of each hold, for the verdict; NULL without holds. */
 json_t *holds_json(struct session *s);
 /*
- * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}]. `suspect` is
- * 1 for the arm that waited nearest to the failure, and so on; 0 for arms that did not wait at that
- * time. NULL: no sweep. Must be called after holds_json().
+ * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}], or NULL if
+ * there is no sweep. `suspect` is 1 for the arm that waited nearest to the failure, 2 for the next
+ * one, and so on, and 0 for arms that did not wait at that time. Must be called after holds_json().
  */
 json_t *holds_arms_json(struct session *s);
 
 /* fails.c */
 void fails_init(struct session *s);
 void fails_deinit(struct session *s);
-/* Is called by the director when a call was made to fail. DATA is the session. */
+/* Called by the director when a call was made to fail. DATA is the session. */
 void fails_happened(const struct director_failed *failed, void *data);
-/* Counts all operations up to now as made before the last failed call. */
+/*
+ * Counts all operations up to now as made before the last failed call, so that only later ones show
+ * whether the kernel has recovered.
+ */
 void fails_forget_later(struct session *s);
 /* Starts to count the calls of those `fail` entries whose `after` is STEP. */
 void fails_begin(struct session *s, const struct step *step);
@@ -286,12 +298,12 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result);
  * fails_excuse() has marked.
  */
 gboolean fails_excuse_verdict(struct session *s, const char *reason);
-/* Is called when STEP, which began at BEGAN_NS, has ended; see track_stepped(). */
+/* Must be called when STEP, which began at BEGAN_NS, has ended; see track_stepped(). */
 void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
 		   const char *outcome, const char *why);
 /*
- * Adds a reason to the verdict for each kind of operation that worked before the failed calls and
- * does not work any more. Called at the end of a run.
+ * Adds a reason to the verdict for each kind of operation that succeeded before the failed calls
+ * but not after them. Called at the end of a run.
  */
 void fails_judge(struct session *s);
 /*
@@ -302,14 +314,15 @@ json_t *fails_json(struct session *s);
 
 /* locks.c */
 /*
- * Requests the guest's lock orders, only once in a run. DONE (may be NULL) is called when they have
- * arrived or the limit has expired; at once if no request is open. A later call replaces DONE.
+ * Requests the guest's lock orders, unless this was done before in this run. DONE (may be NULL) is
+ * called when they have arrived or the time limit has expired, or at once if no request is open. A
+ * later call replaces DONE.
  */
 void locks_ask(struct session *s, void (*done)(struct session *s));
-gboolean locks_open(const struct session *s); /* TRUE: a request has no answer yet */
+gboolean locks_open(const struct session *s); /* returns TRUE if a request has no answer yet */
 void locks_give_up(struct session *s);	      /* stops waiting for the answers */
 void locks_keep(struct session *s);	      /* writes `locks/` into the run folder */
-/* Returns {"note": …} if something is missing or cut; otherwise NULL. */
+/* Returns {"note": …} if something is missing or truncated, otherwise NULL. */
 json_t *locks_note_json(const struct session *s);
 /* Writes TEXT as a gzip file NAME.gz of `locks/`. */
 void locks_keep_gz(struct session *s, const char *name, const char *text);
@@ -339,11 +352,14 @@ double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
 
 /*
- * A guest that got less than this share of the time was starved: a step that is late is not judged,
- * and the verdict has a remark.
+ * A guest whose runtime was less than this share of the wall time was starved: a timeout of a step
+ * is then not judged, and the verdict has a remark.
  */
 #define STARVED_PERCENT 50
-/* Makes the member `starved` of the file `verdict`; NULL: the guest got enough time (starved.c). */
+/*
+ * Returns the member `starved` of the file `verdict`, or NULL if the guest was not starved
+ * (starved.c).
+ */
 json_t *starved_json(const struct session *s);
 
 /* postmortem.c */
@@ -351,20 +367,17 @@ void postmortem_start(struct session *s); /* sends EV_ANSWER when all is collect
 void postmortem_free(struct session *s);
 
 /*
- * Explains, after a post-mortem, why the guest hung: adds a report, and the member `hang` of the
- * file `verdict` (explain.c).
+ * explain.c: explains, after a post-mortem, why the guest hung. Adds a report, and the member
+ * `hang` of the file `verdict`.
  */
 void session_explain(struct session *s);
 
 /* ---- inputs.c ---- */
 
-/*
- * Copies the input files into the run folder, for replays, and because the originals may change
- * later.
- */
+/* Copies the input files into the run folder, because a replay needs them unchanged. */
 gboolean session_keep_inputs(struct session *s, GError **error);
 /*
- * Stores the timeline, with the laps that were listed before the launch and those that have begun
+ * Stores the timeline: the laps that were listed before the launch, and those that have begun
  * since.
  */
 gboolean session_keep_timeline(struct session *s, GError **error);
@@ -374,8 +387,8 @@ void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /*
- * Adds the meaning of the report SPLAT to the reasons of the verdict, like session_judge(). FALSE:
- * it was added before.
+ * Adds the meaning of the report SPLAT to the reasons of the verdict, like session_judge(). Returns
+ * FALSE if it was added before.
  */
 gboolean judge_report(struct session *s, const struct splat *splat,
 		      const struct report_meaning *meaning);

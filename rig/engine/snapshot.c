@@ -102,8 +102,8 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 {
 	/*
-	 * functions that wait for a grace period, in v4.x to v6.x:
-	 * kernel/rcu/{tree,update,srcutree}.c
+	 * Functions of v4.x to v6.x that wait for a grace period, in
+	 * kernel/rcu/{tree,update,srcutree}.c.
 	 */
 	static const char *const waits[] = {"synchronize_rcu", "__wait_rcu_gp", "rcu_barrier",
 					    "synchronize_srcu", "synchronize_sched"};

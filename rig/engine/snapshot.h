@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A snapshot of the guest's blocked and running tasks (the answer TASKS), and the comparison of
- * two.
+ * Snapshots of the guest's blocked and running tasks (the answer TASKS of the guest), and functions
+ * that compare two of them.
  */
 #ifndef RIG_ENGINE_SNAPSHOT_H
 #define RIG_ENGINE_SNAPSHOT_H
@@ -9,7 +9,7 @@
 #include "guest/guest.h"
 
 /*
- * A snapshot. It does not contain a task that polls a lock (lock_device_hotplug_sysfs() retries by
+ * A snapshot. Tasks that poll a lock are left out (lock_device_hotplug_sysfs() retries by
  * restart_syscall()).
  */
 struct task_snapshot {
@@ -27,8 +27,8 @@ struct task_snapshot *task_snapshot_new(const struct guest_tasks *tasks);
 void task_snapshot_free(struct task_snapshot *snapshot);
 
 /*
- * Returns TRUE if a counter, the set of blocked tasks or a blocked task's number of switches
- * differs.
+ * Returns TRUE if the two snapshots differ in a counter, in the set of blocked tasks, or in how
+ * often one of these was scheduled.
  */
 gboolean task_snapshots_differ(const struct task_snapshot *was, const struct task_snapshot *is);
 /* Returns TRUE if a task is running in both snapshots. */
@@ -37,9 +37,9 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
 
 /*
- * Returns TRUE if task PID is blocked in both snapshots and has not run in between, and neither has
- * any task that may hold the lock that it waits for (hang_may_hold(), by the stacks). FALSE if PID
- * is unknown.
+ * Returns TRUE if task PID is blocked in both snapshots, and between them neither PID has run nor a
+ * task that may hold the lock that PID waits for (by their stacks, hang_may_hold()). Returns FALSE
+ * if PID is unknown.
  */
 gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
 			      int pid);

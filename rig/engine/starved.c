@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Records, for a run on a busy host, the share of time that the guest got, and how much the run
- * did.
- */
+/* Records, if the guest was starved, its share of the time and how much was done in the run. */
 #include "engine/session.h"
 
 #include <string.h>
 
 /*
- * For a shorter load no share is calculated, because a thread's time is only accurate to about a
- * scheduler tick.
+ * The share is only calculated for a load of at least this many seconds, because the times of
+ * threads are only accurate to about a scheduler tick.
  */
 #define STARVED_LOAD_S 1
 

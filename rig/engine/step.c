@@ -45,7 +45,6 @@ gboolean step_was_starved(const struct track_run *t)
 	return given_s < 0.9 * t->step->timeout_s || given_s < wall_s * STARVED_PERCENT / 100;
 }
 
-/* Handles a device that was deleted after its unplug had timed out. */
 void device_event(struct session *s, const char *name, json_t *event)
 {
 	const char *id =
@@ -90,9 +89,9 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Called when the guest did not answer a write in time. This is judged like VM_TIMED_OUT: a guest
- * that does not complete a plug in time fails, but taking memory or a CPU offline may be slow for
- * good reasons, like an unplug.
+ * Called when the guest did not answer in time whether it has set memory or a CPU online or
+ * offline. Onlining must not take so long, as a plug must not; offlining may, like an unplug
+ * (may_be_slow).
  */
 static void guest_write_late(struct track_run *t)
 {
@@ -142,7 +141,7 @@ static void do_wait(struct track_run *t)
 	t->source = g_timeout_add(t->op->ms, on_waited, t);
 }
 
-/* Compares host and guest: the range of each plugged DIMM must have its memory blocks. */
+/* Fails the run if the guest lacks a memory block of a plugged DIMM. */
 static void on_checked(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
@@ -232,10 +231,7 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 
 	(void)reply;
 	if (outcome == VM_OK)
-		/*
-		 * the step ends when the guest sends hello; without it, the deadline of the state
-		 * ends the step
-		 */
+		/* the step ends when the guest sends HELLO, or with the time limit of the state */
 		return;
 	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);

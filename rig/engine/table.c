@@ -28,7 +28,11 @@ const char *event_name(enum event event)
 	return event_names[event];
 }
 
-/* Judgements: each adds a reason to the verdict; the first reason decides. */
+/*
+ * ---- judgements ----
+ *
+ * Each function adds a reason to the verdict. Of several reasons, the first one decides.
+ */
 
 static void judge_no_hello(struct session *s)
 {
@@ -83,10 +87,7 @@ static void judge_lost(struct session *s)
 		      state_name(s->state), s->end.why ? s->end.why : "unknown reason");
 }
 
-/*
- * Judges the end of the guest: PASS needs a guest that has powered off, because a crash while
- * powering off counts, too.
- */
+/* Judges how QEMU ended after the request to power off. A crash during power-off is not a PASS. */
 static void judge_powered_off(struct session *s)
 {
 	if (s->end.well)
@@ -109,7 +110,7 @@ static void kill_now(struct session *s)
 	vm_kill(s->vm);
 }
 
-/* Actions on entering a state. */
+/* ---- actions on entering a state ---- */
 
 static void on_powering_off(const struct guest_reply *reply, void *data)
 {
@@ -236,7 +237,7 @@ static void enter_postmortem(struct session *s)
 }
 
 /*
- * For each state: the action on entering it, and its time limit at the default patience; 0: none.
+ * For each state: the action on entering it, and its time limit at the default patience, or 0.
  */
 static const struct {
 	void (*enter)(struct session *s);
@@ -273,7 +274,7 @@ struct cell {
 	void (*act)(struct session *s); /* executed before the next state is entered */
 };
 
-/* As the next state: the state does not change, and no action is needed. */
+/* The value of cell.next if the event does not change the state. */
 #define STAY N_STATES
 
 /* The default cell of each event. */
@@ -288,7 +289,7 @@ static const struct cell defaults[N_EVENTS] = {
 #define TO(s) {STATE_##s, NULL}
 #define STAYS {STAY, NULL}
 
-/* The entries that differ from the default, for which `set` is 1. */
+/* The cells that differ from the default of their event. Only these have `set` = 1. */
 static const struct {
 	gboolean set;
 	struct cell cell;
@@ -324,9 +325,7 @@ static const struct {
 			[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
 		},
 	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(ORDERS)}},
-	/*
-	 * lock orders that are missing are noted in the journal, but are not a fault of the kernel
-	 */
+	/* missing lock orders are noted, but do not affect the verdict */
 	[STATE_ORDERS] =
 		{[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},

@@ -25,8 +25,8 @@ static void teardown_ended(struct session *s)
 }
 
 /*
- * Called when the guest has removed the blocks. A guest reports a new size before it has removed
- * the block, so the memory accounts must wait for this.
+ * Called when a virtio-mem device was resized to 0 and the guest has removed its memory blocks. A
+ * guest reports the new size before that, so the memory accounts must not be read earlier.
  */
 static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
@@ -75,12 +75,15 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 }
 
 /*
- * Returns TRUE if the device is not unplugged. That applies to a plugged CPU under TCG, because
- * QEMU 7.2 crashes at its unplug (docs/machines.md), or on a machine that cannot unplug it, because
- * a CPU does not affect the accounts; to NVDIMMs and virtio-pmem, which no QEMU unplugs and whose
- * memory is in the accounts only while the guest has added it; to a device whose unplug the
- * scenario expects to be refused; and to one that the guest could not add because of a failed call:
- * pseries has released it then, and QEMU waits for that in vain.
+ * Returns TRUE if the teardown does not unplug the device:
+ * - a CPU under TCG, because QEMU 7.2 crashes at its unplug (docs/machines.md), or on a machine
+ * that
+ *   cannot unplug it; it does not affect the memory accounts
+ * - an NVDIMM or virtio-pmem, which no QEMU unplugs; it affects the accounts only while the guest
+ *   has added its memory as system RAM
+ * - a device whose unplug the scenario expects to be refused
+ * - a device that the guest refused after a call was made to fail: a pseries guest has released it
+ *   already, and would not react to the unplug
  */
 static gboolean stays(const struct session *s, const struct device *d)
 {
@@ -117,8 +120,9 @@ char *teardown_left(const struct session *s)
 }
 
 /*
- * Returns TRUE if there is no time for another round. The limit counts guest runtime, so the number
- * of rounds does not depend on the load of the host.
+ * Returns TRUE if all ROUNDS were made. If an operation of the last one has timed out, and the
+ * guest had less runtime than ROUNDS should take, more rounds are made, because the host was too
+ * busy.
  */
 static gboolean had_enough_rounds(struct session *s)
 {
@@ -141,12 +145,10 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	/*
-	 * no reason is added here, because the following event (QEMU's end, or the fault) adds it
-	 */
+	/* QEMU has ended; the event for that will end the state and add the reason */
 	if (s->host.vanished)
 		return;
-	/* count this loop as an operation, so that the round cannot end before the loop */
+	/* count this function as an operation, so that the round cannot end inside the loop */
 	s->teardown.ops = 1;
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
@@ -195,7 +197,8 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 }
 
 /*
- * Sets every CPU of the list ("0-1,3") online; this does not affect a CPU that is already online.
+ * Sets every CPU of the account's list ("0-1,3") online. This has no effect on those that are
+ * online.
  */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {

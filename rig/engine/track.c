@@ -17,7 +17,7 @@
 
 static gboolean track_next(gpointer data);
 
-/* Resumes operations of other copies that waited for an operation that has ended now. */
+/* Lets copies that wait for an operation of another copy check again whether it has ended. */
 static void wake_waiting(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {
@@ -60,7 +60,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	step_run(t);
 }
 
-/* Starts the next lap. FALSE: there is none. */
+/* Starts the next lap. Returns FALSE if there is none. */
 static gboolean next_lap(struct track_run *t)
 {
 	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);
@@ -77,9 +77,9 @@ static gboolean next_lap(struct track_run *t)
 }
 
 /*
- * Returns TRUE if the run only looks for a lock order, each step was executed, and the agents had
- * EDGE_LOAD_S of guest runtime. Once is enough, because lockdep records a lock order when its path
- * is executed for the first time.
+ * Returns TRUE if the run only has to show whether a lock order occurs (--until), each step was
+ * executed, and the agents had EDGE_LOAD_S of guest runtime. The load can then end early, because
+ * lockdep records a lock order when its code path is executed for the first time.
  */
 static gboolean edge_was_tried(struct session *s)
 {
@@ -100,10 +100,7 @@ static gboolean track_next(gpointer data)
 	if (t->s->host.vanished)
 		return G_SOURCE_REMOVE;
 	if (!t->ops || t->next == t->ops->len) {
-		/*
-		 * every step of the lap was skipped, because devices are busy: try again a little
-		 * later
-		 */
+		/* if each step of the lap was skipped, because devices are busy, try again later */
 		if (t->ops && !t->did) {
 			t->did = TRUE;
 			t->source = g_timeout_add(RETRY_MS, track_next, t);
@@ -144,9 +141,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
-	/*
-	 * no conclusion is drawn from steps on a device whose plug a failed call may have prevented
-	 */
+	/* a failed call may have prevented the plug of the device, and so later steps on it */
 	if (!t->device ||
 	    !(t->device->refused || (t->device->unsure && t->step->what == STEP_ONLINE)))
 		fails_stepped(t->s, t->step, t->began_ns, outcome, why);
@@ -216,7 +211,7 @@ gboolean tracks_idle(struct session *s)
 	return TRUE;
 }
 
-/* Ends steps that wait; other steps end without this, at the latest at their deadline. */
+/* Cuts `wait` steps short. Other steps in progress end by themselves, or by their deadline. */
 void tracks_stop(struct session *s)
 {
 	s->host.ran_once |= tracks_ran_once(s);

@@ -16,12 +16,12 @@ struct track_run {
 	guint next;	/* index of the next operation in ops */
 	gboolean did;	/* at least one step of this lap was not skipped */
 	gboolean in_step;
-	gboolean waits; /* waits for the end of an operation of another copy */
-	gboolean over;
+	gboolean waits; /* the copy waits for the end of an operation of another copy */
+	gboolean over;	/* the copy starts no further step */
 	guint source;
 	const struct operation *op; /* the current or last operation */
 	const struct step *step;    /* the step of op */
-	const char *id;		    /* id of its device, with the copy's suffix; or "" */
+	const char *id;		    /* id of the step's device, with the copy's suffix; or "" */
 	struct device *device;
 	gint64 began_ns;
 	/* QEMU has done its part; the step waits for an answer from the guest */
@@ -33,16 +33,16 @@ struct track_run {
 	gint64 asked_ns;	/* when the request was sent */
 	void (*limit_over)(struct track_run *t);
 	gboolean may_be_slow; /* a timeout of the step is counted, but not judged */
-	struct extent place;  /* memory of a DIMM that is being unplugged; size 0: unknown */
+	struct extent place;  /* memory of the DIMM that is being unplugged; size 0 if unknown */
 };
 
 /* Must be called when the current step of T has ended (track.c). WHY is a text for the journal. */
 void track_stepped(struct track_run *t, const char *outcome, const char *why);
 
 /*
- * Starts a time limit for REQUEST, which was sent for the step of T: after the step's timeout, in
- * guest runtime, the request is cancelled and OVER is called, which must end the step. When an
- * answer arrives, limit_stop() must be called (limit.c).
+ * limit.c: starts a time limit for REQUEST, which was sent for the step of T. After the step's
+ * timeout, in guest runtime, the request is cancelled and OVER is called, which must end the step.
+ * When an answer arrives, limit_stop() must be called.
  */
 void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t));
 void limit_stop(struct track_run *t);
@@ -52,8 +52,9 @@ void step_run(struct track_run *t);   /* starts t->step on the device t->id */
 void step_reset(struct track_run *t); /* handles a reset of the guest while T executes a step */
 gint64 step_deadline(const struct track_run *t);
 /*
- * TRUE: the host ran the guest for less time than the step's timeout, or for so small a share of
- * the time that the agents, whose rates are by the clock, left too little of it for the step.
+ * Returns TRUE if the timeout of the step may be the host's fault: the host ran the guest for less
+ * time than the timeout, or for less than STARVED_PERCENT of the time. In the latter case the
+ * agents, whose rates are by the clock, may have left too little time for the step.
  */
 gboolean step_was_starved(const struct track_run *t);
 
@@ -61,8 +62,8 @@ gboolean step_was_starved(const struct track_run *t);
 void step_plug(struct track_run *t);
 void step_unplug(struct track_run *t);
 /*
- * Drops the request to the guest about a device, because the guest was reset and will not answer.
- * The outcome of the step then only depends on QEMU's reply.
+ * Called when the guest was reset. Drops the request to the guest about a device, because the guest
+ * will not answer it. The outcome of the step then only depends on QEMU's reply.
  */
 void step_plug_reset(struct track_run *t);
 

@@ -2,17 +2,17 @@
 /*
  * Detects lack of progress.
  *
- * The watchdog checks three things. Operations: agents have operations in progress, but none
- * completes. The heartbeat: init, which sends it, takes no hotplug lock, so without heartbeats the
- * guest does not schedule. The console: a flood, or a report of a hung task or lockup, ends the run
- * in dispatch.c.
+ * The watchdog checks two things. Operations: agents have operations in progress, but none
+ * completes. The heartbeat: init, which sends it, takes no hotplug lock, so if no heartbeats arrive
+ * the guest does not schedule any more. A third sign of a hang, a flood of console output or a
+ * report of a hung task or lockup, ends the run in dispatch.c.
  *
  * All limits count guest runtime (runtime.h), not the host's clock.
  *
  * After FIRST_LOOK without a completed operation, the list of the guest's blocked and running tasks
  * is read. If two such snapshots are equal and no task is running, the guest hangs. If a task is
- * running, it may be a slow memory operation; then a hang is declared later, but earlier if the
- * memory counters do not change.
+ * running, it may be executing a slow memory operation. Then a hang is declared after RUNNING if no
+ * memory counter changes, otherwise after MOVING.
  */
 #include "engine/runtime.h"
 #include "engine/session.h"
@@ -22,42 +22,41 @@
 
 #define WATCH_MS 250
 #define HEARD_S 1.0 /* the time of four heartbeats */
-/* Times in percent of the patience. */
-#define FIRST_LOOK 15 /* % of the patience without a completed operation: read the list of tasks */
-#define NEXT_LOOK 5   /* % of the patience after which the list is read again */
-/* % of the patience with two equal snapshots and no running task: declare a hang */
-#define STILL 20
-/* % of the patience in which a task runs, but no counter changes: declare a hang */
-#define RUNNING 25
-/* % of the patience in which something changes, but no operation completes: declare a hang */
-#define MOVING 300
-/* % of the patience without a heartbeat, if QEMU has also used PROCESSOR: declare a hang */
-#define SILENT 20
-/* CPU time that QEMU has used since the last heartbeat, in % of the patience; see SILENT */
-#define PROCESSOR 15
-/* % of the patience without a heartbeat, however little CPU time QEMU has used: declare a hang */
-#define PATIENT 100
 /*
- * % without progress of one agent: take a snapshot. If nothing has changed after the same time
- * again, the agent is stuck.
+ * Times in percent of the patience. The list of tasks is read after FIRST_LOOK without a completed
+ * operation, and then at intervals of NEXT_LOOK.
+ */
+#define FIRST_LOOK 15
+#define NEXT_LOOK 5
+/* A hang is declared after this time in which no operation completed … */
+#define STILL 20   /* if two snapshots are equal and no task is running */
+#define RUNNING 25 /* if a task is running, but no memory counter changed */
+#define MOVING 300 /* even if something changed */
+/* … or after this time without a heartbeat. */
+#define SILENT 20 /* if QEMU has used PROCESSOR of CPU time since the last heartbeat */
+#define PROCESSOR 15
+#define PATIENT 100 /* even if QEMU has used less */
+/*
+ * After this time without progress of one agent, a snapshot is taken. The agent is stuck if nothing
+ * has changed after the same time again.
  */
 #define ONE_AGENT 50
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 #define RCU_STALL_S 21.0
-/* QEMU used less than this share of the time, so the guest's CPUs are idle */
+/* If QEMU used less than this share of the time, the guest's CPUs are idle. */
 #define IDLE_SHARE 0.2
 
 /* All times in seconds are guest runtime (runtime.h). */
 struct watch {
-	guint source; /* timer source; 0: the watchdog is off, only guest runtime is counted */
+	guint source; /* timer source, or 0 if only guest runtime is counted */
 	struct runtime runtime;
 	guint64 ops;
 	double ended_s;	     /* when an operation last completed, or when none was in progress */
 	gint64 ended_ns;     /* the same time on the host's clock */
 	gint64 ended_ran_ns; /* QEMU's processor time at `ended_s` */
-	double moved_s;	     /* when another change was last observed */
+	double moved_s;	     /* when an operation last completed, or two snapshots last differed */
 	double asked_s; /* when the tasks were last requested, or when the last answer arrived */
-	gboolean asked;
+	gboolean asked; /* a request for the tasks has no answer yet */
 	struct task_snapshot *snapshot; /* the last snapshot */
 	double first_s;			/* when the first snapshot was taken */
 	gboolean compared; /* two snapshots have been compared since the last completed operation */
@@ -81,7 +80,10 @@ static gboolean watches(const struct session *s)
 	       !s->host.reset_waits;
 }
 
-/* Declares a hang. AFTER_S: how long it has lasted, in guest runtime; SINCE_NS: when it began. */
+/*
+ * Declares a hang, with a reason by FORMAT. AFTER_S is how long it has lasted, in guest runtime;
+ * SINCE_NS is when it began.
+ */
 static void G_GNUC_PRINTF(4, 5)
 	stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
 {
@@ -135,9 +137,9 @@ static void no_agent_gets_on(struct session *s, const char *how)
 }
 
 /*
- * Returns TRUE if tasks may only be waiting for a slow RCU grace period. It takes as long as the
- * slowest CPU, so under TCG on a busy host this is not a hang until the kernel itself reports a
- * stall. FALSE if the CPUs are idle, because then nothing delays a grace period.
+ * Returns TRUE if blocked tasks may only be waiting for a slow RCU grace period. A grace period
+ * waits for the slowest CPU, so under TCG on a busy host this is not a hang until the kernel itself
+ * reports a stall. Returns FALSE if the CPUs are idle, because then nothing delays a grace period.
  */
 static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is,
 				double since_s)
@@ -180,7 +182,7 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Requests the list of tasks, unless a request is open or was just answered. TRUE: it was
+ * Requests the list of tasks, unless a request is open or was just answered. Returns TRUE if it was
  * requested.
  */
 static gboolean ask(struct session *s)
@@ -203,9 +205,9 @@ static void forget_snapshots(struct watch *w)
 }
 
 /*
- * Checks agent A, which is slow while others complete operations. It is stuck if neither its own
- * task nor any task that may hold the lock that it waits for has run since the early snapshot. A
- * long operation alone is not a hang before MOVING.
+ * Checks agent A, which has completed no operation for a while, although others have. It is stuck
+ * if since the snapshot `early` neither its task has run nor any task that may hold the lock that
+ * it waits for. If one of them has run, its operation is only long, and no hang before MOVING.
  */
 static void watch_one(struct session *s, const struct agent_run *a)
 {
@@ -261,10 +263,7 @@ static void watch_operations(struct session *s)
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
 		return; /* the guest needs time to answer the first request */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
-	/*
-	 * wait for the second snapshot, but only for a limited time: progress shows only in a
-	 * comparison of two snapshots
-	 */
+	/* only two snapshots show whether something changes; wait for the second one for a while */
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
@@ -274,17 +273,16 @@ static void watch_operations(struct session *s)
 }
 
 /*
- * Returns TRUE if heartbeats arrive, so the operations can be judged; heartbeats report what agents
- * do. Without the direct launcher, a missing heartbeat may also mean a lost connection, which
- * takes longer to detect; operations are judged again after the next heartbeat, or when it is
- * overdue.
+ * Returns TRUE if the operations can be judged, which heartbeats report. With libvirt, a missing
+ * heartbeat may also mean that the connection is lost, which is detected only later. So operations
+ * are only judged while heartbeats arrive.
  */
 static gboolean is_heard(const struct session *s)
 {
 	return vm_is_direct(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
 
-/* Checks the heartbeat. TRUE: a hang was declared. */
+/* Checks the heartbeat. Returns TRUE if a hang was declared. */
 static gboolean watch_heartbeat(struct session *s)
 {
 	struct watch *w = s->watch;
@@ -307,7 +305,7 @@ static gboolean watch_heartbeat(struct session *s)
 	return TRUE;
 }
 
-/* Is called when the guest boots again: resets all open requests and observations. */
+/* Called when the guest boots again: resets all open requests and observations. */
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;
