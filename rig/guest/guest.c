@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeps the open requests, and calls the callback that a received frame belongs to: see guest.h. */
+/* Stores the open requests, and calls the callback to which a received frame belongs (guest.h). */
 #include "guest/internal.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ struct request {
 	guest_answered done;
 	void *data;
 	GString *parts; /* the contents of the PART frames received so far, or NULL */
-	/* a part is missing, or there are too many: fail when the last frame arrives */
+	/* a part is missing, or there are too many: the request will fail at its last frame */
 	gboolean broken;
 };
 
@@ -22,7 +22,7 @@ struct guest {
 	struct guest_owner owner;
 	GHashTable *requests; /* seq -> struct request: the requests without an answer */
 	guint32 last_seq;
-	guint32 hello_seq; /* requests up to this seq were sent before the guest's last boot */
+	guint32 hello_seq; /* requests up to this number were sent before the guest's last boot */
 	guint scope;
 };
 
@@ -190,7 +190,7 @@ static void answer(struct request *request, guint type, const char *text)
 	struct parsed p = {0};
 	struct guest_reply reply = {.scope = request->scope, .text = ""};
 
-	/* the answer `error` replaces the parts that were received before */
+	/* if the answer is `error`, the parts that were received before do not matter */
 	if (request->broken && type != PROTO_DONE)
 		g_set_error_literal(
 			&error, GUEST_ERROR,

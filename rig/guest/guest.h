@@ -31,12 +31,12 @@ enum guest_error {
 /* An agent, and whether the kernel supports it. */
 struct guest_offer {
 	char *agent;
-	char *lacks; /* what the kernel lacks for the agent; NULL: it is supported */
+	char *lacks; /* what the kernel lacks for the agent, or NULL if it is supported */
 };
 
 struct guest_hello {
-	char *release, *arch; /* NULL: not sent */
-	gint64 block_size;    /* bytes; 0: no memory hotplug */
+	char *release, *arch; /* NULL if the guest did not send it */
+	gint64 block_size;    /* size of a memory block in bytes, or 0 without memory hotplug */
 	double uptime_s;
 	GPtrArray *has;	   /* of char *: words for the kernel's features */
 	GPtrArray *offers; /* of struct guest_offer * */
@@ -45,9 +45,9 @@ struct guest_hello {
 /* An agent in a heartbeat. */
 struct guest_agent {
 	guint id;
-	int pid; /* the agent's process; 0: not reported */
+	int pid; /* the agent's process, or 0 if it was not reported */
 	guint64 ops, failed;
-	guint64 busy_ms; /* duration of the current operation; 0: none */
+	guint64 busy_ms; /* duration of the current operation, or 0 if there is none */
 	char now[61];	 /* name of the current operation, or "-" */
 };
 
@@ -73,12 +73,12 @@ struct guest_counts {
 
 /* The answer to START, STOP, BLOCKS, CPU, SYSRQ and POWEROFF. */
 struct guest_done {
-	GPtrArray *stuck;   /* STOP: of char *, "ID NAME OP" of the agents that did not end */
-	GPtrArray *results; /* BLOCKS: of struct guest_result *, whose `op` is NULL */
+	GPtrArray *stuck;   /* of STOP: of char *, "ID NAME OP" for each agent that did not end */
+	GPtrArray *results; /* of BLOCKS: of struct guest_result *, whose `op` is NULL */
 };
 
 struct guest_account {
-	guint64 mem_total_kb;	       /* 0: not reported */
+	guint64 mem_total_kb;	       /* 0 if it was not reported */
 	GHashTable *present, *managed; /* node -> number of pages in all of its zones */
 	GHashTable *blocks; /* block number -> "online", "offline" or "other" (static strings) */
 	char *cpus;	    /* "0-1", or NULL */
@@ -104,11 +104,7 @@ struct guest_task {
 /* All or some tasks at one moment. */
 struct guest_tasks {
 	double uptime_s;
-	/*
-	 * the text of the `count` lines: if it is equal in two answers, no memory was migrated or
-	 * freed
-	 */
-	char *counters;
+	char *counters; /* the text of the `count` lines: changes if memory is migrated or freed */
 	GPtrArray *tasks; /* of struct guest_task *, in the guest's order */
 	gboolean truncated;
 };
@@ -121,15 +117,15 @@ struct guest_verdict {
 struct guest_log {
 	const char *text; /* whole lines, as the console prints them; borrowed from the reply */
 	guint lines;
-	gboolean truncated; /* the log does not reach back to the requested moment, or did not
-			     * fit */
+	gboolean truncated; /* lines are missing: overwritten in the kernel's log, or too many */
 };
 
 /* The argument of a callback; everything in it is valid during the callback only. */
 struct guest_reply {
-	const GError *error; /* NULL: the answer is in the pointer below for the request's kind */
-	guint scope;	     /* the value of guest_set_scope() when the request was sent */
-	const char *text;    /* the payload; "" if there is an error */
+	/* an error, or NULL; then the member below that belongs to the request has the answer */
+	const GError *error;
+	guint scope;	  /* the value of guest_set_scope() when the request was sent */
+	const char *text; /* the payload; "" if there is an error */
 	const struct guest_done *done;
 	const struct guest_account *account;
 	const struct guest_tasks *tasks;
@@ -138,12 +134,9 @@ struct guest_reply {
 };
 typedef void (*guest_answered)(const struct guest_reply *reply, void *data);
 
-/* Callbacks of the owner; a request only calls send(), the others are called by guest_frame(). */
+/* Callbacks of the owner. Requests only call send(); guest_frame() calls the others. */
 struct guest_owner {
-	/*
-	 * sends a frame. FALSE: it could not be sent, and the request stays open
-	 * (guest_send_again())
-	 */
+	/* sends a frame; returns FALSE on failure, and then the request stays open */
 	gboolean (*send)(unsigned type, guint32 seq, const char *text, void *data);
 	void (*hello)(const struct guest_hello *hello, const char *text, void *data);
 	void (*heartbeat)(const struct guest_heartbeat *heartbeat, void *data);
@@ -182,31 +175,34 @@ void guest_forget(struct guest *guest);
 /* Drops one request without a callback; an answer to it will be reported as stray. */
 void guest_cancel(struct guest *guest, guint32 seq);
 
+/* A parameter of an agent. */
+struct guest_param {
+	const char *key, *value;
+};
 /*
  * The functions below send a request and return its number at once. DONE is called once with the
  * answer; it is never called after guest_forget() or guest_cancel(), or if the guest does not
  * answer.
  */
-struct guest_param {
-	const char *key, *value;
-};
-/* SKIP: turns that the agent leaves out ("3,10-20,40-"), or NULL for none. */
+/* Requests the start of an agent. SKIP lists turns to leave out ("3,10-20,40-"), or is NULL. */
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
 		    const char *skip, const struct guest_param *params, guint n_params,
 		    guest_answered done, void *data);
 guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 /*
- * WRITE: online, online_kernel, online_movable, offline; none (only wait until the blocks exist);
- * gone (wait until they do not exist); or pmem (wait until an NVDIMM's region at START exists).
- * WAIT_MS < 0: the guest's default (5 s for what does not exist yet).
+ * Requests a write to the state of the memory blocks of a range: WRITE is online, online_kernel,
+ * online_movable or offline. Or requests that the guest waits: none (until the blocks exist), gone
+ * (until they do not exist), pmem (until an NVDIMM's region at START exists), or cxl (until the CXL
+ * device with the serial number START exists). WAIT_MS is the maximum wait; if it is negative, the
+ * guest waits 5 s for what does not exist yet.
  */
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
 		     int wait_ms, guest_answered done, void *data);
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
 /*
- * Requests a list of the tasks, of up to GUEST_BULK_MAX bytes: if BUSY only tasks in states D and
- * R, otherwise all.
+ * Requests a list of all tasks, or if BUSY is TRUE of those in states D and R, of up to
+ * GUEST_BULK_MAX bytes.
  */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data);
@@ -218,8 +214,8 @@ guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered don
  */
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);
 /*
- * Returns a copy of what has arrived of the answer in parts to request SEQ, which stays open. NULL:
- * nothing, or SEQ was answered, or a part is missing.
+ * Returns a copy of the parts that have arrived of the answer to request SEQ, which stays open.
+ * Returns NULL if none have arrived, SEQ was answered already, or a part is missing.
  */
 char *guest_partial(const struct guest *guest, guint32 seq);
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
@@ -234,7 +230,7 @@ gboolean guest_done_has(const struct guest_done *done, const char *error);
 /* Parse payloads, which may also come from files of a run folder. The caller frees the result. */
 struct guest_tasks *guest_tasks_parse(const char *text);
 void guest_tasks_free(struct guest_tasks *tasks);
-/* NULL: TEXT has no line of the known form. */
+/* Returns NULL if TEXT has no line of the known form. */
 struct guest_account *guest_account_parse(const char *text);
 void guest_account_free(struct guest_account *account);
 

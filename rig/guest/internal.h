@@ -5,21 +5,21 @@
 
 #include "guest/guest.h"
 
-/* Each parser returns a new struct; NULL only as noted below. */
+/* The parsers return a new struct. Only those that say so can return NULL. */
 struct guest_hello *guest_hello_parse(const char *text);
 void guest_hello_free(struct guest_hello *hello);
 struct guest_heartbeat *guest_heartbeat_parse(const char *text);
 void guest_heartbeat_free(struct guest_heartbeat *heartbeat);
-/* NULL: TEXT has no `agent` line. */
+/* Returns NULL if TEXT has no `agent` line. */
 struct guest_counts *guest_counts_parse(const char *text);
 void guest_counts_free(struct guest_counts *counts);
-/* NULL: TEXT begins with neither `ok` nor `error`; *RET_ERROR is set for `error`. */
+/* Returns NULL with an error if TEXT begins with `error`, or with neither `ok` nor `error`. */
 struct guest_done *guest_done_parse(const char *text, GError **error);
 void guest_done_free(struct guest_done *done);
-/* NULL: the first line is not `verdict …`. */
+/* Returns NULL if the first line is not `verdict …`. */
 struct guest_verdict *guest_verdict_parse(const char *text);
 void guest_verdict_free(struct guest_verdict *verdict);
-/* A last line `cut` is removed from TEXT, and sets `truncated`. */
+/* If the last line is `cut`, removes it from TEXT and sets `truncated`. */
 struct guest_log *guest_log_parse(char *text);
 
 #endif

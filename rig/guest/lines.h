@@ -8,16 +8,16 @@
 
 #include <glib.h>
 
-/* A line and its words, which point into `copy`. */
+/* A line and its words. */
 struct line {
 	const char *text;
-	char **w;
-	guint n;
+	char **w; /* NULL-terminated */
+	guint n;  /* number of words */
 };
 
 /*
- * Calls EACH for every line, split at single spaces into at most MAX words; the rest of the line is
- * part of the final one.
+ * Calls EACH for every line, split at single spaces into at most MAX words. In a longer line, the
+ * last of these words contains the rest of the line.
  */
 void lines_each(const char *text, guint max, void (*each)(const struct line *line, void *data),
 		void *data);

@@ -96,7 +96,7 @@ void guest_hello_free(struct guest_hello *hello)
 	g_free(hello);
 }
 
-/* HEARTBEAT: "agent ID NAME ops N failed N busy-ms N now OP", "agent-pid ID PID" */
+/* ---- the frame HEARTBEAT: "agent ID NAME ops N failed N busy-ms N now OP", "agent-pid ID PID" */
 
 static void heartbeat_line(const struct line *line, void *data)
 {
@@ -189,7 +189,7 @@ void guest_counts_free(struct guest_counts *counts)
 	g_free(counts);
 }
 
-/* DONE: "ok" or "error ERRNO what" */
+/* ---- the frame DONE: "ok" or "error ERRNO what" ---- */
 
 static void done_line(const struct line *line, void *data)
 {
@@ -325,8 +325,10 @@ void guest_account_free(struct guest_account *account)
 }
 
 /*
- * TASKS: "task PID COMM STATE WCHAN switches N", followed by the task's stack, a tab before each
- * line
+ * ---- the frame TASKS ----
+ *
+ * A line "task PID COMM STATE WCHAN switches N" is followed by the task's stack, whose lines begin
+ * with a tab.
  */
 
 struct reading {
@@ -346,7 +348,7 @@ static void task_free(gpointer data)
 
 static void frame_line(struct guest_task *task, const char *text)
 {
-	/* skip "[<0>] ": /proc/PID/stack prints no addresses */
+	/* skip "[<0>] ", which /proc/PID/stack prints instead of an address */
 	const char *end = strstr(text, "] ");
 
 	if (g_str_has_prefix(text, "syscall ") || task->frames->len >= FRAMES_MAX)
@@ -435,7 +437,8 @@ void guest_verdict_free(struct guest_verdict *verdict)
 	g_free(verdict);
 }
 
-/* LOGGED: the lines, and a last line `cut` if some are missing */
+/* ---- the frame LOGGED: the lines, and a last line `cut` if some are missing ---- */
+
 struct guest_log *guest_log_parse(char *text)
 {
 	struct guest_log *log = g_new0(struct guest_log, 1);

@@ -33,7 +33,7 @@
 #define PSR_I 0x80    /* interrupts are disabled */
 #define PSR_EL 0xc    /* the exception level, 0 in user space */
 #define GIC_PRIO_IRQON 0xe0
-#define PSW_MASK_EXT G_GUINT64_CONSTANT(0x0100000000000000) /* interrupts are enabled */
+#define PSW_MASK_EXT G_GUINT64_CONSTANT(0x0100000000000000)    /* interrupts are enabled */
 #define PSW_MASK_PSTATE G_GUINT64_CONSTANT(0x0001000000000000) /* user space */
 
 static gboolean x86_flags(struct sample *sample, const char *line)
@@ -42,7 +42,7 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 
 	if (!flags)
 		return FALSE;
-	/* ignore a second user-space address, which is the argument of a system call */
+	/* a second such line has the registers of user space at a system call: ignore its flags */
 	if (!sample->flagged && !sample->user)
 		sample->irqs_off =
 			!(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
@@ -60,7 +60,7 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 
 		if (!strstr(names, "PR"))
 			sample->irqs_off |= !strstr(names, "EE");
-		/* after frames, such a line shows the registers of the system call's caller */
+		/* after frames, such a line has the registers of user space at a system call */
 		else if (!sample->frames->len)
 			sample->user = TRUE;
 		return TRUE;
@@ -82,10 +82,7 @@ static gboolean arm64_flags(struct sample *sample, const char *line)
 	if (g_str_has_prefix(line, pstate)) {
 		guint64 value = g_ascii_strtoull(line + strlen(pstate), NULL, 16);
 
-		/*
-		 * after frames, a line for user space shows the registers of a system call's
-		 * caller
-		 */
+		/* after frames, such a line has the registers of user space at a system call */
 		if (value & PSR_EL)
 			sample->irqs_off |= (value & PSR_I) != 0;
 		else if (!sample->frames->len)
@@ -149,7 +146,10 @@ static gboolean s390_flags(struct sample *sample, const char *line)
 	return TRUE;
 }
 
-/* No NMI requests a backtrace: a CPU prints it from an interrupt, so only if they are enabled. */
+/*
+ * A backtrace is requested by an interrupt instead of an NMI, so a CPU prints it only if interrupts
+ * are enabled.
+ */
 static const struct arch s390 = {
 	.name = "s390x",
 	.user_pc = "User PSW : ",

@@ -66,8 +66,8 @@ gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock 
 
 		if (at >= 0 && at + 1 < (int)task->held_earlier->len)
 			/*
-			 * the task held the lock at that time, because only the last lock of a list
-			 * can be one that is waited for
+			 * LOCK is not the last one of the list, so the task held it at that time:
+			 * only the last lock can be one that the task waits for
 			 */
 			return FALSE;
 		waited |= at >= 0 && task->wanted == lock;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads tasks from a console: the output of SysRq d, w, t and l, hung-task reports and backtraces
- * of lockups. Later text replaces earlier; lists of locks inside other reports describe an earlier
- * moment and are not read.
+ * of lockups. Later text about a task replaces earlier text. Lists of locks inside other reports
+ * are not read, because they describe an earlier moment.
  *
  *	kernel/sched/core.c sched_show_task()	task:NAME state:D stack:0 pid:38 ppid:1 flags:0x…
  *	kernel/locking/lockdep.c		3 locks held by NAME/PID:
@@ -26,11 +26,11 @@
 #define STACK_MAX (64 * 1024)
 
 /*
- * The state of reading the lines of one printing context. Without CONFIG_PRINTK_CALLER there is
- * only one context.
+ * The state of reading the lines of one printk caller, a task or a CPU, whose lines can be
+ * interleaved with those of others. Without CONFIG_PRINTK_CALLER there is only one context.
  */
 struct context {
-	char *caller;	       /* the key in the table of contexts */
+	char *caller;	       /* the prefix of its lines ("T38", "C1"), the key in `contexts` */
 	struct task *task;     /* the task whose stack is being read, or NULL */
 	struct task *holder;   /* the task whose list of locks is being read, or NULL */
 	struct sample *sample; /* the CPU sample whose stack is being read, or NULL */
@@ -40,10 +40,10 @@ struct context {
 
 struct reader {
 	struct snapshot *snapshot;
-	GHashTable *contexts;  /* caller -> struct context */
+	GHashTable *contexts; /* caller -> struct context */
 	/* of struct sample: samples of CPUs that are not assigned to a task yet */
 	GPtrArray *unassigned;
-	gboolean all_locks;    /* reading the list "Showing all locks held in the system" */
+	gboolean all_locks; /* reading the list "Showing all locks held in the system" */
 	guint64 line;
 };
 
@@ -121,8 +121,8 @@ static gboolean read_task(struct reader *r, struct context *t, const char *text)
 }
 
 /*
- * Restores earlier stacks of tasks that were running during the later dump, which therefore did not
- * print their stacks. Such tasks sleep and wake repeatedly (they poll).
+ * Uses the stack of an earlier dump for tasks that were running during the last dump, which prints
+ * no stacks of running tasks. Such tasks sleep and wake repeatedly (they poll).
  */
 static void keep_sleepers(const struct snapshot *snapshot)
 {
@@ -189,7 +189,7 @@ static gboolean read_lock(struct reader *r, struct context *t, const char *text)
 	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
 		return FALSE;
 	if (t->leaves && lock.lock_class) {
-		/* the list's last lock was acquired last, so it is the one that was not released */
+		/* the last lock of the list was acquired last; it is the one reported */
 		g_free(r->snapshot->left_held);
 		g_free(r->snapshot->left_held_by);
 		r->snapshot->left_held = g_strdup(lock.lock_class);
@@ -242,9 +242,9 @@ static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 }
 
 /*
- * Returns TRUE if the task's printed stack is not its current one. arm64 prints stacks without
- * addresses. The stack of a sleeping task begins with __switch_to() and __schedule(); if the task
- * runs by now, the lines below __switch_to() are from an older state.
+ * Returns TRUE if the printed stack of the task is out of date, because the task was running when
+ * it was printed. The stack of a sleeping task begins with __switch_to() and __schedule(); that of
+ * a running one has only __switch_to(), and below it frames of an older state.
  */
 static gboolean has_stale_stack(const struct task *task)
 {
@@ -256,11 +256,11 @@ static gboolean has_stale_stack(const struct task *task)
 }
 
 /*
- * Finds the task of SAMPLE by the address of its stack. The outermost frames of a sample and of a
- * sleeping task are both near the top of their stack, so if both addresses are in one block of the
- * smallest stack size, it is the same task. The stack of a running task is not printed; if only one
- * task is running, the sample belongs to it. Otherwise the task slept deeper in its stack: then it
- * is the one with the nearest lower address, because stacks do not overlap.
+ * Finds the task of SAMPLE by the address of its stack. Three rules are tried in this order. If the
+ * task's stack was printed before, both outermost frames are near the top of the same stack, so
+ * both addresses are in one block of STACK_MIN bytes. If only one task is running, whose stack is
+ * not printed, the sample belongs to it. Otherwise the sample belongs to the task whose stack
+ * address is the nearest lower one, because stacks do not overlap.
  */
 static struct task *owner_of(const struct snapshot *snapshot, const struct sample *sample)
 {
@@ -318,10 +318,7 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		/*
-		 * the task that requested the backtraces prints its own stack; other CPUs print
-		 * theirs from an interrupt
-		 */
+		/* the task that requested the backtraces prints this line itself, "T38" */
 		if (*t->caller == 'T')
 			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL,
 				     fetch_number(info, 1, 10));

@@ -22,7 +22,7 @@ char *task_text(const struct task *task)
 
 char *lock_text(const struct lock *lock)
 {
-	/* waiting for a reply of kthreadd is treated as waiting for a lock that kthreadd holds */
+	/* a task that waits for kthreadd is treated as if it waited for a lock of this name */
 	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
 	if (!strcmp(lock->lock_class, "kn->active"))
@@ -53,8 +53,8 @@ static char *holds_text(const struct task *task)
 }
 
 /*
- * Returns what TASK waits for, if it is not a lock: "a completion", with its name if the memory
- * image has it.
+ * Returns what TASK waits for, if this is not a lock: for example "a completion", and its name if
+ * this is known from the memory image.
  */
 static char *waits_for(const struct task *task)
 {
@@ -150,7 +150,7 @@ static char *unexplained_title(const struct hang *hang)
 			       hang->lock ? hang->lock->lock_class : "the awaited object");
 }
 
-/* Returns the last sentence of the explanation of a cycle. */
+/* Returns the last sentence about a cycle. */
 static char *cycle_end(const struct hang *hang)
 {
 	return g_strdup(hang->story->len == 1 ? "it waits for a lock that it holds itself"
@@ -191,7 +191,7 @@ static char *loop_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
 
-	/* with a single sample it is only known that the task runs */
+	/* a single sample does not show that the task stays in the function */
 	if (hang->culprit->samples->len < 2)
 		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
 	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
@@ -229,8 +229,8 @@ static char *loop_key(const struct hang *hang)
 }
 
 /*
- * Returns the key of a cycle. It contains only classes and functions, not instances and tasks, and
- * begins with the alphabetically first class, so equal hangs have equal keys.
+ * Returns the key of a cycle. Equal hangs have equal keys, because a key contains lock classes and
+ * functions, but not addresses and tasks, and begins with the alphabetically first class.
  */
 static char *cycle_key(const struct hang *hang)
 {
@@ -252,7 +252,7 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	/* every sentence is about a task that waits; otherwise `end` describes the last task */
+	/* TRUE if all tasks wait; FALSE if the sentence of the last task is made by `end` */
 	gboolean all_wait;
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},

@@ -24,18 +24,15 @@ static void hold(struct task *task, struct lock *lock)
 
 static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lock *listed)
 {
-	/*
-	 * hidden pointers ("(____ptrval____)") are all equal, so such locks are only distinguished
-	 * by class
-	 */
+	/* hidden addresses are all printed as "(____ptrval____)"; use the class instead */
 	return listed->instance && *listed->instance != '('
 		       ? snapshot_lock(snapshot, listed->instance, listed->lock_class)
 		       : snapshot_named(snapshot, listed->lock_class);
 }
 
 /*
- * Returns TRUE if the task tries the lock with trylock and sleeps between attempts, so lockdep's
- * list never has this lock.
+ * Returns TRUE if the task tries to get the lock by trylock and sleeps between attempts. Then
+ * lockdep's list does not have the lock.
  */
 static gboolean polls(const struct task *task)
 {
@@ -69,8 +66,8 @@ static void from_lists(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Adds the lock that a function on the stack implies; used without lockdep and without a memory
- * image.
+ * Sets the lock that the task waits for by the functions on its stack (waits.c). Used if neither
+ * lockdep nor a memory image shows it.
  */
 static void from_words(struct snapshot *snapshot, struct task *task)
 {
@@ -137,8 +134,8 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		/*
-		 * skip a task that waits for this lock; and, if lockdep listed the held locks, each
-		 * task except running ones, whose locks lockdep does not list
+		 * Skip a task that waits for this lock. If lockdep listed the held locks, also skip
+		 * all tasks except running ones, because lockdep lists no locks of running tasks.
 		 */
 		if (task->wanted == lock ||
 		    (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
@@ -175,8 +172,8 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 		const char *name = ((struct frame *)frames->pdata[i])->name;
 
 		/*
-		 * work of SysRq that makes other CPUs print their registers is only part of the
-		 * hang if a CPU does not respond
+		 * except the function that makes other CPUs print their registers: if it waits, a
+		 * CPU does not respond, which is part of the hang
 		 */
 		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;
@@ -199,7 +196,7 @@ void edges_make(struct snapshot *snapshot)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		drop_own_samples(task);
-		/* a running task does not wait any more, unless it polls */
+		/* a task that is running does not wait, unless it polls */
 		task->wait = wait_of(task->frames);
 		if (task->state != 'D' && task->state != 'S' && !polls(task))
 			task->wait = NULL;
@@ -214,9 +211,7 @@ void edges_make(struct snapshot *snapshot)
 		if (task->image_wait)
 			task->wanted = snapshot_lock(snapshot, task->image_wait, "?");
 	}
-	/*
-	 * do this after all locks with an instance have been added, so that a class name finds them
-	 */
+	/* must follow the loops that add locks with an address: snapshot_named() searches these */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
@@ -229,10 +224,6 @@ void edges_make(struct snapshot *snapshot)
 		guess_holders(snapshot, snapshot->locks->pdata[i]);
 }
 
-/*
- * Returns the holder of the lock that TASK waits for. If there are several, one that waits itself
- * is returned, because it continues the chain.
- */
 struct task *edge_next(const struct task *task)
 {
 	struct task *best = NULL;

@@ -9,12 +9,12 @@
 #include "hang/hang.h"
 #include "util/error.h"
 
-/* only this much of the console's end is read, because the hang is there */
+/* Maximum number of bytes that are read from the end of the console, where the hang is. */
 #define CONSOLE_MAX (64u << 20)
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* Returns the last MAX bytes of a regular file; NULL if it does not exist or is a link. */
+/* Returns the last MAX bytes of a regular file, or NULL if it does not exist or is a link. */
 static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

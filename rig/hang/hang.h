@@ -39,7 +39,7 @@ struct hang; /* an explanation */
 
 /*
  * Explains a hang. Never fails: input that cannot be parsed is ignored, and the sentences then say
- * what is unknown.
+ * what is unknown. SOURCE is not needed afterwards.
  */
 struct hang *hang_explain(const struct hang_source *source);
 void hang_free(struct hang *hang);
@@ -48,8 +48,8 @@ RIG_DEFINE_AUTO(hang, hang_free)
 enum hang_kind hang_kind(const struct hang *hang);
 /* Returns the name of a kind, such as "hang-cycle". */
 const char *hang_kind_name(enum hang_kind kind);
-const char *
-hang_title(const struct hang *hang); /* "deadlock of &dev->mutex and mem_hotplug_lock" */
+/* Returns a title such as "deadlock of &dev->mutex and mem_hotplug_lock". */
+const char *hang_title(const struct hang *hang);
 /*
  * Returns one sentence for each involved task, from the first waiter to the cause; NULL-terminated.
  */
@@ -65,7 +65,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 
 /*
  * Returns the explanation as a report, so that it can be stored, listed, matched with known issues,
- * and bisected. NULL for HANG_NONE.
+ * and bisected, or NULL if its kind is HANG_NONE.
  */
 struct splat *hang_to_splat(const struct hang *hang);
 
@@ -77,8 +77,8 @@ struct hang *hang_of_folder(const char *dir, GError **error);
 
 /*
  * Returns TRUE if a task with the stack OWNER may hold the lock that a task with the stack WAITER
- * waits for. That is the lock which WAITER's stack implies, or, if it implies none, any hotplug
- * lock. Stacks are lines ("f+0x1/0x2"), innermost first.
+ * waits for. If WAITER's stack does not show which lock this is, it may be any hotplug lock. Stacks
+ * are lines ("f+0x1/0x2"), innermost first.
  */
 gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter);
 

@@ -28,8 +28,8 @@
 #define SAMPLES_MAX 16
 
 enum wait_kind {
-	WAIT_NOT,
-	WAIT_LOCK, /* waits for a lock: the last one in lockdep's list */
+	WAIT_NOT,  /* does not wait */
+	WAIT_LOCK, /* waits for a lock: the last one in lockdep's list of the task */
 	/*
 	 * the task waits for a lock of the class `what`, even if lockdep lists another lock; the
 	 * task may poll
@@ -46,19 +46,19 @@ enum wait_kind {
 struct wait {
 	const char *function; /* a function on the stack; a trailing * matches any suffix */
 	enum wait_kind kind;
-	/* NAMED: the lock's class; TASK: the other task's name; otherwise a text */
+	/* for WAIT_NAMED the lock's class, for WAIT_TASK the other task's name, otherwise a text */
 	const char *what;
-	gboolean weak; /* a row for one of the callers takes precedence */
+	gboolean weak; /* if one of the callers has a row, too, that row is used */
 };
 
 /* The place where a CPU or a task was when it was sampled. */
 struct sample {
 	GPtrArray *frames; /* of struct frame */
 	int cpu;
-	guint64 pc;    /* instruction pointer; 0: only the function is known */
-	guint64 stack; /* address of its outermost frame on the stack; 0: not printed */
-	/* flagged: irqs_off and user were read from the registers of the sample itself */
-	gboolean irqs_off, user, flagged;
+	guint64 pc;    /* instruction pointer, or 0 if only the function is known */
+	guint64 stack; /* address of its outermost frame on the stack, or 0 if it was not printed */
+	gboolean irqs_off, user;
+	gboolean flagged; /* irqs_off and user were read from registers in this sample */
 	gboolean entered; /* powerpc: the last frame is from NIP or from the link register */
 	/* the function that the CPU's current interrupt has interrupted, or NULL */
 	char *came_into;
@@ -76,7 +76,7 @@ struct task {
 	int pid;
 	char *comm;
 	char state;	   /* 'D', 'S', 'R', …; '?' if unknown */
-	int cpu;	   /* the CPU on which it was last seen; -1: none */
+	int cpu;	   /* the CPU on which it was last seen, or -1 */
 	GPtrArray *frames; /* its stack: of struct frame, innermost first */
 	GPtrArray *slept;  /* if the task runs now, its stack in the previous dump; or NULL */
 	char slept_state;  /* its state in the previous dump */
@@ -86,27 +86,24 @@ struct task {
 	GPtrArray *held;
 	/* the locks in lockdep's previous list, empty if there was none */
 	GPtrArray *held_earlier;
-	guint held_said;    /* number of locks that the list's heading announces */
-	guint held_before;  /* number of locks that the heading of the previous list announces */
-	int likely_owner;   /* pid of the likely owner in the hung-task report; 0: none */
+	guint held_said;    /* number of locks by the list's heading, "N locks held by …" */
+	guint held_before;  /* number of locks by the heading of the previous list */
+	int likely_owner;   /* pid of the likely owner in the hung-task report, or 0 */
 	char *likely_what;  /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples; /* of struct sample, oldest first */
-	guint64 stack;	    /* an address in its stack; 0: the frames have no addresses */
+	guint64 stack;	    /* an address in its stack, or 0 if the frames have no addresses */
 	/* line number of the newest text about the task, to decide which text is newer */
 	guint64 order;
-	/*
-	 * the registers that QEMU reports also show the CPU in a sampled function, with
-	 * interrupts disabled
-	 */
+	/* QEMU's registers, too, show the CPU in a sampled function with interrupts disabled */
 	gboolean confirmed;
 
-	/* From the memory image: */
-	gboolean imaged;
+	/* read from the memory image */
+	gboolean imaged;  /* the image has this task */
 	char *image_wait; /* id of the lock that it waits for, or NULL */
-	/* if it waits for something that is not a lock: kind ("kernfs", "completion") and name */
+	/* kind ("kernfs", "completion") and name of what it waits for, if this is not a lock */
 	char *image_kind, *image_name;
 
-	/* Set by edges.c: */
+	/* set by edges.c */
 	const struct wait *wait;
 	struct lock *wanted;
 	gboolean wanted_polls; /* the task polls the wanted lock */
@@ -134,26 +131,33 @@ struct snapshot {
 	guint rounds;	     /* how many times all CPUs were sampled */
 	guint lockdep_lists; /* how many times lockdep listed all locks */
 	gboolean image;
-	/* class of a lock that a task still held when it returned to user space (from lockdep) */
-	char *left_held;
-	char *left_held_by; /* the function that acquired this lock, or NULL */
+	/* from lockdep's report "lock held when returning to user space!", or NULL and 0 */
+	char *left_held;    /* class of the lock */
+	char *left_held_by; /* the function that acquired the lock, or NULL */
 	int left_pid;
 };
 
 void sample_free(gpointer sample);
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot);
-/* Finds the task PID, or adds it; NULL: there are too many tasks. COMM may be NULL. */
+/*
+ * Returns the task PID, which is added if it is not there, or NULL if PID is not valid or there are
+ * too many tasks. COMM may be NULL.
+ */
 struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *comm);
+/* Returns the task PID, or NULL if it is not there. */
 struct task *snapshot_find(const struct snapshot *snapshot, int pid);
-/* Finds the lock with this id, or adds it. */
+/* Returns the lock with this id, which is added if it is not there. */
 struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char *lock_class);
-/* Returns the only lock of this class; otherwise finds or adds one with the class as its id. */
+/*
+ * Returns the lock of this class if there is exactly one, otherwise the lock whose id is the class,
+ * which is added if it is not there.
+ */
 struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class);
 void snapshot_done(struct snapshot *snapshot);
 
 void console_read(struct snapshot *snapshot, const char *text, gsize len);
-/* Reads one line of the stack of SAMPLE; if SAMPLE is NULL, of TASK. */
+/* Reads one line of a stack: of SAMPLE, or of TASK if SAMPLE is NULL. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
 void tasks_read(struct snapshot *snapshot, const char *text);
 /* Converts the lines of a stack ("f+0x1/0x2") to an array of struct frame; the caller frees it. */
@@ -164,27 +168,25 @@ void owners_read(struct snapshot *snapshot, json_t *owners);
 /* waits.c */
 gboolean function_is(const char *name, const char *pattern);
 /*
- * Returns TRUE if NAME belongs to the scheduler or to the slow path of a lock, so it does not show
- * what the task does.
+ * Returns TRUE if the function NAME belongs to the scheduler or to the slow path of a lock, so that
+ * it does not show what the task does.
  */
 gboolean frame_is_waiting(const char *name);
-/* Returns the row of the table of waits that fits the stack best, or NULL if none. */
+/* Returns the row of the table of waits that fits the stack best, or NULL if none does. */
 const struct wait *wait_of(const GPtrArray *frames);
 /*
  * Returns TRUE if TASK is idle: a kernel thread in its main loop, or a program that waits for time
  * or input.
  */
 gboolean task_is_idle(const struct task *task);
-/*
- * Returns the function on the stack because of which the task holds a lock of this class, or NULL.
- */
+/* Returns a function on the stack that holds a lock of this class, or NULL if there is none. */
 const char *holds_by_stack(const GPtrArray *frames, const char *lock_class);
-/* Returns TRUE if a task inside the function NAME is known to hold a lock. */
+/* Returns TRUE if waits.c lists NAME as a function that holds a lock. */
 gboolean holds_something(const char *name);
 /* Returns the innermost function on the stack for which holds_something() is TRUE, or NULL. */
 const char *operation_in(const GPtrArray *frames);
 /*
- * Returns the innermost function of the task's stack that neither waits nor is generic; "?" if
+ * Returns the innermost function of the task's stack that neither waits nor is generic, or "?" if
  * there is none.
  */
 const char *task_function(const struct task *task);
@@ -208,13 +210,13 @@ gboolean task_runs(const struct task *task);
  * and its number of locks differed.
  */
 gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
-/* Returns TRUE if no earlier sample contradicts that TASK was idle and held LOCK the whole time. */
+/*
+ * Returns FALSE if an earlier sample shows that TASK, which is idle and holds LOCK now, was not
+ * idle or did not hold LOCK before.
+ */
 gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task,
 			    const struct lock *lock);
-/*
- * Returns TRUE if no earlier list contradicts that LOCK, which no task holds now, also had no
- * holder before.
- */
+/* Returns FALSE if an earlier list shows that LOCK, which no task holds now, was held before. */
 gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock *lock);
 
 /* explain.c */
@@ -224,10 +226,10 @@ struct hang {
 	/* of struct task *: the tasks of the cycle, or the chain from a waiter to the culprit */
 	GPtrArray *story;
 	struct lock *lock; /* the lock that was never released, or a lock that the culprit holds */
-	struct task *culprit;
+	struct task *culprit; /* the task at the end of the chain, or NULL */
 	const char *function; /* the function of the culprit; borrowed */
 	guint seen;	      /* number of samples that show this function */
-	/* the lock classes of a cycle, alphabetically first one first, NULL-terminated; or NULL */
+	/* the lock classes of a cycle, NULL-terminated; or NULL. [0] is alphabetically first. */
 	char **cycle;
 	char *title;
 	char **sentences;

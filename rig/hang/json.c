@@ -39,9 +39,9 @@ static void add_frame(json_t *array, const struct frame *frame, struct symbols *
 	json_array_append_new(array, json);
 	if (!symbols || frame->module[0] || !symbols_find(symbols, frame, &address))
 		return;
-	/* for a caller, look up the call instruction, which is before the return address */
+	/* the address in a caller's frame is the return address; look up the call before it */
 	g_autoptr(GPtrArray) places = symbols_at(symbols, first ? address : address - 1);
-	/* the last place is the function itself; those before it are inlined into it */
+	/* the last of the places is the function itself; the others are inlined into it */
 	if (places && places->len) {
 		const struct place *place = places->pdata[0];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the memory image in a child process, owners.py with drgn, because the image comes from the
- * guest, and a crash or endless loop of its reader must not affect the rig.
+ * Reads the memory image in a child process, owners.py, which uses drgn. The image comes from the
+ * guest, so a crash or an endless loop of its reader must not affect the rig.
  */
 #include "hang/memory.h"
 
@@ -17,7 +17,7 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-/* Debian's own interpreter, for which the module python3-drgn is installed */
+/* Debian's own Python, because the package python3-drgn installs its module only for that. */
 #define PYTHON "/usr/bin/python3"
 #define OWNERS "owners.json"
 #define PIECE (64 * 1024)
@@ -95,7 +95,7 @@ gint64 memory_make_sparse(const char *dir)
 	if (fd < 0)
 		return -1;
 	while ((n = pread(fd, piece, PIECE, at)) > 0) {
-		/* ignore errors: on a file system without holes, the zero pages stay */
+		/* stop at an error, for example on a file system without holes */
 		if (n == PIECE && is_zero(piece, n) &&
 		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, n) < 0)
 			break;

@@ -7,8 +7,8 @@
 
 /*
  * Reads DIR/postmortem/memory.elf (from QEMU's dump-guest-memory) with VMLINUX, and writes
- * DIR/postmortem/owners.json. Blocks for at most MEMORY_READ_S seconds. Errors: there is no image;
- * VMLINUX is NULL or has no DWARF; python3-drgn is missing; the image is truncated or of another
+ * DIR/postmortem/owners.json. Blocks for at most MEMORY_READ_S seconds. Errors: there is no image,
+ * VMLINUX is NULL or has no DWARF, python3-drgn is missing, or the image is truncated or of another
  * kernel.
  */
 #define MEMORY_READ_S 25

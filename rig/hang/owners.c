@@ -9,8 +9,8 @@
  *	 "locks": [{"id": "ffff…", "class": "mem_hotplug_lock", "name": "memory2" or null,
  *		    "held": true, "owners": [55], "gone": false}, …]}
  *
- * It comes from a guest's memory, so every value is checked. Lockdep's lists, if there are any, are
- * more detailed and preferred.
+ * The data comes from a guest's memory, so every value is checked. If lockdep has listed the locks,
+ * its lists are used instead, because they are more detailed.
  */
 #include <string.h>
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the CPUs' registers from QEMU (`info registers -a`). On powerpc, a CPU with interrupts
- * disabled prints only one backtrace, because an NMI makes it oops; the registers are read before
- * that, as another sample of the CPU. On x86, they are read after the kernel's backtraces: if
- * interrupts are enabled by then, they had been disabled only briefly, even if every backtrace
- * found them disabled (the CPU polls a lock that the backtraces keep busy).
+ * disabled prints only one backtrace, because an NMI makes it oops. So the registers are read
+ * before the NMI, as another sample of the CPU. On x86, the registers are read after the kernel's
+ * backtraces. If interrupts are enabled then, they are only disabled for short times, even if they
+ * were disabled in every backtrace, for example because the CPU polls a lock that the printing of
+ * backtraces takes.
  */
 #include <string.h>
 
@@ -12,7 +13,8 @@
 #include "hang/internal.h"
 
 /*
- * Returns TRUE if PC is inside the function that the oops reports, by the symbol's offset and size.
+ * Returns TRUE if PC is inside the function that SAMPLE shows on this CPU, by the address, offset
+ * and size in its frame.
  */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
@@ -71,7 +73,7 @@ static void read_flags(struct snapshot *snapshot, const struct arch *arch, int c
 void registers_read(struct snapshot *snapshot, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 100000);
-	const struct arch *arch = NULL; /* set when the CPU's instruction pointer was read */
+	const struct arch *arch = NULL; /* the architecture, once an instruction pointer was read */
 	guint64 pc = 0;
 	int cpu = -1;
 

@@ -72,7 +72,7 @@ struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *co
 {
 	struct task *task;
 
-	/* reject pid 0, because it is the idle task of every CPU */
+	/* pid 0 is the idle task, of which every CPU has one */
 	if (pid <= 0 || pid > G_MAXINT32)
 		return NULL;
 	task = snapshot_find(snapshot, pid);

@@ -14,10 +14,11 @@ static const char *last_name(const GPtrArray *frames)
 }
 
 /*
- * Reads the link register on powerpc. Below an interrupt, "LR [c000000000162a0c]
- * offline_pages+0x388/0x3ec" is the caller of NIP's function, unless that function has made a call
- * itself. The first frame of the stack, which is always marked "(unreliable)", is NIP's function or
- * its caller; or the caller's caller if NIP is in code that restores registers.
+ * Reads the line with the link register on powerpc, "LR [c000000000162a0c]
+ * offline_pages+0x388/0x3ec". After an interrupt, this is the caller of the function in NIP, unless
+ * that function has made a call itself. The first frame of the stack, which is always marked
+ * "(unreliable)", is the function in NIP or its caller, or the caller's caller if NIP is in code
+ * that restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -35,8 +36,8 @@ static gboolean starts(const char *text, const char *prefix)
 }
 
 /*
- * Reads the data of a line that is not a frame into SAMPLE. *ret_fault: the line has the function
- * that an exception interrupted.
+ * Reads the data of a line that is not a frame into SAMPLE. If the line has the function that an
+ * exception interrupted, sets *frame to it, and *ret_fault to TRUE.
  */
 static void read_cpu_line(const struct arch *arch, struct sample *sample, const char *text,
 			  struct frame *frame, gboolean *ret_fault)
@@ -46,8 +47,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 	if (starts(text, arch->user_pc) && first)
 		sample->user = TRUE;
 	/*
-	 * on an architecture without link register, the second such line is the function that the
-	 * interrupt interrupted
+	 * if the architecture has no link register, the second such line in a backtrace has the
+	 * function that the interrupt interrupted
 	 */
 	if (kernel_pc && !first && !arch->link && !sample->came_into)
 		sample->came_into = g_strdup(text + strlen(arch->kernel_pc));
@@ -97,7 +98,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
-	/* skip offset 0, because a return address never points to the start of a function */
+	/* the offset of a return address is never 0 */
 	if (sample && sample->entered && !fault && frame.offset) {
 		sample->entered = FALSE;
 		frame.guess = FALSE;
@@ -108,7 +109,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		return;
 	if (sample)
 		sample->entered = linked;
-	/* skip this frame: the call trace of an NMI repeats the frame of the instruction pointer */
+	/* the call trace of an NMI begins with the function of the instruction pointer again */
 	if (frames->len == 1 && sample && !strcmp(last_name(frames), frame.name))
 		return;
 	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

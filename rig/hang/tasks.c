@@ -17,7 +17,7 @@ GPtrArray *frames_read(const GPtrArray *lines)
 
 		if (!frame_parse(lines->pdata[i], &frame))
 			continue;
-		/* on powerpc, the frames above __switch_to are out of date */
+		/* on powerpc, the frames that precede __switch_to are out of date */
 		if (!strcmp(frame.name, "__switch_to"))
 			g_ptr_array_set_size(frames, 0);
 		g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

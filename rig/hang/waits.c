@@ -12,8 +12,8 @@
 #define CPUS "cpu_hotplug_lock"
 
 /*
- * The row for the innermost frame is used, except that a row for one of its callers takes
- * precedence if that row is weak (struct wait).
+ * The functions in which tasks wait. The row for the innermost frame is used; but if it is weak,
+ * and one of the next callers has a row, too, that row is used.
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
@@ -101,9 +101,7 @@ static const struct {
 	{"_cpu_up", CPUS},		   {"_cpu_down", CPUS},
 };
 
-/*
- * Functions of the scheduler and of waiting, which are below the task's own functions on its stack.
- */
+/* Functions of the scheduler and of waiting: the innermost frames of a task that waits. */
 static const char *const waiting[] = {
 	"__schedule",
 	"schedule*",
@@ -161,20 +159,14 @@ const struct wait *wait_of(const GPtrArray *frames)
 		const struct frame *frame = frames->pdata[i];
 		const struct wait *row = row_of(frame->name);
 
-		/*
-		 * a worker that waits for a lock inside a work item is not idle, although
-		 * worker_thread() is on its stack
-		 */
+		/* a worker inside a work item has worker_thread() on its stack, but is not idle */
 		if (best && row && row->kind == WAIT_IDLE)
 			break;
 		if (row && !row->weak)
 			return row;
 		if (row && !best)
 			best = row;
-		/*
-		 * only a near caller may override a weak row, because callers further out do
-		 * something else
-		 */
+		/* a caller further out does not replace a weak row: its wait has another reason */
 		if (best && ++since > 5)
 			break;
 		if (!row && !best && !frame_is_waiting(frame->name))
@@ -225,7 +217,7 @@ gboolean task_is_idle(const struct task *task)
 	while (i < task->frames->len &&
 	       frame_is_waiting(((struct frame *)task->frames->pdata[i])->name))
 		i++;
-	/* the innermost function that is not part of waiting is the thread's outermost one */
+	/* idle: the first function that does not wait is the main function of a kernel thread */
 	return i > 0 && i + 1 < task->frames->len && task->state != 'D' &&
 	       !strcmp(((struct frame *)task->frames->pdata[i + 1])->name, "kthread");
 }

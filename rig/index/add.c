@@ -49,7 +49,7 @@ static void bind_text(sqlite3_stmt *stmt, int column, const char *text, gsize ma
 	g_autofree char *cut = text && strlen(text) > max ? g_strndup(text, max) : NULL;
 	g_autofree char *valid = text ? g_utf8_make_valid(cut ? cut : text, -1) : NULL;
 
-	/* if VALID is NULL, this binds an SQL NULL */
+	/* SQLite binds an SQL NULL if VALID is NULL */
 	sqlite3_bind_text(stmt, column, valid, -1, SQLITE_TRANSIENT);
 }
 
@@ -139,7 +139,7 @@ struct adding {
 	sqlite3_stmt *stmt;
 	gint64 run;
 	int n;
-	/* the key of the next finding by an earlier version of the rules, or NULL */
+	/* for the next add_finding(): the key by an earlier version of the rules, or NULL */
 	const char *former;
 };
 
@@ -168,8 +168,8 @@ static const char *text_at(json_t *json, const char *path)
 }
 
 /*
- * Returns the key that an earlier version of the rules gave to REPORT; NULL if that key is BUG, the
- * current one.
+ * Returns the key that an earlier version of the rules gave to REPORT, or NULL if that is the same
+ * as the current one, BUG.
  */
 static const char *former_key(json_t *report, const char *bug)
 {
@@ -187,7 +187,7 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		/* convert the keys of older folders to the current version */
+		/* for an older folder, not the stored key, but the key by the current rules */
 		g_autofree char *bug = splat_json_key(report);
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");

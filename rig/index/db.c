@@ -120,7 +120,8 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	int code;
 
 	/*
-	 * no fsync is needed: data that is lost in a power failure is read again from the folders
+	 * With synchronous = NORMAL, a power failure can undo the last transactions. The rows are
+	 * then read from the folders again.
 	 */
 	if (db_connect(file ? file : ":memory:", &db, error) &&
 	    db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {

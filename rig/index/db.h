@@ -8,23 +8,25 @@
 
 struct run_index {
 	sqlite3 *db;
-	char *results, *folder; /* `folder` is from index_place(); NULL: the index is in memory */
+	char *results;
+	char *folder; /* from index_place(), or NULL if the index is in memory */
 	index_progress progress;
 	void *data;
-	/* one transaction is used for a rebuild, so that no reader sees a partial index */
+	/* a rebuild is one transaction, so that no reader sees a partial index */
 	gboolean rebuilding;
 };
 
 /*
- * Opens or creates FILE (NULL: in memory) with the current schema. SHARED: FILE is on a network
- * file system, so SQLite uses a rollback journal and no mmap. *ret_damaged: FILE is not an index,
- * so the caller must delete it.
+ * Opens or creates FILE with the current schema, or an index in memory if FILE is NULL. If SHARED
+ * is TRUE, FILE is on a network file system, so SQLite uses a rollback journal and no mmap. If it
+ * fails, *ret_damaged is TRUE if FILE is not an index; the caller must then delete it.
  */
 gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
 		       GError **error);
 
 /*
- * Returns TRUE if PATH is on a file system to which other hosts may write. FALSE if statfs() fails.
+ * Returns TRUE if PATH is on a file system to which other hosts may write. Returns FALSE if
+ * statfs() fails.
  */
 gboolean index_is_shared(const char *path);
 /* Calls statfs(); tests replace this function. */
@@ -35,28 +37,28 @@ extern int (*index_statfs)(const char *path, struct statfs *ret);
 gboolean index_make_tables(sqlite3 *db, GError **error);
 
 /*
- * Adds or replaces the rows of a run. Also returns TRUE if the folder is not a run any more
- * (add.c).
+ * add.c: adds or replaces the rows of a run. Returns TRUE also if the folder was deleted meanwhile
+ * or is not a run.
  */
 gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
 /*
- * Appends " WHERE 1 AND …" for FILTER on the table `runs r` to SQL; the values to bind are added to
- * TEXTS (borrowed) (query.c).
+ * query.c: appends the condition " WHERE 1 AND …" of FILTER on the table `runs r` to SQL, and the
+ * values to bind to TEXTS, which borrows them from FILTER.
  */
 void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
 		 GPtrArray *texts);
 
 /*
- * Returns the table in which runs are counted: `rollup` if it has all columns that FILTER uses;
- * otherwise `single`, which is slower. Both have the columns of rollup; tree and night are '' if
- * there is none.
+ * Returns the name of the table or view from which runs are counted: `rollup` if it has all columns
+ * that FILTER uses, otherwise `single`, which is slower but has the same columns. A run without
+ * tree or night has '' there.
  */
 const char *index_sums(const struct index_filter *filter);
 
 /*
- * FALSE: the database is damaged, for example after a disk error, or has the tables of another
- * program. Reads the whole database.
+ * Reads the whole database. Returns FALSE if it is damaged, for example after a disk error, or has
+ * the tables of another program.
  */
 gboolean index_db_is_sound(sqlite3 *db);
 

@@ -17,7 +17,7 @@
 
 #define FILE_NAME "runs.sqlite"
 #define BATCH 500
-/* A folder that changed within this time may change again without a different mtime. */
+/* A folder whose mtime is not older than this may change again without a change of its mtime. */
 #define SETTLED_S 2
 
 /* ---- the lock: only one process at a time updates the index ---- */
@@ -53,7 +53,7 @@ static GHashTable *known_names(struct run_index *ix, GError **error)
 
 static gboolean is_folder(const struct dirent *entry)
 {
-	/* names of run folders need no quoting; other names are not looked up */
+	/* run folders do not begin with '.', and the database needs UTF-8 */
 	return *entry->d_name != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
 	       g_utf8_validate(entry->d_name, -1, NULL);
 }
@@ -65,7 +65,7 @@ static gint64 mtime_of(const char *results)
 
 	if (stat(results, &st) < 0)
 		return 0;
-	/* a time stamp of 0 marks the entry as outdated */
+	/* with 0, the folder is listed again at the next update */
 	return st.st_mtim.tv_sec + SETTLED_S > now
 		       ? 0
 		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -86,7 +86,10 @@ static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 	return db_exec(ix->db, sql, error);
 }
 
-/* Finds changes: new folders are in *ret_new, and the names of deleted ones stay in KNOWN. */
+/*
+ * Finds changes: removes the names of existing folders from KNOWN, so that those of deleted ones
+ * remain, and adds the names of new folders to *ret_new.
+ */
 static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new,
 			     GError **error)
 {
@@ -244,10 +247,7 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	ix->results = g_canonicalize_filename(results, NULL);
 	ix->progress = progress;
 	ix->data = data;
-	/*
-	 * do not create anything if the results folder does not exist; without write access, the
-	 * index is in memory
-	 */
+	/* if the results folder does not exist, or is not writable, the index is in memory */
 	if (g_file_test(results, G_FILE_TEST_IS_DIR) && g_mkdir_with_parents(folder, 0755) == 0 &&
 	    g_access(folder, W_OK) == 0)
 		ix->folder = g_steal_pointer(&folder);
@@ -305,7 +305,7 @@ void index_free(struct run_index *ix)
 
 	if (!ix)
 		return;
-	code = sqlite3_errcode(ix->db) & 0xff; /* if `db` is NULL, this is SQLITE_NOMEM */
+	code = sqlite3_errcode(ix->db) & 0xff; /* it is SQLITE_NOMEM if `db` is NULL */
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		close_file(ix);
 	else

@@ -62,13 +62,14 @@ struct index_run {
 	gint64 seed;
 	enum verdict verdict;
 	enum run_outcome outcome;
-	char *reason;	       /* the first reason of the verdict, or NULL */
-	double guest_s;	       /* total guest time; -1 if unknown, like the numbers below */
-	double first_report_s; /* guest time of the first report */
-	double boot_s, hammer_s, total_s; /* wall time */
+	char *reason; /* the first reason of the verdict, or NULL */
+	/* these five are -1 if unknown */
+	double guest_s;			  /* uptime of the guest at the end */
+	double first_report_s;		  /* uptime of the guest at the first report */
+	double boot_s, hammer_s, total_s; /* wall time of the boot, the load and the run */
 	gint64 ops;			  /* number of operations of all agents */
 	char *night, *cell;		  /* labels, or NULL */
-	int attempt;			  /* number of the attempt, from 1; 0 outside of nights */
+	int attempt; /* number of the attempt from 1 on, or 0 outside of nights */
 };
 
 /* A filter; a member that is NULL, 0 or -1 matches everything. */
@@ -81,15 +82,15 @@ struct index_filter {
 };
 
 /*
- * Returns the runs that match FILTER, oldest first: array of struct index_run; g_ptr_array_unref().
- * NULL with an error.
+ * Returns the runs that match FILTER, oldest first, or NULL with an error: an array of struct
+ * index_run, released with g_ptr_array_unref().
  */
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
- * A finding: a report of a run, or its hang (details.hang); or, for a BAD run without either, its
- * first reason without numbers. `bug` is the key that equal findings share: a report's
- * signature.bug, "hang:…", or "reason:…".
+ * A finding: a report of a run, or its hang (details.hang), or for a BAD run without either the
+ * first reason of its verdict, without numbers. `bug` is the key that equal findings have in
+ * common: a report's signature.bug, "hang:…", or "reason:…".
  */
 struct index_finding {
 	char *bug, *path, *exact; /* `path` and `exact` are only set for reports */
@@ -103,8 +104,8 @@ struct index_signature {
 	char *bug, *kind, *title, *known;
 	char *former; /* keys by earlier versions of the rules, separated by ","; or NULL */
 	guint runs;   /* number of runs that have it */
-	char *first_seen, *last_seen;	      /* times of these runs */
-	char *first_run, *last_run;	      /* names of these runs */
+	char *first_seen, *last_seen;	      /* times of the first and the last of these runs */
+	char *first_run, *last_run;	      /* names of the first and the last of these runs */
 	char *scenarios, *machines, *kernels; /* sorted names, separated by ", " */
 };
 
@@ -121,9 +122,9 @@ struct index_group {
 	char *key;
 	guint runs, good, bad, none;
 	guint hits;	    /* number of runs with the filter's signature, if it has one */
-	char *first, *last; /* times of these runs */
-	double ops_per_s;   /* mean of the runs that have both numbers; -1: none */
-	double first_report_s, total_s; /* means; -1: none */
+	char *first, *last; /* times of the first and the last run of the group */
+	double ops_per_s;   /* mean of the runs for which it is known, or -1 if there are none */
+	double first_report_s, total_s; /* means, or -1 */
 };
 
 /*
@@ -145,9 +146,9 @@ double index_wall_s(struct run_index *ix, const char *scenario, const char *mach
 
 /*
  * Returns the names of the runs that may be deleted: they are older than BEFORE, and their verdict
- * is in VERDICTS (NULL-terminated names; NULL: any). Not included are the oldest and the newest run
- * of each finding, the KEEP newest runs of each combination of scenario, machine and kernel, runs
- * with a label `keep`, and RUNNING runs.
+ * is one of VERDICTS (NULL-terminated), or any if VERDICTS is NULL. Not included are the oldest and
+ * the newest run of each finding, the KEEP newest runs of each combination of scenario, machine and
+ * kernel, runs with a label `keep`, and RUNNING runs.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);

@@ -15,8 +15,8 @@
 #include "util/sweep.h"
 
 /*
- * Selects runs created before ?1, except the newest ?2 of each scenario, machine and kernel, and
- * other runs that must be kept.
+ * The query of index_prunable(): ?1 is BEFORE, ?2 is KEEP. `witness` are the oldest and the newest
+ * run of each finding.
  */
 static const char prunable[] =
 	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, "

@@ -32,7 +32,7 @@ void index_where(const struct index_filter *f, gboolean with_signature, GString 
 		also(sql, texts, "r.id IN (SELECT run FROM findings WHERE bug = ?)", f->signature);
 }
 
-/* Prepares a statement: SELECT, the conditions of FILTER, and the rest. */
+/* Prepares a statement: the text SELECT, the conditions of FILTER, and the text REST. */
 static sqlite3_stmt *ask(struct run_index *ix, const char *select,
 			 const struct index_filter *filter, gboolean with_signature,
 			 const char *rest, GError **error)
@@ -198,8 +198,8 @@ static char *sorted_list(sqlite3_stmt *stmt, int column)
 }
 
 /*
- * Splits a text into a time and a name. The query combines the two, so that min() and max() select
- * both.
+ * Splits a text into a time and the name of a run. The query joins the two, so that min() and max()
+ * of the text are the first and the last run.
  */
 static void split(const char *text, char **ret_time, char **ret_name)
 {
@@ -293,7 +293,7 @@ static gpointer group_read(sqlite3_stmt *stmt)
 	return g;
 }
 
-/* Returns a table with the number of runs with the signature for each key. */
+/* Returns a table that maps each group's key to its number of runs with FILTER's signature. */
 static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter,
 			   enum index_by by, GError **error)
 {

@@ -49,10 +49,7 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 				"folder, link or device",
 				entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
-	/*
-	 * reject this, because the kernel does not create parent folders (init/initramfs.c drops
-	 * such an entry silently)
-	 */
+	/* the kernel drops an entry without its folder silently (init/initramfs.c) */
 	if (strcmp(parent, ".") && !g_hash_table_contains(folders, parent))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"initramfs entry '%s': add its folder '%s' first", entry->name,
@@ -147,24 +144,22 @@ gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsiz
 #define DIR(name) {name, S_IFDIR | 0755}
 #define TOOL(name) {"bin/" name, S_IFLNK | 0777, "busybox"}
 
-/*
- * The files that init needs. It mounts the file systems itself, but the console must exist before.
- */
+/* The files that init needs. It mounts the file systems, but /dev/console must exist before. */
 static const struct initrd_entry base[] = {
 	DIR("bin"),  DIR("dev"), DIR("proc"), DIR("sys"),
 	DIR("tmp"),  DIR("etc"), DIR("root"), {"dev/console", S_IFCHR | 0600, NULL, 5, 1},
 	{"dev/null", S_IFCHR | 0666, NULL, 1, 3},
 };
 
-/* Links for the shell of rig.shell; the rig itself does not use them. */
+/* Links for the shell that the kernel parameter rig.shell starts. */
 static const struct initrd_entry tools[] = {
 	TOOL("sh"),   TOOL("ls"),    TOOL("cat"), TOOL("echo"), TOOL("dmesg"), TOOL("grep"),
 	TOOL("head"), TOOL("mount"), TOOL("ps"),  TOOL("tail"), TOOL("top"),   TOOL("vi"),
 };
 
 /*
- * Hashes the content of the archive. The hash is the archive's name, so that an existing archive is
- * found before writing it.
+ * Hashes what determines the content of the archive. The hash is the name of the archive in the
+ * cache.
  */
 static gboolean hash_entries(const GArray *entries, char **ret_hash, GError **error)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Writes the guest's initramfs, an uncompressed newc archive, from a table of entries, without
- * root.
- */
+/* Writes the guest's initramfs, an uncompressed newc archive, from a table of entries. */
 #ifndef RIG_INITRD_INITRD_H
 #define RIG_INITRD_INITRD_H
 
@@ -23,7 +20,7 @@ struct initrd_entry {
 gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsize n,
 		      GError **error);
 
-/* Error (RIG_EXIT_INFRA): the guest programs for ARCH are not built ("run make guest"). */
+/* Returns FALSE with RIG_EXIT_INFRA if the guest programs for ARCH are not built. */
 gboolean initrd_check(const char *arch, GError **error);
 
 /*

@@ -2,10 +2,10 @@
 /*
  * Downloads Debian's source packages, as any user and without changing the system's package lists.
  *
- * Packages in the host's own lists are taken from there. For another suite (or if the lists are
- * empty or outdated) apt gets a private configuration in the cache: lists, caches and a sources
- * file, with the mirror and key of the host's own configuration. All other settings of apt (proxy,
- * certificates, preferences) are those of the host.
+ * If the host's own package lists have the package, apt uses them. For another suite, or if the
+ * lists are empty or outdated, apt is run with a private configuration in the cache: package lists,
+ * caches, and a sources file with the mirror and key of the host's own configuration. All other
+ * settings of apt (proxy, certificates, preferences) are those of the host.
  */
 #include "kernel/internal.h"
 
@@ -34,8 +34,8 @@ static void mirrors_clear(struct mirrors *mirrors)
 }
 
 /*
- * Handles one entry of the host's sources. Entries of other distributions are ignored; of several
- * entries the first is used.
+ * Handles one entry of the host's sources. Entries of other distributions are ignored. If there are
+ * several entries for the archive or for its security updates, the first one is used.
  */
 static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite,
 			 const char *key)
@@ -51,10 +51,7 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
 		return;
 	mirrors->uri[which] = g_strdup(uri);
-	/*
-	 * a key that is embedded in the sources file is not used: Debian's own key is always
-	 * installed
-	 */
+	/* instead of a key inside the sources file, use Debian's key, which is always installed */
 	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
 }
 
@@ -77,7 +74,7 @@ static void read_one_line(const char *text, struct mirrors *mirrors)
 	}
 }
 
-/* Returns the first line of the value of field NAME in a stanza; or NULL. */
+/* Returns the first line of the value of field NAME in a stanza, or NULL if there is none. */
 static char *field(const char *stanza, const char *name)
 {
 	g_autofree char *pattern = g_strdup_printf("^%s:[ \\t]*(.*)$", name);
@@ -148,7 +145,7 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 
 static void add_suite(GString *text, const struct mirrors *mirrors, const char *suite)
 {
-	/* for a codename, add the suites with its updates; sid has none, which is not an error */
+	/* add the suites with the updates of a codename; sid has none (see apt_version()) */
 	static const char *const also[] = {"", "-updates", "-security"};
 	gboolean plain = !strchr(suite, '-');
 
@@ -190,8 +187,8 @@ static char *host_codename(void)
 }
 
 /*
- * Runs apt with WORDS and the private configuration for SUITE; SUITE NULL: with the host's
- * configuration.
+ * Runs apt with WORDS: with the private configuration for SUITE, or if SUITE is NULL with the
+ * host's configuration.
  */
 static gboolean apt(const char *suite, const char *cwd, const char *const *words, char **ret_output,
 		    GError **error)
@@ -200,10 +197,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 	struct spawn spawn = {.cwd = cwd, .keep = 1 << 20};
 
 	g_ptr_array_add(argv, g_strdup(words[0]));
-	/*
-	 * prevent apt from switching to the user _apt if it runs as root: that user cannot write
-	 * into a private folder
-	 */
+	/* as root, apt would switch to the user _apt, for which the cache is not writable */
 	g_ptr_array_add(argv, g_strdup("-oAPT::Sandbox::User="));
 	if (suite) {
 		g_autofree char *name = g_strconcat("apt/", suite, NULL);
@@ -215,10 +209,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 				g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
 	} else {
-		/*
-		 * use the host's lists, but do not write into the host's caches, because any user
-		 * may run this
-		 */
+		/* the host's lists are only read: a user cannot write into the host's caches */
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
 	}
@@ -248,8 +239,8 @@ static gboolean apt_update(const char *suite, GError **error)
 }
 
 /*
- * Returns the version of PACKAGE in the lists: the newest, or exactly WANT if not NULL. NULL: there
- * is none.
+ * Returns the newest version of PACKAGE in the lists, or WANT if that is not NULL. Returns NULL if
+ * the lists do not have it.
  */
 static char *listed_version(const char *package, const char *suite, const char *want)
 {
@@ -260,8 +251,8 @@ static char *listed_version(const char *package, const char *suite, const char *
 	if (!apt(suite, NULL, words, &output, NULL))
 		return NULL;
 	/*
-	 * lines like " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64 Packages",
-	 * newest first
+	 * The lines are like " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64
+	 * Packages"; the newest version is first.
 	 */
 	lines = g_strsplit(output, "\n", -1);
 	for (guint i = 0; lines[i]; i++) {
@@ -309,8 +300,8 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 
 	if (!version) {
 		/*
-		 * ignore the error: if -updates or -security is missing, the update fails, but the
-		 * other lists were downloaded
+		 * This fails if SUITE has no -updates or -security, but has then downloaded the
+		 * other lists. So its error is only used if PACKAGE is not found.
 		 */
 		apt_update(suite ? suite : codename, &why);
 		version = listed_version(package, suite ? suite : codename, want);
@@ -334,7 +325,7 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autoptr(GRegex) regex = NULL;
 
-	/* the version may come from the private lists for the host's own suite */
+	/* apt_version() may have used private lists for the host's own suite; try them, too */
 	if (!apt(suite, NULL, words, &output, NULL) || !*output)
 		if (!apt(suite ? suite : codename, NULL, words, &output, error))
 			return FALSE;
@@ -367,9 +358,7 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 	gboolean ok = apt(suite, dir, words, NULL, suite ? error : NULL);
 
 	if (!ok && !suite) {
-		/*
-		 * the host's lists are outdated or lack the package: download lists from the mirror
-		 */
+		/* the host's lists are outdated or lack the package; download the mirror's lists */
 		apt_update(codename, NULL);
 		ok = apt(codename, dir, words, NULL, error);
 	}

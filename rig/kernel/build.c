@@ -11,7 +11,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Must be changed when the same inputs give another result than before. */
+/* Part of each hash; must be changed when builds from the same inputs give another result. */
 #define HASH_FORMAT "rig kernel 1"
 
 /* All inputs that determine the result of a build. */
@@ -67,7 +67,7 @@ gboolean kernel_is_full(const char *fragment)
 	return files_same(full, fragment);
 }
 
-/* The suffix of the object folder: the kernel `full` has one of its own. */
+/* Returns the suffix of the object folder: "-full" for the kernel `full`, otherwise "". */
 static const char *flavour(const struct kernel_spec *spec)
 {
 	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
@@ -171,7 +171,7 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 	g_autoptr(GString) name = g_string_new(NULL);
 	gboolean deb = g_str_has_prefix(inputs->source->resolved, "deb:");
 
-	/* leave out Debian's revision */
+	/* leave out Debian's revision, "-2" */
 	g_string_append_len(name, version, deb ? strcspn(version, "-") : strlen(version));
 	for (guint i = 0; i < inputs->patches->len; i++) {
 		g_autofree char *base = g_path_get_basename(spec->patches[i]);
@@ -331,10 +331,7 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 		return NULL;
 	if (!kernel)
 		kernel = find_or_build(spec, &state, error);
-	/*
-	 * the cache is keyed by the text of patches, so replace the file names by those of this
-	 * caller
-	 */
+	/* a kernel from the cache may have been built from files with other names but equal text */
 	if (kernel && spec->patches) {
 		g_strfreev(kernel->patches);
 		kernel->patches = g_strdupv((char **)spec->patches);

@@ -20,7 +20,7 @@
 
 static char *out_path(const char *hash, const char *file)
 {
-	/* do not create the folder of the build here */
+	/* rig_cache_path() creates the folder of a path, but must not create that of the build */
 	g_autofree char *out = rig_cache_path("kernel/out");
 
 	return g_build_filename(out, hash, file, NULL);
@@ -224,9 +224,7 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 	g_autofree char *out = g_path_get_dirname(final);
 
 	sweep_folders(out);
-	/*
-	 * this process holds the lock of the tree, so an existing part was left by a killed process
-	 */
+	/* this process holds the tree's lock, so if PART exists, a killed process has left it */
 	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
 	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error) ||
 	    !durable_tree(part, error))

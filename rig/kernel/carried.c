@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds kernels that another host has built, and adds them to the cache. A host that does not have
- * the sources identifies such a build by the request: the text of the source, and the content of
- * patches and fragments.
+ * Finds kernels that another host has built, and adds them to the cache. Without the sources, a
+ * host cannot compute the hash of a build, so it finds the build by the request: the text of the
+ * source, and the content of patches and fragments (kernel_request_key()).
  */
 #include "kernel/internal.h"
 
@@ -69,7 +69,7 @@ gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GErro
 	return TRUE;
 }
 
-/* Copies FOLDER to PART, a new folder next to FINAL, and renames that. */
+/* Copies FOLDER to PART, a new folder next to FINAL, and renames PART to FINAL. */
 static gboolean copy_in(const char *folder, const char *part, const char *final, GError **error)
 {
 	g_autofree char *name = g_path_get_basename(part);

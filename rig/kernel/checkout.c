@@ -20,7 +20,7 @@
 #include "util/spawn.h"
 #include "util/sweep.h"
 
-/* disk space for an unpacked 7.x tree, its package, and an object folder */
+/* Disk space in bytes for an unpacked 7.x tree, its package, and an object folder. */
 #define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
 
 static gboolean check_room(const char *dir, GError **error)
@@ -142,9 +142,9 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 /* ---- git ---- */
 
 /*
- * Updates SRC from the user's repository, which is only read. With a separate index and work tree,
- * git writes only the files that differ between the last revision and this one. checkout-index
- * restores files; clean removes files that a killed update has left.
+ * Updates SRC from the user's repository, which is only read, because index and work tree are those
+ * of SRC. git writes only the files that differ between the last revision and this one.
+ * checkout-index restores missing files; clean removes files that a killed update has left.
  */
 static gboolean sync_git(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
@@ -190,8 +190,8 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 
 /*
  * Returns the path of the file tree/<tree>/populated, which has the identity of the source that was
- * copied into SRC. It is only needed for a folder or a git revision, because their tree is updated
- * in place.
+ * copied into SRC. It exists only for folders and git revisions, because SRC is updated in place
+ * for these, and a killed update would leave a mixture.
  */
 static char *checked_out_path(const char *src)
 {

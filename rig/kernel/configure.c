@@ -16,8 +16,8 @@
 #define CONFIG_MAX (4u << 20)
 
 /*
- * Returns the path of the file with the key of the inputs of obj/.config; the file is absent while
- * .config is being made.
+ * Returns the path of the file with the key from which obj/.config was made. The file does not
+ * exist while .config is being made.
  */
 static char *key_path(const struct worktree *tree)
 {

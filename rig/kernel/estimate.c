@@ -2,9 +2,9 @@
 /*
  * Estimates how many files a build compiles, before it begins. Each object in the object folder has
  * a file .NAME.o.cmd, in which kbuild lists the sources and config options that the object depends
- * on (scripts/basic/fixdep.c). So the estimate counts the objects that depend on
- * changed options or patched files. It is a lower bound, because it counts neither new objects, nor
- * those that depend on options which kconfig changes in turn.
+ * on (scripts/basic/fixdep.c). So the estimate counts the objects that depend on changed options or
+ * patched files. It is a lower bound: it lacks new objects, and objects that depend on options
+ * which kconfig changes as a consequence.
  */
 #include "kernel/internal.h"
 
@@ -19,7 +19,7 @@
 
 /* Changed options (without CONFIG_) and files, each with the number of dependent objects. */
 struct changes {
-	GHashTable *options, *files; /* name to guint* */
+	GHashTable *options, *files; /* name -> guint *, the number of objects */
 	guint objects, all;
 };
 
@@ -68,8 +68,8 @@ static void compare_patches(struct changes *c, GPtrArray *patches)
 }
 
 /*
- * If LINE of a .cmd file of kbuild names a changed option or a changed source file, counts the
- * object for it and returns TRUE.
+ * LINE is from an object's .cmd file. If it names a changed option or source file, counts the
+ * object for that and returns TRUE.
  */
 static gboolean count_line(struct changes *c, const char *line)
 {

@@ -2,8 +2,8 @@
 /*
  * Sources for hosts that do not have them. This host resolves a source and packs its unpatched tree
  * into a folder of the cache, carried/<name>-<hash>/, with the files `tree` (a tar archive) and
- * `source.json` (what source_resolve() has found out). Another host that got the folder builds from
- * it as from the source itself: the hash of the build does not depend on the host.
+ * `source.json` (the members that source_resolve() sets). A host to which the folder was sent
+ * builds from it; the hash of the build is the same as on this host.
  */
 #include "kernel/internal.h"
 
@@ -21,7 +21,7 @@
 
 #define FOLDER "kernel/carried"
 #define JSON_MAX (1u << 20)
-/* the top folder in archives of folders and revisions, which tar removes again */
+/* The top folder in the archive of a folder or revision, which is removed when it is unpacked. */
 #define TOP "linux/"
 
 char *kernel_source_key(const char *text)

@@ -186,10 +186,7 @@ char **files_of_tree(const char *tree, GError **error)
 		g_autofree char *path = g_build_filename(tree, files->pdata[i], NULL);
 		struct stat st;
 
-		/*
-		 * skip files that were deleted in the checkout, and submodules, which git lists as
-		 * folders
-		 */
+		/* git also lists files that were deleted, and submodules, which are folders */
 		if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
 		    (!i || strcmp(files->pdata[i], files->pdata[i - 1])))
 			g_ptr_array_add(present, g_strdup(files->pdata[i]));

@@ -86,7 +86,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 		struct setting *setting;
 		g_auto(GStrv) part = NULL;
 
-		/* a comment, except "is not set" */
+		/* skip comments, but not "# CONFIG_X is not set" */
 		if (!*line || (*line == '#' && !g_str_has_prefix(line, "# CONFIG_")))
 			continue;
 		setting = g_new0(struct setting, 1);
@@ -111,7 +111,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 	return TRUE;
 }
 
-/* Returns the last setting of each option. */
+/* Returns a table that maps the name of an option to the last setting that has it. */
 static GHashTable *last_settings(GPtrArray *settings)
 {
 	GHashTable *last = g_hash_table_new(g_str_hash, g_str_equal);
@@ -142,8 +142,8 @@ char *fragment_merge(const char *base, GPtrArray *settings)
 		const struct setting *setting = settings->pdata[i];
 
 		/*
-		 * add the alternatives in reverse order: kconfig uses the last of two exclusive
-		 * options, but the first alternative is preferred
+		 * Add the alternatives in reverse order, because the first one is preferred, and
+		 * kconfig uses the last of several options that exclude each other.
 		 */
 		for (guint k = setting->n; k-- > 0;) {
 			const struct option *option = &setting->option[k];

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the config inside an image: kernel/configs.c stores a gzipped .config between "IKCFG_ST"
- * and "IKCFG_ED". A bzImage is compressed as a whole, too (gzip, xz, lzma, bzip2, lz4, zstd);
- * libarchive decompresses it as a stream, so that the uncompressed image is never in memory as a
- * whole.
+ * and "IKCFG_ED". The kernel in a bzImage is compressed (gzip, xz, lzma, bzip2, lz4, zstd);
+ * libarchive decompresses it as a stream, so that the uncompressed kernel need not fit into memory.
  */
 #include "kernel/internal.h"
 
@@ -17,8 +16,8 @@
 #define CONFIG_MAX (4u << 20)
 #define PACKED_MAX (1u << 20)
 /*
- * a vmlinux with all drivers of a distribution built in has about 100 MiB; a larger one is treated
- * as an archive bomb
+ * Maximum size of an uncompressed kernel. One with all drivers of a distribution built in has about
+ * 100 MiB.
  */
 #define UNPACKED_MAX (1u << 30)
 

@@ -152,7 +152,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 {
 	guint64 text_end = get(data + 16, 8);
 
-	/* the file may be shorter than image_size, which includes .bss, but not much shorter */
+	/* image_size includes .bss, so the file may be shorter, but not by more than half */
 	if (text_end > 2 * (guint64)len)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,

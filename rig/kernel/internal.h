@@ -46,7 +46,7 @@ gboolean files_same(const char *a, const char *b);
 /* Replaces TO by a copy of FROM, by rename, with a new mtime; creates missing folders. */
 gboolean files_copy(const char *from, const char *to, GError **error);
 gboolean files_make_parent(const char *path, GError **error);
-/* Returns the SHA-256 of a file's content in hexadecimal; NULL with an error. */
+/* Returns the SHA-256 of a file's content in hexadecimal, or NULL with an error. */
 char *files_sha256(const char *path, GError **error);
 /*
  * Returns the files of a source tree, with relative paths, sorted. If TREE is a git checkout, these
@@ -56,10 +56,7 @@ char *files_sha256(const char *path, GError **error);
 char **files_of_tree(const char *tree, GError **error);
 /* Returns all files below a folder, with relative paths, sorted. */
 char **files_below(const char *dir, GError **error);
-/*
- * Returns VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION from the text of a kernel's top Makefile, or
- * NULL.
- */
+/* Returns the version ("6.1.192-rc1") in the text of a kernel's top Makefile, or NULL. */
 char *files_kernel_version(const char *makefile_text);
 
 /* ---- arch.c: one row per architecture that kernels are built for ---- */
@@ -75,9 +72,9 @@ struct kernel_arch {
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error);
-/* Returns the prefix of the cross compiler; "" if the host has the same architecture. */
+/* Returns the prefix of the cross compiler, or "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
-/* Finds the versions of compiler and linker, which are part of the hash. */
+/* Sets *ret_compiler to the versions of compiler and linker, which are part of a build's hash. */
 gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
 
 /* ---- source.c ---- */
@@ -87,27 +84,27 @@ enum source_kind { SOURCE_DEB, SOURCE_TAR, SOURCE_DIR, SOURCE_GIT };
 struct source {
 	enum source_kind kind;
 	char *name;	/* name of the package, or absolute path */
-	char *suite;	/* only for "deb:"; or NULL */
-	char *want;	/* deb: the requested version; git: the requested revision; NULL: none */
+	char *suite;	/* the suite of a "deb:" source, or NULL */
+	char *want;	/* the requested version (deb) or revision (git), or NULL */
 	char *version;	/* "6.1.192-2", "v6.1-3-gabcdef"; NULL until the tree exists */
 	char *resolved; /* "deb:linux-source-6.1=6.1.192-2" */
 	char *identity; /* a text that identifies the content, for the hash */
 	char *tree;	/* name of its folder below tree/ */
-	char *git_dir;	/* only for "git:" */
-	char **files;	/* only for "dir:": relative paths, sorted, NULL-terminated */
+	char *git_dir;	/* path of the repository of a "git:" source, or NULL */
+	char **files;	/* files of a "dir:" source: relative paths, sorted; or NULL */
 };
 
 void source_free(struct source *source);
 RIG_DEFINE_AUTO(source, source_free)
 
 /*
- * Returns a readable, unique name for a folder: that of PATH, and the hash of the text WHAT. Free
- * with g_free().
+ * Returns a readable and unique name for a folder: the last component of PATH, and a hash of the
+ * text WHAT. g_free().
  */
 char *source_tree_name(const char *path, const char *what);
 /* Parses TEXT; the source may be one that another host has sent (source_carried()). */
 struct source *source_parse(const char *text, GError **error);
-/* Sets version (if known), resolved, identity and tree. */
+/* Sets the members version (if it is known already), resolved, identity and tree. */
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
 			GError **error);
 
@@ -115,16 +112,16 @@ gboolean source_resolve(struct source *source, gboolean refresh, struct progress
 
 /*
  * Looks for the source TEXT in KERNEL_SOURCES, the list of sources that another host has sent. *RET
- * is that source, already resolved, or NULL if the list does not have it. Error: RIG_EXIT_INFRA, it
- * is in the list but not in the cache.
+ * is that source, already resolved, or NULL if the list does not have it. Fails with RIG_EXIT_INFRA
+ * if it is in the list but not in the cache.
  */
 gboolean source_carried(const char *text, struct source **ret, GError **error);
 
 /* ---- checkout.c ---- */
 
 /*
- * Downloads the source package of Debian and unpacks it into the folder DOWNLOAD, which is
- * replaced. *RET_TARBALL is the path of the archive in it.
+ * Downloads a package with a kernel's source from Debian and unpacks it into the folder DOWNLOAD,
+ * which is replaced. *ret_tarball is the path of the archive with the source in it.
  */
 gboolean source_fetch_deb(const struct source *source, const char *download,
 			  struct progress *progress, char **ret_tarball, GError **error);
@@ -132,8 +129,8 @@ gboolean source_fetch_deb(const struct source *source, const char *download,
 /* Returns TRUE if SRC (tree/<tree>/src) already contains the unpatched source. */
 gboolean source_is_there(const struct source *source, const char *src);
 /*
- * Makes the content of SRC the unpatched source. The caller must hold the tree's lock; no patch may
- * be applied in SRC.
+ * Makes SRC contain the unpatched source. The caller must hold the tree's lock, and must have
+ * undone all patches in SRC.
  */
 gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
 			 GError **error);
@@ -143,24 +140,26 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* Returns the Debian release ("bookworm") that has the kernel source PACKAGE, or NULL. */
 const char *apt_release(const char *package);
 /*
- * Like the function above, but returns NULL if the host is that release, or if the host's package
- * lists have PACKAGE. So a source of another release can be named without its suite.
+ * Like apt_release(), but returns NULL if the host itself has PACKAGE: it is of that release, or
+ * its package lists have PACKAGE. With this, a source of another release can be given without its
+ * suite.
  */
 const char *apt_other_release(const char *package);
 
 /*
- * Finds the version of PACKAGE that SUITE offers; with WANT (or NULL), checks that SUITE offers
- * this version. SUITE NULL: the suite that the host is configured for.
+ * Sets *ret_version to the newest version of PACKAGE in SUITE, or if WANT is not NULL to WANT,
+ * which SUITE must offer. If SUITE is NULL, it is the suite that the host is configured for.
  */
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);
 /*
- * Gets the package with the kernel image: PACKAGE itself, or if that is a metapackage, the one that
- * its VERSION depends on. Uses the lists of SUITE, which apt_version() must have downloaded.
+ * Sets *ret_package to the package with the kernel image: PACKAGE itself, or if that is a
+ * metapackage, the one that its VERSION depends on. Uses the lists of SUITE, which apt_version()
+ * must have downloaded.
  */
 gboolean apt_image_package(const char *package, const char *suite, const char *version,
 			   char **ret_package, GError **error);
-/* Downloads PACKAGE into DIR; *RET_FILE is the path of the file. */
+/* Downloads PACKAGE into DIR. *ret_file is the path of the file. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);
 /*
@@ -170,21 +169,21 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 gboolean apt_download_closed(const char *const *packages, const char *suite, const char *dir,
 			     GError **error);
 /*
- * Returns the private sources.list (deb822) for SUITE, which may be several names separated by +,
- * derived from the system's own files.
+ * Sets *ret_text to a sources file for apt (deb822) with SUITE, which may be several names
+ * separated by +. Mirror and key are those of the host's own files below ETC.
  */
 gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error);
 
 /* ---- patch.c ---- */
 
 struct patch_file {	 /* the changes to one file */
-	char *old, *new; /* without the first component; NULL: created, or deleted */
+	char *old, *new; /* paths without the first component; NULL for /dev/null */
 	char *text;	 /* the headers and hunks */
 };
 
 struct patch {
 	char *path;	  /* as given by the user */
-	char *text;	  /* the diffs of all mails in the file; part of the hash */
+	char *text;	  /* the diffs of all mails in the file; part of the build's hash */
 	GPtrArray *files; /* struct patch_file */
 };
 
@@ -192,7 +191,7 @@ void patch_free(struct patch *patch);
 RIG_DEFINE_AUTO(patch, patch_free)
 
 struct patch *patch_load(const char *path, GError **error);
-/* Parses the patch TEXT, which was read from PATH. Separate from reading for the tests. */
+/* Parses the patch TEXT, which was read from PATH. Tests call it without a file. */
 struct patch *patch_parse(const char *path, const char *text, GError **error);
 /* Applies PATCH in DIR, which must have the files that the patch changes. */
 gboolean patch_apply(const struct patch *patch, const char *dir, GError **error);
@@ -207,7 +206,7 @@ enum option_must {
 
 struct option {
 	char *name;  /* for example "CONFIG_X" */
-	char *value; /* "y", "250", "\"\""; NULL stands for "is not set" */
+	char *value; /* "y", "250", "\"\"", or NULL if it must not be set */
 };
 
 struct setting {		 /* one line of a fragment */
@@ -225,12 +224,12 @@ char *fragment_merge(const char *base, GPtrArray *settings);
 /* Converts the text of a .config to a table like that of kernel_config_load(). */
 GHashTable *config_parse(const char *text);
 /*
- * Returns a text with one line for each setting that CONFIG does not meet; NULL: all are met. SRC
- * may be NULL.
+ * Returns a text with one line for each setting that CONFIG does not meet, or NULL if it meets all.
+ * If SRC, the source tree, is not NULL, a line has the reason why kconfig has not set the option.
  */
 char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch);
 
-/* TRUE: CONFIG has the value of OPTION. */
+/* Returns TRUE if CONFIG has the value of OPTION. */
 gboolean option_met(const struct option *option, GHashTable *config);
 
 /* ---- kconfig.c ---- */
@@ -241,15 +240,15 @@ struct kconfig *kconfig_load(const char *src, const char *srcarch);
 void kconfig_free(struct kconfig *kconfig);
 RIG_DEFINE_AUTO(kconfig, kconfig_free)
 gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
-/* Returns why SYMBOL (without CONFIG_) is not set in CONFIG, as text for messages; never NULL. */
+/* Returns why SYMBOL (without CONFIG_) is not set in CONFIG, as a text for messages, never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
 
 /* ---- worktree.c ---- */
 
 struct worktree {
-	char *dir; /* path of tree/<name> */
-	char *src, *obj;
-	int lock;
+	char *dir;	 /* path of tree/<name> */
+	char *src, *obj; /* paths of the source and of the object folder */
+	int lock;	 /* descriptor of the lock file */
 };
 
 void worktree_close(struct worktree *tree);
@@ -279,31 +278,33 @@ struct maker {
 	const struct kernel_arch *arch;
 	unsigned jobs;
 	struct progress *progress;
-	const char *folder; /* M=, the folder of a module; NULL: make builds the kernel */
+	const char *folder; /* M=, the folder of a module, or NULL to build the kernel */
 	FILE *log;
 	guint lines;	   /* number of commands that make has printed */
 	char *first_error; /* the first error message of a compiler or kconfig */
 };
 
 /*
- * Runs make for TARGET. The error is the first error message, with the name of the log:
- * RIG_EXIT_INFRA if a tool or disk space is missing, otherwise RIG_EXIT_USAGE.
+ * Runs make for TARGET. On failure, the error has the first error message of the output, and the
+ * name of the log. It is RIG_EXIT_INFRA if a tool or disk space is missing, otherwise
+ * RIG_EXIT_USAGE.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
 /* Returns the path of the log of the last build in this object folder. */
 char *maker_log_path(const struct worktree *tree);
 /*
- * Must be called before a build: if the last build was killed, removes files that may be
- * incomplete.
+ * Must be called before a build. If the last build was killed, removes the files that it may have
+ * left incomplete.
  */
 gboolean maker_begin(const struct worktree *tree, GError **error);
+/* Must be called after a build that was not killed. */
 gboolean maker_end(const struct worktree *tree, GError **error);
 
 /* ---- configure.c ---- */
 
 /*
- * Makes obj/.config, unless the existing one was made with the same KEY. Errors: the setting that
- * is not met, and the reason.
+ * Makes obj/.config, unless the existing one was made with the same KEY. Fails if a setting is not
+ * met; the message has the setting and the reason.
  */
 gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error);
 
@@ -315,14 +316,17 @@ void estimate_build(const char *obj, GPtrArray *settings, GPtrArray *patches,
 
 /* ---- module.c ---- */
 
-/* Adds names and sources of SPEC's modules to SUM; nothing if there are none. */
+/* Adds the names and sources of SPEC's modules to SUM. */
 gboolean modules_hash(GChecksum *sum, const struct kernel_spec *spec, GError **error);
 /*
- * Builds the modules of SPEC after the image, into modules_path(). Errors: RIG_EXIT_USAGE, the tree
- * has no such module, or a module cannot be compiled.
+ * Builds the modules of SPEC after the image, into modules_path(). Fails with RIG_EXIT_USAGE if the
+ * tree has no such module, or a module cannot be compiled.
  */
 gboolean modules_build(struct maker *maker, const struct kernel_spec *spec, GError **error);
-/* The folder with the modules of the last build of TREE; it exists only if there are any. */
+/*
+ * Returns the path of the folder with the modules of the last build of TREE. It only exists if
+ * there are any.
+ */
 char *modules_path(const struct worktree *tree);
 
 /* ---- cache.c ---- */
@@ -332,10 +336,11 @@ struct kernel *cache_find(const char *hash);
 /* Like cache_find(), but also records the time of use (see prune.c). */
 struct kernel *cache_use(const char *hash);
 /*
- * Gets the duration of the last build of this kind, and the number of lines it printed; 0: there
- * was none.
+ * Sets the results to the duration of the last build of this kind, and the number of commands that
+ * make printed, or to 0 if there was none.
  */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
+/* Stores the values that cache_last() returns. */
 void cache_remember(const char *kind, gint64 ns, guint lines);
 
 struct build { /* fields of build.json that struct kernel does not have */
@@ -368,14 +373,14 @@ char *image_config(const guint8 *data, gsize len);
 
 /*
  * Looks for SPEC in KERNEL_CARRIED, the list of builds that another host has sent. *RET is the
- * build, or NULL if the list does not have it. Errors: a file of SPEC cannot be read;
- * RIG_EXIT_INFRA, the build is in the list but not in the cache.
+ * build, or NULL if the list does not have it. Fails if a file of SPEC cannot be read, or with
+ * RIG_EXIT_INFRA if the build is in the list but not in the cache.
  */
 gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GError **error);
 
 /*
- * Adds the length LEN and then DATA to SUM; without the length, the inputs "ab", "c" and "a", "bc"
- * would have the same sum. Implemented in build.c.
+ * build.c: adds the length LEN and then DATA to SUM. Without the length, the inputs "ab", "c" and
+ * "a", "bc" would have the same sum.
  */
 void kernel_hash_add(GChecksum *sum, const char *data, gsize len);
 

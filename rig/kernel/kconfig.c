@@ -2,9 +2,8 @@
 /*
  * Parses a subset of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to find out
  * why an option is not set. For each symbol it stores the definitions with their dependencies,
- * including those of surrounding menus, choices and ifs. Macros "$(…)" count as true, so a
- * dependency that only the compiler determines is not reported, but no wrong one is reported
- * either.
+ * including those of surrounding menus, choices and ifs. Macros "$(…)" count as true. So a false
+ * dependency on the compiler is not reported, but a reported dependency is always false.
  */
 #include "kernel/internal.h"
 
@@ -22,7 +21,7 @@ struct definition {
 
 struct kconfig {
 	const char *src, *srcarch;
-	GHashTable *symbols; /* name to GPtrArray of struct definition */
+	GHashTable *symbols; /* name -> GPtrArray of struct definition */
 	/* of struct definition: the if, menu and choice blocks of the current file that are open */
 	GPtrArray *frames;
 	struct definition *current; /* the definition to which "depends on" lines belong */
@@ -335,8 +334,8 @@ static int expr_or(struct expr *expr)
 }
 
 /*
- * Appends the terms of "A && (B || C) && D" that are false; the whole expression if its outermost
- * operator is ||.
+ * Appends those terms of an expression like "A && (B || C) && D" that are false. If its outermost
+ * operator is ||, the whole expression is one term.
  */
 static void add_unmet(const char *text, GHashTable *config, GPtrArray *unmet)
 {

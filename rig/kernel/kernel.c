@@ -81,10 +81,7 @@ static char *config_beside(const char *path)
 		g_autofree char *top = g_path_get_dirname(file), *vmlinux = NULL;
 
 		vmlinux = g_build_filename(top, "vmlinux", NULL);
-		/*
-		 * only if the vmlinux of the image is there, too, because a .config further up may
-		 * belong to another build
-		 */
+		/* without a vmlinux next to it, a .config further up may belong to another build */
 		if (g_file_test(file, G_FILE_TEST_IS_REGULAR) &&
 		    g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 			return g_steal_pointer(&file);
@@ -135,7 +132,7 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 
 /* ---- configs ---- */
 
-/* Reads a .config, which is a text with at least one option. */
+/* Returns the options of the .config at PATH, or NULL if it is not a text with options. */
 static GHashTable *load_text(const char *path)
 {
 	g_autofree char *text = NULL;
@@ -169,8 +166,8 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 }
 
 /*
- * Returns TRUE if CONFIG has one of the alternatives in NEED. "m" does not count, because the guest
- * loads no modules.
+ * Returns TRUE if CONFIG meets NEED: "CONFIG_X", "CONFIG_X=VALUE", or one of these after "!". The
+ * value "m" is not enough for "CONFIG_X", because the guest does not load such modules.
  */
 static gboolean meets(GHashTable *config, const char *need)
 {
@@ -199,10 +196,7 @@ GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs)
 	return lacks;
 }
 
-/*
- * Returns TRUE if the fragment is of no use for a message: every kernel has it already, or it is
- * for another architecture.
- */
+/* Returns TRUE if the fragment NAME is part of every kernel, or of every one of an architecture. */
 static gboolean is_basic(const char *name)
 {
 	return !strcmp(name, "base") || !strcmp(name, "lockdep") || arch_find(name, NULL);
@@ -222,7 +216,7 @@ char *kernel_fragment_with(const char *const *needs)
 
 		if (!lacks || lacks->len || (found && strcmp(found, KERNEL_FULL)))
 			continue;
-		/* `full` has nearly all options, so a smaller fragment is preferred */
+		/* `full` has nearly all options, so prefer another fragment */
 		g_free(found);
 		found = g_steal_pointer(&file);
 	}

@@ -17,13 +17,13 @@
 /* The fragment of the second standard kernel, `full`, relative to the rig's home. */
 #define KERNEL_FULL "scenarios/kconfig/full.config"
 
-/* TRUE: the file FRAGMENT has the content of KERNEL_FULL; it may be a copy. */
+/* Returns TRUE if the file FRAGMENT is KERNEL_FULL or has the same content. */
 gboolean kernel_is_full(const char *fragment);
 
 /* A module that is built with a kernel. Strings are borrowed. */
 struct kernel_module {
-	const char *name;   /* as the user wrote it, for messages and the hash */
-	/* folder with a Kbuild file; NULL: NAME is a module of the source tree */
+	const char *name; /* as the user wrote it, for messages and the hash */
+	/* folder with a Kbuild file, or NULL if NAME is a module of the source tree */
 	const char *folder;
 };
 
@@ -40,7 +40,7 @@ struct kernel_spec {
 	const struct kernel_module *modules;
 	unsigned n_modules;
 	gboolean no_lockdep; /* leave lockdep.config out */
-	unsigned jobs;	     /* 0: the number of CPUs */
+	unsigned jobs;	     /* number of compile jobs, or 0 for the number of CPUs */
 	gboolean refresh; /* ask the mirror again which version is the current one of a package */
 	/* do not build: fail with RIG_EXIT_SKIP if the kernel is not in the cache */
 	gboolean cached;
@@ -52,41 +52,45 @@ struct kernel {
 	char *hash;	/* 64 hex digits; for a given image, the hash of its bytes */
 	char *image;	/* the file that QEMU boots */
 	char *vmlinux;	/* path of the vmlinux with symbols, or NULL */
-	char *config;	/* path of the config; NULL: the image does not contain one */
-	char *modules;	/* path of the folder with its modules, NAME.ko; NULL: it has none */
-	char *version;	/* the version by its source, "6.1.192-2"; NULL: unknown */
+	char *config;	/* path of the config, or NULL if it is unknown */
+	char *modules;	/* path of the folder with its modules, NAME.ko, or NULL if it has none */
+	char *version;	/* the version by its source, "6.1.192-2", or NULL if it is unknown */
 	char *source;	/* the resolved source: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given by the caller; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
-	double build_s; /* duration of the build in seconds; 0: unknown */
+	double build_s; /* duration of the build in seconds, or 0 if it is unknown */
 };
 
-/* What a build will compile, at least. */
+/* How much a build will compile, at least. */
 struct kernel_estimate {
-	gboolean cached;  /* nothing: it is in the cache */
-	guint files, all; /* files to compile, of all that the last build had */
-	gint64 ns;	  /* by the last complete build on this host; 0: there was none */
-	char *most;	  /* the changed option on which most of the files depend; or NULL */
-	guint most_files;
+	gboolean cached;  /* the kernel is in the cache, so nothing is compiled */
+	guint files;	  /* number of files that will be compiled */
+	guint all;	  /* number of files that the last build had */
+	gint64 ns;	  /* duration of the last complete build on this host, or 0 */
+	char *most;	  /* the changed option on which most of the files depend, or NULL */
+	guint most_files; /* number of files that depend on it */
 };
 /*
- * Estimates the build of SPEC, without a lock and without changing anything. Takes a second. Free
- * ret->most. Errors: those of kernel_build() for SPEC.
+ * Estimates the build of SPEC, without a lock and without changing anything. Takes a second. The
+ * caller frees ret->most. Errors: those of kernel_build() for SPEC.
  */
 gboolean kernel_estimate(const struct kernel_spec *spec, struct kernel_estimate *ret,
 			 GError **error);
 
-/* Returns ESTIMATE as text for people, "compiles at least 12 of 1940 files, …"; the caller's. */
+/*
+ * Returns ESTIMATE as a text for messages, "compiles at least 12 of 1940 files, …". The caller owns
+ * it.
+ */
 char *kernel_estimate_text(const struct kernel_estimate *estimate);
 
 void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
- * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile" or "link"; DONE
- * and TOTAL are numbers of files (0: unknown); LAST_NS is the duration of the last complete build
- * on this host (0: there was none).
+ * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile" or "link". DONE
+ * and TOTAL are numbers of files; TOTAL is 0 if it is unknown. LAST_NS is the duration of the last
+ * complete build on this host, or 0 if there was none.
  */
 typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
 				void *data);
@@ -94,49 +98,50 @@ typedef void (*kernel_progress)(const char *step, guint done, guint total, gint6
 /*
  * Builds a kernel, or finds it in the cache. Blocks (seconds if cached, otherwise minutes). If
  * several processes want the same kernel, one builds it and the others wait. Errors: RIG_EXIT_USAGE
- * (source, patch or fragment are invalid; with file, hunk, option, dependency), RIG_EXIT_INFRA
- * (compiler missing, disk full, download failed).
+ * if a source, patch or fragment is invalid (the message has the file, and the hunk or the option
+ * with its dependencies); RIG_EXIT_INFRA if the compiler is missing, the disk is full, or a
+ * download fails.
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
 
 /*
- * Returns the names of the sources in the FOLDER of a module, sorted; NULL-terminated, free with
- * g_strfreev(). Errors: RIG_EXIT_USAGE, there is no such folder, or no Kbuild file in it.
+ * Returns the names of the sources in the FOLDER of a module, sorted; g_strfreev(). Errors:
+ * RIG_EXIT_USAGE if there is no such folder, or no Kbuild file in it.
  */
 char **kernel_module_sources(const char *folder, GError **error);
 
 /*
- * Returns a key that is the same on any host for the same SPEC: a hash of its source's text, arch,
- * lockdep, and the content of its files. Hexadecimal; free it with g_free(). Errors: a file cannot
- * be read.
+ * Returns a key that is the same on any host for the same SPEC: a hexadecimal hash of the source's
+ * text, arch, no_lockdep, and the content of its files. g_free(). Fails if a file cannot be read.
  */
 char *kernel_request_key(const struct kernel_spec *spec, GError **error);
 /*
- * Name of an environment variable, "KEY=HASH KEY=HASH": KEY is of kernel_request_key(), HASH the
- * build in the cache. With it, a host that has no kernel sources runs kernels that another host has
- * built and sent (rig/slurm).
+ * Name of an environment variable with the kernels that another host has built and sent
+ * (rig/slurm), so that a host without kernel sources can run them. Its value is "KEY=HASH KEY=HASH
+ * …": KEY is a kernel_request_key(), HASH is the build in the cache.
  */
 #define KERNEL_CARRIED "RIG_CARRIED_KERNELS"
 
 /*
- * Adds the finished build in FOLDER, which another host has made, to the cache as HASH, by rename.
- * If the cache has HASH, that one stays. FOLDER is not changed. Blocks. Errors: RIG_EXIT_INFRA, it
- * is not a finished build, or cannot be copied.
+ * Copies the finished build in FOLDER, which another host has made, into the cache as HASH. If the
+ * cache has HASH already, that build stays. Blocks. Errors: RIG_EXIT_INFRA if FOLDER is not a
+ * finished build, or cannot be copied.
  */
 gboolean kernel_install(const char *folder, const char *hash, GError **error);
 
 /*
- * Packs the unpatched source TEXT for hosts that do not have it. Returns the path of a folder in
- * the cache, carried/NAME/; g_free(). Blocks (a minute for a folder or a revision). Errors: those
- * of kernel_build() for the source.
+ * Packs the unpatched source TEXT for hosts that do not have it. Returns the path of the result, a
+ * folder carried/NAME/ in the cache; g_free(). Blocks (a minute for a folder or a revision).
+ * Errors: those of kernel_build() for the source.
  */
 char *kernel_export_source(const char *text, GError **error);
-/* Returns a key of the source TEXT, hexadecimal; g_free(). */
+/* Returns a hexadecimal key for the text of a source. g_free(). */
 char *kernel_source_key(const char *text);
 /*
- * Name of an environment variable, "KEY=NAME KEY=NAME": KEY is of kernel_source_key(), NAME that of
- * a folder below carried/ in the cache, which another host has sent.
+ * Name of an environment variable with the sources that another host has sent. Its value is
+ * "KEY=NAME KEY=NAME …": KEY is a kernel_source_key(), NAME is a folder below carried/ in the
+ * cache.
  */
 #define KERNEL_SOURCES "RIG_CARRIED_SOURCES"
 
@@ -147,7 +152,8 @@ char *kernel_source_key(const char *text);
 GPtrArray *kernel_list(void);
 
 /*
- * Returns the path of the vmlinux of the build HASH (any text), or NULL if it is not in the cache.
+ * Returns the path of the vmlinux of the build HASH, or NULL if it is not in the cache, also if
+ * HASH is not a hash.
  */
 char *kernel_cached_vmlinux(const char *hash);
 
@@ -156,7 +162,7 @@ struct kernel_unused {
 	char *name; /* a name for messages */
 	char *dir;
 	gboolean is_tree;
-	gint64 used;   /* time of the last use, Unix time */
+	gint64 used;   /* Unix time of the last use */
 	guint64 bytes; /* size on disk */
 };
 
@@ -168,13 +174,14 @@ void kernel_unused_free(struct kernel_unused *unused);
  */
 GPtrArray *kernel_unused_since(gint64 before);
 /*
- * Deletes UNUSED. *RET_GONE is FALSE if it is in use or was used meanwhile, which is not an error.
+ * Deletes UNUSED, unless it is in use or was used meanwhile, which is not an error. *ret_gone is
+ * TRUE if it was deleted.
  */
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
 
 /*
- * Returns the kernel in an image file: bzImage, vmlinux, vmlinuz. ARCH NULL: of any architecture.
- * Errors: the file is missing, of another architecture, or truncated.
+ * Returns the kernel in an image file: bzImage, vmlinux, vmlinuz. It must be for ARCH, unless ARCH
+ * is NULL. Errors: the file is missing, of another architecture, or truncated.
  */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
@@ -182,28 +189,29 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 gboolean kernel_is_package(const char *text);
 /*
  * Returns the kernel of such a package for ARCH, which must be the host's architecture. Blocks; the
- * package is downloaded at its first use. Errors: RIG_EXIT_USAGE (there is no such package, or it
- * is for another architecture), RIG_EXIT_INFRA (network).
+ * package is downloaded at its first use. Errors: RIG_EXIT_USAGE if there is no such package, or it
+ * is for another architecture; RIG_EXIT_INFRA if the download fails.
  */
 struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
 
 /*
- * Downloads Debian's binary PACKAGE of SUITE (NULL: the host's) and unpacks it into FOLDER, which
- * may contain files. Nothing of the package is executed. *RET_VERSION is its version. Blocks.
- * Errors: those of kernel_from_package().
+ * Downloads Debian's binary PACKAGE of SUITE, or of the host's suite if SUITE is NULL, and unpacks
+ * it into FOLDER, which may contain files. Nothing of the package is executed. *ret_version is its
+ * version. Blocks. Errors: those of kernel_from_package().
  */
 gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder,
 			       char **ret_version, GError **error);
 /*
- * Like kernel_unpack_package(), for PACKAGES (NULL-terminated) with all of their dependencies, down
- * to the C library.
+ * Like kernel_unpack_package(), for PACKAGES (NULL-terminated) and all packages that they depend
+ * on, including the C library.
  */
 gboolean kernel_unpack_closed(const char *const *packages, const char *suite, const char *folder,
 			      GError **error);
 
 /*
  * Returns the uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is
- * not compressed. At most 1 GiB. Errors: RIG_EXIT_USAGE, the image cannot be read or unpacked.
+ * not compressed. Fails with RIG_EXIT_USAGE if the image cannot be read or unpacked, or the kernel
+ * has more than 1 GiB.
  */
 GBytes *kernel_unpack(const char *path, GError **error);
 
@@ -221,7 +229,7 @@ gboolean kernel_check_source(const char *text, GError **error);
 
 /*
  * Reads a config from a .config file, or from inside an image (IKCONFIG). Keys are "CONFIG_X",
- * values "y", "m", "250", "\"text\"". NULL with an error: RIG_EXIT_USAGE, the image has no config.
+ * values "y", "m", "250", "\"text\"". Returns NULL with RIG_EXIT_USAGE if there is no config.
  */
 GHashTable *kernel_config_load(const char *path, GError **error);
 
@@ -232,8 +240,8 @@ GHashTable *kernel_config_load(const char *path, GError **error);
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
 /*
- * Returns the file ("scenarios/kconfig/devices.config") of a fragment of the rig's that sets all
- * NEEDS and that no kernel has by default, or NULL if there is none. The caller's.
+ * Returns the path of one of the rig's fragments that no kernel has by default and that sets all
+ * NEEDS ("scenarios/kconfig/devices.config"), or NULL if there is none. The caller owns it.
  */
 char *kernel_fragment_with(const char *const *needs);
 

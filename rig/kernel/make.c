@@ -45,15 +45,15 @@ static void take_line(const char *line, void *data)
 }
 
 /*
- * Returns the environment for make. Dates, names and paths are fixed, because in the image they
- * would make two builds with one hash differ.
+ * Returns the environment for make. Dates, names and paths that become part of the image are fixed,
+ * so that two builds with the same hash are equal.
  */
 static GPtrArray *environment(void)
 {
 	GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *ccache = rig_cache_path("ccache");
 	g_autofree char *trees = rig_cache_path("kernel/tree");
-	/* variables that a calling make or the user's shell may have set for other purposes */
+	/* these may have other values in the environment of the rig, for example if make runs it */
 	static const char *const fixed[] = {
 		"LC_ALL=C",
 		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
@@ -133,8 +133,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_autoptr(GError) why = NULL;
 	const struct spawn_fd lock = {maker->tree->lock, maker->tree->lock};
 	/*
-	 * make and its children inherit the lock of the tree: if the rig is killed while a compiler
-	 * still writes, the next build waits.
+	 * make and its children inherit the lock of the tree, so that if the rig is killed, the
+	 * next build waits until the compilers have ended.
 	 */
 	struct spawn spawn = {
 		.argv = (const char *const *)argv->pdata,
@@ -172,9 +172,9 @@ static char *marker_path(const struct worktree *tree)
 }
 
 /*
- * Removes files that are newer than the start of a killed build: kbuild considers an object current
- * if its command file exists, even if the compiler was killed while writing it. The compiler cache
- * restores most of these files.
+ * Removes files that are newer than BEGIN, the start of a killed build, because kbuild would use
+ * even an object whose compiler was killed while writing it. The compiler cache restores most of
+ * these files.
  */
 static gboolean remove_younger(const char *dir, const struct timespec *begin, GError **error)
 {

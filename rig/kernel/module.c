@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds modules with a kernel: modules of its tree, whose option a fragment sets to m, and folders
- * of the user's with a Kbuild file. They are part of the build, because a kernel loads only modules
- * that were built for it; so a change to a module's source changes the build's hash.
+ * Builds modules with a kernel: modules of its tree, whose option a fragment sets to m, and the
+ * user's folders with a Kbuild file. A kernel loads only modules that were built for it, so they
+ * are part of the build, and their sources are part of its hash.
  */
 #include "kernel/internal.h"
 
@@ -90,7 +90,7 @@ char *modules_path(const struct worktree *tree)
 	return g_strconcat(tree->obj, ".modules", NULL);
 }
 
-/* "a-b.ko" and "a_b.ko" are the same module. */
+/* Returns TRUE if FILE is the module NAME; "a-b.ko" and "a_b.ko" are the same module. */
 static gboolean is_module(const char *file, const char *name)
 {
 	g_autofree char *base = g_path_get_basename(file), *want = g_strdup(name);
@@ -102,7 +102,8 @@ static gboolean is_module(const char *file, const char *name)
 
 /*
  * Copies the modules that the file ORDER (modules.order, with paths relative to TOP) lists into
- * INTO: only the module NAME, or all if it is NULL. FALSE without an error: ORDER lists none.
+ * INTO: only the module NAME, or all if it is NULL. Returns FALSE without an error if ORDER lists
+ * none.
  */
 static gboolean take_built(const char *order, const char *top, const char *name, const char *into,
 			   GError **error)
@@ -123,7 +124,7 @@ static gboolean take_built(const char *order, const char *top, const char *name,
 		*dot = '\0';
 		base = g_path_get_basename(*line);
 		g_strdelimit(base, "-", '_');
-		/* until 6.1 the lines end in .ko, later in .o; with M= they may be absolute */
+		/* the lines end in .ko until 6.1, later in .o; with M= the paths can be absolute */
 		from = g_path_is_absolute(*line) ? g_strconcat(*line, ".ko", NULL)
 						 : g_strdup_printf("%s/%s.ko", top, *line);
 		to = g_strdup_printf("%s/%s.ko", into, base);
@@ -154,7 +155,7 @@ static gboolean take_from_tree(const struct worktree *tree, const char *name, co
 		name, name);
 }
 
-/* Copies the sources to a folder next to the objects, because make writes into it. */
+/* Copies the sources into a folder next to the objects, because make writes objects into it. */
 static gboolean copy_sources(const char *folder, const char *into, GError **error)
 {
 	g_auto(GStrv) names = kernel_module_sources(folder, error);

@@ -125,8 +125,9 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 }
 
 /*
- * Finds the package with the image: "linux-image-cloud-amd64" depends on the package of the current
- * kernel. The result is stored, so that a second run needs no network.
+ * Finds the package with the image. For example, "linux-image-cloud-amd64" has no image, but
+ * depends on the package of the current kernel. The result is stored, so that a second run needs no
+ * network.
  */
 static gboolean settle(const struct source *source, char **ret_package, char **ret_version,
 		       GError **error)
@@ -177,7 +178,7 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	kernel = kernel_from_image(image, arch, error);
 	if (!kernel)
 		return NULL;
-	/* use Debian's version, because it is more precise than the kernel's own release */
+	/* Debian's version is more precise than the kernel's own release */
 	g_free(kernel->version);
 	kernel->version = g_strdup(version);
 	g_free(kernel->source);

@@ -2,9 +2,9 @@
 /*
  * Reads and applies patches: plain diffs, or mails of git format-patch, also several in one file.
  *
- * Only the diffs are extracted (hunks by their line counts, as git-mailinfo and patch do), so that
- * a diff quoted in a commit message is not applied. patch(1) applies them with offsets, but never
- * with fuzz, because a hunk that only fits with fuzz may change the wrong place.
+ * Only the diffs are extracted, so that a diff quoted in a commit message is not applied; the line
+ * counts of a hunk determine its end, as in patch(1). patch(1) then applies the diffs with offsets,
+ * but never with fuzz, because a hunk that only fits with fuzz may change the wrong place.
  */
 #include "kernel/internal.h"
 
@@ -90,7 +90,7 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 	while (left[0] > 0 || left[1] > 0) {
 		const char *line = parser->lines[parser->at];
 
-		/* the empty string that ends the list of lines is not a line */
+		/* the last string of the list follows the last newline, so it is not a line */
 		if (!line || !parser->lines[parser->at + 1] || !strchr(" +-\\\t\r", *line))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"%s:%u: the hunk that begins in line %u is incomplete",
@@ -113,9 +113,7 @@ static gboolean is_diff_git(const char *line)
 
 static gboolean git_paths(struct parser *parser, struct patch_file *file, GError **error)
 {
-	/*
-	 * in "diff --git a/X b/X" both paths are the same, because renames have other header lines
-	 */
+	/* X is the same in "a/X b/X" unless the file is renamed, which has other header lines */
 	const char *words = parser->lines[parser->at] + strlen("diff --git ");
 	const char *second = strstr(words, " b/");
 	g_autofree char *first = g_strndup(words, second - words);
@@ -125,7 +123,8 @@ static gboolean git_paths(struct parser *parser, struct patch_file *file, GError
 }
 
 /*
- * Handles a line between "diff --git" and the first hunk. *ret_header: TRUE if it is a header line.
+ * Handles a line between "diff --git" and the first hunk. *ret_header is TRUE if it is a header
+ * line.
  */
 static gboolean take_header(struct parser *parser, struct patch_file *file, gboolean *ret_header,
 			    GError **error)
@@ -217,10 +216,7 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 				 path, parser.at + 1);
 			return NULL;
 		}
-		/*
-		 * skip a mail's message, which may quote a diff; the mail's own diff follows the
-		 * line "---" (git-format-patch)
-		 */
+		/* skip a mail's text, which may quote a diff; the mail's own diff follows "---" */
 		if (g_regex_match_simple("^From [0-9a-f]{40} ", line, 0, 0))
 			message = TRUE;
 		else if (!strcmp(line, "---") || is_diff_git(line))

@@ -45,7 +45,7 @@ static guint64 size_of(const char *dir)
 }
 
 /*
- * Returns the time of last use. 0: unknown, because a build was killed before it wrote build.json.
+ * Returns the time of the last use, or 0 if a killed build has left the folder without build.json.
  */
 static gint64 used_at(const char *dir, gboolean is_tree)
 {
@@ -123,12 +123,12 @@ static gboolean remove_hidden(const struct kernel_unused *unused, GError **error
 	g_autofree char *hidden = g_strconcat(SWEEP_GONE, name, NULL);
 	g_autofree char *gone = g_build_filename(top, hidden, NULL);
 
-	/* a killed process may have left this */
+	/* a killed process may have left a folder with this name */
 	if (!sweep_remove(gone, error))
 		return FALSE;
 	/*
-	 * rename first, so that a reader finds either the whole folder or nothing. A builder that
-	 * waits for the lock opens the tree again (worktree_open())
+	 * Rename first, so that a reader finds either the whole folder or nothing. A builder that
+	 * waits for the lock of the tree will open a new tree (worktree_open()).
 	 */
 	if (rename(unused->dir, gone) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir,
@@ -143,7 +143,7 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	/* otherwise it is in use, is being deleted by another process, or was just used */
+	/* if not, it is in use, another process is deleting it, or it was used meanwhile */
 	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
 	    used_at(unused->dir, unused->is_tree) == unused->used)
 		*ret_gone = ok = remove_hidden(unused, error);

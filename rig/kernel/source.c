@@ -69,8 +69,8 @@ static gboolean parse_deb(struct source *source, const char *rest)
 }
 
 /*
- * Splits REPO@REV at the first '@' before which there is the path of an existing folder, because
- * both parts may contain an '@'.
+ * Splits REPO@REV. Both parts may contain an '@', so the split is at the first '@' that follows the
+ * path of an existing folder.
  */
 static gboolean parse_git(struct source *source, const char *rest)
 {
@@ -103,7 +103,7 @@ struct source *source_parse(const char *text, GError **error)
 		if (!g_str_has_prefix(text, kinds[i].prefix))
 			continue;
 		source->kind = kinds[i].kind;
-		/* Expand "~", because the shell does not expand it after "git:". */
+		/* the shell does not expand "~" after "git:" */
 		if (source->kind != SOURCE_DEB && g_str_has_prefix(rest, "~/"))
 			rest = home = g_build_filename(g_get_home_dir(), rest + 2, NULL);
 		if (source->kind == SOURCE_DEB) {
@@ -146,8 +146,8 @@ char *source_tree_name(const char *path, const char *what)
 }
 
 /*
- * Looks up the stored hash of a tree, because hashing a tree takes seconds. It is valid if a
- * fingerprint of the files (names, sizes, times) is unchanged.
+ * Looks up the hash that remember() has stored for the tree PATH, because hashing a tree takes
+ * seconds. The hash is valid if FINGERPRINT (names, sizes and times of the files) is unchanged.
  */
 static gboolean recall(const char *path, const char *fingerprint, char **ret_identity)
 {
@@ -205,7 +205,7 @@ static gboolean resolve_tar(struct source *source, GError **error)
 	return TRUE;
 }
 
-/* Hashes names, execute bits and contents of all files. */
+/* Returns a hash of the names, execute bits and contents of all files. */
 static char *hash_files(const struct source *source, GError **error)
 {
 	g_autoptr(GChecksum) all = g_checksum_new(G_CHECKSUM_SHA256);
@@ -354,7 +354,7 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 	source->resolved =
 		g_strdup_printf("deb:%s=%s%s%s", source->name, version, source->suite ? "@" : "",
 				source->suite ? source->suite : "");
-	/* a version has the same content in every suite */
+	/* without the suite, because a version has the same content in each suite */
 	source->identity = g_strdup_printf("deb:%s=%s", source->name, version);
 	source->version = g_steal_pointer(&version);
 	return TRUE;

@@ -8,8 +8,8 @@
 #include "util/error.h"
 
 /*
- * a vmlinux with all drivers of a distribution built in has about 100 MiB; a larger one is treated
- * as an archive bomb
+ * Maximum size of an uncompressed kernel. One with all drivers of a distribution built in has about
+ * 100 MiB.
  */
 #define UNPACKED_MAX (1u << 30)
 
@@ -33,7 +33,7 @@ static GByteArray *unpack(const guint8 *data, gsize len)
 	archive_read_support_format_raw(archive);
 	if (archive_read_open_memory(archive, data, len) == ARCHIVE_OK &&
 	    archive_read_next_header(archive, &entry) == ARCHIVE_OK)
-		/* read blocks, because archive_read_data() would drop the data before an error */
+		/* unlike this, archive_read_data() drops the data that precedes an error */
 		while (out->len < UNPACKED_MAX &&
 		       archive_read_data_block(archive, &block, &n, &offset) == ARCHIVE_OK)
 			g_byte_array_append(out, block, MIN(n, UNPACKED_MAX - out->len));

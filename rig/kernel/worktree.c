@@ -50,10 +50,7 @@ static const struct {
 void worktree_close(struct worktree *tree)
 {
 	if (tree->lock >= 0) {
-		/*
-		 * unlock explicitly, because a child process that still runs may have the
-		 * descriptor, too
-		 */
+		/* close() alone would not unlock while a child process has the descriptor, too */
 		flock(tree->lock, LOCK_UN);
 		close(tree->lock);
 	}
@@ -63,7 +60,7 @@ void worktree_close(struct worktree *tree)
 	g_free(tree);
 }
 
-/* FALSE: the tree was deleted (prune.c) between open() and flock(). */
+/* Returns FALSE if the tree was deleted (prune.c) between open() and flock(). */
 static gboolean is_current(int fd, const char *lock)
 {
 	struct stat ours, there;
