@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Converts the wait graph to one explanation. If the graph has a cycle, the cycle is the
- * explanation. Otherwise each chain of waiting tasks ends at a task that waits for no lock, and the
- * end that most tasks wait for is explained.
+ * explanation. Otherwise each chain of waiting tasks ends at a task that waits for no lock, or for
+ * a lock without a known holder. The end for which most tasks wait is explained.
  */
 #include <string.h>
 
@@ -126,9 +126,9 @@ static gboolean is_called(const struct snapshot *snapshot, const struct task *ca
 }
 
 /*
- * Returns the number of samples in which TASK is in the same function with interrupts disabled; 0
- * if any sample contradicts. A panic that was entered from an NMI has frames inside that function,
- * and is not counted as a separate sample.
+ * Returns the number of samples that show TASK in the same function with interrupts disabled, or 0
+ * if a sample shows anything else. A sample of a panic inside an NMI, whose innermost frames are
+ * those of the panic, neither counts nor contradicts if the function is among its callers.
  */
 static guint spins(const struct task *task)
 {
@@ -142,7 +142,7 @@ static guint spins(const struct task *task)
 			function = innermost(s->frames);
 		if (!s->irqs_off || s->user || !is_in(s->frames, function))
 			return 0;
-		/* interrupted at another place than before, so the CPU made progress */
+		/* the CPU was interrupted at another place than before, so it made progress */
 		if (came_into && s->came_into && strcmp(came_into, s->came_into))
 			return 0;
 		came_into = s->came_into;
@@ -157,7 +157,7 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
-		/* a CPU in smp_call_function(), or in panic(), waits for the one that is stuck */
+		/* a CPU in smp_call_function() or panic() is not stuck, but waits for one that is */
 		if (!seen || calls_others(task) == task->samples->len ||
 		    (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
@@ -170,7 +170,7 @@ static gboolean explain_cpu(struct hang *hang)
 	return FALSE;
 }
 
-/* Uses lockdep's report of a task that returned to user space with a lock held. */
+/* Explains the hang by lockdep's report of a task that returned to user space with a lock held. */
 static gboolean explain_left(struct hang *hang)
 {
 	if (!hang->snapshot->left_held)
@@ -190,8 +190,8 @@ static gboolean is_stuck(const struct task *task)
 }
 
 /*
- * Returns the last task of the chain that begins at TASK. *ret_lock: the lock that this task waits
- * for; if there is none, the lock that it holds and that the task before it waits for.
+ * Returns the last task of the chain that begins at TASK. *ret_lock is the lock that the last task
+ * waits for, or if it waits for none, the lock that it holds and the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -229,8 +229,8 @@ static guint chain_length(struct task *from, const struct task *to)
 }
 
 /*
- * Finds the end of a chain that most tasks wait for; among equal ones, an end whose task holds a
- * lock, then the one with the lowest pid.
+ * Finds the end of the most chains. If several ends have as many, prefers one whose task holds a
+ * lock, then the one whose task has the lowest pid.
  */
 static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
@@ -269,9 +269,9 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * Returns the innermost function that all samples share, but not one inside a memory operation,
- * because deeper shared functions depend on the moments of the samples. NULL if there are fewer
- * than two samples.
+ * Returns the innermost function that is in all samples, or NULL if there are fewer than two
+ * samples. If the function is called by a memory operation (operation_in()), returns that
+ * operation, because which of its callees are in all samples depends on the moments of the samples.
  */
 static const char *common_function(const struct task *task)
 {
@@ -300,8 +300,8 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * Returns the function that a loop is named after: one that all samples share; otherwise the memory
- * operation that contains a sample or the stack of the last sleep; otherwise the task's function.
+ * Returns the function by which a loop is named: common_function(), or if there is none, the memory
+ * operation in a sample or in the stack of the last sleep, or else task_function().
  */
 static const char *loop_function(const struct task *task)
 {
@@ -323,8 +323,8 @@ static gboolean only_in_user_space(const struct task *task)
 }
 
 /*
- * Returns TRUE if lockdep counted the locks of a task without listing them, as it does for a
- * running task. So this task may hold a lock that has no listed owner.
+ * Returns TRUE if lockdep printed the number of locks of a task, but not the locks, as it does for
+ * a running task. Such a task may hold a lock for which no holder is listed.
  */
 static gboolean locks_unlisted(const struct snapshot *snapshot)
 {
@@ -343,7 +343,7 @@ static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end
 	const struct snapshot *snapshot = hang->snapshot;
 	const struct task *task = end->task;
 
-	if (task->wanted) { /* no task is known to hold this lock */
+	if (task->wanted) { /* the chain ends here because no holder of this lock is known */
 		if (task->wanted->gone || task->wanted->unowned)
 			return HANG_LEAK;
 		if (snapshot->lockdep_lists && !locks_unlisted(snapshot) &&
@@ -378,9 +378,9 @@ static gboolean explain_end(struct hang *hang)
 	return TRUE;
 }
 
-/* The possible explanations, in the order of trying; one that does not apply changes nothing. */
+/* The possible explanations, in the order in which they are tried. */
 static const struct {
-	enum hang_kind kind; /* HANG_NONE: `explain` sets the kind */
+	enum hang_kind kind; /* its kind, or HANG_NONE if `explain` sets the kind */
 	gboolean (*explain)(struct hang *hang);
 } explanations[] = {
 	{HANG_CPU, explain_cpu},

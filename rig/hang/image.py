@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-A guest's memory as QEMU's dump-guest-memory writes it (ELF, paging off), and what differs between machines: where
-the kernel's addresses are in it, and how a call looks.
+Reads a guest's memory from the file that QEMU's dump-guest-memory writes (ELF, paging off). A class for each
+architecture translates the kernel's addresses to physical ones, and recognises calls in its code.
 """
 import mmap
 import os
@@ -14,11 +14,11 @@ PARTS_MAX = 4096
 
 
 class Fault(Exception):
-    """An address that the image does not have."""
+    """The image does not have the address."""
 
 
 def without_links(path, flags):
-    """An opener for open() that follows no link: a run folder may come from anywhere."""
+    """The argument `opener` of open() that follows no link, because a run folder may come from anywhere."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
@@ -31,7 +31,7 @@ class Image:
             if size < 64:
                 sys.exit("the memory image is truncated")
             self.data = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-        # pseries: QEMU's headers may be big-endian; the memory itself is as the guest has it
+        # on pseries, the headers that QEMU writes may be big-endian even if the guest's memory is little-endian
         order = {1: "<", 2: ">"}.get(self.data[5])
         if self.data[:5] != b"\x7fELF\x02" or not order:
             sys.exit("the memory image is not a 64-bit ELF file")
@@ -59,7 +59,7 @@ class Image:
 
 
 class X86:
-    """arch/x86: the kernel's own mapping, the direct mapping, page tables for the rest (stacks)."""
+    """arch/x86: the kernel's image and direct mapping are at offsets; page tables are used for the rest (stacks)."""
 
     arch = drgn.Architecture.X86_64
     stack_pointer = "sp"
@@ -94,16 +94,19 @@ class X86:
         return table + (address & 4095)
 
     def after_call(self, text, at):
-        """Target of the call that returns to text[at:]: an offset from there, 0 if indirect, None if there is no call."""
+        """
+        Examines whether a call instruction ends at text[at]. Returns the offset of its target from there, 0 if the
+        call is indirect, or None if there is no call.
+        """
         if at >= 5 and text[at - 5] == 0xE8:
             return struct.unpack_from("<i", text, at - 4)[0]
-        for length in (2, 3, 4, 6, 7):  # ff /2, with whatever addresses the pointer
+        for length in (2, 3, 4, 6, 7):  # ff /2: an indirect call; the length depends on the operand
             if at >= length and text[at - length] == 0xFF and text[at - length + 1] >> 3 & 7 == 2:
                 return 0
         return None
 
     def calls(self, text):
-        """(offset after the call, offset of its target from there)"""
+        """For each direct call in TEXT: the offset at which it ends, and the offset of its target from there."""
         at = text.find(b"\xe8")
         while 0 <= at <= len(text) - 5:
             yield at + 5, struct.unpack_from("<i", text, at + 1)[0]
@@ -111,7 +114,7 @@ class X86:
 
 
 class PPC64:
-    """arch/powerpc, Book3S 64: linear mapping at 0xc000… ; stacks are in it (until VMAP_STACK comes there)."""
+    """arch/powerpc, Book3S 64: everything, including stacks, is in the linear mapping at 0xc000… (no VMAP_STACK)."""
 
     arch = drgn.Architecture.PPC64
     stack_pointer = "ksp"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-A guest's kernel: its memory by addresses, symbols and types of the DWARF in vmlinux, and its tasks with what is on
-their stacks. Return addresses are the words of a stack that follow a call, so that no unwinder is needed.
+A guest's kernel: reads its memory by virtual addresses, by symbols, and by types of the DWARF in vmlinux, and finds
+its tasks and their stacks. A word on a stack counts as a return address if it points behind a call instruction, so
+no unwinder is needed.
 """
 import struct
 import sys
@@ -31,7 +32,7 @@ class Kernel:
         self.first, self.end = self.symbol("_stext"), self.symbol("_etext")
         if not self.first or not self.end or not self.symbol("init_task"):
             sys.exit("vmlinux is not a kernel: it has no _stext, _etext or init_task")
-        # vmlinux.lds.h: INIT_TASK_DATA is one stack
+        # the section of init_task is as large as one stack (vmlinux.lds.h: INIT_TASK_DATA)
         first = self.symbol("__start_init_task") or self.symbol("__start_init_stack")
         end = self.symbol("__end_init_task") or self.symbol("__end_init_stack")
         self.stack_size = end - first if first and end and 4096 <= end - first <= 1 << 17 else 1 << 14
@@ -51,7 +52,7 @@ class Kernel:
         module = self.prog.extra_module(vmlinux, create=True)
         module = module[0] if isinstance(module, tuple) else module
         module.try_file(vmlinux, force=True)
-        # symbols are looked up by address in this range only
+        # drgn looks up symbols by address only in this range
         module.address_range = (self.symbol("_stext") or 0, U64)
 
     def symbol(self, name):
@@ -82,7 +83,7 @@ class Kernel:
         return got.decode("ascii")
 
     def offset(self, kind, member):
-        """The offset of a member, or None if this kernel does not have it."""
+        """Returns the offset of a member, or None if this kernel does not have it."""
         key = kind, member
         if key not in self.offsets:
             try:
@@ -98,7 +99,7 @@ class Kernel:
         return self.word(address + offset, form)
 
     def symbol_at(self, address):
-        """(name, address, size) of the function or variable there, or None."""
+        """Returns (name, address, size) of the function or variable at ADDRESS, or None if there is none."""
         if address not in self.names:
             try:
                 s = self.prog.symbol(address)
@@ -112,7 +113,7 @@ class Kernel:
         return found[0].split(".")[0] if found else None
 
     def code(self, address):
-        """The function that ADDRESS is in: its start and bytes."""
+        """Returns the start and the bytes of the function that contains ADDRESS."""
         found = self.symbol_at(address)
         if not found or not 0 < found[2] < 1 << 17:
             raise Fault(hex(address))
@@ -129,13 +130,16 @@ class Task:
         self.comm = kernel.read(address + kernel.offset(task, "comm"), 16).split(b"\0")[0].decode("utf-8", "replace")
         member = "__state" if kernel.offset(task, "__state") is not None else "state"
         self.bits = kernel.field(address, task, member, "I")
-        idle = self.bits & 0x402 == 0x402  # TASK_NOLOAD: blocked, but idle
+        idle = self.bits & 0x402 == 0x402  # TASK_UNINTERRUPTIBLE with TASK_NOLOAD: the task is idle
         self.state = "I" if idle else "D" if self.bits & 2 else "S" if self.bits & 1 else "?" if self.bits else "R"
         self.waits, self.returns, self.stack, self.words = None, [], 0, ()
         self.read_stack()
 
     def read_stack(self):
-        """The stack above the stack pointer of the last switch; the newer frames of a running task are left out."""
+        """
+        Reads the stack, from the stack pointer that the last context switch has stored to the stack's end. The stack
+        of a running task is not read, because its stored stack pointer is out of date.
+        """
         k, thread = self.kernel, self.kernel.offset("struct task_struct", "thread")
         size = k.stack_size
         base = k.field(self.address, "struct task_struct", "stack")
@@ -144,7 +148,7 @@ class Task:
             return
         self.stack = sp & ~7
         data, at = b"", self.stack
-        while at < base + size:  # neighbouring pages of a stack need not be neighbours in memory
+        while at < base + size:  # page by page, because the pages of a stack need not be adjacent in physical memory
             step = min(4096 - at % 4096, base + size - at)
             data += k.read(at, step)
             at += step
@@ -174,7 +178,7 @@ class Task:
 
 
 def nodes(kernel, head, most):
-    """The entries of a list, up to the first broken link."""
+    """Yields the entries of a list (struct list_head), up to the first broken link."""
     seen, node = {head}, head
     while len(seen) <= most:
         try:
@@ -188,7 +192,7 @@ def nodes(kernel, head, most):
 
 
 def each_task(kernel):
-    """Every thread: init_task's list of processes, and the threads of each."""
+    """Returns every thread, from init_task's list of processes and the list of threads of each process."""
     task, tasks = "struct task_struct", []
     link, node = kernel.offset(task, "tasks"), kernel.offset(task, "thread_node")
     head_at = kernel.offset("struct signal_struct", "thread_head")
@@ -200,6 +204,6 @@ def each_task(kernel):
         for thread in nodes(kernel, head, TASKS_MAX - len(tasks)):
             try:
                 tasks.append(Task(kernel, thread - node))
-            except Fault:  # overwritten; the others may be intact
+            except Fault:  # this task_struct is damaged, but others may be intact
                 pass
     return tasks

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-owners.py VMLINUX IMAGE OUT: which task owns which lock in a guest's memory.
+owners.py VMLINUX IMAGE OUT: finds which task owns which lock in a guest's memory.
 
-IMAGE is what QEMU's dump-guest-memory writes (ELF, paging off), VMLINUX the kernel of that guest with DWARF, which
-drgn reads. OUT gets the JSON that rig/hang/owners.c describes.
+IMAGE is the file that QEMU's dump-guest-memory writes (ELF, paging off). VMLINUX is the kernel of that guest, with
+DWARF, which drgn reads. The result is written into OUT as JSON, in the format that rig/hang/owners.c describes.
 
-A blocked task has a record on its stack that the lock's list of waiters goes through: mutex_waiter, rwsem_waiter,
-wait_queue_entry, swait_queue. The list leads to the lock, and the lock has its owner. A percpu rwsem has none:
-its holders are the tasks inside code between acquiring and releasing it. No unwinder is needed, so x86 and powerpc
-are read alike. The image is untrusted: pointers are looked up, lists and numbers are bounded.
+The stack of a blocked task has an entry of the lock's list of waiters: mutex_waiter, rwsem_waiter, wait_queue_entry,
+or swait_queue. The list leads to the lock, and the lock's owner word to the owner. A percpu rwsem has no owner word:
+its holders are the tasks inside code between acquiring and releasing it. The image is not trusted: pointers are
+checked, lists and numbers are bounded.
 """
 import json
 import os
@@ -18,24 +18,24 @@ import struct
 import sys
 
 try:
-    import drgn  # what image.py and kernel.py read with
+    import drgn  # used by image.py and kernel.py
 except ImportError:
     sys.exit("python3-drgn is not installed: apt-get install python3-drgn")
 
-# python3 -I searches only the system's folders
+# python3 -I does not search the script's folder for modules
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from image import Fault, Image, without_links
 from kernel import Kernel, each_task
 
-MEMORY_MAX = 12 << 30  # address space: the image is mapped, and DWARF is large
+MEMORY_MAX = 12 << 30  # bytes of address space; the image is mapped, and DWARF is large
 SECONDS_MAX = 60  # processor time
-OUT_MAX = 16 << 20  # bytes, as rig/hang/folder.c reads
+OUT_MAX = 16 << 20  # bytes; rig/hang/folder.c reads no more
 OWNERS_MAX = 64
 LIST_MAX = 1000
 KN_BIAS = -0x7FFFFFFF  # KN_DEACTIVATED_BIAS, fs/kernfs/kernfs-internal.h
 
 
-# Functions that acquire and release a percpu rwsem, by class.
+# For the class of a percpu rwsem: the functions that acquire it, and those that release it.
 WRAPPERS = {
     "mem_hotplug_lock": ({"mem_hotplug_begin", "get_online_mems"}, {"mem_hotplug_done", "put_online_mems"}),
     "cpu_hotplug_lock": (
@@ -61,7 +61,7 @@ class Snapshot:
         return any(t.stack and t.stack <= address < t.stack + 8 * len(t.words) for t in self.tasks)
 
     def head_of(self, entry):
-        """The list head that an entry on a task's stack is linked to: the one node that is on no stack."""
+        """Returns the head of the list to which ENTRY, on a task's stack, belongs: the node that is on no stack."""
         k, node = self.kernel, entry
         try:
             for _ in range(LIST_MAX):
@@ -76,7 +76,7 @@ class Snapshot:
         return None
 
     def records(self, task, kind, member):
-        """Addresses on the stack of a KIND whose MEMBER points to the task."""
+        """Yields the addresses of structs of type KIND on the task's stack whose MEMBER points to the task."""
         offset = self.kernel.offset(kind, member)
         if offset is None:
             return
@@ -86,7 +86,10 @@ class Snapshot:
                 yield address
 
     def lock_class(self, address, what, task):
-        """(class, device): the class as lockdep names it, if it can be determined."""
+        """
+        Returns the lock's class, by the name that lockdep would use if this can be determined, and the device that it
+        belongs to, or None.
+        """
         k = self.kernel
         found = k.symbol_at(address)
         if found and found[1] <= address < found[1] + max(found[2], 1):
@@ -117,12 +120,15 @@ class Snapshot:
         return owner, self.task_of(owner)
 
     def add_owned(self, address, what, task):
-        """A mutex or rwsem: its owner word is a task's address, with flags in the low bits."""
+        """Adds a mutex or rwsem, whose owner word is a task's address with flags in the low bits."""
         owner, holder = self.owner_word(address, "struct mutex" if what == "mutex" else "struct rw_semaphore")
         self.add(address, what, task, [holder] if holder else [], bool(owner), bool(owner) and not holder)
 
     def holds(self, task, takes, releases):
-        """True if a frame is between acquiring and releasing the lock, by the calls in its function's code."""
+        """
+        Returns True if one of the task's functions has acquired the lock and not released it yet, by the calls that
+        precede the return address in its code.
+        """
         k = self.kernel
         for address in task.returns:
             try:
@@ -148,7 +154,10 @@ class Snapshot:
                  named=(klass, name))
 
     def find_queue(self, task):
-        """percpu rwsem: a waiter is known by its entry's function; a writer that waits for readers is in the lock itself."""
+        """
+        Adds the percpu rwsem that the task waits for: one whose list of waiters has an entry on the stack, or one that
+        has the task as its writer, which waits for the readers.
+        """
         k, kind = self.kernel, "struct wait_queue_entry"
         waiters = k.offset("struct percpu_rw_semaphore", "waiters")
         wake = k.symbol("percpu_rwsem_wake_function")
@@ -185,7 +194,10 @@ class Snapshot:
         return False
 
     def find_kernfs(self, task):
-        """The task that removes a file waits for its users; the node on its stack counts them."""
+        """
+        Adds the kernfs node that the task removes, whose address is on its stack. The task waits until no other task
+        is inside the file; the node's member `active` counts these.
+        """
         k, kind = self.kernel, "struct kernfs_node"
         if not task.is_in("kernfs_drain", "__kernfs_remove", "kernfs_remove*"):
             return False
@@ -207,7 +219,10 @@ class Snapshot:
         return False
 
     def is_inside(self, task, node):
-        """True if the task is inside a file of NODE: its stack has the kernfs_open_file, seq_file or file."""
+        """
+        Returns True if the task is inside the file of NODE: its stack has the address of NODE, or of a
+        kernfs_open_file, seq_file or file that leads to NODE.
+        """
         k, ways = self.kernel, []
         if not task.is_in("kernfs_*", "sysfs_kf_*"):
             return False
@@ -221,7 +236,7 @@ class Snapshot:
         return False
 
     def leads(self, address, way, target):
-        """True if the pointers at these offsets, followed in turn, lead to TARGET."""
+        """Returns True if following the pointers at the offsets WAY, from ADDRESS on, ends at TARGET."""
         try:
             for offset in way:
                 if address < self.kernel.machine.pointer_from or offset is None:
@@ -255,7 +270,7 @@ class Snapshot:
                     pass
 
     def add_well_known(self):
-        """Locks whose waiters leave no record on a stack: they poll, or wait elsewhere."""
+        """Adds locks whose waiters have no entry on their stacks, because they poll."""
         k = self.kernel
         for name in ("device_hotplug_lock", "slab_mutex"):
             address = k.symbol(name)
