@@ -173,7 +173,7 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
-/* Called when a vCPU enters a function whose updates are numbered. */
+/* Called when a vCPU enters a function of which only a certain update is watched (struct watch). */
 static void on_entered(unsigned int cpu, void *data)
 {
 	if (cpu >= UPDATING_CPUS)
@@ -297,7 +297,7 @@ static void flush(void);
 
 /*
  * Called when QEMU translates a block, which is frequent. Few blocks have watched instructions, so
- * a binary search comes first.
+ * the function first checks by a binary search whether this one may have any.
  */
 static void translate(struct qemu_plugin_tb *tb)
 {
@@ -379,7 +379,7 @@ static int start_cover(int fd)
 
 	director.cover.from = director.orders.cover_from;
 	director.cover.to = director.orders.cover_to;
-	/* QEMU started by the script qemu-cmd has no file, so nothing is recorded */
+	/* without a file (QEMU was started by the script qemu-cmd), no code is recorded */
 	if (!director.cover.to || fd < 0)
 		return 0;
 	wrong = cover_open(&director.cover, fd);
@@ -399,7 +399,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, st
 		.ended = on_ended, .turned = on_turned,
 	};
 	holds_init(&director.holds);
-	/* QEMU started by the script qemu-cmd has no file for locks, so locks are not recorded */
+	/* without a file (QEMU was started by the script qemu-cmd), no locks are recorded */
 	if (director.orders.records && files.locks >= 0)
 		wrong = recorder_start(id, info, &director.orders, files.locks);
 	recorder_trap(info, on_trapped);

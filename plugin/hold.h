@@ -44,10 +44,11 @@ struct hold_totals {
 	/* how often a vCPU was not held because it was the only vCPU that was not waiting */
 	uint64_t crowded;
 	/*
-	 * how often a vCPU was not held because hold `after` had not been met since the last wait
+	 * how often a vCPU was not held because no wait of the hold `after` was met since this
+	 * hold's last wait began
 	 */
 	uint64_t early;
-	/* how often a vCPU did not wait, or its visit did not count, because of a condition */
+	/* how often a vCPU did not wait, or its visit did not count, because of a condition.h */
 	uint64_t unfit;
 	uint64_t held_ns;
 };
@@ -76,9 +77,9 @@ struct hold {
 	bool same; /* side b only counts if it has the key of the vCPU that waits on side a */
 
 	_Atomic uint64_t reached[N_SIDES];
-	_Atomic uint64_t fitting; /* visits of side b that count */
+	_Atomic uint64_t fitting; /* number of visits of side b that count (see `same`) */
 	_Atomic uint64_t crowded, early, unfit;
-	atomic_bool spent; /* the hold has been used `times` times */
+	atomic_bool spent; /* vCPUs have waited `times` times, so no further one does */
 	/* number of waits that were met; the vCPU that ends a wait counts it before it continues */
 	_Atomic uint64_t met;
 	_Atomic unsigned waiting; /* number of sides on which a vCPU is waiting */

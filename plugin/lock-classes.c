@@ -6,7 +6,7 @@
 
 /* Maximum offset of `name` in struct kernfs_node. With lockdep there is a lockdep_map before it. */
 #define NODE_OFFSET_MAX 136
-/* offset of `func` in struct work_struct on 64-bit machines (include/linux/workqueue.h) */
+/* Offset of `func` in struct work_struct on 64-bit machines (include/linux/workqueue.h). */
 #define WORK_FUNC 24
 
 uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)

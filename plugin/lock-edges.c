@@ -106,7 +106,7 @@ static bool holds(const struct locks_task *task, uint64_t lock)
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call)
 {
-	/* the task already holds this lock, so there is no order between two locks */
+	/* the task holds this lock already (a recursive read), so it does not wait for it */
 	if (holds(task, wanted->lock))
 		return;
 	for (unsigned i = 0; i < n; i++) {

@@ -290,7 +290,7 @@ static void write_circle(struct locks *locks, FILE *out)
 	}
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, "circle %u waits\n", wanted_by(locks, path[i])->class);
-	/* otherwise use the last circle that was closed, whose tasks have continued */
+	/* if there is none, write the last circle that was closed, whose tasks have continued */
 	for (unsigned i = 0; i < locks->trap.n_circle && !n; i++)
 		fprintf(out, "circle %u gone\n", locks->trap.circle[i].class);
 }

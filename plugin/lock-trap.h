@@ -29,7 +29,7 @@ struct locks_held;
 struct trap_member {
 	unsigned kind;	      /* enum locks_kind */
 	uint64_t from, to;    /* address range of the variable or of the code */
-	char name[TRAP_NAME]; /* or "*", which matches any name */
+	char name[TRAP_NAME]; /* name of the class, or "*" for any; used by two of the kinds */
 };
 
 /* A task that is stopped, or that was stopped until the circle was closed. */
@@ -57,14 +57,14 @@ struct locks_trap {
 	pthread_cond_t change;
 	unsigned waiting;
 	struct trap_party party[TRAP_PARTIES];
-	/* the circle that was closed last, its tasks in order */
+	/* the tasks of the circle that was closed last; each waits for a lock of the next one */
 	unsigned n_circle;
 	struct trap_party circle[TRAP_PARTIES];
 	uint64_t met, held, expired;
 	/* [I][J]: how often a task held a lock of member I and wanted one of member J */
 	uint64_t met_by[TRAP_MEMBERS][TRAP_MEMBERS];
 	int64_t rest_until_ns[TRAP_MEMBERS];
-	/* number of waits that have expired since a circle was last closed */
+	/* number of waits before this member that expired since a circle was last closed */
 	unsigned streak[TRAP_MEMBERS];
 };
 

@@ -39,10 +39,7 @@
 
 enum locks_op {
 	LOCKS_WANT, /* waits until the caller has the lock */
-	/*
-	 * waits for the lock, but may fail; a return value other than 0 means that the caller does
-	 * not have it
-	 */
+	/* waits for the lock, but can fail; returns 0 if the caller has the lock */
 	LOCKS_MAY,
 	LOCKS_TRY,    /* never waits; returns 0 if the caller did not get the lock */
 	LOCKS_DROP,   /* releases the lock */
@@ -50,7 +47,7 @@ enum locks_op {
 	LOCKS_NAMED,  /* initialises the lock; the second argument points to its name */
 	LOCKS_PLACED, /* initialises the lock, without a name */
 	LOCKS_FORGET, /* the lock's memory is reused for another lock */
-	/* waits for all readers of a kernfs node; the innermost lock is released meanwhile */
+	/* waits for all readers of a kernfs node; releases the caller's innermost lock meanwhile */
 	LOCKS_AWAIT,
 	/*
 	 * Waits until the lock is free, but does not acquire it (flush_work(),
@@ -63,7 +60,7 @@ enum locks_op {
 	 * returns (process_one_work()).
 	 */
 	LOCKS_RUN,
-	LOCKS_LEAVE, /* the task enters the kernel from user mode: it must not hold a lock */
+	LOCKS_LEAVE, /* entry from user mode; the task must not hold a lock */
 	N_LOCKS_OPS
 };
 
@@ -115,7 +112,7 @@ struct locks_edge {
 	uint64_t stack[LOCKS_STACK];
 	unsigned n_pairs;
 	unsigned last; /* index of the pair of the last occurrence, which is compared first */
-	struct locks_pair pair[LOCKS_PAIRS]; /* the last entry may stand for all further pairs */
+	struct locks_pair pair[LOCKS_PAIRS]; /* the last entry stands for all further pairs */
 };
 
 /* The bit of locks_pair.modes for one combination: each lock was acquired to read or to write. */
@@ -155,7 +152,7 @@ struct locks {
 	uint64_t stack_size; /* a power of two */
 	/* address range of the kernel's image; a lock in it is a variable */
 	uint64_t image_from, image_to;
-	uint64_t text_from, text_to;
+	uint64_t text_from, text_to; /* address range of the kernel's code */
 	/* reads LEN bytes of the guest's memory; returns false if nothing is mapped at ADDRESS */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
@@ -180,7 +177,7 @@ struct locks {
 		uint64_t lock;
 		uint32_t class; /* 1 + the index of the lock's class, or 0 if it was forgotten */
 	} instance[LOCKS_INSTANCES];
-	/* the classes of names, by the address of the name */
+	/* cache: the class of the name at the address `pointer`, by a hash of the address */
 	struct {
 		uint64_t pointer;
 		uint32_t class;

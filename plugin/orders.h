@@ -33,7 +33,7 @@ struct watch {
 	 */
 	unsigned nth;
 	uint64_t from, to; /* the range; `to` is 0 if the watch is one instruction */
-	/* index of the hold, the counted function, or the lock or fail line */
+	/* index of what the watch belongs to: hold, counted function, `lock` or `fail` line */
 	unsigned hold;
 	enum hold_side side;
 	atomic_bool told_skewed; /* a `skewed` line was sent for this watch */

@@ -137,7 +137,7 @@
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
 #define PCT_POINTS_MAX 16 /* maximum number of change points in a round */
-/* maximum number of at, return, update and visit lines together */
+/* maximum number of lines with watched addresses: at, return, update, visit, lock, … */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
 #define DIRECTOR_LOCKS_MAX 128 /* maximum number of lock lines */

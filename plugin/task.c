@@ -7,7 +7,7 @@
 
 #include "plugin/registers.h"
 
-/* more than the size of struct task_struct */
+/* Number of bytes of init_task that are searched for its name; struct task_struct has less. */
 #define TASK_BYTES 16384
 /* The name of init_task (init/init_task.c: INIT_TASK_COMM), by which the member `comm` is found. */
 #define IDLE_COMM "swapper"

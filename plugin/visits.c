@@ -56,8 +56,8 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 }
 
 /*
- * Returns the share of the executions of NEAR that were at about the same time as one of ID on
- * another vCPU (within VISITS_NEAR_NS).
+ * Returns the share of the visits of NEAR that were within VISITS_NEAR_NS of a visit of ID by
+ * another vCPU.
  */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which position contains which candidates, as bit sets. */
+/* Stores which position contains which candidates, as bit sets (struct ancestry). */
 #include "bisect/posterior.h"
 
 struct ancestry *ancestry_new(guint n)

@@ -31,7 +31,10 @@ gboolean choice_next(const struct choice *choice, guint *ret_position);
  */
 guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 
-/* Returns TRUE if there are enough runs, and the answer has at least CONFIDENCE. */
+/*
+ * Returns TRUE if the search can end: the rate is known, and the answer has at least CONFIDENCE.
+ * SKIPPED is as in struct choice.
+ */
 gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence);
 
 #endif

@@ -19,13 +19,13 @@
 #define CONFIG_MAX (4u << 20)
 
 struct difference {
-	const char *name; /* also the key in a table */
+	const char *name; /* borrowed from the table of the config */
 	guint order;
 };
 
 /*
- * Returns the text of a config: from a text file, from inside an image, or from a file next to the
- * image.
+ * Returns the text of the config in the file PATH, which may also be a kernel image; then its
+ * config is inside the image or in a file next to it. Returns NULL if there is none.
  */
 static char *config_text(const char *path)
 {
@@ -42,7 +42,7 @@ static char *config_text(const char *path)
 	return g_steal_pointer(&text);
 }
 
-/* Returns a table that maps each option of a config to its line number + 1. */
+/* Returns a table that maps each option of the config in the file PATH to its line number. */
 static GHashTable *order_of(const char *path)
 {
 	GHashTable *order = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

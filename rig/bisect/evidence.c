@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Derives from the verdict of a run whether the run has shown a certain bug. */
+/* Derives from the verdict and the reports of a run whether the run has shown the target. */
 #include "bisect/evidence.h"
 
 #include <string.h>
@@ -85,8 +85,8 @@ static void see_report(struct evidence *evidence, json_t *report)
 }
 
 /*
- * Adds the explanation of a hang. It is one of the reports, but old run folders have it only in
- * `hang`.
+ * Adds the explanation of a hang, unless it is among the reports already. Old run folders have it
+ * only in `hang`.
  */
 static void see_hang(struct evidence *evidence, const char *key, const char *title)
 {
@@ -154,12 +154,12 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 		return;
 	if (shows(evidence, target))
 		evidence->outcome = OUTCOME_CAUGHT;
-	/* after INFRA it is unknown whether this kernel boots */
+	/* if the verdict is INFRA, it is unknown whether this kernel boots */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
 	/*
-	 * a run shows a lock order when it first executes the code path, so all tracks must have
-	 * been executed for the run to count as clean
+	 * A run shows a lock order when it executes the code path for the first time. So if a track
+	 * was not executed to its end, the run does not prove that the kernel lacks the lock order.
 	 */
 	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed,
 				       needs_lockdep(target)) &&
@@ -272,8 +272,8 @@ static gboolean is_lock(const struct sighting *sighting)
 #define PATIENCE_SEEN 30
 
 /*
- * Returns the most frequent report of BAD that is not in GOOD: with LOCK, among lock reports and
- * hangs, otherwise among other kinds.
+ * Returns the most frequent report of BAD that is not in GOOD. Considers lock reports and hangs if
+ * LOCK is TRUE, otherwise all other kinds.
  */
 static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 {

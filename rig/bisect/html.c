@@ -111,10 +111,7 @@ static void add_run(GString *out, json_t *run)
 	g_autofree char *verdict = escape(run, "verdict"), *why = escape(run, "why");
 
 	g_string_append_printf(out, "<li>%s %s ", outcome, verdict);
-	/*
-	 * the link is relative, because run folders and the folder of the search have the same
-	 * parent
-	 */
+	/* run folders and the folder of the search have the same parent */
 	if (*name)
 		g_string_append_printf(out, "<a href=\"../%s/\"><code>%s</code></a> ", name, name);
 	g_string_append_printf(out, "%s\n", why);

@@ -25,13 +25,16 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define RATES G_N_ELEMENTS(rates)
 
 /*
- * The prior probability of rate 1 is this multiple of that of any other rate, because most bugs
- * show in every run.
+ * The prior probability of the last rate, which stands for "always", is this multiple of that of
+ * any other rate, because most bugs show in every run.
  */
 #define PRIOR_ALWAYS 2
-/* The multiple for posterior_presume_always(): rate 1 then has 68 % of the prior. */
+/* The multiple for posterior_presume_always(); the last rate then has 68 % of the prior. */
 #define PRIOR_PRESUMED 40
-/* Number of catches at the bad end that give a first estimate of the rate. */
+/*
+ * Number of runs at the bad end that must catch the bug for a first estimate of the rate; the
+ * second one is for posterior_presume_always().
+ */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1
 /*
@@ -43,11 +46,11 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define RATE_BIT 0.5
 
 /*
- * The probability that a run without the bug has its signature. It must not be 0, otherwise a
- * single wrong run could never be outweighed.
+ * The probability that a run at a position without the bug has the bug's signature. If it were 0,
+ * one such run would exclude candidates for ever, whatever later runs show.
  */
 #define FALSE_ALARM 1e-4
-/* Probabilities below this are ignored in the choice. */
+/* Changes of the sums that are smaller than this do not change a gain. */
 #define NOTHING 1e-5
 /* The prior probability that the user is wrong, and the old end has the bug already. */
 #define PRIOR_OUTSIDE 0.01
@@ -55,8 +58,11 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 struct candidate_class {
 	double weight[RATES]; /* for each rate: its prior times the likelihood, normalised */
 	double p;	      /* probability of each candidate in the class, divided by its prior */
-	double mean;	      /* mean rate, given the class */
-	/* entropy of the outcome of a run with the bug, weighted by RATE_BIT */
+	double mean;	      /* mean rate, if the right candidate is in this class */
+	/*
+	 * the part H(Y | …) of the gain for such a candidate, with RATE_BIT as the weight of the
+	 * information about the rate
+	 */
 	double entropy;
 	guint member; /* a candidate of the class */
 	guint count;  /* number of candidates in the class, not counting candidate 0 */
@@ -70,7 +76,7 @@ struct posterior {
 	guint bad_end_catches, first_catches;
 	guint16 *class;	  /* index of the class of each candidate */
 	gboolean *tested; /* positions that were tested */
-	GArray *classes;  /* struct candidate_class */
+	GArray *classes;  /* of struct candidate_class */
 };
 
 /* ---- creation and release ---- */

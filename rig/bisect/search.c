@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The main loop of a search. When a run or build ends, its outcome is counted and saved. Then
- * step() fills each free slot: with the runs that have the largest gain, and with builds of the
- * kernels that are needed next.
+ * step() starts jobs in the free slots: the runs with the largest gain, and builds of the kernels
+ * that are needed next.
  */
 #include "bisect/work.h"
 
@@ -105,8 +105,8 @@ static void blame_host(struct search *search, const char *what, const char *why)
 }
 
 /*
- * Records that a child exceeded its time limit. This is a fault of the host, but a position where
- * it happens repeatedly is skipped, also after the search is resumed.
+ * Records that a child exceeded its time limit. This counts as a fault of the host. It is also
+ * added to the evidence, so that a position where it happens repeatedly is skipped.
  */
 static void record_timeout(struct search *search, struct evidence *evidence,
 			   const struct child_result *result, const char *what)

@@ -14,7 +14,7 @@ struct simulation {
 	double rate; /* probability that a run with the bug catches it */
 	/* probability that another report ends a run, so that the run does not count */
 	double unrelated;
-	/* share of the runs that cannot catch the bug, and look as if the kernel did not have it */
+	/* share of the runs that look clean, whether the kernel has the bug or not */
 	double unseen;
 	guint truth; /* the candidate that introduced the bug */
 	/*

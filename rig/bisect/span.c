@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Functions for ranges of all kinds, including how to build a position. */
+/* Functions for spans of all kinds: changes, names of positions, and how to build a position. */
 #include "bisect/span.h"
 
 #include <string.h>

@@ -20,7 +20,7 @@ enum span_kind { SPAN_GIT, SPAN_SERIES, SPAN_CONFIG };
 /* A change. Its strings are as git or the file has them; text_clean() them before printing. */
 struct change {
 	char *id;      /* commit, file name, or "CONFIG_X=y" */
-	char *subject; /* or NULL */
+	char *subject; /* first line of the message; for a config the old value; or NULL */
 	char *author, *date;
 	/*
 	 * path: in a series, of the patch; in a config, of the fragment that configures this
@@ -32,7 +32,7 @@ struct change {
 struct span {
 	enum span_kind kind;
 	guint n;
-	GArray *changes;	   /* struct change, 0..n; number 0 stands for the old end */
+	GArray *changes;	   /* of struct change, 0..n; number 0 stands for the old end */
 	struct ancestry *ancestry; /* NULL if the history is linear */
 	char *repo;		   /* absolute path of the repository, only for SPAN_GIT */
 	char *base;		   /* the kernel source, for a series or config */

@@ -19,7 +19,7 @@ static double number(json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* Returns the short form of a change's id. */
+/* Returns the id of a change; a commit's is shortened to 12 digits. */
 static char *short_id(json_t *result, json_t *change)
 {
 	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);

@@ -32,8 +32,8 @@
 #define CHILD_WORDS_MAX (16u << 10)
 
 /*
- * Default time limits. The watchdog of a run normally ends it much earlier; these limits are for a
- * rig that does not respond any more.
+ * Default time limits. A run normally ends much earlier by its own watchdog; these limits are for a
+ * child that does not respond any more.
  */
 #define CHILD_RUN_LIMIT_S 1800 /* the run's duration is added */
 #define CHILD_BUILD_LIMIT_S 7200

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the request of an earlier run from its folder. All contents are validated. */
+/* Reads the request of an earlier run from its folder. Checks all values that it reads. */
 #include "cmd/again.h"
 
 #include "util/error.h"

@@ -262,7 +262,7 @@ static int search_for(const struct search_options *o, char **argv, const char *d
 	struct span *span;
 	enum search_end end;
 
-	/* create a new folder last, so that a usage error leaves no folder behind */
+	/* a new search creates its folder later, so that a usage error leaves none behind */
 	if (state && !search_folder_lock(dir, &error))
 		return rig_report_error(error);
 	span = make_range(argv, dir, &error);

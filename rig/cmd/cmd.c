@@ -143,10 +143,7 @@ int cmd_main(int argc, char **argv)
 {
 	fill_standard_files();
 	unset_git_environment();
-	/*
-	 * use the terminal's encoding for file names and help texts, but keep the C locale's format
-	 * of numbers
-	 */
+	/* only LC_CTYPE: use the terminal's encoding, but format numbers as in the C locale */
 	setlocale(LC_CTYPE, "");
 	on_exit(check_output, (void *)find(argv[1]));
 	if (argc < 2)
@@ -215,7 +212,7 @@ gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const c
 	g_option_context_set_summary(context, summary);
 	g_option_context_set_description(context, details);
 	g_option_context_add_main_entries(context, entries, NULL);
-	/* the usage line uses the program name: "rig run SCENARIO [OPTION…]" */
+	/* GOption prints the program name in the usage line: "rig run SCENARIO [OPTION…]" */
 	g_set_prgname(usage);
 	replace_values(entries, 0, G_MININT);
 	ok = g_option_context_parse(context, argc, argv, error) && check_values(entries, error);

@@ -10,7 +10,7 @@ struct run_info;
 
 /*
  * `rig probe` adds this to the exit codes of usage and infrastructure errors, because `git bisect
- * run` takes 1 to 127 as a result of the tested commit.
+ * run` takes the codes 1 to 127 as results of the tested commit.
  */
 #define PROBE_CODES_FROM 128
 

@@ -96,7 +96,7 @@ static void look_at_headers(GArray *findings)
 		    g_strdup(headers[i].what_for));
 }
 
-/* Checks for drgn, a package of Debian's own Python, which rig/hang/memory.c starts. */
+/* Checks for the module drgn of Debian's own Python, which rig/hang/memory.c starts. */
 static void look_at_drgn(GArray *findings)
 {
 	add(findings, "python3-drgn",
@@ -244,7 +244,7 @@ int cmd_doctor(int argc, char **argv)
 		return doctor_nodes(json);
 	if (uri)
 		return orphans_doctor(uri, json);
-	/* check the first machine, because `rig demo` runs on it */
+	/* the first machine is required, because `rig demo` runs on it */
 	for (guint i = 0; machines[i]; i++)
 		look_at_machine(findings, machines[i], i == 0);
 	look_at_programs(findings);

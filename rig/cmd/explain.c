@@ -108,7 +108,8 @@ static char *cached_vmlinux(const struct run_info *run)
 }
 
 /*
- * Reads the memory image again if a vmlinux was given, or if the image was not read during the run.
+ * Reads the owners of locks from the memory image, unless this was done before. If NAMED is TRUE,
+ * the user gave VMLINUX, and the image is read again.
  */
 static void read_memory(const struct run_info *run, const char *vmlinux, gboolean named)
 {

@@ -152,7 +152,7 @@ static void print_reports(const struct run_info *run, gboolean full)
 		putchar('\n');
 }
 
-/* Converts {"ok": 3, "EBUSY": 1} to "ok 3, EBUSY 1". */
+/* Returns the text "ok 3, EBUSY 1" for {"ok": 3, "EBUSY": 1}. */
 static char *counts_text(json_t *counts)
 {
 	GString *text = g_string_new(NULL);

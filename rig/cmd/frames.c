@@ -10,8 +10,7 @@
 
 struct frames {
 	GPtrArray *kernels; /* of struct kernel: the kernels in the cache */
-	/* hash -> struct slot */
-	GHashTable *opened;
+	GHashTable *opened; /* hash of a kernel -> struct slot */
 };
 
 /*

@@ -194,7 +194,7 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 	return TRUE;
 }
 
-/* Returns TRUE if a run has the scenario WORD. */
+/* Returns TRUE if the index has a run of the scenario WORD. */
 static gboolean is_scenario(struct run_index *ix, const char *word)
 {
 	g_autoptr(GPtrArray) runs =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Determines which machines this host can run, for `rig doctor` and `rig validate`. */
+/* Checks which machines this host can run, for `rig doctor` and `rig validate`. */
 #include "cmd/host.h"
 
 #include "initrd/initrd.h"

@@ -27,7 +27,10 @@ static const GOptionEntry prune_options[] = {
 	{NULL},
 };
 
-/* Prints one line about a kernel that no run needs, and adds a JSON object to LIST. */
+/*
+ * Adds a JSON object about a build or work tree that was not used for some days to LIST, and prints
+ * a line about it without --json. GONE is TRUE if it was deleted.
+ */
 static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
 {
 	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig list: a table of the runs. */
+/* rig list: prints a table of the runs. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -41,7 +41,7 @@ static void row_clear(gpointer data)
 	g_free(row->title);
 }
 
-/* Converts "2026-11-21T06:15:00Z" to "2026-11-21 06:15:00". */
+/* Returns a time like "2026-11-21T06:15:00Z" in the form "2026-11-21 06:15:00". */
 static char *when_text(const char *created)
 {
 	char *text = findings_clean(created);

@@ -159,7 +159,8 @@ static gboolean comes_from(const struct asked *a, const struct order_edge *edge,
 }
 
 /*
- * Prints a class and its neighbours in Graphviz's language, or draws them into the file of --svg.
+ * Prints CLASS and the classes to which it has an edge in Graphviz's language, or draws them into
+ * the file that --svg names.
  */
 static gboolean draw(struct asked *a, guint class, GError **error)
 {

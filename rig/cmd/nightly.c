@@ -355,7 +355,7 @@ static gboolean find_id(const char *word, const char *results, char **ret, GErro
 	return *ret || !want.resume;
 }
 
-/* Returns the folder with the record of the place of night ID, or NULL if there is none. */
+/* Returns the folder in which the place of night ID stores its record, or NULL if ID is NULL. */
 static char *record_of(const char *results, const char *id)
 {
 	return id ? g_build_filename(results, "nights", id, "place", NULL) : NULL;

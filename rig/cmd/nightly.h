@@ -6,8 +6,8 @@
 #include "nightly/nightly.h"
 
 /*
- * Converts "90s", "30m", "2h" to seconds. If TEXT is NULL, *RET is not changed. Error:
- * RIG_EXIT_USAGE.
+ * Sets *RET to the seconds that TEXT means ("90s", "30m", "2h"). If TEXT is NULL, *RET is not
+ * changed. Error: RIG_EXIT_USAGE.
  */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 
@@ -15,8 +15,8 @@ gboolean nightly_budget(const char *text, double *ret, GError **error);
 void nightly_print_dry_run(json_t *dry_run);
 
 /*
- * Runs NIGHT until it ends. Blocks. Unless QUIET, prints each run when it ends. Returns night.json
- * (new reference), or NULL with an error (RIG_EXIT_INFRA).
+ * Runs NIGHT until it ends. Blocks. Unless QUIET is TRUE, prints each run when it ends. Returns the
+ * content of night.json (new reference), or NULL with an error (RIG_EXIT_INFRA).
  */
 json_t *nightly_run(struct night *night, gboolean quiet, GError **error);
 

@@ -137,7 +137,7 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	evidence_read(probe->evidence, result->answer);
 	probe->exit_code = result->exit_code;
 	probe->problem = g_strdup(result->problem);
-	/* ABORTED means that the user stopped it; a timeout is a fault of the host */
+	/* a timeout is a fault of the host, so the verdict that the child printed does not count */
 	if (result->end == CHILD_TIMED_OUT && result->verdict == VERDICT_INFRA)
 		g_clear_pointer(&probe->evidence->verdict, g_free);
 	g_main_loop_quit(probe->loop);

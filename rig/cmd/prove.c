@@ -86,7 +86,7 @@ static void settle(struct prove *p, char **classes)
 	want->duration_s = own->duration_s ? own->duration_s : DEFAULT_DURATION_S;
 	want->patience_s = own->patience_s ? own->patience_s : DEFAULT_PATIENCE_S;
 	want->vmlinux = own->vmlinux;
-	/* continue the run after lockdep's report */
+	/* lockdep's report must not end the run, because the deadlock happens after it */
 	want->keep_going = TRUE;
 	want->accel = NULL;
 	want->until = NULL;
@@ -121,7 +121,7 @@ static char *keep_scenario(const struct run_info *run, char **classes)
 	return to;
 }
 
-/* Replaces the answer so far by that of RUN if the latter is more conclusive. */
+/* Stores and prints the answer of RUN. p->answer is the most conclusive answer of all runs. */
 static void note(struct prove *p, const struct run_info *run, char **classes)
 {
 	g_autofree char *text = NULL;

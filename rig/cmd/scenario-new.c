@@ -16,7 +16,10 @@
 #include "util/error.h"
 #include "util/text.h"
 
-/* For each device: the steps of its track, and what the scenario requires of the machine. */
+/*
+ * For each device: the keys that give the machine room for it, and the steps of the track that
+ * plugs and unplugs it.
+ */
 static const struct {
 	const char *device, *room, *steps;
 } devices[] = {

@@ -31,7 +31,7 @@ struct search_words {
 /* clang-format on */
 
 struct search_command {
-	const char *name; /* "bisect" */
+	const char *name; /* name of the command, for example "bisect" */
 	const char *parameters, *summary, *examples;
 	const GOptionEntry *options;
 	/* name of the state file in the search's folder, from which the search is continued */

@@ -277,7 +277,7 @@ static void loop(struct zoo_work *work, GPtrArray *jobs)
 		g_source_remove(sources[i]);
 }
 
-/* Runs the jobs of ENTRIES on the open place. RECORD is the place's folder. */
+/* Runs the jobs of ENTRIES on work->place, which stores its record in the folder RECORD. */
 static int run_all_jobs(struct zoo_work *work, GPtrArray *entries, const char *record)
 {
 	g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);

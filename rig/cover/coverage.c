@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files, functions and lines, united and counted. */
+/* Builds, unites and counts the files, functions and lines of a coverage. */
 #include "cover/coverage.h"
 
 #include <string.h>

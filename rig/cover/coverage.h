@@ -14,7 +14,7 @@
 #include "symbol/symbol.h"
 #include "util/auto.h"
 
-/* The files of a run folder. */
+/* Names of the files in a run folder. */
 #define COVERAGE_JSON "coverage.json"
 #define COVERAGE_LCOV "coverage.info"
 
@@ -55,9 +55,11 @@ struct coverage {
 	GPtrArray *files; /* of struct coverage_file, sorted by name */
 };
 
-/* Numbers of a file, or of all files. */
+/* Counts for a file, or for all files. */
 struct coverage_sums {
-	guint functions, reached, boot_only; /* boot_only: reached in the boot, not under load */
+	guint functions; /* number of functions */
+	guint reached;	 /* number of functions that were reached under load */
+	guint boot_only; /* number of functions that were reached in the boot only */
 	guint lines, lines_reached;
 };
 

@@ -6,7 +6,8 @@
  *	 "functions": [{"name", "line", "size", "bytes", "boot", "load"}, …],
  *	 "lines": "3-9 12", "lines_boot": …, "lines_load": …}}}
  *
- * `lines` are those that have code; the others are subsets of them.
+ * `lines` are the lines that have code; `lines_boot` and `lines_load` are those of them that were
+ * reached in the phase.
  */
 #include "cover/coverage.h"
 
@@ -19,7 +20,7 @@
 #define LINE_NUMBER_MAX 1000000
 #define NAME_MAX_LEN 500
 
-/* Returns TRUE if line I of FILE is among those of MASK. */
+/* Returns TRUE if line I of FILE was reached in a phase of MASK, or MASK is G_MAXUINT. */
 static gboolean has(const struct coverage_file *file, guint i, guint mask)
 {
 	const struct coverage_line *line = &g_array_index(file->lines, struct coverage_line, i);

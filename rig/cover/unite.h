@@ -8,7 +8,7 @@
 struct coverage_union {
 	struct coverage *sum;
 	GHashTable *scenarios; /* name -> struct coverage: what the runs of the scenario reached */
-	GHashTable *kernels;   /* set of "6.1.192 (x86_64)" */
+	GHashTable *kernels;   /* set of texts such as "6.1.192 (x86_64)" */
 	guint runs;	       /* number of runs with coverage */
 	guint damaged;	       /* number of runs whose coverage cannot be read */
 };
@@ -45,9 +45,9 @@ struct coverage_rank {
 GArray *coverage_ranks(const struct coverage_union *united);
 
 /*
- * {"runs", "damaged", "scenarios", "kernels", "sums", "files": [{"file", …sums}], "unreached":
- * [{"file", "line", "function", "size", "boot"}], "rank": [{"scenario", "reached", "alone",
- * "adds"}]}. New reference.
+ * Returns {"runs", "damaged", "scenarios", "kernels", "sums", "files": [{"file", …sums}],
+ * "unreached": [{"file", "line", "function", "size", "boot"}], "rank": [{"scenario", "reached",
+ * "alone", "adds"}]}. New reference.
  */
 json_t *coverage_union_json(const struct coverage_union *united);
 

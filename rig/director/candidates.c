@@ -11,7 +11,7 @@
 #include "symbol/sources.h"
 #include "util/error.h"
 
-#define AROUND 12 /* number of functions on each side of a requested one */
+#define AROUND 12 /* number of functions in the image before and after a requested one */
 
 /* Returns the name without a compiler's suffix: "name.isra.0" and "name" are one place. */
 static char *plain_name(const char *name)

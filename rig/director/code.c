@@ -20,7 +20,7 @@ static guint64 x86_call(const guint8 *code, gsize left, guint64 address)
 	return left >= 5 && code[0] == 0xe8 ? address + 5 + (gint32)word(code + 1) : 0;
 }
 
-/* Decodes bl: 18 in the first six bits, a signed word offset of 24 bits, AA 0, LK 1. */
+/* Decodes `bl`: opcode 18 in the first six bits, a signed word offset of 24 bits, AA 0, LK 1. */
 static guint64 ppc_call(const guint8 *code, gsize left, guint64 address)
 {
 	guint32 insn = left >= 4 ? word(code) : 0;

@@ -57,7 +57,7 @@ struct director_watch {
 	gboolean cover; /* record which code of the kernel is reached */
 };
 
-/* Holds with the addresses of their places. */
+/* Holds with the addresses of their places, and the text of the instruction file. */
 struct director_orders;
 
 /* As a value of `visits`: all files whose functions are candidates for holds. */
@@ -132,13 +132,13 @@ struct director_held {
 	gboolean is_partner;
 	guint cpu;
 	gint64 start_ns, length_ns; /* CLOCK_MONOTONIC */
-	const char *outcome;	    /* "met", "expired", "released" */
+	const char *outcome;	    /* "met", "expired" or "released" (enum hold_outcome) */
 	guint64 visits;
 };
 
 struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released;
-	/* how often a vCPU did not wait, and why: see struct hold_totals */
+	/* how often a vCPU did not wait, for three reasons (struct hold_totals) */
 	guint64 crowded, early, unfit;
 	guint64 held_ns, dropped;
 };
@@ -212,8 +212,8 @@ void director_totals(const struct director *director, guint hold, struct directo
  */
 json_t *director_visits(const struct director *director);
 /*
- * Asks the plugin to write the recorded locks; director_locks_path() returns the file once the
- * plugin has replied.
+ * Requests that the plugin writes the recorded locks. director_locks_path() returns the file once
+ * the plugin has replied.
  */
 void director_ask_locks(struct director *director);
 /* Returns the file with the recorded locks, or NULL if it was not written. Borrowed. */
@@ -252,9 +252,9 @@ void director_poll(struct director *director);
 void director_calls(const struct director *director, guint id, guint64 *ret_calls,
 		    guint64 *ret_failed);
 /*
- * Returns how often each function of the table was called: [{"function", "in", "calls"}, …]. Only
- * valid once the plugin has replied to a request for the totals. New reference; NULL if no calls
- * are counted.
+ * Returns how often each function of scenario/fallible.h was called: [{"function", "in", "calls"},
+ * …], as a new reference, or NULL if calls are not counted. Only valid once the plugin has replied
+ * to a request for the totals.
  */
 json_t *director_calls_json(const struct director *director);
 /* Handles all lines that are left in the socket. Must be called after QEMU has exited. */

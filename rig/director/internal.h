@@ -35,7 +35,7 @@ struct director_orders {
 	gboolean compares_tasks;  /* a hold has a condition on the name of the task */
 	gboolean compares_blocks; /* a hold has a condition on the memory block */
 	guint64 cover_from, cover_to; /* the code that is recorded, or both 0 if none is */
-	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
+	/* for each counted function a GHashTable: the set of IDs of the functions that it calls */
 	GPtrArray *calls;
 	/*
 	 * texts, indexed by the ID in the instruction file: first the calls that are made to fail,
@@ -50,7 +50,7 @@ struct director_orders {
 
 /*
  * Finds PLACE, a text that hold_check_place() accepts, in SYMBOLS, the symbols of a kernel for
- * ARCH. Errors: RIG_EXIT_USAGE, the kernel has no such place; the message lists similar names.
+ * ARCH. Errors: RIG_EXIT_USAGE if the kernel has no such place; the message lists similar names.
  */
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
 		    GError **error);
@@ -86,8 +86,8 @@ gboolean condition_addresses(GString *out, const char *arch, struct symbols *sym
 
 /*
  * Appends the lines for the calls that WATCH makes fail, and fills the fields of ORDERS for them.
- * Errors: RIG_EXIT_USAGE, this kernel does not have a function; RIG_EXIT_SKIP, the names of tasks
- * cannot be read in this kernel.
+ * Errors: RIG_EXIT_USAGE if this kernel lacks one of the functions; RIG_EXIT_SKIP if names of tasks
+ * are needed and cannot be read in this kernel.
  */
 gboolean fail_lines(struct director_orders *orders, GString *out,
 		    const struct director_watch *watch, const char *arch, struct symbols *symbols,
@@ -102,7 +102,7 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
 
 /*
  * Appends the line for recorded code to OUT, and fills the fields of ORDERS for it. Errors:
- * RIG_EXIT_SKIP, the kernel does not have the symbols for the ends of its code.
+ * RIG_EXIT_SKIP if the kernel lacks the symbols at the start and end of its code.
  */
 gboolean cover_lines(struct director_orders *orders, GString *out,
 		     const struct variables *variables, GError **error);
@@ -110,8 +110,8 @@ gboolean cover_lines(struct director_orders *orders, GString *out,
 /* ---- recorder.c ---- */
 
 /*
- * Appends the lines for the lock recorder to OUT; *watches grows by the number of addresses.
- * Errors: RIG_EXIT_SKIP, the kernel lacks a required symbol.
+ * Appends the lines for the lock recorder to OUT, and adds the number of watched addresses to
+ * *watches. Errors: RIG_EXIT_SKIP if the kernel lacks a required symbol.
  */
 gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
 			const struct variables *variables, guint *watches, GError **error);
@@ -119,7 +119,7 @@ gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbol
 /* ---- trap.c ---- */
 
 /*
- * Appends the lines for TRAP to OUT. Errors: RIG_EXIT_USAGE, KERNEL does not have one of the
+ * Appends the lines for TRAP to OUT. Errors: RIG_EXIT_USAGE if KERNEL does not have one of the
  * classes.
  */
 gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,

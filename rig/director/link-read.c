@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the plugin's lines (plugin/protocol.h), which are all checked. */
+/* Parses and checks the lines that the plugin sends (plugin/protocol.h). */
 #include "director/link.h"
 
 #include <stdio.h>

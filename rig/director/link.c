@@ -127,8 +127,8 @@ void director_close(struct director *d)
 }
 
 /*
- * Sends a line without blocking. The few short lines always fit into the socket, unless QEMU is
- * stuck, in which case its vCPUs are stuck, too.
+ * Sends a line without blocking. The rig sends few and short lines, so they fit into the socket; if
+ * they do not, because QEMU is stuck, they are dropped.
  */
 static void say(struct director *d, const char *line)
 {

@@ -21,7 +21,7 @@ struct director {
 	guint n_holds;
 	/* names of the counted functions, borrowed from the orders; or NULL */
 	const GPtrArray *names;
-	const GPtrArray *call_ids; /* borrowed from the orders */
+	const GPtrArray *call_ids; /* member `calls` of the orders; borrowed */
 	json_t *visits;		   /* the result of director_visits(), or NULL */
 	gboolean there;		   /* the plugin has sent its hello line */
 	gboolean told_broken;	   /* the callback `broken` was called */
@@ -36,7 +36,7 @@ struct director {
 		guint64 calls, failed;
 	} calls[DIRECTOR_FAILS_MAX]; /* from the last `calls` line or a later `failed` line */
 	guint n_fails;
-	const GPtrArray *counted;     /* borrowed from the orders */
+	const GPtrArray *counted;     /* member `counted` of the orders; borrowed */
 	struct recent recent[RECENT]; /* a ring buffer */
 	guint n_recent;
 };

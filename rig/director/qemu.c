@@ -14,7 +14,10 @@
 
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
-/* The packages of Debian 13; Debian 12 has s390x's emulator in qemu-system-misc. */
+/*
+ * The packages with all emulators. qemu-system-s390x exists from Debian 13 on; in Debian 12 its
+ * emulator is in qemu-system-misc.
+ */
 static const char *const packages[] = {
 	"qemu-system-common", "qemu-system-data",  "qemu-system-x86", "qemu-system-ppc",
 	"qemu-system-arm",    "qemu-system-s390x", NULL};

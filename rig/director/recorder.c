@@ -2,7 +2,7 @@
 /*
  * Writes the description of a kernel for the plugin's lock recorder: the functions that acquire and
  * release locks, and the addresses of image and code. Functions that the kernel does not have are
- * left out. With lockdep, the functions …_nested replace the plain ones.
+ * left out; a kernel with lockdep has functions …_nested instead of plain ones.
  */
 #include "director/internal.h"
 
@@ -60,8 +60,8 @@ static const struct hook {
 	{"up_write", "drop w -", NULL},
 	{"__init_rwsem", "named w -", NULL},
 	/*
-	 * kernel/locking/percpu-rwsem.c: readers are inline, except those of the two hotplug locks
-	 * (the last five rows)
+	 * kernel/locking/percpu-rwsem.c: percpu_down_read() is inline, so only the readers of the
+	 * two hotplug locks are seen, by the functions in the last five rows
 	 */
 	{"percpu_down_write", "want w -", NULL},
 	{"percpu_up_write", "drop w -", NULL},
@@ -83,7 +83,7 @@ static const struct hook {
 	 */
 	{"process_one_work", "run w o", NULL},
 	{"__flush_work", "pass r o", NULL},
-	/* kernel/sched/completion.c: the task that completes it holds no lock of this class */
+	/* kernel/sched/completion.c: no task holds it, because any task may complete it */
 	{"wait_for_completion", "pass r c", NULL},
 	{"wait_for_completion_io", "pass r c", NULL},
 	{"wait_for_completion_interruptible", "pass r c", NULL},
@@ -119,7 +119,7 @@ static const char *const tails[] = {
 	"wait_for_common",
 	"__wait_for_common",
 	"wait_for_common_io",
-	/* the end of process_one_work(), also if another worker executes the work item (6.1) */
+	/* process_one_work() ends with a jump to one of these, in 6.1 also for a busy work item */
 	"move_linked_works",
 	"pwq_dec_nr_in_flight",
 	"put_pwq",
@@ -138,7 +138,7 @@ static void write_results(GString *out, const GArray *ranges, guint *watches)
 	}
 }
 
-/* Returns TRUE if the plugin must see the returns of this function, too. */
+/* Returns TRUE if the plugin must watch the returns of the function of HOOK, too. */
 static gboolean return_matters(const struct hook *hook)
 {
 	static const char *const ops[] = {"may ", "try ", "pass ", "run "};

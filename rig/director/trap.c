@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes the classes of a cycle of locks in the form by which the plugin recognises them
- * (docs/prove.md).
+ * Writes the lock classes of a cycle into the instruction file, in the form by which the plugin
+ * recognises them (docs/prove.md).
  */
 #include "director/internal.h"
 
@@ -12,7 +12,7 @@
 
 #define NODE "kn->active"
 
-/* Classes that are named by a function, and their kinds in the instruction file. */
+/* Prefixes of the names of classes that contain a function, and their words of LOCKS_KINDS. */
 static const struct by_function {
 	const char *prefix, *kind;
 } by_functions[] = {

@@ -140,7 +140,7 @@ static void on_hello(const struct guest_hello *hello, const char *text, void *da
 				     g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
 	s->heartbeat.last_ns = rig_now_ns();
-	if (!s->times.hello_ns) /* only for the first hello, not for one after a reset */
+	if (!s->times.hello_ns) /* only at the first HELLO, not after a reset of the guest */
 		s->times.hello_ns = s->heartbeat.last_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release",
@@ -190,7 +190,7 @@ static void on_channel_error(const char *what, void *data)
 	struct session *s = data;
 
 	run_journal(s->run, "channel-error", "{s:s}", "text", what);
-	/* ignore garbage during boot, because firmware may write to the second console */
+	/* during the boot this is not an error: firmware may write to the second console */
 	if (s->state == STATE_BOOT) {
 		g_free(s->hello.no_frame);
 		s->hello.no_frame = g_strdup(what);

@@ -187,7 +187,7 @@ void holds_state(struct session *s)
 		session_event(s, EV_FAULT);
 	}
 	holds_set(s, s->state == STATE_HAMMER);
-	/* request the locks again now, because devices were unplugged after the end of the load */
+	/* request the recorded locks again, with those of the teardown */
 	if (s->holds.director && s->state == STATE_FINISH)
 		director_ask_locks(s->holds.director);
 }

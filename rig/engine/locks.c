@@ -26,7 +26,7 @@
  */
 #define WAIT_S 0.5
 #define SILENT_S 1.5
-/* The maximum size in bytes of what a run stores of lockdep's texts, and of a compressed piece. */
+/* Maximum size in bytes of the files of a run for lock orders; size of the pieces of write_gz(). */
 #define DISK_MAX 200000
 #define PIECE 16384
 
@@ -45,7 +45,7 @@ static void note(struct session *s, const char *file, const char *why)
 		s->locks.note = g_strdup_printf("%s%s%s", file ? file : "", file ? ": " : "", why);
 }
 
-/* Ends the request. */
+/* Ends the wait for the answers, and calls `done`. */
 static void finish(struct session *s)
 {
 	struct session_locks *l = &s->locks;

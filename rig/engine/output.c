@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* more than a guest sends (guest-init/output.h) */
+/* Maximum size of an output in bytes; guest-init/output.h sends less. */
 #define OUTPUT_MAX (320 * 1024)
 
 void output_add(struct session *s, guint id, const char *text, gsize len)

@@ -19,7 +19,7 @@ struct session;
 
 /* The events to be handled by the table, and the state's deadline (session.c). */
 struct event_queue {
-	gboolean stepping;     /* session_event() is running: further events are queued */
+	gboolean stepping;     /* session_event() is handling an event; others are queued */
 	GQueue events;	       /* of enum event */
 	guint timer;	       /* timer source of the deadline, or 0 */
 	double limit_s;	       /* limit in guest runtime, or 0 if the deadline is in wall time */
@@ -132,7 +132,7 @@ struct host_side {
 	/* set of indices in the scenario's expected outcomes: those whose step was executed */
 	GHashTable *expected;
 	guint64 cxl_plugs; /* number of CXL devices that were plugged since the boot */
-	guint reset_waits; /* TRUE while a reset step waits for hello */
+	guint reset_waits; /* TRUE while a `reset` step waits for the guest's HELLO */
 	gboolean ran_once; /* each track executed all its steps under load (tracks_stop()) */
 	gboolean vanished; /* an operation has found that QEMU has ended; no step is started */
 	gboolean paused;   /* a `pause` step has stopped the guest's CPUs */
@@ -168,7 +168,7 @@ struct agent_run {
 struct agents {
 	GPtrArray *list;       /* of struct agent_run */
 	guint starts;	       /* number of START requests without an answer */
-	guint stops;	       /* number of STOPs that found a stuck agent */
+	guint stops;	       /* number of STOP requests after which an agent had not ended */
 	double stop_runtime_s; /* watch_guest_runtime() at the first STOP */
 	gint64 counted_ns;     /* when the agents' counters were last written to the journal */
 };
@@ -211,7 +211,7 @@ struct session_locks {
 	void (*done)(struct session *s);
 };
 
-/* Data for the verdict (judge.c); table.c stores the accounts. */
+/* Data for the verdict (judge.c; table.c for the accounts). */
 struct judged {
 	/* memory accounts before and after the load; NULL until received */
 	struct guest_account *before, *after;

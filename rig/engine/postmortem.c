@@ -23,8 +23,8 @@
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
 /*
- * all locks, blocked tasks, backtraces of the CPUs, all tasks; and the CPUs' backtraces again, to
- * see which CPUs loop
+ * SysRq keys for: all locks, blocked tasks, backtraces of the CPUs, all tasks, and the CPUs'
+ * backtraces again, which show the CPUs that loop.
  */
 static const char sysrq_keys[] = "dwltl";
 
@@ -163,7 +163,7 @@ static void on_locks(struct session *s)
 	answered(s, ask_locks);
 }
 
-/* Requests the lock orders, if init responds, because init must send them. */
+/* Requests the lock orders, but only if init responds, because init sends them. */
 static void ask_locks(struct postmortem *p)
 {
 	wait_or_advance(p, STEP_MS);

@@ -96,14 +96,14 @@ void session_deadline(struct session *s, gint64 ns_from_now);
  */
 void session_limit(struct session *s, double seconds);
 /*
- * Adds an observation to the facts and to the journal; a text that is already there is not added
- * again (judge.c).
+ * judge.c: adds a reason to the facts for the verdict and to the journal, unless the same text was
+ * added before.
  */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 /*
- * Judges the outcome of a device operation, of a step or the teardown. A command that QEMU itself
- * refuses is a fault of the host (INFRA, EV_FAULT); other outcomes are judged by the operation.
+ * Judges the outcome of a device operation of a step or of the teardown, if it is the same for all
+ * operations: a command that QEMU itself refuses is a fault of the host (INFRA, EV_FAULT).
  */
 void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
 		      const char *why);
@@ -174,8 +174,8 @@ char *hotplug_check_missing(const struct session *s, const struct guest_account 
 			    gint64 asked_ns);
 
 /*
- * reconnect.c: called when the connection is lost, when it is restored, and when the guest's HELLO
- * arrives, after which the guest answers requests
+ * reconnect.c: called when the connection to the guest is lost, when it is restored, and when the
+ * guest's next HELLO arrives. After that, the guest answers requests again.
  */
 void reconnect_lost(struct session *s);
 void reconnect_done(struct session *s);
@@ -215,17 +215,17 @@ void agents_counts(struct session *s, const struct guest_counts *counts);
 char *agents_rates(struct session *s, double seconds);
 
 /* outcomes.c */
-/* Called when STEP has ended: fails the run if the scenario expects another outcome. */
+/* Called when STEP has ended. Fails the run if the scenario expects another outcome. */
 void outcomes_step(struct session *s, const struct step *step, const char *outcome,
 		   const char *why);
 /* Returns TRUE if the scenario expects that the unplug of device ID is refused. */
 gboolean outcomes_stays(const struct session *s, const char *id);
-/* Called at the end of the run: fails it if an expected outcome did not happen. */
+/* Called at the end of the run. Fails the run if an expected outcome did not happen. */
 void outcomes_judge(struct session *s);
 
 /* output.c */
 void output_add(struct session *s, guint id, const char *text, gsize len);
-/* Called at the end of the run: stores the outputs, and adds reports of failed tests. */
+/* Called at the end of the run. Stores the outputs, and adds a report for each failed test. */
 void output_judge(struct session *s);
 /*
  * Returns TRUE if RESULT shows that the script of A was still running when the agents stopped,
@@ -263,7 +263,7 @@ void holds_excuse(struct session *s, struct splat *splat);
  * NMI as a system reset (arch/powerpc/kernel/traps.c, system_reset_exception()).
  */
 void postmortem_excuse(struct session *s, struct splat *splat);
-/* Returns the counters of each hold, for the verdict; NULL without holds. */
+/* Returns the counters of each hold, for the verdict, or NULL if there are no holds. */
 json_t *holds_json(struct session *s);
 /*
  * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}], or NULL if

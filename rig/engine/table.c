@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The states of a run as a table: state × event → judgement and next state. enter[] has the action
- * on entering a state. Every pair of state and event has a cell; most have the default of the
- * event's column.
+ * The states of a run as a table with a cell for each pair of state and event: the next state, and
+ * a function that is called before, for example to add a reason to the verdict. Most cells have the
+ * default of their event. enter[] has the action on entering each state.
  */
 #include "engine/session.h"
 

@@ -134,8 +134,8 @@ static gboolean had_enough_rounds(struct session *s)
 }
 
 /*
- * Starts a round, which tries to unplug each remaining device; if there is none, or no round is
- * left, ends the state.
+ * Starts a round, which tries to unplug each remaining device. If there is none, or all rounds were
+ * made, ends the teardown instead.
  */
 static void round_begin(struct session *s)
 {

@@ -137,7 +137,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 		    id->track, "copy", id->copy, "do", step_do_name(t->step->what), "id", t->id,
 		    "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
-	/* `after` can only refer to explicit operations, so this set stays small */
+	/* only explicit operations can be waited for (`after`), so this set stays small */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);

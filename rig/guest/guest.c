@@ -105,7 +105,7 @@ void guest_send_again(struct guest *guest)
 	}
 }
 
-/* Sends a request with the payload TEXT, which is freed. Returns the request's number. */
+/* Sends a request with the payload TEXT, and frees TEXT. Returns the request's number. */
 static guint32 ask(struct guest *guest, guint type, char *text, guest_answered done, void *data)
 {
 	struct request *request = g_new0(struct request, 1);

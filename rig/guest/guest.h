@@ -59,7 +59,7 @@ struct guest_heartbeat {
 struct guest_result {
 	char *op, *error; /* "offline", "EBUSY" or "ok" */
 	guint64 count;
-	gboolean illegal; /* the errno is not expected of the operation */
+	gboolean illegal; /* the operation must not return this (guest-init/expected-errno.c) */
 };
 
 /* The final counters of an agent. */

@@ -121,8 +121,8 @@ static const struct arch ppc64 = {
 };
 
 /*
- * Before Linux 6.7 a backtrace is requested by an interrupt instead of an NMI, so a CPU prints it
- * only if interrupts are enabled.
+ * Before Linux 6.7, a backtrace is requested from a CPU by an interrupt instead of an NMI, so a CPU
+ * with interrupts disabled prints none.
  */
 static const struct arch arm64 = {
 	.name = "arm64",
@@ -147,8 +147,8 @@ static gboolean s390_flags(struct sample *sample, const char *line)
 }
 
 /*
- * A backtrace is requested by an interrupt instead of an NMI, so a CPU prints it only if interrupts
- * are enabled.
+ * A backtrace is requested from a CPU by an interrupt instead of an NMI, so a CPU with interrupts
+ * disabled prints none.
  */
 static const struct arch s390 = {
 	.name = "s390x",

@@ -30,7 +30,7 @@ struct arch {
 	const char *user_pc;
 	/* the function that an exception interrupted; the line can be in the middle of a stack */
 	const char *kernel_pc;
-	const char *raw_pc; /* the same address as a hexadecimal number */
+	const char *raw_pc; /* the address of that instruction as a hexadecimal number */
 	/*
 	 * the function in the link register: the caller of the interrupted function, or a caller
 	 * further out (stack.c)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks whether samples of different moments agree. The guest lists its tasks, then lockdep lists
- * all locks, the kernel prints all stacks, and lockdep lists all locks again. On a slow host,
- * seconds pass in between.
+ * Checks whether data of different moments agree: the guest lists its tasks, then lockdep lists all
+ * locks, the kernel prints all stacks, and lockdep lists all locks again. On a slow host, this
+ * takes seconds.
  */
 #include <string.h>
 

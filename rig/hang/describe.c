@@ -33,7 +33,8 @@ char *lock_text(const struct lock *lock)
 }
 
 /*
- * Returns the locks of TASK that other tasks wait for: "mem_hotplug_lock and device_hotplug_lock".
+ * Returns the locks that TASK holds and other tasks wait for, as a text such as "mem_hotplug_lock
+ * and device_hotplug_lock".
  */
 static char *holds_text(const struct task *task)
 {

@@ -40,8 +40,8 @@ static gboolean polls(const struct task *task)
 }
 
 /*
- * Returns TRUE if the last lock in the task's list is the one that it waits for, because lockdep
- * adds a lock before it is acquired.
+ * Returns TRUE if the last lock that lockdep lists for TASK is the one that it waits for: lockdep
+ * lists a lock already when a task begins to wait for it.
  */
 static gboolean last_is_wanted(const struct task *task)
 {
@@ -88,8 +88,8 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Adds an edge from a hung-task report, which has the owner of the lock, but not its name; the lock
- * is called "a mutex in f".
+ * Adds the lock of a hung-task report, and its likely owner as the holder. The report does not have
+ * the name of the lock, so it is called "a mutex in f".
  */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
@@ -120,8 +120,8 @@ static const GPtrArray *place_of(const struct task *task)
 }
 
 /*
- * For a lock without a recorded owner: assumes that the tasks inside code that holds this lock are
- * its holders.
+ * Sets the holders of a lock whose owner is not recorded: assumes that they are the tasks inside
+ * code that holds this lock.
  */
 static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
@@ -147,10 +147,7 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	}
 	if (lock->holders->len)
 		return;
-	/*
-	 * if exactly one running task has locks that lockdep did not list, that task must be the
-	 * holder
-	 */
+	/* if there is only one running task whose locks lockdep did not list, it is the holder */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 

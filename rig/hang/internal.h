@@ -31,8 +31,8 @@ enum wait_kind {
 	WAIT_NOT,  /* does not wait */
 	WAIT_LOCK, /* waits for a lock: the last one in lockdep's list of the task */
 	/*
-	 * the task waits for a lock of the class `what`, even if lockdep lists another lock; the
-	 * task may poll
+	 * waits for, or polls, a lock of the class `what`, even if another lock is the last one in
+	 * lockdep's list
 	 */
 	WAIT_NAMED,
 	WAIT_DRAIN, /* waits until no task uses a certain sysfs file */
@@ -60,7 +60,7 @@ struct sample {
 	gboolean irqs_off, user;
 	gboolean flagged; /* irqs_off and user were read from registers in this sample */
 	gboolean entered; /* powerpc: the last frame is from NIP or from the link register */
-	/* the function that the CPU's current interrupt has interrupted, or NULL */
+	/* the function that was interrupted, if the sample was taken in an interrupt; or NULL */
 	char *came_into;
 };
 
@@ -94,7 +94,10 @@ struct task {
 	guint64 stack;	    /* an address in its stack, or 0 if the frames have no addresses */
 	/* line number of the newest text about the task, to decide which text is newer */
 	guint64 order;
-	/* QEMU's registers, too, show the CPU in a sampled function with interrupts disabled */
+	/*
+	 * QEMU's registers show the task's CPU in the same function as a sample, with interrupts
+	 * disabled
+	 */
 	gboolean confirmed;
 
 	/* read from the memory image */
@@ -206,8 +209,8 @@ gboolean task_runs(const struct task *task);
  */
 
 /*
- * Returns TRUE if TASK moves: in one round of samples it was on a CPU and in another it was not,
- * and its number of locks differed.
+ * Returns TRUE if TASK makes progress: it was on a CPU in one round of samples but not in another,
+ * and lockdep listed different numbers of its locks.
  */
 gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tasks and locks of a snapshot, which are added while the sources are read. */
+/* Stores tasks and locks while the members of struct hang_source are read. */
 #include <string.h>
 
 #include "hang/internal.h"

@@ -61,8 +61,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 }
 
 /*
- * Returns TRUE if NAME is an entry function of interrupts, so that the frames of SAMPLE before it
- * belong to the handler.
+ * Returns TRUE if NAME is an entry function of exceptions (struct arch). Then removes the frames
+ * that SAMPLE has so far, because they belong to the handler.
  */
 static gboolean pass_entry(struct sample *sample, const char *name)
 {

@@ -17,7 +17,7 @@
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
-	/* drivers/base/core.c: it repeats mutex_trylock() and msleep(5) */
+	/* drivers/base/core.c: this function polls with mutex_trylock() and msleep(5) */
 	{"lock_device_hotplug_sysfs", WAIT_NAMED, HOTPLUG},
 	{"lock_device_hotplug", WAIT_NAMED, HOTPLUG},
 	{"mem_hotplug_begin", WAIT_NAMED, MEM},

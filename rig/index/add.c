@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Adds a run folder as rows to the index. The contents of a folder may have any values and any
- * length.
+ * Adds a run folder as rows to the index. The files of a folder may come from anywhere, so their
+ * values are checked and their lengths limited.
  */
 #include <string.h>
 

@@ -3,7 +3,8 @@
 #include "index/db.h"
 
 /*
- * INDEX_VERSION is stored as user_version, and must be increased with every change of the schema.
+ * The tables of the index. INDEX_VERSION is stored as user_version, and must be increased with
+ * every change of the schema.
  */
 static const char schema[] =
 	"CREATE TABLE runs("
@@ -29,9 +30,9 @@ static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 /*
- * Sums over equal runs of a day. They are updated by triggers, because counting 100,000 runs for
- * each query would take too long. After a deletion, `first` and `last` may be those of a deleted
- * run of that day.
+ * A table with a row for all runs of one day that have the same scenario, machine, kernel, tree and
+ * night. Triggers update it, because counting 100,000 runs for each query would take too long.
+ * After a deletion, `first` and `last` may be those of a deleted run of that day.
  */
 static const char rollup[] =
 	"CREATE TABLE rollup("
@@ -129,7 +130,7 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 		return TRUE;
 	}
 	code = sqlite3_errcode(db);
-	/* SQLITE_ERROR: the statements are valid, so the file was made by another program */
+	/* the statements are valid, so SQLITE_ERROR means that another program made the file */
 	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR;
 	sqlite3_close(db);
 	return FALSE;

@@ -128,10 +128,10 @@ struct index_group {
 };
 
 /*
- * Counts runs by day, kernel and so on, sorted by the time of the first run. BY_SEED only counts
- * the last 100 bad runs, and puts seeds with the most bad runs first; it is slower if very many
- * runs have the same seed. A signature in FILTER does not select runs, but is counted in `hits`;
- * the runs are then those of the scenarios in which it was ever seen.
+ * Counts runs by day, kernel and so on. Groups are sorted by the time of their first run. BY_SEED
+ * only counts the last 100 bad runs, and puts seeds with the most bad runs first; it is slower if
+ * very many runs have the same seed. If FILTER has a signature, all runs of the scenarios in which
+ * it was ever seen are counted, and `hits` counts those that have it.
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
 			GError **error);

@@ -22,7 +22,7 @@
 /* ---- the mirror that the host uses ---- */
 
 struct mirrors {
-	char *uri[2], *key[2]; /* [0] the archive, [1] its security updates */
+	char *uri[2], *key[2]; /* [0] is for the archive, [1] for its security updates */
 };
 
 static void mirrors_clear(struct mirrors *mirrors)
@@ -44,8 +44,8 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	int which = g_str_has_suffix(suite, "-security");
 
 	/*
-	 * security updates have a different path, but may be on the same host
-	 * (deb.debian.org/debian)
+	 * A mirror of the archive has a path that ends in debian. That of the security updates ends
+	 * in debian-security, or in debian, too.
 	 */
 	if (mirrors->uri[which] ||
 	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
@@ -87,7 +87,7 @@ static char *field(const char *stanza, const char *name)
 	return g_strstrip(g_match_info_fetch(match, 1));
 }
 
-/* Parses the format deb822: stanzas of "Field: value" (sources.list(5)). */
+/* Parses a sources file in the format deb822: stanzas of "Field: value" (sources.list(5)). */
 static void read_deb822(const char *text, struct mirrors *mirrors)
 {
 	g_auto(GStrv) stanzas = g_regex_split_simple("\\n[ \\t]*\\n", text, 0, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The architectures for which kernels are built, one row each, and their compilers. */
+/* The table of architectures for which kernels are built, and their compilers. */
 #include "kernel/internal.h"
 
 #include <string.h>

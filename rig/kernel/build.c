@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds a kernel: resolves the inputs and searches the cache; if there is no result, prepares a
- * work tree, applies patches, makes the config, runs make and publishes the result.
+ * Builds a kernel: resolves the inputs and searches the cache. If the kernel is not there, prepares
+ * a work tree, applies patches, makes the config, runs make, and stores the result in the cache.
  */
 #include "kernel/internal.h"
 
@@ -18,7 +18,7 @@
 struct inputs {
 	const struct kernel_arch *arch;
 	struct source *source;
-	GPtrArray *patches; /* struct patch */
+	GPtrArray *patches; /* of struct patch */
 	GPtrArray *settings;
 	char *compiler;
 };
@@ -207,7 +207,7 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 	return kernel;
 }
 
-/* Configures and compiles a tree that has the right source. */
+/* Configures and compiles TREE, in which the source is checked out and the patches are applied. */
 static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 			const struct kernel_spec *spec, struct progress *progress, GError **error)
 {

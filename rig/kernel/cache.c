@@ -146,7 +146,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines)
 	g_autofree char *path = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%lld %u\n", (long long)ns, lines);
 
-	/* ignore errors, because this is only an estimate for the next build */
+	/* ignore errors, because the file is only used to estimate the next build */
 	rig_write_file(path, text, -1, NULL);
 }
 

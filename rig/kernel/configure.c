@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes .config: tinyconfig, then the fragments, then olddefconfig. Reports every option whose
- * value kconfig has changed.
+ * Makes .config: runs `make tinyconfig`, merges the fragments, and runs `make olddefconfig`. Then
+ * each option must have the value that the fragments require; kconfig may have changed it.
  */
 #include "kernel/internal.h"
 

@@ -108,7 +108,7 @@ static gboolean looks_built(const char *relative, const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(built); i++)
 		if (!fnmatch(built[i], strchr(built[i], '/') ? relative : name, 0))
-			/* include/linux/modules.h and vmlinux.lds.S belong to the source */
+			/* e.g. include/linux/modules.h and vmlinux.lds.S belong to the source */
 			return !g_str_has_suffix(name, ".S") && !g_str_has_suffix(name, ".h");
 	return FALSE;
 }

@@ -12,7 +12,7 @@
  *	carried.c		finds builds of another host in the cache, and adds them to it
  *	export.c		packs a source for another host, and finds one from another host
  *	build.c			executes these steps, runs make and publishes the result
- *	prune.c			deletes what was not used for a long time
+ *	prune.c			deletes builds and work trees that were not used for a long time
  */
 #ifndef RIG_KERNEL_INTERNAL_H
 #define RIG_KERNEL_INTERNAL_H
@@ -26,7 +26,7 @@
 /* ---- progress.c: the steps of a build, for the caller of kernel_build() ---- */
 
 struct progress {
-	kernel_progress call; /* or NULL */
+	kernel_progress call; /* the callback of kernel_build(), or NULL */
 	void *data;
 	gint64 last_ns;
 	guint done, total;
@@ -35,7 +35,8 @@ struct progress {
 
 void progress_step(struct progress *progress, const char *step, guint total);
 /*
- * Counts one more finished file. Can be used as a spawn_line callback, and then counts every line.
+ * Counts one more finished file. It has the type of spawn.line; used as such, it counts each line
+ * as a file.
  */
 void progress_line(const char *line, void *progress);
 
@@ -43,7 +44,7 @@ void progress_line(const char *line, void *progress);
 
 /* Returns TRUE if both files exist, with the same content and the same execute bits. */
 gboolean files_same(const char *a, const char *b);
-/* Replaces TO by a copy of FROM, by rename, with a new mtime; creates missing folders. */
+/* Replaces TO atomically by a copy of FROM with a new mtime. Creates missing folders. */
 gboolean files_copy(const char *from, const char *to, GError **error);
 gboolean files_make_parent(const char *path, GError **error);
 /* Returns the SHA-256 of a file's content in hexadecimal, or NULL with an error. */
@@ -68,7 +69,7 @@ struct kernel_arch {
 	const char *cross;   /* value of CROSS_COMPILE= on a host of another architecture */
 	const char *target;  /* make target */
 	const char *image;   /* path of the resulting image in the object folder */
-	guint objects;	     /* lines that a first full build prints (an estimate) */
+	guint objects;	     /* how many lines a full build prints, if no build has shown it yet */
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error);
@@ -184,7 +185,7 @@ struct patch_file {	 /* the changes to one file */
 struct patch {
 	char *path;	  /* as given by the user */
 	char *text;	  /* the diffs of all mails in the file; part of the build's hash */
-	GPtrArray *files; /* struct patch_file */
+	GPtrArray *files; /* of struct patch_file */
 };
 
 void patch_free(struct patch *patch);
@@ -201,7 +202,7 @@ gboolean patch_apply(const struct patch *patch, const char *dir, GError **error)
 enum option_must {
 	OPTION_REQUIRED,
 	OPTION_IF_KNOWN,    /* "# if known": the kernel need not have the option */
-	OPTION_IF_POSSIBLE, /* "# if possible": the option may be missing */
+	OPTION_IF_POSSIBLE, /* "# if possible": the option may have another value */
 };
 
 struct option {
@@ -210,10 +211,10 @@ struct option {
 };
 
 struct setting {		 /* one line of a fragment */
-	struct option option[4]; /* alternatives */
+	struct option option[4]; /* the alternatives, of which one must be met */
 	guint n;
 	enum option_must must;
-	char *where; /* "base.config:12" */
+	char *where; /* file and line for messages, "base.config:12" */
 };
 
 /* Appends the settings in TEXT to SETTINGS (struct setting; free with setting_free()). */

@@ -15,7 +15,7 @@
 
 struct definition {
 	GPtrArray *depends; /* expressions that must all be true */
-	gboolean prompt;    /* the option can be set by the user */
+	gboolean prompt;    /* the option has a prompt, so a fragment can set it */
 	gboolean in_choice;
 };
 
@@ -91,7 +91,7 @@ static void add_symbol(struct kconfig *kconfig, const char *name)
 	kconfig->current = definition;
 }
 
-/* Parses `bool "Text" if EXPR`: a prompt with a condition. */
+/* Parses what follows `bool` or `prompt`: the text of a prompt, for example `"Text" if EXPR`. */
 static void add_prompt(struct kconfig *kconfig, const char *rest)
 {
 	const char *end = *rest == '"' || *rest == '\'' ? strchr(rest + 1, *rest) : NULL;
@@ -234,7 +234,7 @@ static gboolean accept(struct expr *expr, const char *token)
 	return TRUE;
 }
 
-/* Parses a symbol or constant and returns its value; a macro is "y". */
+/* Parses a symbol, constant or macro, and returns its value. The value of a macro is "y". */
 static char *operand(struct expr *expr)
 {
 	const char *start, *value;

@@ -35,7 +35,7 @@ struct kernel_spec {
 	const char *const *patches; /* paths of patches, in order; NULL-terminated or NULL */
 	/* paths of config fragments that are added after base, lockdep and <arch>; or NULL */
 	const char *const *fragments;
-	/* lines of a fragment that is applied last, or NULL; errors name `kconfig:LINE` */
+	/* lines of a fragment that is applied last, or NULL; error messages say `kconfig:LINE` */
 	const char *kconfig;
 	const struct kernel_module *modules;
 	unsigned n_modules;
@@ -216,8 +216,8 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 GBytes *kernel_unpack(const char *path, GError **error);
 
 /*
- * Returns TRUE if TEXT is a source ("deb:…"), or FALSE if it is the path of an image. Only this
- * function decides that.
+ * Returns TRUE if TEXT is a source ("deb:…"), or FALSE if it is the path of an image. All commands
+ * use this function to decide it.
  */
 gboolean kernel_is_source(const char *text);
 

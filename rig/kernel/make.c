@@ -21,7 +21,7 @@ char *maker_log_path(const struct worktree *tree)
 
 static void take_line(const char *line, void *data)
 {
-	/* Beginnings of error messages of compilers, linker, make and kconfig. */
+	/* matches the first line of an error message of a compiler, the linker, make or kconfig */
 	static const char complaint[] =
 		"(: (fatal )?error: |undefined reference|No space left on device|: not found$|"
 		"\\*\\*\\* .*[^.]\\. +Stop\\.|Kconfig[^ ]*:\\d+: )";

@@ -257,10 +257,7 @@ struct patch *patch_load(const char *path, GError **error)
 /* Returns the messages of patch(1) about a file that failed. */
 static char *failed_hunks(const char *output)
 {
-	/*
-	 * matches "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed
-	 * (or …"
-	 */
+	/* matches for example "Hunk #2 FAILED at 2115." */
 	g_autoptr(GRegex) regex =
 		g_regex_new("Hunk #(\\d+) (?:FAILED|NOT MERGED) at (\\d+)", 0, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
@@ -283,10 +280,7 @@ static char *failed_hunks(const char *output)
 	return g_strstrip(g_string_free(g_steal_pointer(&text), FALSE));
 }
 
-/*
- * Applies the diff of one file. If a hand-edited patch has wrong hunk counts, patch(1) reports
- * "malformed".
- */
+/* Applies the diff of one file with patch(1). */
 static gboolean apply_file(const struct patch *patch, const struct patch_file *file,
 			   const char *dir, GError **error)
 {

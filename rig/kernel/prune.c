@@ -26,7 +26,8 @@ void kernel_unused_free(struct kernel_unused *unused)
 	g_free(unused);
 }
 
-static _Thread_local guint64 summed; /* the result of the nftw() callback, which has no user data */
+/* The sum of the sizes of files; a variable, because nftw() passes no user data to its callback. */
+static _Thread_local guint64 summed;
 
 static int sum_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

@@ -313,9 +313,9 @@ static char *deb_tree(const struct source *source, const char *version)
 }
 
 /*
- * Determines the version of a package. The version is stored as long as the package's source tree
- * is in the cache, so that a second run needs no network, and a new version on the mirror does not
- * cause an unexpected rebuild.
+ * Determines the version of a package. As long as the cache has the source tree of a version, the
+ * same version is used, so that a second run needs no network, and a new version on the mirror does
+ * not cause an unexpected rebuild. REFRESH looks for a new version nevertheless.
  */
 static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)
@@ -363,7 +363,7 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
 			GError **error)
 {
-	if (source->identity) /* another host has resolved it */
+	if (source->identity) /* another host has resolved and sent the source (export.c) */
 		return TRUE;
 	switch (source->kind) {
 	case SOURCE_DEB:

@@ -14,9 +14,9 @@
 #define UNPACKED_MAX (1u << 30)
 
 /*
- * Decompresses as much of DATA as possible. Except with gzip, the compressed kernel is followed by
- * 4 bytes with its size (scripts/Makefile.lib: size_append), which a filter would treat as the
- * start of another stream.
+ * Decompresses DATA up to the first error. This error is normal at the end: unless the kernel is
+ * compressed by gzip, 4 bytes with its size follow (scripts/Makefile.lib: size_append), which
+ * libarchive treats as the start of another stream.
  */
 static GByteArray *unpack(const guint8 *data, gsize len)
 {
