@@ -229,10 +229,7 @@ static int flags_of(const struct watch *watch)
 	return condition_flags(&director.orders, watch->hold);
 }
 
-/*
- * Instruments INSN at ADDRESS, which is in the range of WATCH, if it is an instruction of the kind
- * of WATCH.
- */
+/* Instruments INSN at ADDRESS, in the range of WATCH, if it is an instruction of WATCH's kind. */
 static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	uint8_t code[16] = {0};

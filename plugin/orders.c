@@ -9,10 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * Returns true if sscanf() has read all fields and the whole LINE: it has read GOT of WANT fields,
- * and USED bytes.
- */
+/* Returns true if sscanf() has read all WANT fields (it read GOT), and the whole LINE (USED). */
 static bool scanned(int got, int want, const char *line, int used)
 {
 	return got == want && used > 0 && (size_t)used == strlen(line);

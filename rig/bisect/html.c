@@ -73,10 +73,11 @@ static void add_numbers(GString *out, json_t *result)
 		out, "<table><tr><th class=w>searched for<td><code>%s</code><br>%s</tr>\n",
 		*key ? key : "not known yet", learned);
 	g_string_append_printf(out, "<tr><th>scenario<td>%s on %s</tr>\n", scenario, machine);
-	g_string_append_printf(
-		out, "<tr><th>caught<td>in %.0f %% of the runs that can (%.0f to %.0f %%)</tr>\n",
-		100 * number(detection, "rate"), 100 * number(detection, "low"),
-		100 * number(detection, "high"));
+	g_string_append_printf(out,
+			       "<tr><th>caught<td>in %.0f %% of the runs on a kernel with the bug "
+			       "(%.0f to %.0f %%)</tr>\n",
+			       100 * number(detection, "rate"), 100 * number(detection, "low"),
+			       100 * number(detection, "high"));
 	g_string_append_printf(out, "<tr><th>spent<td>%.0f boots, %.0f builds, %s",
 			       number(result, "boots"), number(result, "builds"), took);
 	if (number(result, "boots_left") > 0)
@@ -193,7 +194,7 @@ char *result_html(json_t *result)
 	}
 	g_string_append(out, "</pre>\n");
 	if (*report)
-		g_string_append_printf(out, "<h2>The report at the first bad</h2>\n<pre>%s</pre>\n",
+		g_string_append_printf(out, "<h2>A report of the bug</h2>\n<pre>%s</pre>\n",
 				       report);
 	g_string_append(out, "</body></html>\n");
 	return g_string_free(g_steal_pointer(&out), FALSE);

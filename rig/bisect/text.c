@@ -36,9 +36,10 @@ char *result_headline(json_t *result)
 						      : "option";
 
 	if (!strcmp(text_at(result, "end"), "good end is bad"))
-		return g_strdup_printf(
-			"the %s end is wrong (it was tested as the opposite), %.2f %% sure",
-			fix ? "bad" : "good", 100 * number(result, "confidence"));
+		return g_strdup_printf("the %s, %.2f %% sure",
+				       fix ? "bad end does not have the bug"
+					   : "good end has the bug already",
+				       100 * number(result, "confidence"));
 	if (!found)
 		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure",
 				       text_at(result, "end"), what,
@@ -80,7 +81,9 @@ static void add_numbers(GString *out, json_t *result)
 			       *text_at(target, "key") ? text_at(target, "key") : "not known yet");
 	if (*text_at(target, "learned"))
 		g_string_append_printf(out, "          %s\n", text_at(target, "learned"));
-	g_string_append_printf(out, "caught    in %.0f %% of the runs that can (%.0f to %.0f %%)\n",
+	g_string_append_printf(out,
+			       "caught    in %.0f %% of the runs on a kernel with the bug "
+			       "(%.0f to %.0f %%)\n",
 			       100 * number(detection, "rate"), 100 * number(detection, "low"),
 			       100 * number(detection, "high"));
 	g_string_append_printf(out, "spent     %.0f boots, %.0f builds, %s",

@@ -51,7 +51,8 @@ static void print_finding(const struct compare_finding *f)
 	if (f->before)
 		printf("        also in an earlier night, %s\n", f->before);
 	if (f->to_tell)
-		printf("        not significant: %u runs without it would be\n", f->to_tell);
+		printf("        not significant; it would be after %u runs without the finding\n",
+		       f->to_tell);
 	printf("        rig show %s\n", f->run);
 }
 

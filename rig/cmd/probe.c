@@ -24,15 +24,16 @@ enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = PROBE_CODES_
 
 static const char summary[] =
 	"Builds the commit that is checked out, runs a scenario on it until the bug shows or "
-	"--runs runs were\n"
-	"silent, and reports the result to `git bisect run` by its exit code. `rig bisect` needs "
-	"fewer runs.";
+	"--runs runs\n"
+	"did not show it, and reports the result to `git bisect run` by its exit code. `rig "
+	"bisect` needs fewer runs.";
 
 static const char examples[] =
 	"  git bisect start BAD GOOD\n"
 	"  git bisect run rig probe --scenario dimm-remove-vs-sysfs --kind lockdep-circular\n"
 	"  git bisect run rig probe --scenario dimm-storm --signature 'v1:…' --rate 25\n"
-	"      a bug that shows in a quarter of the runs: 17 silent runs are good\n\n"
+	"      a bug that shows in a quarter of the runs: after 17 runs without it, a commit is "
+	"good\n\n"
 	"Exit codes: 0 good, 1 bad, 125 cannot be built or booted, 130 usage, "
 	"131 infrastructure.\n";
 
@@ -50,10 +51,10 @@ static const GOptionEntry options[] = {
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source (git:.@HEAD)", "SOURCE"},
 	OPTION_SIGNATURE(&want.signature),
 	OPTION_KIND(&want.kind),
-	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "number of silent runs that count as good",
-	 "N"},
+	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs,
+	 "number of runs without the bug after which the commit is good (1)", "N"},
 	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
-	 "or as many as needed if P percent of runs show the bug", "P"},
+	 "or as many as needed, if P percent of the runs with the bug show it", "P"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
 	 "with --rate: confidence in percent (99)", "P"},
 	OPTION_PATCH(&want.patches),

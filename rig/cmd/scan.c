@@ -24,10 +24,7 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	/*
-	 * of struct splat, sorted by first line: reports that cannot be printed yet, because one
-	 * that began before them has not ended
-	 */
+	/* of struct splat, sorted by first line: not printed yet, because an earlier one is open */
 	GQueue waiting;
 	gboolean json;
 	struct symbols *symbols; /* from --vmlinux, or NULL */

@@ -93,7 +93,7 @@ static void judge_powered_off(struct session *s)
 	if (s->end.well)
 		run_journal(s->run, "powered-off", NULL);
 	else
-		session_judge(s, VERDICT_LOST, "the guest was to power off, but: %s",
+		session_judge(s, VERDICT_LOST, "the guest did not power off cleanly: %s",
 			      s->end.why ? s->end.why : "unknown reason");
 }
 

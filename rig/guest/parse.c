@@ -325,10 +325,8 @@ void guest_account_free(struct guest_account *account)
 }
 
 /*
- * ---- the frame TASKS ----
- *
- * A line "task PID COMM STATE WCHAN switches N" is followed by the task's stack, whose lines begin
- * with a tab.
+ * ---- the frame TASKS: lines "task PID COMM STATE WCHAN switches N", each followed by the lines of
+ * the task's stack, which begin with a tab
  */
 
 struct reading {
@@ -438,7 +436,6 @@ void guest_verdict_free(struct guest_verdict *verdict)
 }
 
 /* ---- the frame LOGGED: the lines, and a last line `cut` if some are missing ---- */
-
 struct guest_log *guest_log_parse(char *text)
 {
 	struct guest_log *log = g_new0(struct guest_log, 1);

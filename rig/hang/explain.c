@@ -157,7 +157,7 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
-		/* a CPU in smp_call_function() or panic() is not stuck, but waits for one that is */
+		/* skip a CPU in smp_call_function() or panic(): it waits for the stuck CPU */
 		if (!seen || calls_others(task) == task->samples->len ||
 		    (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
