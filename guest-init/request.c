@@ -269,10 +269,12 @@ static void send_answer(unsigned n)
 		return;
 	}
 	if (!server->pid && WIFSIGNALED(server->status))
-		reply_done(server->seq, EIO, "the process that handled it was killed by signal %d",
+		reply_done(server->seq, EIO,
+			   "the process that handled the request was killed by signal %d",
 			   WTERMSIG(server->status));
 	else
-		reply_done(server->seq, EIO, "the process that handled it ended without an answer");
+		reply_done(server->seq, EIO,
+			   "the process that handled the request ended without an answer");
 	server->used = false;
 }
 

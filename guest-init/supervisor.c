@@ -288,7 +288,7 @@ static void reap_unready(struct slot *slot)
 
 	its->what[WHAT_MAX - 1] = '\0';
 	reply_done(slot->seq, its->error ? its->error : EIO, "%s",
-		   its->what[0] ? its->what : "it ended while it was prepared");
+		   its->what[0] ? its->what : "the agent ended while it prepared its work");
 	release(slot);
 	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++)
 		if (stop->used && stop->slots & bit) {

@@ -123,7 +123,7 @@ const struct agent agent_cpu_online = {
 	.needs = CPU_DIR,
 	.lacks = lacks,
 	.params = (const struct agent_param[]){
-		{"keep", "1", "number of CPUs that stay online: none is taken offline below it"},
+		{"keep", "1", "minimum number of CPUs that stay online"},
 		{NULL},
 	},
 	.prepare = prepare,

@@ -183,7 +183,7 @@ const struct agent agent_cxl = {
 			{"memdev", "0", "the first memory device, counted from 0"},
 			{"ways", "1", "number of memory devices that the region interleaves"},
 			{"states", "online_movable,offline", "what to write to its memory blocks"},
-			{"writes", "16", "the most writes before a removal"},
+			{"writes", "16", "maximum number of writes before the memory is removed"},
 			{NULL},
 		},
 	.prepare = prepare,

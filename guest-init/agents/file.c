@@ -166,8 +166,8 @@ const struct agent agent_write = {
 		(const struct agent_param[]){
 			FILES_PARAMS,
 			{"words", NULL, "what to write, separated by commas"},
-			{"order", "random", "of files and words: random or turn"},
-			{"last", NULL, "written to each file at the end"},
+			{"order", "random", "order of files and words: random or turn"},
+			{"last", NULL, "word to write to each file at the end"},
 			{NULL},
 		},
 	.prepare = prepare_write,

@@ -42,7 +42,7 @@ const struct agent agent_gallery = {
 	.params =
 		(const struct agent_param[]){
 			{"show", "lockdep-circular",
-			 "kind of the report, as docs/reports.md has them"},
+			 "kind of the report, see docs/reports.md"},
 			{"after-ms", "0", "milliseconds to wait before the report"},
 			{NULL},
 		},

@@ -169,9 +169,10 @@ static void explain(char *what, size_t max, int err)
 	snprintf(file, sizeof(file), "/sys/module/%s/refcnt", name);
 	file_line(AT_FDCWD, file, users, sizeof(users));
 	if (!strcmp(users, "-1") || err == -EBUSY)
-		snprintf(what, max, "its init function does not end, or it has no exit function");
+		snprintf(what, max,
+			 "the module's init function has not ended, or it has no exit function");
 	else
-		snprintf(what, max, "it is in use, reference count %s", users);
+		snprintf(what, max, "the module is in use, reference count %s", users);
 }
 
 /*

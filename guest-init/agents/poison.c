@@ -110,7 +110,7 @@ const struct agent agent_poison = {
 	.params =
 		(const struct agent_param[]){
 			{"pages", "1", "number of pages to poison"},
-			{"kind", "small", "of page: small, thp or huge (hugetlb)"},
+			{"kind", "small", "kind of page: small, thp or huge (hugetlb)"},
 			{"how", "hard", "hard: an error was found; soft: errors are likely"},
 			{NULL},
 		},

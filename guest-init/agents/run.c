@@ -363,7 +363,7 @@ static void step(struct run *run)
 	op_begin(run, OP_RUN);
 	err = begin(run, &e);
 	if (err) {
-		op_end_about(run, OP_RUN, err, "%s: no process or pipe for it", name);
+		op_end_about(run, OP_RUN, err, "%s: cannot create a process or a pipe", name);
 		return;
 	}
 	err = watch(run, &e);
@@ -384,7 +384,7 @@ const struct agent agent_run = {
 			{"args", NULL, "its arguments, separated by spaces"},
 			{"exit", "0,4", "exit codes that are expected"},
 			{"limit", "60", "seconds until it is killed; 0: when the agents stop"},
-			{"times", "1", "how often it is run; 0: until the agents stop"},
+			{"times", "1", "number of executions; 0: repeat until the agents stop"},
 			{"processes", "200", "maximum number of processes at a time"},
 			{NULL},
 		},

@@ -120,7 +120,8 @@ static void step_read(struct run *run)
 	}
 }
 
-#define CACHES_PARAM {"caches", "all", "all, or a prefix: caches named by it and a number"}
+#define CACHES_PARAM \
+	{"caches", "all", "all, or a prefix: caches whose name is the prefix and a number"}
 
 const struct agent agent_slab_read = {
 	.name = "slab-read",
@@ -270,7 +271,7 @@ const struct agent agent_slab_churn = {
 	.needs = CHURN,
 	.params =
 		(const struct agent_param[]){
-			{"slots", "8", "number of caches at once; all agents together have 64"},
+			{"slots", "8", "maximum number of caches; all agents together can have 64"},
 			{"node", NULL,
 			 "run on this node's CPUs, so that slabs come from it as soon as it has "
 			 "memory"},

@@ -119,7 +119,7 @@ const struct agent agent_thp = {
 	.needs = ENABLED,
 	.params =
 		(const struct agent_param[]){
-			{"pages", "4", "the most huge pages in one mapping"},
+			{"pages", "4", "maximum number of huge pages in one mapping"},
 			{NULL},
 		},
 	.prepare = prepare,

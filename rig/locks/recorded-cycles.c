@@ -319,8 +319,8 @@ char *recorded_cycle_text(const struct lock_recorded *recorded, const struct rec
 		g_string_append_printf(text, "guarded by %s at each occurrence\n",
 				       class_at(recorded, cycle->gate)->name);
 	if (cycle->state == CYCLE_UNCLEAR)
-		g_string_append(text, "not known whether these are the same locks: there are more "
-				      "of a class than the record keeps\n");
+		g_string_append(text, "it is not known whether these are the same locks: a class "
+				      "has more locks than the record has space for\n");
 	return g_string_free(text, FALSE);
 }
 

@@ -122,7 +122,7 @@ gboolean accel_settle(const struct machine *machine, enum accel want, enum accel
 
 	if (want == ACCEL_TCG) {
 		*ret = ACCEL_TCG;
-		*ret_why = g_strdup("TCG: asked for");
+		*ret_why = g_strdup("TCG: requested");
 		return TRUE;
 	}
 	obstacle = kvm_obstacle(machine, &failed);

@@ -74,9 +74,9 @@ static gboolean check_contexts(const struct scenario *scenario, GError **error)
 
 	return plugs_of_cpus(scenario) <= room ||
 	       rig_fail(error, RIG_EXIT_SKIP,
-			"'%s' unplugs CPUs and plugs more than %u in all, where QEMU under TCG "
-			"aborts (an unplugged vCPU keeps its place); limit it by 'repeat', or "
-			"raise 'max_cpus'",
+			"'%s' unplugs CPUs and plugs more than %u in all; then QEMU under TCG "
+			"aborts, because it does not free the TCG context of an unplugged vCPU; "
+			"limit the plugs by 'repeat', or raise 'max_cpus'",
 			scenario->name, room);
 }
 

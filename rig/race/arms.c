@@ -221,7 +221,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 		.why = updates ? "a sweep over updates only"
 		       : race->sweeps ? "a sweep over the places that were held least, and those "
 					"that were rewarded"
-				    : "a sweep over places that vCPUs passed closest to each other",
+				    : "a sweep over places that vCPUs passed nearly together",
 		.max_ms = max_ms[race->sweeps % G_N_ELEMENTS(max_ms)],
 		.window_ms = updates ? RACE_FEW_WINDOW_MS : RACE_WINDOW_MS,
 	};

@@ -96,7 +96,7 @@ const char *model_state(const struct model *model, const char **ret_kind)
 		const char *phrase, *kind;
 	} states[] = {
 		{!model->now.all, "nothing was run", "other"},
-		{!before && model->now.bad, "not clean, and nothing before to compare with",
+		{!before && model->now.bad, "not clean; there are no earlier runs",
 		 "fail"},
 		{is_worse(model), "worse than before", "fail"},
 		{model->now.bad, "nothing new, but not clean", "flaky"},

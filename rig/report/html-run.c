@@ -78,8 +78,7 @@ static const char *lockdep_text(json_t *lockdep)
 	if (!json_is_object(lockdep))
 		return NULL;
 	return json_is_true(json_object_get(lockdep, "armed")) ? "on until the end"
-	       : !g_strcmp0(state, "absent") ? "absent: the kernel could only report actual "
-					       "failures"
+	       : !g_strcmp0(state, "absent") ? "not in this kernel"
 					     : "off at the end";
 }
 

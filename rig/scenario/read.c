@@ -250,7 +250,7 @@ static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct ste
 		return TRUE;
 	if (step->block < BLOCK_MIN || (step->block & (step->block - 1)))
 		return yaml_tree_fail(tree, block, error,
-				      "invalid block '%s'; allowed: a power of two from 4M",
+				      "invalid block '%s'; allowed: a power of two, at least 4M",
 				      yaml_tree_text(block));
 	return (fits_block(&step->size, step->block) &&
 		fits_block(&step->requested, step->block)) ||

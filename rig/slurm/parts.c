@@ -22,7 +22,7 @@ const char part_unpack_script[] =
 	"trap 'code=$?; rm -rf \"$new\"; [ $code -eq 0 ] || exit 64' EXIT\n"
 	"cat >\"$new/archive\"\n"
 	"if ! echo \"$3  $new/archive\" | sha256sum -c --status; then\n"
-	"\techo 'it arrived damaged' >&2; exit 1\n"
+	"\techo 'the archive arrived damaged' >&2; exit 1\n"
 	"fi\n"
 	"mkdir \"$new/all\"; tar -xzf \"$new/archive\" -C \"$new/all\"\n"
 	"mv -T \"$new/all\" \"$1/$2\" 2>/dev/null || [ -e \"$1/$2\" ]\n";

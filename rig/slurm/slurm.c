@@ -281,8 +281,8 @@ static char *leave_waits(const struct place *place)
 	if (builds_are_idle(s))
 		return NULL;
 	return g_strdup("the nodes share no folder with this host, so only this process can copy a "
-			"kernel from the node that builds it to the others: it ends when all "
-			"kernels are built and copied, and the runs submitted");
+			"kernel from the node that builds it to the others; it will end when all "
+			"kernels are built and copied and all runs are submitted");
 }
 
 static void slurm_free(struct place *place)

@@ -54,7 +54,7 @@ static void on_ost(struct op *op, const char *name, json_t *data)
 		op_finish(op, VM_OK, NULL, NULL);
 	} else if (status > 0) {
 		g_autofree char *why =
-			g_strdup_printf("the guest did not accept it: _OST status 0x%x", status);
+			g_strdup_printf("the guest rejected the device: _OST status 0x%x", status);
 		op_finish(op, VM_REFUSED, why, NULL);
 	}
 }

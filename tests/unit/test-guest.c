@@ -131,7 +131,7 @@ static const struct {
 	{PROTO_DONE, "error ENOMEM no memory\n", GUEST_REFUSED, "ENOMEM no memory"},
 	{PROTO_DONE, "error EBUSY 48 requests are in progress already\n", GUEST_REFUSED,
 	 "EBUSY 48"},
-	{PROTO_DONE, "error EIO the process that handled it was killed by signal 9\n",
+	{PROTO_DONE, "error EIO the process that handled the request was killed by signal 9\n",
 	 GUEST_REFUSED, "EIO"},
 	{PROTO_DONE, "ok\n", GUEST_MALFORMED, "wrong answer"},
 	{PROTO_DONE, "perhaps\n", GUEST_MALFORMED, "neither"},
