@@ -323,6 +323,8 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 
 	if (!open->format->kind)
 		return TRUE;
+	if (open->full)
+		return FALSE; /* the line would not be stored */
 	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
 	    (format->family & FAMILY_BUG))
 		return FALSE; /* the line is the message of a WARN, after its header */

@@ -357,6 +357,25 @@ START_TEST(endless_report)
 }
 END_TEST
 
+/* A header that could replace that of a report, which has the maximum number of lines already. */
+START_TEST(header_after_an_endless_report)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	const char *begin = "[    1.000000] kernel BUG at mm/slab.c:1!\n";
+	const char *line = "[    1.000000] Modules linked in: thing\n";
+	const char *header = "[    1.000000] kernel BUG at lib/list_debug.c:12!\n";
+
+	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
+	for (int i = 0; i < 6100; i++)
+		scanner_feed(scanner, (const guint8 *)line, strlen(line));
+	scanner_feed(scanner, (const guint8 *)header, strlen(header));
+	scanner_flush(scanner);
+	ck_assert_uint_eq(found->len, 1);
+	ck_assert_str_eq(((struct splat *)found->pdata[0])->kind, "bug");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("splat");
@@ -385,6 +404,7 @@ int main(void)
 	tcase_add_test(rules, an_open_report_is_told);
 	tcase_add_test(rules, endless_line);
 	tcase_add_test(rules, endless_report);
+	tcase_add_test(rules, header_after_an_endless_report);
 	add_header_tests(rules);
 	add_row_tests(rules);
 	suite_add_tcase(suite, data);
