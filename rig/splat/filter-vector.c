@@ -43,8 +43,9 @@ WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const g
 				_mm256_shuffle_epi8(tables->high[i], high));
 }
 
-WITH_AVX2 static void load(const struct filter_prints *prints, struct tables *tables)
+WITH_AVX2 static inline void load(const struct filter_prints *prints, struct tables *tables)
 {
+#pragma GCC unroll 8
 	for (int i = 0; i < FILTER_PRINT; i++) {
 		tables->low[i] = _mm256_broadcastsi128_si256(
 			_mm_loadu_si128((const __m128i *)(const void *)prints->low[i]));
@@ -53,23 +54,44 @@ WITH_AVX2 static void load(const struct filter_prints *prints, struct tables *ta
 	}
 }
 
-WITH_AVX2 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
-				 filter_check check, gsize *ret_at)
+/*
+ * Returns a bit for each of the 32 positions from *PLACE on that must be checked, and 0 if none of
+ * the remaining positions must be; moves *PLACE to these 32 positions. Separate from the checks, so
+ * that the tables stay in registers.
+ */
+WITH_AVX2 static __attribute__((noinline)) guint next_places(const struct filter_prints *prints,
+							      const guint8 *bytes, gsize len,
+							      gsize *place)
 {
 	const __m256i zero = _mm256_setzero_si256();
 	struct tables tables;
-	gsize place = 0;
+	guint found = 0;
+	gsize at = *place;
 
 	load(prints, &tables);
-	for (; place + LANES + FILTER_PRINT - 1 <= len; place += LANES) {
-		__m256i here = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + place));
-		__m256i all = fits(&tables, 0, bytes + place);
-		guint left;
+	for (; at + LANES + FILTER_PRINT - 1 <= len; at += LANES) {
+		__m256i here = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + at));
+		__m256i all = fits(&tables, 0, bytes + at);
 
+#pragma GCC unroll 8
 		for (int i = 1; i < FILTER_PRINT; i++)
-			all = _mm256_and_si256(all, fits(&tables, i, bytes + place));
-		left = ~(guint)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, zero)) |
-		       (guint)_mm256_movemask_epi8(here);
+			all = _mm256_and_si256(all, fits(&tables, i, bytes + at));
+		found = ~(guint)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, zero)) |
+			(guint)_mm256_movemask_epi8(here);
+		if (found)
+			break;
+	}
+	*place = at;
+	return found;
+}
+
+gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
+		       filter_check check, gsize *ret_at)
+{
+	gsize place = 0;
+	guint left;
+
+	for (; (left = next_places(prints, bytes, len, &place)); place += LANES) {
 		for (; left; left &= left - 1) {
 			*ret_at = place + (guint)__builtin_ctz(left);
 			if (check(bytes, len, *ret_at))
