@@ -20,6 +20,7 @@
 #include "util/term.h"
 
 #define FRAMES_SHOWN 40
+#define OUTPUT_BYTES 65536 /* written at once; a report is several KiB of JSON */
 
 struct scan {
 	const char *file;
@@ -270,17 +271,12 @@ static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 	printf("no reports%s\n", off);
 	if (!scan->lines)
 		fprintf(stderr, "rig: the input is empty\n");
-	else if (!scan->kernel_lines)
-		fprintf(stderr,
-			"rig: %" G_GUINT64_FORMAT
-			" line%s read, none with a kernel time stamp or tag: is it a "
-			"kernel log? (known prefixes: docs/reports.md)\n",
-			scan->lines, scan->lines == 1 ? "" : "s");
 	else
-		fprintf(stderr,
-			"rig: %" G_GUINT64_FORMAT
-			" line%s read; the format of the kernel's lines is known\n",
-			scan->lines, scan->lines == 1 ? "" : "s");
+		fprintf(stderr, "rig: %" G_GUINT64_FORMAT " line%s read%s\n", scan->lines,
+			scan->lines == 1 ? "" : "s",
+			scan->kernel_lines ? "; the format of the kernel's lines is known"
+					   : ", none with a kernel time stamp or tag: is it a "
+					     "kernel log? (known prefixes: docs/reports.md)");
 }
 
 static void print_summary(const struct scan *scan, gboolean lockdep_died)
@@ -363,8 +359,10 @@ static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph,
 	gboolean lockdep_died = FALSE, ok = TRUE;
 
 	scan->many = files[0] && files[1];
-	if (scan->json)
+	if (scan->json) {
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 		printf("[");
+	}
 	for (; ok && *files; files++) {
 		g_autoptr(GError) damage = NULL;
 

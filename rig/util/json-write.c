@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "util/json-write.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "util/lanes.h"
@@ -79,8 +80,9 @@ static void put_string(GString *out, const char *text, gsize len)
 static char *new_line(const struct json_writer *writer, char *p)
 {
 	*p++ = '\n';
-	memset(p, ' ', (gsize)writer->depth * INDENT);
-	return p + (gsize)writer->depth * INDENT;
+	for (guint i = 0; i < writer->depth; i++, p += INDENT)
+		memset(p, ' ', INDENT);
+	return p;
 }
 
 /* Writes what precedes a value: the comma, the line's start and the key. */
@@ -159,10 +161,49 @@ void json_write_bool(struct json_writer *writer, const char *key, gboolean value
 	plain(writer, key, value ? "true" : "false");
 }
 
+/*
+ * Writes VALUE, which is at least 0.001 and less than 1e9, before END, like printf("%.17g"), but
+ * several times as fast. Returns the start of the text.
+ */
+static char *put_real(char *end, double value)
+{
+	int places = 17, exponent;
+	guint64 mantissa = (guint64)ldexp(frexp(value, &exponent), 53), scale = 1, digits;
+	int shift = 53 - exponent; /* VALUE is mantissa / 2^shift */
+	unsigned __int128 product, rest, half = (unsigned __int128)1 << (shift - 1);
+	char *p = end;
+
+	/* the number of decimals with which there are 17 digits after the leading zeros */
+	for (double limit = 1; value >= limit; limit *= 10)
+		places--;
+	for (double limit = 0.1; value < limit; limit /= 10)
+		places++;
+	for (int i = 0; i < places; i++)
+		scale *= 10;
+	product = (unsigned __int128)mantissa * scale;
+	digits = (guint64)(product >> shift);
+	rest = product & (2 * half - 1);
+	digits += rest > half || (rest == half && (digits & 1));
+	for (int i = 0; i < places; i++, digits /= 10)
+		if (digits % 10 || p < end || i == places - 1) /* without zeros at the end */
+			*--p = (char)('0' + digits % 10);
+	*--p = '.';
+	do
+		*--p = (char)('0' + digits % 10);
+	while (digits /= 10);
+	return p;
+}
+
 void json_write_real(struct json_writer *writer, const char *key, double value)
 {
-	json_auto_t *real = json_real(value);
+	json_auto_t *real = NULL;
+	char text[40] = "";
 
+	if (value >= 0.001 && value < 1e9) {
+		plain(writer, key, put_real(text + sizeof(text) - 1, value));
+		return;
+	}
+	real = json_real(value);
 	json_write_value(writer, key, real);
 }
 

@@ -21,6 +21,15 @@ static inline lanes lanes_load(const void *bytes)
 	return vector;
 }
 
+/* Returns TRUE if a byte of VECTOR is not 0. */
+static inline gboolean lanes_any(lanes vector)
+{
+	guint64 half[2];
+
+	memcpy(half, &vector, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
 /* Returns the index of the first byte of VECTOR that is not 0, or LANES if all bytes are 0. */
 static inline gsize lanes_first(lanes vector)
 {
@@ -43,10 +52,10 @@ static inline __attribute__((always_inline)) gsize lanes_before(const char *text
 	gsize at = 0;
 
 	for (; len - at >= LANES; at += LANES) {
-		gsize first = lanes_first(matches(lanes_load(text + at)));
+		lanes found = matches(lanes_load(text + at));
 
-		if (first < LANES)
-			return at + first;
+		if (lanes_any(found))
+			return at + lanes_first(found);
 	}
 	if (at == len)
 		return len;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests that the scanner's output conforms to docs/scan.schema.json, with an independent checker.
+ * Tests that the scanner's output conforms to docs/scan.schema.json, with an independent checker;
+ * and how its numbers are written.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "tests/unit/suite.h"
 #include "tests/unit/splat.h"
+#include "util/json-write.h"
 #include "util/spawn.h"
 
 #define CHECKER "/usr/bin/jsonschema" /* python3-jsonschema */
@@ -68,7 +70,40 @@ START_TEST(reports_obey_the_schema)
 }
 END_TEST
 
+/* Limits of the fast way to write a number, and of its rounding. */
+static const double reals[] = {
+	0,	1e-7,	2.5e-5, 0.0009999, 0.001,     0.01,	   0.07,	      0.1,
+	1.0 / 3, 1,	9.999999999,	   42.000001, 123456.25,  9.999999999999998,  10,
+	999999999.5,	1e9,	1e17,	   -1.5,
+};
+
+static void check_real(double value)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct json_writer writer = {.out = out};
+	json_auto_t *real = json_real(value);
+	g_autofree char *text = json_dumps(real, JSON_ENCODE_ANY);
+
+	json_write_real(&writer, NULL, value);
+	ck_assert_str_eq(out->str, text);
+}
+
+/* Numbers are written as jansson does. */
+START_TEST(reals_are_exact)
+{
+	struct rng rng = rng_stream(7, "reals");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(reals); i++)
+		check_real(reals[i]);
+	for (guint i = 0; i < 20000; i++) {
+		check_real((double)rng_between(&rng, 0, 1000000000000000) / 1e6);
+		check_real((double)rng_next(&rng) / (double)(rng_next(&rng) | 1));
+	}
+}
+END_TEST
+
 void add_schema_tests(TCase *tests)
 {
 	tcase_add_test(tests, reports_obey_the_schema);
+	tcase_add_test(tests, reals_are_exact);
 }
