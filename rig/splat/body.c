@@ -167,10 +167,12 @@ gboolean body_is_preface(const char *text)
 		"INFO: task ", /* a hung-task line is cut if the task's name contains a newline */
 	};
 
+	if (body_is_banner(text, NULL))
+		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
 		if (strstr(text, hints[i]))
 			return TRUE;
-	return body_is_banner(text, NULL);
+	return FALSE;
 }
 
 gboolean body_is_cut(const char *text)

@@ -79,10 +79,10 @@ static void find_who(struct splat *splat, const struct report *report)
 		return;
 	}
 	for (guint i = 0; i < report->n; i++)
-		if ((report->seen[i].marks & MARK_WHO) && parse_who(splat, report->lines[i]))
+		if ((report->seen[i].marks & MARK_WHO) && parse_who(splat, report->seen[i].text))
 			return;
 	/* format from 6.19 on: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
-	const char *cpu = strstr(report->lines[report->header], ", CPU#");
+	const char *cpu = strstr(report->seen[report->header].text, ", CPU#");
 	const char *comm = cpu ? strstr(cpu, ": ") : NULL;
 	const char *slash = comm ? strrchr(comm, '/') : NULL;
 
@@ -106,9 +106,9 @@ static void check_traces(struct splat *splat, const struct report *report)
 			continue;
 		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
 			seen = (report->seen[j].marks & MARK_FRAME) ||
-			       strstr(report->lines[j], "not available");
+			       strstr(report->seen[j].text, "not available");
 		/* "stack backtrace:" may be followed by "Call Trace:" instead of a frame */
-		if (!seen && !strstr(report->lines[i], "stack backtrace"))
+		if (!seen && !strstr(report->seen[i].text, "stack backtrace"))
 			splat_corrupt(splat, "a stack trace without frames");
 	}
 	if (!any && !(report->format->flags & FORMAT_NO_STACK))
@@ -127,16 +127,21 @@ static json_t *rule_detail(const struct report *report)
 /* Returns the report's lines as one text of valid UTF-8. */
 static char *whole_text(const struct report *report)
 {
-	g_autoptr(GString) text = g_string_sized_new(80 * (gsize)report->n);
+	g_autofree char *text = NULL;
+	gsize len = 0;
+	char *end;
 
+	for (guint i = 0; i < report->n; i++)
+		len += report->seen[i].len + 1;
+	text = end = g_malloc(len);
 	for (guint i = 0; i < report->n; i++) {
-		if (i)
-			g_string_append_c(text, '\n');
-		g_string_append(text, report->lines[i]);
+		end = mempcpy(end, report->seen[i].text, report->seen[i].len);
+		*end++ = '\n';
 	}
-	if (!text_is_utf8(text->str, text->len))
-		return g_utf8_make_valid(text->str, (gssize)text->len);
-	return g_string_free(g_steal_pointer(&text), FALSE);
+	end[-1] = '\0';
+	if (!text_is_utf8(text, len - 1))
+		return g_utf8_make_valid(text, (gssize)len - 1);
+	return g_steal_pointer(&text);
 }
 
 /* Returns TRUE if there is a stack after the first line with WORDS. */
@@ -157,7 +162,7 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 static gboolean has_open_bracket(const struct report *report)
 {
 	for (guint i = 0; i < 3; i++)
-		if (report_has(report, MARK_OPEN << i) && !report_has(report, MARK_CLOSE << i))
+		if ((report->marks & (MARK_OPEN << i)) && !(report->marks & (MARK_CLOSE << i)))
 			return TRUE;
 	return FALSE;
 }
@@ -172,24 +177,24 @@ static gboolean has_open_bracket(const struct report *report)
 static gboolean lacks_end(const struct report *report)
 {
 	const struct format *format = report->format;
-	const char *header = report->lines[report->header];
-	const char *last = report->lines[report->n - 1];
+	const char *header = report->seen[report->header].text;
+	const char *last = report->seen[report->n - 1].text;
 	unsigned family = format->family;
-	gboolean endless = report_has(report, MARK_ENDLESS);
+	gboolean endless = (report->marks & MARK_ENDLESS) != 0;
 	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) &&
 			   strstr(header, "WARNING: ");
 	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn ||
-			    body_is_cut(report->lines[0]) || strcmp(format->kind, "ubsan") == 0;
+			    body_is_cut(report->seen[0].text) || strcmp(format->kind, "ubsan") == 0;
 
 	if (has_open_bracket(report))
 		return TRUE;
 	if (by_trace && !endless)
-		return !report_has(report, MARK_END | MARK_PANIC) &&
+		return !(report->marks & (MARK_END | MARK_PANIC)) &&
 		       !((family & FAMILY_SANITIZER) && g_str_has_prefix(last, "====="));
 	if ((family & FAMILY_SANITIZER) && g_str_has_prefix(format->token, "BUG: K"))
-		return !g_str_has_prefix(last, "=====") && !report_has(report, MARK_END);
+		return !g_str_has_prefix(last, "=====") && !(report->marks & MARK_END);
 	if (strcmp(format->kind, "oom") == 0 && (family & FAMILY_MEMORY))
-		return !report_has(report, MARK_VICTIM);
+		return !(report->marks & MARK_VICTIM);
 	if (format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS))
 		return FALSE;
 	if (family & FAMILY_LOCKDEP)
@@ -212,14 +217,13 @@ struct splat *report_build(struct report *report, gboolean induced)
 	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(report))
 		report->format = ++format;
 	for (guint i = 0; i < report->n; i++)
-		seen_examine(&report->seen[i], report->lines[i], report->strings);
-	groups_init(&report->groups, format, report->lines[report->header]);
+		report->marks |= seen_examine(&report->seen[i], report->strings);
 	splat->kind = format->kind;
 	splat->weight = format->weight;
 	splat->acquiring.outer = splat->acquiring.inner = -1;
 	splat->holding.outer = splat->holding.inner = -1;
 	splat->validator_off = (format->flags & FORMAT_OFF) != 0;
-	splat->validator_off |= report_has(report, MARK_OFF);
+	splat->validator_off |= (report->marks & MARK_OFF) != 0;
 	splat->induced = induced;
 	if ((format->flags & FORMAT_CORRUPTED) && !induced)
 		splat_corrupt(splat, "the report that this line belongs to was lost");
@@ -233,6 +237,5 @@ struct splat *report_build(struct report *report, gboolean induced)
 	title_make(splat, report);
 	signature_make(splat, report);
 	splat->text = whole_text(report);
-	groups_deinit(&report->groups);
 	return splat;
 }

@@ -63,7 +63,15 @@ void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short
 		scanner->told = MAX(scanner->told, open->end_byte);
 		scanner->found(splat, scanner->data);
 	}
-	extent_free(open);
+	open_release(scanner, open);
+}
+
+/* Returns TRUE if ONE and TWO, names of printk callers, are equal. */
+static inline gboolean is_same(const char *one, const char *two)
+{
+	while (*one && *one == *two)
+		one++, two++;
+	return *one == *two;
 }
 
 struct open *extent_find(struct scanner *scanner, const struct line *line)
@@ -74,8 +82,7 @@ struct open *extent_find(struct scanner *scanner, const struct line *line)
 		if (open->kernel != line->kernel)
 			continue;
 		for (guint c = 0; c < open->n_callers; c++)
-			if (open->callers[c][0] == line->caller[0] &&
-			    strcmp(open->callers[c], line->caller) == 0)
+			if (is_same(open->callers[c], line->caller))
 				return open;
 	}
 	return NULL;
@@ -99,7 +106,7 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		 * header, which a mail program has wrapped
 		 */
 		if (!header && !line->kernel && body_is_dump(line->text) &&
-		    open->lines->len != open->header + 1)
+		    open->seen->len != open->header + 1)
 			continue;
 		return open;
 	}
@@ -124,6 +131,8 @@ static void open_settle(struct open *open, const struct line *line)
  */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
+	if (!scanner->n_open)
+		return NULL;
 	if (!strstr(line->text, "NMI backtrace for cpu") && !strstr(line->text, "watchdog: CPU "))
 		return NULL;
 	for (guint i = scanner->n_open; i-- > 0;) {
@@ -138,26 +147,25 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 	return NULL;
 }
 
+/* GROUPS: those of the header, which are cleared; or NULL if FORMAT has no pattern. */
 static void begin_report(struct scanner *scanner, const struct format *format,
-			 const struct line *line, gboolean induced)
+			 const struct line *line, struct groups *groups, gboolean induced)
 {
+	struct groups none = {0};
 	struct open *open;
 
 	if (scanner->n_open == OPEN_REPORTS)
 		extent_close(scanner, scanner->open[0], FALSE);
-	open = g_new0(struct open, 1);
-	open->format = format;
+	open = open_new(scanner);
+	open_name(open, format, groups ? groups : &none);
 	open->kernel = line->kernel;
-	open->lines = g_ptr_array_new();
-	open->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
-	open->strings = g_string_chunk_new(4096);
 	open->first_line = line->number;
 	open->first_byte = line->first_byte;
 	open->first_stamp = open->last_stamp = -1;
 	open->induced = induced;
 	g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
-	open->header = open->lines->len;
+	open->header = open->seen->len;
 	open_take(open, line);
 	scanner->open[scanner->n_open++] = open;
 	if (format->family & FAMILY_ONE)
@@ -170,7 +178,7 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 	struct frame frame;
 	enum body body = body_kind(line->text, &format_dump, &frame);
 
-	if (body == BODY_FOREIGN || body == BODY_LAST || open->lines->len > DUMP_LINES) {
+	if (body == BODY_FOREIGN || body == BODY_LAST || open->seen->len > DUMP_LINES) {
 		extent_close(scanner, open, FALSE);
 		return;
 	}
@@ -181,7 +189,7 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 static void take_after_cut(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	open_take(open, line);
-	if (open->lines->len - open->header > CUT_LINES)
+	if (open->seen->len - open->header > CUT_LINES)
 		extent_close(scanner, open, FALSE);
 }
 
@@ -260,7 +268,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		break;
 	case BODY_BLANK:
 		open_append_numbers(open, "", 0);
-		if (open->lines->len - open->solid > gap)
+		if (open->seen->len - open->solid > gap)
 			extent_close(scanner, open, FALSE);
 		break;
 	case BODY_FOREIGN:
@@ -294,7 +302,7 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 
 		extent_close(scanner, open, open->last_line + REBOOT_LINES >= line->number);
 	}
-	begin_report(scanner, &format_reboot, &start, scanner->found_any);
+	begin_report(scanner, &format_reboot, &start, NULL, scanner->found_any);
 }
 
 /*
@@ -319,7 +327,7 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
  */
 static gboolean is_adopted(const struct open *open, const struct format *format)
 {
-	const char *header = open->lines->pdata[open->header];
+	const char *header = open_line(open, open->header)->text;
 
 	if (!open->format->kind)
 		return TRUE;
@@ -334,7 +342,8 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 	       is_absorbed(open, format);
 }
 
-void extent_header(struct scanner *scanner, const struct format *format, const struct line *line)
+void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
+		   struct groups *groups)
 {
 	struct open *open = extent_find(scanner, line);
 	gboolean induced = FALSE;
@@ -347,8 +356,8 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 			open_settle(open, line);
 	}
 	if (open && is_adopted(open, format)) {
-		open->format = format;
-		open->header = open->lines->len;
+		open_name(open, format, groups);
+		open->header = open->seen->len;
 		open_take(open, line);
 		return;
 	}
@@ -359,7 +368,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	}
 	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
 		/* a report of one line inside the open report, which continues after it */
-		begin_report(scanner, format, line, FALSE);
+		begin_report(scanner, format, line, groups, FALSE);
 		return;
 	}
 	if (open) {
@@ -379,7 +388,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	}
 	induced |=
 		((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
-	begin_report(scanner, format, line, induced);
+	begin_report(scanner, format, line, groups, induced);
 }
 
 void extent_cut(struct scanner *scanner, const struct line *line)
@@ -388,7 +397,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 
 	if (open && open->format == &format_dump) {
 		open->format = &format_cut;
-		open->header = open->lines->len;
+		open->header = open->seen->len;
 		open_take(open, line);
 		return;
 	}
@@ -404,7 +413,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 	}
 	if (open)
 		extent_close(scanner, open, FALSE);
-	begin_report(scanner, &format_cut, line, is_wake(scanner, line));
+	begin_report(scanner, &format_cut, line, NULL, is_wake(scanner, line));
 }
 
 void extent_dump(struct scanner *scanner, const struct line *line)
@@ -414,5 +423,5 @@ void extent_dump(struct scanner *scanner, const struct line *line)
 	if (open)
 		extent_continue(scanner, open, line);
 	else
-		begin_report(scanner, &format_dump, line, FALSE);
+		begin_report(scanner, &format_dump, line, NULL, FALSE);
 }

@@ -7,8 +7,11 @@
 
 #define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
-/* a path; it can have any character, and "<snip>/" if it was shortened */
-#define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
+/*
+ * a path; it can have any character, and "<snip>/" if it was shortened. PCRE takes several times as
+ * long for \s as for a blank and a tab.
+ */
+#define FILE_NAME "(?<src>[^ \t:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
 /* a function, or an address such as "0x0" if the trap does not have the function */
 #define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)"

@@ -42,7 +42,7 @@ static inline gsize hex_len(const char *text, gsize max)
 static void copy_name(char *to, gsize room, const char *from, gsize len)
 {
 	len = MIN(len, room - 1);
-	memcpy(to, from, len);
+	memmove(to, from, len); /* GCC makes a slow `rep movs` of a memcpy() of limited length */
 	to[len] = '\0';
 }
 
@@ -211,6 +211,8 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 	const char *from = *text == '(' ? ") from " : " from ";
 	gsize len = name_len(p), module = 0;
 
+	if (p[len] != ' ' && p[len] != *from)
+		return FALSE;
 	if (len && strncmp(p + len, " [", 2) == 0)
 		module = strcspn(p + len, "]") + 1;
 	if (!len || (module && p[len + module - 1] != ']') || p[len + module] != *from ||
@@ -338,8 +340,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	};
 	const char *start = skip_blanks(text);
 
-	/* check the first characters first, because this is fast and excludes "RAX:" and "RBX:" */
-	if (!begins[(guint8)*start] || (*start == 'R' && (start[1] == 'A' || start[1] == 'B')))
+	/* check the first characters first, because this is fast and excludes "RAX:" and "R10:" */
+	if (!begins[(guint8)*start] || (*start == 'R' && start[1] != 'I'))
 		return FALSE;
 	if (text_begins(start, "MCE: CPU")) {
 		start += strlen("MCE: CPU");

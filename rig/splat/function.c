@@ -19,6 +19,8 @@ const char *plain_name(const char *name)
 	gsize most = 0;
 
 	name += *name == '.' && name[1]; /* skip the dot of a ppc64 entry point */
+	if (!strchr("Ssck_", *name)) /* no prefix begins with this character */
+		return name;
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
 		gsize len = text_begins(name, prefixes[i]) ? strlen(prefixes[i]) : 0;
 
@@ -185,7 +187,7 @@ static char *first_lock_function(const struct splat *splat, const struct report 
 	for (guint i = report->header; i < report->n; i++) {
 		struct frame frame;
 
-		if (frame_parse_lock(report->lines[i], &frame))
+		if (frame_parse_lock(report->seen[i].text, &frame))
 			return g_strdup(frame.name);
 	}
 	return NULL;
@@ -241,8 +243,8 @@ static char *first_item(const char *line)
 static char *work_function(const struct report *report)
 {
 	int shown = report_find(report, report->header, "Workqueue: ");
-	const char *worker = shown < 0 ? NULL : strrchr(report->lines[shown], ' ');
-	const char *pool = strstr(report->lines[report->header], "cpus=");
+	const char *worker = shown < 0 ? NULL : strrchr(report->seen[shown].text, ' ');
+	const char *pool = strstr(report->seen[report->header].text, "cpus=");
 	const char *end = pool ? strstr(pool, " stuck for") : NULL;
 	g_autofree char *words = end ? g_strndup(pool, end - pool) : g_strdup("pwq ");
 	gboolean stuck = FALSE;
@@ -250,7 +252,7 @@ static char *work_function(const struct report *report)
 	if (worker && worker[1])
 		return g_strdup(worker + 1);
 	for (guint i = report->header + 1; i < report->n; i++) {
-		const char *line = report->lines[i];
+		const char *line = report->seen[i].text;
 		char *name = stuck ? first_item(line) : NULL;
 
 		if (name)

@@ -149,15 +149,19 @@ struct format {
 
 const struct format *formats_table(gsize *ret_n);
 
-/* Returns the row that matches a report's first line TEXT; NULL: TEXT is not one (match.c). */
-const struct format *format_match(const char *text);
 /*
  * Groups of a pattern: by number, and those named src and f. NULL or "" if a group did not match.
  */
-enum { GROUP_SRC = 8, GROUP_F = 9 };
+enum { GROUP_SRC = 8, GROUP_F = 9, GROUPS };
 struct groups {
-	char *at[10];
+	char *at[GROUPS]; /* in `text` */
+	char *text;
 };
+/*
+ * Returns the row that matches a report's first line TEXT; NULL: TEXT is not one (match.c).
+ * RET_GROUPS (may be NULL) is set in both cases.
+ */
+const struct format *format_match(const char *text, struct groups *ret_groups);
 void groups_init(struct groups *groups, const struct format *format, const char *text);
 void groups_deinit(struct groups *groups);
 /* The row used for a report after "cut here", until a later line shows its kind. */
@@ -214,8 +218,11 @@ enum mark {
 	MARK_LIMIT = 1 << 15,  /* a stack ends before this line, see ends_stack() */
 };
 struct seen {
+	char *text;
+	guint len;   /* number of bytes of the text */
 	guint marks; /* enum mark; 0 and `known` is FALSE: not examined yet */
 	gboolean known;
+	gboolean no_frame; /* not known, except that the line has no frame */
 	/* of the frame; the name is valid as long as the report */
 	gboolean guess, inlined;
 	guint64 offset;
@@ -226,18 +233,18 @@ gboolean frame_starts_trace(const char *text);
 gboolean line_ends_lockdep(const char *text);
 /* Sets the frame of SEEN, with MARK_FRAME or MARK_FAULT; STRINGS stores the name. */
 void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings);
-/* Examines the line TEXT, unless SEEN is known (marks.c). */
-void seen_examine(struct seen *seen, const char *text, GStringChunk *strings);
+/* Examines the line, unless it is known; returns its marks (marks.c). */
+guint seen_examine(struct seen *seen, GStringChunk *strings);
 
 /* A complete report. */
 struct report {
 	const struct format *format;
-	char **lines;
-	struct seen *seen;     /* properties of each line */
+	struct seen *seen;     /* the lines */
 	GStringChunk *strings; /* names of functions */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
-	struct groups groups;
+	struct groups groups; /* of that line; borrowed */
+	guint marks;	      /* those of all lines; set by report_build() */
 };
 
 /* Sets task, acquiring, holding, cycle, held, detail and corrupted (lockdep.c). */
@@ -316,8 +323,6 @@ GPtrArray *stack_counting(const struct report *report);
  * by RULES_V2 without the CPU on which RCU's thread last ran.
  */
 GPtrArray *stack_interrupted(const struct report *report, enum rules rules);
-/* Returns TRUE if a line of the report has one of MARKS. */
-gboolean report_has(const struct report *report, guint marks);
 /* Returns the index of the first line from FROM on that contains WORDS, or -1. */
 int report_find(const struct report *report, guint from, const char *words);
 
@@ -350,8 +355,8 @@ void title_make(struct splat *splat, const struct report *report);
 /* Makes the signature. Must be called after title_make() and lockdep_parse() (signature.c). */
 void signature_make(struct splat *splat, const struct report *report);
 /*
- * Makes a struct splat of REPORT, whose lines need not be examined yet, and whose groups are not
- * set. INDUCED: the report is a consequence of an earlier one (build-report.c).
+ * Makes a struct splat of REPORT, whose lines need not be examined yet. INDUCED: the report is a
+ * consequence of an earlier one (build-report.c).
  */
 struct splat *report_build(struct report *report, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);

@@ -25,46 +25,67 @@ static char *joined(const struct past *past, const struct line *line, const char
 }
 
 /*
- * Returns TRUE if the joined line (NOW, TEXT) matches a more specific format than the first line
+ * Returns TRUE if the joined line (NOW, GROUPS) matches a more specific format than the first line
  * (BEFORE, OLD), or the same format with a function that the first line lacks.
  */
-static gboolean is_better(const struct format *now, const struct format *before, const char *text,
-			  const char *old)
+static gboolean is_better(const struct format *now, const struct groups *groups,
+			  const struct format *before, const char *old)
 {
-	struct groups groups, old_groups;
+	struct groups old_groups;
 	gboolean better;
 
 	if (!now || !before)
 		return now != NULL;
 	if (now != before)
 		return now < before; /* specific formats precede general ones in the table */
-	groups_init(&groups, now, text);
 	groups_init(&old_groups, now, old);
-	better = groups.at[GROUP_F] && *groups.at[GROUP_F] &&
+	better = groups->at[GROUP_F] && *groups->at[GROUP_F] &&
 		 !(old_groups.at[GROUP_F] && *old_groups.at[GROUP_F]);
-	groups_deinit(&groups);
 	groups_deinit(&old_groups);
 	return better;
 }
 
-gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word)
+/*
+ * Makes the joined line HEADER, whose GROUPS are cleared if a report keeps them, the header of a
+ * report. FALSE: the report of its first line has further lines already.
+ */
+static gboolean take_header(struct scanner *scanner, const struct format *format,
+			    const struct line *header, struct groups *groups)
 {
 	struct past *past = scanner_past(scanner, 0);
+	struct open *open;
+
+	past->format = format;
+	if (!past->format_open) {
+		past->format_open = TRUE;
+		extent_header(scanner, format, header, groups);
+		return TRUE;
+	}
+	open = extent_find(scanner, header);
+	if (!open || open->last_line != past->number || open->seen->len != open->header + 1)
+		return FALSE;
+	extent_rewrite(open, format, header, groups);
+	return TRUE;
+}
+
+gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word)
+{
+	const struct past *past = scanner_past(scanner, 0);
 	const char *start;
 	struct line header;
 	const struct format *format;
+	struct groups groups;
 	g_autofree char *text = NULL;
+	gboolean taken;
 
 	if (!past->has_word || !is_continuation(past, line))
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
 	if (body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
-	    (has_word && format_match(line->text)))
+	    (has_word && format_match(line->text, NULL)))
 		return FALSE;
 	text = joined(past, line, " ");
-	format = format_match(text);
-	if (!is_better(format, past->format, text, past->text))
-		return FALSE;
+	format = format_match(text, &groups);
 	header = *line;
 	header.text = text;
 	header.len = strlen(text);
@@ -74,18 +95,10 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	header.stamp = past->stamp;
 	header.kernel = past->kernel;
 	g_strlcpy(header.caller, past->caller, CALLER_LEN);
-	past->format = format;
-	if (!past->format_open) {
-		past->format_open = TRUE;
-		extent_header(scanner, format, &header);
-		return TRUE;
-	}
-	struct open *open = extent_find(scanner, &header);
-
-	if (!open || open->last_line != past->number || open->lines->len != open->header + 1)
-		return FALSE;
-	extent_rewrite(open, format, &header);
-	return TRUE;
+	taken = is_better(format, &groups, past->format, past->text) &&
+		take_header(scanner, format, &header, &groups);
+	groups_deinit(&groups);
+	return taken;
 }
 
 /* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
@@ -111,33 +124,34 @@ static gboolean is_rest(const struct past *past, const struct open *open, const 
  */
 static gboolean is_panic_alone(const struct open *open, const struct line *line)
 {
-	return (open->format->family & FAMILY_PANIC) && open->lines->len == open->header + 1 &&
+	return (open->format->family & FAMILY_PANIC) && open->seen->len == open->header + 1 &&
 	       body_pattern(line->text + strspn(line->text, " \t"), ~0U) == BODY_FOREIGN;
 }
 
 gboolean join_wrapped(struct scanner *scanner, struct line *line)
 {
 	const struct past *past = scanner_past(scanner, 0);
-	struct line whole = *line;
 	g_autofree char *text = NULL;
 	struct open *open;
 	struct frame frame;
+	struct line whole;
 	enum body body;
 
 	if (line->kernel || !scanner->n_open || !is_continuation(past, line))
 		return FALSE;
+	whole = *line;
 	whole.kernel = past->kernel;
 	g_strlcpy(whole.caller, past->caller, CALLER_LEN);
 	open = extent_find(scanner, &whole);
 	if (!open || open->ended || !open->format->kind || !is_rest(past, open, line) ||
 	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
-	    format_match(line->text))
+	    format_match(line->text, NULL))
 		return FALSE;
 	text = joined(past, line, " ");
 	whole.text = text;
 	whole.len = strlen(text);
-	if (open->last_line == past->number && open->solid == open->lines->len) {
-		open_replace(open, open->lines->len - 1, text);
+	if (open->last_line == past->number && open->solid == open->seen->len) {
+		open_replace(open, open->seen->len - 1, text);
 		open_reach(open, &whole);
 	} else {
 		body = body_kind(text, open->format, &frame);
@@ -201,17 +215,17 @@ static gboolean is_unfinished(const char *text)
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line)
 {
 	static const char *const between[] = {" ", ""};
-	const char *last = open->lines->pdata[open->lines->len - 1];
+	const char *last = open_line(open, open->seen->len - 1)->text;
 	const char *start;
 
-	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->lines->len ||
+	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->seen->len ||
 	    open->last_line + 1 != line->number)
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
 	if (is_unfinished(last)) {
 		g_autofree char *text = g_strconcat(last, " ", start, NULL);
 
-		open_replace(open, open->lines->len - 1, text);
+		open_replace(open, open->seen->len - 1, text);
 		return TRUE;
 	}
 	if (!is_unfinished_lock(last))
@@ -229,7 +243,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 		/* a line that was wrapped twice continues in the next line */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
-		open_replace(open, open->lines->len - 1, text);
+		open_replace(open, open->seen->len - 1, text);
 		return TRUE;
 	}
 	return FALSE;

@@ -59,6 +59,12 @@ static const char *const verbs[] = {
 	" still has locks held",
 };
 
+/* The words of verbs[], sections[] and kept[], in order, and others. */
+static struct word_set phrases;
+/* indexes in phrases */
+static guint first_kept, one_held, many_held, backtrace, long_arrow;
+static guint scenario_begins, scenario_ends;
+
 static gboolean read_verb(struct reader *reader, const char *text)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
@@ -122,16 +128,17 @@ static gboolean read_section(struct reader *reader)
  */
 static gboolean read_arrows(struct reader *reader, const char *text)
 {
-	const char *arrow = strstr(text, "} -> (");
 	struct splat_lock from = {0}, to = {0};
 	g_autofree char *first = NULL;
+	const char *arrow;
 
-	if (strstr(text, " --> ")) {
+	if (word_bits_has(&reader->found, long_arrow)) {
 		set_text(reader->detail, "exists", text);
 		return TRUE;
 	}
 	if (*text != '(')
 		return FALSE;
+	arrow = strstr(text, "} -> (");
 	if (!arrow)
 		arrow = strstr(text, " -> (") ? strstr(text, " -> (") - 1 : NULL;
 	if (!arrow)
@@ -169,7 +176,6 @@ static gboolean read_place(struct reader *reader, const char *text)
 	return TRUE;
 }
 
-static guint scenario_begins, scenario_ends; /* indexes in phrases */
 
 static void read_scenario(struct reader *reader, const char *line)
 {
@@ -186,8 +192,6 @@ static void read_scenario(struct reader *reader, const char *line)
 	}
 }
 
-static struct word_set phrases; /* the words of verbs[] and sections[], in order */
-
 static gpointer index_phrases(gpointer unused)
 {
 	(void)unused;
@@ -195,17 +199,41 @@ static gpointer index_phrases(gpointer unused)
 		word_set_add(&phrases, verbs[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
 		word_set_add(&phrases, sections[i].words);
+	first_kept = phrases.n;
+	for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
+		word_set_add(&phrases, kept[i].words);
+	one_held = word_set_add(&phrases, " lock held by ");
+	many_held = word_set_add(&phrases, "locks held by ");
+	backtrace = word_set_add(&phrases, "stack backtrace:");
+	long_arrow = word_set_add(&phrases, " --> ");
 	scenario_begins = word_set_add(&phrases, "unsafe locking scenario");
 	scenario_ends = word_set_add(&phrases, "*** DEADLOCK ***");
 	return NULL;
 }
 
-gboolean lockdep_phrase(struct reader *reader, const char *text)
+void lockdep_find(struct reader *reader, const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
 
 	g_once(&once, index_phrases, NULL);
 	word_set_find(&phrases, text, &reader->found);
+}
+
+gboolean lockdep_lists_held(const struct reader *reader, const char *text)
+{
+	if (word_bits_has(&reader->found, one_held))
+		return TRUE;
+	return word_bits_has(&reader->found, many_held) &&
+	       (text_begins(text, "locks held by ") || strstr(text, " locks held by "));
+}
+
+gboolean lockdep_is_backtrace(const struct reader *reader)
+{
+	return word_bits_has(&reader->found, backtrace);
+}
+
+gboolean lockdep_phrase(struct reader *reader, const char *text)
+{
 	if (reader->found.any && (read_verb(reader, text) || read_section(reader)))
 		return TRUE;
 	return read_arrows(reader, text) || read_place(reader, text);
@@ -215,8 +243,9 @@ gboolean lockdep_keep(struct reader *reader, const char *line)
 {
 	const char *text = blank(line);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
-		if (text_begins(text, kept[i].words)) {
+	for (guint i = 0; reader->found.any && i < G_N_ELEMENTS(kept); i++) {
+		if (word_bits_has(&reader->found, first_kept + i) &&
+		    text_begins(text, kept[i].words)) {
 			set_text(reader->detail, kept[i].key, text);
 			return TRUE;
 		}

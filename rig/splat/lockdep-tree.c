@@ -69,7 +69,7 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 	json_t *node = NULL, *stack = NULL;
 
 	for (; *line + 1 < report->n; (*line)++) {
-		const char *next = report->lines[*line + 1];
+		const char *next = report->seen[*line + 1].text;
 		const char *text = blank(next);
 		const char *key = strstr(text, "key ");
 		const struct seen *seen = &report->seen[*line + 1];

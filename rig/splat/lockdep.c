@@ -120,12 +120,12 @@ static void read_line(struct reader *reader, const char *line, const struct seen
 	const char *text = blank(line);
 	struct frame frame;
 
-	if (strncmp(text, "-> #", 4) == 0) {
-		read_link(reader, text);
-		return;
-	}
 	if (reader->stack && (seen->marks & MARK_FRAME)) {
 		add_frame(reader->stack, seen->name, seen->guess, seen->inlined);
+		return;
+	}
+	if (text_begins(text, "-> #")) {
+		read_link(reader, text);
 		return;
 	}
 	/* in some stacks, "..." precedes the first frame */
@@ -133,15 +133,14 @@ static void read_line(struct reader *reader, const char *line, const struct seen
 		add_frame(reader->stack, frame.name, frame.guess, frame.inlined);
 		return;
 	}
-	if (strstr(text, " locks held by ") || strstr(text, " lock held by ") ||
-	    g_str_has_prefix(text, "locks held by ") ||
-	    g_str_has_prefix(text, "no locks held by ")) {
+	lockdep_find(reader, text);
+	if (lockdep_lists_held(reader, text)) {
 		begin_held(reader, text);
 		return;
 	}
 	if (lockdep_phrase(reader, text))
 		return;
-	if (strstr(text, "stack backtrace:")) {
+	if (lockdep_is_backtrace(reader)) {
 		reader->in_held = FALSE;
 		reader->next = NEXT_NOTHING;
 		reader->stack = NULL;
@@ -232,9 +231,12 @@ static void find_attribute(struct reader *reader)
 
 	for (guint i = 0; i < classes->len; i++) {
 		json_t *inside = json_array_get(reader->chain, (i ? i : classes->len) - 1);
-		const char *name = attribute_in(json_object_get(inside, "stack"));
+		const char *name;
 
-		if (strcmp(classes->pdata[i], "kn->active") == 0 && name)
+		if (strcmp(classes->pdata[i], "kn->active") != 0)
+			continue;
+		name = attribute_in(json_object_get(inside, "stack"));
+		if (name)
 			set_text(reader->detail, "attribute", name);
 	}
 }
@@ -291,18 +293,18 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 	reader.classes = g_ptr_array_new_with_free_func(g_free);
 	reader.next_link = reader.announced = -1;
 	for (guint i = report->header; i < report->n; i++) {
-		if (lockdep_tree_begins(report->lines[i])) {
-			const char *key = strstr(report->lines[i], "to be acquired") ? "unsafe_tree"
-										     : "safe_tree";
+		const struct seen *seen = &report->seen[i];
+		const char *text = seen->text;
+
+		if (lockdep_tree_begins(text)) {
+			const char *key = strstr(text, "to be acquired") ? "unsafe_tree"
+									 : "safe_tree";
 
 			json_object_set_new(reader.detail, key, lockdep_tree(report, &i));
 			continue;
 		}
-		const struct seen *seen = &report->seen[i];
-		const char *text = report->lines[i];
-
-		while (i + 1 < report->n && continues(text, report->lines[i + 1])) {
-			char *whole = g_strconcat(text, blank(report->lines[++i]), NULL);
+		while (i + 1 < report->n && continues(text, report->seen[i + 1].text)) {
+			char *whole = g_strconcat(text, blank(report->seen[++i].text), NULL);
 
 			text = g_string_chunk_insert(report->strings, whole);
 			g_free(whole);

@@ -41,13 +41,19 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 	json_object_set_new(object, key, splat_json_text(text));
 }
 
+/* Searches TEXT, a line without its indentation, for the words on which the next functions rely. */
+void lockdep_find(struct reader *reader, const char *text);
+/* Returns TRUE if a list of held locks follows TEXT: "2 locks held by sh/12:". */
+gboolean lockdep_lists_held(const struct reader *reader, const char *text);
+/* Returns TRUE if the line is "stack backtrace:". */
+gboolean lockdep_is_backtrace(const struct reader *reader);
 /*
  * Returns TRUE if TEXT, a line without its indentation, is a sentence that introduces the next
  * lines, or contains a fact. Stores the fact.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*
- * After lockdep_phrase(): stores LINE if it is a sentence that is stored unchanged, or a line of
+ * Stores LINE if it is a sentence that is stored unchanged, or a line of
  * the scenario. TRUE: the line needs no further parsing.
  */
 gboolean lockdep_keep(struct reader *reader, const char *line);

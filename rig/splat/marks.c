@@ -3,6 +3,8 @@
  * Computes the properties of each line of a report once, because the rules for names, keys and ends
  * use them many times.
  */
+#include <string.h>
+
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
@@ -65,9 +67,8 @@ static guint words_of(const char *text)
 
 	g_once(&once, prepare, NULL);
 	word_set_find(&words, text, &bits);
-	for (guint i = 0; bits.any && i < G_N_ELEMENTS(marks); i++)
-		if (word_bits_has(&bits, i))
-			found |= marks[i].mark;
+	for (guint i = word_bits_next(&bits, 0); i < WORD_SET_MAX; i = word_bits_next(&bits, i + 1))
+		found |= marks[i].mark;
 	return found;
 }
 
@@ -78,7 +79,10 @@ gboolean frame_starts_trace(const char *text)
 
 gboolean line_ends_lockdep(const char *text)
 {
-	return (words_of(text) & MARK_OFF) != 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (marks[i].mark == MARK_OFF && strstr(text, marks[i].words))
+			return TRUE;
+	return FALSE;
 }
 
 void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings)
@@ -91,26 +95,20 @@ void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStrin
 	seen->name = g_string_chunk_insert(strings, frame->name);
 }
 
-void seen_examine(struct seen *seen, const char *text, GStringChunk *strings)
+guint seen_examine(struct seen *seen, GStringChunk *strings)
 {
+	const char *text = seen->text;
 	struct frame frame;
 
 	if (seen->known)
-		return;
-	if (frame_parse_fault(text, &frame)) {
+		return seen->marks;
+	if (!seen->no_frame && frame_parse_fault(text, &frame)) {
 		seen_frame(seen, MARK_FAULT, &frame, strings);
-	} else if (frame_parse(text, &frame)) {
+	} else if (!seen->no_frame && frame_parse(text, &frame)) {
 		seen_frame(seen, MARK_FRAME, &frame, strings);
 	} else {
 		seen->marks = words_of(text);
 		seen->known = TRUE;
 	}
-}
-
-gboolean report_has(const struct report *report, guint wanted)
-{
-	for (guint i = 0; i < report->n; i++)
-		if (report->seen[i].marks & wanted)
-			return TRUE;
-	return FALSE;
+	return seen->marks;
 }

@@ -57,15 +57,26 @@ static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;
 
+#define ROW_LONGS 4 /* maximum number of rows, divided by 64 */
+
+/* Rows of the table of formats: bit N is set for row N. */
+struct row_bits {
+	guint64 longs[ROW_LONGS];
+};
+
 static struct word_set tokens; /* the tokens of all rows, and the words of innocent[] */
-static guint *token_of;	       /* for each row, the index of its token */
+static struct row_bits rows_with[WORD_SET_MAX]; /* for each token, its rows */
 static guint innocent_of[G_N_ELEMENTS(innocent)];
 
 static void index_tokens(void)
 {
-	token_of = g_new(guint, n_formats);
-	for (gsize i = 0; i < n_formats; i++)
-		token_of[i] = word_set_add(&tokens, formats[i].token);
+	if (n_formats > ROW_LONGS * 64)
+		g_error("more than %d rows", ROW_LONGS * 64);
+	for (gsize i = 0; i < n_formats; i++) {
+		struct row_bits *rows = &rows_with[word_set_add(&tokens, formats[i].token)];
+
+		rows->longs[i / 64] |= (guint64)1 << i % 64;
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(innocent); i++)
 		innocent_of[i] = word_set_add(&tokens, innocent[i]);
 }
@@ -132,34 +143,100 @@ static gboolean is_innocent(const char *text, const struct word_bits *found)
 	return FALSE;
 }
 
-const struct format *format_match(const char *text)
+/* Copies the group from START to END of TEXT to *ROOM, and moves *ROOM to the end of the copy. */
+static char *copy_group(char **room, const char *text, int start, int end)
+{
+	char *group = *room;
+
+	if (start < 0)
+		return NULL;
+	*room = (char *)mempcpy(group, text + start, (gsize)(end - start)) + 1;
+	(*room)[-1] = '\0';
+	return group;
+}
+
+/* Sets GROUPS to those of the match INFO in TEXT. */
+static void copy_groups(struct groups *groups, const GMatchInfo *info, const char *text)
+{
+	static const char *const names[] = {"src", "f"};
+	int start[GROUPS], end[GROUPS];
+	gsize size = 0;
+	char *room;
+
+	for (int i = 0; i < GROUPS; i++) {
+		gboolean has = i < GROUP_SRC ? g_match_info_fetch_pos(info, i, &start[i], &end[i])
+					     : g_match_info_fetch_named_pos(info,
+									    names[i - GROUP_SRC],
+									    &start[i], &end[i]);
+
+		if (!has)
+			start[i] = end[i] = -1;
+		size += (gsize)(end[i] - start[i]) + 1;
+	}
+	groups->text = room = g_malloc(size);
+	for (int i = 0; i < GROUPS; i++)
+		groups->at[i] = copy_group(&room, text, start[i], end[i]);
+}
+
+/* Returns TRUE if TEXT matches row I; sets GROUPS, which may be NULL. */
+static gboolean matches(gsize i, const char *text, struct groups *groups)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+
+	if (!g_regex_match(regex_of(i), text, 0, groups ? &info : NULL))
+		return FALSE;
+	if (groups)
+		copy_groups(groups, info, text);
+	return TRUE;
+}
+
+/* Returns the first of ROWS that TEXT matches, or -1. */
+static int first_match(const struct row_bits *rows, const char *text, struct groups *groups)
+{
+	for (guint i = 0; i < ROW_LONGS; i++)
+		for (guint64 left = rows->longs[i]; left; left &= left - 1) {
+			guint row = i * 64 + (guint)__builtin_ctzll(left);
+
+			if (matches(row, text, groups))
+				return (int)row;
+		}
+	return -1;
+}
+
+const struct format *format_match(const char *text, struct groups *ret_groups)
 {
 	static GOnce once = G_ONCE_INIT;
+	struct row_bits rows = {0};
 	struct word_bits found;
+	int row;
 
+	if (ret_groups)
+		*ret_groups = (struct groups){0};
 	g_once(&once, prepare, NULL);
 	word_set_find(&tokens, text, &found);
-	for (gsize i = 0; found.any && i < n_formats; i++)
-		if (word_bits_has(&found, token_of[i]) && g_regex_match(regex_of(i), text, 0, NULL))
-			return is_innocent(text, &found) ? NULL : &formats[i];
+	if (!found.any)
+		return NULL;
+	for (guint i = word_bits_next(&found, 0); i < WORD_SET_MAX;
+	     i = word_bits_next(&found, i + 1))
+		for (guint k = 0; k < ROW_LONGS; k++)
+			rows.longs[k] |= rows_with[i].longs[k];
+	row = first_match(&rows, text, ret_groups);
+	if (row < 0 || !is_innocent(text, &found))
+		return row < 0 ? NULL : &formats[row];
+	if (ret_groups)
+		groups_deinit(ret_groups);
 	return NULL;
 }
 
 void groups_init(struct groups *groups, const struct format *format, const char *text)
 {
-	g_autoptr(GMatchInfo) info = NULL;
-
-	memset(groups, 0, sizeof(*groups));
-	if (!format->pattern || !g_regex_match(regex_of((gsize)(format - formats)), text, 0, &info))
-		return;
-	for (int i = 0; i < 8; i++)
-		groups->at[i] = g_match_info_fetch(info, i);
-	groups->at[GROUP_SRC] = g_match_info_fetch_named(info, "src");
-	groups->at[GROUP_F] = g_match_info_fetch_named(info, "f");
+	*groups = (struct groups){0};
+	if (format->pattern)
+		matches((gsize)(format - formats), text, groups);
 }
 
 void groups_deinit(struct groups *groups)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(groups->at); i++)
-		g_clear_pointer(&groups->at[i], g_free);
+	g_free(groups->text);
+	*groups = (struct groups){0};
 }

@@ -6,54 +6,90 @@
 
 void extent_free(struct open *open)
 {
-	g_ptr_array_unref(open->lines);
 	g_array_unref(open->seen);
 	g_string_chunk_free(open->strings);
+	groups_deinit(&open->groups);
 	g_free(open);
 }
 
-/* SEEN: properties of the line; `known` is FALSE if they are not known yet. */
-static void append(struct open *open, const char *text, gsize len, const struct seen *seen)
+struct open *open_new(struct scanner *scanner)
 {
-	if (open->bytes + len > REPORT_KEPT || open->lines->len >= REPORT_LINES) {
+	struct open *open = g_steal_pointer(&scanner->spare);
+
+	if (open)
+		return open;
+	open = g_new0(struct open, 1);
+	open->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
+	open->strings = g_string_chunk_new(16384);
+	return open;
+}
+
+void open_release(struct scanner *scanner, struct open *open)
+{
+	struct open empty = {.seen = open->seen, .strings = open->strings};
+
+	if (scanner->spare) {
+		extent_free(open);
+		return;
+	}
+	groups_deinit(&open->groups);
+	g_array_set_size(open->seen, 0);
+	g_string_chunk_clear(open->strings);
+	*open = empty;
+	scanner->spare = open;
+}
+
+/* SEEN: properties of the line; `known` is FALSE if they are not known yet. */
+static void append(struct open *open, const char *text, gsize len, struct seen seen)
+{
+	if (open->bytes + len > REPORT_KEPT || open->seen->len >= REPORT_LINES) {
 		open->full = TRUE;
 		return;
 	}
-	g_array_append_vals(open->seen, seen, 1);
-	g_ptr_array_add(open->lines, g_string_chunk_insert_len(open->strings, text, (gssize)len));
+	seen.text = g_string_chunk_insert_len(open->strings, text, (gssize)len);
+	seen.len = (guint)len;
+	g_array_append_val(open->seen, seen);
 	open->bytes += len + 1;
 }
 
 void open_append(struct open *open, const char *text, gsize len)
 {
-	append(open, text, len, &(struct seen){0});
+	append(open, text, len, (struct seen){0});
 }
 
 void open_append_numbers(struct open *open, const char *text, gsize len)
 {
-	append(open, text, len, &(struct seen){.known = TRUE});
+	append(open, text, len, (struct seen){.known = TRUE});
 }
 
 void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
 		       const struct frame *frame)
 {
-	struct seen seen = {0};
+	struct seen seen = {.no_frame = !frame->name[0]};
 
 	if (frame->name[0])
 		seen_frame(&seen, mark, frame, open->strings);
-	append(open, text, len, &seen);
+	append(open, text, len, seen);
 }
 
 void open_replace(struct open *open, guint at, const char *text)
 {
-	open->lines->pdata[at] = g_string_chunk_insert(open->strings, text);
-	g_array_index(open->seen, struct seen, at) = (struct seen){0};
-	open->bytes += strlen(text);
+	gsize len = strlen(text);
+
+	*open_line(open, at) = (struct seen){
+		.text = g_string_chunk_insert_len(open->strings, text, (gssize)len),
+		.len = (guint)len,
+	};
+	open->bytes += len;
+	if (at == open->header) {
+		groups_deinit(&open->groups);
+		groups_init(&open->groups, open->format, text);
+	}
 }
 
 void open_reach(struct open *open, const struct line *line)
 {
-	open->solid = open->lines->len;
+	open->solid = open->seen->len;
 	open->last_line = line->number + line->more;
 	open->end_byte = line->end_byte;
 	if (!line->more)
@@ -98,11 +134,11 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 struct splat *extent_splat(const struct open *open)
 {
 	struct report report = {.format = open->format,
-				.lines = (char **)open->lines->pdata,
 				.seen = (struct seen *)(void *)open->seen->data,
 				.strings = open->strings,
 				.n = open->solid,
-				.header = open->header};
+				.header = open->header,
+				.groups = open->groups};
 	struct splat *splat;
 
 	if (!extent_is_proven(open))
@@ -118,9 +154,18 @@ struct splat *extent_splat(const struct open *open)
 	return splat;
 }
 
-void extent_rewrite(struct open *open, const struct format *format, const struct line *header)
+void open_name(struct open *open, const struct format *format, struct groups *groups)
+{
+	groups_deinit(&open->groups);
+	open->format = format;
+	open->groups = *groups;
+	*groups = (struct groups){0};
+}
+
+void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
+		    struct groups *groups)
 {
 	open_replace(open, open->header, header->text);
-	open->format = format;
+	open_name(open, format, groups);
 	open_reach(open, header);
 }

@@ -13,6 +13,14 @@
 
 int text_int(const char *text)
 {
+	int value = 0;
+
+	/* the usual case of few digits does not need the slower strtoll() */
+	for (gsize i = 0; i < 9 && text[i] >= '0' && text[i] <= '9'; i++) {
+		value = value * 10 + (text[i] - '0');
+		if (!g_ascii_isdigit(text[i + 1]))
+			return value;
+	}
 	return CLAMP(g_ascii_strtoll(text, NULL, 10), -1, G_MAXINT);
 }
 
@@ -92,9 +100,11 @@ static gboolean is_indented_text(const char *p)
 		p++;
 	if (*p && strchr("?#<", *p))
 		return TRUE;
-	if (!g_ascii_isalpha(*p) && *p != '_')
+	if (!g_ascii_isalpha(*p) && *p != '_' && *p != '*' && strncmp(p, "--", 2) != 0)
 		return FALSE;
 	p += strcspn(p, " \t[(");
+	if (*p == '(') /* "lock(" */
+		return TRUE;
 	if (*p == ' ')
 		return !g_ascii_isdigit(p[strspn(p, " ")]);
 	return !*p;
@@ -151,9 +161,13 @@ static const char *strip_plain(const char *text, struct line *line)
 		units = units * 10 + (guint64)(*p - '0');
 	if (p == start || p - start > 9 || *p != '.')
 		return NULL;
-	for (start = ++p; is_digit(*p); p++)
+	p++;
+	for (int i = 0; i < 6; i++, p++) {
+		if (!is_digit(*p))
+			return NULL;
 		units = units * 10 + (guint64)(*p - '0');
-	if (p - start != 6 || *p++ != ']')
+	}
+	if (*p++ != ']')
 		return NULL;
 	if (*p == '[') {
 		const char *caller = p + 1;

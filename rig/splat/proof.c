@@ -17,16 +17,11 @@ static gboolean stands_alone(const struct open *open, gboolean strict)
 	static const char *const labels[] = {
 		"Summary:", "Subject:", "Title:", "Description:", "Bug ID:",
 		"Bug:",	    "Re:",	"Fwd:",	  "Keywords:",	  "Fixes:"};
-	const char *header = open->lines->pdata[open->header];
+	const char *header = open_line(open, open->header)->text;
 	const char *start = header + strspn(header, " \t");
-	struct groups groups;
-	const char *at;
-	gsize before;
+	const char *at = open->groups.at[0] ? strstr(start, open->groups.at[0]) : NULL;
+	gsize before = at ? (gsize)(at - start) : strlen(start);
 
-	groups_init(&groups, open->format, header);
-	at = groups.at[0] ? strstr(start, groups.at[0]) : NULL;
-	before = at ? (gsize)(at - start) : strlen(start);
-	groups_deinit(&groups);
 	if (strict || !before)
 		return !before;
 	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++)
@@ -39,7 +34,7 @@ static gboolean stands_alone(const struct open *open, gboolean strict)
 /* Returns TRUE if only names of subsystems precede the header: "watchdog: ", "rcu: ", "[ ". */
 static gboolean begins_with_header(const struct open *open)
 {
-	const char *header = open->lines->pdata[open->header];
+	const char *header = open_line(open, open->header)->text;
 	const char *word = header + strspn(header, " \t[");
 	gsize len = strcspn(word, " ");
 

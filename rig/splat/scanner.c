@@ -21,6 +21,8 @@ void scanner_free(struct scanner *scanner)
 		return;
 	for (guint i = 0; i < scanner->n_open; i++)
 		extent_free(scanner->open[i]);
+	if (scanner->spare)
+		extent_free(scanner->spare);
 	g_free(scanner);
 }
 
@@ -64,11 +66,13 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 {
 	struct past *past;
 
+	gsize len = MIN(line->len, sizeof(past->text) - 1);
+
 	scanner->newest = (scanner->newest + PAST - 1) % PAST;
 	past = scanner_past(scanner, 0);
-	memcpy(past->text, line->text, MIN(line->len, sizeof(past->text) - 1));
-	past->text[MIN(line->len, sizeof(past->text) - 1)] = '\0';
-	g_strlcpy(past->caller, line->caller, CALLER_LEN);
+	memmove(past->text, line->text, len); /* see take_line() */
+	past->text[len] = '\0';
+	memcpy(past->caller, line->caller, CALLER_LEN);
 	past->number = line->number;
 	past->first_byte = line->first_byte;
 	past->end_byte = line->end_byte;
@@ -128,17 +132,19 @@ static gboolean is_page_dump(const char *text)
 static const struct format *take_word(struct scanner *scanner, const struct line *line)
 {
 	const struct format *format;
+	struct groups groups;
 
 	take_news(scanner, line);
-	format = format_match(line->text);
+	format = format_match(line->text, &groups);
 	if (format)
-		extent_header(scanner, format, line);
+		extent_header(scanner, format, line, &groups);
 	else if (body_is_cut(line->text))
 		extent_cut(scanner, line);
 	else if (is_page_dump(line->text))
 		extent_dump(scanner, line);
 	else
 		extent_line(scanner, line);
+	groups_deinit(&groups);
 	return format;
 }
 
@@ -174,11 +180,16 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
 		      guint64 end, gboolean quiet)
 {
-	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
+	struct line line; /* prefix_strip() sets all other fields */
 	char *text, *next;
 
+	line.number = scanner->lines + 1;
+	line.first_byte = first;
+	line.end_byte = end;
+	line.more = line.inherited = line.indent = 0;
 	len = MIN(len, LINE_KEPT);
-	memcpy(scanner->scratch, bytes, len);
+	/* GCC makes `rep movs` of a memcpy() of limited length, which is slow for short lines */
+	memmove(scanner->scratch, bytes, len);
 	while (line.indent < len && (bytes[line.indent] == ' ' || bytes[line.indent] == '\t'))
 		line.indent++;
 	prefix_strip(scanner->scratch, len, &line);

@@ -19,11 +19,11 @@ struct open {
 	char callers[CALLERS][CALLER_LEN];
 	guint n_callers;
 	gboolean kernel;
-	GPtrArray *lines;      /* of char *, in `strings` */
-	GArray *seen;	       /* of struct seen, one for each line */
+	GArray *seen;	       /* of struct seen: the lines, with texts in `strings` */
 	GStringChunk *strings; /* the texts of the lines, and names of functions */
 	gsize bytes;
-	guint header; /* index of the header in `lines` */
+	guint header; /* index of the header in `seen` */
+	struct groups groups;  /* of the header */
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
@@ -70,6 +70,7 @@ struct scanner {
 	guint newest;		/* the index of the newest of them */
 	struct open *open[OPEN_REPORTS];
 	guint n_open;
+	struct open *spare; /* a closed report, whose memory the next one uses; or NULL */
 	double stamp;
 	gboolean lockdep_died;
 	/* the last caller that crashed; its next reports are consequences */
@@ -87,6 +88,12 @@ struct scanner {
 	struct pieces pieces;
 };
 
+/* Returns the line I of OPEN. */
+static inline struct seen *open_line(const struct open *open, guint i)
+{
+	return &g_array_index(open->seen, struct seen, i);
+}
+
 /* Returns the preceding line AGE; 0 is the newest, PAST - 1 the oldest. */
 static inline struct past *scanner_past(const struct scanner *scanner, guint age)
 {
@@ -100,9 +107,11 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 gboolean pieces_take(struct scanner *scanner, struct line *line);
 /*
  * Handles a line that is the first of a report, or a header inside the open report of its caller;
- * also the line "cut here".
+ * also the line "cut here". GROUPS are those of the header; if a report keeps them, they are
+ * cleared.
  */
-void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
+void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
+		   struct groups *groups);
 void extent_cut(struct scanner *scanner, const struct line *line);
 /* Handles a line of the caller of OPEN. */
 void extent_continue(struct scanner *scanner, struct open *open, const struct line *line);
@@ -154,11 +163,17 @@ void open_reach(struct open *open, const struct line *line);
 void open_take(struct open *open, const struct line *line);
 /* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
-/* Replaces the header of OPEN by HEADER, which was joined from two lines. */
-void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
+/* Sets the row and the GROUPS of the report's header; GROUPS is cleared. */
+void open_name(struct open *open, const struct format *format, struct groups *groups);
+/* Replaces the header of OPEN by HEADER, which was joined from two lines; GROUPS is cleared. */
+void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
+		    struct groups *groups);
 /* Returns the report with its lines so far, or NULL if it is not certain to be a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
+/* Returns an empty report; open_release() must follow (open.c). */
+struct open *open_new(struct scanner *scanner);
+void open_release(struct scanner *scanner, struct open *open);
 /* Examines the first BYTES of the stream: a mail begins with its header (RFC 5322) (boot.c). */
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*

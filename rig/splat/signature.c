@@ -170,7 +170,7 @@ static void add_reason(GString *out, const struct report *report)
 	static const char words[] = "page dumped because: ";
 
 	for (guint i = report->header; i < report->n; i++) {
-		const char *at = strstr(report->lines[i], words);
+		const char *at = strstr(report->seen[i].text, words);
 
 		if (!at)
 			continue;
@@ -282,6 +282,12 @@ static void bug_keys(struct splat *splat, const struct report *report)
 	splat->former = same ? NULL : g_strconcat("v1:", splat->kind, ":", old, NULL);
 }
 
+static void add_function(GString *out, const char *name)
+{
+	g_string_append(out, " @");
+	g_string_append(out, name);
+}
+
 /*
  * Adds, for each link of the chain, the first function that does not belong to the lock
  * implementation.
@@ -298,7 +304,7 @@ static void add_links(GString *out, const struct splat *splat)
 
 			if (frame_is_generic(name, NULL))
 				continue;
-			g_string_append_printf(out, " @%s", plain_name(name));
+			add_function(out, plain_name(name));
 			break;
 		}
 	}
@@ -314,13 +320,13 @@ static char *path_key(const struct splat *splat)
 		return g_string_free(out, FALSE);
 	}
 	if (splat->acquiring.function)
-		g_string_append_printf(out, " @%s", splat->acquiring.function);
+		add_function(out, splat->acquiring.function);
 	if (splat->holding.function)
-		g_string_append_printf(out, " @%s", splat->holding.function);
+		add_function(out, splat->holding.function);
 	for (guint i = 0; splat->frames && i < splat->frames->len && named < 3; i++) {
 		if (frame_is_generic(splat->frames->pdata[i], NULL))
 			continue;
-		g_string_append_printf(out, " @%s", plain_name(splat->frames->pdata[i]));
+		add_function(out, plain_name(splat->frames->pdata[i]));
 		named++;
 	}
 	return g_string_free(out, FALSE);
@@ -341,7 +347,7 @@ static void add_hex(GString *out, guint64 value)
 /* Returns the key of level `exact`, with every frame of every stack and its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
-	g_autoptr(GString) stack = g_string_sized_new(4096);
+	g_autoptr(GString) stack = g_string_sized_new(1024);
 	g_autofree char *sum = NULL;
 
 	for (guint i = report->header; i < report->n; i++) {

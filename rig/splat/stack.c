@@ -17,7 +17,7 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 
 	for (guint i = from; i < report->n; i++) {
 		const struct seen *seen = &report->seen[i];
-		const char *line = report->lines[i];
+		const char *line = report->seen[i].text;
 
 		if ((take & TAKE_FAULTS) && (seen->marks & MARK_FAULT)) {
 			g_ptr_array_add(names, (char *)seen->name);
@@ -52,7 +52,7 @@ static guint trace_start(const struct report *report, gboolean last)
 
 	for (guint i = report->header; i < report->n; i++) {
 		if (!(report->seen[i].marks & MARK_TRACE) ||
-		    strstr(report->lines[i], "stack backtrace"))
+		    strstr(report->seen[i].text, "stack backtrace"))
 			continue;
 		start = i + 1;
 		if (!last)
@@ -82,7 +82,7 @@ GPtrArray *stack_counting(const struct report *report)
 int report_find(const struct report *report, guint from, const char *words)
 {
 	for (guint i = from; i < report->n; i++)
-		if (strstr(report->lines[i], words))
+		if (strstr(report->seen[i].text, words))
 			return i;
 	return -1;
 }
@@ -115,7 +115,7 @@ GPtrArray *stack_interrupted(const struct report *report, enum rules rules)
 	for (gsize e = 0; e < G_N_ELEMENTS(entries); e++) {
 		int entry = report_find(report, report->header, entries[e]);
 
-		while (entry >= 0 && strstr(report->lines[entry], "? "))
+		while (entry >= 0 && strstr(report->seen[entry].text, "? "))
 			entry = report_find(report, entry + 1, entries[e]);
 		if (entry < 0)
 			continue;

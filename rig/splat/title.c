@@ -8,19 +8,23 @@
 #define TITLE_MAX 120
 
 /* What a text must contain for a rule to match, which is fast to check. */
-enum needs { NEEDS_COLON, NEEDS_NUMBER, NEEDS_HASH, NEEDS_BLANKS };
+enum needs { NEEDS_COLONS, NEEDS_LINE, NEEDS_NUMBER, NEEDS_HASH, NEEDS_BLANKS };
 
-/* Returns a bit for each of enum needs. A number has at least five digits, or "0x" before it. */
+/*
+ * Returns a bit for each of enum needs: several colons, a colon before a digit, a number of at
+ * least five digits or after "0x", '#', and other blanks than single spaces.
+ */
 static guint needs_of(const char *text)
 {
-	guint found = 0, digits = 0;
+	guint found = 0, digits = 0, colons = 0;
 
 	for (const char *p = text; *p; p++) {
 		digits = g_ascii_isxdigit(*p) ? digits + 1 : 0;
 		if (digits >= 5 || (*p == '0' && p[1] == 'x'))
 			found |= 1U << NEEDS_NUMBER;
 		else if (*p == ':')
-			found |= 1U << NEEDS_COLON;
+			found |= (++colons > 1 ? 1U << NEEDS_COLONS : 0) |
+				 (g_ascii_isdigit(p[1]) ? 1U << NEEDS_LINE : 0);
 		else if (*p == '#')
 			found |= 1U << NEEDS_HASH;
 		else if (g_ascii_isspace(*p) && (*p != ' ' || g_ascii_isspace(p[1])))
@@ -37,10 +41,10 @@ static char *clean_title(const char *title)
 		enum needs needs;
 	} rules[] = {
 		{"(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}", "IPV6ADDR",
-		 NEEDS_COLON},
+		 NEEDS_COLONS},
 		{"(?<![0-9a-zA-Z_:])(?:[0-9a-fA-F]{1,4}:){0,6}(?:[0-9a-fA-F]{1,4})?::"
 		 "(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?(?![0-9a-zA-Z_:])",
-		 "IPV6ADDR", NEEDS_COLON},
+		 "IPV6ADDR", NEEDS_COLONS},
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1",
 		 NEEDS_NUMBER},
 		/*
@@ -52,7 +56,7 @@ static char *clean_title(const char *title)
 		 "\\1ADDR", NEEDS_NUMBER},
 		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR", NEEDS_NUMBER},
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM", NEEDS_NUMBER},
-		{"(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE", NEEDS_COLON},
+		{"(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE", NEEDS_LINE},
 		{"CPU#[0-9]+", "CPU", NEEDS_HASH},
 		{"\\s+", " ", NEEDS_BLANKS},
 	};
@@ -86,7 +90,7 @@ struct source {
 static const char *rest_of_line(const struct report *report, const char *words)
 {
 	for (guint i = report->header; i < report->n; i++) {
-		const char *at = strstr(report->lines[i], words);
+		const char *at = strstr(report->seen[i].text, words);
 
 		if (at)
 			return at + strlen(words);
@@ -133,7 +137,7 @@ static void expand(GString *out, const char *word, void *data)
 		add_last_function(out, report);
 	} else if (strcmp(word, "next") == 0) {
 		if (report->header + 1 < report->n)
-			g_string_append(out, report->lines[report->header + 1]);
+			g_string_append(out, report->seen[report->header + 1].text);
 	} else if (g_ascii_isdigit(*word)) {
 		const char *group = report->groups.at[*word - '0'];
 
@@ -143,13 +147,15 @@ static void expand(GString *out, const char *word, void *data)
 
 char *title_of(const struct report *report, const char *function)
 {
-	const struct format *format = report->format;
-	g_autoptr(GString) template = g_string_new(format->title);
-	g_autofree char *title = NULL;
+	const char *template = report->format->title;
+	g_autofree char *shorter = NULL, *title = NULL;
 
-	if (!function && (format->flags & FORMAT_NAMELESS))
-		g_string_replace(template, " in {f}", "", 0);
-	title = template_fill(template->str, expand, &(struct source){report, function});
+	if (!function && (report->format->flags & FORMAT_NAMELESS)) {
+		g_auto(GStrv) parts = g_strsplit(template, " in {f}", 2);
+
+		template = shorter = g_strjoinv("", parts);
+	}
+	title = template_fill(template, expand, &(struct source){report, function});
 	return clean_title(title);
 }
 

@@ -20,8 +20,8 @@ guint word_set_add(struct word_set *set, const char *word)
 		return at;
 	if (at == WORD_SET_MAX || strlen(word) < 2)
 		g_error("cannot add '%s' to a set of %u words", word, set->n);
-	set->with_first[(guint8)word[0]] |= (guint8)(1U << (guint8)word[0] % 8);
-	set->with_second[(guint8)word[1]] |= (guint8)(1U << (guint8)word[0] % 8);
+	set->with_first[(guint8)word[0]] |= (guint64)1 << (guint8)word[0] % 64;
+	set->with_second[(guint8)word[1]] |= (guint64)1 << (guint8)word[0] % 64;
 	set->words[set->n++] = word;
 	set->next[set->n] = *bucket;
 	*bucket = (guint8)set->n;

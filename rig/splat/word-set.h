@@ -14,9 +14,9 @@ struct word_set {
 	guint n;
 	/*
 	 * bit masks of groups of words, by their first and second character, which exclude most
-	 * positions of a text
+	 * positions of a text: the words in a group have the same first character
 	 */
-	guint8 with_first[256], with_second[256];
+	guint64 with_first[256], with_second[256];
 	/* chains of words, by the hash of their first two characters; 0 ends a chain */
 	guint8 first[WORD_SET_BUCKETS], next[WORD_SET_MAX + 1]; /* index of the word plus 1 */
 };
@@ -38,6 +38,20 @@ struct word_bits {
 static inline gboolean word_bits_has(const struct word_bits *bits, guint word)
 {
 	return bits->longs[word / 64] >> word % 64 & 1;
+}
+
+/* Returns the first word from FROM on that BITS has, or WORD_SET_MAX if there is none. */
+static inline guint word_bits_next(const struct word_bits *bits, guint from)
+{
+	for (guint i = from / 64; i < WORD_SET_LONGS; i++) {
+		guint64 left = bits->longs[i];
+
+		if (i == from / 64)
+			left &= ~(guint64)0 << from % 64;
+		if (left)
+			return i * 64 + (guint)__builtin_ctzll(left);
+	}
+	return WORD_SET_MAX;
 }
 
 /*

@@ -38,7 +38,7 @@ START_TEST(headers_are_reached)
 		{"cpu 0x3: Vector: 300 (Data Access) at [c000000004b3f870]", "oops"},
 		{"Unrecoverable FP Unavailable Exception 800 at c000000000012345", "oops"},
 	};
-	const struct format *format = format_match(headers[_i].line);
+	const struct format *format = format_match(headers[_i].line, NULL);
 	gsize at;
 
 	ck_assert_msg(filter_hit((const guint8 *)headers[_i].line, strlen(headers[_i].line), &at),

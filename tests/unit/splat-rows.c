@@ -215,7 +215,7 @@ static void check_line(const struct format *row, gsize at, const char *line)
 {
 	g_autoptr(GRegex) own = g_regex_new(row->pattern, G_REGEX_RAW | G_REGEX_DUPNAMES, 0, NULL);
 	g_autofree char *log = g_strdup_printf("[    1.000000] %s\n", line);
-	const struct format *found = format_match(line);
+	const struct format *found = format_match(line, NULL);
 	gsize n, hit;
 
 	/* the line is invalid: "^" in the middle, or text that a lookahead forbids */
