@@ -43,7 +43,10 @@ void span_free(struct span *span);
 RIG_DEFINE_AUTO(span, span_free)
 
 const struct change *span_change(const struct span *span, guint position);
-/* Returns the name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". g_free(). */
+/*
+ * Returns the name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". Free it with
+ * g_free().
+ */
 char *span_name(const struct span *span, guint position);
 
 /*
@@ -88,7 +91,10 @@ void span_build_clear(struct span_build *build);
 void span_build(const struct span *span, guint position, char **patches, char **fragments,
 		struct span_build *ret);
 
-/* Returns the diffstat of a change (for a config: the option), or NULL if git fails. g_free(). */
+/*
+ * Returns the diffstat of a change (for a config: the option), or NULL if git fails. Free it with
+ * g_free().
+ */
 char *span_diffstat(const struct span *span, guint position);
 
 /* ---- patches that old trees need to be built with today's compilers (fixups.c) ---- */

@@ -128,8 +128,8 @@ struct child *child_start(const struct child_command *command, child_done done, 
 			  GError **error);
 
 /*
- * Return the command lines of child_run() and child_build(), without the program's name;
- * g_strfreev().
+ * Return the command lines of child_run() and child_build(), without the program's name. Free them
+ * with g_strfreev().
  */
 char **child_run_words(const struct child_spec *spec);
 char **child_build_words(const struct child_build_spec *spec);

@@ -17,7 +17,7 @@ RIG_DEFINE_AUTO(again, again_free)
 
 /*
  * Fills AGAIN->want from BEFORE, which must stay valid longer than AGAIN. want.emulator is not
- * changed if it is already set. Errors: RIG_EXIT_USAGE, if run.json has no valid inputs.
+ * changed if it is already set. Errors: RIG_EXIT_USAGE if run.json has no valid inputs.
  */
 gboolean again_read(struct again *again, const struct run_info *before, GError **error);
 

@@ -5,7 +5,10 @@
 
 #include "cmd/findings.h"
 
-/* Returns the value in JSON at PATH, keys separated by '/' ("kernel/name"), or NULL. Borrowed. */
+/*
+ * Returns the value in JSON at PATH, keys separated by '/' ("kernel/name"), or NULL. The result is
+ * borrowed.
+ */
 json_t *findings_at(json_t *json, const char *path);
 /* Prints LABEL and a text; LABEL is "" in a continuation line. Control characters are escaped. */
 void findings_line(const char *label, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -12,18 +12,18 @@
  */
 void findings_print(const struct run_info *run, gboolean full);
 
-/* Returns the content of findings_print() as a JSON object. New reference. */
+/* Returns the content of findings_print() as a JSON object. The caller owns the reference. */
 json_t *findings_json(const struct run_info *run);
 
 /* Returns the escape sequence of a verdict's colour. */
 const char *findings_colour(enum verdict verdict);
 
-/* Returns TEXT with control characters escaped as ^X. Newly allocated. */
+/* Returns TEXT with control characters escaped as ^X. The caller owns the result. */
 char *findings_clean(const char *text);
 
 /*
  * Returns the string in JSON at PATH, keys separated by '/' ("kernel/name"), or "?" if there is
- * none. Borrowed from JSON.
+ * none. The result is borrowed from JSON.
  */
 const char *findings_text(json_t *json, const char *path);
 

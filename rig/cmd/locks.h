@@ -30,7 +30,7 @@ const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
 /* Return the names of the classes GATES: as a text "A, B", and as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
-/* Returns an edge of A's graph with its sources and stacks. New reference. */
+/* Returns an edge of A's graph with its sources and stacks. The caller owns the reference. */
 json_t *locks_edge_json(const struct asked *a, const struct order_edge *edge);
 /* Prints an edge of A's graph on a line. */
 void locks_print_edge(const struct asked *a, const struct order_edge *edge);

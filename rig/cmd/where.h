@@ -7,14 +7,14 @@
 
 /*
  * Returns an option table with the rows of OWN, --on, --partition and the other options of this
- * file; g_free().
+ * file. Free it with g_free().
  */
 GOptionEntry *where_options(const GOptionEntry *own);
 
 /*
- * Makes the place that the options select; *RET is NULL if this is this host. HERE has the paths
- * and limits of this host. RECORD is the folder in which place_open() of an earlier process has
- * stored its options, or NULL; options that were not given now are taken from it. Errors:
+ * Makes the place that the options select. *RET is NULL if they select this host. HERE has the
+ * paths and limits of this host. RECORD is the folder in which place_open() of an earlier process
+ * has stored its options, or NULL; options that were not given now are taken from it. Errors:
  * RIG_EXIT_USAGE, and those of slurm_place().
  */
 gboolean where_place(const struct place_options *here, const char *record, struct place **ret,

@@ -81,10 +81,12 @@ struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols 
 void coverage_free(struct coverage *coverage);
 RIG_DEFINE_AUTO(coverage, coverage_free)
 
-/* Return the file or function called NAME, and add it if it is not there. Borrowed. */
+/*
+ * Return the file or function called NAME, and add it if it is not there. The result is borrowed.
+ */
 struct coverage_file *coverage_file(struct coverage *coverage, const char *name);
 struct coverage_function *coverage_function(struct coverage_file *file, const char *name);
-/* Returns file NAME, or NULL if there is none. Borrowed. */
+/* Returns file NAME, or NULL if there is none. The result is borrowed. */
 const struct coverage_file *coverage_find(const struct coverage *coverage, const char *name);
 
 /*
@@ -95,10 +97,13 @@ void coverage_add(struct coverage *sum, const struct coverage *one);
 
 void coverage_file_sums(const struct coverage_file *file, struct coverage_sums *ret);
 void coverage_sums(const struct coverage *coverage, struct coverage_sums *ret);
-/* Returns {"functions", "reached", "boot_only", "lines", "lines_reached"}. New reference. */
+/*
+ * Returns {"functions", "reached", "boot_only", "lines", "lines_reached"}. The caller owns the
+ * reference.
+ */
 json_t *coverage_sums_json(const struct coverage_sums *sums);
 
-/* Returns the content of COVERAGE_JSON. New reference. */
+/* Returns the content of COVERAGE_JSON. The caller owns the reference. */
 json_t *coverage_json(const struct coverage *coverage);
 /* Reads and checks the content of COVERAGE_JSON. Error: RIG_EXIT_USAGE. */
 struct coverage *coverage_parse(json_t *json, GError **error);

@@ -47,7 +47,7 @@ GArray *coverage_ranks(const struct coverage_union *united);
 /*
  * Returns {"runs", "damaged", "scenarios", "kernels", "sums", "files": [{"file", …sums}],
  * "unreached": [{"file", "line", "function", "size", "boot"}], "rank": [{"scenario", "reached",
- * "alone", "adds"}]}. New reference.
+ * "alone", "adds"}]}. The caller owns the reference.
  */
 json_t *coverage_union_json(const struct coverage_union *united);
 

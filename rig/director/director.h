@@ -99,15 +99,15 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
- * Checks that QEMU with plugin interface API supports ORDERS. Errors: RIG_EXIT_SKIP, with the hold
- * that is not supported and the version that it needs.
+ * Checks that QEMU with plugin interface API supports ORDERS. If not, fails with RIG_EXIT_SKIP; the
+ * message has the hold that is not supported and the version of QEMU that it needs.
  */
 gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
 /*
  * Returns the resolved places for run.json: [{"hold": text, "at": ["ffffffff81…", …], "until":
- * […]}]. New reference.
+ * […]}]. The caller owns the reference.
  */
 json_t *director_orders_json(const struct director_orders *orders);
 /*
@@ -117,12 +117,12 @@ json_t *director_orders_json(const struct director_orders *orders);
 guint director_orders_arms(const struct director_orders *orders);
 /*
  * Returns the text of hold I in the format of hold_text(). Arms are numbered after the other holds.
- * Borrowed.
+ * The result is borrowed.
  */
 const char *director_orders_hold(const struct director_orders *orders, guint i);
-/* Returns the text of fail I in the format of fail_text(). Borrowed. */
+/* Returns the text of fail I in the format of fail_text(). The result is borrowed. */
 const char *director_orders_fail(const struct director_orders *orders, guint i);
-/* Returns the text of the instruction file; borrowed. */
+/* Returns the text of the instruction file. The result is borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
 
 /* A wait that has ended. */
@@ -208,7 +208,7 @@ void director_totals(const struct director *director, guint hold, struct directo
  * Returns the counted functions that were visited, once the plugin has replied to
  * director_ask_totals(): [{"function", "visits", "beside": {function: times}, "calls": [function,
  * …]}, …]. `beside` says how often another vCPU visited that other function at about the same time.
- * New reference; NULL if no functions are counted.
+ * The caller owns the reference. Returns NULL if no functions are counted.
  */
 json_t *director_visits(const struct director *director);
 /*
@@ -216,7 +216,9 @@ json_t *director_visits(const struct director *director);
  * the plugin has replied.
  */
 void director_ask_locks(struct director *director);
-/* Returns the file with the recorded locks, or NULL if it was not written. Borrowed. */
+/*
+ * Returns the file with the recorded locks, or NULL if it was not written. The result is borrowed.
+ */
 const char *director_locks_path(const struct director *director);
 /*
  * Begins a phase (enum cover_phase) of the recorded code, without blocking. QEMU discards its

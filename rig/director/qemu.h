@@ -17,10 +17,13 @@
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 
-/* Returns the emulators of all machines, each once, in the order of `machines`; g_strfreev(). */
+/*
+ * Returns the emulators of all machines, each once, in the order of `machines`. Free them with
+ * g_strfreev().
+ */
 char **qemu_emulators(void);
 
-/* Returns the downloaded suites, sorted; g_strfreev(). */
+/* Returns the downloaded suites, sorted. Free them with g_strfreev(). */
 char **qemu_list(void);
 
 /*

@@ -22,7 +22,7 @@ static struct symbols *open_symbols(const struct kernel *kernel, GError **error)
 
 /*
  * Returns a name for the source code of KERNEL. It includes the patches, because these change line
- * numbers. g_free().
+ * numbers. Free it with g_free().
  */
 static char *tree_of(const struct kernel *kernel)
 {

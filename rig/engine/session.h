@@ -143,7 +143,7 @@ void tracks_stop(struct session *s);
 gboolean tracks_idle(struct session *s);
 /* Returns TRUE if each copy of each track has ended its first lap. */
 gboolean tracks_ran_once(const struct session *s);
-/* Returns the number of laps that each copy has begun. g_free(). */
+/* Returns the number of laps that each copy has begun. Free it with g_free(). */
 unsigned *tracks_laps(const struct session *s);
 void tracks_hello(struct session *s); /* called when the guest is ready after a reset step */
 

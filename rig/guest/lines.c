@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Splits text into lines of words, with bounds: see lines.h. */
+/* Splits text into lines and words (lines.h), with a maximum number of lines. */
 #include "guest/lines.h"
 
 #include <string.h>

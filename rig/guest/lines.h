@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Splits text into lines of words, with bounds; shared by the parsers of payloads. Private to
- * guest/.
+ * Splits text into lines and words; the number of lines is limited. Used by the parsers of
+ * payloads. Private to guest/.
  */
 #ifndef RIG_GUEST_LINES_H
 #define RIG_GUEST_LINES_H

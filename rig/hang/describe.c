@@ -253,7 +253,7 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	/* TRUE if all tasks wait; FALSE if the sentence of the last task is made by `end` */
+	/* FALSE if the last task does not wait, so that `end` describes it instead */
 	gboolean all_wait;
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},

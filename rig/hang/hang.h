@@ -59,7 +59,7 @@ const char *hang_signature(const struct hang *hang, guint level);
 
 /*
  * Returns the whole explanation, in the format of rig-json(5). SYMBOLS (or NULL) adds files and
- * lines to the stacks. New reference.
+ * lines to the stacks. The caller owns the reference.
  */
 json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 

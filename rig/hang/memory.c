@@ -17,7 +17,7 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-/* Debian's own Python, because the package python3-drgn installs its module only for that. */
+/* Debian's own Python, because the package python3-drgn installs its module only for this one. */
 #define PYTHON "/usr/bin/python3"
 #define OWNERS "owners.json"
 #define PIECE (64 * 1024)

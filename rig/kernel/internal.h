@@ -100,7 +100,7 @@ RIG_DEFINE_AUTO(source, source_free)
 
 /*
  * Returns a readable and unique name for a folder: the last component of PATH, and a hash of the
- * text WHAT. g_free().
+ * text WHAT. Free it with g_free().
  */
 char *source_tree_name(const char *path, const char *what);
 /* Parses TEXT; the source may be one that another host has sent (source_carried()). */

@@ -106,14 +106,15 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 			    GError **error);
 
 /*
- * Returns the names of the sources in the FOLDER of a module, sorted; g_strfreev(). Errors:
- * RIG_EXIT_USAGE if there is no such folder, or no Kbuild file in it.
+ * Returns the names of the sources in the FOLDER of a module, sorted. Free them with g_strfreev().
+ * Errors: RIG_EXIT_USAGE if there is no such folder, or no Kbuild file in it.
  */
 char **kernel_module_sources(const char *folder, GError **error);
 
 /*
  * Returns a key that is the same on any host for the same SPEC: a hexadecimal hash of the source's
- * text, arch, no_lockdep, and the content of its files. g_free(). Fails if a file cannot be read.
+ * text, arch, no_lockdep, and the content of its files. Free it with g_free(). Fails if a file
+ * cannot be read.
  */
 char *kernel_request_key(const struct kernel_spec *spec, GError **error);
 /*
@@ -132,11 +133,11 @@ gboolean kernel_install(const char *folder, const char *hash, GError **error);
 
 /*
  * Packs the unpatched source TEXT for hosts that do not have it. Returns the path of the result, a
- * folder carried/NAME/ in the cache; g_free(). Blocks (a minute for a folder or a revision).
- * Errors: those of kernel_build() for the source.
+ * folder carried/NAME/ in the cache. Free it with g_free(). Blocks (a minute for a folder or a
+ * revision). Errors: those of kernel_build() for the source.
  */
 char *kernel_export_source(const char *text, GError **error);
-/* Returns a hexadecimal key for the text of a source. g_free(). */
+/* Returns a hexadecimal key for the text of a source. Free it with g_free(). */
 char *kernel_source_key(const char *text);
 /*
  * Name of an environment variable with the sources that another host has sent. Its value is
