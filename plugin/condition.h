@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Conditions of holds: which tasks wait, and whether both sides have the same argument or memory
- * block.
+ * Checks the conditions of holds: which tasks wait, and whether both sides have the same argument
+ * or memory block.
  */
 #ifndef RIG_PLUGIN_CONDITION_H
 #define RIG_PLUGIN_CONDITION_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds: makes vCPUs wait for each other. */
+/* Makes vCPUs wait for each other at holds. */
 #include "plugin/hold.h"
 
 #include <time.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The socket to the rig: sends lines without blocking, and reads lines in a thread. */
+/* Sends lines to the rig through the socket without blocking, and reads lines in a thread. */
 #include "plugin/link.h"
 
 #include "plugin/protocol.h"

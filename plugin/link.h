@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The plugin's end of the socket to the rig (for the lines see protocol.h). */
+/* Handles the plugin's end of the socket to the rig. protocol.h describes the lines. */
 #ifndef RIG_PLUGIN_LINK_H
 #define RIG_PLUGIN_LINK_H
 

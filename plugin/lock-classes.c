@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of lock classes, and how the class of a lock is found. */
+/* Has the table of lock classes, and determines the class of a lock. */
 #include "plugin/locks.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The edges between lock classes, with the locks that were held at all of their occurrences. */
+/* Records the edges between lock classes, and the locks that were held at all occurrences. */
 #include "plugin/locks.h"
 
 #include <string.h>

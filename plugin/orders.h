@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The instruction file, parsed and checked (format: protocol.h). */
+/* Parses and checks the instruction file. protocol.h describes its format. */
 #ifndef RIG_PLUGIN_ORDERS_H
 #define RIG_PLUGIN_ORDERS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A random scheduler for vCPUs (pct.h). */
+/* Implements a random scheduler for vCPUs (pct.h). */
 #include "plugin/pct.h"
 
 /* Used as the expected number of visits if the previous round had fewer, or there was none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the plugin and rig/director have in common: the instruction file, and the lines on the
- * socket.
+ * Describes what the plugin and rig/director have in common: the instruction file, and the lines on
+ * the socket.
  *
  * The instruction file is text, one instruction in a line, numbers decimal, addresses hexadecimal
  * without 0x, the holds first:

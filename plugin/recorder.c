@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lock recorder in QEMU: reads the registers of a vCPU at the entries and returns of the
- * functions that acquire and release locks.
+ * Connects the lock recorder to QEMU: reads the registers of a vCPU at the entries and returns of
+ * the functions that acquire and release locks.
  */
 #include "plugin/recorder.h"
 #include "plugin/registers.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Patches that old trees need in order to be built with today's compilers. Each applies to a range
- * of commits.
+ * Reads and selects the patches without which old commits cannot be built with today's compilers.
+ * Each is for a range of commits.
  */
 #include "bisect/internal.h"
 

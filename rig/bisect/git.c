@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A range of commits between two revisions. If the history has merges, `ancestry` stores which
- * commit contains which others. The user's repository is only read; rig/kernel builds the kernels
- * in a work tree of its own, in the cache.
+ * Makes the span of the commits between two revisions. If the history has merges, `ancestry` stores
+ * which commit contains which others. The user's repository is only read; rig/kernel builds the
+ * kernels in a work tree of its own, in the cache.
  */
 #include "bisect/internal.h"
 

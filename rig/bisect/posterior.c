@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bayes' rule over all combinations of candidate and rate.
+ * Calculates the probability of each combination of candidate and rate by Bayes' rule.
  *
  * Candidates that are contained in the same tested positions have the same likelihood, and form a
  * class. A test at a new position splits classes. After hundreds of runs over thousands of

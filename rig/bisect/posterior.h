@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The probability that each candidate has introduced a bug, together with the rate at which a run
- * catches the bug. Only arithmetic: no files, no clock, no random numbers.
+ * Calculates from the outcomes of runs the probability that each candidate has introduced a bug,
+ * and the rate at which a run catches the bug. Uses no files, no clock and no random numbers.
  *
  * A position is a version of the kernel that can be tested: 0 is the old end, N the new end, and
  * 1..N-1 are between them. Candidates have the same numbers: candidate I means that change I

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The result of a search as JSON, text, HTML and in the format of `git bisect log`. */
+/* Writes the result of a search as JSON, text, HTML and in the format of `git bisect log`. */
 #ifndef RIG_BISECT_RESULT_H
 #define RIG_BISECT_RESULT_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The main loop of a search. When a run or build ends, its outcome is counted and saved. Then
+ * Has the main loop of a search. When a run or build ends, its outcome is counted and saved. Then
  * step() starts jobs in the free slots: the runs with the largest gain, and builds of the kernels
  * that are needed next.
  */

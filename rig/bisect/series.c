@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The patches of a series: the files of a folder, or the mails of a mailbox (split by git
- * mailsplit).
+ * Makes the span of a series: its patches are the files of a folder, or the mails of a mailbox,
+ * which `git mailsplit` splits.
  */
 #include "bisect/internal.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Functions for spans of all kinds: changes, names of positions, and how to build a position. */
+/* Stores the changes of a span, names its positions, and determines how to build a position. */
 #include "bisect/span.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The range that is searched: the commits between two revisions (git.c), the patches of a series on
- * a base (series.c), or the options in which two configs differ (config.c). A span is a list of
- * changes 1..n. The old end has none of them, the new end has all. Position T has change T and,
+ * A span is the range that is searched: the commits between two revisions (git.c), the patches of a
+ * series on a base (series.c), or the options in which two configs differ (config.c). It is a list
+ * of changes 1..n. The old end has none of them, the new end has all. Position T has change T and,
  * unless the history has merges, all changes before it.
  */
 #ifndef RIG_BISECT_SPAN_H

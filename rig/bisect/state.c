@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The state of a search: evidence, posterior, target, and search.json. */
+/* Updates, stores and restores the state of a search: evidence, posterior and target. */
 #include "bisect/search.h"
 
 #include <errno.h>

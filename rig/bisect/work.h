@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state of a running search: its slots for runs and builds. Private to bisect/. */
+/* Declares the state of a running search: its slots for runs and builds. Private to bisect/. */
 #ifndef RIG_BISECT_WORK_H
 #define RIG_BISECT_WORK_H
 

@@ -60,7 +60,7 @@ struct child_spec {
 /* Options of a build with `rig kernel build`. */
 struct child_build_spec {
 	const char *source, *arch;
-	const char *scenario; /* what it needs of the kernel is added; or NULL */
+	const char *scenario; /* a scenario whose kernel needs are added to the build, or NULL */
 	const char *const *patches, *const *fragments;
 	gboolean no_lockdep;
 	guint jobs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of commands, and code that all commands share. */
+/* Has the table of commands, calls the requested one, and has code that all commands share. */
 #include "cmd/cmd.h"
 
 #include <errno.h>

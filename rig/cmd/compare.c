@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig compare: differences between two nights or two kernels. */
+/* rig compare: prints the differences between two nights or two kernels. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>

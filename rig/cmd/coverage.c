@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig coverage: which code of the kernel the runs reached. */
+/* rig coverage: prints which code of the kernel the runs reached. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig demo: two runs of one scenario. The run on the unpatched kernel must pass; the run on a
- * kernel with the deadlock of zoo entry z03 must report the deadlock.
+ * rig demo: runs a scenario twice. The run on the unpatched kernel must pass; the run on a kernel
+ * with the deadlock of zoo entry z03 must report the deadlock.
  */
 #include "cmd/cmd.h"
 

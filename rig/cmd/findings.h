@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The result of a run as text and as JSON, for `rig show`, `rig run` and `rig demo`. */
+/* Prints the result of a run as text or JSON, for `rig show`, `rig run` and `rig demo`. */
 #ifndef RIG_CMD_FINDINGS_H
 #define RIG_CMD_FINDINGS_H
 

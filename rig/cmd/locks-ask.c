@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The subcommands of rig locks: cycles, check (the declared order), new and diff. */
+/* Executes the subcommands of rig locks: cycles, check (the declared order), new and diff. */
 #include "cmd/locks.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig history for cycles of the lock graph, which it shows like the signatures of reports. */
+/* Prints for `rig history` cycles of the lock graph, like the signatures of reports. */
 #include "cmd/locks.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig locks: queries of the lock graph of all runs. */
+/* rig locks: prints parts of the lock graph of all runs. */
 #include "cmd/cmd.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rig race --fail: in each run, another call of a kernel function returns an error. */
+/* rig race --fail: executes runs in each of which another call of a kernel function fails. */
 #ifndef RIG_CMD_RACE_FAIL_H
 #define RIG_CMD_RACE_FAIL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The plan of `rig validate`, made from the command line for the machines this host can run. */
+/* Makes the plan of `rig validate` from the command line, for the machines this host can run. */
 #ifndef RIG_CMD_VALIDATE_H
 #define RIG_CMD_VALIDATE_H
 

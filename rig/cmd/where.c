@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The option --on, and the options that depend on it. */
+/* Parses the option --on and the options that depend on it, and makes the place they select. */
 #include "cmd/where.h"
 
 #include <string.h>

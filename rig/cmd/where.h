@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The option --on and others, which determine where a command runs its many cells. */
+/* Handles the option --on and others, which determine where a command runs its cells. */
 #ifndef RIG_CMD_WHERE_H
 #define RIG_CMD_WHERE_H
 

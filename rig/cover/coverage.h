@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The coverage of runs: which functions and lines of the covered source files (symbol/sources.h)
- * were reached, in which phase. It is made from the code that the director's plugin has recorded,
- * written into the run folder, read from there, and united over runs.
+ * The coverage of a run says which functions and lines of the covered source files
+ * (symbol/sources.h) were reached, and in which phase. It is made from the code that the director's
+ * plugin has recorded, written into the run folder, read from there, and united over runs.
  */
 #ifndef RIG_COVER_COVERAGE_H
 #define RIG_COVER_COVERAGE_H

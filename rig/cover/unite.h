@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The coverage of many runs: their union, each scenario's part, and what no run reached. */
+/* Unites the coverage of many runs, for each scenario and for all, and lists what none reached. */
 #ifndef RIG_COVER_UNITE_H
 #define RIG_COVER_UNITE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Candidates for holds: the functions in the source files of memory hotplug, and of code that
- * shares locks with them (symbol/sources.h).
+ * Lists the candidates for holds: the functions in the source files of memory hotplug, and of code
+ * that shares locks with them (symbol/sources.h).
  */
 #include "director/internal.h"
 

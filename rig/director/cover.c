@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The code that a run reached (plugin/cover.h). The plugin sets bits in a file in memory that the
- * rig has created, so the result is complete even if QEMU is killed.
+ * Creates and reads the record of the code that a run reached (plugin/cover.h). The plugin sets
+ * bits in a file in memory that the rig has created, so the result is complete even if QEMU is
+ * killed.
  */
 #include "director/link.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rig's end of the socket to the plugin. */
+/* Opens, writes and reads the rig's end of the socket to the plugin. */
 #include "director/link.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's agents: starts and stops them, and stores the data of heartbeats and final counts. */
+/* Starts and stops the guest's agents, and stores the data of heartbeats and final counts. */
 #include "engine/session.h"
 
 #include <string.h>

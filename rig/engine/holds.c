@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds during a run. They are armed while agents and tracks run, and released before the guest is
- * stopped, reset, examined after a hang, or ended. Each wait that the plugin reports is written to
- * the journal.
+ * Controls the holds during a run. They are armed while agents and tracks run, and released before
+ * the guest is stopped, reset, examined after a hang, or ended. Each wait that the plugin reports
+ * is written to the journal.
  */
 #include "engine/session.h"
 

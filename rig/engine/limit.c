@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time limits for a step's request to the guest, in guest runtime (runtime.h). Time in which holds
- * kept a vCPU waiting does not count, because a sweep may delay the request at many places.
+ * Limits the time of a step's request to the guest, in guest runtime (runtime.h). Time in which
+ * holds kept a vCPU waiting does not count, because a sweep may delay the request at many places.
  */
 #include "engine/track.h"
 

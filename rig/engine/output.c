@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The output of the programs that agents `run` execute. Each is stored as a file of the run folder;
- * if it is TAP, each failed test becomes a report. These reports are added at the end of a run,
+ * Stores the output of the programs that agents `run` execute, each in a file of the run folder. If
+ * an output is TAP, each failed test becomes a report. These reports are added at the end of a run,
  * after those of the console, so that `rig recheck` gives the console's reports the same numbers.
  */
 #include "engine/session.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The steps that plug and unplug a device. A step ends when QEMU replies. If QEMU cannot report
- * whether the guest has accepted the device, the rig then sends a request to the guest, and the
- * step ends with the guest's answer.
+ * Executes the steps that plug and unplug a device. A step ends when QEMU replies. If QEMU cannot
+ * report whether the guest has accepted the device, the rig then sends a request to the guest, and
+ * the step ends with the guest's answer.
  */
 #include "engine/session.h"
 #include "engine/track.h"

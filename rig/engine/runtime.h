@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guest runtime: how long the host let the guest run.
+ * Measures guest runtime, which is how long the host let the guest run.
  *
  * A guest's own clock also advances while the host does not run the guest, so time limits count
  * guest runtime instead. It excludes the time in which QEMU was stopped, and the time in which a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The session of one run, from the plan to the run folder, with the main loop. dispatch.c converts
- * data from the guest to events; table.c determines what an event does.
+ * Executes the session of one run, from the plan to the run folder, with the main loop. dispatch.c
+ * converts data from the guest to events; table.c determines what an event does.
  */
 #include "engine/session.h"
 

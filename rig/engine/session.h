@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The session of one run, which the engine's files share. Private to engine/. */
+/* Declares the session of one run, which the engine's files share. Private to engine/. */
 #ifndef RIG_ENGINE_SESSION_H
 #define RIG_ENGINE_SESSION_H
 
@@ -83,9 +83,9 @@ struct session {
 /* Handles EVENT by the table. If an event is being handled, EVENT is handled after it. */
 void session_event(struct session *s, enum event event);
 /*
- * Sends EV_ANSWER or EV_BAD for the answer to a request that was sent when the session had entry
- * number SCOPE (struct guest_reply). If the state has changed since, the answer is only written to
- * the journal as `late-answer`.
+ * Sends EV_ANSWER or EV_BAD for the answer to a request that was sent when s->entry was SCOPE
+ * (struct guest_reply). If the state has changed since, the answer is only written to the journal
+ * as `late-answer`.
  */
 void session_answer(struct session *s, guint scope, enum event event);
 /* Sends EV_TIMER after NS of wall time, or never if NS is 0. */

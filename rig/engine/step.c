@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kinds of steps: each sends a command to QEMU or a request to the guest, waits, and calls
- * track_stepped() once.
+ * Executes the steps of each kind: sends a command to QEMU or a request to the guest, waits, and
+ * calls track_stepped() once.
  */
 #include "engine/track.h"
 

@@ -28,11 +28,11 @@
  */
 #define FIRST_LOOK 15
 #define NEXT_LOOK 5
-/* A hang is declared after this time in which no operation completed … */
+/* A hang is declared after one of these times without a completed operation. */
 #define STILL 20   /* if two snapshots are equal and no task is running */
 #define RUNNING 25 /* if a task is running, but no memory counter changed */
 #define MOVING 300 /* even if something changed */
-/* … or after this time without a heartbeat. */
+/* A hang is also declared after one of these times without a heartbeat. */
 #define SILENT 20 /* if QEMU has used PROCESSOR of CPU time since the last heartbeat */
 #define PROCESSOR 15
 #define PATIENT 100 /* even if QEMU has used less */

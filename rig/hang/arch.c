@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The architectures: their formats of console output, stacks and registers.
+ * Describes for each architecture the formats of console output, stacks and registers. The sources
+ * of these formats are:
  *
  *	arch/x86/kernel/dumpstack.c, process_64.c:
  *	  "RIP: 0010:f+0x1/0x2", "RSP: … EFLAGS: 00000246"

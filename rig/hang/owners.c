@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory image's tasks and locks, as owners.py writes them:
+ * Reads the tasks and locks of a memory image from the file that owners.py writes:
  *
  *	{"version": 1,
  *	 "tasks": [{"pid": 57, "comm": "init", "state": "D", "waits": {"lock": "ffff…"} or

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Queries of the index. */
+/* Executes queries of the index. */
 #include "index/db.h"
 
 #include <stdlib.h>

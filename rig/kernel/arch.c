@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of architectures for which kernels are built, and their compilers. */
+/* Has the table of architectures for which kernels are built, and finds their compilers. */
 #include "kernel/internal.h"
 
 #include <string.h>

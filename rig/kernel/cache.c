@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cache of finished builds, out/<hash>/, and of the duration of builds.
+ * Finds and stores finished builds in the cache (out/<hash>/), and the duration of builds.
  *
  * A build is prepared in another folder and renamed, so a folder in out/ is always complete.
  */

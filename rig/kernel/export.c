@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sources for hosts that do not have them. This host resolves a source and packs its unpatched tree
- * into a folder of the cache, carried/<name>-<hash>/, with the files `tree` (a tar archive) and
- * `source.json` (the members that source_resolve() sets). A host to which the folder was sent
- * builds from it; the hash of the build is the same as on this host.
+ * Packs sources for hosts that do not have them. This host resolves a source and packs its
+ * unpatched tree into a folder of the cache, carried/<name>-<hash>/, with the files `tree` (a tar
+ * archive) and `source.json` (the members that source_resolve() sets). A host to which the folder
+ * was sent builds from it; the hash of the build is the same as on this host.
  */
 #include "kernel/internal.h"
 

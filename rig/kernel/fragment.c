@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config fragments: parses them, merges them into a base config as scripts/kconfig/merge_config.sh
- * does, and compares the result of kconfig with them. rig-kernel(1) has the grammar: lines as in
+ * Parses config fragments, merges them into a base config as scripts/kconfig/merge_config.sh does,
+ * and compares the result of kconfig with them. rig-kernel(1) has the grammar: lines as in
  * a .config, and
  *
  *	CONFIG_A=y | CONFIG_B=y	one of them is enough (an option that was renamed)

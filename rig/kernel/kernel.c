@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Existing kernel images, their configs, and the required options that they lack. */
+/* Reads existing kernel images and their configs, and lists required options that they lack. */
 #include "kernel/internal.h"
 
 #include <errno.h>

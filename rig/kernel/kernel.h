@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernels: source, patches, config, build, and the cache.
+ * Builds kernels from a source, patches and a config, and stores them in a cache.
  *
  * The cache is in ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and unpatched
  * trees), `tree/<source>_<version>/` (one patched work tree with an object folder for each

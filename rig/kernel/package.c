@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A distribution's unmodified kernel: the image, config and modules of Debian's binary package,
- * unpacked once into the cache (kernel/package/<package>_<version>). Nothing of the package is
- * executed.
+ * Provides the unmodified kernel of a distribution: the image, config and modules of Debian's
+ * binary package, unpacked once into the cache (kernel/package/<package>_<version>). Nothing of the
+ * package is executed.
  */
 #include "kernel/internal.h"
 
