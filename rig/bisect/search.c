@@ -279,7 +279,10 @@ static void build_ahead(struct search *search)
 
 /* ---- the loop ---- */
 
-/* Returns TRUE if the search has ended. */
+/*
+ * Ends the search if the answer has the requested confidence, the budget is used up, or the bad end
+ * does not show the target. Returns TRUE if the search has ended.
+ */
 static gboolean check_end(struct search *search)
 {
 	const struct search_options *o = &search->options;

@@ -18,6 +18,7 @@
 #define PRINT_MS 1000
 /* A step's limit is extended by this while the kernel prints. */
 #define PRINTING_MS 12000
+/* Time limit for dumping the memory. */
 #define DUMP_MS 20000
 /* Disk space in bytes that the dump must leave free, because the verdict is written after it. */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)

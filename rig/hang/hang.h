@@ -71,7 +71,7 @@ struct splat *hang_to_splat(const struct hang *hang);
 
 /*
  * Explains the run in DIR from console.raw, and from `who`, `registers` and owners.json in
- * postmortem/, which may be missing; the size of each is limited. Errors: DIR cannot be read.
+ * postmortem/, which may be missing; the size of each is limited. Fails if DIR cannot be read.
  */
 struct hang *hang_of_folder(const char *dir, GError **error);
 
