@@ -80,8 +80,8 @@ static gboolean load_classes(struct batch *b, GError **error)
 }
 
 /*
- * Returns the flags that a class has in either of two runs; LOCK_SINGLE only if it has this flag in
- * both.
+ * Returns the flags that a class has in at least one of two runs, but LOCK_SINGLE only if the class
+ * has it in both.
  */
 static guint joined(guint flags, guint more)
 {

@@ -22,7 +22,7 @@ struct net {
 	/* for each class, the number of its strongly connected component, from 1 */
 	guint *component;
 	/*
-	 * TRUE: edges from or to classes with ambiguous names are left out, so each such class is a
+	 * edges from or to classes with ambiguous names are left out, so that each such class is a
 	 * component of its own
 	 */
 	gboolean clear;
@@ -59,7 +59,7 @@ static void net_clear(struct net *net)
 
 /* State of one class in Tarjan's algorithm. */
 struct visit {
-	guint order, low; /* 0: the class was not visited */
+	guint order, low; /* 0 if the class was not visited */
 	guint next;	  /* index of the edge to follow next */
 };
 

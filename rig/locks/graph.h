@@ -101,13 +101,13 @@ struct lock_new {
 	char *tree, *from, *to; /* `tree` is "" outside of nights */
 	char *first;		/* name of the first run that has the edge */
 	guint runs;		/* number of runs of the tree that have the edge */
-	gboolean anywhere;	/* TRUE: no earlier run of any tree had it */
+	gboolean anywhere;	/* no earlier run of any tree had the edge */
 };
 /*
- * Returns the edges of TREE (NULL: of all trees) that were first seen from SINCE on and before
- * UNTIL (beginnings of run names, or NULL if no limit). Edges that are new in all trees come first.
- * The result is an array of struct lock_new, owned by the caller. A tree without an earlier run is
- * left out, because all of its edges would be new.
+ * Returns the edges of TREE, or of all trees if TREE is NULL, that were first seen from SINCE on
+ * and before UNTIL (beginnings of run names, or NULL for no limit). Edges that are new in all trees
+ * come first. The result is an array of struct lock_new, owned by the caller. A tree without an
+ * earlier run is left out, because all of its edges would be new.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);

@@ -15,7 +15,7 @@
 #include "locks/graph.h"
 
 enum lock_usage {
-	USAGE_WRITE = 1, /* with interrupts or softirqs enabled */
+	USAGE_WRITE = 1, /* acquired for writing with interrupts or softirqs enabled */
 	USAGE_READ = 2,
 	USAGE_SOFTIRQ_WRITE = 4,
 	USAGE_SOFTIRQ_READ = 8,

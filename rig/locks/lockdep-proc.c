@@ -97,7 +97,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	if (number || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2))
 		return number;
 	full = canonical(r, address, name, &flags);
-	/* the name is only a number, "#6" */
+	/* ignore a class without a name, for which lockdep prints only a number, "#6" */
 	if (!*full)
 		return 0;
 	number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_name, full));

@@ -87,7 +87,7 @@ struct lock_edge {
 	GArray *gates;
 	/*
 	 * the functions on the stack of the task that waited for `to`, innermost first: "a < b <
-	 * c"; NULL: unknown
+	 * c"; NULL if unknown
 	 */
 	char *stack;
 };

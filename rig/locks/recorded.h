@@ -62,7 +62,7 @@ struct recorded_trap {
 	 * empty
 	 */
 	GArray *circle;
-	/* TRUE: each of these tasks was still waiting when the record was written */
+	/* each of these tasks was still waiting when the record was written */
 	gboolean waits;
 };
 
