@@ -42,7 +42,7 @@ struct attempt {
 	enum run_outcome outcome;
 	char *run;	      /* name of the run folder, or NULL */
 	char *problem;	      /* why there is no verdict, or NULL */
-	double wall_s, cpu_s; /* -1: unknown */
+	double wall_s, cpu_s; /* -1 if unknown */
 };
 
 struct night_cell {
@@ -67,8 +67,8 @@ struct night_kernel {
 };
 
 /*
- * A kernel source and the architecture for which it must be built; for the cells of all scenarios
- * that add the same options and modules to it.
+ * A build that cells need: a kernel source and the architecture for which it is built. Cells of
+ * scenarios that add the same options and modules share a build.
  */
 struct night_build {
 	guint kernel;

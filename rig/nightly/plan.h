@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Plans: all combinations of scenarios, machines, kernels, seeds and repetitions, without the
- * excluded ones. A plan is a file scenarios/plans/NAME.yaml; rig-plan(5) describes the format.
+ * Loads plans. A plan stands for all combinations of its scenarios, machines, kernels, seeds and
+ * repetitions, except those that it excludes. It is a file scenarios/plans/NAME.yaml; rig-plan(5)
+ * describes the format.
  */
 #ifndef RIG_NIGHTLY_PLAN_H
 #define RIG_NIGHTLY_PLAN_H
@@ -11,7 +12,10 @@
 #include "util/auto.h"
 
 struct plan_kernel {
-	/* a name for the kernel, the same in all nights: "stable"; label `tree` of its runs */
+	/*
+	 * a name for the kernel that is the same in all nights, for example "stable"; its runs have
+	 * it as their label `tree`
+	 */
 	char *name;
 	char *source;		     /* a source or image, as for `rig run --kernel` */
 	char **patches, **fragments; /* paths, as for `rig run` */
@@ -19,14 +23,17 @@ struct plan_kernel {
 	gboolean no_lockdep;
 };
 
-/* Excludes the combinations that match all of its keys. */
+/* Excludes the combinations that match all of its fields. */
 struct plan_exclude {
-	char *scenario, *machine, *kernel; /* NULL: any */
+	char *scenario, *machine, *kernel; /* NULL matches any */
 	char *why;
-	guint used; /* number of combinations that it has excluded */
+	guint used; /* number of combinations that were excluded by this entry */
 };
 
-/* How many days runs and kernels are kept after a finished night. 0: without a limit. */
+/*
+ * For how many days runs and kernels are kept, when a finished night deletes old ones. 0 stands for
+ * no limit.
+ */
 struct plan_keep {
 	guint runs;    /* runs with any verdict */
 	guint passed;  /* runs that passed or were skipped */
@@ -36,34 +43,38 @@ struct plan_keep {
 struct plan {
 	char *about;
 	char **scenarios, **machines;	  /* not NULL-terminated */
-	unsigned n_scenarios, n_machines; /* no machines: use those of each scenario */
+	unsigned n_scenarios, n_machines; /* without machines, those of each scenario are used */
 	struct plan_kernel *kernels;
 	unsigned n_kernels;
 	struct plan_exclude *excludes;
 	unsigned n_excludes;
 	guint64 *seeds;
-	unsigned n_seeds;		 /* 0: draw one seed for each cell from the night's seed */
+	/* if 0, one seed for each cell is drawn from the night's seed */
+	unsigned n_seeds;
 	unsigned repeat;		 /* 1 by default */
-	unsigned retries;		 /* how often a failing cell is repeated; 2 by default */
-	unsigned duration_s, patience_s; /* 0: that of the scenario, or of the rig */
+	/* maximum number of times that a failing cell is repeated; 2 by default */
+	unsigned retries;
+	/* 0 stands for the scenario's duration, and for the rig's patience */
+	unsigned duration_s, patience_s;
 	struct plan_keep keep;
 	char **vary; /* kernel switches that each run varies (switch_draw()) */
 	unsigned n_vary;
 	gboolean coverage; /* each run records which code it reaches (docs/coverage.md) */
-	char *launcher, *connect; /* options of `rig run`; NULL: its default */
-	char *name, *file;	  /* "nightly"; the path of the plan's file */
+	char *launcher, *connect; /* options of `rig run`; NULL stands for its default */
+	/* `name`: for example "nightly"; `file`: path of the plan's file */
+	char *name, *file;
 };
 
 /*
  * Loads the plan WHAT: a name ("nightly" is scenarios/plans/nightly.yaml of the rig), or a path
- * with a slash or .yaml. Paths in the plan are relative to its folder. Errors (RIG_EXIT_USAGE, with
- * file:line:column): invalid format, unknown scenario or machine, duplicate name, an exclude that
- * matches nothing in the plan.
+ * with a slash or .yaml. Paths in the plan are relative to its folder. Error: RIG_EXIT_USAGE (the
+ * message has file:line:column), the format is not valid, a scenario or machine is unknown, a name
+ * is duplicated, or an entry of `exclude` matches nothing in the plan.
  */
 struct plan *plan_load(const char *what, GError **error);
 /*
- * Like plan_load(), from the LEN bytes of DATA. FILE is the name in error messages; its base name
- * is the plan's name.
+ * Like plan_load(), from the LEN bytes of DATA. Error messages name FILE; the name of the plan is
+ * the base name of FILE.
  */
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error);
 void plan_free(struct plan *plan);

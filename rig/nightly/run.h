@@ -17,10 +17,10 @@ struct runner {
 	struct place *place;
 	const struct night_view *view;
 	GMainLoop *loop;
-	GHashTable *ranks; /* struct night_cell -> its position in the order of start */
-	/* struct night_build -> its struct night_job, while that waits or runs */
+	GHashTable *ranks; /* maps a struct night_cell to its position in the order of start */
+	/* maps a struct night_build to its struct night_job, while that waits or runs */
 	GHashTable *builds;
-	GHashTable *jobs; /* set of struct night_job: those that wait or run */
+	GHashTable *jobs; /* set of the struct night_job that wait or run */
 	enum stop stop;
 	gint64 began_ns;
 	GError *error;
@@ -32,7 +32,7 @@ struct runner {
 struct night_job {
 	struct place_job job;
 	struct runner *runner;
-	struct night_cell *cell; /* NULL: the job is a build */
+	struct night_cell *cell; /* NULL if the job is a build */
 	struct night_build *build;
 	guint attempt;
 	char *key;
