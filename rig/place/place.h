@@ -125,16 +125,16 @@ RIG_DEFINE_AUTO(place, place_free)
  */
 struct place_options {
 	const char *results; /* the results folder */
-	const char *rig;     /* path of the rig; NULL: this program */
-	guint cores;	     /* 0: all processors that this process may use */
-	guint64 memory;	     /* bytes; 0: the available memory */
+	const char *rig;     /* path of the rig; NULL stands for this program */
+	guint cores;	     /* 0 stands for all processors that this process may use */
+	guint64 memory;	     /* in bytes; 0 stands for the available memory */
 };
 
 /* Returns the place that runs jobs as child processes on this host. */
 struct place *place_here(const struct place_options *options);
 /*
- * Returns a place on this host that starts each job at once, without regard to resources. Used by
- * callers that limit the number of their jobs themselves.
+ * Returns a place on this host that starts each job immediately, without regard to resources. Used
+ * by callers that limit the number of their jobs themselves.
  */
 struct place *place_here_unlimited(const char *results, const char *rig);
 
