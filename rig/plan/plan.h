@@ -41,7 +41,7 @@ struct run_request {
 	const char *results; /* the results folder; default: run_default_results() */
 	const char *accel;   /* "auto", "kvm", "tcg" */
 	const char *firmware, *mmu;
-	const char *emulator; /* QEMU binary; default: the machine's */
+	const char *emulator; /* path of the QEMU to use; default: the machine's */
 	const char *launcher; /* default: libvirt if `uri` is set, otherwise direct */
 	const char *uri;      /* the libvirt connection URI */
 	char **labels;	      /* "KEY=VALUE", NULL-terminated */
@@ -121,7 +121,7 @@ struct run_plan {
 	/* stop only at a report with this signature or kind; or NULL */
 	const char *until;
 	gboolean no_lockdep; /* the kernel has no lockdep, and the user accepts that */
-	const struct director_orders *orders; /* the resolved holds; NULL: there are none */
+	const struct director_orders *orders; /* the holds with their addresses, or NULL */
 	gboolean record_locks;		      /* the plugin records lock orders */
 	gboolean coverage; /* the plugin records which code is reached */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */
