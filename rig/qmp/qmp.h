@@ -28,7 +28,7 @@ enum qmp_state {
 	QMP_GREETING,	 /* connected, but {"QMP": …} has not arrived yet; commands are queued */
 	QMP_NEGOTIATING, /* qmp_capabilities was sent; commands are queued */
 	QMP_PROBING,	 /* query-qmp-schema was sent; commands are queued */
-	QMP_READY,	 /* commands are sent at once */
+	QMP_READY,	 /* commands are sent immediately */
 	QMP_ENDED,	 /* QEMU closed the connection after a complete line: it has exited */
 	QMP_BROKEN,	 /* QEMU sent invalid QMP or an incomplete line; the socket is closed */
 };
@@ -99,8 +99,8 @@ gboolean qmp_knows(const struct qmp *qmp, const char *what);
 struct qmp_cursor;
 struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
 /*
- * Returns the next event (borrowed, valid until the next call for this cursor) and its name, or
- * NULL if there is none.
+ * Returns the next event, borrowed until the next call for this cursor, and sets *ret_name to its
+ * name; or returns NULL if there is none.
  */
 json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
 void qmp_cursor_free(struct qmp_cursor *cursor);
