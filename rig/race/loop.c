@@ -25,7 +25,9 @@ void loop_end(struct race_loop *loop, enum race_end end)
 	if (first)
 		loop->end = end;
 	loop->over = TRUE;
-	/* place_stop() may end jobs at once, and their callbacks may call this function again */
+	/*
+	 * place_stop() may end jobs before it returns, and their callbacks may call this function
+	 */
 	if (first && loop->place)
 		place_stop(loop->place, STOP_GRACE_S);
 	if (!loop_is_busy(loop))

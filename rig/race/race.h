@@ -40,7 +40,7 @@ struct race_options {
 	guint guests, budget_s;
 	guint duration_s, patience_s;
 	const char *results, *dir;
-	const char *rig;       /* path of the rig; NULL: this program */
+	const char *rig;       /* path of the rig; NULL stands for this program */
 	/*
 	 * where the runs are executed; NULL stands for this host, where a run builds the kernel if
 	 * needed
