@@ -10,7 +10,7 @@
 struct report_format {
 	const char *name;  /* the name of its option, for example "junit" */
 	const char *about; /* text for --help */
-	gboolean file;	   /* TRUE: the output is written to a file; FALSE: to standard output */
+	gboolean file;	   /* the output is written to a file, not to standard output */
 	/*
 	 * Returns the whole document as valid UTF-8 that ends with a newline. The caller owns it.
 	 */
