@@ -56,7 +56,8 @@ static void add_agents(GPtrArray *parts, const struct scenario *s)
 		g_autofree char *one = g_strdup_printf("one %s of %u", a->name, a->count);
 
 		/*
-		 * keep the only agent of a scenario without tracks: otherwise it would do nothing
+		 * keep the only agent of a scenario without tracks, which would do nothing without
+		 * it
 		 */
 		if (s->n_agents > 1 || s->n_tracks)
 			add_part(parts, PART_AGENT, 0, i, a->name);

@@ -19,7 +19,7 @@
 
 static const struct {
 	enum step_do what;
-	int device; /* the kind of device that the step plugs or unplugs; -1: any kind */
+	int device; /* the kind of device that the step plugs or unplugs; -1 stands for any kind */
 	const char *locks[6];
 } steps[] = {
 	{STEP_PLUG, DEVICE_CPU, LOCKS("cpu_add_remove_lock", CPUS)},
