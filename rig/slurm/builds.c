@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Builds for nodes that share no folder with this host. A kernel that is in this host's cache is
- * copied to the nodes at once. Otherwise its source is packed here and copied to the nodes, and a
- * job builds the kernel on one of them. The node returns the kernel with the job's result; the
- * kernel is then added to this host's cache and copied to the other nodes. Runs that need it are
- * submitted only then, because nodes cannot fetch files from each other.
+ * copied to the nodes. Otherwise its source is packed here and copied to the nodes, and a job
+ * builds the kernel on one of them. The node returns the kernel with the job's result; the kernel
+ * is then added to this host's cache and copied to the other nodes. Runs that need it are submitted
+ * only then, because nodes cannot fetch files from each other.
  */
 #include <string.h>
 

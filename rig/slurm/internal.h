@@ -139,7 +139,8 @@ struct slurm {
 	guint polls;		   /* number of squeue calls so far */
 	gint64 poll_ns, polled_ns; /* when the last squeue call started, and when it ended */
 	/*
-	 * Slurm's reason of a task that waits for something else than resources or its turn; or ""
+	 * why a task waits, in Slurm's words, if it waits for something else than resources or its
+	 * turn; otherwise ""
 	 */
 	char reason[64];
 	char *silent;	 /* why the last squeue call failed; NULL if it succeeded */

@@ -162,7 +162,7 @@ struct part_files {
 	/* maps a word as given (char *) to its name in the archive (owned by `items`) */
 	GHashTable *known;
 	GArray *items;	   /* struct archive_item */
-	GPtrArray *kept;   /* strings that items refer to */
+	GPtrArray *kept;   /* owns the strings to which `items` points */
 };
 
 struct part_files *part_files_new(void)

@@ -34,7 +34,7 @@ struct slurm_options {
 	const char *partition, *account, *qos, *constraint;
 	int nice;
 	/*
-	 * TRUE: assume that the nodes share no folder with this host. FALSE: ask a node whether
+	 * assume that the nodes share no folder with this host, instead of asking a node whether
 	 * they do
 	 */
 	gboolean carry;
