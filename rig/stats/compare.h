@@ -34,7 +34,8 @@ struct compare_side {
 	char *name;
 	gboolean is_night;
 	guint runs;
-	char *first, *last; /* times of its runs; NULL if there are none */
+	/* times of the first and the last of its runs; NULL if there are none */
+	char *first, *last;
 };
 
 /* A finding that is not a known issue, of runs that did not end as expected. */
