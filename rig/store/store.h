@@ -75,7 +75,7 @@ struct run_info {
 void run_info_free(struct run_info *info);
 RIG_DEFINE_AUTO(run_info, run_info_free)
 
-/* Returns the run's result for its kernel. */
+/* Returns whether the run ended as its scenario expects (verdict/details.h). */
 enum run_outcome run_outcome(const struct run_info *info);
 
 /*
