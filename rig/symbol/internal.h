@@ -58,14 +58,14 @@ void table_free(struct table *table);
 gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
 /* Returns the name of the function that contains ADDRESS, or NULL if there is none. */
 const char *table_name(const struct table *table, guint64 address);
-/* See symbols_named() and symbols_nearest(). */
+/* See symbols_named(). */
 void table_named(const struct table *table, const char *name, GArray *out);
 /* ---- unit.c ---- */
 
 /* See symbols_of_unit(). */
 void table_of_unit(const struct table *table, const char *name, const GArray *known, GArray *out);
 
-/* See symbols_between(). */
+/* See symbols_between() and symbols_nearest(). */
 void table_between(const struct table *table, guint64 from, guint64 to, GArray *out);
 char **table_nearest(const struct table *table, const char *name, guint max);
 

@@ -57,9 +57,9 @@ struct symbol_range {
 };
 
 /*
- * Returns the functions called NAME; if there are none, those that the compiler derived from it
- * (NAME.isra.0). Array of struct symbol_range, possibly empty; static functions can have the same
- * name. The caller owns the array.
+ * Returns the functions called NAME (several, if static functions have this name); if there are
+ * none, those that the compiler derived from it (NAME.isra.0). The result is an array of struct
+ * symbol_range, which may be empty; the caller owns it.
  */
 GArray *symbols_named(struct symbols *symbols, const char *name);
 struct symbol_named {
