@@ -78,7 +78,7 @@ static const struct {
 };
 
 struct confine {
-	int landlock;	      /* ABI version; 0: not available */
+	int landlock;	      /* version of Landlock's ABI; 0 if not available */
 	int ruleset;	      /* descriptor, or -1 */
 	gboolean drops;	      /* the child must change to `uid` and `gid` */
 	const char *why_root; /* why the child stays root (static); NULL if it does not */

@@ -39,8 +39,8 @@ gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
 char *db_text(sqlite3_stmt *stmt, int column); /* returns a copy; NULL for an SQL NULL */
 /*
- * Returns a copy of a column that is NOT NULL; "" for an SQL NULL, which a damaged file can
- * contain.
+ * Returns a copy of the text of a column that the schema declares as NOT NULL. If it is NULL
+ * nevertheless, because the file is damaged, returns "".
  */
 char *db_name(sqlite3_stmt *stmt, int column);
 double db_real(sqlite3_stmt *stmt, int column); /* returns -1 for an SQL NULL */
