@@ -117,7 +117,7 @@ static gboolean is_excused(const struct facts *facts, guint i)
 			continue;
 		if (k < i && may_follow(reason))
 			return TRUE;
-		/* the watchdog's observation and the explanation are about the same hang */
+		/* the known issue explains the hang that the engine has observed */
 		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&
 		    reason->verdict == VERDICT_HANG)
 			return TRUE;
