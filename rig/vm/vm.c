@@ -19,7 +19,7 @@ void vm_fault(struct vm *vm, const char *what)
 
 /* ---- QMP ---- */
 
-/* Values of QAPI's ShutdownCause for a shutdown by the guest. */
+/* The value of QAPI's ShutdownCause for a shutdown by the guest. */
 #define CAUSE_SHUTDOWN "guest-shutdown"
 
 static const char *cause_of(json_t *data)

@@ -72,7 +72,7 @@ struct vm_config {
 /* How QEMU ended. */
 struct vm_exit {
 	gboolean by_us;		 /* vm_kill() or vm_quit() was called */
-	gboolean guest_shutdown; /* before that, QMP reported a SHUTDOWN by the guest */
+	gboolean guest_shutdown; /* QMP reported a SHUTDOWN by the guest before QEMU ended */
 	int status;		 /* wait status of QEMU */
 	const char *why;	 /* text: "guest powered off", "QEMU killed by signal 9: last
 				  * line" */

@@ -218,7 +218,7 @@ void lv_missed_ost(struct lv_host *host, json_t *entry);
 void lv_pumps_init(struct lv_host *host, int fds[N_SOCKETS]);
 void lv_pumps_open(struct lv_host *host);  /* opens the streams of the host's link */
 void lv_pumps_pause(struct lv_host *host); /* called when the streams were lost */
-void lv_pumps_close(struct lv_host *host); /* closes the pumps for good */
+void lv_pumps_close(struct lv_host *host); /* closes the pumps, which cannot be opened again */
 gboolean lv_pumps_over(const struct lv_host *host);
 
 /* socket.c */
