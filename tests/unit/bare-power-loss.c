@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-/* EXT4_IOC_SHUTDOWN and EXT4_GOING_FLAGS_NOLOGFLUSH, of the kernel's fs/ext4/ext4.h */
+/* EXT4_IOC_SHUTDOWN and EXT4_GOING_FLAGS_NOLOGFLUSH of the kernel's fs/ext4/ext4.h */
 #define IOC_SHUTDOWN _IOR('X', 125, __u32)
 #define NO_LOG_FLUSH 2
 

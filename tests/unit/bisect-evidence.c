@@ -16,15 +16,18 @@
 	"{\"bug\": \"" bug "\"}}]}}"
 #define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
 #define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
-/* a hang analysis that is not among the reports, as in old folders: the signature is a text */
+/* old folders: the hang analysis is not among the reports, and its signature is a text */
 #define ALONE                                                                 \
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
 	"\"hang\": {\"signature\": \"v1:hang-leak:x\"}, \"reasons\": [\"it hung\"]}}"
-/* the same in the current format: the signature is an object */
+/* the current format: the signature is an object */
 #define OBJECT                                                                \
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
 	"\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
-/* a known issue killed a task before the accounts were read: no information about other bugs */
+/*
+ * a known issue killed a task before the accounts were read, so the run shows nothing about other
+ * bugs
+ */
 #define KILLED                                                                  \
 	"{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, "  \
 	"\"lockdep\": {\"armed\": true, \"state\": \"on\"}, "                   \
@@ -45,7 +48,7 @@ static const struct {
 	{OBJECT, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
 	{KILLED, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_OTHER},
 	{KILLED, {(char *)"v1:paging:f", FALSE}, OUTCOME_CAUGHT},
-	/* a hang that is not the target */
+	/* the run hung, but not with the target */
 	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
 	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
 	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
@@ -55,7 +58,7 @@ static const struct {
 	"{\"verdict\": \"PASS\", \"details\": {\"times\": {\"boot_ns\": 5}, "  \
 	"\"counts\": {" ran_once "}, \"lockdep\": {\"state\": \"on\", \"armed\": true}}}"
 
-/* A run in which the host did not execute all steps does not count for a lock order. */
+/* A run in which the host did not execute all steps does not show that a lock order is absent. */
 START_TEST(a_path_that_was_not_executed)
 {
 	static const struct {
@@ -103,10 +106,13 @@ END_TEST
 	"{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
 #define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
 
-/* The target that is chosen if each run of the bad end has a warning, and some runs also hang. */
+/*
+ * The target that is chosen if each run of the bad end has a warning, and HANGS of RUNS runs also
+ * hang.
+ */
 static const struct {
 	guint runs, hangs;
-	const char *kind; /* NULL: not yet */
+	const char *kind; /* NULL if no target can be chosen yet */
 } target_cases[] = {
 	{2, 2, "hang-cycle"},
 	/* one run in four hangs: the hang is the target, not the warning that every run has */
@@ -124,7 +130,7 @@ START_TEST(a_hang_becomes_the_target)
 	const struct sighting *learned;
 	guint times, runs;
 
-	/* the last runs are the ones that hang */
+	/* the last runs hang */
 	for (guint i = 0; i < target_cases[_i].runs; i++) {
 		gboolean hung = i + target_cases[_i].hangs >= target_cases[_i].runs;
 

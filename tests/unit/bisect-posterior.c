@@ -40,7 +40,7 @@ START_TEST(caught_at_half)
 }
 END_TEST
 
-/* The more often a bug occurs, the more a run without it is evidence that it is absent. */
+/* The higher the detection rate, the stronger is the evidence of a run without the bug. */
 START_TEST(silent_counts_as_the_rate)
 {
 	rig_auto(posterior) sure = posterior_new(100, NULL, FALSE);
@@ -59,7 +59,7 @@ START_TEST(silent_counts_as_the_rate)
 }
 END_TEST
 
-/* A search for a fix gives the mirrored result of a search for a bug. */
+/* A search for a fix has the mirrored result of a search for a bug. */
 START_TEST(fix_is_a_mirror)
 {
 	rig_auto(posterior) bug = posterior_new(40, NULL, FALSE);
@@ -138,7 +138,7 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Candidates without a testable position between them are one answer. */
+/* Candidates between which no position can be tested are one answer together. */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);
@@ -165,7 +165,7 @@ START_TEST(choices)
 	struct choice choice = {.posterior = p, .skipped = skipped};
 	guint at, ahead[4], first;
 
-	/* the bad end first */
+	/* the bad end is chosen first */
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_eq(at, 100);
 	learn(p, 20);
@@ -187,7 +187,7 @@ START_TEST(choices)
 	choice.ready = ready;
 	ck_assert_uint_eq(choice_ahead(&choice, ahead, 4), 2);
 	ck_assert((ahead[0] < first) != (ahead[1] < first));
-	/* a built position is preferred to a slightly better one */
+	/* a position whose kernel is built is preferred to a slightly better one */
 	choice.n_pending = 0;
 	choice.build_cost = 3;
 	ready[first + 5] = TRUE;
@@ -196,10 +196,7 @@ START_TEST(choices)
 }
 END_TEST
 
-/*
- * Broken neighbours do not affect a tested commit: it is run again as long as that gives
- * information.
- */
+/* A tested commit whose neighbours are broken is run again, as long as that gives information. */
 START_TEST(broken_neighbours)
 {
 	rig_auto(posterior) p = posterior_new(100, NULL, FALSE);

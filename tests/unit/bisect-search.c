@@ -155,7 +155,7 @@ START_TEST(finds_it)
 }
 END_TEST
 
-/* git finds the same commit by the log. */
+/* `git bisect replay` finds the same commit from the search's log. */
 START_TEST(git_replays_the_log)
 {
 	rig_auto(search) search = NULL;
@@ -205,7 +205,7 @@ static guint lines(const char *path)
 	return n;
 }
 
-/* Loads the search from its folder, as `rig bisect --resume` does. */
+/* Loads the search from its folder, like `rig bisect --resume`. */
 static struct search *again(struct search_options options)
 {
 	g_autofree char *path = in_scratch("search/search.json"), *text = NULL;
@@ -248,7 +248,7 @@ START_TEST(goes_on)
 }
 END_TEST
 
-/* The time limit expires while a kernel is being built. */
+/* The budget of time is spent while a kernel is being built. */
 START_TEST(time_is_up)
 {
 	rig_auto(search) search = NULL;
@@ -293,7 +293,7 @@ START_TEST(nothing_ends)
 }
 END_TEST
 
-/* Runs a search in a separate process. TRUE: it exited; FALSE: it was killed by kill -9. */
+/* Runs a search in a new process. Returns FALSE if kill -9 has ended the process. */
 static gboolean sitting(struct search_options options)
 {
 	pid_t pid = fork();

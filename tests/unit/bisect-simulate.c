@@ -21,7 +21,7 @@
 
 static const double rates[] = {1.0, 0.5, 0.2, 0.05};
 
-/* Why 5 % of the runs give a wrong or no result. */
+/* The ways in which 5 % of the runs have a wrong result or none. */
 static const struct {
 	const char *what;
 	double unrelated, unseen;
@@ -83,8 +83,8 @@ static void play(guint noise, guint rate, struct tally *tally)
 
 /*
  * Simulates plain bisection with the least number of repeats of each step that makes 99 % of the
- * searches correct. It only searches for the signature, so a run that another report ended looks
- * clean to it.
+ * searches correct. It only looks for the signature, so it mistakes a run that another report has
+ * ended for a clean one.
  */
 static void play_plain(guint noise, guint rate, struct tally *tally)
 {
@@ -158,7 +158,10 @@ static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
 	fclose(file);
 }
 
-/* Prints what the rows of the table are; their first column is the letter of a noise. */
+/*
+ * Prints a legend for the rows of the table: the letter in their first column stands for one of
+ * `noises`.
+ */
 static void say_header(void)
 {
 	say("%u searches each over %u commits, stopped at %.0f %%; 5 %% of the runs", searches(),
@@ -202,9 +205,9 @@ START_TEST(searches_are_right)
 }
 END_TEST
 
-/* A search in the tree of tests/bisect-tree for a lock order that nearly every run shows. */
+/* For a search in the tree of tests/bisect-tree for a lock order that nearly every run has. */
 #define ORDER_COMMITS 40
-#define ORDER_BOOTS 9 /* maximum of the median number of boots */
+#define ORDER_BOOTS 9 /* upper limit for the median of the number of boots */
 
 static int by_number(const void *a, const void *b)
 {

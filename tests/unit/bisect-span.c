@@ -163,7 +163,7 @@ START_TEST(configs)
 	put("bad", "CONFIG_SAME=y\nCONFIG_ZED=y\nCONFIG_SIZE=8\n# CONFIG_GONE is not set\n");
 	span = span_config(good, bad, "deb:x", scratch, NULL);
 	ck_assert_uint_eq(span->n, 3);
-	/* in the order of the bad config */
+	/* the changes are in the order of the bad config */
 	ck_assert_str_eq(span_change(span, 1)->id, "CONFIG_ZED=y");
 	ck_assert_str_eq(span_change(span, 2)->id, "CONFIG_SIZE=8");
 	ck_assert_str_eq(span_change(span, 3)->id, "# CONFIG_GONE is not set");

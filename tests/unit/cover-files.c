@@ -16,7 +16,10 @@ static void set_line(struct coverage_file *file, guint number, guint reached)
 	g_array_append_val(file->lines, line);
 }
 
-/* Two functions, of which NAME is reached, and five lines, of which LINE is. */
+/*
+ * Makes a coverage with two functions, of which NAME is reached, and five lines, of which LINE is
+ * reached.
+ */
 static struct coverage *make(const char *tree, const char *name, guint line)
 {
 	struct coverage *coverage = coverage_new("6.1", "x86_64", tree);
@@ -63,7 +66,7 @@ START_TEST(round_trip)
 }
 END_TEST
 
-/* A file that is not coverage, or is damaged, is refused. */
+/* A file that has no coverage, or is damaged, is rejected. */
 START_TEST(bad_files)
 {
 #define START "{\"version\":1,\"kernel\":\"k\",\"arch\":\"x86_64\",\"tree\":\"t\",\"files\":"

@@ -105,7 +105,7 @@ START_TEST(phases)
 }
 END_TEST
 
-/* Without `cover` there is no file, and a phase is not sent. */
+/* Without `cover` there is no file, and the rig sends no phases to the plugin. */
 START_TEST(not_recorded)
 {
 	static const struct director_watch none;

@@ -49,8 +49,8 @@ START_TEST(conditions)
 END_TEST
 
 /*
- * A call that fails at a function's entry, with the callers that count, and a step that must begin
- * before.
+ * Calls that fail at a function's entry: only those of certain callers, or those after the
+ * beginning of a step.
  */
 START_TEST(failing_calls)
 {

@@ -86,7 +86,7 @@ START_TEST(later_operations_must_work)
 	stepped(&f, &plug, 10, "ok");
 	stepped(&f, &online, 20, "error EBUSY");
 	failed(&f, 0, 100);
-	/* the call failed during this operation */
+	/* the call failed during the first operation */
 	stepped(&f, &plug, 90, "refused");
 	stepped(&f, &plug, 200, "refused");
 	/* a single refusal is not a finding, because it may have another reason */

@@ -41,7 +41,7 @@ static void fixture_close(struct fixture *b)
 	g_hash_table_unref(b->vm.places);
 }
 
-/* The guest's account, and the address whose block is missing; NULL: none. */
+/* The guest's account, and the address whose block is missing, or NULL if none is. */
 static const struct {
 	const char *account, *missing;
 	gboolean busy, unsure;

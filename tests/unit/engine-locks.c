@@ -142,7 +142,7 @@ static goffset size_of(const char *dir, const char *name)
 	return stat(path, &st) == 0 ? st.st_size : 0;
 }
 
-/* `locks/` has at most 200 kB, also if the text cannot be compressed. */
+/* `locks/` has at most 200 kB, even if the text cannot be compressed. */
 START_TEST(bounded_on_disk)
 {
 	static const char digits[] =
@@ -200,8 +200,8 @@ START_TEST(an_order_against_the_rules)
 END_TEST
 
 /*
- * A lock order that the user requests is reported as a note, and does not change the verdict. The
- * load ends when each step was executed, not after its duration.
+ * A lock order for which the user searches is reported as a note, and does not change the verdict.
+ * The load then ends when each step was executed, before its duration is over.
  */
 START_TEST(an_order_that_is_asked_for)
 {

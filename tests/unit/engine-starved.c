@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests that a guest which the host does not run is not judged by the host's clock. The fake QEMU
- * stops itself, so that no guest runtime passes. Next to each such case is one in which the guest
- * gets its time, but does nothing.
+ * Tests that limits do not count the time in which the host does not run the guest. The fake QEMU
+ * stops itself, so that no guest runtime passes. For comparison, in other cases the guest runs, but
+ * does nothing.
  */
 #include "tests/unit/engine.h"
 
@@ -47,7 +47,7 @@ static const struct {
 	{"held-at=plug*1;held=1700;exit-at=stop", 2, VERDICT_LOST, "'stop'", TIMED_OUT, TRUE},
 };
 
-/* The verdict's file and the journal of a run. */
+/* Returns the content of the file NAME in the run folder DIR. */
 static char *file_of(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

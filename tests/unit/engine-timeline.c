@@ -74,7 +74,8 @@ static const struct {
 	struct {
 		const char *first, *then; /* `then` begins after `first` has ended */
 	} order[4];
-	gboolean kept; /* FALSE: the order is not kept, because the timeline does not require it */
+	/* FALSE if the order need not be kept, because the timeline does not require it */
+	gboolean kept;
 } orders[] = {
 	{one_lap, {{"0.0.0.1", "1.0.0.0"}}, FALSE},
 	{second_waits, {{"0.0.0.1", "1.0.0.0"}}, TRUE},

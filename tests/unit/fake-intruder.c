@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands in for a QEMU that a guest has taken over. It tries what such a program would try, prints
+ * Used instead of a QEMU that a guest has taken over. Tries what such a program would try, prints
  * one line for each attempt, "NAME allowed" or "NAME denied", and ends. Its targets:
  *
  *	$INTRUDER_SECRET	a file outside the sandbox, with mode 0644

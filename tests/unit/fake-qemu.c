@@ -4,7 +4,7 @@
  * a kernel's messages on `console`, and uses the guest's side of the frame protocol on `channel`
  * (or `tty`). Names in capitals, such as HELLO and BEAT (the heartbeat), are types of frames in
  * guest-init/proto.h. Memory is accounted for as in a guest: plugged and online memory is in
- * ACCOUNT, unplugged memory is not. Every answer is sent at once.
+ * ACCOUNT, unplugged memory is not. Every answer is sent immediately.
  *
  * $FAKE_QEMU has words separated by ';', each of which makes the fake misbehave. WHEN is one of the
  * moments listed at die-at; WHEN*N limits a word to the first N times.
@@ -78,7 +78,7 @@ struct fake fake = {.qmp = -1, .console = -1, .channel = -1, .cpus = 1};
 
 /* The options of QEMU that the fake uses. */
 
-/* "socket,fd=5,id=qmp" */
+/* VALUE is for example "socket,fd=5,id=qmp". */
 static void on_chardev(const char *value)
 {
 	static const struct {
@@ -129,8 +129,8 @@ static void read_words(char **argv)
 }
 
 /*
- * Reads from a socket. If the socket is closed, the rig has ended, and a real QEMU would have been
- * killed.
+ * Reads from a socket. A closed socket means that the rig has ended; a real QEMU would have been
+ * killed then.
  */
 
 static gboolean on_qmp(int fd, GIOCondition condition, void *data)

@@ -78,7 +78,7 @@ static void write_run(const char *results, const struct fake *f)
 			  (f->night / 20 * G_N_ELEMENTS(machines) + f->machine) *
 					  G_N_ELEMENTS(scenarios) +
 				  f->scenario);
-	/* complete from the first moment, as a finished run is */
+	/* make the folder visible only when it is complete */
 	if (rename(dir, final) < 0) {
 		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", final, g_strerror(errno));
 		exit(3);

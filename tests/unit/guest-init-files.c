@@ -60,8 +60,8 @@ static void make_folder(const char *name)
 }
 
 /*
- * Lists files that match, sorted, without folders and hidden names, and lists them again only if
- * the list is stale.
+ * Files that match are listed, sorted, without folders and hidden names, and are listed again only
+ * if the list is stale.
  */
 START_TEST(test_paths)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests that frames are found in streams with other bytes. Tests the queue of outgoing frames. */
+/* Tests that frames are found in streams with other bytes, and the queue of outgoing frames. */
 #include "tests/unit/guest-init.h"
 
 #include <string.h>

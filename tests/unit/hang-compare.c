@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests with samples of two moments that contradict each other: combining them must not lead to a
- * culprit.
+ * Tests samples of two moments that contradict each other: no task must be blamed for the hang
+ * then.
  */
 #include <check.h>
 #include <string.h>

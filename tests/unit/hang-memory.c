@@ -21,12 +21,12 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-#define SOON_S 10 /* less than MEMORY_READ_S, but enough on a busy machine */
+#define SOON_S 10 /* seconds: less than MEMORY_READ_S, but enough on a busy machine */
 #define NO_DRGN "python3-drgn is not installed"
 
 /*
- * paths: the image and owners.json in the run folder, which is the scratch folder; the vmlinux of
- * the toy kernel
+ * paths of the image, of owners.json (both in the scratch folder, which is the run folder), and of
+ * the toy kernel's vmlinux
  */
 static char *image, *owners, *toy;
 
@@ -49,7 +49,7 @@ static void teardown(void)
 	g_free(toy);
 }
 
-/* Returns the offset of SYMBOL in the toy kernel's file; *RET_ADDRESS: its address. */
+/* Returns the offset of SYMBOL in the toy kernel's file, and sets *RET_ADDRESS to its address. */
 static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *ret_address)
 {
 	Elf *elf = elf_memory((char *)bytes, size);
@@ -97,8 +97,8 @@ static void write_image(const char *symbol, gsize offset, const void *data, gsiz
 }
 
 /*
- * Reads the image. FALSE: it could not be read; *ret_why then is a reason in one line, not the end
- * of a Python traceback.
+ * Reads the image. If it cannot be read, returns FALSE and sets *ret_why to the reason, which must
+ * be one line, not the end of a Python traceback.
  */
 static gboolean read_soon(char **ret_why)
 {
@@ -116,7 +116,7 @@ static gboolean read_soon(char **ret_why)
 	return FALSE;
 }
 
-/* Without drgn these tests are skipped with a message. */
+/* Returns FALSE, and prints a message, if drgn is missing; the test is then skipped. */
 static gboolean can_read(void)
 {
 	g_autofree char *why = NULL;
@@ -152,13 +152,14 @@ END_TEST
 #define TASK(member) offsetof(struct task_struct, member)
 #define RECORD(member) (offsetof(union stack, frames.record) + (member))
 
-/* Invalid data at a symbol, and the explanation that can still be made. */
+/* Invalid data at a symbol, and the kind of hang that must be explained nevertheless. */
 static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8,
 				   0xffffffff81000003};
 static const struct {
 	const char *what, *symbol;
-	gsize offset, len; /* `len` 0: write the symbol's own address, which makes lists endless */
-	enum hang_kind kind; /* HANG_NONE: the image need not be readable */
+	/* if `len` is 0, the symbol's own address is written, which makes lists endless */
+	gsize offset, len;
+	enum hang_kind kind; /* HANG_NONE if the image need not be readable */
 } hostile[] = {
 	{"no owner that there is", "alpha_lock", offsetof(struct mutex, owner), 8, HANG_LEAK},
 	{"no list of waiters", "alpha_lock", offsetof(struct mutex, wait_list), 16, HANG_NONE},
@@ -281,7 +282,7 @@ START_TEST(a_full_disk_is_reported)
 }
 END_TEST
 
-/* -S makes Python ignore the modules of packages */
+/* drgn is hidden by Python's option -S, which ignores the modules of packages */
 START_TEST(without_drgn_is_an_error)
 {
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");

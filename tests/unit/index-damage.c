@@ -20,7 +20,7 @@ static void change(const char *file, const char *sql)
 	sqlite3_close(db);
 }
 
-/* Overwrites N bytes of the file from AT on; N < 0: all bytes from AT on. */
+/* Overwrites N bytes of the file from AT on, or all bytes from AT on if N is negative. */
 static void overwrite(const char *file, gsize at, gssize n, int byte)
 {
 	g_autofree char *bytes = NULL;

@@ -13,7 +13,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-static const char *nfs_below; /* paths below this one appear to be on NFS */
+static const char *nfs_below; /* paths below this one are reported to be on NFS */
 
 static int fake_statfs(const char *path, struct statfs *ret)
 {
@@ -40,8 +40,8 @@ static char *journal_mode(const char *file)
 }
 
 /*
- * Case 0: only the results are on NFS; case 1: the cache is, too. In both cases no file is added to
- * the results.
+ * In case 0 only the results are on NFS, in case 1 the cache is, too. No file is added to the
+ * results.
  */
 START_TEST(on_a_network)
 {

@@ -110,8 +110,8 @@ START_TEST(failing_patch_leaves_the_tree_good)
 END_TEST
 
 /*
- * A cached build whose patch now comes from another file: the caller gets the name of the file that
- * it gave.
+ * If a build is found in the cache, and its patch is now in another file, the caller gets the name
+ * of its own file.
  */
 START_TEST(cached_build_names_this_callers_patches)
 {
@@ -131,7 +131,10 @@ START_TEST(cached_build_names_this_callers_patches)
 }
 END_TEST
 
-/* Context that does not match is refused (no fuzz); lines that have moved are accepted. */
+/*
+ * A patch whose context does not match is rejected (no fuzz); one whose lines have moved is
+ * accepted.
+ */
 START_TEST(offset_but_no_fuzz)
 {
 	g_autofree char *source = dir_source(), *plain = data_path("kernel/patches/plain.diff");

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * Runs a build in a child process; its make stops at a FIFO. The child writes a byte to WAITS when
- * it must wait for a lock.
+ * A callback for the progress of a build in a child process, whose make stops at a FIFO: writes a
+ * byte to WAITS when the build must wait for a lock.
  */
 static void tell_wait(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {

@@ -21,7 +21,7 @@ static void make_sources(void)
 	      "-qm", "one", NULL);
 }
 
-/* Makes this process another host, which has only FOLDER of this one's cache. */
+/* Changes the environment to that of another host, whose cache has only FOLDER of this one's. */
 static void move_to(const char *cache, const char *folder, const char *source)
 {
 	g_autofree char *there = in_scratch(cache), *tree = in_scratch("tree"),
@@ -37,7 +37,7 @@ static void move_to(const char *cache, const char *folder, const char *source)
 	g_setenv(KERNEL_SOURCES, list, TRUE);
 }
 
-/* The other host builds from the packed source; the build has the same hash and names. */
+/* The other host builds from the packed source. Its build has the same hash and names. */
 START_TEST(another_host_builds)
 {
 	g_autofree char *source = NULL, *folder = NULL, *again = NULL, *out = NULL, *image = NULL;
@@ -61,7 +61,9 @@ START_TEST(another_host_builds)
 	ck_assert_str_eq(there->source, here->source);
 	image = slurp(there->image);
 	ck_assert_ptr_nonnull(strstr(image, "int"));
-	/* the build is returned to a host that does not have it; a second time changes nothing */
+	/*
+	 * the build is returned to a host that does not have it; returning it again changes nothing
+	 */
 	out = g_path_get_dirname(here->image);
 	shell("rm", "-rf", out, NULL);
 	g_setenv("XDG_CACHE_HOME", home, TRUE);

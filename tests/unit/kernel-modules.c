@@ -61,7 +61,7 @@ START_TEST(modules_belong_to_the_build)
 	changed = build(modules, 2, "CONFIG_MODULES=y", NULL);
 	ck_assert(changed && !changed->was_cached);
 	ck_assert_str_ne(changed->hash, both->hash);
-	/* the modules of an earlier build in the same folder are not taken over */
+	/* the build does not have the modules of an earlier build in the same folder */
 	without = build(NULL, 0, "CONFIG_MODULES=y\nCONFIG_MINE=1", NULL);
 	ck_assert(without && !without->modules);
 }
@@ -125,7 +125,7 @@ START_TEST(full_has_its_own_objects)
 }
 END_TEST
 
-/* Objects are counted that depend on a changed option or a patched file, each once. */
+/* The estimate counts objects that depend on a changed option or a patched file, each once. */
 START_TEST(estimate_counts_objects)
 {
 	static const struct {

@@ -34,7 +34,7 @@ static guint count_unused(void)
 	return all->len;
 }
 
-/* Killed builders and killed prunes leave folders that only this removes. */
+/* Folders that killed builders and killed prunes have left are removed, but by nothing else. */
 START_TEST(leftovers_are_swept)
 {
 	static const char *const names[] = {"out/.new-0123", "out/.gone-4567", "tree/.gone-x_1"};
@@ -45,7 +45,7 @@ START_TEST(leftovers_are_swept)
 		g_autofree char *path = in_scratch(relative);
 
 		ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);
-		/* recent: it may be in use */
+		/* a recent folder is kept, because it may be in use */
 		ck_assert_int_eq(count_unused(), 0);
 		ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
 		last_used(names[i], ".", ".");
@@ -55,7 +55,10 @@ START_TEST(leftovers_are_swept)
 }
 END_TEST
 
-/* Old builds are removed; a used build counts as new; a tree that is locked by a builder stays. */
+/*
+ * Old builds are removed, but not those that were used lately, nor a tree that a builder has
+ * locked.
+ */
 START_TEST(unused_are_forgotten)
 {
 	g_autofree char *source = dir_source(), *tree = NULL, *lock = NULL, *vmlinux = NULL;

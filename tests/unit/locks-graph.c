@@ -22,7 +22,7 @@ static void put(const char *dir, const char *name, const char *text)
 	ck_assert(g_file_set_contents(path, text, -1, NULL));
 }
 
-/* A run folder whose boot had CHAINS. */
+/* Creates a run folder; CHAINS is what /proc/lockdep_chains contained. */
 void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 	     const char *chains)
 {

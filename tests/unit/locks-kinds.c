@@ -95,7 +95,7 @@ START_TEST(readers)
 		/* the second run has a writer in a softirq */
 		{"softirq", USED("..-.", "x") USED("...-", "rw"), USED("..-.", "x")
 			USED("..--", "rw"), FALSE, TRUE, FALSE},
-		/* it has only writers there */
+		/* in softirqs there are only writers */
 		{"softirq", USED("..-.", "x") USED("...-", "rw"), USED("..-.", "x")
 			USED("..-+", "rw"), FALSE, FALSE, FALSE},
 		/* readers of a lock that sleeps are not recursive */
@@ -105,7 +105,7 @@ START_TEST(readers)
 		/* interrupts may have been disabled for a writer */
 		{"0", USED("+.+.", "x") USED(".+.+", "rw"), USED("+.+.", "x") USED(".+.+", "rw"),
 			FALSE, TRUE, FALSE},
-		/* no reader at all */
+		/* there is no reader */
 		{"0", USED("+.+.", "x") USED("+.+.", "rw"), USED("+.+.", "x") USED("+.+.", "rw"),
 			FALSE, FALSE, FALSE},
 	};

@@ -12,8 +12,9 @@
 
 #define HEAD "rig-locks 1\ncounts 10 10 0 0 0 0 0\n"
 /*
- * 0, 1: variables, written; 2: a reader-writer lock; 3: a class with many locks; 4: a kernfs node;
- * 5: a lock named by the place of its initialisation; 6: a work item; 7: a completion
+ * The classes: 0 and 1 are variables that were written; 2 is a reader-writer lock; 3 is a class
+ * with many locks; 4 is a kernfs node; 5 is named by the place of its initialisation; 6 is a work
+ * item; 7 is a completion.
  */
 #define CLASSES                                                                               \
 	"class static 0 --w a00 -\nclass static 0 --w b00 -\nclass static 0 -rw c00 -\n"      \
@@ -213,10 +214,7 @@ START_TEST(cycles_as_text)
 }
 END_TEST
 
-/*
- * The verdict file of a run with a trap for a and kn->active: the member `recorded`, with MORE in
- * its trap.
- */
+/* Parts of the member `recorded` in the verdict of a run with a trap for a and kn->active. */
 #define TRAP(more) "\"trap\":{\"cycle\":[\"a\",\"kn->active\"]," more "}"
 #define EDGE(held, wanted, n)                                                                  \
 	"{\"held\":\"" held "\",\"wanted\":\"" wanted "\",\"count\":" n "}"

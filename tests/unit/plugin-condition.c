@@ -13,7 +13,10 @@ static const int apis[] = {1, 2, 4, 6, 7};
 
 enum { RDI = 2, GS_BASE = 4 }; /* indices of reg_values */
 
-/* Guest memory: tasks' names at an offset, memory block 3 of 8 sections, and its device. */
+/*
+ * Addresses and offsets in the guest's memory: of tasks, with the offset of their names; of memory
+ * block 3, which has 8 sections; and of its device.
+ */
 #define INIT_TASK 0xffffffff82000000
 #define CURRENT 0xffff888000000000
 #define COMM 2000
@@ -25,8 +28,8 @@ enum { RDI = 2, GS_BASE = 4 }; /* indices of reg_values */
 static int fd;
 
 /*
- * Loads the plugin with one hold and LINES about its conditions. False: this version cannot read
- * registers, and refuses.
+ * Loads the plugin with one hold and LINES about its conditions. Returns false if this version of
+ * QEMU's interface cannot read registers, so that the plugin refuses.
  */
 static bool load_hold(int api, const char *kind, const char *lines,
 		      struct qemu_plugin_insn insn[2])
@@ -76,7 +79,7 @@ static void assert_totals(const char *totals)
 	assert_hears(fd, "counted");
 }
 
-/* Only a task of this name waits. */
+/* Only a task with the right name waits. */
 START_TEST(task_name)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
@@ -120,7 +123,7 @@ START_TEST(same_argument)
 
 	if (!load_hold(apis[_i], "until", "same 0 a arg 1\nsame 0 b arg 1\n", insn))
 		return;
-	/* no lock, no wait */
+	/* without a lock, no vCPU waits */
 	reach(&insn[0], 0, 0);
 	assert_totals("1 0 0 0 0 0 0 0 1");
 	/* another lock: the wait of 1 ms expires in any case */

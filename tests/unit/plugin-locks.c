@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests the lock recorder, with numbers as stacks, locks and places. */
+/* Tests the lock recorder; stacks, locks and places are only numbers. */
 #include <string.h>
 
 #include "tests/unit/plugin-locks.h"
@@ -94,7 +94,9 @@ START_TEST(an_order_and_its_gates)
 	ck_assert_uint_eq(e->pair[0].gate[0].lock, G);
 	ck_assert_uint_eq(e->stack[0], 0xffffffff81000001);
 	ck_assert_ptr_null(edge(B, A));
-	/* acquired once without G, which is then not a gate; G of another task does not count */
+	/*
+	 * one acquisition without G, so G is not a gate; a G that another task holds does not count
+	 */
 	take(2, &want_w, G);
 	take(1, &want_r, A);
 	take(1, &want_w, B);
@@ -108,7 +110,7 @@ START_TEST(calls_that_can_fail)
 {
 	take(1, &want_w, A);
 	take(1, &try_w, B);
-	locks_return(locks, STACK(1) + 8, 1); /* a return of another function */
+	locks_return(locks, STACK(1) + 8, 1); /* another function returns */
 	ck_assert_uint_eq(locks->counts.acquired, 1);
 	locks_return(locks, STACK(1), 0);
 	take(1, &try_w, B);
@@ -255,7 +257,7 @@ START_TEST(completions)
 	take(1, &complete, G);
 	ck_assert_ptr_nonnull(edge(A, G));
 	locks_return(locks, STACK(1), 0);
-	/* the memory of the first one is a lock now */
+	/* the memory of the first completion is a lock now */
 	call(1, &placed, HEAP, 0);
 	take(1, &want_w, HEAP);
 	ck_assert_int_eq(locks->class[locks->edge[2].to].kind, LOCKS_BY_INIT);
@@ -274,7 +276,10 @@ START_TEST(weakened)
 }
 END_TEST
 
-/* 1,000,000 acquisitions by many tasks of many locks: neither tables nor text grow. */
+/*
+ * After 1,000,000 acquisitions of many locks by many tasks, neither the tables nor the text have
+ * grown.
+ */
 START_TEST(a_million)
 {
 	g_autofree char *text = NULL;

@@ -146,7 +146,10 @@ static void call(struct qemu_plugin_insn *insn, uint64_t lock)
 	insn->cb(0, insn->data);
 }
 
-/* Locks A and B, A in a call that can fail, read from registers of QEMU. */
+/*
+ * Locks A and B are recorded, whose addresses are in registers. A is acquired by a call that can
+ * fail.
+ */
 START_TEST(recorder)
 {
 	struct qemu_plugin_insn insn[] = {
@@ -166,7 +169,7 @@ START_TEST(recorder)
 		      "ffffffff81000000 ffffffff82000000\nlock may w - 1000 0\n"
 		      "lockret 1000 1002\nlock want r - 1002 0\n",
 		      pair[1], file)) {
-		/* registers cannot be read */
+		/* this version of the interface cannot read registers */
 		ck_assert_int_lt(api, 4);
 		return;
 	}

@@ -7,7 +7,7 @@
 
 #define MS 1000000
 
-/* Makes vCPU CPU the one that runs first, or last. */
+/* Sets the priority of vCPU CPU, and 0 for all others; the highest one runs first. */
 static void set_priority(struct pct *pct, unsigned cpu, int priority)
 {
 	for (unsigned i = 0; i < PCT_CPUS; i++)
@@ -48,7 +48,7 @@ START_TEST(priorities)
 	ck_assert_int_eq(pct.priority[2], -1);
 	ck_assert_int_eq(pct_blocked_until(&pct, 2, now + 500 * MS),
 			 now + 500 * MS + PCT_CHANGE_NS);
-	/* the next round draws again */
+	/* in the next round, priorities are drawn again */
 	pct_visit(&pct, 2, now + 1000 * MS);
 	ck_assert_int_gt(pct.priority[2], 0);
 	ck_assert_uint_eq(pct.visits, 1);

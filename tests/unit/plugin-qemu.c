@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake of QEMU. One fake has all versions of the interface; the loaded one is selected. */
+/*
+ * The fake of QEMU. It has all versions of the plugin interface; the plugin that is loaded selects
+ * one.
+ */
 #include "tests/unit/plugin-qemu.h"
 
 #include <dlfcn.h>
@@ -19,7 +22,7 @@ bool may_read_registers;
 void *translate, *vcpu_init;
 int cover_fd = -1, n_flushes;
 
-/* The registers of the one vCPU, and how GLib's arrays of them look. */
+/* The registers of the only vCPU. */
 static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp", "gs_base"};
 uint64_t reg_values[5];
 struct fake_memory memory[2];

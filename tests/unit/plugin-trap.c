@@ -179,7 +179,7 @@ START_TEST(removal_without_reader)
 }
 END_TEST
 
-/* The last free vCPU is not stopped; when disarmed, a stopped task continues. */
+/* The last free vCPU is never stopped. A stopped task continues when the trap is disarmed. */
 START_TEST(trap_lets_go)
 {
 	GThread *thread;

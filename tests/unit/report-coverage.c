@@ -97,13 +97,13 @@ START_TEST(by_itself)
 	add_run(runs, coverage);
 	ck_assert(coverage_union_add(united, run, "dimm-storm<b>"));
 	ck_assert(coverage_site_write(united, site, &error));
-	/* again, into the same folder */
+	/* write the page again, into the same folder */
 	ck_assert(coverage_site_write(united, site, &error));
 	page = read_page("alone/index.html");
 	check_page(page);
 	ck_assert_ptr_null(strstr(page, "signatures.html"));
 	ck_assert(g_file_test(style, G_FILE_TEST_EXISTS));
-	/* a folder with other files is left alone */
+	/* a folder with other files is not changed */
 	ck_assert(!coverage_site_write(united, other, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }

@@ -29,7 +29,10 @@ static guint write_pages(GPtrArray *runs, const char *into)
 	return write_pages_of(NULL, runs, into);
 }
 
-/* The pages below DIR: relative name -> content. */
+/*
+ * Adds the pages below TOP/RELATIVE to INTO, which maps a name relative to TOP to the page's
+ * content.
+ */
 static void gather(GHashTable *into, const char *top, const char *relative)
 {
 	g_autofree char *path = g_build_filename(top, relative, NULL);

@@ -101,7 +101,7 @@ START_TEST(nothing_changed)
 }
 END_TEST
 
-/* A run of a scenario that expects a report is good with the report, and bad without. */
+/* If a scenario expects a report, its runs are good with this report, and bad without it. */
 START_TEST(expected_reports_are_good)
 {
 	g_autoptr(GPtrArray) runs = fake_runs();

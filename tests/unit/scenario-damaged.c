@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests that scenario files that are too large, too deep or damaged are refused. */
+/* Tests that scenario files that are too large, too deep or damaged are rejected. */
 #include "tests/unit/scenario.h"
 #include "tests/unit/suite.h"
 #include "scenario/scenario.h"

@@ -9,7 +9,8 @@
 #include "util/error.h"
 
 /*
- * the text of --fail, and the expected text of fail_text(); or NULL, and the beginning of the error
+ * Each case has the text of --fail, and the expected fail_text(), or NULL and the beginning of the
+ * error.
  */
 START_TEST(fail_words)
 {
@@ -58,7 +59,7 @@ START_TEST(fail_words)
 }
 END_TEST
 
-/* The values that functions return; every row of the table has such a value. */
+/* Tests the values that functions return; each row of the table must have such a value. */
 START_TEST(fallible_values)
 {
 	guint64 value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests which names and kinds of files a scenario may have of its own. */
+/* Tests which names and kinds of files a scenario may bring along. */
 #include "tests/unit/scenario.h"
 
 #include <elf.h>
@@ -15,7 +15,7 @@
 	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, " \
 	"params: {file: %s}}]\nfiles: [%s]\n"
 
-/* Contents of a file, and the beginning of the expected error; NULL: the file is accepted. */
+/* Contents of a file, and the beginning of the expected error, or NULL if the file is accepted. */
 static const struct {
 	const char *name, *error;
 } own_files[] = {

@@ -12,7 +12,7 @@
 	"about: x\nmachines: [pc-q35]\nmemory: 2G\nduration: 5\nkernel: %s\nkconfig: [%s]\n" \
 	"modules: [%s]\nagents: [{name: module, params: {file: %s}}]\n"
 
-/* Values of these keys, and the beginning of the expected error; NULL: they are accepted. */
+/* Values of these keys, and the beginning of the expected error, or NULL if they are accepted. */
 static const struct {
 	const char *kernel, *kconfig, *modules, *file, *error;
 } cases[] = {

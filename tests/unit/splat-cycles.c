@@ -124,7 +124,9 @@ static void add_frames(GString *log, enum style style, guint i, struct rng *rng)
 	}
 }
 
-/* Prints the report in lockdep's format, without the link of number SKIP (-1: with all links). */
+/*
+ * Prints the report in lockdep's format, without link number SKIP, or with all links if SKIP is -1.
+ */
 static char *print(const struct cycle *cycle, enum style style, struct rng *rng, int skip)
 {
 	GString *log = g_string_new(NULL);

@@ -166,7 +166,7 @@ END_TEST
  */
 static const struct {
 	gboolean excused[2];
-	const char *key; /* key of the first stall; NULL: its key by the current rules */
+	const char *key; /* key of the first stall; NULL stands for its key by the current rules */
 	enum verdict verdict;
 } stalls[] = {
 	{{TRUE, TRUE}, NULL, VERDICT_PASS},

@@ -87,7 +87,7 @@ static const struct {
 	const char *script;
 	enum verdict verdict;
 	int exit_code;
-	const char *run, *problem; /* NULL: none; otherwise a part of the text */
+	const char *run, *problem; /* a part of the text, or NULL if there must be none */
 } ends[] = {
 	{"echo '{\"verdict\": \"PASS\", \"run\": \"r1\"}'", VERDICT_PASS, 0, "r1", NULL},
 	{"echo '{\"verdict\": \"FAIL\", \"run\": \"r2\"}'; exit 1", VERDICT_FAIL, 1, "r2", NULL},
@@ -225,7 +225,7 @@ static const struct {
 	guint limit_s, grace_s;
 	int exit_code;
 	enum verdict verdict;
-	const char *problem; /* NULL: any */
+	const char *problem; /* NULL stands for any */
 } stops[] = {
 	{ON_TERM("exit 3"), 0, 60, 3, VERDICT_ABORTED, NULL},
 	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0,

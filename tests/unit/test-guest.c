@@ -100,7 +100,7 @@ static void frame(guint type, guint32 seq, const char *text)
 struct got {
 	guint calls, scope, tasks;
 	gboolean done, account, truncated;
-	int error; /* enum guest_error, -1: none */
+	int error; /* enum guest_error, or -1 if there is none */
 	char text[64];
 	gsize len;
 };

@@ -116,7 +116,7 @@ END_TEST
 
 /* Programs called dot that draw nothing, and the error messages. */
 static const struct {
-	const char *script; /* NULL: there is none */
+	const char *script; /* or NULL */
 	const char *words;
 } bad_dots[] = {
 	{NULL, "graphviz"},

@@ -93,7 +93,7 @@ static guint compare(GHashTable *whole, GHashTable *part, const char *what)
 	return g_hash_table_size(whole) - kept;
 }
 
-/* FALSE: the part that was left out was all that the scenario does. */
+/* Returns FALSE if the part that was left out was all that the scenario does. */
 static gboolean does_something(const struct scenario *s)
 {
 	guint parts = s->n_agents;

@@ -31,7 +31,7 @@ END_TEST
 static const struct {
 	const char *found, *lacks;
 	enum verdict verdict;
-	const char *first; /* NULL: no reason */
+	const char *first; /* NULL if there is no reason */
 } cases[] = {
 	{"", NULL, VERDICT_PASS, NULL},
 	/* for each proof, the verdict if only this proof is missing */
@@ -78,7 +78,7 @@ static const struct {
 static const struct {
 	const char *word;
 	enum verdict seen; /* verdict of an observation of the engine */
-	const char *kind;  /* kind of a report; NULL: an observation */
+	const char *kind;  /* kind of a report; NULL for an observation */
 	enum splat_weight weight;
 	const char *text;
 	gboolean known, induced, off;

@@ -30,7 +30,7 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
 	return real(g_strcmp0(name, "qemu:///session") ? name : "test:///default", auth, flags);
 }
 
-/* Waits until *WHAT is TRUE. FALSE: it was not within 20 s. */
+/* Waits until *WHAT is TRUE. Returns FALSE if it is not within 20 s. */
 static gboolean await(const gboolean *what)
 {
 	gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
@@ -149,8 +149,9 @@ static guint our_domains(virConnectPtr conn)
 }
 
 /*
- * Values of _i: 0: abandoned while libvirt creates the domain; 1: abandoned after that, before the
- * main loop has handled it; 2: as 1, and freed before its end was reported.
+ * The guest is abandoned while libvirt creates the domain (_i is 0), or after that, before the main
+ * loop has handled the new domain (1); or like 1, and then the guest is freed before its end was
+ * reported (2).
  */
 START_TEST(given_up_while_it_starts)
 {

@@ -193,7 +193,7 @@ END_TEST
 static const struct {
 	const char *id, *qemu;
 	gboolean wanted;
-	gint64 told; /* size in libvirt's event; 0: there was no event */
+	gint64 told; /* size in libvirt's event; 0 if there was no event */
 	const char *words;
 } comparisons[] = {
 	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]",
