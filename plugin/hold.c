@@ -230,7 +230,7 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 	met = meet(hold, wait);
 	if (!met && begin_wait(holds, hold, wait)) {
 		wait_here(holds, hold, wait);
-		/* the visitor has not counted this if it has not got the lock yet */
+		/* the wait may end before the vCPU that ends it can take the lock and count it */
 		if (hold->kind == HOLD_UNTIL && wait->outcome == HOLD_MET)
 			count_met(hold);
 		atomic_fetch_sub(&hold->waiting, 1);

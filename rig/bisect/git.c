@@ -127,7 +127,7 @@ static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
 			ancestry_join(span->ancestry, i,
 				      GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
-	/* the bad end contains all of them; PATHS may hide the merge that shows this */
+	/* the bad end contains all listed commits, even if PATHS hides the merges between them */
 	for (guint i = 1; i <= span->n; i++)
 		ancestry_set(span->ancestry, span->n, i);
 }

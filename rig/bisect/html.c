@@ -112,7 +112,7 @@ static void add_run(GString *out, json_t *run)
 	g_autofree char *verdict = escape(run, "verdict"), *why = escape(run, "why");
 
 	g_string_append_printf(out, "<li>%s %s ", outcome, verdict);
-	/* run folders and the folder of the search have the same parent */
+	/* a relative link, because run folders and the folder of the search have the same parent */
 	if (*name)
 		g_string_append_printf(out, "<a href=\"../%s/\"><code>%s</code></a> ", name, name);
 	g_string_append_printf(out, "%s\n", why);

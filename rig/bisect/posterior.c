@@ -50,7 +50,7 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
  * one such run would exclude candidates for ever, whatever later runs show.
  */
 #define FALSE_ALARM 1e-4
-/* Changes of the sums that are smaller than this do not change a gain. */
+/* If a candidate is less probable than this, its position has the gain of the position before. */
 #define NOTHING 1e-5
 /* The prior probability that the user is wrong, and the old end has the bug already. */
 #define PRIOR_OUTSIDE 0.01

@@ -217,7 +217,7 @@ static struct choice current_choice(const struct search *search)
 		boot_s += e->verdict ? e->wall_s : 0;
 		boots += e->verdict != NULL;
 	}
-	/* the first build of a tree is a full build, unlike later ones */
+	/* the first build compiles everything, so its duration alone is not typical */
 	if (search->builds > 1 && boot_s > 0)
 		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)

@@ -96,7 +96,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* for tests, and so that the rig can be rebuilt during the night: a copy of the program */
+	/* another program, for tests; or a copy of the rig, while the rig is rebuilt */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->detach = want.detach;
 	o->shuffle = want.shuffle != NULL;

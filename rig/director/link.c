@@ -147,7 +147,7 @@ gboolean director_is_there(const struct director *d)
 
 void director_ask_totals(struct director *d)
 {
-	/* the reply contains all functions again */
+	/* discard the previous reply, because the next one contains all functions again */
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");

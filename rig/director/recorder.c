@@ -78,8 +78,8 @@ static const struct hook {
 	{"kernfs_drain", "await w k", NULL},
 	{"kernfs_add_one", "forget r k", NULL},
 	/*
-	 * kernel/workqueue.c: a worker has a work item while it executes it; flush_work() and
-	 * cancel_work_sync() wait for its end
+	 * kernel/workqueue.c: a worker counts as holding the work item that it executes, because
+	 * flush_work() and cancel_work_sync() wait until the worker has finished it
 	 */
 	{"process_one_work", "run w o", NULL},
 	{"__flush_work", "pass r o", NULL},
@@ -89,7 +89,7 @@ static const struct hook {
 	{"wait_for_completion_interruptible", "pass r c", NULL},
 	{"wait_for_completion_killable", "pass r c", NULL},
 	{"wait_for_completion_state", "pass r c", NULL},
-	/* entries from user mode */
+	/* functions that a task executes when it enters the kernel from user mode */
 	{"do_syscall_64", "leave r -", NULL},
 	{"system_call_exception", "leave r -", NULL},
 	{"do_el0_svc", "leave r -", NULL},

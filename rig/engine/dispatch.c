@@ -54,7 +54,7 @@ static void weigh(struct session *s, const struct splat *splat)
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
-	/* a known issue that did not kill a task does not end the run: it may find other bugs */
+	/* a known issue that did not kill a task does not end the run, which may find other bugs */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going &&
 	    !s->plan->until)
 		session_event(s, EV_REPORT);

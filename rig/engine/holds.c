@@ -18,8 +18,9 @@
 #define STALL_NS (25 * RIG_NS_PER_S)
 
 /*
- * An arm (a hold of a sweep, plugin/hold.h) is a suspect if it waited after the failure began, or
- * at most this long before. Under TCG, a KASAN report takes seconds to be printed.
+ * An arm (a hold of a sweep, plugin/hold.h) is a suspect if it waited in the time from
+ * SUSPECT_BEFORE_NS before the failure began to SUSPECT_AFTER_NS after that. The first value is
+ * large because under TCG, a KASAN report takes seconds to be printed.
  */
 #define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S

@@ -42,7 +42,7 @@ struct run_times {
 
 /* The status line (session.c). */
 struct live_status {
-	engine_progress progress; /* or NULL */
+	engine_progress progress; /* the callback of engine_run(), or NULL */
 	void *data;
 	guint source;
 	gint64 shown_ns;
@@ -60,7 +60,7 @@ struct hello {
 	GHashTable *offers; /* agent name -> "ok", or what the kernel lacks for it */
 	gint64 block_size;  /* size of a memory block in bytes */
 	gboolean has_lockdep;
-	char *no_frame; /* what was wrong with data that was not a frame, before HELLO; or NULL */
+	char *no_frame; /* if data before HELLO was not a frame: what is wrong with it; or NULL */
 };
 
 /* The last heartbeat (agents.c). */

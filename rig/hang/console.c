@@ -318,7 +318,7 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		/* the task that requested the backtraces prints this line itself, "T38" */
+		/* a caller that is a task ("T38") requested the backtraces and is on this CPU */
 		if (*t->caller == 'T')
 			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL,
 				     fetch_number(info, 1, 10));

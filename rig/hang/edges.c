@@ -169,8 +169,8 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 		const char *name = ((struct frame *)frames->pdata[i])->name;
 
 		/*
-		 * except the function that makes other CPUs print their registers: if it waits, a
-		 * CPU does not respond, which is part of the hang
+		 * sysrq_showregs_othercpus() makes other CPUs print their registers. If it waits, a
+		 * CPU does not respond, which is part of the hang.
 		 */
 		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;

@@ -8,7 +8,7 @@
 
 #include "hang/internal.h"
 
-/* Returns the shortest path from START along "waits for" and "is held by" back to START. */
+/* Returns the tasks of the shortest cycle of waits with START, or NULL if there is none. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);

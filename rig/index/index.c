@@ -65,7 +65,7 @@ static gint64 mtime_of(const char *results)
 
 	if (stat(results, &st) < 0)
 		return 0;
-	/* with 0, the folder is listed again at the next update */
+	/* if the folder changed just now, return 0, so that the next update lists it again */
 	return st.st_mtim.tv_sec + SETTLED_S > now
 		       ? 0
 		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;

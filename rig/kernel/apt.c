@@ -209,7 +209,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 				g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
 	} else {
-		/* the host's lists are only read: a user cannot write into the host's caches */
+		/* use no cache files of apt, because not every user can write them */
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
 	}
