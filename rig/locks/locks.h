@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lock orders: which lock a kernel takes while it holds which other, of one boot and of all
- * boots.
+ * Lock orders, of one boot and of all boots: for locks of which class tasks waited while they held
+ * a lock of which other class.
  *
  * lockdep loses its graph at power-off. So a run stores the orders from /proc/lockdep and
  * /proc/lockdep_chains at its end (struct lock_orders, `locks/` of the run folder). The graph
@@ -9,11 +9,11 @@
  * and violations.
  *
  * A class has a canonical name that is the same in each boot:
- *	cpu_hotplug_lock			a lock of its own, named by its variable
- *	kn->active(dev_attr_online)		a sysfs file, named by its attribute
- *	&sb->s_type->i_mutex_key(ext4_fs_type)	a key that lies in a variable
- *	&zone->lock				initialised in code: all locks of one initialisation
- *	&rq->__lock/1				with its subclass
+ *	cpu_hotplug_lock			one lock, named by its variable
+ *	kn->active(dev_attr_online)		locks of sysfs files, named by their attribute
+ *	&sb->s_type->i_mutex_key(ext4_fs_type)	locks whose key is in the variable in brackets
+ *	&zone->lock				locks that one place in the code initialises
+ *	&rq->__lock/1				the same, with a subclass
  * lockdep numbers classes of one name ("kn->active#13") in the order of their registration,
  * which differs between boots; the number is dropped.
  */
