@@ -32,8 +32,8 @@ struct race {
 	/* RACE_CONFIRM: `suspect` has the indices of the suspected arms; `group` is tried now */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_CONFIRM and RACE_REDUCE: number `part` of the holds is tried (take_part()); it was
-	 * tried `tries` times
+	 * RACE_REDUCE: the part of the holds that is tried (take_part()). `tries` counts its runs,
+	 * and in RACE_CONFIRM those of the first group
 	 */
 	gboolean halving, pending;
 	guint part, tries;
