@@ -149,7 +149,7 @@ static int set_number(const char *device, const char *attribute, uint64_t value,
 	return set(device, attribute, word, ret_what);
 }
 
-/* Reads the name of the next region from the root decoder; writing it back creates the region. */
+/* Creates the region: reads the next free name from the root decoder, and writes it back. */
 static int create(struct cxl *cxl, const char **ret_what)
 {
 	static const char file[] = "create_ram_region";
