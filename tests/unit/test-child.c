@@ -184,7 +184,10 @@ START_TEST(a_build)
 }
 END_TEST
 
-/* Returns the process id that the script (or its child) writes into FILE; waits for it. */
+/*
+ * Waits until the script (or its child) has written its process id into the file NAME, and returns
+ * it.
+ */
 static int pid_in(const char *name)
 {
 	g_autofree char *file = in_scratch(name);

@@ -73,7 +73,10 @@ START_TEST(config_lacks_what_it_should)
 }
 END_TEST
 
-/* What a run lacks is in one of the rig's fragments that no kernel has by default, or in none. */
+/*
+ * Finds the options that a run lacks in one of the rig's fragments that no kernel has by default;
+ * or in none.
+ */
 START_TEST(fragment_that_has_it)
 {
 	const char *const devices[] = {"CONFIG_KMEM", "CONFIG_NOWHERE|CONFIG_NFIT=y", NULL};
@@ -88,7 +91,7 @@ START_TEST(fragment_that_has_it)
 	first = kernel_fragment_with(devices);
 	ck_assert_str_eq(first, "scenarios/kconfig/devices.config");
 	ck_assert_ptr_null(kernel_fragment_with(none));
-	/* each kernel has those of its architecture already */
+	/* fragments of architectures do not count, because each kernel has those of its own */
 	ck_assert_ptr_null(kernel_fragment_with(other));
 }
 END_TEST

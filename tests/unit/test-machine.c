@@ -201,7 +201,10 @@ START_TEST(firmware_is_installed)
 }
 END_TEST
 
-/* What an operation needs, for each version that an emulator may print. */
+/*
+ * Cases of machine_check_version(): a shell script as the emulator, operations, the expected error
+ * (0 if none), and a part of its message.
+ */
 static const struct {
 	const char *body;
 	unsigned can;

@@ -92,7 +92,7 @@ START_TEST(defaults)
 }
 END_TEST
 
-/* The rig's own plans. */
+/* The rig's own plans are valid. */
 START_TEST(own_plans)
 {
 	static const char *const names[] = {"nightly", "smoke"};

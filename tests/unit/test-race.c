@@ -92,8 +92,8 @@ static void run(struct kernel *kernel, const struct race_trial *trial, struct ra
 }
 
 /*
- * Runs trials until the search ends, at most MAX, and returns their number; *RET_FIRST: the number
- * until the first failure.
+ * Runs at most MAX trials, until the search ends, and returns their number. Sets *RET_FIRST to the
+ * number of trials up to the first failure.
  */
 static guint search(struct race *race, struct kernel *kernel, guint max, guint *ret_first)
 {

@@ -13,7 +13,7 @@
 
 #define SEEDS 30
 
-/* Writes a scenario that follows from SEED; every kind of draw is in it. */
+/* Writes a scenario that is generated from SEED and draws every kind of value. */
 static struct scenario *generate(guint64 seed)
 {
 	struct rng rng = rng_stream(seed, "scenario");
