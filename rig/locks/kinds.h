@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the locks of an edge were acquired: for writing, for reading, or as a recursive reader.
- * Private to locks/.
+ * Determines how the locks of an edge were acquired: for writing, for reading, or as a recursive
+ * reader. Private to locks/.
  *
  * /proc/lockdep and /proc/lockdep_chains (5.10 to 7.3) do not show this for an edge. For a class,
  * they show whether it was ever acquired for writing and for reading: with interrupts enabled, in
- * softirqs, and in hardirqs. In irq context, this is enough to determine the mode of an edge. In
- * process context, it is enough only for locks that sleep: a spinning lock may also have been
- * acquired with interrupts disabled, which is not shown.
+ * softirqs, and in hardirqs. For an edge in irq context, this is sufficient. In process context, it
+ * is sufficient only for sleeping locks: a spinlock may also have been acquired with interrupts
+ * disabled, which these files do not show.
  */
 #ifndef RIG_LOCKS_KINDS_H
 #define RIG_LOCKS_KINDS_H
