@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors contain the exit code of the rig for this error. */
+/* The code of a GError of the rig is the exit code of the rig for this error. */
 #ifndef RIG_UTIL_ERROR_H
 #define RIG_UTIL_ERROR_H
 

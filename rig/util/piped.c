@@ -69,8 +69,7 @@ gboolean piped_start(struct piped *p, const struct spawn *spawn, const struct pi
 void piped_clear(struct piped *p)
 {
 	/*
-	 * 0 means that PIPED is zeroed: it cannot be the descriptor of a pipe, because it is
-	 * standard input
+	 * 0 means that PIPED is zeroed; a pipe cannot have this descriptor, which is standard input
 	 */
 	if (!p->pipe[PIPED_OUT])
 		return;
