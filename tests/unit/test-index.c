@@ -126,7 +126,7 @@ static const struct {
 	{VERDICT_FAIL, "{\"expected\": {\"met\": true, \"kind\": \"warning\"}}", OUTCOME_GOOD, ""},
 	{VERDICT_PASS, "{\"expected\": {\"met\": false, \"kind\": \"warning\"}}", OUTCOME_BAD,
 	 "reason:not_as_expected"},
-	/* a known issue, a note and a reboot are not findings, or not a reason */
+	/* a note is not a finding; a known issue is a finding, but not a reason */
 	{VERDICT_PASS,
 	 "{\"reports\": [{\"weight\": \"note\", \"kind\": \"x\", \"signature\": {\"bug\": \"n\"}}"
 	 "]}",

@@ -219,7 +219,7 @@ START_TEST(spawn_below_a_subreaper)
 				poll(NULL, 0, 1);
 			_exit(10 + run_child());
 		}
-		/* waits for the child that exits at once, and for the orphan */
+		/* waits for the child, which exits immediately, and for the orphan */
 		while ((orphan = wait(&status)) > 0)
 			if (WIFEXITED(status) && WEXITSTATUS(status) >= 10)
 				_exit(WEXITSTATUS(status));
