@@ -67,11 +67,16 @@ static const struct piece pieces[] = {
 	{"M _# T ", PIECE_DATE | PIECE_BSD},
 	{"M _# T: ", PIECE_DATE | PIECE_BSD},
 	{"M _# 9999 T ", PIECE_DATE | PIECE_BSD},
+	{"M _# W K: ", PIECE_KERNEL | PIECE_DATE | PIECE_BSD}, /* the time was removed */
 	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
 	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
 	{"9999999999.# ", PIECE_DATE | AT_START},
-	{"T &[", PIECE_DATE | AT_START},
-	{"T &<", PIECE_DATE | AT_START},
+	{"T _&[", PIECE_DATE | AT_START},
+	{"T _&<", PIECE_DATE | AT_START},
+	{"T _&>", PIECE_DATE | AT_START},
+	{"T _&9999-99-99", PIECE_DATE | AT_START},
+	{"T _&M _#", PIECE_DATE | AT_START},
+	{"T _&kern_:", PIECE_DATE | AT_START},
 	/* logcat's formats threadtime (with an optional user), monotonic, time, brief and tag */
 	{"99-99 T &?", PIECE_DATE | AT_START},
 	{"_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
@@ -80,6 +85,9 @@ static const struct piece pieces[] = {
 	{"_N_#_#_L K_: ", PIECE_KERNEL | AT_START},
 	{"L/K_(_#_): ", PIECE_KERNEL},
 	{"L/K_: ", PIECE_KERNEL},
+	/* the streams of a container, with F or P for a full or partial line (CRI) */
+	{"stdout L ", PIECE_DATE | AFTER_DATE},
+	{"stderr L ", PIECE_DATE | AFTER_DATE},
 	/* host and tag */
 	{"K: ", PIECE_KERNEL | AFTER_DATE},
 	{"K: ", PIECE_KERNEL | AT_START},
@@ -101,6 +109,7 @@ static const struct piece pieces[] = {
 	{"_[cpuid:#~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"_(\\C\\P\\U:#~)", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"c#  _# &?", PIECE_KERNEL | AFTER_ANY},
+	{"c# 99999 &?", PIECE_KERNEL | AFTER_ANY},
 	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
 

@@ -9,7 +9,8 @@
 
 #include "splat/prefix.h"
 
-#define PIECES_MAX 8 /* maximum number of pieces in a prefix */
+#define PIECES_MAX 12 /* maximum number of pieces in a prefix */
+#define NAME_MAX_LEN 64 /* maximum length of the name of a host or console */
 
 int text_int(const char *text)
 {
@@ -36,6 +37,41 @@ static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 	       g_ascii_isupper(p[1]) && !g_str_has_prefix(p, " Possible ");
 }
 
+/*
+ * Returns where the prefix of another tool can begin, at or after P: after quote marks, blanks, the
+ * host that follows a date, or the name of a console at the start of a line ("vm_1  | ", "[vm] ").
+ */
+static const char *skip_between(const char *p, const struct piece *before)
+{
+	const char *next = prefix_unquote(p), *name_end, *bar;
+
+	next += strspn(next, " \t");
+	if (next > p)
+		return next;
+	name_end = p + (*p == '[' ? strcspn(p, "]") + 1 : strcspn(p, " "));
+	if (name_end - p > NAME_MAX_LEN || *name_end != ' ')
+		return p;
+	bar = name_end + strspn(name_end, " ");
+	if (!before && *bar == '|' && bar[1] == ' ')
+		return bar + 2;
+	return before ? (before->flags & (PIECE_DATE | PIECE_BSD) ? name_end + 1 : p)
+		      : (*p == '[' ? name_end + 1 : p);
+}
+
+/* Like piece_strip(), for a prefix that precedes or follows that of another tool. */
+static const char *strip_next_tool(const char *p, struct line *line, const struct piece **before)
+{
+	const struct piece *piece = NULL;
+	const char *end = *before ? piece_strip(p, line, &piece) : NULL;
+	const char *next = end ? p : skip_between(p, *before);
+
+	if (next > p)
+		end = piece_strip(next, line, &piece);
+	if (end)
+		*before = piece;
+	return end;
+}
+
 static const char *strip_pieces(const char *p, struct line *line)
 {
 	const struct piece *before = NULL;
@@ -48,6 +84,8 @@ static const char *strip_pieces(const char *p, struct line *line)
 		 */
 		const char *end = piece_strip(n ? p : p + strspn(p, " \t"), line, &before);
 
+		if (!end && line->stamp < 0)
+			end = strip_next_tool(p, line, &before);
 		if (!end)
 			break;
 		p = end;

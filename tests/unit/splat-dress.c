@@ -84,6 +84,21 @@ static const struct dress {
 	{"Amlogic", "[%s@3]d %t"},
 	{"Chrome OS", "2026-11-21T06:00:01.123456Z WARNING kernel: %o"},
 	{"terminal", "[2026-11-21 06:00:01.250] %o"},
+	/* prefixes of several tools */
+	{"bar, quoted, journal", "| > Nov 21 06:00:01 testhost kernel: %o"},
+	{"bar, quoted, journal without a time", "| > Nov 21 testhost kernel: [ %c] %t"},
+	{"journal, quoted", "Nov 21 06:00:01 testhost kernel: > [ %c] %t"},
+	{"journal, two blanks", "Nov 21 06:00:01 testhost kernel:  [ %c] %t"},
+	{"syslog of a syslog",
+	 "Nov 21 06:00:02 logger Nov 21 06:00:01 testhost kernel: [ %c] %t"},
+	{"journal, syslog", "2026-11-21T06:00:02Z logger Nov 21 06:00:01 testhost kernel: <4>%t"},
+	{"CI, terminal, journal",
+	 "2026-11-21T06:00:01.1234567Z [06:00:01] Nov 21 06:00:01 testhost kernel: [ %c] %t"},
+	{"quoted, time, dmesg -x", "> 06:00:01  kern  :warn  : [ %c] %t"},
+	{"CRI", "2026-11-21T06:00:01.123456789Z stdout F %o", TRUE},
+	{"CRI, dmesg -T", "2026-11-21T06:00:01.1+01:00 stderr F [Sat Nov 21 06:00:01 2026] %t"},
+	{"names of containers", "vm-1  | [ %c] %t"},
+	{"names of pods", "[pod/vm-1/console] <4>%t"},
 };
 
 /*
