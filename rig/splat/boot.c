@@ -9,13 +9,7 @@
 
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
-	static const char *const fields[] = {
-		"From ",	"From: ",    "Return-Path: ", "Received: ",
-		"Message-ID: ", "Subject: ", "Delivered-To: "};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-		scanner->is_mail |= len >= strlen(fields[i]) &&
-				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
+	scanner->is_mail = mail_field_begins((const char *)bytes, len);
 }
 
 /*

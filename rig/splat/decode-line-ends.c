@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Decodes text whose lines do not end in a newline, but in CR, or in the two characters "\n", as in
- * a log that is a string of JSON or of a program.
+ * a log that is a string of JSON or of a program. In other text, single long lines can be such
+ * strings.
  */
 #include <string.h>
 
 #include "splat/decode-parts.h"
 
 #define ROOM 4096
+/* Shorter lines are not searched for "\n": as a string, a report is longer. */
+#define LONG_LINE 512
+#define HELD_MAX 4096 /* the first bytes of a long line show whether it is escaped */
+#define TAG_MAX 96    /* maximum length of syslog's prefix */
+
+/* A line of LINE_ENDS_PLAIN. */
+enum line_kind {
+	LINE_UNKNOWN, /* too few bytes were read */
+	LINE_PLAIN,
+	LINE_ESCAPED, /* its text has lines that end in "\n" */
+};
 
 struct line_ends {
 	enum line_ends_form form;
@@ -19,6 +31,10 @@ struct line_ends {
 	gsize escape_len;
 	guint8 out[ROOM];
 	gsize out_len;
+	/* LINE_ENDS_PLAIN */
+	enum line_kind kind;	 /* of the current line */
+	char held[HELD_MAX + 1]; /* LINE_UNKNOWN: the current line so far */
+	gsize held_len;
 };
 
 /*
@@ -46,28 +62,56 @@ static gboolean is_stamp(const char *p)
 	return digits && p[digits] == '.' && strspn(p + digits + 1, "0123456789") >= 3;
 }
 
-/*
- * Returns TRUE if TEXT has more line ends of the form "\n" than newlines, or one before a line of
- * the kernel. Entries of `journalctl -o json` are excluded, because journal-json.c reads them.
- */
-static gboolean is_escaped(const char *text)
+/* Returns TRUE if a line of the kernel begins at P, with a time stamp or syslog's tag. */
+static gboolean is_kernel_line(const char *p)
 {
-	guint escaped = 0, real = 0;
-	gboolean stamped = FALSE;
+	const char *end = p + strcspn(p, "\\\n");
+	const char *tag = strstr(p, " kernel: ");
 
-	if (strstr(text, "\"MESSAGE\""))
-		return FALSE;
+	return is_stamp(p) || (tag && tag < end && tag - p < TAG_MAX && g_ascii_isalnum(*p));
+}
+
+/*
+ * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end precedes a
+ * line of the kernel.
+ */
+static gboolean count_line_ends(const char *text, guint *ret_escaped, guint *ret_real)
+{
+	gboolean any = FALSE;
+
+	*ret_escaped = *ret_real = 0;
 	for (const char *p = text; *p; p++) {
 		gsize len = escaped_newline(p);
 
-		real += *p == '\n';
+		*ret_real += *p == '\n';
 		if (!len)
 			continue;
-		escaped++;
+		++*ret_escaped;
 		p += len - 1;
-		stamped |= is_stamp(p + 1);
+		any |= is_kernel_line(p + 1);
 	}
-	return stamped || (escaped >= 3 && escaped > real);
+	return any;
+}
+
+/* Entries of `journalctl -o json` are excluded, because journal-json.c reads them. */
+gboolean line_ends_are_escaped(const char *text)
+{
+	guint escaped, real;
+
+	return count_line_ends(text, &escaped, &real) && !strstr(text, "\"MESSAGE\"");
+}
+
+/*
+ * Returns TRUE if TEXT has more line ends of the form "\n" than newlines, or one before a line of
+ * the kernel.
+ */
+static gboolean is_escaped(const char *text)
+{
+	guint escaped, real;
+
+	if (strstr(text, "\"MESSAGE\""))
+		return FALSE;
+	return count_line_ends(text, &escaped, &real) || (escaped >= 3 && escaped > real);
 }
 
 enum line_ends_form line_ends_begin(const char *start, gsize len)
@@ -160,8 +204,99 @@ static void take_escaped(struct line_ends *ends, char c)
 	}
 }
 
+/* Plain text, in which long lines can be escaped --------------------------------------- */
+
+/* Adds the end of an escaped line: a newline. */
+static void end_escaped(struct line_ends *ends)
+{
+	put(ends, ends->escape, ends->escape_len);
+	ends->escape_len = 0;
+	put(ends, "\n", 1);
+	flush(ends);
+}
+
+/* Passes on BYTES, a part of a line of this kind. */
+static void give_part(struct line_ends *ends, enum line_kind kind, const char *bytes, gsize len)
+{
+	if (kind != LINE_ESCAPED) {
+		ends->sink((const guint8 *)bytes, len, ends->data);
+		return;
+	}
+	for (gsize i = 0; i < len; i++)
+		take_escaped(ends, bytes[i]);
+	flush(ends);
+}
+
+/*
+ * Adds the bytes from P to END of the current line to those that are held, until the line ends or
+ * is long enough to decide its kind. Returns the end of these bytes.
+ */
+static const guint8 *hold(struct line_ends *ends, const guint8 *p, const guint8 *end)
+{
+	gsize len = MIN((gsize)(end - p), HELD_MAX - ends->held_len);
+	const guint8 *newline = memchr(p, '\n', len);
+	enum line_kind kind;
+
+	len = newline ? (gsize)(newline - p) : len;
+	memcpy(ends->held + ends->held_len, p, len);
+	ends->held_len += len;
+	if (!newline && ends->held_len < HELD_MAX)
+		return p + len;
+	ends->held[ends->held_len] = '\0';
+	kind = ends->held_len >= LONG_LINE && line_ends_are_escaped(ends->held) ? LINE_ESCAPED
+									    : LINE_PLAIN;
+	give_part(ends, kind, ends->held, ends->held_len);
+	ends->held_len = 0;
+	ends->kind = kind;
+	return p + len;
+}
+
+/* Returns the start of the first line from P on that is long, or incomplete. */
+static const guint8 *skip_short(const guint8 *p, const guint8 *end)
+{
+	const guint8 *newline;
+
+	while (end - p >= LONG_LINE) {
+		newline = memrchr(p, '\n', LONG_LINE);
+		if (!newline)
+			return p;
+		p = newline + 1;
+	}
+	newline = memrchr(p, '\n', (gsize)(end - p));
+	return newline ? newline + 1 : p;
+}
+
+static void take_plain(struct line_ends *ends, const guint8 *p, const guint8 *end)
+{
+	while (p < end) {
+		const guint8 *stop;
+
+		if (ends->kind == LINE_UNKNOWN) {
+			stop = ends->held_len ? p : skip_short(p, end);
+			if (stop > p)
+				ends->sink(p, (gsize)(stop - p), ends->data);
+			p = stop < end ? hold(ends, stop, end) : end;
+			continue;
+		}
+		stop = memchr(p, '\n', (gsize)(end - p));
+		give_part(ends, ends->kind, (const char *)p, (gsize)((stop ? stop : end) - p));
+		p = stop ? stop + 1 : end;
+		if (!stop)
+			continue;
+		if (ends->kind == LINE_ESCAPED)
+			end_escaped(ends);
+		else
+			ends->sink(stop, 1, ends->data);
+		ends->kind = LINE_UNKNOWN;
+	}
+}
+
 void line_ends_feed(struct line_ends *ends, const guint8 *bytes, gsize len)
 {
+	if (ends->form == LINE_ENDS_PLAIN) {
+		take_plain(ends, bytes, bytes + len);
+		return;
+	}
 	for (gsize i = 0; i < len; i++) {
 		if (ends->form == LINE_ENDS_RETURN)
 			take_return(ends, (char)bytes[i]);
@@ -173,6 +308,14 @@ void line_ends_feed(struct line_ends *ends, const guint8 *bytes, gsize len)
 
 void line_ends_end(struct line_ends *ends)
 {
+	enum line_kind kind = LINE_PLAIN;
+
+	if (ends->held_len) {
+		ends->held[ends->held_len] = '\0';
+		if (ends->held_len >= LONG_LINE && line_ends_are_escaped(ends->held))
+			kind = LINE_ESCAPED;
+		give_part(ends, kind, ends->held, ends->held_len);
+	}
 	put(ends, ends->escape, ends->escape_len);
 	flush(ends);
 	g_free(ends);

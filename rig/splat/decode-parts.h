@@ -19,7 +19,7 @@ gboolean decode_memory(guint8 *bytes, gsize len, struct text_decoder *decoder, G
 /* Output formats in which an entry has several lines. */
 enum records_form {
 	RECORDS_NONE,
-	RECORDS_OBJECTS, /* `journalctl -o json-pretty`, `dmesg --json` */
+	RECORDS_OBJECTS, /* `journalctl -o json-pretty`, `dmesg --json`, an array of entries */
 	RECORDS_EXPORT,	 /* `journalctl -o export` */
 	RECORDS_VERBOSE, /* `journalctl -o verbose` */
 };
@@ -44,6 +44,8 @@ enum line_ends_form {
 	LINE_ENDS_ESCAPED, /* in the two characters "\n" */
 };
 
+/* Returns TRUE if TEXT has a line end "\n" before a line of the kernel. */
+gboolean line_ends_are_escaped(const char *text);
 /* Returns the form of a stream that begins with the LEN bytes at START. */
 enum line_ends_form line_ends_begin(const char *start, gsize len);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes output of journalctl and dmesg in which an entry has several lines. Each entry becomes a
- * line of JSON in the format of `journalctl -o json`, which journal-json.c reads. The formats are
+ * Decodes output of journalctl and dmesg in which an entry has several lines, and JSON in which
+ * entries are in an array. Each entry becomes a line of JSON in the format of `journalctl -o json`,
+ * which journal-json.c reads. The formats are
  * described in systemd's "Journal Export Formats" and "Journal JSON Format", in journalctl(1)
  * (verbose), and in dmesg(1) (--json).
  */
@@ -9,15 +10,24 @@
 #include <string.h>
 
 #include "splat/decode-parts.h"
+#include "splat/internal.h"
 
 #define ENTRY_MAX 65536 /* maximum number of bytes of an entry; the rest is dropped */
+#define OBJECTS_MAX 16	/* maximum depth of objects inside others */
 
 struct records {
 	enum records_form form;
 	decode_sink sink;
 	void *data;
 	GString *line;	 /* the current line, possibly incomplete */
-	GString *object; /* RECORDS_OBJECTS: the text of the current entry; "" outside an entry */
+	/*
+	 * RECORDS_OBJECTS: the text of the current objects, from the outermost one on, and where in
+	 * it each of them starts
+	 */
+	GString *object;
+	gsize starts[OBJECTS_MAX];
+	guint depth;
+	gboolean in_string, after_backslash;
 	json_t *entry;	 /* other forms: the fields of the current entry */
 	/* RECORDS_EXPORT: the name of the field whose binary value is being read; or NULL */
 	char *field;
@@ -31,19 +41,6 @@ struct records {
 #define NEED_LENGTH G_MAXUINT64
 #define LENGTH_BYTES 8
 
-/* The fields that journal-json.c reads. */
-static const char *const fields[] = {
-	"MESSAGE",
-	"_TRANSPORT",
-	"SYSLOG_IDENTIFIER",
-	"_SOURCE_MONOTONIC_TIMESTAMP",
-	"__MONOTONIC_TIMESTAMP",
-	"msg",
-	"fac",
-	"time",
-	"caller",
-};
-
 static gboolean has_at_line_start(const char *text, const char *words)
 {
 	for (const char *at = text; (at = strstr(at, words)); at++)
@@ -52,24 +49,30 @@ static gboolean has_at_line_start(const char *text, const char *words)
 	return FALSE;
 }
 
-/* Returns TRUE if TEXT has a member of an entry: other JSON can contain a log, too. */
-static gboolean has_field(const char *text)
+/*
+ * Returns TRUE if TEXT is JSON in which entries have several lines, or are in an array. If each
+ * entry has a line, journal-json.c reads it.
+ */
+static gboolean is_objects(const char *text)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-		g_autofree char *key = g_strdup_printf("\"%s\"", fields[i]);
+	const char *next = text + 1 + strspn(text + 1, " \t\r\n");
+	const char *array = strchr(text, '[');
 
-		if (strstr(text, key))
-			return TRUE;
-	}
-	return FALSE;
+	if (!journal_has_message(text))
+		return FALSE;
+	if (*text == '[')
+		return *next == '{';
+	if (*text != '{')
+		return FALSE;
+	return memchr(text, '\n', (gsize)(next - text)) ||
+	       (array && array[1 + strspn(array + 1, " \t\r\n")] == '{');
 }
 
 enum records_form records_begin(const char *start, gsize len)
 {
 	g_autofree char *text = g_strndup(start, len);
-	const char *first = text + strspn(text, " \t\r\n");
 
-	if (*first == '{' && first[1 + strspn(first + 1, " \t\r")] == '\n' && has_field(text))
+	if (is_objects(text + strspn(text, " \t\r\n")))
 		return RECORDS_OBJECTS;
 	if (has_at_line_start(text, "__CURSOR=") ||
 	    has_at_line_start(text, "__REALTIME_TIMESTAMP="))
@@ -91,19 +94,21 @@ struct records *records_new(enum records_form form, decode_sink sink, void *data
 	return r;
 }
 
-/* Passes these fields of ENTRY to the sink, as a line of JSON. */
+/* Passes the fields of ENTRY that journal-json.c reads to the sink, as a line of JSON. */
 static void give_entry(struct records *r, const json_t *entry)
 {
 	json_auto_t *kept = json_object();
 	g_autofree char *text = NULL;
+	gboolean any = FALSE;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-		json_t *value = json_object_get(entry, fields[i]);
+	for (gsize i = 0; i < n_journal_fields; i++) {
+		json_t *value = json_object_get(entry, journal_fields[i]);
 
 		if (value)
-			json_object_set(kept, fields[i], value);
+			json_object_set(kept, journal_fields[i], value);
+		any |= value && i < JOURNAL_MESSAGES && !json_is_object(value);
 	}
-	if (!json_object_size(kept))
+	if (!any)
 		return;
 	text = json_dumps(kept, JSON_COMPACT);
 	r->sink((const guint8 *)text, strlen(text), r->data);
@@ -121,38 +126,63 @@ static void set_field(struct records *r, const char *name, const char *value, gs
 {
 	if (!r->entry)
 		r->entry = json_object();
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+	for (gsize i = 0; i < n_journal_fields; i++) {
 		g_autofree char *text = NULL;
 
-		if (strcmp(name, fields[i]) != 0)
+		if (strcmp(name, journal_fields[i]) != 0)
 			continue;
 		text = g_utf8_make_valid(value, (gssize)len);
 		json_object_set_new(r->entry, name, json_string(text));
 	}
 }
 
-/*
- * ---- Objects: "{", "},{" and "}" are on separate lines; no value has several lines
- * ---------------- ----
- */
+/* Objects, in any layout: on several lines or on one, in arrays and in other objects ------ */
 
-static void take_object_line(struct records *r)
+static gboolean ends_with(const GString *text, const char *end)
 {
-	const char *text = r->line->str + strspn(r->line->str, " \t");
-	json_auto_t *entry = NULL;
+	return text->len >= strlen(end) && strcmp(text->str + text->len - strlen(end), end) == 0;
+}
 
-	if (*text == '}' && r->object->len) {
-		g_string_append_c(r->object, '}');
-		entry = json_loads(r->object->str, 0, NULL);
-		if (entry)
-			give_entry(r, entry);
-		g_string_truncate(r->object, 0);
+/*
+ * Handles the end of the innermost object: passes its fields on, and replaces it by "null" in the
+ * object that contains it. A second null in an array is dropped, so that the text of an array of
+ * any length is short.
+ */
+static void end_object(struct records *r)
+{
+	json_auto_t *entry = NULL;
+	gsize start;
+
+	if (r->depth-- > OBJECTS_MAX)
+		return;
+	start = r->starts[r->depth];
+	entry = json_loads(r->object->str + start, 0, NULL);
+	if (entry)
+		give_entry(r, entry);
+	g_string_truncate(r->object, start);
+	if (r->depth)
+		g_string_append(r->object, "null");
+	if (ends_with(r->object, "[null,null"))
+		g_string_truncate(r->object, r->object->len - strlen(",null"));
+}
+
+/* Adds a character of an object; others are dropped. Braces in strings have no meaning. */
+static void take_object_byte(struct records *r, char c)
+{
+	if (c == '{' && !r->in_string) {
+		if (r->depth < OBJECTS_MAX)
+			r->starts[r->depth] = r->object->len;
+		r->depth++;
 	}
-	text += strspn(text, "}, ");
-	if (*text == '{') /* an array can contain objects */
-		g_string_assign(r->object, text);
-	else if (r->object->len && r->object->len + r->line->len < ENTRY_MAX)
-		g_string_append(r->object, text);
+	if (!r->depth || !c || (!r->in_string && g_ascii_isspace(c)))
+		return;
+	if (r->object->len - r->starts[MIN(r->depth, OBJECTS_MAX) - 1] < ENTRY_MAX)
+		g_string_append_c(r->object, c);
+	if (c == '"' && !r->after_backslash)
+		r->in_string = !r->in_string;
+	r->after_backslash = c == '\\' && r->in_string && !r->after_backslash;
+	if (c == '}' && !r->in_string)
+		end_object(r);
 }
 
 /*
@@ -220,9 +250,7 @@ static void take_line(struct records *r)
 {
 	if (r->line->len && r->line->str[r->line->len - 1] == '\r')
 		g_string_truncate(r->line, r->line->len - 1);
-	if (r->form == RECORDS_OBJECTS)
-		take_object_line(r);
-	else if (r->form == RECORDS_EXPORT)
+	if (r->form == RECORDS_EXPORT)
 		take_export_line(r);
 	else
 		take_verbose_line(r);
@@ -232,7 +260,9 @@ static void take_line(struct records *r)
 void records_feed(struct records *r, const guint8 *bytes, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		if (r->field)
+		if (r->form == RECORDS_OBJECTS)
+			take_object_byte(r, (char)bytes[i]);
+		else if (r->field)
 			take_binary(r, bytes[i]);
 		else if (bytes[i] == '\n')
 			take_line(r);

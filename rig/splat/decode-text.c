@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "splat/decode-parts.h"
+#include "splat/internal.h"
 
 /* maximum length of a mail's line; a longer one is passed on in pieces */
 #define LINE_MAX_BYTES 8192
@@ -15,7 +16,7 @@
 #define ATTACHMENT_MAX (64U << 20)
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
 
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS, FORM_LINE_ENDS };
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
 
 struct text_decoder {
@@ -263,18 +264,54 @@ static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
  * ----
  */
 
-static gboolean is_mail(const struct text_decoder *d)
+/* Returns the length of the name of the field of a mail's header at TEXT, or 0 if there is none. */
+static gsize field_len(const char *text, gsize len)
+{
+	gsize name = 0;
+
+	while (name < len && g_ascii_isgraph(text[name]) && text[name] != ':')
+		name++;
+	return name < len && text[name] == ':' ? name : 0;
+}
+
+gboolean mail_field_begins(const char *text, gsize len)
 {
 	static const char *const fields[] = {
-		"From ",       "From:",		"Return-Path:",	 "Received:",
-		"Message-ID:", "Subject:",	"Date:",	 "Delivered-To:",
-		"To:",	       "MIME-Version:", "Content-Type:", "X-",
+		"From:",       "Return-Path:",	"Received",	"Message-ID:",	 "Subject:",
+		"Date:",       "Deliver",	"To:",		"Cc:",		 "MIME-Version:",
+		"Content-",    "In-Reply-To:",	"References:",	"Reply-To:",	 "Sender:",
+		"ARC-",	       "DKIM-",		"DomainKey-",	"Authentication-", "List-",
+		"Envelope-",   "Resent-",	"Thread-",	"User-Agent:",	 "Newsgroups:",
+		"X-",
 	};
-	g_autofree char *start = g_strndup((const char *)d->start, d->start_len);
 
+	if (len > 5 && memcmp(text, "From ", 5) == 0) /* of an mbox, with a time */
+		return memchr(text, ':', len) != NULL;
+	if (!field_len(text, len))
+		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-		if (g_ascii_strncasecmp(start, fields[i], strlen(fields[i])) == 0)
-			return strchr(start, '\n') != NULL;
+		if (g_ascii_strncasecmp(text, fields[i], MIN(strlen(fields[i]), len)) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * Returns TRUE if TEXT begins with the header of a mail (RFC 5322): with a field that only mails
+ * have, or with others and one of those among them.
+ */
+static gboolean is_mail(const char *text)
+{
+	const char *p = text, *end;
+
+	for (; (end = strchr(p, '\n')) && *p != '\n' && *p != '\r'; p = end + 1) {
+		gsize len = (gsize)(end - p);
+		gboolean continues = p > text && (*p == ' ' || *p == '\t');
+
+		if (mail_field_begins(p, len))
+			return TRUE;
+		if (!continues && !field_len(p, len))
+			return FALSE;
+	}
 	return FALSE;
 }
 
@@ -283,24 +320,23 @@ static enum form form_of(struct text_decoder *d)
 	d->wide = find_wide(d->start, d->start_len);
 	if (d->wide)
 		return FORM_WIDE;
-	if (is_mail(d))
+	g_autofree char *start = g_strndup((const char *)d->start, d->start_len);
+
+	if (is_mail(start))
 		return FORM_MAIL;
-	if (records_begin((const char *)d->start, d->start_len) != RECORDS_NONE)
+	/* a log of many lines in one string is decoded piece by piece, because it can be long */
+	if (!line_ends_are_escaped(start) && records_begin(start, d->start_len) != RECORDS_NONE)
 		return FORM_RECORDS;
-	return line_ends_begin((const char *)d->start, d->start_len) != LINE_ENDS_PLAIN
-		       ? FORM_LINE_ENDS
-		       : FORM_PLAIN;
+	return FORM_PLAIN;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 {
-	if (d->form == FORM_PLAIN)
-		d->sink(bytes, len, d->data);
-	else if (d->form == FORM_MAIL)
+	if (d->form == FORM_MAIL)
 		take_mail(d, bytes, len);
 	else if (d->form == FORM_RECORDS)
 		records_feed(d->records, bytes, len);
-	else if (d->form == FORM_LINE_ENDS)
+	else if (d->form == FORM_PLAIN)
 		line_ends_feed(d->line_ends, bytes, len);
 	else
 		take_wide(d, bytes, len);
@@ -313,7 +349,7 @@ static void decide(struct text_decoder *d)
 	if (d->form == FORM_RECORDS)
 		d->records = records_new(records_begin((const char *)d->start, d->start_len),
 					 d->sink, d->data);
-	if (d->form == FORM_LINE_ENDS)
+	if (d->form == FORM_PLAIN)
 		d->line_ends = line_ends_new(
 			line_ends_begin((const char *)d->start, d->start_len), d->sink, d->data);
 	if (d->start_len)

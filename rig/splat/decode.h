@@ -2,8 +2,9 @@
 /*
  * Decodes a log before the scanner reads it: compression (gzip, xz, zstd, bzip2, lz4), UTF-16,
  * UTF-32, the encodings of mail (quoted-printable and base64, RFC 2045; also in an mbox; compressed
- * attachments), and output of journalctl and dmesg in which an entry has several lines. The data is
- * decoded as a stream, so memory use does not grow with the log.
+ * attachments), output of journalctl and dmesg in which an entry has several lines, arrays of JSON,
+ * and logs that are strings. The data is decoded as a stream, so memory use does not grow with the
+ * log.
  */
 #ifndef RIG_SPLAT_DECODE_H
 #define RIG_SPLAT_DECODE_H

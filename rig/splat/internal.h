@@ -49,6 +49,17 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same);
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
+/* Returns TRUE if TEXT begins with a field of a mail's header (decode-text.c). */
+gboolean mail_field_begins(const char *text, gsize len);
+/*
+ * The names of the fields that journal_json() reads. The first JOURNAL_MESSAGES are those of a
+ * message.
+ */
+#define JOURNAL_MESSAGES 6
+extern const char *const journal_fields[];
+extern const gsize n_journal_fields;
+/* Returns TRUE if TEXT has the name of a message's field: other JSON can contain a log, too. */
+gboolean journal_has_message(const char *text);
 /*
  * Copies the message of the JSON object at TEXT to ROOM (LEN + 1 bytes; both may be the same
  * memory), and its source to LINE. If neither `kernel` nor `user` of LINE is set, the message is a

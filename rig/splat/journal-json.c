@@ -2,11 +2,46 @@
 /*
  * Parses a line of `journalctl -o json`, which is an object with the message and its source
  * (systemd's "Journal JSON Format"), an entry of `dmesg --json`, or a line of a console that a
- * container or a test laboratory has stored ({"log": …}, {"dt": …, "lvl": "target", "msg": …}).
+ * container, a test laboratory or a collector of logs has stored ({"log": …}, {"dt": …, "lvl":
+ * "target", "msg": …}, {"_source": {"message": …}}).
  */
 #include <string.h>
 
 #include "splat/internal.h"
+
+#define NESTED_MAX 3 /* maximum depth of the object that has the message */
+
+const char *const journal_fields[] = {
+	"MESSAGE",
+	"msg",
+	"log",
+	"message",
+	"line",
+	"textPayload",
+	"_TRANSPORT",
+	"SYSLOG_IDENTIFIER",
+	"PROGRAM",
+	"_SOURCE_MONOTONIC_TIMESTAMP",
+	"__MONOTONIC_TIMESTAMP",
+	"lvl",
+	"pri",
+	"fac",
+	"time",
+	"caller",
+};
+const gsize n_journal_fields = G_N_ELEMENTS(journal_fields);
+
+gboolean journal_has_message(const char *text)
+{
+	for (gsize i = 0; i < JOURNAL_MESSAGES; i++) {
+		gsize len = strlen(journal_fields[i]);
+
+		for (const char *p = text; (p = strstr(p, journal_fields[i])); p += len)
+			if (p > text && p[-1] == '"' && p[len] == '"')
+				return TRUE;
+	}
+	return FALSE;
+}
 
 static const char *field(const json_t *entry, const char *key)
 {
@@ -35,56 +70,85 @@ static char *message_of(const json_t *message, gsize room)
 }
 
 /*
- * Reads the members of `dmesg --json`: "fac" (only with -x), "time" in seconds, and "caller" if the
- * kernel prints callers.
+ * Returns the object in ENTRY, or inside it, that has a message, which is copied to *RET; its name
+ * is *RET_KEY. NULL: there is none. At most ROOM bytes are copied.
  */
-static void dmesg_fields(const json_t *entry, struct line *line)
+static const json_t *find_message(const json_t *entry, gsize room, guint depth, char **ret,
+				  const char **ret_key)
+{
+	const char *name;
+	json_t *member;
+
+	for (gsize i = 0; i < JOURNAL_MESSAGES; i++) {
+		*ret_key = journal_fields[i];
+		*ret = message_of(json_object_get(entry, *ret_key), room);
+		if (*ret)
+			return entry;
+	}
+	json_object_foreach ((json_t *)entry, name, member) {
+		const json_t *found =
+			depth && json_is_object(member)
+				? find_message(member, room, depth - 1, ret, ret_key)
+				: NULL;
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/*
+ * Reads the members of `dmesg --json`: "pri", "fac" (only with -x), "time" in seconds, and "caller"
+ * if the kernel prints callers. FALSE: ENTRY is of another program.
+ */
+static gboolean dmesg_entry(const json_t *entry, struct line *line)
 {
 	const char *facility = field(entry, "fac"), *caller = field(entry, "caller");
 	const json_t *when = json_object_get(entry, "time");
 
+	if (!facility && !json_is_number(when) && !json_is_number(json_object_get(entry, "pri")))
+		return FALSE;
 	line->kernel = !facility || strcmp(facility, "kern") == 0;
+	line->user = !line->kernel;
 	if (json_is_number(when))
 		line->stamp = json_number_value(when);
 	if (caller)
 		g_strlcpy(line->caller, caller, CALLER_LEN);
+	return TRUE;
 }
 
-static void journal_fields(const json_t *entry, struct line *line)
+/* Reads the fields of the journal, and "PROGRAM" of syslog-ng. */
+static void journal_entry(const json_t *entry, struct line *line)
 {
+	static const char *const sources[] = {"_TRANSPORT", "SYSLOG_IDENTIFIER", "PROGRAM"};
 	const char *usec = field(entry, "_SOURCE_MONOTONIC_TIMESTAMP");
+	gboolean any = FALSE;
 
+	for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
+		any |= field(entry, sources[i]) != NULL;
+		line->kernel |= g_strcmp0(field(entry, sources[i]), "kernel") == 0;
+	}
+	line->user = any && !line->kernel;
 	if (!usec)
 		usec = field(entry, "__MONOTONIC_TIMESTAMP");
-	line->kernel = g_strcmp0(field(entry, "_TRANSPORT"), "kernel") == 0 ||
-		       g_strcmp0(field(entry, "SYSLOG_IDENTIFIER"), "kernel") == 0;
 	if (usec)
 		line->stamp = (double)g_ascii_strtoull(usec, NULL, 10) / 1e6;
 }
 
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line)
 {
-	json_auto_t *entry = NULL;
+	json_auto_t *root = NULL;
 	g_autofree char *message = NULL;
-	static const char *const keys[] = {"MESSAGE", "msg", "log"};
+	const json_t *entry = NULL;
 	const char *key = NULL;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(keys) && !key; i++) {
-		g_autofree char *quoted = g_strdup_printf("\"%s\"", keys[i]);
-
-		key = strstr(text, quoted) ? keys[i] : NULL;
-	}
-	entry = key ? json_loads(text, 0, NULL) : NULL;
-	message = message_of(json_object_get(entry, key), len);
-	if (!message)
+	if (journal_has_message(text))
+		root = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
+	entry = root ? find_message(root, len, NESTED_MAX, &message, &key) : NULL;
+	if (!entry)
 		return FALSE;
-	if (strcmp(key, "MESSAGE") == 0) {
-		journal_fields(entry, line);
-		line->user = !line->kernel;
-	} else if (strcmp(key, "msg") == 0 && !field(entry, "lvl")) {
-		dmesg_fields(entry, line);
-		line->user = !line->kernel;
-	}
+	if (strcmp(key, "msg") != 0 || field(entry, "lvl") || !dmesg_entry(entry, line))
+		journal_entry(entry, line);
 	/* the decoded string is never longer than its JSON */
 	g_strlcpy(room, message, len + 1);
 	prefix_clean(room, strlen(room), &line->same);

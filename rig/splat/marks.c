@@ -79,6 +79,8 @@ gboolean frame_starts_trace(const char *text)
 
 gboolean line_ends_lockdep(const char *text)
 {
+	if (!strstr(text, "lock")) /* all of these words contain it */
+		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
 		if (marks[i].mark == MARK_OFF && strstr(text, marks[i].words))
 			return TRUE;

@@ -131,8 +131,8 @@ static gboolean is_innocent(const char *text, const struct word_bits *found)
 	 * a fault of a user program: "traps: cat[71] general protection fault ip:… sp:… error:0 in
 	 * libc"
 	 */
-	if (strstr(text, "general protection fault ip:") ||
-	    (strstr(text, " error:") && strstr(text, " ip:")))
+	if (strstr(text, " ip:") &&
+	    (strstr(text, "general protection fault ip:") || strstr(text, " error:")))
 		return TRUE;
 	/* a warning of XFS such as "XFS (sda1): WARNING: …" */
 	if (strstr(text, "XFS (") && strstr(text, "WARNING"))

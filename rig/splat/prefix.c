@@ -256,7 +256,8 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		line->same = FALSE;
 		line->text = p = text;
 		line->len = len = strlen(text);
-		if (line->kernel || line->user)
+		/* the journal removes time stamps, but syslog-ng does not */
+		if (line->user || (line->kernel && *p != '['))
 			return;
 	}
 	p = prefix_dropped(p, line);

@@ -204,7 +204,12 @@ static void expand(GString *out, const char *word, void *data)
 	const struct splat *splat = source->splat;
 	const struct report *report = source->report;
 
-	if (strcmp(word, "cycle") == 0)
+	if (strcmp(word, "f") == 0)
+		/* an x86 __x64_sys_mount and a powerpc sys_mount get the same key */
+		g_string_append(out, source->function ? plain_name(source->function) : "?");
+	else if (strcmp(word, "src") == 0)
+		add_file(out, report);
+	else if (strcmp(word, "cycle") == 0)
 		add_cycle(out, splat, source->rules);
 	else if (strcmp(word, "pair") == 0)
 		add_sorted_pair(out, splat->holding.lock_class, splat->acquiring.lock_class, " | ");
@@ -218,15 +223,10 @@ static void expand(GString *out, const char *word, void *data)
 		add_rcu(out, splat, source->function);
 	else if (strcmp(word, "class") == 0)
 		add_held_classes(out, splat);
-	else if (strcmp(word, "src") == 0)
-		add_file(out, report);
 	else if (strcmp(word, "reason") == 0)
 		add_reason(out, report);
 	else if (strcmp(word, "trace") == 0)
 		add_trace(out, splat);
-	else if (strcmp(word, "f") == 0)
-		/* an x86 __x64_sys_mount and a powerpc sys_mount get the same key */
-		g_string_append(out, source->function ? plain_name(source->function) : "?");
 	else if (g_ascii_isdigit(*word))
 		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0']
 								    : "");

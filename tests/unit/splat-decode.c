@@ -59,7 +59,13 @@ enum record {
 	RECORD_EXPORT,
 	RECORD_BINARY,
 	RECORD_VERBOSE,
-	RECORD_DMESG
+	RECORD_DMESG,
+	RECORD_ARRAY, /* the entries of RECORD_JSON in an array on one line */
+	RECORD_PRETTY_ARRAY,
+	RECORD_NESTED, /* in an array inside an object */
+	RECORD_MESSAGE, /* console lines as members "message" of nested objects, one per line */
+	RECORD_SYSLOG, /* entries of syslog-ng: console lines */
+	RECORDS
 };
 
 static void add_journal_entry(GString *out, enum record form, const char *stamp, const char *text)
@@ -73,10 +79,17 @@ static void add_journal_entry(GString *out, enum record form, const char *stamp,
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		json_object_set_new(entry, names[i], json_string(values[i]));
-	json = json_dumps(entry, form == RECORD_PRETTY ? JSON_INDENT(8) : JSON_COMPACT);
+	json = json_dumps(entry, form == RECORD_PRETTY || form == RECORD_PRETTY_ARRAY
+					 ? JSON_INDENT(8)
+					 : JSON_COMPACT);
 	json_decref(entry);
 	if (form == RECORD_JSON || form == RECORD_PRETTY) {
 		g_string_append_printf(out, "%s\n", json);
+		return;
+	}
+	if (form >= RECORD_ARRAY) {
+		g_string_append_printf(out, "%s%s", out->str[out->len - 1] == '[' ? "" : ",",
+				       json);
 		return;
 	}
 	if (form == RECORD_VERBOSE)
@@ -111,12 +124,39 @@ static void add_dmesg_entry(GString *out, const char *stamp, const char *caller,
 		out->str[out->len - 1] == '}' ? "," : "      ", stamp, caller, quoted);
 }
 
+/* Adds a console line as an entry of a collector of logs. */
+static void add_collected_entry(GString *out, enum record form, const char *line)
+{
+	json_t *entry = form == RECORD_SYSLOG
+				? json_pack("{s:s, s:s, s:s}", "PROGRAM", "kernel", "HOST", "test",
+					    "MESSAGE", line)
+				: json_pack("{s:s, s:{s:{s:s}, s:s}}", "_index", "logs", "_source",
+					    "labels", "host", "test", "message", line);
+	g_autofree char *json = json_dumps(entry, JSON_COMPACT);
+
+	json_decref(entry);
+	g_string_append_printf(out, "%s\n", json);
+}
+
 static GString *as_records(enum record form)
 {
+	static const char *const begin[RECORDS] = {
+		[RECORD_DMESG] = "{\n   \"dmesg\": [\n",
+		[RECORD_ARRAY] = "[",
+		[RECORD_PRETTY_ARRAY] = "[",
+		[RECORD_NESTED] = "{\"total\": 1, \"hits\": {\"hits\": [",
+	};
+	static const char *const end[RECORDS] = {
+		[RECORD_DMESG] = "\n   ]\n}\n",
+		[RECORD_ARRAY] = "]\n",
+		[RECORD_PRETTY_ARRAY] = "]\n",
+		[RECORD_NESTED] = "]}}",
+	};
+
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
 	g_autofree char *log = g_strndup(fixture->log, fixture->len);
 	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
-	GString *out = g_string_new(form == RECORD_DMESG ? "{\n   \"dmesg\": [\n" : "");
+	GString *out = g_string_new(begin[form]);
 
 	for (guint i = 0; lines[i]; i++) {
 		g_autofree char *stamp = NULL, *caller = NULL;
@@ -134,10 +174,12 @@ static GString *as_records(enum record form)
 		if (form == RECORD_DMESG)
 			add_dmesg_entry(out, g_strstrip(stamp), caller ? g_strstrip(caller) : "",
 					text);
+		else if (form >= RECORD_MESSAGE)
+			add_collected_entry(out, form, lines[i]);
 		else
 			add_journal_entry(out, form, stamp, text);
 	}
-	g_string_append(out, form == RECORD_DMESG ? "\n   ]\n}\n" : "");
+	g_string_append(out, end[form] ? end[form] : "");
 	return out;
 }
 
@@ -150,6 +192,11 @@ START_TEST(records)
 		[RECORD_BINARY] = "journalctl -o export, binary",
 		[RECORD_VERBOSE] = "journalctl -o verbose",
 		[RECORD_DMESG] = "dmesg --json",
+		[RECORD_ARRAY] = "an array on one line",
+		[RECORD_PRETTY_ARRAY] = "an array on many lines",
+		[RECORD_NESTED] = "an array in an object",
+		[RECORD_MESSAGE] = "message",
+		[RECORD_SYSLOG] = "syslog-ng",
 	};
 
 	check_same(as_records((enum record)_i), names[_i]);
@@ -157,6 +204,13 @@ START_TEST(records)
 END_TEST
 
 /* Line ends ----------------------------------------------------------------------- */
+
+/* More than 4 KiB. */
+#define LINE_BEFORE "12:00:01 job 17: step 1 of 2 was done without an error, and without a log\n"
+#define TEN_BEFORE                                                                              \
+	LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE     \
+		LINE_BEFORE LINE_BEFORE LINE_BEFORE
+#define LINES_BEFORE TEN_BEFORE TEN_BEFORE TEN_BEFORE TEN_BEFORE TEN_BEFORE TEN_BEFORE TEN_BEFORE
 
 /* What each line of a log begins and ends with, and what precedes and follows the log. */
 static const struct {
@@ -171,6 +225,8 @@ static const struct {
 	 "\\\"}\""},
 	{"JSON with newlines", "{\n  \"id\": 1,\n  \"log\": \"", "", "\\n",
 	 "\",\n  \"end\": 2\n}\n"},
+	{"a JSON string after other lines", LINES_BEFORE "{\"log\": \"", "", "\\n", "\"}\nend\n"},
+	{"a string in YAML after other lines", LINES_BEFORE "  log: \"", "", "\\r\\n", "\"\n"},
 	{"a JSON array", "{\n  \"lines\": [\n", "    \"", "\",\n", "    \"\"\n  ]\n}\n"},
 };
 
@@ -291,6 +347,46 @@ START_TEST(attachments)
 }
 END_TEST
 
+/* The first field of a mail's header, and lines that continue it. */
+static const char *const first_fields[] = {
+	"From reporter@example.org Sat Nov 21 06:00:01 2026\n",
+	"ARC-Seal: i=1; a=rsa-sha256; t=1795240801; cv=none;\n        d=example.org; s=a;\n",
+	"ARC-Authentication-Results: i=1; mx.example.org;\n\tdkim=pass\n",
+	"DKIM-Signature: v=1; a=rsa-sha256; d=example.org; h=from:to\n",
+	"Authentication-Results: mx.example.org; spf=pass\n",
+	"Received-SPF: pass (example.org)\n",
+	"List-Id: <list.example.org>\n",
+	"Autocrypt: addr=reporter@example.org\nUnknown-Field: 12\n",
+};
+
+static void add_quoted(GString *out, const char *text, gsize len)
+{
+	guint column = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		if (column > 70 && text[i] != '\n') {
+			g_string_append(out, "=\n");
+			column = 0;
+		}
+		if (text[i] == '=')
+			g_string_append(out, "=3D");
+		else
+			g_string_append_c(out, text[i]);
+		column = text[i] == '\n' ? 0 : column + 1 + 2 * (text[i] == '=');
+	}
+}
+
+START_TEST(first_fields_of_mails)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	GString *mail = g_string_new(first_fields[_i]);
+
+	g_string_append(mail, "Subject: a log\nContent-Transfer-Encoding: quoted-printable\n\n");
+	add_quoted(mail, fixture->log, fixture->len);
+	check_same(mail, first_fields[_i]);
+}
+END_TEST
+
 START_TEST(a_damaged_attachment_is_an_error)
 {
 	static const char mail[] =
@@ -327,11 +423,12 @@ END_TEST
 
 void add_decode_tests(TCase *tests)
 {
-	tcase_add_loop_test(tests, records, 0, RECORD_DMESG + 1);
+	tcase_add_loop_test(tests, records, 0, RECORDS);
 	tcase_add_loop_test(tests, unusual_line_ends, 0, G_N_ELEMENTS(line_ends));
 	tcase_add_test(tests, source_code);
 	tcase_add_loop_test(tests, wide_characters, 0, 8);
 	tcase_add_loop_test(tests, attachments, 0, G_N_ELEMENTS(filters));
+	tcase_add_loop_test(tests, first_fields_of_mails, 0, G_N_ELEMENTS(first_fields));
 	tcase_add_test(tests, a_damaged_attachment_is_an_error);
 	tcase_add_loop_test(tests, files, 0, G_N_ELEMENTS(filters));
 }
