@@ -44,7 +44,10 @@ void lock_kinds_derive(struct lock_orders *orders, const guint *usage);
  */
 guint lock_kind_of_function(const char *name);
 
-/* Whether a task that waits at the end of IN is blocked by one that holds the start of OUT. */
+/*
+ * Whether a task that waits for the lock at the end of the edge IN is blocked by a task that holds
+ * this lock, which is at the start of the edge OUT.
+ */
 enum lock_meeting {
 	MEET_BLOCKS,
 	MEET_WRITER,  /* both tasks read: the waiting one is blocked only if a writer waits, too */
@@ -53,10 +56,9 @@ enum lock_meeting {
 };
 
 /*
- * Returns whether a task that waits at the end of one edge is blocked at the start of the next. The
- * rule is that of lockdep since 5.10 (Documentation/locking/lockdep-design.rst, "Recursive read
- * locks"): a path through -(xR)-> and -(Sx)-> is not a dependency. CLASS is the class between both
- * edges.
+ * Compares how IN waits for a lock of CLASS with how OUT holds it. The rule is lockdep's since 5.10
+ * (Documentation/locking/lockdep-design.rst, "Recursive read locks"): a path through -(xR)-> and
+ * -(Sx)-> is not a dependency.
  */
 enum lock_meeting lock_meeting(const struct lock_class *class, const struct order_edge *in,
 			       const struct order_edge *out);

@@ -37,7 +37,7 @@ static const struct lock_class *class_at(const struct lock_recorded *recorded, g
 
 /* ---- one choice: a pair of locks for each edge ---- */
 
-/* The state of a cycle for one choice of pairs. */
+/* The state of a cycle if each edge is represented by one of its pairs. */
 struct finding {
 	enum recorded_state state;
 	int gate;

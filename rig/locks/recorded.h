@@ -58,11 +58,11 @@ struct recorded_trap {
 	/* encounters[I][J]: how often a task held a lock of member I and wanted one of member J */
 	guint64 encounters[8][8];
 	/*
-	 * guint: if a circle of waiting tasks was closed, the classes that they wait for; otherwise
-	 * empty
+	 * of guint: the classes for which the tasks wait, if a circle of waiting tasks was closed;
+	 * otherwise empty
 	 */
 	GArray *circle;
-	/* each of these tasks was still waiting when the record was written */
+	/* TRUE if all tasks of the circle were still waiting when the record was written */
 	gboolean waits;
 };
 
