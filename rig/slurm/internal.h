@@ -51,7 +51,7 @@ struct task {
 	guint restarts;
 	int exit_code;
 	char node[64];
-	gboolean ended; /* the caller has received the task's end, or does not need it any more */
+	gboolean ended; /* the task's end was handled, or the task is not needed any more */
 	gboolean copying; /* the task has returned a kernel, which is being copied to the nodes */
 	guint seen;	/* number of the last squeue call that listed the task */
 	/* when poll.c first found that the task has ended without a result; 0 if it has not */
