@@ -9,8 +9,8 @@
 #include "stats/stats.h"
 
 /*
- * A finding, and the set of scenarios and machines where it occurred, as texts "dimm-storm\
- * pc-q35".
+ * A finding, and the set of places where it occurred. A place is the text of scenario and machine
+ * with a newline between them.
  */
 struct seen {
 	struct compare_finding *finding;
