@@ -8,7 +8,7 @@
  *			appears on it
  *	bare-qemu cycle N SIZE QEMU-WORDS…
  *			waits for the guest's hello, then plugs, onlines, offlines and unplugs one
- *			DIMM N times, prints the milliseconds of all
+ *			DIMM N times, and prints the milliseconds that all N cycles took
  *
  * QEMU-WORDS are the rest of QEMU's command line. They must define the channels; for `cycle` these
  * are the chardevs bare-qmp and bare-port.

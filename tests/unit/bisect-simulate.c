@@ -126,8 +126,8 @@ static double least(void)
 
 /*
  * Returns the least number of boots that any search needs on average, even if it is given the rate
- * (Fano's inequality): the bits that name one commit in 99 % of the searches, over the capacity of
- * a run. A run that catches at RATE and is silent without the bug is a Z channel.
+ * (Fano's inequality): the bits that name one commit in 99 % of the searches, divided by the
+ * capacity of a run. A run that catches at RATE and is silent without the bug is a Z channel.
  */
 static double limit(double rate, double spoiled)
 {

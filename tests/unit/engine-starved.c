@@ -30,7 +30,10 @@ static const struct {
 	 * clock
 	 */
 	{"held-at=blocks*1;held=8700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
-	/* the same with all of that guest runtime, in a sixth of the time */
+	/*
+	 * the same limit; the guest gets its 1 s of guest runtime, but that is only a sixth of the
+	 * wall time, so it counts as starved
+	 */
 	{"held-at=unanswered*1;held=5000;no-answer=68", 2, VERDICT_PASS, NULL, TIMED_OUT,
 	 TRUE},
 	{"no-answer=68", 2, VERDICT_FAIL, "did not finish 'online'", TIMED_OUT, FALSE},

@@ -2,8 +2,8 @@
 /*
  * fake-runs DIR N [NIGHTS [locks]]: makes N invented run folders, distributed over NIGHTS nights
  * (100), for tests and benchmarks that read many of them. The same arguments always make the same
- * folders. With `locks` they have lock orders. 1 run in 16 has a finding; those of night K have K /
- * 10 + 1 signatures, so that each tenth night has a new one.
+ * folders. With `locks` they have lock orders. 1 run in 16 has a finding; the findings of night K
+ * have K / 10 + 1 different signatures, so that each tenth night has a new one.
  */
 #include <errno.h>
 #include <glib.h>

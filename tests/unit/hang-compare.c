@@ -54,8 +54,8 @@ static const char busy_host[] =
 	"[   97.571829][   T61]  </TASK>\n";
 
 /*
- * A busy host: a worker waits for device_hotplug_lock inside its work, agents poll for it, and the
- * tasks that were running when lockdep listed the locks have a number and no list. The worker is
+ * A busy host: a worker waits for device_hotplug_lock inside its work, and agents poll for it. For
+ * tasks that are running, lockdep prints only the number of the locks that they hold. The worker is
  * not an idle owner, and any of the running tasks may hold the lock: nothing was leaked.
  */
 START_TEST(a_waiting_worker_leaks_nothing)

@@ -24,7 +24,7 @@ TCase *nightly_matrix_case(void);
 	"\",\"rate\":{},\"attempts\":[]}"
 #define NIGHT(counts, ...) "{\"id\":\"n\",\"counts\":{" counts "},\"cells\":[" __VA_ARGS__ "]}"
 
-/* Runs "x…" have found a deadlock, other runs an oops. */
+/* Returns the findings of RUN: a deadlock if its name begins with "x", otherwise an oops. */
 static char **found(const char *run, void *data)
 {
 	const char *const lists[][2] = {{"deadlock", NULL}, {"oops", NULL}};

@@ -98,7 +98,7 @@ START_TEST(wrong_file)
 
 	ck_assert_ptr_nonnull(cover_open(&cover, fd));
 	ck_assert_ptr_nonnull(cover_open(&cover, -1));
-	/* nothing is recorded */
+	/* without a valid file, cover_add() records nothing */
 	cover_add(&cover, FROM, FROM + 4);
 	cover_want(&cover, COVER_LOAD);
 	ck_assert(!cover_must_flush(&cover));

@@ -110,7 +110,7 @@ START_TEST(calls_that_can_fail)
 {
 	take(1, &want_w, A);
 	take(1, &try_w, B);
-	locks_return(locks, STACK(1) + 8, 1); /* another function returns */
+	locks_return(locks, STACK(1) + 8, 1); /* the return of another function has no effect */
 	ck_assert_uint_eq(locks->counts.acquired, 1);
 	locks_return(locks, STACK(1), 0);
 	take(1, &try_w, B);
@@ -169,7 +169,7 @@ START_TEST(names_of_classes)
 	ck_assert_int_eq(locks->class[1].kind, LOCKS_BY_INIT);
 	ck_assert_int_eq(locks->class[2].kind, LOCKS_BY_PLACE);
 	ck_assert_uint_eq(locks->class[3].address, G);
-	/* the second lock of the class; with a subclass, the lock has a separate class */
+	/* with a subclass, a second lock of the first class gets a class of its own */
 	call(1, &nested, HEAP + 8, 1);
 	ck_assert_uint_eq(locks->n_classes, 5);
 	ck_assert_uint_eq(locks->class[4].sub, 1);
@@ -198,7 +198,7 @@ START_TEST(kernfs_nodes)
 	take(1, &want_w, A);
 	ck_assert_str_eq(locks->class[0].name, "memoryN/state");
 	ck_assert_uint_eq(locks->node_offset, 56);
-	/* its removal waits for readers; the innermost lock is released meanwhile */
+	/* the removal of the node waits for its readers, and releases B meanwhile */
 	take(2, &want_w, A);
 	take(2, &want_w, B);
 	take(2, &await, HEAP + 0x100);
@@ -237,7 +237,7 @@ START_TEST(work_items)
 	take(1, &want_w, B);
 	take(2, &want_w, B);
 	ck_assert_ptr_null(edge(0xffffffff81000500, B));
-	/* the same memory, another function */
+	/* a work item in the same memory, with another function, has another class */
 	put_pointer(0x100 + 24, 0xffffffff81000600);
 	call(3, &execute, HEAP + 0x900, HEAP + 0x100);
 	take(3, &want_w, A);

@@ -130,7 +130,7 @@ START_TEST(second_update)
 			insn[i].cb(1, insn[i].data);
 			insn[i].read(1, 0, 0xffff, insn[i].read_data);
 		}
-		/* without the function's entry it would be the third update */
+		/* the third update after the entry is not held */
 		insn[2].cb(1, insn[2].data);
 		insn[2].read(1, 0, 0xffff, insn[2].read_data);
 	}

@@ -227,7 +227,7 @@ START_TEST(return_instructions)
 	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2001));
 	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0));
 	ck_assert(insn_is_return(insn_form_of("ppc64"), blr, 4, 0x1000, 0));
-	/* b 0x1010, at 0x1000; and a call there */
+	/* at 0x1000: a branch to 0x1010 (`restore`), and a call of 0x1010 (`call`) */
 	ck_assert(insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0x1000));
 	ck_assert(!insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0x1014));
 	ck_assert(!insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0));

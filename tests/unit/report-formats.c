@@ -34,10 +34,7 @@ static char *write_nights(const char *name)
 	return write_as(name, runs);
 }
 
-/*
- * --- JUnit
- * --------------------------------------------------------------------------------------------
- */
+/* ---- JUnit ---- */
 
 static void quiet(void *data, const char *format, ...)
 {
@@ -108,10 +105,7 @@ START_TEST(junit_counts)
 }
 END_TEST
 
-/*
- * --- KTAP
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- KTAP ---- */
 
 struct ktap {
 	char **line;
@@ -208,10 +202,7 @@ START_TEST(ktap_is_ktap)
 }
 END_TEST
 
-/*
- * --- KCIDB
- * --------------------------------------------------------------------------------------------
- */
+/* ---- KCIDB ---- */
 
 static gboolean is_kcidb(const char *document)
 {
@@ -281,10 +272,7 @@ START_TEST(kcidb_is_linked)
 }
 END_TEST
 
-/*
- * --- JSON, and all of them
- * ----------------------------------------------------------------------------
- */
+/* ---- JSON, and all of them ---- */
 
 START_TEST(json_has_everything)
 {

@@ -17,10 +17,10 @@
 #define STEP 0x30 /* bytes of each function */
 
 struct layout {
-	gboolean offsets_last; /* 404bad70fcf7, v6.5 */
+	gboolean offsets_last; /* the offsets are the last table: since 404bad70fcf7 (v6.5) */
 	gboolean percpu;       /* CONFIG_KALLSYMS_ABSOLUTE_PERCPU: offsets are negative */
 	gboolean no_base;
-	guint junk; /* bytes before the tables */
+	guint junk; /* number of bytes before the tables */
 };
 
 static void put(GByteArray *out, guint64 value, guint bytes)

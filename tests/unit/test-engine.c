@@ -15,9 +15,7 @@
 #include "tests/unit/engine.h"
 #include "util/error.h"
 
-/*
- * --- the table ----------------------------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 START_TEST(gone_is_the_end)
 {
@@ -90,9 +88,7 @@ START_TEST(states_only_go_forward)
 }
 END_TEST
 
-/*
- * --- runs ---------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 static const struct {
 	const char *fake; /* words of $FAKE_QEMU */

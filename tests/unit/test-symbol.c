@@ -71,7 +71,7 @@ static struct symbols *open_arch(const struct arch *arch)
 	return symbols;
 }
 
-/* A function of `nm -S`: "ffffffff81000000 0000000000000051 T leaf". */
+/* A line of `nm -S`, such as "ffffffff81000000 0000000000000051 T leaf". */
 struct function {
 	guint64 address, size;
 	char name[64];
@@ -98,11 +98,7 @@ static GArray *functions_of(const struct arch *arch)
 	return functions;
 }
 
-/*
- * The output of addr2line, "function\
- * file:line\
- * " for each place, in the format of the rig.
- */
+/* Returns the places that addr2line prints for ADDRESS, in the format of the rig. g_free(). */
 static char *theirs(const struct arch *arch, guint64 address)
 {
 	g_autofree char *addr2line = tool(arch, "addr2line"), *file = file_of(arch);

@@ -49,7 +49,7 @@ static struct scenario *generate(guint64 seed)
 	return s;
 }
 
-/* id -> text of everything in it, agents and operations alike */
+/* Returns the JSON text of each agent and operation of the timeline, by its id. */
 static GHashTable *draws(const struct scenario *s, guint64 seed)
 {
 	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), seed);

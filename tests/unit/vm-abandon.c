@@ -30,7 +30,7 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsig
 	return real(g_strcmp0(name, "qemu:///session") ? name : "test:///default", auth, flags);
 }
 
-/* Waits until *WHAT is TRUE. Returns FALSE if it is not within 20 s. */
+/* Runs the main loop until *WHAT is TRUE. Returns FALSE if it is still FALSE after 20 s. */
 static gboolean await(const gboolean *what)
 {
 	gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;

@@ -17,7 +17,7 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-/* The minimum Landlock ABI that denies an attempt; NEVER: even the sandbox allows it. */
+/* Minimum Landlock ABI that denies an attempt; NEVER if the sandbox is meant to allow it. */
 enum { NEVER = 1000, WITHOUT_LANDLOCK = 0 };
 
 static const struct {
@@ -60,8 +60,8 @@ static int listen_on(guint16 *ret_port)
 }
 
 /*
- * Runs the intruder and returns its output. *RET_LIMITS: the result of vm_sandbox(), owned by the
- * caller.
+ * Runs the intruder and returns its output. Stores the result of vm_sandbox() in *RET_LIMITS; the
+ * caller owns both.
  */
 static char *let_it_try(json_t **ret_limits)
 {

@@ -10,7 +10,7 @@
 
 struct agent {
 	char *id, *name;
-	gint64 since; /* in microseconds */
+	gint64 since; /* start of the agent: monotonic time in microseconds */
 };
 
 struct guest {
