@@ -141,6 +141,7 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 void holds_unfit(struct holds *holds, unsigned id, enum hold_side side);
 /* Arms or disarms the holds, from any thread. When disarmed, waiting vCPUs continue. */
 void holds_arm(struct holds *holds, bool armed);
+/* Sets *RET to the counters of hold ID. */
 void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret);
 
 #endif

@@ -120,7 +120,7 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 
 /*
  * Called when a task is stopped before a lock of MEMBER, one of the classes of the cycle. Ends the
- * pauses of the members before which more waits have expired.
+ * pause of each member with a longer streak of expired waits, so that tasks can stop there too.
  */
 static void wake_others(struct locks_trap *trap, unsigned member)
 {

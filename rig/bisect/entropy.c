@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define TABLE 4096
-/* sqrt(1/2), rounded up */
+/* The end of the table: sqrt(1/2), rounded up. */
 #define LAST 0.70711
 
 static double table[TABLE + 2];

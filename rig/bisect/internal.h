@@ -11,6 +11,7 @@ struct span *span_new(enum span_kind kind);
 /* Appends a copy of *CHANGE. The span takes over its strings, and *CHANGE is cleared. */
 void span_add(struct span *span, struct change *change);
 
+/* Like span_change(), but the caller may modify the change. */
 struct change *span_change_at(struct span *span, guint position);
 
 /*
@@ -31,7 +32,7 @@ guint sightings_count(const struct search *search, const struct sighting *seen, 
 /* Returns LIST, made by sightings_list(), as JSON. */
 json_t *sightings_json(const struct search *search, const GPtrArray *list);
 
-/* For text and HTML; the caller frees the strings with g_free(). */
+/* The next three are used for both text and HTML. The caller frees their results with g_free(). */
 /* Returns the first sentence of a result. */
 char *result_headline(json_t *result);
 /* Returns the letter that stands for the report with index AT: A to Z, then #27, #28, … */

@@ -29,11 +29,11 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
  * any other rate, because most bugs show in every run.
  */
 #define PRIOR_ALWAYS 2
-/* The multiple for posterior_presume_always(); the last rate then has 68 % of the prior. */
+/* This multiple after posterior_presume_always(); the last rate then has 68 % of the prior. */
 #define PRIOR_PRESUMED 40
 /*
- * Number of runs at the bad end that must catch the bug for a first estimate of the rate; the
- * second one is for posterior_presume_always().
+ * Number of runs at the bad end that must catch the bug for a first estimate of the rate.
+ * FIRST_CATCHES_PRESUMED is this number after posterior_presume_always().
  */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1

@@ -26,9 +26,11 @@ struct ancestry {
 	guint64 *bits; /* n + 1 rows */
 };
 
+/* Returns a table in which each position T of 0..N contains only the candidates 0 and T. */
 struct ancestry *ancestry_new(guint n);
 void ancestry_free(struct ancestry *ancestry);
 RIG_DEFINE_AUTO(ancestry, ancestry_free)
+/* Records that POSITION contains CANDIDATE. */
 void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
 /* Adds all candidates that OTHER contains to POSITION. */
 void ancestry_join(struct ancestry *ancestry, guint position, guint other);
@@ -60,6 +62,7 @@ void posterior_presume_always(struct posterior *posterior);
 /* Adds a complete run at POSITION, and whether it caught the bug. */
 void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
 
+/* Returns the N of posterior_new(). */
 guint posterior_n(const struct posterior *posterior);
 /* Returns the position that has the bug by definition: N, or 0 for a fix. */
 guint posterior_bad_end(const struct posterior *posterior);

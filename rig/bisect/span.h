@@ -42,6 +42,7 @@ struct span {
 void span_free(struct span *span);
 RIG_DEFINE_AUTO(span, span_free)
 
+/* Returns the change between POSITION - 1 and POSITION, or number 0 for the old end. */
 const struct change *span_change(const struct span *span, guint position);
 /*
  * Returns the name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". Free it with

@@ -26,6 +26,7 @@ struct asked {
  */
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
+/* Returns the class with the index I in GRAPH. */
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
 /* Return the names of the classes GATES: as a text "A, B", and as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);

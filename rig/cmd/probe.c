@@ -25,8 +25,8 @@ enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = PROBE_CODES_
 static const char summary[] =
 	"Builds the commit that is checked out, runs a scenario on it until the bug shows or "
 	"--runs runs\n"
-	"did not show it, and reports the result to `git bisect run` by its exit code. `rig "
-	"bisect` needs fewer runs.";
+	"did not show it, and reports the result to `git bisect run` by its exit code.\n"
+	"`rig bisect` needs fewer runs.";
 
 static const char examples[] =
 	"  git bisect start BAD GOOD\n"

@@ -95,6 +95,7 @@ const struct coverage_file *coverage_find(const struct coverage *coverage, const
  */
 void coverage_add(struct coverage *sum, const struct coverage *one);
 
+/* Set *RET to the sums of one file, and of all files. */
 void coverage_file_sums(const struct coverage_file *file, struct coverage_sums *ret);
 void coverage_sums(const struct coverage *coverage, struct coverage_sums *ret);
 /*

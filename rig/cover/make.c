@@ -183,7 +183,7 @@ static void add_names(struct maker *m, struct symbols *symbols)
 		for (guint j = 0; functions && j < functions->len; j++) {
 			const struct symbol_named *named =
 				&g_array_index(functions, struct symbol_named, j);
-			/* a compiler's variant (NAME.isra.0) is the same function */
+			/* count a variant that the compiler made (NAME.isra.0) as NAME */
 			g_autofree char *plain = g_strndup(named->name, strcspn(named->name, "."));
 			g_autofree char *name = g_utf8_make_valid(plain, -1);
 			const struct symbol_code code = {.file = file, .function = name,

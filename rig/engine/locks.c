@@ -26,8 +26,9 @@
  */
 #define WAIT_S 0.5
 #define SILENT_S 1.5
-/* Maximum size in bytes of the files of a run for lock orders; size of the pieces of write_gz(). */
+/* How many bytes the files of a run for lock orders may take. */
 #define DISK_MAX 200000
+/* In how many bytes at a time write_gz() compresses. */
 #define PIECE 16384
 
 static const char *const files[N_LOCK_TEXTS] = {"lockdep", "chains"};

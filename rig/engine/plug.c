@@ -52,10 +52,10 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * Returns for what kind of memory the guest must wait after a plug, a word of the request WAIT, or
- * NULL if no request is needed: the guest acknowledges DIMMs by _OST, unless libvirt is in between.
- * It does not acknowledge an NVDIMM, because there is no _OST for its NFIT. *RET is the range of
- * the memory, or the serial number of a CXL device, which has no address yet.
+ * Returns for what kind of memory the guest must wait after a plug, as the word WRITE of
+ * guest_blocks(), or NULL if no request is needed: the guest acknowledges DIMMs by _OST, unless
+ * libvirt is in between. It does not acknowledge an NVDIMM, because there is no _OST for its NFIT.
+ * *RET is the range of the memory, or the serial number of a CXL device, which has no address yet.
  */
 static const char *waits_for(const struct track_run *t, struct extent *ret)
 {

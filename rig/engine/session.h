@@ -109,6 +109,7 @@ void session_judge_vm(struct session *s, const char *what, const char *id, enum 
 		      const char *why);
 /* Increments the counter for the OUTCOME ("ok") of WHAT ("plug"). */
 void session_count(struct session *s, const char *what, const char *outcome);
+/* Returns this counter. */
 guint session_counted(const struct session *s, const char *what, const char *outcome);
 /*
  * The default patience: seconds without progress after which a hang is declared. Every time limit
@@ -224,6 +225,7 @@ gboolean outcomes_stays(const struct session *s, const char *id);
 void outcomes_judge(struct session *s);
 
 /* output.c */
+/* Appends a part of the output of the agent ID. */
 void output_add(struct session *s, guint id, const char *text, gsize len);
 /* Called at the end of the run. Stores the outputs, and adds a report for each failed test. */
 void output_judge(struct session *s);
@@ -384,6 +386,10 @@ gboolean session_keep_timeline(struct session *s, GError **error);
 
 /* judge.c */
 void judge_deinit(struct session *s);
+/*
+ * Compares the sizes of the memory before and after the load. The verdict is FAIL if they differ,
+ * or if the guest has not sent them.
+ */
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /*

@@ -50,6 +50,7 @@ void limit_stop(struct track_run *t);
 /* step.c */
 void step_run(struct track_run *t);   /* starts t->step on the device t->id */
 void step_reset(struct track_run *t); /* handles a reset of the guest while T executes a step */
+/* Returns the time (rig_now_ns()) at which the step's timeout expires, if it begins now. */
 gint64 step_deadline(const struct track_run *t);
 /*
  * Returns TRUE if the timeout of the step may be the host's fault: the host ran the guest for less

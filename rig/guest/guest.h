@@ -180,15 +180,16 @@ struct guest_param {
 	const char *key, *value;
 };
 /*
- * The functions below send a request and return its number at once. DONE is called once with the
- * answer; it is never called after guest_forget() or guest_cancel(), or if the guest does not
- * answer.
+ * The functions below send a request (docs/guest-protocol.md) and return its number at once. DONE
+ * is called once with the answer; it is never called after guest_forget() or guest_cancel(), or if
+ * the guest does not answer.
  */
 /* Requests the start of an agent. SKIP lists turns to leave out ("3,10-20,40-"), or is NULL. */
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
 		    const char *skip, const struct guest_param *params, guint n_params,
 		    guest_answered done, void *data);
 guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
+/* Requests the size of the guest's memory, and of each of its nodes (struct guest_account). */
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 /*
  * Requests a write to the state of the memory blocks of a range: WRITE is online, online_kernel,
@@ -199,12 +200,14 @@ guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
  */
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
 		     int wait_ms, guest_answered done, void *data);
+/* Requests that the guest sets CPU online or offline. */
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
 /*
  * Requests a list of all tasks, or if BUSY is TRUE of those in states D and R, of up to
  * GUEST_BULK_MAX bytes.
  */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);
+/* Requests the output of SysRq KEYS ("lwdt") on the console. */
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data);
 /* Requests the kernel's log from the time stamp SINCE_US on, up to GUEST_BULK_MAX bytes. */
 guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered done, void *data);
@@ -218,6 +221,7 @@ guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered do
  * Returns NULL if none have arrived, SEQ was answered already, or a part is missing.
  */
 char *guest_partial(const struct guest *guest, guint32 seq);
+/* Requests the guest's verdict. */
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
 guint32 guest_poweroff(struct guest *guest, guest_answered done, void *data);
 

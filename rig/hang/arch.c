@@ -61,7 +61,7 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 
 		if (!strstr(names, "PR"))
 			sample->irqs_off |= !strstr(names, "EE");
-		/* after frames, such a line has the registers of user space at a system call */
+		/* a line after frames has the flags of user space at the system call */
 		else if (!sample->frames->len)
 			sample->user = TRUE;
 		return TRUE;
@@ -83,7 +83,7 @@ static gboolean arm64_flags(struct sample *sample, const char *line)
 	if (g_str_has_prefix(line, pstate)) {
 		guint64 value = g_ascii_strtoull(line + strlen(pstate), NULL, 16);
 
-		/* after frames, such a line has the registers of user space at a system call */
+		/* a line after frames has the flags of user space at the system call */
 		if (value & PSR_EL)
 			sample->irqs_off |= (value & PSR_I) != 0;
 		else if (!sample->frames->len)

@@ -191,7 +191,8 @@ static gboolean is_stuck(const struct task *task)
 
 /*
  * Returns the last task of the chain that begins at TASK. *ret_lock is the lock that the last task
- * waits for, or if it waits for none, the lock that it holds and the task before it waits for.
+ * waits for. If the last task waits for no lock, *ret_lock is the lock that it holds and the task
+ * before it in the chain waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {

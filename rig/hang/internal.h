@@ -157,15 +157,21 @@ struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char
  * which is added if it is not there.
  */
 struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class);
+/* Fills snapshot->tasks. Must be called when all inputs were read. */
 void snapshot_done(struct snapshot *snapshot);
 
+/* The functions *_read() add tasks and locks to SNAPSHOT, and ignore what they cannot parse. */
+/* Reads LEN bytes of the console. */
 void console_read(struct snapshot *snapshot, const char *text, gsize len);
 /* Reads one line of a stack: of SAMPLE, or of TASK if SAMPLE is NULL. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
+/* Reads the file `who`. */
 void tasks_read(struct snapshot *snapshot, const char *text);
 /* Converts the lines of a stack ("f+0x1/0x2") to an array of struct frame; the caller frees it. */
 GPtrArray *frames_read(const GPtrArray *lines);
+/* Reads the file `registers`. */
 void registers_read(struct snapshot *snapshot, const char *text);
+/* Reads owners.json, the result of the analysis of the memory image. */
 void owners_read(struct snapshot *snapshot, json_t *owners);
 
 /* waits.c */
@@ -201,6 +207,7 @@ void edges_make(struct snapshot *snapshot);
  * or NULL if none is known.
  */
 struct task *edge_next(const struct task *task);
+/* Returns TRUE if TASK is in state R, or was sampled on a CPU and is not in state D. */
 gboolean task_runs(const struct task *task);
 
 /*

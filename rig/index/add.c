@@ -187,7 +187,7 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		/* for an older folder, not the stored key, but the key by the current rules */
+		/* an older folder may store a key by older rules, so compute it again */
 		g_autofree char *bug = splat_json_key(report);
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");

@@ -33,6 +33,7 @@ struct progress {
 	const char *step;
 };
 
+/* Begins the step STEP (kernel_progress). STEP is not copied. */
 void progress_step(struct progress *progress, const char *step, guint total);
 /*
  * Counts one more finished file. It has the type of spawn.line; used as such, it counts each line
@@ -72,6 +73,7 @@ struct kernel_arch {
 	guint objects;	     /* how many lines a full build prints, if no build has shown it yet */
 };
 
+/* Returns the row of the architecture NAME. Error: RIG_EXIT_USAGE. */
 const struct kernel_arch *arch_find(const char *name, GError **error);
 /* Returns the prefix of the cross compiler, or "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
@@ -191,6 +193,7 @@ struct patch {
 void patch_free(struct patch *patch);
 RIG_DEFINE_AUTO(patch, patch_free)
 
+/* Reads the patch or mailbox PATH. */
 struct patch *patch_load(const char *path, GError **error);
 /* Parses the patch TEXT, which was read from PATH. Tests call it without a file. */
 struct patch *patch_parse(const char *path, const char *text, GError **error);
@@ -237,9 +240,11 @@ gboolean option_met(const struct option *option, GHashTable *config);
 
 struct kconfig; /* the Kconfig files of a tree */
 
+/* Reads the Kconfig files of the source tree SRC. The arguments are not copied. */
 struct kconfig *kconfig_load(const char *src, const char *srcarch);
 void kconfig_free(struct kconfig *kconfig);
 RIG_DEFINE_AUTO(kconfig, kconfig_free)
+/* Returns TRUE if a Kconfig file defines SYMBOL (without CONFIG_). */
 gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
 /* Returns why SYMBOL (without CONFIG_) is not set in CONFIG, as a text for messages, never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);

@@ -88,9 +88,10 @@ void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
- * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile" or "link". DONE
- * and TOTAL are numbers of files; TOTAL is 0 if it is unknown. LAST_NS is the duration of the last
- * complete build on this host, or 0 if there was none.
+ * Progress of a build. STEP is "wait" (until another build leaves the work tree), "hash", "fetch",
+ * "unpack", "patch", "configure", "compile" or "link". DONE and TOTAL are numbers of files, or for
+ * "patch" of patches; TOTAL is 0 if it is unknown. From "configure" on, LAST_NS is the duration of
+ * the last build of the same kind (full or incremental) on this host, or 0 if there was none.
  */
 typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
 				void *data);
