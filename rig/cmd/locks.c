@@ -14,6 +14,8 @@
 #include "util/error.h"
 #include "util/paths.h"
 
+#define PLACES_SHOWN 3 /* of an edge; more make the list hard to read */
+
 static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel "
 	"has lockdep.\n\n"
@@ -221,19 +223,25 @@ static char *alike(const struct lock_graph *graph, const char *word)
 
 void locks_print_place(const struct lock_sighting *s)
 {
-	printf("      %s on %s, kernel %s%s%.12s: runs: %u, %s to %s\n", s->scenario, s->machine,
-	       s->kernel, *s->build ? " " : "", s->build, s->runs, s->first, s->last);
+	printf("      %s on %s, kernel %s%s%.12s: %s", s->scenario, s->machine, s->kernel,
+	       *s->build ? " " : "", s->build, s->first);
+	if (s->runs > 1)
+		printf(" to %s, %u runs", s->last, s->runs);
+	putchar('\n');
 }
 
 void locks_tell_places(struct asked *a, const struct order_edge *edge)
 {
-	g_autoptr(GPtrArray) places =
-		lock_db_sightings(a->db, locks_class(a->graph, edge->from)->name,
-				  locks_class(a->graph, edge->to)->name, NULL);
+	const char *from = locks_class(a->graph, edge->from)->name,
+		   *to = locks_class(a->graph, edge->to)->name;
+	g_autoptr(GPtrArray) places = lock_db_sightings(a->db, from, to, NULL);
+	guint n = places ? places->len : 0;
 
-	for (guint i = 0; places && i < places->len && i < 6; i++) {
+	for (guint i = 0; i < MIN(n, PLACES_SHOWN); i++)
 		locks_print_place(places->pdata[i]);
-	}
+	if (n > PLACES_SHOWN)
+		printf("      and in %u more combinations of scenario, machine and kernel\n",
+		       n - PLACES_SHOWN);
 }
 
 static int tell_class(struct asked *a, const char *name, GError **error)
