@@ -35,8 +35,8 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 					const struct run_info *run);
 
 /*
- * Gates are stored as text: the sorted ids of the classes, each between blanks, for example " 12 40
- * ". GATES_UNKNOWN marks an edge that only a report shows; it does not remove gates of other runs.
+ * Gates are stored as text: the sorted ids of the classes, each between blanks (" 12 40 ").
+ * GATES_UNKNOWN marks an edge that only a report shows; it does not remove gates of other runs.
  */
 #define GATES_UNKNOWN "?"
 /* Returns the gates that A and B have in common. The caller owns the text. */

@@ -72,7 +72,7 @@ static const struct {
 	{LOCK_IN_HARDIRQ, USAGE_HARDIRQ_WRITE, USAGE_HARDIRQ_READ},
 };
 
-/* How a lock was acquired, from the view of one context. */
+/* How the locks of a class were acquired in one context. */
 enum kind { KIND_UNKNOWN, KIND_WRITE, KIND_READ };
 
 static enum kind kind_of(guint usage, guint use, gboolean sleeps)

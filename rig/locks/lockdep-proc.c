@@ -4,8 +4,9 @@
  *
  * Classes:  "ffffffff81de4fa8 OPS:       6 FD:   30 BD:    1 +.+.: cgroup_mutex"
  *	     the four usage characters are hardirq write, hardirq read, softirq write, softirq read
- * Chains:   "irq_context: 0" (or a bit mask, or "softirq", "hardirq", "hardirq-softirq"), then one
- *	     line "[ffffffff81de4fa8] cgroup_mutex" for each held lock, outermost first, and a blank
+ * Chains:   "irq_context: 0" (or a bit mask, or "softirq", "hardirq", "hardirq-softirq"), then a
+ *	     line "[ffffffff81de4fa8] cgroup_mutex" for each held lock, outermost first, then an
+ *	     empty line
  */
 #include "locks/locks.h"
 

@@ -86,8 +86,8 @@ struct lock_edge {
 	 */
 	GArray *gates;
 	/*
-	 * the functions on the stack of the task that waited for `to`, innermost first: "a < b <
-	 * c"; NULL if unknown
+	 * the stack of the task that waited for `to`, as "a < b < c" with the innermost function
+	 * first; NULL if unknown
 	 */
 	char *stack;
 };
@@ -164,8 +164,8 @@ void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const c
  */
 gboolean lock_text_is_valid(const char *text, gsize max);
 /*
- * Returns TRUE if NAME is the name of a variable, so the class is one lock, or a lock with its own
- * class.
+ * Returns TRUE if NAME is a C identifier: the class then has only one lock, the variable NAME or a
+ * lock for which the kernel has set this class.
  */
 gboolean lock_name_is_variable(const char *name);
 

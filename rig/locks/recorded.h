@@ -137,9 +137,10 @@ struct recorded_cycle {
 
 #define RECORDED_CYCLES_MAX 200
 /*
- * Finds cycles of two and three edges in which the locks can be the same ones and exclude each
- * other. There is one cycle for each signature, with the worst state that any choice of its locks
- * has. Returns an array of struct recorded_cycle, open ones first, which the caller owns.
+ * Finds cycles of two and three edges in which each task can wait for exactly the lock that the
+ * next task holds. There is one cycle for each signature, with the worst state that any choice of
+ * locks gives it. Returns an array of struct recorded_cycle, open ones first, which the caller
+ * owns.
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
