@@ -29,7 +29,7 @@ enum machine_can {
 	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
-	/* if this needs a newer QEMU (`since`), then only under TCG */
+	/* if `since` has this bit, a newer QEMU is needed only under TCG */
 	MACHINE_UNPLUG_CPU = 1 << 13,
 	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
 	MACHINE_CXL = 1 << 15,	     /* type 3 devices with volatile memory */
