@@ -107,7 +107,7 @@ struct night_options {
 	guint run_limit_s, build_limit_s;
 };
 
-/* Callbacks for the user interface; each may be NULL. In `ended`, CELL or BUILD is NULL. */
+/* Callbacks for the user interface; each may be NULL. `ended` is for a cell or for a build. */
 struct night;
 struct night_view {
 	void (*ended)(const struct night *night, const struct night_cell *cell,
