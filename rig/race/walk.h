@@ -6,8 +6,9 @@
  * jobs of a place. It iterates the default main context.
  *
  * The first run counts calls and lets none fail. Each function that was called has a *cell*, a run
- * to make, for each errno and each of its first calls; cells about first calls and first errnos
- * come first. `race.json` has all cells with their results; it is written by rename after each run.
+ * to make, for each errno and each of its first calls; cells for the first call, and for the first
+ * errno, come first. `race.json` has all cells with their results; it is written by rename after
+ * each run.
  */
 #ifndef RIG_RACE_WALK_H
 #define RIG_RACE_WALK_H
