@@ -24,7 +24,7 @@
 /* time limit for a batch; it normally takes a tenth of a second */
 #define DOT_LIMIT_MS 60000
 
-/* Adds a quoted label without control characters; its lines are left-aligned ("\\\\l"). */
+/* Adds a quoted label without control characters; its lines are left-aligned ("\l"). */
 static void add_label(GString *out, const char *label)
 {
 	g_autofree char *valid = g_utf8_make_valid(label ? label : "", -1);
