@@ -13,7 +13,7 @@
  *	end.c		handles the end of a task
  *	carry.c		sends files to nodes that share no folder with this host
  *	fetch.c		fetches results from such nodes
- *	builds.c	gets kernels to such nodes, which build them
+ *	builds.c	builds kernels on such nodes, and copies kernels to them
  *	returned.c	reads what nodes have returned
  *	submit.c	puts jobs into arrays; calls sbatch and scancel
  *	poll.c		calls squeue and evaluates the state of each task

@@ -159,7 +159,7 @@ struct part *part_folder(const char *folder, GError **error)
 /* ---- files ---- */
 
 struct part_files {
-	/* maps a word as given (char *) to its name in the archive (owned by `items`) */
+	/* maps a word of a command line to the file's name in the archive (owned by `items`) */
 	GHashTable *known;
 	GArray *items;	   /* struct archive_item */
 	GPtrArray *kept;   /* owns the strings to which `items` points */

@@ -19,8 +19,8 @@
 #define NOTHING_NS (10 * RIG_NS_PER_S)
 #define LOG_LINE_MAX 8192
 /*
- * A part of Slurm's reason of a job that it could not start. It holds such a job in the queue for
- * ever.
+ * A part of the reason that Slurm shows for a job that it could not start. Slurm keeps such a job
+ * in the queue for ever.
  */
 #define LAUNCH_FAILED "launch"
 
@@ -187,8 +187,8 @@ static void look_into_past(struct slurm *s)
 /* ---- evaluation of a task without a result ---- */
 
 /*
- * Returns the job of TASK, which was preempted and not requeued, to the queue, so that it gets into
- * a new array.
+ * Puts the job of TASK, which was preempted and not requeued, back into the queue, so that it gets
+ * into a new array.
  */
 static void again(struct task *task)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the folder returned/, where "b7.3.0" is what task 3 of array b7 has returned after 0
- * restarts. Only this process removes them. If a task ran twice, because Slurm had lost its node,
- * the first result that is found counts.
+ * restarts. Only this process removes such results. If a task ran twice, because Slurm had lost its
+ * node, the first result that is found counts.
  */
 #include <errno.h>
 #include <glib/gstdio.h>

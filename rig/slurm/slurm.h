@@ -15,7 +15,7 @@
  *	returned/	one folder for each task that ended: result.json, and run folders in run/
  *	ended		one line for each task whose end was reported
  *
- *	NAME.sh		of nodes without a shared folder: the script, with the tasks in it
+ *	NAME.sh		the script of the array, with its tasks; only if nodes share no folder
  *
  * If all nodes share the file system of the results folder, they return results into it. Otherwise
  * the rig copies everything that a node needs to it (parts.h), and fetches results from it,

@@ -227,7 +227,7 @@ static gboolean is_limit(const char *why)
 	return contains_any(why, words);
 }
 
-/* Returns the jobs of BATCH to the queue. */
+/* Puts the jobs of BATCH back into the queue. */
 static void give_back(struct slurm *s, struct batch *batch)
 {
 	for (guint i = 0; i < batch->n_tasks; i++) {

@@ -193,8 +193,8 @@ static gboolean copy_kernel(json_t *result, const char *to, GError **error)
 }
 
 /*
- * Returns RESULT to DIR, with the run folders in RESULTS; with KERNEL, also with the kernel that
- * was built.
+ * Stores RESULT and the run folders in RESULTS as the folder `returned`/NAME of DIR; with KERNEL,
+ * also the kernel that was built.
  */
 static gboolean give_back(json_t *result, const char *dir, const char *name, const char *results,
 			  gboolean kernel, GError **error)

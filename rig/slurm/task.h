@@ -27,8 +27,8 @@ gboolean task_result_parse(json_t *json, struct child_result *ret);
  * Runs task NUMBER of the array BATCH of the record DIR in a temporary folder. Its result and run
  * folders are returned as DIR/returned/BATCH.NUMBER.RESTART, by rename; after SIGTERM, the task
  * stops and nothing is returned. With KERNEL, a build also returns its kernel, in the folder
- * `kernel`. Blocks, iterating the default main context. *RET_PASSED is FALSE
- * only for a build that failed. Errors: RIG_EXIT_INFRA.
+ * `kernel`. Blocks, iterating the default main context. *RET_PASSED is FALSE only for a build that
+ * failed. Errors: RIG_EXIT_INFRA.
  */
 gboolean task_run(const char *dir, const char *batch, guint number, guint restart, gboolean kernel,
 		  gboolean *ret_passed, GError **error);
