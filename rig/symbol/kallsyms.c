@@ -207,8 +207,8 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 }
 
 /*
- * Returns TRUE if the addresses are sorted that result from the table of offsets at OFFSETS. They
- * are only if this is really the table.
+ * Returns TRUE if the offsets at OFFSETS give addresses in ascending order, which they do only if
+ * OFFSETS is really where the table of offsets begins.
  */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {

@@ -36,8 +36,8 @@ static int by_value(gconstpointer a, gconstpointer b)
 }
 
 /*
- * If ENTRY is a STT_FILE symbol, adds its file to UNITS and returns the file's index, otherwise
- * UNIT. In ELF, the STT_FILE symbol precedes the other local symbols of its file.
+ * If ENTRY is a STT_FILE symbol, adds its file to UNITS and returns the file's index; otherwise
+ * returns UNIT. In ELF, the STT_FILE symbol precedes the other local symbols of its file.
  */
 static guint unit_after(Elf *elf, const GElf_Shdr *header, const GElf_Sym *entry, guint unit,
 			GPtrArray *units)
@@ -198,8 +198,8 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 	if (find(table, frame->symbol, frame, ret_address))
 		return TRUE;
 	/*
-	 * on big-endian powerpc, names of functions begin with a dot, but in either only kallsyms
-	 * or only ELF
+	 * on big-endian powerpc, kallsyms and ELF may differ: one has a dot before the names of
+	 * functions, the other has not
 	 */
 	if (frame->symbol[0] == '.')
 		return find(table, frame->symbol + 1, frame, ret_address);
