@@ -7,7 +7,7 @@
 #include "util/lanes.h"
 
 #define INDENT 2
-#define ESCAPE_MAX 6 /* length of the longest escape, \\u001F */
+#define ESCAPE_MAX 6 /* length of the longest escape, \u001F */
 
 static inline void put(GString *out, const char *text, gsize len)
 {
