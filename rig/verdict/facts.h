@@ -44,7 +44,7 @@ struct facts {
 	gboolean lockdep_offered;   /* the kernel has lockdep */
 	/* lockdep was on after the agents had ended, as the guest reported */
 	gboolean lockdep_armed;
-	/* the guest's verdict says that lockdep is off; included in lockdep_armed */
+	/* the guest's verdict says that lockdep is off; then lockdep_armed is FALSE */
 	gboolean guest_unarmed;
 	gboolean lockdep_died;	/* a line of the console shows that lockdep turned itself off */
 	gboolean lockdep_known; /* a known issue turned lockdep off */
