@@ -19,11 +19,14 @@ struct orphan {
 	enum orphan_kind kind;
 	char *name;
 	/*
-	 * TRUE if the process that created it ran on this host and has ended, or if it is an empty
-	 * pool of the rig
+	 * TRUE if the process that created the object ran on this host and has ended, or if the
+	 * object is an empty pool of the rig
 	 */
 	gboolean stale;
-	/* a text about the process that created it: "process 123 on host x, which still runs" */
+	/*
+	 * a text about the process that created the object: "process 123 on host x, which still
+	 * runs"
+	 */
 	char *owner;
 };
 

@@ -203,8 +203,8 @@ void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done
 /* Unplugs a device of any kind; for memory, the backend is also deleted before DONE is called. */
 void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
- * Sends a QMP command whose operation ends with the reply: query-memory-devices, inject-nmi, stop,
- * cont; and system_reset.
+ * Sends a QMP command. The operation of query-memory-devices, inject-nmi, stop and cont ends with
+ * the reply, that of system_reset with the guest's hello.
  */
 void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen, or NULL */,
 		gint64 deadline_ns, vm_done done, void *data);

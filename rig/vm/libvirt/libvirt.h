@@ -295,8 +295,8 @@ void lv_work_missed(struct lv_job *job);
  */
 gboolean lv_volumes_upload(struct lv_job *job);
 /*
- * Calls DUMP, which writes the guest's memory to a path on the host, and copies that file into the
- * job's file.
+ * Calls DUMP, which writes the guest's memory to a path on the host, then copies that file to FILE
+ * on this machine.
  */
 gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path),
 			const char *file);
