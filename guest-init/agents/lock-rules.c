@@ -5,12 +5,13 @@
  * their entries read the locks' state; a violation is printed on the console as a report.
  *
  * The checks need no debug information:
+ *
  * - device_hotplug_lock is a mutex, whose first word is the owner's task_struct with three flag
- * bits. The owner's pid must be the caller's. The agent first finds the offset of pid in
- * task_struct.
+ *   bits. The owner's pid must be the caller's. The agent first finds the offset of pid in
+ *   task_struct.
  * - mem_hotplug_lock is a percpu_rw_semaphore, whose second int is the number of present and
- * pending writers (gp_count of struct rcu_sync). This number does not identify the writers, so a
- * writer in another task hides that the caller does not hold the lock.
+ *   pending writers (gp_count of struct rcu_sync). This number does not identify the writers, so a
+ *   writer in another task hides that the caller does not hold the lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,7 @@ static struct pending {
 
 static int console = -1; /* /dev/kmsg */
 
-/* The offset of pid in task_struct ----------------------------------------------------------- */
+/* ---- the offset of pid in task_struct ---- */
 
 #define WINDOW 128 /* number of words that one event reads, as two lists of 64 */
 #define WINDOWS 16 /* number of such events; together they read 8 KiB */
@@ -131,7 +132,7 @@ static int find_pid(unsigned *ret)
 	return found == 1 ? 0 : -ENODATA;
 }
 
-/* Setting up --------------------------------------------------------------------------------- */
+/* ---- setting up ---- */
 
 static int probe_rule(const struct rule *rule, unsigned pid_at)
 {
@@ -183,7 +184,7 @@ static void cleanup_rules(struct run *run)
 	trace_close();
 }
 
-/* Checking ----------------------------------------------------------------------------------- */
+/* ---- checking ---- */
 
 static bool owns_device_lock(const struct trace_line *event)
 {
