@@ -342,7 +342,7 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 	}
 	if (is_arm(holds, id) && !arm_may_wait(holds, &wait))
 		return;
-	/* a hold ends after `times` uses, unless a vCPU still waits there, maybe for this vCPU */
+	/* after `times` waits, the only thing left to do is to end the wait of another vCPU */
 	if (!atomic_load(&hold->spent) || atomic_load(&hold->waiting))
 		reach_and_wait(holds, hold, &wait);
 }

@@ -33,7 +33,7 @@ enum hold_kind {
 	N_KINDS,
 };
 
-#define HOLD_CPUS 64 /* vCPUs with higher numbers are not held by arms */
+#define HOLD_CPUS 64 /* vCPUs from this number on are not held by arms */
 
 enum hold_side { SIDE_A, SIDE_B, N_SIDES };
 enum hold_outcome { HOLD_MET, HOLD_EXPIRED, HOLD_RELEASED, N_OUTCOMES };

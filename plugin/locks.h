@@ -11,7 +11,8 @@
  * its function. A task is identified by its kernel stack. An edge A -> B is recorded for each lock
  * A that a task holds when it begins to wait for B; acquiring B by a trylock makes no edge to B.
  *
- * All tables have fixed sizes; what does not fit is counted. Each function takes the mutex `lock`.
+ * All tables have fixed sizes; what does not fit is counted. Each function takes the mutex `lock`,
+ * unless its comment says that it is called with `lock` held.
  */
 #ifndef RIG_PLUGIN_LOCKS_H
 #define RIG_PLUGIN_LOCKS_H
@@ -156,7 +157,7 @@ struct locks {
 	/* reads LEN bytes of the guest's memory; returns false if nothing is mapped at ADDRESS */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
-	struct locks_trap trap;
+	struct locks_trap trap; /* changes later, see lock-trap.h */
 
 	pthread_mutex_t lock;
 	struct locks_counts counts;

@@ -29,10 +29,11 @@ struct pct {
 	/* constant after pct_init() */
 	unsigned points; /* number of change points in a round, or 0 if PCT is not used */
 	int64_t round_ns;
-	uint64_t random; /* state of the random numbers; must be set to the seed, which is not 0 */
 
 	/* protects the fields below */
 	pthread_mutex_t lock;
+	/* state of the random numbers; the caller sets it to the seed, which must not be 0 */
+	uint64_t random;
 	int64_t round_ends_ns;
 	uint64_t visits;		/* number of visits in this round */
 	uint64_t expected;		/* how many are expected: those in the previous round */

@@ -53,7 +53,8 @@ char *span_name(const struct span *span, guint position);
 /*
  * Returns the commits of GOOD..BAD, oldest first. If PATHS is not NULL, only commits that touch
  * these paths are listed, and BAD itself. The repository is only read. Errors (RIG_EXIT_USAGE): a
- * revision does not exist, GOOD is not an ancestor of BAD, or there is no commit between them.
+ * revision does not exist, GOOD is not an ancestor of BAD, or there are no commits between them, or
+ * more than SPAN_MAX.
  */
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
 		      GError **error);

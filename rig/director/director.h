@@ -21,8 +21,8 @@
  * Finds the shared object of the plugin that EMULATOR (a program, looked up in PATH) loads. There
  * is one for each version of QEMU's plugin interface. *ret_file is its path, *ret_api its version.
  * Starts the emulator without a guest for each shared object, which takes some 50 ms in all.
- * Errors: RIG_EXIT_SKIP, with the reason and the next step, if QEMU has no plugins or another
- * interface, or the plugin is not built.
+ * Errors: RIG_EXIT_SKIP, with the reason and the next step, if QEMU is not installed, supports no
+ * plugins or has another interface, or if the plugin is not built.
  */
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
@@ -92,7 +92,8 @@ RIG_DEFINE_AUTO(director_sweep, director_sweep_free)
  * kallsyms of its image. The `visits` of WATCH are separated by commas: DIRECTOR_ALL, a file
  * ("mm/slub.c"), or a function, which stands also for the functions next to it in the image. Blocks
  * for about a second. Errors: RIG_EXIT_USAGE if this kernel lacks a place (the message lists
- * similar names); RIG_EXIT_SKIP if the names of the image cannot be read.
+ * similar names); RIG_EXIT_SKIP if the names of the image cannot be read, or a symbol is missing
+ * that HOLDS or WATCH need.
  */
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 					 const struct director_watch *watch,
@@ -140,7 +141,8 @@ struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released;
 	/* how often a vCPU did not wait, for three reasons (struct hold_totals) */
 	guint64 crowded, early, unfit;
-	guint64 held_ns, dropped;
+	guint64 held_ns; /* sum of the lengths of the waits */
+	guint64 dropped; /* number of lines, of all holds, that the plugin could not send */
 };
 
 /* A call that was made to fail. */
@@ -202,7 +204,7 @@ void director_arm(struct director *director, gboolean armed);
 gboolean director_is_there(const struct director *director);
 /* Requests the totals from the plugin. Does not wait for its reply. */
 void director_ask_totals(struct director *director);
-/* Sets *RET to the totals of HOLD that the plugin last sent, and the waits that ended later. */
+/* Sets *RET to the totals of HOLD that the plugin last sent, plus the waits that ended later. */
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
  * Returns the counted functions that were visited, once the plugin has replied to
@@ -240,7 +242,7 @@ struct director_cover {
 struct director_cover *director_cover(const struct director *director);
 void director_cover_free(struct director_cover *cover);
 RIG_DEFINE_AUTO(director_cover, director_cover_free)
-/* Starts to count the calls of fail ID, whose scenario has the key `after`. Never blocks. */
+/* Starts to count the calls of fail ID. Only needed if that has the key `after`. Never blocks. */
 void director_begin_fail(struct director *director, guint id);
 /*
  * Handles all lines that the plugin has sent up to now, without waiting for more. When it returns,

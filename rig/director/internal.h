@@ -43,7 +43,7 @@ struct director_orders {
 	 */
 	GPtrArray *fails;
 	GPtrArray *counted; /* of struct fallible: functions whose calls are counted; or NULL */
-	char *text;
+	char *text;	    /* of the instruction file */
 };
 
 /* ---- place.c ---- */
@@ -86,8 +86,8 @@ gboolean condition_addresses(GString *out, const char *arch, struct symbols *sym
 
 /*
  * Appends the lines for the calls that WATCH makes fail, and fills the fields of ORDERS for them.
- * Errors: RIG_EXIT_USAGE if this kernel lacks one of the functions; RIG_EXIT_SKIP if names of tasks
- * are needed and cannot be read in this kernel.
+ * Errors: RIG_EXIT_USAGE if this kernel lacks one of the functions, or has too many of that name;
+ * RIG_EXIT_SKIP if names of tasks are needed and cannot be read in this kernel.
  */
 gboolean fail_lines(struct director_orders *orders, GString *out,
 		    const struct director_watch *watch, const char *arch, struct symbols *symbols,

@@ -79,7 +79,10 @@ struct console {
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
 };
 
-/* Reports of the kernel (dispatch.c), and the explanation of a hang (explain.c). */
+/*
+ * Reports of the kernel (dispatch.c), reports from other data (judge.c), and the explanation of a
+ * hang (explain.c). inputs.c loads the known issues.
+ */
 struct reports {
 	struct known *known; /* known issues, or NULL */
 	GPtrArray *list;     /* of struct splat */
@@ -123,7 +126,10 @@ struct extent {
 	guint64 start, size;
 };
 
-/* The host's operations (track.c, step.c). */
+/*
+ * The host's operations (track.c, step.c, plug.c, teardown.c). `outcomes` is modified by session.c,
+ * and `expected` by outcomes.c.
+ */
 struct host_side {
 	GHashTable *devices; /* id -> struct device */
 	GPtrArray *tracks;   /* of struct track_run */
@@ -146,7 +152,7 @@ struct teardown {
 	guint round;
 };
 
-/* An agent in the guest, with data from heartbeats and final counts. */
+/* An agent in the guest, with data from heartbeats and final counts (agents.c). */
 struct agent_run {
 	struct session *s;
 	guint id;

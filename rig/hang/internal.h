@@ -111,7 +111,7 @@ struct task {
 	struct lock *wanted;
 	gboolean wanted_polls; /* the task polls the wanted lock */
 	GPtrArray *holds;      /* of struct lock * */
-	guint mark;
+	guint mark;	       /* number of the walk in explain.c that has visited the task last */
 };
 
 struct lock {
@@ -133,7 +133,7 @@ struct snapshot {
 	GPtrArray *locks;    /* of struct lock, owned */
 	guint rounds;	     /* how many times all CPUs were sampled */
 	guint lockdep_lists; /* how many times lockdep listed all locks */
-	gboolean image;
+	gboolean image;	     /* a memory image was read */
 	/* from lockdep's report "lock held when returning to user space!", or NULL and 0 */
 	char *left_held;    /* class of the lock */
 	char *left_held_by; /* the function that acquired the lock, or NULL */

@@ -72,7 +72,7 @@ struct index_run {
 	int attempt; /* number of the attempt from 1 on, or 0 outside of nights */
 };
 
-/* A filter; a member that is NULL, 0 or -1 matches everything. */
+/* A filter; a member that is NULL or 0 matches everything. */
 struct index_filter {
 	const char *scenario, *machine, *kernel, *tree, *night, *cell, *verdict;
 	const char *signature;	   /* only runs with a finding that has this bug key */
@@ -119,11 +119,11 @@ GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *fil
 enum index_by { BY_DAY, BY_KERNEL, BY_MACHINE, BY_SCENARIO, BY_SEED, BY_NIGHT, BY_TREE };
 
 struct index_group {
-	char *key;
-	guint runs, good, bad, none;
-	guint hits;	    /* number of runs with the filter's signature, if it has one */
-	char *first, *last; /* times of the first and the last run of the group */
-	double ops_per_s;   /* mean of the runs for which it is known, or -1 if there are none */
+	char *key; /* the day, kernel and so on that the runs of this group have in common */
+	guint runs, good, bad, none; /* numbers of runs: all, and by enum run_outcome */
+	guint hits;		     /* number of runs with the filter's signature, if it has one */
+	char *first, *last;	     /* times of the first and the last run of the group */
+	double ops_per_s; /* mean of the runs for which it is known, or -1 if there are none */
 	double first_report_s, total_s; /* means, or -1 */
 };
 

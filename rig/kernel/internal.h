@@ -70,7 +70,7 @@ struct kernel_arch {
 	const char *cross;   /* value of CROSS_COMPILE= on a host of another architecture */
 	const char *target;  /* make target */
 	const char *image;   /* path of the resulting image in the object folder */
-	guint objects;	     /* how many lines a full build prints, if no build has shown it yet */
+	guint objects;	     /* assumed number of lines that the first full build prints */
 };
 
 /* Returns the row of the architecture NAME. Error: RIG_EXIT_USAGE. */
@@ -143,9 +143,9 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* Returns the Debian release ("bookworm") that has the kernel source PACKAGE, or NULL. */
 const char *apt_release(const char *package);
 /*
- * Like apt_release(), but returns NULL if the host itself has PACKAGE: it is of that release, or
- * its package lists have PACKAGE. With this, a source of another release can be given without its
- * suite.
+ * Like apt_release(), but returns NULL if the host itself has PACKAGE: the host is of that release,
+ * or its package lists have PACKAGE. With this, a source of another release can be given without
+ * its suite.
  */
 const char *apt_other_release(const char *package);
 
@@ -292,7 +292,7 @@ struct maker {
 
 /*
  * Runs make for TARGET. On failure, the error has the first error message of the output, and the
- * name of the log. It is RIG_EXIT_INFRA if a tool or disk space is missing, otherwise
+ * name of the log. It is RIG_EXIT_INFRA if a tool, memory or disk space is missing, otherwise
  * RIG_EXIT_USAGE.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
@@ -370,7 +370,7 @@ struct image {
 gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret,
 		     GError **error);
 gboolean image_is_bzimage(const guint8 *data, gsize len);
-/* Finds the compressed kernel inside a bzImage. */
+/* Sets *RET to the compressed kernel inside the bzImage DATA. Returns FALSE if there is none. */
 gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);
 /* Returns the text of the config inside an image, or NULL if there is none. */
 char *image_config(const guint8 *data, gsize len);

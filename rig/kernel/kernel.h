@@ -101,14 +101,14 @@ typedef void (*kernel_progress)(const char *step, guint done, guint total, gint6
  * several processes want the same kernel, one builds it and the others wait. Errors: RIG_EXIT_USAGE
  * if a source, patch or fragment is invalid (the message has the file, and the hunk or the option
  * with its dependencies); RIG_EXIT_INFRA if the compiler is missing, the disk is full, or a
- * download fails.
+ * download fails; RIG_EXIT_SKIP only with `cached`.
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
 
 /*
  * Returns the names of the sources in the FOLDER of a module, sorted. Free them with g_strfreev().
- * Errors: RIG_EXIT_USAGE if there is no such folder, or no Kbuild file in it.
+ * Errors: RIG_EXIT_USAGE if there is no such folder, or it has no Kbuild file or too many files.
  */
 char **kernel_module_sources(const char *folder, GError **error);
 
