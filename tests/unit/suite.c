@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/unit/suite.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,21 +85,32 @@ static int run_case(SRunner *runner, const char *name)
 	return srunner_ntests_failed(runner) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Runs each test case in a process of its own; what it prints is kept, so that lines do not mix. */
 static int run_side_by_side(SRunner *runner)
 {
-	int code = EXIT_SUCCESS, status;
+	g_autofree FILE **printed = g_new(FILE *, side_by_side->len);
+	int code = EXIT_SUCCESS, status, c;
 
 	for (guint i = 0; i < side_by_side->len; i++) {
-		pid_t pid = fork();
+		pid_t pid = (printed[i] = tmpfile()) ? fork() : -1;
 
 		if (pid < 0)
-			g_error("cannot fork");
-		if (pid == 0)
+			g_error("cannot start the test case '%s': %s",
+				(char *)side_by_side->pdata[i], g_strerror(errno));
+		if (pid == 0) {
+			dup2(fileno(printed[i]), STDOUT_FILENO);
 			exit(run_case(runner, side_by_side->pdata[i]));
+		}
 	}
 	while (wait(&status) > 0)
 		if (status)
 			code = EXIT_FAILURE;
+	for (guint i = 0; i < side_by_side->len; i++) {
+		rewind(printed[i]);
+		while ((c = getc(printed[i])) != EOF)
+			putchar(c);
+		fclose(printed[i]);
+	}
 	return code;
 }
 
