@@ -67,7 +67,7 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	const char *name;
 
 	if (g_mkdir_with_parents(mail, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", mail,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", mail,
 				g_strerror(errno));
 	if (!spawn_words(NULL, &why, "git", "mailsplit", "-b", out, "--", mbox, NULL))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a folder or a mailbox: %s",

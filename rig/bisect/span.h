@@ -23,8 +23,8 @@ struct change {
 	char *subject; /* first line of the message; for a config the old value; or NULL */
 	char *author, *date;
 	/*
-	 * path: in a series, of the patch; in a config, of the fragment that configures this
-	 * position; otherwise NULL
+	 * the patch's path if the span is a series, the path of the fragment that configures
+	 * this position if it is a config, otherwise NULL
 	 */
 	char *file;
 };
@@ -108,9 +108,9 @@ struct fixup {
 };
 
 /*
- * Returns the patches (struct fixup) of the folder DIR, each of which must have a line
- * "Range: FROM..UNTIL" before its diff, and those of WORDS, a NULL-terminated list of texts
- * "FROM..UNTIL=FILE", or NULL. FROM and UNTIL may be empty.
+ * Returns patches (struct fixup) from two sources: the files of the folder DIR, which must have a
+ * line "Range: FROM..UNTIL" before the diff; and WORDS, a NULL-terminated list of texts
+ * "FROM..UNTIL=FILE". FROM and UNTIL may be empty. WORDS may be NULL. Returns NULL with an error.
  */
 GPtrArray *fixups_load(const char *dir, char **words, GError **error);
 /*

@@ -49,7 +49,7 @@ struct search *search_new(const struct search_options *options, struct span *spa
 	search->skipped = g_new0(gboolean, span->n + 1);
 	search->ready = g_new0(gboolean, span->n + 1);
 	if (g_mkdir_with_parents(dir, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", dir, g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", dir, g_strerror(errno));
 		return NULL;
 	}
 	return g_steal_pointer(&search);

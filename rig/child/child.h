@@ -110,7 +110,7 @@ struct child_result {
 	json_t *answer;
 	char *problem; /* why there is no answer or no verdict, or NULL if both exist */
 	double wall_s;
-	/* CPU time of the child and of its descendants (those that were waited for), with QEMU */
+	/* CPU time of the child and of the descendants that were waited for, including QEMU */
 	double cpu_s;
 };
 

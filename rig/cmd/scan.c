@@ -386,7 +386,7 @@ static struct lock_db *open_graph(struct scan *scan, const char *folder, GError 
 
 	scan->reports = json_array();
 	if (g_mkdir_with_parents(results, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", results,
+		rig_fail(error, RIG_EXIT_USAGE, "cannot create the folder '%s': %s", results,
 			 g_strerror(errno));
 		return NULL;
 	}

@@ -63,7 +63,7 @@ gboolean search_folder_lock(const char *dir, GError **error)
 	FILE *file = g_mkdir_with_parents(dir, 0755) == 0 ? fopen(path, "ae") : NULL;
 
 	if (!file)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", path,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", path,
 				g_strerror(errno));
 	if (flock(fileno(file), LOCK_EX | LOCK_NB) == 0)
 		return TRUE;

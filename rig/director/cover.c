@@ -47,7 +47,7 @@ int cover_file(guint64 from, guint64 to, GError **error)
 	if (fd >= 0 && !ftruncate(fd, (off_t)(COVER_PHASES * COVER_BYTES(from, to))) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;
-	rig_fail(error, RIG_EXIT_INFRA, "cannot make a file for the coverage: %s",
+	rig_fail(error, RIG_EXIT_INFRA, "cannot create a file for the coverage: %s",
 		 g_strerror(errno));
 	if (fd >= 0)
 		close(fd);

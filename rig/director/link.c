@@ -59,7 +59,7 @@ static gboolean open_files(struct director *d, struct director_files *ret, GErro
 	d->cover_fd = cover_file(d->cover_from, d->cover_to, error);
 	ret->cover = d->cover_fd < 0 ? -1 : fcntl(d->cover_fd, F_DUPFD_CLOEXEC, 0);
 	return ret->cover >= 0 || (error && *error) ||
-	       rig_fail(error, RIG_EXIT_INFRA, "cannot make a file for the coverage: %s",
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot create a file for the coverage: %s",
 			g_strerror(errno));
 }
 
@@ -68,7 +68,7 @@ static gboolean open_socket(struct director *d, struct director_files *ret, GErr
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the plugin: %s",
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create a socket for the plugin: %s",
 				g_strerror(errno));
 	d->fd = pair[0];
 	d->source = g_unix_fd_add(d->fd, G_IO_IN | G_IO_HUP, on_readable, d);

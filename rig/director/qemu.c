@@ -148,7 +148,7 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", root,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", root,
 				g_strerror(errno));
 	return (fits_host(suite) ? unpack(suite, root, error)
 				 : kernel_unpack_closed(packages, suite, root, error)) &&

@@ -194,8 +194,8 @@ void fails_judge(struct session *s)
 		if (!tally->ok && tally->bad >= TRIES_MIN &&
 		    (tally->ok_before || !tally->bad_before))
 			session_judge(s, VERDICT_FAIL,
-				      "since a call was made to fail, '%s' has not worked: "
-				      "%u times '%s'",
+				      "'%s' has not succeeded since the injected failure: "
+				      "%u attempts, the last ended with '%s'",
 				      kind, tally->bad, tally->last);
 }
 

@@ -66,7 +66,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 				"a memory image needs the kernel's vmlinux with DWARF: build with "
 				"--fragment scenarios/kconfig/debuginfo.config");
 	if (!g_mkdtemp(reader))
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", folder,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create a folder in '%s': %s", folder,
 				g_strerror(errno));
 	made = g_build_filename(reader, OWNERS, NULL);
 	ok = run_reader(reader, vmlinux, image, error);

@@ -99,7 +99,7 @@ gboolean kernel_install(const char *folder, const char *hash, GError **error)
 		return TRUE;
 	part = g_build_filename(out, SWEEP_NEW "XXXXXX", NULL);
 	if (g_mkdir_with_parents(out, 0755) < 0 || !g_mkdtemp_full(part, 0755))
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", out,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create a folder in '%s': %s", out,
 				g_strerror(errno));
 	ok = copy_in(folder, part, final, error);
 	sweep_remove(part, NULL);

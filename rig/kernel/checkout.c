@@ -55,7 +55,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	if (!sweep_remove(part, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(part, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", part,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", part,
 				g_strerror(errno));
 	if (!spawn_run(&spawn, NULL, error))
 		return FALSE;
@@ -83,8 +83,8 @@ gboolean source_fetch_deb(const struct source *source, const char *download,
 	if (!sweep_remove(download, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(download, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", download,
-				g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s",
+				download, g_strerror(errno));
 	if (!apt_download(source->name, source->suite, source->version, download, &deb, error) ||
 	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, download, NULL))
 		return FALSE;
@@ -117,7 +117,7 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 
 	progress_step(progress, "unpack", g_strv_length(source->files));
 	if (g_mkdir_with_parents(src, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", src,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", src,
 				g_strerror(errno));
 	for (guint i = 0; source->files[i]; i++) {
 		g_autofree char *from = g_build_filename(source->name, source->files[i], NULL);
@@ -166,7 +166,7 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 	if (!check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(src, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", src,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", src,
 				g_strerror(errno));
 	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
 		const char *argv[16] = {"git",

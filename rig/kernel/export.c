@@ -168,7 +168,7 @@ char *kernel_export_source(const char *text, GError **error)
 	part = g_build_filename(top, SWEEP_NEW "XXXXXX", NULL);
 	g_mkdir_with_parents(top, 0700);
 	if (!g_mkdtemp_full(part, 0755)) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", top,
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create a folder in '%s': %s", top,
 			 g_strerror(errno));
 		return NULL;
 	}

@@ -20,7 +20,7 @@ gboolean files_make_parent(const char *path, GError **error)
 	g_autofree char *parent = g_path_get_dirname(path);
 
 	if (g_mkdir_with_parents(parent, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", parent,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", parent,
 				g_strerror(errno));
 	return TRUE;
 }
@@ -66,8 +66,8 @@ gboolean files_copy(const char *from, const char *to, GError **error)
 	if (S_ISLNK(st.st_mode)) {
 		unlink(to);
 		if (symlink(text, to) < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "cannot make the link '%s': %s", to,
-					g_strerror(errno));
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot create the link '%s': %s",
+					to, g_strerror(errno));
 		return TRUE;
 	}
 	return g_file_set_contents_full(to, text, len, G_FILE_SET_CONTENTS_CONSISTENT,

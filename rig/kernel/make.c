@@ -200,7 +200,7 @@ gboolean maker_begin(const struct worktree *tree, GError **error)
 	struct stat st;
 
 	if (g_mkdir_with_parents(tree->obj, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", tree->obj,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", tree->obj,
 				g_strerror(errno));
 	if (stat(marker, &st) == 0 && !remove_younger(tree->obj, &st.st_mtim, error))
 		return FALSE;

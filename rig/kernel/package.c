@@ -56,7 +56,7 @@ static gboolean unpack(const char *deb, const char *to, GError **error)
 	    !durable_tree(part, error))
 		return FALSE;
 	if (g_rename(part, to) < 0 && !g_file_test(to, G_FILE_TEST_IS_DIR))
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", to);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s'", to);
 	return TRUE;
 }
 
@@ -69,7 +69,7 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for a package: %s",
+				"cannot create a temporary folder for a package: %s",
 				g_strerror(errno));
 	sweep_remove(dir, NULL);
 	return ok;
@@ -86,7 +86,7 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for a package: %s",
+				"cannot create a temporary folder for a package: %s",
 				g_strerror(errno));
 	sweep_remove(dir, NULL);
 	if (ok)
@@ -115,7 +115,7 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot make a temporary folder for packages: %s",
+				"cannot create a temporary folder for packages: %s",
 				g_strerror(errno));
 	archives = g_build_filename(dir, "archives", NULL);
 	ok = apt_download_closed(packages, suite, dir, error) &&

@@ -250,7 +250,7 @@ gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **erro
 	if (!sweep_remove(stage, error))
 		return FALSE;
 	if (g_mkdir_with_parents(stage, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", stage,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", stage,
 				g_strerror(errno));
 	if (!stage_patches(tree, patches, staged, stage, error) ||
 	    !stage_carried(tree, staged, stage, error))

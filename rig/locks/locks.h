@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lock orders, of one boot and of all boots: for locks of which class tasks waited while they held
- * a lock of which other class.
+ * Lock orders, of one boot and of all boots. An order A --> B means that a task waited for a lock
+ * of class B while it held a lock of class A.
  *
  * lockdep loses its graph at power-off. So a run stores the orders from /proc/lockdep and
  * /proc/lockdep_chains at its end (struct lock_orders, `locks/` of the run folder). The graph

@@ -105,7 +105,7 @@ gboolean night_begin(struct night *night, GError **error)
 	char *dumped;
 
 	if (g_mkdir_with_parents(nights, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", nights,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", nights,
 				g_strerror(errno));
 	/* remove folders that killed runs have left */
 	sweep_folders(night->results);
@@ -117,7 +117,7 @@ gboolean night_begin(struct night *night, GError **error)
 		if (g_mkdir(night->dir, 0755) == 0)
 			break;
 		if (errno != EEXIST || n > 1000)
-			return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", night->dir,
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", night->dir,
 					g_strerror(errno));
 	}
 	if (!night_open_files(night, error))

@@ -26,7 +26,7 @@ struct race_loop {
 	GMainLoop *main;     /* only set while the loop runs */
 	struct place *place; /* only set while the loop runs */
 	guint budget_source;
-	/* no build is needed before the runs: the kernel is built, or each run builds it */
+	/* TRUE when runs can start: the kernel is built, or each run builds it itself */
 	gboolean built;
 	gboolean over;
 	enum race_end end;

@@ -34,7 +34,7 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 			 &search->favoured, error))
 		return NULL;
 	if (g_mkdir_with_parents(options->dir, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->dir,
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", options->dir,
 			 g_strerror(errno));
 		return NULL;
 	}

@@ -56,7 +56,7 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 	walk->cwd = g_get_current_dir();
 	walk->cells = walk_cells_new();
 	if (g_mkdir_with_parents(options->run.dir, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->run.dir,
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", options->run.dir,
 			 g_strerror(errno));
 		return NULL;
 	}

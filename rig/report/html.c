@@ -31,7 +31,7 @@ static gboolean make_folders(const char *dir, guint n, GError **error)
 	g_autofree char *mark = g_build_filename(dir, MARK, NULL);
 
 	if (g_mkdir_with_parents(dir, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", dir,
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot create the folder '%s': %s", dir,
 				g_strerror(errno));
 	if (!is_empty(dir) && !g_file_test(mark, G_FILE_TEST_EXISTS))
 		return rig_fail(error, RIG_EXIT_USAGE,
@@ -42,7 +42,7 @@ static gboolean make_folders(const char *dir, guint n, GError **error)
 		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);
 
 		if (g_mkdir_with_parents(sub, 0755) < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s",
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s",
 					sub, g_strerror(errno));
 	}
 	return g_file_set_contents(mark, "", 0, error);

@@ -185,7 +185,7 @@ static gboolean write_batch(struct batch *batch, GError **error)
 			return FALSE;
 	}
 	if (g_mkdir(log, 0755) < 0 && errno != EEXIST)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", log,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", log,
 				g_strerror(errno));
 	return rig_write_file(file, text->str, text->len, error);
 }

@@ -92,7 +92,7 @@ static struct part *part_new(const struct archive_item *items, guint n, const ch
 	part->file = g_build_filename(base, PART "XXXXXX", NULL);
 	fd = g_mkstemp_full(part->file, O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", part->file,
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", part->file,
 			 g_strerror(errno));
 		return NULL;
 	}

@@ -242,7 +242,7 @@ static gboolean slurm_open(struct place *place, const char *dir, const char *nam
 
 	s->dir = g_canonicalize_filename(dir, NULL);
 	if (g_mkdir_with_parents(returned, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", returned,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", returned,
 				g_strerror(errno));
 	if (!record_open(s, name, error))
 		return FALSE;

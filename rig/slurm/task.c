@@ -209,13 +209,13 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 
 	free(text);
 	if (!g_mkdtemp_full(template, 0755))
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", template,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", template,
 				g_strerror(errno));
 	runs = g_build_filename(template, "run", NULL);
 	file = g_build_filename(template, "result.json", NULL);
 	built = g_build_filename(template, "kernel", NULL);
 	ok = (g_mkdir(runs, 0755) == 0 ||
-	      rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", runs, g_strerror(errno))) &&
+	      rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", runs, g_strerror(errno))) &&
 	     move_runs(results, runs, error) && (!kernel || copy_kernel(result, built, error)) &&
 	     rig_write_file(file, copy, -1, error);
 	if (ok && g_rename(template, final) < 0)
@@ -340,7 +340,7 @@ static char *scratch_new(int *ret_lock, GError **error)
 		if (*ret_lock >= 0 && !flock(*ret_lock, LOCK_EX | LOCK_NB))
 			return g_steal_pointer(&template);
 	}
-	rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", base,
+	rig_fail(error, RIG_EXIT_INFRA, "cannot create a folder in '%s': %s", base,
 		 g_strerror(errno));
 	return NULL;
 }

@@ -121,7 +121,7 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	for (guint i = 0; i < splats->len; i++)
 		splat_files_add(files, i + 1, splats->pdata[i]);
 	if (mkdirat(folder, "splats", 0755) < 0 && errno != EEXIST)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make 'splats': %s",
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder 'splats': %s",
 				g_strerror(errno));
 	into = safe_open(folder, "splats", error);
 	if (into < 0 || !prune(into, files, ret_changed, error))

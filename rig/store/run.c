@@ -62,7 +62,7 @@ static char *base_name(const char *scenario, const char *machine, const char *ke
 
 static gboolean fail_here(struct run *run, GError **error)
 {
-	return rig_fail(error, RIG_EXIT_INFRA, "cannot make the run folder '%s': %s", run->dir,
+	return rig_fail(error, RIG_EXIT_INFRA, "cannot create the run folder '%s': %s", run->dir,
 			g_strerror(errno));
 }
 
@@ -168,8 +168,8 @@ struct run *run_create(const char *results, const char *scenario, const char *ma
 	run->folder = run->lock = run->journal = -1;
 	run->began_ns = rig_now_ns();
 	if (g_mkdir_with_parents(results, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make the results folder '%s': %s", results,
-			 g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create the results folder '%s': %s",
+			 results, g_strerror(errno));
 		return NULL;
 	}
 	run->dir = g_build_filename(results, SWEEP_NEW "XXXXXX", NULL);

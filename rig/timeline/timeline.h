@@ -75,9 +75,10 @@ guint timeline_n_copies(const struct timeline *timeline);
 const struct track *timeline_copy(const struct timeline *timeline, guint n, unsigned *ret_copy);
 
 /*
- * Returns the operations of lap LAP of copy N: an array of struct operation, possibly empty;
- * g_ptr_array_unref(). Returns NULL if the copy has ended before this lap: after `repeat` laps, or
- * after the explicit laps of a timeline that ends there.
+ * Returns the operations of lap LAP of copy N, an array of struct operation that may be empty. The
+ * caller unrefs it. Returns NULL if the copy has no such lap: it has `repeat` laps, or, in a
+ * timeline that only has explicit laps (those listed in its file, not drawn from the seed), as many
+ * as are listed.
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 

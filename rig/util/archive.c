@@ -219,12 +219,12 @@ static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, G
 	u->left.files--;
 	if (type == AE_IFDIR)
 		return !g_mkdir_with_parents(path, 0755) ||
-		       rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", path,
+		       rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", path,
 				g_strerror(errno));
 	g_mkdir_with_parents(parent, 0755);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode | 0600);
 	if (fd < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", path,
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", path,
 				g_strerror(errno));
 	ok = copy_data(u, fd, path, error) &&
 	     (!ftruncate(fd, archive_entry_size(entry)) ||

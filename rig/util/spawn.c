@@ -111,7 +111,8 @@ static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_f
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s", g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create a pipe: %s",
+				g_strerror(errno));
 	piped.out = piped.err = fds[1];
 	/*
 	 * with a time limit, put the child into its own group, so that the processes that it starts

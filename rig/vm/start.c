@@ -57,7 +57,7 @@ static gboolean sockets_init(struct socket_pairs *pairs, const struct machine *m
 		if (!has[i])
 			continue;
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-			rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the guest: %s",
+			rig_fail(error, RIG_EXIT_INFRA, "cannot create a socket for the guest: %s",
 				 g_strerror(errno));
 			sockets_deinit(pairs);
 			return FALSE;
@@ -123,7 +123,7 @@ struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner
 	vm = vm_new(config, owner);
 	vm->launcher = launcher;
 	if (g_mkdir(vm->output, 0700) < 0 && errno != EEXIST) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", vm->output,
+		rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", vm->output,
 			 g_strerror(errno));
 		return NULL;
 	}

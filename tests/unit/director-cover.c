@@ -67,7 +67,7 @@ START_TEST(recorded_code)
 }
 END_TEST
 
-/* QEMU cannot resize the file, so it cannot make the rig read less than it expects. */
+/* QEMU cannot resize the file, so it cannot create the rig read less than it expects. */
 START_TEST(size_is_fixed)
 {
 	rig_auto(director_orders) orders = NULL;

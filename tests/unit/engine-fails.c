@@ -96,7 +96,8 @@ START_TEST(later_operations_must_work)
 	/* this operation did not succeed before the failure either */
 	stepped(&f, &online, 320, "error EBUSY");
 	stepped(&f, &online, 330, "error EBUSY");
-	ck_assert(is_finding(&f, "'plug d' has not worked: 2 times 'refused'"));
+	ck_assert(is_finding(&f, "'plug d' has not succeeded since the injected failure: "
+				 "2 attempts, the last ended with 'refused'"));
 	ck_assert(!is_finding(&f, "online"));
 	fixture_close(&f);
 }

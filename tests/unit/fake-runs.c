@@ -67,7 +67,7 @@ static void write_run(const char *results, const struct fake *f)
 		1000 + f->n % 97, f->bad ? 5 : -1, f->bad ? "false" : "true");
 
 	if (mkdir(dir, 0755) < 0) {
-		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", dir, g_strerror(errno));
+		fprintf(stderr, "fake-runs: cannot create '%s': %s\n", dir, g_strerror(errno));
 		exit(3);
 	}
 	write_file(dir, "run.json", inputs);
@@ -80,7 +80,7 @@ static void write_run(const char *results, const struct fake *f)
 				  f->scenario);
 	/* make the folder visible only when it is complete */
 	if (rename(dir, final) < 0) {
-		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", final, g_strerror(errno));
+		fprintf(stderr, "fake-runs: cannot create '%s': %s\n", final, g_strerror(errno));
 		exit(3);
 	}
 }

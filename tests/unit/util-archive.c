@@ -85,7 +85,7 @@ static const struct {
 	{"hard", "good", AE_IFREG, "not accepted"},
 	{"pipe", NULL, AE_IFIFO, "not accepted"},
 	{"device", NULL, AE_IFCHR, "not accepted"},
-	{"good", NULL, AE_IFREG, "cannot make"}, /* a second file of that name */
+	{"good", NULL, AE_IFREG, "cannot create"}, /* a second file of that name */
 };
 
 static void add(struct archive *archive, const char *name, mode_t type, const char *link,

@@ -66,7 +66,7 @@ void put_locks(const char *results, const char *dir, guint variant)
 	if (access(shared, F_OK) < 0)
 		write_variant(shared, variant);
 	if (mkdir(folder, 0755) < 0 || link(shared, file) < 0) {
-		fprintf(stderr, "fake-runs: cannot make '%s'\n", file);
+		fprintf(stderr, "fake-runs: cannot create '%s'\n", file);
 		exit(3);
 	}
 }
