@@ -128,7 +128,7 @@ bad_scenarios() {
 	[ -z "$(ls "$RIG_RESULTS")" ] || { echo 'a run folder was created'; return 1; }
 }
 
-# refused IMAGE MACHINE TEXT
+# refused IMAGE MACHINE TEXT: checks that IMAGE is rejected as a kernel for MACHINE, with TEXT in the message
 refused() {
 	expect 2 "$rig" run dimm-remove-vs-sysfs --machine "$2" --kernel "$1" 2>e && says e "$3"
 }
