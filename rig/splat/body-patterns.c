@@ -90,7 +90,7 @@ static const struct body_pattern starts[] = {
 	{"DAR:", ANY, BODY_INSIDE},
 	{"GPR", ANY, BODY_NUMBERS},
 	{"IRQMASK:", ANY, BODY_INSIDE},
-	{"Instruction dump:", ANY, BODY_INSIDE},
+	{"Instruction ", ANY, BODY_INSIDE}, /* "dump:", on sparc "DUMP" */
 	{"Faulting instruction address:", ANY, BODY_INSIDE},
 	{"Kernel attempted to ", ANY, BODY_INSIDE},
 	{"LE PAGE_SIZE=", ANY, BODY_INSIDE},
@@ -204,6 +204,7 @@ static const struct body_pattern starts[] = {
 	{"IASQ: ", ANY, BODY_INSIDE},
 	{"IAOQ[", ANY, BODY_INSIDE},
 	{"RP(r2): ", ANY, BODY_INSIDE},
+	{"TSTATE: ", FAMILY_OOPS, BODY_INSIDE}, /* sparc */
 	/* s390 */
 	{"Failing address:", ANY, BODY_INSIDE},
 	{"Fault in ", ANY, BODY_INSIDE},
@@ -408,7 +409,6 @@ static const struct body_pattern starts[] = {
 	{"Normal", FAMILY_MEMORY, BODY_INSIDE},
 	{"Movable", FAMILY_MEMORY, BODY_INSIDE},
 	{"lowmem_reserve[]", FAMILY_MEMORY, BODY_INSIDE},
-	{"[  pid  ]", FAMILY_MEMORY, BODY_INSIDE},
 	{"[", FAMILY_MEMORY, BODY_INSIDE},
 	{"Tasks state", FAMILY_MEMORY, BODY_INSIDE},
 	{"oom-kill:", FAMILY_MEMORY, BODY_INSIDE},

@@ -52,6 +52,10 @@ static const struct body_pattern parts[] = {
 	{"Frame format=", FAMILY_OOPS, BODY_INSIDE},
 	{"CURRENT PROCESS:", FAMILY_OOPS, BODY_INSIDE},
 	{"ra is at ", FAMILY_OOPS, BODY_INSIDE},
+	/* sparc */
+	{"RPC: <", FAMILY_OOPS, BODY_INSIDE},
+	{"I7: <", FAMILY_OOPS, BODY_INSIDE},
+	{"Caller[", FAMILY_OOPS, BODY_INSIDE},
 	{"Call Trace:", ANY, BODY_INSIDE},
 };
 

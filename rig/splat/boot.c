@@ -7,11 +7,6 @@
 
 #include "splat/scanner.h"
 
-void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
-{
-	scanner->is_mail = mail_field_begins((const char *)bytes, len);
-}
-
 /*
  * Returns TRUE if the line reports that the kernel shuts down, or is journalctl's line between two
  * boots.
@@ -87,7 +82,7 @@ static gboolean is_in_prose(const struct scanner *scanner)
 		if (past->number && !past->kernel && is_prose(past->text))
 			return TRUE;
 	}
-	return scanner->is_mail;
+	return mail_field_begins(scanner->start, MIN(scanner->position, START_KEPT));
 }
 
 void boot_take(struct scanner *scanner, const struct line *line)

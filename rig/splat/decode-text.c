@@ -285,8 +285,11 @@ gboolean mail_field_begins(const char *text, gsize len)
 		"X-",
 	};
 
-	if (len > 5 && memcmp(text, "From ", 5) == 0) /* of an mbox, with a time */
-		return memchr(text, ':', len) != NULL;
+	if (len > 5 && memcmp(text, "From ", 5) == 0) { /* of an mbox, with a time */
+		const char *end = memchr(text, '\n', len);
+
+		return memchr(text, ':', end ? (gsize)(end - text) : len) != NULL;
+	}
 	if (!field_len(text, len))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)

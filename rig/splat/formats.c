@@ -375,10 +375,15 @@ static const struct format rows[] = {
 	 "panic_on_[a-z_]+ set|kfence\\.fault=panic set|BUG!|scheduling while atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
-	/* arch/x86/kernel/cpu/mce/core.c mce_panic() prints the machine check before the panic */
+	/*
+	 * mce_panic() of x86 and arm64_serror_panic() print the error before the panic; do_exit()
+	 * panics in an interrupt and in the idle task only after an oops
+	 */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: ((?:Fatal (?:local )?m|M)achine check.*|"
-	 "Timeout: Not all CPUs entered broadcast exception handler)",
+	 "Timeout: Not all CPUs entered broadcast exception handler|"
+	 "Asynchronous SError Interrupt|Aiee, killing interrupt handler!|"
+	 "Attempted to kill the idle task!)",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
 	 FORMAT_NO_STACK | FORMAT_INDUCED},
 	{"Kernel panic", "Kernel panic - not syncing: (Fatal hardware error)", "panic",

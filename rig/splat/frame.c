@@ -332,11 +332,11 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"pc: "},	{"epc : "},	 {"epc: "},	 {"ERA: "},
 		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
 		{"NIP: "},	{"IAOQ[0]: "},	 {"PC: "},
-		{"pc is at "},
+		{"pc is at "},	{"TPC: <"},
 	};
 	static const guint8 begins[256] = {
 		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
-		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1, ['M'] = 1,
+		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1, ['M'] = 1, ['T'] = 1,
 	};
 	const char *start = skip_blanks(text);
 

@@ -326,6 +326,25 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 	}
 }
 
+/*
+ * Returns the function in the header of a WARN, if neither a fault's line nor a stack of the report
+ * has it: in a quoted report, lines between the header and the stack are often left out. NULL: the
+ * stack has it, so the general rule is used.
+ */
+static char *function_of_quote(const struct splat *splat, const struct report *report)
+{
+	const char *group = report->groups.at[GROUP_F];
+
+	if (report->format->rule != FRAME_FAULT || !(report->format->family & FAMILY_WARN) ||
+	    (report->marks & MARK_FAULT) || !group || !*group ||
+	    generic_by_rules(group, report->format->skip, RULES_V2))
+		return NULL;
+	for (guint i = 0; i < splat->frames->len; i++)
+		if (strcmp(splat->frames->pdata[i], group) == 0)
+			return NULL;
+	return name_or_null(group);
+}
+
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	/* if one of these rules finds no function, the general rule would not find a better one */
@@ -342,6 +361,8 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 		return name;
 	if (rule == FRAME_PAGE)
 		return rules == RULES_V1 ? NULL : page_function(splat->frames);
-	name = first_named(splat->frames, report->format->skip, rules);
+	name = rules == RULES_V2 ? function_of_quote(splat, report) : NULL;
+	if (!name)
+		name = first_named(splat->frames, report->format->skip, rules);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
 }

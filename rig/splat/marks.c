@@ -33,6 +33,7 @@ static const struct {
 	{"IAOQ: ", MARK_ENDLESS},
 	{"YZrvWESTHLNXBCVM", MARK_ENDLESS},
 	{"PSW: ", MARK_ENDLESS},
+	{"TSTATE: ", MARK_ENDLESS}, /* sparc */
 	{"ut of memory", MARK_VICTIM},
 	{"PID: ", MARK_WHO},
 	{" by task ", MARK_LIMIT},

@@ -384,8 +384,9 @@ void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *newline;
 
-	if (!scanner->position && len)
-		boot_look_at_start(scanner, bytes, len);
+	if (scanner->position < START_KEPT)
+		memcpy(scanner->start + scanner->position, bytes,
+		       MIN(len, START_KEPT - scanner->position));
 
 	if (scanner->in_line) {
 		newline = memchr(bytes, '\n', len);

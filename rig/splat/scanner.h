@@ -11,6 +11,7 @@
 #define PAST 4 /* number of preceding lines that are stored, because they may belong to a header */
 #define INHERIT_MAX 3 /* maximum number of lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
+#define START_KEPT 128
 #define CALLERS 4 /* maximum number of printk callers that can write one report together */
 
 /* A report that is not complete yet. */
@@ -82,7 +83,7 @@ struct scanner {
 	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
 	gboolean going_down;
-	gboolean is_mail;
+	char start[START_KEPT]; /* the first bytes of the stream */
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;
@@ -174,8 +175,6 @@ void extent_free(struct open *open);
 /* Returns an empty report; open_release() must follow (open.c). */
 struct open *open_new(struct scanner *scanner);
 void open_release(struct scanner *scanner, struct open *open);
-/* Examines the first BYTES of the stream: a mail begins with its header (RFC 5322) (boot.c). */
-void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
  * Adds a report if LINE is the first line of a boot without a preceding shutdown (a reset or
  * crash). If a decompressor prints before the kernel, its line counts as the first.
