@@ -55,15 +55,13 @@ static gboolean has_at_line_start(const char *text, const char *words)
  */
 static gboolean is_objects(const char *text)
 {
-	const char *next = text + 1 + strspn(text + 1, " \t\r\n");
-	const char *array = strchr(text, '[');
+	const char *next, *array = strchr(text, '[');
 
-	if (!journal_has_message(text))
+	if ((*text != '[' && *text != '{') || !journal_has_message(text))
 		return FALSE;
+	next = text + 1 + strspn(text + 1, " \t\r\n");
 	if (*text == '[')
 		return *next == '{';
-	if (*text != '{')
-		return FALSE;
 	return memchr(text, '\n', (gsize)(next - text)) ||
 	       (array && array[1 + strspn(array + 1, " \t\r\n")] == '{');
 }

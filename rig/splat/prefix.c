@@ -48,7 +48,8 @@ static const char *skip_between(const char *p, const struct piece *before)
 	next += strspn(next, " \t");
 	if (next > p)
 		return next;
-	name_end = p + (*p == '[' ? strcspn(p, "]") + 1 : strcspn(p, " "));
+	name_end = p + strcspn(p, *p == '[' ? "]" : " ");
+	name_end += *name_end == ']';
 	if (name_end - p > NAME_MAX_LEN || *name_end != ' ')
 		return p;
 	bar = name_end + strspn(name_end, " ");

@@ -384,7 +384,7 @@ void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *newline;
 
-	if (scanner->position < START_KEPT)
+	if (len && scanner->position < START_KEPT)
 		memcpy(scanner->start + scanner->position, bytes,
 		       MIN(len, START_KEPT - scanner->position));
 
