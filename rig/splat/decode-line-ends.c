@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Decodes text whose lines do not end in a newline, but in CR, or in the two characters "\n", as in
- * a log that is a string of JSON or of a program. In other text, single long lines can be such
- * strings.
+ * a log that is a string of JSON or of a program; or whose lines are the strings of an array. In
+ * other text, single long lines can be such strings.
  */
 #include <string.h>
 
@@ -12,6 +12,7 @@
 /* Shorter lines are not searched for "\n": as a string, a report is longer. */
 #define LONG_LINE 512
 #define HELD_MAX 4096 /* the first bytes of a long line show whether it is escaped */
+#define BETWEEN "[], \t" /* characters between the strings of an array */
 #define TAG_MAX 96    /* maximum length of syslog's prefix */
 
 /* A line of LINE_ENDS_PLAIN. */
@@ -29,6 +30,9 @@ struct line_ends {
 	/* LINE_ENDS_ESCAPED: the text ended in backslashes, or in the start of "\u001b" */
 	char escape[8];
 	gsize escape_len;
+	/* LINE_ENDS_ESCAPED: the end of a string, and what can be between it and the next one */
+	char between[16];
+	gsize between_len;
 	guint8 out[ROOM];
 	gsize out_len;
 	/* LINE_ENDS_PLAIN */
@@ -46,6 +50,17 @@ static gsize escaped_newline(const char *p)
 	gsize slashes = strspn(p, "\\");
 
 	return slashes && p[slashes] == 'n' ? slashes + 1 : 0;
+}
+
+/*
+ * Returns the number of characters from the end of a string at P to the start of the next one in
+ * the same or the next array, or 0 if there is none: "\", \"", "\"],[\"".
+ */
+static gsize string_end(const char *p)
+{
+	gsize len = *p == '"' || *p == '\'' ? strspn(p + 1, BETWEEN) : 0;
+
+	return len && p[len + 1] == *p && memchr(p + 1, ',', len) ? len + 2 : 0;
 }
 
 /* Returns TRUE if a line of the kernel with a time stamp begins at P: "[   12.345678]". */
@@ -72,8 +87,8 @@ static gboolean is_kernel_line(const char *p)
 }
 
 /*
- * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end precedes a
- * line of the kernel.
+ * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end, or the end
+ * of a string in an array, precedes a line of the kernel.
  */
 static gboolean count_line_ends(const char *text, guint *ret_escaped, guint *ret_real)
 {
@@ -84,9 +99,10 @@ static gboolean count_line_ends(const char *text, guint *ret_escaped, guint *ret
 		gsize len = escaped_newline(p);
 
 		*ret_real += *p == '\n';
+		*ret_escaped += len > 0;
+		len += string_end(p);
 		if (!len)
 			continue;
-		++*ret_escaped;
 		p += len - 1;
 		any |= is_kernel_line(p + 1);
 	}
@@ -192,8 +208,38 @@ static void take_escape(struct line_ends *ends, char c)
 	ends->escape_len = 0;
 }
 
+/* Adds the characters that are held because they could have been the end of a string. */
+static void put_between(struct line_ends *ends)
+{
+	put(ends, ends->between, ends->between_len);
+	ends->between_len = 0;
+}
+
+/* Returns TRUE if C is a part of the end of a string; its last character ends the line. */
+static gboolean take_between(struct line_ends *ends, char c)
+{
+	char *between = ends->between;
+	gsize len = ends->between_len;
+
+	if (!len && c != '"' && c != '\'')
+		return FALSE;
+	if (len > 1 && c == *between && memchr(between, ',', len)) {
+		put(ends, "\n", 1);
+		ends->between_len = 0;
+		return TRUE;
+	}
+	if (len && (len == sizeof(ends->between) || !c || !strchr(BETWEEN, c))) {
+		put_between(ends);
+		return FALSE;
+	}
+	between[ends->between_len++] = c;
+	return TRUE;
+}
+
 static void take_escaped(struct line_ends *ends, char c)
 {
+	if (!ends->escape_len && take_between(ends, c))
+		return;
 	if (ends->escape_len) {
 		take_escape(ends, c);
 	} else if (c == '\\') {
@@ -209,6 +255,7 @@ static void take_escaped(struct line_ends *ends, char c)
 /* Adds the end of an escaped line: a newline. */
 static void end_escaped(struct line_ends *ends)
 {
+	put_between(ends);
 	put(ends, ends->escape, ends->escape_len);
 	ends->escape_len = 0;
 	put(ends, "\n", 1);
@@ -316,6 +363,7 @@ void line_ends_end(struct line_ends *ends)
 			kind = LINE_ESCAPED;
 		give_part(ends, kind, ends->held, ends->held_len);
 	}
+	put_between(ends);
 	put(ends, ends->escape, ends->escape_len);
 	flush(ends);
 	g_free(ends);

@@ -15,6 +15,7 @@
 /* maximum size of a compressed attachment; the rest is dropped */
 #define ATTACHMENT_MAX (64U << 20)
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
+#define QUOTED_LEAST 60 /* least length of a line that quoted-printable continues */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
@@ -318,6 +319,25 @@ static gboolean is_mail(const char *text)
 	return FALSE;
 }
 
+/*
+ * Returns TRUE if TEXT is a mail in quoted-printable whose header is missing: long lines end in
+ * "=", and there is a character like "=3D".
+ */
+static gboolean is_quoted_body(const char *text)
+{
+	guint soft = 0, codes = 0;
+
+	for (const char *p = text; (p = strchr(p, '=')); p++) {
+		const char *newline = memrchr(text, '\n', (gsize)(p - text));
+
+		soft += p - (newline ? newline : text) >= QUOTED_LEAST &&
+			(p[1] == '\n' || (p[1] == '\r' && p[2] == '\n'));
+		codes += g_str_has_prefix(p, "=3D") || g_str_has_prefix(p, "=20") ||
+			 g_str_has_prefix(p, "=09");
+	}
+	return soft >= 3 && codes;
+}
+
 static enum form form_of(struct text_decoder *d)
 {
 	d->wide = find_wide(d->start, d->start_len);
@@ -325,12 +345,16 @@ static enum form form_of(struct text_decoder *d)
 		return FORM_WIDE;
 	g_autofree char *start = g_strndup((const char *)d->start, d->start_len);
 
-	if (is_mail(start))
+	d->in_header = is_mail(start);
+	if (d->in_header)
 		return FORM_MAIL;
 	/* a log of many lines in one string is decoded piece by piece, because it can be long */
 	if (!line_ends_are_escaped(start) && records_begin(start, d->start_len) != RECORDS_NONE)
 		return FORM_RECORDS;
-	return FORM_PLAIN;
+	if (!is_quoted_body(start))
+		return FORM_PLAIN;
+	d->encoding = ENCODING_QUOTED;
+	return FORM_MAIL;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
@@ -348,7 +372,6 @@ static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 static void decide(struct text_decoder *d)
 {
 	d->form = form_of(d);
-	d->in_header = d->form == FORM_MAIL;
 	if (d->form == FORM_RECORDS)
 		d->records = records_new(records_begin((const char *)d->start, d->start_len),
 					 d->sink, d->data);

@@ -95,6 +95,9 @@ static const char *const words[] = {
 	"refcount:",
 	"duplicate filename",
 	"initialized object",
+	/* a blank that can hide a word */
+	"&nbsp;",
+	"&#160;",
 };
 
 #define PIECE 3

@@ -209,14 +209,17 @@ static char *release_function(const struct report *report, enum rules rules)
 {
 	int line = report_find(report, report->header, ") at:");
 	const struct seen *frame;
+	gboolean is_blank;
 
 	do {
 		line++;
-		if (line <= 0 || (guint)line >= report->n ||
-		    !(report->seen[line].marks & MARK_FRAME))
+		if (line <= 0 || (guint)line >= report->n)
 			return NULL;
 		frame = &report->seen[line];
-	} while (frame->inlined);
+		is_blank = !frame->text[strspn(frame->text, " ")];
+		if (!is_blank && !(frame->marks & MARK_FRAME))
+			return NULL;
+	} while (is_blank || frame->inlined);
 	return generic_by_rules(frame->name, report->format->skip, rules)
 		       ? NULL
 		       : name_or_null(frame->name);

@@ -17,9 +17,9 @@ static gboolean is_continuation(const struct past *past, const struct line *line
 	       !line->caller[0] && line->text[strspn(line->text, " \t")];
 }
 
-static char *joined(const struct past *past, const struct line *line, const char *between)
+static char *joined(const char *text, const struct line *line, const char *between)
 {
-	g_autofree char *first = g_strchomp(g_strdup(past->text));
+	g_autofree char *first = g_strchomp(g_strdup(text));
 
 	return g_strconcat(first, between, line->text + strspn(line->text, " \t"), NULL);
 }
@@ -84,7 +84,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	if (body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
 	    (has_word && format_match(line->text, NULL)))
 		return FALSE;
-	text = joined(past, line, " ");
+	text = joined(past->text, line, " ");
 	format = format_match(text, &groups);
 	header = *line;
 	header.text = text;
@@ -135,6 +135,7 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	struct open *open;
 	struct frame frame;
 	struct line whole;
+	gboolean is_last;
 	enum body body;
 
 	if (line->kernel || !scanner->n_open || !is_continuation(past, line))
@@ -147,10 +148,12 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
 	    format_match(line->text, NULL))
 		return FALSE;
-	text = joined(past, line, " ");
+	/* the report's last line can be joined already, if it was wrapped twice */
+	is_last = open->last_line == past->number && open->solid == open->seen->len;
+	text = joined(is_last ? open_line(open, open->solid - 1)->text : past->text, line, " ");
 	whole.text = text;
 	whole.len = strlen(text);
-	if (open->last_line == past->number && open->solid == open->seen->len) {
+	if (is_last) {
 		open_replace(open, open->seen->len - 1, text);
 		open_reach(open, &whole);
 	} else {
@@ -173,7 +176,7 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 	    strcmp(past->caller, open->callers[0]) != 0 || open->last_line >= past->number)
 		return NULL;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
-		g_autofree char *text = joined(past, line, between[i]);
+		g_autofree char *text = joined(past->text, line, between[i]);
 		struct frame frame;
 		enum body body = body_kind(text, open->format, &frame);
 

@@ -46,8 +46,8 @@ static gsize nothing_at(const guint8 *p)
 }
 
 /*
- * Returns the length of an HTML entity at P ("&gt;"), whose character is stored in *RET; 0: there
- * is none.
+ * Returns the length of an HTML entity at P ("&gt;", "&#62;"), whose character is stored in *RET;
+ * 0: there is none.
  */
 static gsize entity_at(const char *p, char *ret)
 {
@@ -62,6 +62,18 @@ static gsize entity_at(const char *p, char *ret)
 			continue;
 		*ret = entities[i].c;
 		return strlen(entities[i].name);
+	}
+	if (p[1] == '#') {
+		gboolean hex = p[2] == 'x';
+		const char *digits = p + 2 + hex;
+		gsize len = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+		guint64 code = g_ascii_strtoull(digits, NULL, hex ? 16 : 10);
+
+		*ret = code == 0xa0 ? ' ' : (char)code;
+		gboolean is_ascii = code == 0xa0 || (code >= ' ' && code < 127);
+
+		if (len && len < 5 && digits[len] == ';' && is_ascii)
+			return 3 + hex + len;
 	}
 	return 0;
 }
@@ -123,12 +135,16 @@ static inline lanes maybe_special(lanes bytes)
 	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
-/* Returns the length of HTML's line break at the end of TEXT, or 0 if there is none. */
-static gsize html_end(const char *text, gsize len)
+/*
+ * Returns the length of HTML's line break or end tag, or of CR as `cat -v` prints it, at the end of
+ * TEXT; 0: there is none.
+ */
+static gsize markup_end(const char *text, gsize len)
 {
-	static const char *const ends[] = {"<br>", "<br/>", "<br />"};
+	static const char *const ends[] = {"<br>",    "<br/>",   "<br />", "</p>",    "</div>",
+					   "</span>", "</code>", "</pre>", "</td>", "^M"};
 
-	for (gsize i = 0; len && text[len - 1] == '>' && i < G_N_ELEMENTS(ends); i++) {
+	for (gsize i = 0; len && strchr(">M", text[len - 1]) && i < G_N_ELEMENTS(ends); i++) {
 		gsize n = strlen(ends[i]);
 
 		if (len >= n && memcmp(text + len - n, ends[i], n) == 0)
@@ -148,7 +164,7 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 	*ret_same = text[0] != '\xa0';
 	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
 		len--;
-	len -= html_end(text, len);
+	len -= markup_end(text, len);
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';

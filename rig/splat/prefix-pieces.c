@@ -50,6 +50,7 @@ static const struct piece pieces[] = {
 	{"syslog_:L_: ", PIECE_USER | AT_START},
 	{"auth_:L_: ", PIECE_USER | AT_START},
 	/* a level; in RFC 5424 a version follows it, and a length may precede it */
+	{"_#\t&?", AT_START}, /* the number of the line, of `cat -n` */
 	{"# &<#>1 9999-", AT_START},
 	{"<#>1 &9999-", PIECE_KERNEL},
 	{"1 &9999-99-99\\T99", AT_START},

@@ -249,6 +249,10 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		return;
 	}
 	p = prefix_unquote(text);
+	/* a row of a table: "| text |" */
+	if (text[strspn(text, " \t")] == '|' && p > text && len > 2 &&
+	    strcmp(text + len - 2, " |") == 0)
+		text[len -= 2] = '\0';
 	/* marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
 	if (g_str_has_prefix(p, "- {\"")) /* a list in YAML */

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests that the same reports are found in a log in every format that decode.h supports. */
-#include <archive.h>
-#include <archive_entry.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "splat/decode.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/splat.h"
 
-static void feed(const guint8 *bytes, gsize len, void *data)
+void feed_scanner(const guint8 *bytes, gsize len, void *data)
 {
 	scanner_feed(data, bytes, len);
 }
@@ -24,7 +20,7 @@ static char *titles(const guint8 *log, gsize len, gsize step)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+	struct text_decoder *decoder = text_decoder_new(feed_scanner, scanner);
 	GString *out = g_string_new(NULL);
 
 	for (gsize at = 0; at < len; at += step)
@@ -36,7 +32,7 @@ static char *titles(const guint8 *log, gsize len, gsize step)
 	return g_string_free(out, FALSE);
 }
 
-static void check_same(GString *log, const char *how)
+void check_decoded(GString *log, const char *how)
 {
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
 	g_autofree char *plain = titles((const guint8 *)fixture->log, fixture->len, fixture->len);
@@ -199,7 +195,7 @@ START_TEST(records)
 		[RECORD_SYSLOG] = "syslog-ng",
 	};
 
-	check_same(as_records((enum record)_i), names[_i]);
+	check_decoded(as_records((enum record)_i), names[_i]);
 }
 END_TEST
 
@@ -226,6 +222,10 @@ static const struct {
 	{"JSON with newlines", "{\n  \"id\": 1,\n  \"log\": \"", "", "\\n",
 	 "\",\n  \"end\": 2\n}\n"},
 	{"a JSON string after other lines", LINES_BEFORE "{\"log\": \"", "", "\\n", "\"}\nend\n"},
+	{"an array of strings", "[", "\"", "\", ", "\"\"]"},
+	{"an array of strings after other lines", LINES_BEFORE "{\"a\":[", "\"", "\",", "\"\"]}\n"},
+	{"arrays in an array", "{\"values\": [", "[\"1795240801000000001\", \"", "\"], ", "[]]}"},
+	{"an array of a program", "['", "", "', '", "']\n"},
 	{"a string in YAML after other lines", LINES_BEFORE "  log: \"", "", "\\r\\n", "\"\n"},
 	{"a JSON array", "{\n  \"lines\": [\n", "    \"", "\",\n", "    \"\"\n  ]\n}\n"},
 };
@@ -240,7 +240,7 @@ START_TEST(unusual_line_ends)
 	for (guint i = 0; lines[i]; i++) {
 		g_autoptr(GString) line = g_string_new(lines[i]);
 
-		if (line_ends[_i].end[0] == '\\') {
+		if (strpbrk(line_ends[_i].end, "\\\"'")) {
 			g_string_replace(line, "\"", "\\\"", 0);
 			g_string_replace(line, "\t", "\\u0009", 0);
 		}
@@ -248,7 +248,7 @@ START_TEST(unusual_line_ends)
 				       line_ends[_i].end);
 	}
 	g_string_append(text, line_ends[_i].after);
-	check_same(text, line_ends[_i].name);
+	check_decoded(text, line_ends[_i].name);
 }
 END_TEST
 
@@ -260,7 +260,7 @@ START_TEST(source_code)
 		"\tpr_err(\"kernel BUG at mm/slub.c:12!\\n\");\n}\n";
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+	struct text_decoder *decoder = text_decoder_new(feed_scanner, scanner);
 	guint64 kernel;
 
 	text_decoder_feed(decoder, (const guint8 *)source, strlen(source));
@@ -268,6 +268,25 @@ START_TEST(source_code)
 	scanner_flush(scanner);
 	ck_assert_uint_eq(scanner_lines(scanner, &kernel), 5);
 	ck_assert_uint_eq(found->len, 0);
+}
+END_TEST
+
+/* Texts that end inside what a decoder or a prefix needs; errors are found by `make check-san`. */
+START_TEST(short_texts)
+{
+	static const char *const texts[] = {
+		"",	"[",	   "{",	    "[x",      "[x\n",	   "\"",      "| ",	"> [",
+		"12\t", "Date:",   "From ", "[\"log\"", "{\"log\":\"", "&#",	   "&#x",	"^",
+		"vm |", "stdout ", "TPC: <", "Nov 21 h", "06:00:01 ", "\\n[",	   "'",		"=",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		/* without a byte after the text */
+		g_autofree guint8 *copy = g_memdup2(texts[i], strlen(texts[i]));
+		g_autofree char *found = titles(copy, strlen(texts[i]), 1);
+
+		ck_assert_str_eq(found, "");
+	}
 }
 END_TEST
 
@@ -284,140 +303,7 @@ START_TEST(wide_characters)
 	g_autofree char *wide = g_convert(text, -1, sets[_i % 4], "UTF-8", NULL, &len, NULL);
 
 	ck_assert_ptr_nonnull(wide);
-	check_same(g_string_new_len(wide, (gssize)len), sets[_i % 4]);
-}
-END_TEST
-
-/* Compression and mail ------------------------------------------------------------ */
-
-static const struct {
-	const char *name;
-	int (*add)(struct archive *);
-} filters[] = {
-	{"gzip", archive_write_add_filter_gzip},
-	{"xz", archive_write_add_filter_xz},
-	{"zstd", archive_write_add_filter_zstd},
-	{"none", archive_write_add_filter_none},
-};
-
-/* Returns the log of the fixture, compressed by filter I. */
-static GString *compressed(int i)
-{
-	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
-	struct archive *archive = archive_write_new();
-	struct archive_entry *entry = archive_entry_new();
-	GString *out = g_string_sized_new(1 << 20);
-	size_t used = 0;
-
-	ck_assert_int_eq(filters[i].add(archive), ARCHIVE_OK);
-	archive_write_set_format_raw(archive);
-	archive_write_set_bytes_in_last_block(archive, 1);
-	ck_assert_int_eq(archive_write_open_memory(archive, out->str, 1 << 20, &used), ARCHIVE_OK);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	ck_assert_int_eq(archive_write_header(archive, entry), ARCHIVE_OK);
-	ck_assert_int_eq((int)archive_write_data(archive, fixture->log, fixture->len),
-			 (int)fixture->len);
-	archive_entry_free(entry);
-	ck_assert_int_eq(archive_write_close(archive), ARCHIVE_OK);
-	archive_write_free(archive);
-	out->len = used;
-	return out;
-}
-
-START_TEST(attachments)
-{
-	GString *data = compressed(_i), *mail = g_string_new(NULL);
-	g_autofree char *base64 = g_base64_encode((const guchar *)data->str, data->len);
-
-	g_string_append(
-		mail,
-		"From reporter@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
-		"Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
-		"Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
-		"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
-	for (const char *p = base64; *p; p += MIN(strlen(p), 76))
-		g_string_append_printf(mail, "%.76s\n", p);
-	g_string_append(mail, "\n--0000001234--\n\n");
-	/* the next mail of an mbox */
-	g_string_append(
-		mail,
-		"From reporter@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
-	g_string_free(data, TRUE);
-	check_same(mail, filters[_i].name);
-}
-END_TEST
-
-/* The first field of a mail's header, and lines that continue it. */
-static const char *const first_fields[] = {
-	"From reporter@example.org Sat Nov 21 06:00:01 2026\n",
-	"ARC-Seal: i=1; a=rsa-sha256; t=1795240801; cv=none;\n        d=example.org; s=a;\n",
-	"ARC-Authentication-Results: i=1; mx.example.org;\n\tdkim=pass\n",
-	"DKIM-Signature: v=1; a=rsa-sha256; d=example.org; h=from:to\n",
-	"Authentication-Results: mx.example.org; spf=pass\n",
-	"Received-SPF: pass (example.org)\n",
-	"List-Id: <list.example.org>\n",
-	"Autocrypt: addr=reporter@example.org\nUnknown-Field: 12\n",
-};
-
-static void add_quoted(GString *out, const char *text, gsize len)
-{
-	guint column = 0;
-
-	for (gsize i = 0; i < len; i++) {
-		if (column > 70 && text[i] != '\n') {
-			g_string_append(out, "=\n");
-			column = 0;
-		}
-		if (text[i] == '=')
-			g_string_append(out, "=3D");
-		else
-			g_string_append_c(out, text[i]);
-		column = text[i] == '\n' ? 0 : column + 1 + 2 * (text[i] == '=');
-	}
-}
-
-START_TEST(first_fields_of_mails)
-{
-	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
-	GString *mail = g_string_new(first_fields[_i]);
-
-	g_string_append(mail, "Subject: a log\nContent-Transfer-Encoding: quoted-printable\n\n");
-	add_quoted(mail, fixture->log, fixture->len);
-	check_same(mail, first_fields[_i]);
-}
-END_TEST
-
-START_TEST(a_damaged_attachment_is_an_error)
-{
-	static const char mail[] =
-		"From: a@example.org\nContent-Transfer-Encoding: base64\n\nH4sIAAAAAAAAA3h4eHh4\n";
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	struct text_decoder *decoder = text_decoder_new(feed, scanner);
-	g_autoptr(GError) error = NULL;
-
-	text_decoder_feed(decoder, (const guint8 *)mail, strlen(mail));
-	ck_assert(!text_decoder_end(decoder, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "attachment"));
-}
-END_TEST
-
-/* decode_fd() reads a compressed file. */
-START_TEST(files)
-{
-	g_autofree char *path = in_scratch("log");
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	GString *data = compressed(_i);
-	int fd = open(path, O_RDWR | O_CREAT, 0600);
-
-	ck_assert_int_eq((int)write(fd, data->str, data->len), (int)data->len);
-	ck_assert_int_eq((int)lseek(fd, 0, SEEK_SET), 0);
-	ck_assert(decode_fd(fd, path, feed, scanner, NULL));
-	close(fd);
-	scanner_flush(scanner);
-	ck_assert_uint_eq(found->len, fixture_named("generation-4.9-x86.txt")->expected->len);
-	g_string_free(data, TRUE);
+	check_decoded(g_string_new_len(wide, (gssize)len), sets[_i % 4]);
 }
 END_TEST
 
@@ -426,9 +312,6 @@ void add_decode_tests(TCase *tests)
 	tcase_add_loop_test(tests, records, 0, RECORDS);
 	tcase_add_loop_test(tests, unusual_line_ends, 0, G_N_ELEMENTS(line_ends));
 	tcase_add_test(tests, source_code);
+	tcase_add_test(tests, short_texts);
 	tcase_add_loop_test(tests, wide_characters, 0, 8);
-	tcase_add_loop_test(tests, attachments, 0, G_N_ELEMENTS(filters));
-	tcase_add_loop_test(tests, first_fields_of_mails, 0, G_N_ELEMENTS(first_fields));
-	tcase_add_test(tests, a_damaged_attachment_is_an_error);
-	tcase_add_loop_test(tests, files, 0, G_N_ELEMENTS(filters));
 }

@@ -38,9 +38,17 @@ void free_splat(gpointer splat);
 void add_case_tests(TCase *tests);
 void add_cycle_tests(TCase *tests);
 void add_decode_tests(TCase *tests);
+/* Passes decoded data to the scanner DATA. */
+void feed_scanner(const guint8 *bytes, gsize len, void *data);
+/*
+ * Checks that LOG, a form of the fixture generation-4.9-x86.txt, has the same reports if the
+ * decoder gets it in pieces of any size; frees LOG. HOW describes the form.
+ */
+void check_decoded(GString *log, const char *how);
 void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 void add_header_tests(TCase *tests);
+void add_mail_tests(TCase *tests);
 void add_row_tests(TCase *tests);
 
 #endif
