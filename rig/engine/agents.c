@@ -49,8 +49,9 @@ gboolean agents_offered(struct session *s)
 }
 
 /*
- * Judges an agent that did not start because a file does not exist. If a kernel option creates the
- * file, this kernel cannot run the scenario (SKIP); otherwise the file's name may be wrong.
+ * Judges an agent that did not start. If a file does not exist that a kernel option creates, this
+ * kernel cannot run the scenario (SKIP). Otherwise the reason may be a mistake, for example a wrong
+ * name of a file (INFRA).
  */
 static void judge_start(struct session *s, const struct agent *agent, const char *why)
 {

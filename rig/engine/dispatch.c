@@ -89,7 +89,11 @@ static void on_splat(struct splat *splat, void *data)
 	weigh(s, splat);
 }
 
-/* Stores a report when it is complete, so that a recheck of the console finds the same one. */
+/*
+ * Called with a report whose end has not been printed yet, when the console is silent. Judges the
+ * report, but leaves it to on_splat() to store it when it is complete, because a recheck of the
+ * console also finds complete reports.
+ */
 static void on_quiet(struct splat *splat, void *data)
 {
 	struct session *s = data;

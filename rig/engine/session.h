@@ -162,7 +162,7 @@ void device_event(struct session *s, const char *name, json_t *event);
 gboolean hotplug_check_each_step(const struct session *s);
 /*
  * Returns TRUE if another device than BUT has memory in the range WHERE, or if it is not known
- * where one has memory, because an operation on it is in progress.
+ * where a device has memory, because an operation on it is in progress or has timed out.
  */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
 				   const struct extent *where);
@@ -387,8 +387,8 @@ gboolean session_keep_timeline(struct session *s, GError **error);
 /* judge.c */
 void judge_deinit(struct session *s);
 /*
- * Compares the sizes of the memory before and after the load. The verdict is FAIL if they differ,
- * or if the guest has not sent them.
+ * Compares the sizes of the memory before and after the load. The verdict is FAIL if the guest has
+ * not sent them, or if they differ although the scenario does not allow this (`accounts`).
  */
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);

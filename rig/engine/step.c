@@ -90,8 +90,8 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 
 /*
  * Called when the guest did not answer in time whether it has set memory or a CPU online or
- * offline. Onlining must not take so long, as a plug must not; offlining may, like an unplug
- * (may_be_slow).
+ * offline. This is a failure for onlining, as for a plug, but not for offlining, which may be slow
+ * (may_be_slow), like an unplug.
  */
 static void guest_write_late(struct track_run *t)
 {

@@ -97,6 +97,7 @@ static void judge_powered_off(struct session *s)
 			      s->end.why ? s->end.why : "unknown reason");
 }
 
+/* Handles a HELLO under load: a `reset` step has ended, or the guest has restarted by itself. */
 static void resume(struct session *s)
 {
 	if (s->host.reset_waits)

@@ -77,10 +77,10 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 /*
  * Returns TRUE if the teardown does not unplug the device:
  * - a CPU under TCG, because QEMU 7.2 crashes at its unplug (docs/machines.md), or on a machine
- * that
- *   cannot unplug it; it does not affect the memory accounts
+ *   that cannot unplug it; it does not affect the memory accounts
  * - an NVDIMM or virtio-pmem, which no QEMU unplugs; it affects the accounts only while the guest
  *   has added its memory as system RAM
+ * - a device with which the guest has booted
  * - a device whose unplug the scenario expects to be refused
  * - a device that the guest refused after a call was made to fail: a pseries guest has released it
  *   already, and would not react to the unplug

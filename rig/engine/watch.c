@@ -3,9 +3,10 @@
  * Detects lack of progress.
  *
  * The watchdog checks two things. Operations: agents have operations in progress, but none
- * completes. The heartbeat: init, which sends it, takes no hotplug lock, so if no heartbeats arrive
- * the guest does not schedule any more. A third sign of a hang, a flood of console output or a
- * report of a hung task or lockup, ends the run in dispatch.c.
+ * completes, or one agent has been in the same operation for a long time. The heartbeat: init,
+ * which sends it, takes no hotplug lock, so if no heartbeats arrive the guest does not schedule any
+ * more. A third sign of a hang, a flood of console output or a report of a hung task or lockup,
+ * ends the run in dispatch.c.
  *
  * All limits count guest runtime (runtime.h), not the host's clock.
  *
