@@ -111,7 +111,7 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 {
 	unsigned n = task->n_pending;
 
-	/* calls with a lower stack pointer have ended, but their return was not seen */
+	/* calls whose stack pointer is not higher have ended, but their return was not seen */
 	while (n && task->pending[n - 1].sp <= e->call->sp) {
 		locks->counts.unresolved++;
 		n--;

@@ -76,8 +76,8 @@ struct evidence *evidence_from_json(json_t *json);
  * Chooses the target from the reports of ALL (of struct evidence). It is the most frequent lock
  * report or hang that occurred in at least two runs of the position BAD_END and in no run of
  * GOOD_END. After many runs without one, it is the most frequent report of another kind instead.
- * Returns NULL if more runs are needed. *ret_times: the number of runs of BAD_END with this report;
- * *ret_runs: the number of all its runs.
+ * Returns NULL if more runs are needed. *ret_times is the number of runs of BAD_END with this
+ * report, and *ret_runs the number of all runs of BAD_END.
  */
 const struct sighting *evidence_find_target(const GPtrArray *all, guint bad_end, guint good_end,
 					    guint *ret_times, guint *ret_runs);

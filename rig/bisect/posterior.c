@@ -7,10 +7,11 @@
  * candidates there are some tens of classes.
  *
  * Each class has a weight for each rate of a grid. The gain of a run at T about the candidate is
- * the mutual information H(Y) - H(Y | candidate). Given the candidate, the run catches the bug with
- * the mean rate of its class (or with FALSE_ALARM), so the second term is a sum over the candidates
- * that T contains: a prefix sum for a linear history. The gain about candidate and rate, H(Y) - H(Y
- * | candidate, rate), is a sum of the same form.
+ * the mutual information of the candidate and the outcome Y of the run, H(Y) - H(Y | candidate).
+ * Given the candidate, the run catches the bug with the mean rate of its class (or with
+ * FALSE_ALARM), so the second term is a sum over the candidates that T contains: a prefix sum for a
+ * linear history. The gain about candidate and rate, H(Y) - H(Y | candidate, rate), is a sum of the
+ * same form.
  */
 #include "bisect/posterior.h"
 

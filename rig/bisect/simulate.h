@@ -11,7 +11,7 @@
 
 struct simulation {
 	double confidence;
-	double rate; /* probability that a run with the bug catches it */
+	double rate; /* probability that a run on a kernel with the bug catches the bug */
 	/* probability that another report ends a run, so that the run does not count */
 	double unrelated;
 	/* share of the runs that look clean, whether the kernel has the bug or not */

@@ -126,7 +126,7 @@ static gboolean show_estimate(const struct kernel_spec *spec, GError **error)
 	return TRUE;
 }
 
-/* Prints a status line like "compile 812/1893 · 1 min 04 s · last time 2 min 30 s". */
+/* Prints a status line like "kernel: compile 812/1893 · 1 min 04 s · last build 2 min 30 s". */
 static void show_progress(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {
 	gint64 *begin = data;

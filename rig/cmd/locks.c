@@ -161,8 +161,8 @@ static gboolean comes_from(const struct asked *a, const struct order_edge *edge,
 }
 
 /*
- * Prints CLASS and the classes to which it has an edge in Graphviz's language, or draws them into
- * the file that --svg names.
+ * Prints CLASS, the edges from and to it, and the classes at their other ends in Graphviz's
+ * language, or draws them into the file that --svg names.
  */
 static gboolean draw(struct asked *a, guint class, GError **error)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Prints the functions that "rig race" can make fail, and the results of such a run. */
 #include "cmd/race-fail.h"
 
 #include <stdio.h>

@@ -12,8 +12,9 @@ static guint32 word(const guint8 *code)
 }
 
 /*
- * Decodes `call rel32`. CODE may not be the start of an instruction, so the result may be wrong. It
- * does no harm, because a wrong target is hardly ever the entry of the function that is searched.
+ * Decodes `call rel32`. CODE may not be the start of an instruction, so the result may be wrong.
+ * This does no harm, because a wrong target is hardly ever the entry of a function that the caller
+ * searches for.
  */
 static guint64 x86_call(const guint8 *code, gsize left, guint64 address)
 {

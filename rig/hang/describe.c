@@ -253,7 +253,7 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	/* FALSE if the last task does not wait, so that `end` describes it instead */
+	/* FALSE if the last task waits for no lock, so that `end` describes it instead */
 	gboolean all_wait;
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},

@@ -23,8 +23,8 @@ static json_t *strings(const char *const *list)
 }
 
 /*
- * Adds a frame as it was printed, with its file, line and inlined functions from vmlinux, innermost
- * first.
+ * Adds a frame as it was printed, with its file and line from vmlinux. At an address in inlined
+ * code, these are those of the innermost inlined function.
  */
 static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols,
 		      gboolean first)

@@ -136,8 +136,8 @@ static char *hash_inputs(const struct inputs *inputs, const struct kernel_spec *
 }
 
 /*
- * Returns a hash of the inputs of .config: the fragments, and the patches that change Kconfig
- * files.
+ * Returns a hash of the inputs of .config: the source, the compiler, the fragments, the rig's own
+ * files, and the patches that change Kconfig files.
  */
 static char *config_key(const struct inputs *inputs)
 {

@@ -2,10 +2,11 @@
 /*
  * Builds kernels from a source, patches and a config, and stores them in a cache.
  *
- * The cache is in ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and unpatched
- * trees), `tree/<source>_<version>/` (one patched work tree with an object folder for each
- * architecture, locked by its builder), `out/<hash>/` (finished builds: image, config, build.json,
- * log; appear by rename), `carried/<name>/` (sources packed for other hosts). See docs/kernels.md.
+ * The cache is in ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (files with the version
+ * or hash that a source had when it was last used), `tree/<source>_<version>/` (one patched work
+ * tree with an object folder for each architecture, locked by its builder), `out/<hash>/` (finished
+ * builds: image, config, build.json, log; appear by rename), `carried/<name>/` (sources packed for
+ * other hosts). See docs/kernels.md.
  */
 #ifndef RIG_KERNEL_KERNEL_H
 #define RIG_KERNEL_KERNEL_H
@@ -67,7 +68,7 @@ struct kernel_estimate {
 	gboolean cached;  /* the kernel is in the cache, so nothing is compiled */
 	guint files;	  /* number of files that will be compiled */
 	guint all;	  /* number of files that the last build had */
-	gint64 ns;	  /* duration of the last complete build on this host, or 0 */
+	gint64 ns;	  /* estimated from the last full build on this host, or 0 if unknown */
 	char *most;	  /* the changed option on which most of the files depend, or NULL */
 	guint most_files; /* number of files that depend on it */
 };
@@ -114,8 +115,8 @@ char **kernel_module_sources(const char *folder, GError **error);
 
 /*
  * Returns a key that is the same on any host for the same SPEC: a hexadecimal hash of the source's
- * text, arch, no_lockdep, and the content of its files. Free it with g_free(). Fails if a file
- * cannot be read.
+ * text, arch, no_lockdep, kconfig, and the content of patches, fragments and modules. Free it with
+ * g_free(). Fails if a file cannot be read.
  */
 char *kernel_request_key(const struct kernel_spec *spec, GError **error);
 /*
@@ -148,8 +149,8 @@ char *kernel_source_key(const char *text);
 #define KERNEL_SOURCES "RIG_CARRIED_SOURCES"
 
 /*
- * Returns the finished builds in the cache, sorted by name: struct kernel. Free with
- * g_ptr_array_unref().
+ * Returns the finished builds in the cache, sorted by name: an array of struct kernel, released
+ * with g_ptr_array_unref().
  */
 GPtrArray *kernel_list(void);
 
@@ -159,20 +160,20 @@ GPtrArray *kernel_list(void);
  */
 char *kernel_cached_vmlinux(const char *hash);
 
-/* A part of the cache that can be deleted: a finished build, or a work tree with its objects. */
+/* A part of the cache that can be deleted. */
 struct kernel_unused {
 	char *name; /* a name for messages */
 	char *dir;
-	gboolean is_tree;
-	gint64 used;   /* Unix time of the last use */
-	guint64 bytes; /* size on disk */
+	gboolean is_tree; /* a work tree or a packed source, not a finished build */
+	gint64 used;	  /* Unix time of the last use */
+	guint64 bytes;	  /* size on disk */
 };
 
 void kernel_unused_free(struct kernel_unused *unused);
 /*
- * Returns the builds and work trees that were not used since BEFORE (Unix time), the least recently
- * used first: struct kernel_unused. Also removes leftovers of killed processes.
- * g_ptr_array_unref().
+ * Returns what was not used since BEFORE (Unix time), the least recently used first: an array of
+ * struct kernel_unused, released with g_ptr_array_unref(). Also removes leftovers of killed
+ * processes.
  */
 GPtrArray *kernel_unused_since(gint64 before);
 /*

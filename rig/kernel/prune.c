@@ -46,7 +46,8 @@ static guint64 size_of(const char *dir)
 }
 
 /*
- * Returns the time of the last use, or 0 if a killed build has left the folder without build.json.
+ * Returns the time of the last use. If a killed build has left the folder without build.json, this
+ * is the mtime of the folder; if there is no folder, 0.
  */
 static gint64 used_at(const char *dir, gboolean is_tree)
 {
@@ -144,7 +145,7 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	/* if not, it is in use, another process is deleting it, or it was used meanwhile */
+	/* otherwise it is in use, another process deletes it, or it was used since it was listed */
 	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
 	    used_at(unused->dir, unused->is_tree) == unused->used)
 		*ret_gone = ok = remove_hidden(unused, error);

@@ -266,7 +266,7 @@ static gboolean git(const struct source *source, char **ret_line, GError **error
 {
 	g_autofree char *output = NULL;
 	const char *argv[] = {"git", "-C", source->name, word, more, last, NULL};
-	/* a kernel's Makefile has 70 KiB, but only its first lines matter */
+	/* the longest output is that of `git show`: a kernel's Makefile has some 70 KiB */
 	struct spawn spawn = {.argv = argv, .keep = MAKEFILE_MAX};
 
 	if (!spawn_run(&spawn, &output, error)) {
