@@ -53,9 +53,10 @@ struct locks_trap {
 	void (*ended)(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met, void *data);
 	void *data;
 
+	/* protected by the mutex `lock` of struct locks */
 	bool armed;
-	pthread_cond_t change;
-	unsigned waiting;
+	pthread_cond_t change; /* `armed`, or the `go` of a party, has changed */
+	unsigned waiting;      /* number of tasks that are stopped */
 	struct trap_party party[TRAP_PARTIES];
 	/* the tasks of the circle that was closed last; each waits for a lock of the next one */
 	unsigned n_circle;
@@ -63,7 +64,7 @@ struct locks_trap {
 	uint64_t met, held, expired;
 	/* [I][J]: how often a task held a lock of member I and wanted one of member J */
 	uint64_t met_by[TRAP_MEMBERS][TRAP_MEMBERS];
-	int64_t rest_until_ns[TRAP_MEMBERS];
+	int64_t rest_until_ns[TRAP_MEMBERS]; /* no task is stopped before this member until then */
 	/* number of waits before this member that expired since a circle was last closed */
 	unsigned streak[TRAP_MEMBERS];
 };

@@ -157,9 +157,9 @@ struct locks {
 	/* reads LEN bytes of the guest's memory; returns false if nothing is mapped at ADDRESS */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
-	struct locks_trap trap; /* changes later, see lock-trap.h */
+	struct locks_trap trap; /* only some of its members are constant, see lock-trap.h */
 
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* protects the members below */
 	struct locks_counts counts;
 	uint64_t fault[LOCKS_FAULTS]; /* callers of the first unmatched releases */
 	/*

@@ -11,7 +11,7 @@
 
 #define KEY "v1:lock-cycle:"
 
-/* Summary of a cycle over the places of all of its edges. */
+/* What is known of a cycle: all places at which its edges occurred, and in which runs. */
 struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;

@@ -12,7 +12,7 @@ json_t *scenario_strings_json(char **strings);
 int scenario_show(const char *name, gboolean json);
 
 struct timeline_want {
-	/* NULL stands for a new seed, and for the scenario's first machine */
+	/* if they are NULL, a new seed and the scenario's first machine are used */
 	const char *seed, *machine;
 	int laps; /* number of laps to print for each copy of a track */
 };
@@ -24,7 +24,7 @@ struct timeline_want {
 int scenario_show_timeline(const char *name, const struct timeline_want *want, gboolean json);
 
 struct new_want {
-	const char *device, *machine; /* NULL stands for dimm, and for pc-q35 */
+	const char *device, *machine; /* if they are NULL, "dimm" and "pc-q35" are used */
 	char **actors;		      /* names of agents, NULL-terminated; or NULL */
 };
 

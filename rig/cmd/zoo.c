@@ -224,9 +224,7 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 			 (json_int_t)o->ops);
 }
 
-/*
- * Results of several runs.
- */
+/* Results of several runs. */
 struct outcomes {
 	json_t *array; /* collects the results, or NULL if they are printed as text */
 	/* each run so far has caught its bug, or with --clean has found nothing */

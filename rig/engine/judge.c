@@ -82,9 +82,9 @@ void judge_accounts(struct session *s)
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*
- * Judges the guest's verdict. If its reason is that lockdep is off, only the proof `armed` is
- * missing, and rig/verdict decides what this means, because a known issue may have turned lockdep
- * off. Any other reason of the guest is a FAIL.
+ * Judges the guest's verdict. The reason that lockdep is off is only stored in the facts:
+ * rig/verdict decides what this means, because a known issue may have turned lockdep off. Any other
+ * reason is a FAIL, unless failed calls explain it.
  */
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {

@@ -36,7 +36,7 @@ enum event {
 	EV_STALL,  /* the watchdog has declared a hang: no heartbeat, or no progress */
 	EV_TIMER,  /* the state's deadline has expired */
 	EV_FAULT,  /* a fault of the host: disk full, QMP broken */
-	EV_ABORT,  /* SIGINT, SIGTERM or another signal */
+	EV_ABORT,  /* a signal that ends the run, such as SIGINT */
 	EV_GONE,   /* QEMU has ended */
 	N_EVENTS
 };

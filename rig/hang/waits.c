@@ -166,7 +166,7 @@ const struct wait *wait_of(const GPtrArray *frames)
 			return row;
 		if (row && !best)
 			best = row;
-		/* a caller further out does not replace a weak row: its wait has another reason */
+		/* callers that are more than 5 frames further out wait for something else */
 		if (best && ++since > 5)
 			break;
 		if (!row && !best && !frame_is_waiting(frame->name))

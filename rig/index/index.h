@@ -138,8 +138,8 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 
 /*
  * Returns the median wall time in seconds of the last 20 runs with a result, or -1 if there are
- * none. NULL arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load;
- * others are used unchanged.
+ * none. NULL arguments match any run. In the times of passed runs, the duration of the load is
+ * replaced by HAMMER_S seconds; other times are used unchanged.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);

@@ -68,7 +68,7 @@ struct kernel_estimate {
 	gboolean cached;  /* the kernel is in the cache, so nothing is compiled */
 	guint files;	  /* number of files that will be compiled */
 	guint all;	  /* number of files that the last build had */
-	gint64 ns;	  /* estimated from the last full build on this host, or 0 if unknown */
+	gint64 ns;	  /* time, estimated from the last full build on this host; 0 if unknown */
 	char *most;	  /* the changed option on which most of the files depend, or NULL */
 	guint most_files; /* number of files that depend on it */
 };
