@@ -17,9 +17,10 @@
 /*
  * The functions. `words` are the operation, the mode and the flag of a `lock` line in
  * plugin/protocol.h; `lock` is the variable that is the lock, or NULL if the lock is an argument.
+ * If the kernel has the function `instead`, a row is not used.
  */
 static const struct hook {
-	const char *function, *words, *lock;
+	const char *function, *words, *lock, *instead;
 } hooks[] = {
 	/* kernel/locking/mutex.c */
 	{"mutex_lock", "want w -", NULL},
@@ -76,6 +77,8 @@ static const struct hook {
 	{"kernfs_put_active", "drop r k", NULL},
 	{"kernfs_unbreak_active_protection", "want r k", NULL},
 	{"kernfs_drain", "await w k", NULL},
+	/* 5.10 inlines kernfs_drain(); this function is called at its end, after the wait */
+	{"kernfs_drain_open_files", "await w k", NULL, "kernfs_drain"},
 	{"kernfs_add_one", "forget r k", NULL},
 	/*
 	 * kernel/workqueue.c: a worker counts as holding the work item that it executes, because
@@ -126,6 +129,13 @@ static const char *const tails[] = {
 	"queue_work_on",
 	"kthread_queue_work",
 };
+
+static gboolean is_there(struct symbols *symbols, const char *function)
+{
+	g_autoptr(GArray) found = symbols_named(symbols, function);
+
+	return found->len > 0;
+}
 
 static void write_results(GString *out, const GArray *ranges, guint *watches)
 {
@@ -193,12 +203,11 @@ static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
 {
 	g_autoptr(GHashTable) config =
 		kernel->config ? kernel_config_load(kernel->config, NULL) : NULL;
-	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
 	/* only ppc64 has CONFIG_THREAD_SHIFT */
 	guint shift = config_number(config, "CONFIG_THREAD_SHIFT", STACK_SHIFT);
 	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ? 16 : 12;
 
-	shift += kasan->len > 0;
+	shift += is_there(symbols, "kasan_report");
 	if (config_has(config, "CONFIG_VMAP_STACK"))
 		shift = MAX(shift, page);
 	return G_GUINT64_CONSTANT(1) << MIN(shift, 20);
@@ -228,9 +237,12 @@ gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbol
 {
 	if (!write_record(out, kernel, symbols, variables, error))
 		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(hooks); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(hooks); i++) {
+		if (hooks[i].instead && is_there(symbols, hooks[i].instead))
+			continue;
 		if (!write_hook(out, &hooks[i], symbols, kernel->arch, variables, watches, error))
 			return FALSE;
+	}
 	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, tails[i]);
 

@@ -29,6 +29,10 @@ static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n
 			     "{\n"
 			     "\treturn 1;\n"
 			     "}\n"
+			     "int kernfs_drain_open_files(int x)\n"
+			     "{\n"
+			     "\treturn x;\n"
+			     "}\n"
 			     "const char *name = \"&dev->mutex\";\n"
 			     "asm(\"_text = 0xffffffff81000000; _stext = _text; \"\n"
 			     "    \"_etext = _text + 0x1000; \"\n"
@@ -260,7 +264,9 @@ START_TEST(recorder_lines)
 			"ffffffff81000000 ffffffff81[0-9a-f]{6}\n"
 			"lock try w - (ffffffff81[0-9a-f]{6}) 0\n"
 			"lockret \\1 ffffffff81[0-9a-f]{6}\n"
-			"lock want r - ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\n$",
+			"lock want r - ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\n"
+			/* this kernel has no function kernfs_drain() */
+			"lock await w k ffffffff81[0-9a-f]{6} 0\n$",
 			director_orders_text(orders), 0, 0),
 		"%s", director_orders_text(orders));
 	/* QEMU 7.2 does not let a plugin read registers */
