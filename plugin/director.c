@@ -413,7 +413,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, st
 	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))
-		return complain("no thread for the socket", "");
+		return complain("cannot start a thread for the socket", "");
 	say_hello(info);
 	arm(director.link.fd < 0);
 	watch_translations(id);
@@ -443,6 +443,6 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 			return complain("unknown argument", argv[i]);
 	}
 	if (!info->system_emulation)
-		return complain("this is for qemu-system only", "");
+		return complain("this plugin is for qemu-system, not for qemu-user", "");
 	return path ? start(id, info, path, files) : complain("orders=FILE is missing", "");
 }

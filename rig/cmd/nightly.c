@@ -149,7 +149,7 @@ void nightly_print_dry_run(json_t *dry_run)
 	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
 	printf("%zu cells (tree/scenario/machine/number), about %s on %.0f cores and %.0f MiB, "
-	       "repetitions not counted; lower bound on this host %s\n",
+	       "repetitions not counted; in any order at least %s on this host\n",
 	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
 	       real(host, "memory") / (1 << 20), least);
 	print_builds(json_object_get(dry_run, "builds"));
@@ -265,7 +265,7 @@ static void print_result(const struct night *night, json_t *result)
 	       "%.0f skipped, %.0f left\n",
 	       night->id, real(counts, "good"), real(counts, "flaky"), real(counts, "bad"),
 	       real(counts, "none"), real(counts, "skip"), real(counts, "left"));
-	printf("times    %s; lower bound on this host %s; CPU time of the rig %.1f s, "
+	printf("times    %s; in any order at least %s on this host; CPU time of the rig %.1f s, "
 	       "of its children %.0f s\n",
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)

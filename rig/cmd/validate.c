@@ -65,12 +65,13 @@ static const GOptionEntry options[] = {
 	 "start nothing that would end later: 90s, 20m, 2h", "TIME"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.words.duration,
 	 "seconds of load in each run (10)", "S"},
-	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat, "runs of each (1)", "N"},
+	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat,
+	 "runs of each scenario on each machine (1)", "N"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "print what would be run", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the table as JSON", NULL},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the table only", NULL},
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print only the table", NULL},
 	{NULL}};
 
 /* ---- the table ---- */

@@ -73,8 +73,8 @@ static const GOptionEntry options[] = {
 	 "run, ablate: another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
 	OPTION_RESULTS(&want.results),
 	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
-	 "table: write the table of entries with holds alone", NULL},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",
+	 "table: write only the table of entries with holds or failing calls", NULL},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, do not write " PAGE,
 	 NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};

@@ -40,7 +40,8 @@ static gboolean read_pct(struct director_sweep *sweep, const char *line, GError 
 
 	if (g_strv_length(words) != 3)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid '%s' (for example 'pct 1 3': seed, change points)", line);
+				"invalid '%s': write 'pct SEED POINTS' (for example 'pct 1 3')",
+				line);
 	return read_number(words[1], G_MAXUINT, &sweep->pct_seed, error) &&
 	       read_number(words[2], PCT_POINTS_MAX, &sweep->pct_points, error);
 }

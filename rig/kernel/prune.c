@@ -64,7 +64,7 @@ static char *name_of(const char *entry, gboolean is_tree)
 	if (is_tree)
 		return g_strdup(entry);
 	return kernel ? g_strdup_printf("%s %s %.12s", kernel->name, kernel->arch, entry)
-		      : g_strdup_printf("half a build %.12s", entry);
+		      : g_strdup_printf("incomplete build %.12s", entry);
 }
 
 static void gather(GPtrArray *all, const char *below, gboolean is_tree, gint64 before)
