@@ -87,10 +87,11 @@ static gboolean is_kernel_line(const char *p)
 }
 
 /*
- * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end, or the end
- * of a string in an array, precedes a line of the kernel.
+ * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end precedes a
+ * line of the kernel; with STRINGS, also the end of a string in an array.
  */
-static gboolean count_line_ends(const char *text, guint *ret_escaped, guint *ret_real)
+static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_escaped,
+				guint *ret_real)
 {
 	gboolean any = FALSE;
 
@@ -100,7 +101,7 @@ static gboolean count_line_ends(const char *text, guint *ret_escaped, guint *ret
 
 		*ret_real += *p == '\n';
 		*ret_escaped += len > 0;
-		len += string_end(p);
+		len += strings ? string_end(p) : 0;
 		if (!len)
 			continue;
 		p += len - 1;
@@ -114,7 +115,7 @@ gboolean line_ends_are_escaped(const char *text)
 {
 	guint escaped, real;
 
-	return count_line_ends(text, &escaped, &real) && !strstr(text, "\"MESSAGE\"");
+	return count_line_ends(text, TRUE, &escaped, &real) && !strstr(text, "\"MESSAGE\"");
 }
 
 /*
@@ -125,9 +126,11 @@ static gboolean is_escaped(const char *text)
 {
 	guint escaped, real;
 
+	gboolean is_json = strchr("[{", text[strspn(text, " \t\r\n")]) != NULL;
+
 	if (strstr(text, "\"MESSAGE\""))
 		return FALSE;
-	return count_line_ends(text, &escaped, &real) || (escaped >= 3 && escaped > real);
+	return count_line_ends(text, is_json, &escaped, &real) || (escaped >= 3 && escaped > real);
 }
 
 enum line_ends_form line_ends_begin(const char *start, gsize len)

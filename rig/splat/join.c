@@ -8,6 +8,22 @@
 #include "splat/body-patterns.h"
 #include "splat/scanner.h"
 
+/* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
+#define WRAP_LEAST 66
+/*
+ * number of digits of a time since 1970 in nanoseconds, on a line of its own in some logs; a
+ * register has fewer
+ */
+#define STAMP_DIGITS 19
+
+/* Returns the width that PAST would have had with the first word of LINE. */
+static guint64 width_with(const struct past *past, const struct line *line)
+{
+	const char *word = line->text + strspn(line->text, " \t");
+
+	return past->end_byte - past->first_byte + strcspn(word, " ") + 1;
+}
+
 /*
  * Returns TRUE if LINE can be the continuation of PAST: it is the next line and has no time stamp.
  */
@@ -81,8 +97,11 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	if (!past->has_word || !is_continuation(past, line))
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
-	if (body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
-	    (has_word && format_match(line->text, NULL)))
+	/* what looks like a line of a body can only be the rest of printk's incomplete header */
+	if (body_pattern(start, ~0U) != BODY_FOREIGN &&
+	    (past->format || !past->kernel || width_with(past, line) <= WRAP_LEAST))
+		return FALSE;
+	if (frame_starts_trace(start) || (has_word && format_match(line->text, NULL)))
 		return FALSE;
 	text = joined(past->text, line, " ");
 	format = format_match(text, &groups);
@@ -101,9 +120,6 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	return taken;
 }
 
-/* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
-#define WRAP_LEAST 66
-
 /*
  * Returns TRUE if LINE can be the rest of PAST, a line of OPEN: the program that wrapped the line
  * would not have done so if the next word had fitted.
@@ -111,9 +127,11 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 static gboolean is_rest(const struct past *past, const struct open *open, const struct line *line)
 {
 	gsize blanks = strspn(line->text, " \t");
-	guint64 width = past->end_byte - past->first_byte + strcspn(line->text + blanks, " ") + 1;
+	gsize digits = strspn(line->text, "0123456789");
 
-	return width > MAX(open->widest, WRAP_LEAST) && blanks == past->indent &&
+	if (digits >= STAMP_DIGITS && !line->text[digits])
+		return FALSE;
+	return width_with(past, line) > MAX(open->widest, WRAP_LEAST) && blanks == past->indent &&
 	       past->text[strspn(past->text, " \t")] &&
 	       strlen(past->text) < sizeof(past->text) - 1;
 }

@@ -99,10 +99,12 @@ static const char *strip_pieces(const char *p, struct line *line)
 
 /*
  * Skips an unfinished line of a program ("login: ") that precedes a line of the kernel, which
- * begins with its time stamp.
+ * begins with its time stamp. *RET_QUOTE: the quote mark before the time stamp, or NUL.
  */
-static const char *strip_glued(const char *p, struct line *line)
+static const char *strip_glued(const char *p, struct line *line, char *ret_quote)
 {
+	const char *start = p;
+
 	for (const char *at = strchr(p, '['); at && at - p < 256; at = strchr(at + 1, '[')) {
 		const char *dot = at + 1 + strspn(at + 1, " 0123456789");
 		const char *end;
@@ -110,10 +112,26 @@ static const char *strip_glued(const char *p, struct line *line)
 		if (*dot != '.' || strspn(dot + 1, "0123456789") != 6)
 			continue;
 		end = strip_pieces(at, line);
-		if (end != at)
-			return end;
+		if (end == at)
+			continue;
+		if (at > start && (at[-1] == '"' || at[-1] == '\''))
+			*ret_quote = at[-1];
+		return end;
 	}
 	return p;
+}
+
+/*
+ * Returns the length of TEXT without the end of a string with these quote marks: "\",", "'],",
+ * "\"}".
+ */
+static gsize without_quote(const char *text, gsize len, char quote)
+{
+	gsize end = len;
+
+	while (end && strchr(",;)]} \t", text[end - 1]))
+		end--;
+	return end && text[end - 1] == quote ? end - 1 : len;
 }
 
 /* Like g_ascii_isdigit(), without a table. */
@@ -236,6 +254,7 @@ static const char *strip_plain(const char *text, struct line *line)
 void prefix_strip(char *text, gsize len, struct line *line)
 {
 	const char *p;
+	char quote = '\0';
 
 	line->dropped = line->piece_at = line->piece_of = 0;
 	line->stamp = -1;
@@ -271,7 +290,10 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	if (!line->kernel) /* a message of netconsole, received by a logger */
 		p = prefix_record(p, line);
 	if (!line->kernel)
-		p = strip_glued(p, line);
+		p = strip_glued(p, line, &quote);
+	if (quote)
+		len = without_quote(text, len, quote);
+	text[len] = '\0';
 	if (line->kernel)
 		line->user = FALSE;
 	p = prefix_dropped(p, line); /* in some kernels this notice has its own time stamp */

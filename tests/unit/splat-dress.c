@@ -84,6 +84,7 @@ static const struct dress {
 	{"HTML's paragraphs", "%o</p>", TRUE},
 	{"CR in the notation of cat -v", "%o^M", TRUE},
 	{"row of a table", "| %o |", TRUE},
+	{"strings", "    \"%k\","},
 	{"numbered lines", "   123\t%o", TRUE},
 	{"Amlogic", "[%s@3]d %t"},
 	{"Chrome OS", "2026-11-21T06:00:01.123456Z WARNING kernel: %o"},
