@@ -11,7 +11,7 @@
 static int priority;
 module_param(priority, int, 0444);
 MODULE_PARM_DESC(priority, "of the memory notifier");
-static atomic_long_t online_pages, online_cpus;
+static atomic_long_t pages_online, online_cpus;
 static int cpu_state;
 
 static int memory_changed(struct notifier_block *block, unsigned long action, void *data)
@@ -19,9 +19,9 @@ static int memory_changed(struct notifier_block *block, unsigned long action, vo
 	const struct memory_notify *memory = data;
 
 	if (action == MEM_ONLINE)
-		atomic_long_add(memory->nr_pages, &online_pages);
+		atomic_long_add(memory->nr_pages, &pages_online);
 	else if (action == MEM_OFFLINE)
-		atomic_long_sub(memory->nr_pages, &online_pages);
+		atomic_long_sub(memory->nr_pages, &pages_online);
 	return NOTIFY_OK;
 }
 
