@@ -181,6 +181,7 @@ static const struct {
 	{BIT(OP_MOVE_PAGES) | BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), ENOMEM,
 	 "do_pages_move(), mpol_new(): no memory, or none on that node"},
 	{BIT(OP_MOVE_PAGES), ENODEV, "do_pages_move(): the node has lost its memory"},
+	{BIT(OP_MOVE_PAGES), EACCES, "do_pages_move(): the task's cpuset does not have the node"},
 	{BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), EINVAL,
 	 "kernel_migrate_pages(), mpol_set_nodemask(): the node has lost its memory"},
 

@@ -94,6 +94,16 @@ guest_is_silent() {
 		fake ignore-poweroff --patience 2 && ended 1 HANG 'did not power off'
 }
 
+# The firmware of powernv prints a line when it starts the kernel. Without that line, a silent guest is not a hang of the kernel.
+firmware_is_silent() {
+	sed 's/^duration:.*/boot: 3\n&/' "$top/scenarios/memtrace-vs-online.yaml" >firmware.yaml
+	scenario=./firmware.yaml
+	fake no-hello --machine powernv9 && ended 3 INFRA 'the firmware of powernv9 has not started the kernel within 3 s' &&
+		echo '[    1.239901662,5] INIT: Starting kernel at 0x20010000, fdt at 0x3075da28' >firmware &&
+		fake "no-hello;console-file=$PWD/firmware" --machine powernv9 &&
+		ended 1 HANG 'no hello from the guest within 3 s'
+}
+
 agent_lacks() {
 	fake lacks=block-state && ended 77 SKIP "lacks support for agent 'block-state': lacks"
 }
@@ -399,6 +409,7 @@ bad_input() {
 	run 'QEMU dies at every point' qemu_dies
 	run 'QMP garbage, cut, too long, closed' qmp_breaks
 	run 'a guest that goes silent' guest_is_silent
+	run 'firmware that does not start the kernel' firmware_is_silent
 	run 'an agent without kernel support' agent_lacks
 	run 'kernel switches' varied
 	run 'console flood, 100 MB' console_floods

@@ -7,7 +7,10 @@
 #include "engine/session.h"
 
 #include "util/clock.h"
+#include "util/paths.h"
 #include "util/rng.h"
+
+#define FIRMWARE_PRINTS_MAX (1 << 20) /* bytes of the console that are searched */
 
 static const char *const state_names[N_STATES] = {
 	"boot",	   "baseline", "start",	   "hammer",	 "drain",  "stop", "clear",
@@ -34,11 +37,32 @@ const char *event_name(enum event event)
  * Each function adds a reason to the verdict. Of several reasons, the first one decides.
  */
 
+/*
+ * Returns TRUE if the machine's firmware has not started the kernel, so the kernel was not tested.
+ * On powernv8 the firmware sometimes waits for ever while it trains PCI links.
+ */
+static gboolean firmware_is_stuck(const struct session *s)
+{
+	const char *mark = s->plan->machine->starts_kernel;
+	g_autofree char *file = g_build_filename(run_dir(s->run), "console.raw", NULL);
+	g_autofree char *text = NULL;
+	gsize len;
+
+	return mark && rig_read_file(file, FIRMWARE_PRINTS_MAX, &text, &len, NULL) &&
+	       !g_strstr_len(text, len, mark);
+}
+
 static void judge_no_hello(struct session *s)
 {
-	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start%s%s",
-		      s->scenario->boot_s, s->hello.no_frame ? "; " : "",
-		      s->hello.no_frame ? s->hello.no_frame : "");
+	if (firmware_is_stuck(s))
+		session_judge(s, VERDICT_INFRA,
+			      "the firmware of %s has not started the kernel within %u s",
+			      s->plan->machine->name, s->scenario->boot_s);
+	else
+		session_judge(s, VERDICT_HANG,
+			      "no hello from the guest within %u s of its start%s%s",
+			      s->scenario->boot_s, s->hello.no_frame ? "; " : "",
+			      s->hello.no_frame ? s->hello.no_frame : "");
 }
 
 static void judge_again(struct session *s)

@@ -127,6 +127,7 @@ static const struct machine pseries = {
 		       "-device", "pnv-phb-root-port,bus=phb0,id=port0",                           \
 		       "-device", "ipmi-bmc-sim,id=bmc0",                                          \
 		       "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"),                                  \
+	.starts_kernel = "INIT: Starting kernel",                                                  \
 	.image = "vmlinux",                                                                        \
 	.console = "hvc0",                                                                         \
 	.cmdline = "kernelcore=2G",                                                                \

@@ -63,6 +63,7 @@ struct machine {
 	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
 	const char *const *extra; /* further QEMU options (NULL-terminated), before all others */
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
+	const char *starts_kernel; /* what the firmware prints when it starts the kernel, or NULL */
 	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
 	/*

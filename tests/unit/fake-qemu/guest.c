@@ -112,8 +112,10 @@ static gboolean on_hello(void *data)
 		g_string_append_printf(text, "agent %s %s\n", agent_names[i],
 				       g_strcmp0(script_word("lacks"), agent_names[i])
 					       ? "ok" : "lacks /sys/nothing");
-	if (script_word("no-hello"))
+	if (script_word("no-hello")) {
+		print_script();
 		return G_SOURCE_REMOVE;
+	}
 	fake.ready = TRUE;
 	guest_frame(PROTO_HELLO, 0, text->str);
 	guest.beat = g_timeout_add(script_number("beat", 250), on_beat, NULL);
