@@ -80,6 +80,7 @@ RIG_DEFINE_AUTO(search, search_free)
 
 /* Restores the evidence of an earlier process from STATE, the content of its search.json. */
 gboolean search_restore(struct search *search, json_t *state, GError **error);
+/* Writes search.json, from which search_restore() can continue the search. */
 gboolean search_save(const struct search *search, GError **error);
 
 /*

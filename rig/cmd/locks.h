@@ -45,6 +45,7 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
 		       const void *data);
+/* Prints one place of an edge: scenario, machine, kernel and runs. */
 void locks_print_place(const struct lock_sighting *s);
 /* Prints the places where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);

@@ -7,7 +7,7 @@
  *	 "lines": "3-9 12", "lines_boot": …, "lines_load": …}}}
  *
  * `lines` are the lines that have code; `lines_boot` and `lines_load` are those of them that were
- * reached in the phase.
+ * reached in the boot, and under load.
  */
 #include "cover/coverage.h"
 

@@ -65,7 +65,10 @@ struct hello {
 
 /* The last heartbeat (agents.c). */
 struct heartbeats {
-	/* dispatch.c, watch.c and step.c set this to the current time while none can arrive */
+	/*
+	 * time of the last heartbeat; dispatch.c, watch.c and step.c set it to the current time
+	 * while no heartbeat can arrive
+	 */
 	gint64 last_ns;
 	double guest_s; /* the guest's uptime at the last heartbeat */
 };

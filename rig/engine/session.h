@@ -205,9 +205,16 @@ void agents_deinit(struct session *s);
  * reason.
  */
 gboolean agents_offered(struct session *s);
+/*
+ * Starts the agents. When all have started, it sends EV_ANSWER (in STATE_START; not after a reset).
+ * It sends EV_BAD if a required one does not start.
+ */
 void agents_start(struct session *s);
+/* Stops the agents, and then sends EV_ANSWER, or EV_BAD if one has not ended in time. */
 void agents_stop(struct session *s);
+/* Stores the agents' counts of a heartbeat. */
 void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat);
+/* Stores the results of an agent that has ended, and judges illegal ones. */
 void agents_counts(struct session *s, const struct guest_counts *counts);
 /*
  * Returns the rates of the agents during the last SECONDS, summed over agents of the same name:
@@ -343,8 +350,8 @@ void recorder_keep(struct session *s);
 void locks_deinit(struct session *s);
 
 /* watch.c */
-void watch_boot(struct session *s); /* starts to count guest runtime */
-void watch_start(struct session *s);
+void watch_boot(struct session *s);  /* starts to count guest runtime */
+void watch_start(struct session *s); /* begins to check for progress several times a second */
 void watch_stop(struct session *s);
 /*
  * Returns the guest runtime in seconds since watch_boot(), without the time in which QEMU was

@@ -38,8 +38,8 @@
 #define PROCESSOR 15
 #define PATIENT 100 /* even if QEMU has used less */
 /*
- * After this time without progress of one agent, a snapshot is taken. The agent is stuck if nothing
- * has changed after the same time again.
+ * Percent of the patience: after this time without progress of one agent, a snapshot is taken. The
+ * agent is stuck if nothing has changed after the same time again.
  */
 #define ONE_AGENT 50
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */

@@ -172,9 +172,9 @@ static guint64 get_big(const guint8 *p, guint bytes)
 	return value;
 }
 
-/* Offsets in the image. The sources have them as addresses: the image is loaded at address 0. */
+/* Offsets in the image, which are also addresses, because it is loaded at address 0. */
 #define S390_EP 0x10008	     /* "S390EP" (arch/s390/boot/head.S) */
-#define S390_VERSION 0x10428 /* address of the version's text (asm/setup.h, struct parmarea) */
+#define S390_VERSION 0x10428 /* kernel_version in struct parmarea (asm/setup.h) */
 
 static gboolean check_s390(const guint8 *data, gsize len, struct image *ret)
 {

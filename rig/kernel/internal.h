@@ -47,6 +47,7 @@ void progress_line(const char *line, void *progress);
 gboolean files_same(const char *a, const char *b);
 /* Replaces TO atomically by a copy of FROM with a new mtime. Creates missing folders. */
 gboolean files_copy(const char *from, const char *to, GError **error);
+/* Creates the folder of PATH, and its parents. */
 gboolean files_make_parent(const char *path, GError **error);
 /* Returns the SHA-256 of a file's content in hexadecimal, or NULL with an error. */
 char *files_sha256(const char *path, GError **error);
