@@ -124,8 +124,8 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 				      void *data);
 
 /*
- * Returns {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …],
- * stack], …]}; edges without a stack have four elements.
+ * Returns {"version": 1, "cut": BOOL, "classes": [[name, flags], …], "edges": [[from, to, contexts,
+ * [gate, …], stack], …]}; edges without a stack have four elements.
  */
 json_t *lock_orders_json(const struct lock_orders *orders);
 /*
