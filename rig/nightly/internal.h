@@ -74,6 +74,7 @@ GPtrArray *night_order(const struct night *night);
 
 /*
  * Sets `cells`, `builds` and `excluded` of NIGHT from PLAN, with needs and estimates of the cells.
+ * Error: RIG_EXIT_USAGE, an entry of `exclude` matches no cell, or no cell can be run.
  */
 gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
 

@@ -152,7 +152,8 @@ struct night {
 
 /*
  * Makes a night of PLAN in memory, with its cells and with estimates from the index. night_begin()
- * creates its folder. Errors: RIG_EXIT_USAGE (the plan excludes all cells), RIG_EXIT_INFRA.
+ * creates its folder. Errors: RIG_EXIT_USAGE (no cell of the plan can be run, or an entry of
+ * `exclude` matches none), RIG_EXIT_INFRA.
  */
 struct night *night_new(const struct plan *plan, const struct night_options *options,
 			GError **error);
@@ -161,8 +162,8 @@ gboolean night_begin(struct night *night, GError **error);
 /*
  * Loads a night that was started before: the night ID; or, if ID is NULL, the newest unfinished
  * night of the plan PLAN. Its cells come from its folder, even if the plan has changed since.
- * Cores, memory, budget, limits and rig come from OPTIONS. Errors (RIG_EXIT_USAGE): there is no
- * such night, or another process runs it.
+ * Cores, memory, budget, limits and rig come from OPTIONS. Errors: RIG_EXIT_USAGE (there is no
+ * such night, or another process runs it), RIG_EXIT_INFRA.
  */
 struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
 			   GError **error);
@@ -184,7 +185,8 @@ json_t *night_dry_run(const struct night *night);
 /*
  * Runs the cells that are not finished. Blocks, iterating the default main context. After the first
  * SIGINT, or if the file `stop` exists, no further child is started; a second SIGINT, or SIGTERM,
- * stops the running ones. Errors (RIG_EXIT_INFRA): the journal cannot be written.
+ * stops the running ones. Errors: those of place_open(); RIG_EXIT_INFRA, the journal cannot be
+ * written.
  */
 gboolean night_run(struct night *night, const struct night_view *view, GError **error);
 
@@ -198,14 +200,14 @@ json_t *night_result(struct night *night, GError **error);
 
 /*
  * Deletes old runs and kernels after a finished night, as the plan's `keep` says. Returns {"runs":
- * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference), or NULL if the plan
- * has no `keep`. A problem does not change the result of the night.
+ * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference), or NULL if the night
+ * is not finished or the plan has no `keep`. A problem does not change the result of the night.
  */
 json_t *night_delete_old(struct night *night);
 
 /*
- * Returns 1 if there is a new finding, 3 if a cell has no verdict or the night was stopped,
- * otherwise 0. RESULT is from night_result().
+ * Returns 1 if there is a new finding; 3 if a build failed, a cell has no verdict, or the night was
+ * stopped for another reason than its budget; otherwise 0. RESULT is from night_result().
  */
 int night_exit_code(const struct night *night, json_t *result);
 
