@@ -32,16 +32,17 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 
 /*
  * Checks that EMULATOR (NULL stands for the machine's default) does not crash under PLAN's
- * accelerator when SCENARIO unplugs a vCPU. Error: RIG_EXIT_SKIP.
+ * accelerator when SCENARIO unplugs a vCPU. Errors: RIG_EXIT_SKIP, it does; RIG_EXIT_INFRA, QEMU
+ * does not start.
  */
 gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
 			  const struct run_plan *plan, const char *emulator, GError **error);
 
 /*
  * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. Sets
- * *RET to a new array of {"switch", "value", "lacks"}: either `value` is null, or `lacks`, the
- * kernel option that is missing. *RET is unchanged if no switch is varied (switches.c). Error:
- * RIG_EXIT_USAGE.
+ * *RET to a new array of {"switch", "value", "lacks"}: `value` is null if the kernel lacks an
+ * option that the switch needs, which is then `lacks`; otherwise `lacks` is null. *RET is unchanged
+ * if no switch is varied (switches.c). Error: RIG_EXIT_USAGE.
  */
 gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
@@ -53,8 +54,8 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 char **plan_fragments(const struct run_request *want, const struct scenario *scenario);
 /*
  * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors: those of
- * kernel_build(); RIG_EXIT_SKIP, the kernel is an image, for which the scenario's modules cannot be
- * built.
+ * kernel_build(). If the kernel is an image: RIG_EXIT_USAGE, WANT has patches or fragments;
+ * RIG_EXIT_SKIP, the scenario has modules, which cannot be built for an image.
  */
 struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
 			   const struct machine *machine, const struct plan_progress *progress,
@@ -91,8 +92,8 @@ struct resolved {
 /* ---- direct.c ---- */
 
 /*
- * Returns TRUE if the run needs the director's plugin, because of holds, counted visits, recorded
- * locks or coverage.
+ * Returns TRUE if the run needs the director's plugin, because of holds, calls that fail, counted
+ * visits or calls, recorded locks, or coverage.
  */
 gboolean direct_is_needed(const struct run_request *want, const struct resolved *r);
 /*
