@@ -52,8 +52,8 @@ struct qmp_owner {
 };
 
 /*
- * Creates a client that owns FD. All traffic is recorded in the file TRACE_PATH, or nowhere if it
- * is NULL (docs/machines.md).
+ * Creates a client that owns FD; after an error, FD is closed. All traffic is recorded in the file
+ * TRACE_PATH, or nowhere if it is NULL (docs/machines.md). Error: RIG_EXIT_INFRA.
  */
 struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error);
 /* Frees QMP without calling a callback. All cursors must be freed before. */
