@@ -48,8 +48,8 @@ struct race_search {
 	double seconds;			 /* how long the load ran in the first run */
 	struct race *race;		 /* NULL until the first run has ended */
 	/*
-	 * the first reason and the signature of the failed run whose holds are being reduced; or
-	 * NULL
+	 * the first reason and the outcome_failure() of the last sweep that failed in RACE_EXPLORE;
+	 * or NULL
 	 */
 	char *said, *failure;
 	void (*ended)(const struct race_event *event, void *data);
@@ -99,7 +99,10 @@ gboolean loop_is_busy(const struct race_loop *loop);
 void loop_end(struct race_loop *loop, enum race_end end);
 /* Ends the loop with ERROR, which is stolen. Later errors are ignored. */
 void loop_fail(struct race_loop *loop, GError *error);
-/* Starts the budget again, less SPENT_S seconds: the time of a kernel build does not count. */
+/*
+ * Starts the budget again, less SPENT_S seconds. Must be called after a kernel build, because the
+ * time of the build does not count.
+ */
 void loop_start_budget(struct race_loop *loop, double spent_s);
 /* Handles the end of the kernel's build. */
 void loop_built(struct race_loop *loop, const struct child_result *result);
@@ -128,7 +131,7 @@ const char *outcome_reason(const struct child_result *result);
 char *outcome_failure(const struct child_result *result);
 /*
  * Reads the outcome of TRIAL from RESULT, its run, which must have exactly the holds of TRIAL in
- * the same order. While a failure is being reduced, other failures do not count.
+ * the same order. After RACE_EXPLORE, only the failure search->failure counts.
  */
 void outcome_read(const struct race_search *search, const struct child_result *result,
 		  const struct race_trial *trial, struct race_outcome *o);

@@ -94,7 +94,10 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 
 /* Returns the strategy; NULL until the scenario's first run has ended. Borrowed. */
 const struct race *race_search_strategy(const struct race_search *search);
-/* Returns the first reason of the run that first failed, or NULL if no run has failed. Borrowed. */
+/*
+ * Returns the first reason of the last sweep that failed in RACE_EXPLORE (strategy.h), or NULL if
+ * none has failed. Borrowed.
+ */
 const char *race_search_said(const struct race_search *search);
 
 /* Returns hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */

@@ -9,7 +9,7 @@
  *			prior and reward. With PCT, a random scheduler orders the vCPUs that
  *			pass these places.
  *	RACE_CONFIRM	a sweep failed: tries the arms that waited at about that time, nearest to
- *			the failure first, in groups of RACE_GROUP that are active all the time
+ *			the failure first, in sweeps of at most RACE_GROUP holds
  *	RACE_REDUCE	a group failed, too: halves its holds, then leaves them out one at a time,
  *			as long as the rest fails
  *	RACE_MEASURE	repeats the scenario with the remaining holds, and without holds
@@ -26,7 +26,7 @@
 #include "util/auto.h"
 
 #define RACE_ARMS 320	 /* maximum number of holds of a trial */
-#define RACE_GROUP 6	 /* maximum number of holds of trials that are not sweeps */
+#define RACE_GROUP 6	 /* maximum number of holds of a trial after RACE_EXPLORE */
 #define RACE_RUNS 4	 /* runs with the remaining holds, to measure the failure rate */
 #define RACE_BASE_RUNS 3 /* runs without holds to compare with, including the first run */
 
@@ -49,8 +49,8 @@ struct race_trial {
 };
 
 /*
- * Returns TRUE if TRIAL is a sweep, of many holds or of few; FALSE if its holds are active all the
- * time.
+ * Returns TRUE if TRIAL is a sweep: of many holds in RACE_EXPLORE, of few in RACE_CONFIRM and
+ * RACE_REDUCE. In other phases, the holds of a trial are active all the time.
  */
 gboolean race_is_sweep(const struct race_trial *trial);
 

@@ -19,8 +19,10 @@ struct walk_cells *walk_cells_new(void);
 void walk_cells_free(struct walk_cells *cells);
 
 /*
- * Adds cells for the functions in COUNTED (the member `calls` of a verdict): for each function, its
- * first CALLS calls. AROUND (or NULL): only this function, or the functions of this file.
+ * Adds a cell for each of the first CALLS calls of each function in COUNTED (the member `calls` of
+ * a verdict), and for each errno of the function; lists functions that were not called in
+ * `uncalled`. If AROUND is not NULL, only the function AROUND, or the functions of the file AROUND,
+ * are used.
  */
 void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, const char *around);
 /*

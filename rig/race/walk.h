@@ -60,8 +60,8 @@ void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, v
 		void *data);
 
 /*
- * Runs the open cells. Blocks. Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP: the first run was refused,
- * for example because QEMU is too old.
+ * Runs the open cells. Blocks. Errors: RIG_EXIT_USAGE or RIG_EXIT_SKIP, the first run was refused,
+ * for example because QEMU is too old; RIG_EXIT_INFRA.
  */
 gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error);
 
