@@ -81,13 +81,13 @@ void put_bisections(struct page *page, const struct site *site, const char *bug)
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
 
 /*
- * Draws the pictures of all reports, before pages are written. Sets `no_pictures` if dot is
- * missing.
+ * Draws the pictures of all reports, before pages are written. Sets `no_pictures` after an error,
+ * for example if dot is missing.
  */
 void draw_pictures(struct site *site);
 /*
- * Writes the picture of REPORT, if it has a lock cycle or the waits of a hang; or, if dot is
- * missing, why there is no picture.
+ * Writes the picture of REPORT, if it has a lock cycle or the waits of a hang; or, if pictures
+ * cannot be drawn, why there is none.
  */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
