@@ -274,10 +274,16 @@ gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
  * Errors: RIG_EXIT_USAGE.
  */
 gboolean hold_settle(struct hold_spec *hold, GError **error);
-/* Checks that HOLD's `after` is the number of one of the EARLIER holds. Errors: RIG_EXIT_USAGE. */
+/*
+ * Checks that HOLD's `after` is 0, or the number of a hold before it; there are EARLIER of them.
+ * Errors: RIG_EXIT_USAGE.
+ */
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
-/* Checks that COMM is the name of a task, or begins one and ends with *. Errors: RIG_EXIT_USAGE. */
+/*
+ * Checks that COMM is a valid name of a task, or the beginning of one, followed by *. Errors:
+ * RIG_EXIT_USAGE.
+ */
 gboolean hold_check_comm(const char *comm, GError **error);
 void hold_clear(struct hold_spec *hold);
 /* Returns `until` or `meet` of HOLD, or NULL if it is a delay, which has neither. */
