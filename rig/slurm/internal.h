@@ -302,8 +302,8 @@ gboolean builds_take(struct slurm *s, struct place_job *job);
  */
 void builds_next(struct slurm *s);
 /*
- * Drops builds that are not submitted, and all runs that wait for builds. If GRACE_S is positive, a
- * child is stopped, and killed GRACE_S seconds later.
+ * Drops builds that are not submitted, and all runs that wait for builds. If GRACE_S is positive,
+ * the child that prepares a build is stopped, and killed GRACE_S seconds later.
  */
 void builds_drop(struct slurm *s, guint grace_s);
 /* Returns TRUE if no build is being prepared and no job waits for a build. */

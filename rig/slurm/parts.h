@@ -31,8 +31,8 @@ RIG_DEFINE_AUTO(part, part_free)
 char *parts_base(void);
 
 /*
- * Makes the part with this program, the guest programs, and the scenarios. Blocks. Error:
- * RIG_EXIT_INFRA.
+ * Makes the part with this program and the files that it needs on a node: guest programs, plugin,
+ * modules, scripts and scenarios. Blocks. Error: RIG_EXIT_INFRA.
  */
 struct part *part_rig(GError **error);
 /*

@@ -35,9 +35,9 @@ gboolean task_run(const char *dir, const char *batch, guint number, guint restar
 
 /*
  * Runs on a node that shares no folder with the host of the record. Deletes the results named in
- * ARRIVED ("b1.3.0"), which that host has received. Then writes the other results in DIR/returned
- * and the logs of tasks to FD as one archive (util/archive.h), which may be empty. Blocks. Errors:
- * RIG_EXIT_INFRA.
+ * ARRIVED ("b1.3.0"), which that host has received. Then writes at most SEND_MAX of the other
+ * results in DIR/returned, and the logs of tasks, to FD as one archive (util/archive.h), which may
+ * be empty. Blocks. Errors: RIG_EXIT_INFRA.
  */
 gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error);
 
