@@ -29,7 +29,8 @@ double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b
 double stats_median(double *values, guint n);
 
 /*
- * Returns the number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N.
+ * Returns the number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N,
+ * or 0 if HITS is 0.
  */
 guint stats_runs_to_tell(guint hits, guint n);
 
