@@ -42,6 +42,7 @@ const char *run_name(const struct run *run); /* returns the name of the folder *
  * Appends {"t": seconds since the run began, "what": WHAT, …FIELDS} to the journal; FIELDS is a
  * format of json_pack ("{s:s, s:i}"), or NULL. After the first write error (disk full), nothing
  * more is written and run_write_error() returns the error; the engine then ends the run as INFRA.
+ * If the journal has its maximum size, further entries are dropped.
  */
 void run_journal(struct run *run, const char *what, const char *fields, ...);
 const char *run_write_error(const struct run *run);
@@ -58,8 +59,8 @@ gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write
 void run_keep_splat(struct run *run, const struct splat *splat);
 
 /*
- * Writes `verdict` by rename. DETAILS has "verdict", "reasons" (array of sentences), "reports",
- * "counts" and "times"; it is stolen. Must be called only once.
+ * Writes `verdict` by rename. DETAILS has "reasons" (array of sentences), "reports", "counts" and
+ * "times"; VERDICT is added as "verdict". DETAILS is stolen. Must be called only once.
  */
 gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GError **error);
 
@@ -80,7 +81,7 @@ enum run_outcome run_outcome(const struct run_info *info);
 
 /*
  * Opens the run WHICH: a path, the name of a folder in RESULTS, a unique part of such a name, or
- * "last". Error: RIG_EXIT_USAGE, there is no such run.
+ * "last". Error: RIG_EXIT_USAGE, there is no such run, or more than one.
  */
 struct run_info *run_open(const char *results, const char *which, GError **error);
 /*
