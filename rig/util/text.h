@@ -16,9 +16,10 @@ char *text_clean(const char *text);
 gboolean text_is_utf8(const char *text, gsize len);
 
 /*
- * Returns the one of CANDIDATES (NULL-terminated) that is most similar to WORD. Returns NULL if it
- * differs from each of them in more than a third of its letters: wrong, missing, added or swapped
- * ones.
+ * Returns the one of CANDIDATES (NULL-terminated) that is most similar to WORD. Returns NULL if
+ * each of them differs from WORD in more than one letter and in more than a third of WORD's
+ * letters. A wrong, missing or added letter counts as one difference, and so do two swapped
+ * letters.
  */
 const char *text_nearest(const char *word, const char *const *candidates);
 
