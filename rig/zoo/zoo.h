@@ -150,7 +150,7 @@ double zoo_median(GArray *sorted);
  */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* Returns TRUE if the bug was caught less often than in WHOLE; FALSE if one of both has no runs. */
+/* Returns TRUE if the bug was caught less often than in WHOLE; FALSE if either has no runs. */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /*
