@@ -165,6 +165,7 @@ static const struct {
 	{BIT(OP_THP_MAP) | BIT(OP_KSM_MERGE) | BIT(OP_KSM_UNMERGE), ENOMEM,
 	 "mmap(), unmerge_ksm_pages(): no memory"},
 	{BIT(OP_THP_SPLIT), EINTR, "split_huge_pages_write(): a signal of init, for STOP"},
+	{BIT(OP_KSM_UNMERGE), EINTR, "unmerge_ksm_pages(): a signal of init, for STOP"},
 	{BIT(OP_THP_COLLAPSE), EAGAIN, "madvise_collapse_errno(): a page is locked or isolated"},
 	{BIT(OP_THP_COLLAPSE), ENOMEM, "madvise_collapse_errno(): no huge page is free"},
 	{BIT(OP_THP_COLLAPSE), EBUSY, "madvise_collapse_errno(): the memory cgroup is full"},

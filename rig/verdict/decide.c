@@ -106,6 +106,18 @@ static gboolean may_follow(const struct reason *reason)
 	return FALSE;
 }
 
+/*
+ * Returns TRUE if REASON is that an agent was killed. The guest reports this at once, so if an oops
+ * has killed the agent, the reason can be earlier than the report of the oops.
+ */
+static gboolean is_death(const struct reason *reason)
+{
+	return reason->source == REASON_SEEN &&
+	       ((g_str_has_prefix(reason->text, "the guest says: agent ") &&
+		 strstr(reason->text, " was killed by signal ")) ||
+		!strcmp(reason->text, "the guest's own verdict is bad"));
+}
+
 static gboolean is_excused(const struct facts *facts, guint i)
 {
 	const struct reason *reason = reason_at(facts, i);
@@ -115,7 +127,7 @@ static gboolean is_excused(const struct facts *facts, guint i)
 
 		if (known->verdict != VERDICT_KNOWN || !known->fatal)
 			continue;
-		if (k < i && may_follow(reason))
+		if ((k < i && may_follow(reason)) || is_death(reason))
 			return TRUE;
 		/* the known issue explains the hang that the engine has observed */
 		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&

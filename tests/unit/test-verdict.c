@@ -67,6 +67,10 @@ static const struct {
 	{"known-oops report", "guest", VERDICT_FAIL, "WARNING in g"},
 	{"known-oops seen-infra", "guest", VERDICT_INFRA, "disk full"},
 	{"seen-fail known-oops", "guest", VERDICT_FAIL, "pages missing"},
+	/* the guest reports the death of an agent before the report of the oops is complete */
+	{"seen-death seen-bad known-oops", NULL, VERDICT_KNOWN, "known issue: oops in f"},
+	{"seen-death seen-bad seen-fail known-oops", NULL, VERDICT_FAIL, "pages missing"},
+	{"seen-death seen-bad known-warning", NULL, VERDICT_FAIL, "the guest says: agent 3"},
 	{"known-lockdep seen-hang", "guest", VERDICT_HANG, "no progress"},
 	{"known-warning seen-hang", "guest", VERDICT_HANG, "no progress"},
 	/* a hang: the observation comes first, its explanation later */
@@ -84,6 +88,8 @@ static const struct {
 	gboolean known, induced, off;
 } found[] = {
 	{"seen-fail", VERDICT_FAIL, .text = "pages missing"},
+	{"seen-death", VERDICT_FAIL, .text = "the guest says: agent 3 run was killed by signal 9"},
+	{"seen-bad", VERDICT_FAIL, .text = "the guest's own verdict is bad"},
 	{"seen-hang", VERDICT_HANG, .text = "no progress"},
 	{"seen-lost", VERDICT_LOST, .text = "the guest disappeared"},
 	{"seen-infra", VERDICT_INFRA, .text = "disk full"},
