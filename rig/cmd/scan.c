@@ -360,7 +360,9 @@ static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph,
 
 	scan->many = files[0] && files[1];
 	if (scan->json) {
-		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+		static char buffer[OUTPUT_BYTES]; /* without it, glibc ignores the size */
+
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 		printf("[");
 	}
 	for (; ok && *files; files++) {
