@@ -95,7 +95,8 @@ static const char *const words[] = {
 	"refcount:",
 	"duplicate filename",
 	"initialized object",
-	/* a blank that can hide a word */
+	/* a piece of a message; a blank that can hide a word */
+	",ncfrag=",
 	"&nbsp;",
 	"&#160;",
 };

@@ -196,6 +196,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	scanner->kernel_lines += line.kernel;
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;
+	quiet &= !line.piece_of; /* a word can be in two pieces */
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
 	/* split a record of several lines that syslog or the journal stored as one line */
@@ -208,15 +209,19 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 			line.len = strlen(text);
 		while (line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t'))
 			text[--line.len] = '\0';
-		take_text(scanner, &line, quiet && line.same);
+		take_text(scanner, &line, quiet);
 	}
 }
 
 /* Handles the line in `partial`, which is complete now. */
 static void finish_partial(struct scanner *scanner)
 {
-	take_line(scanner, (const guint8 *)scanner->partial, scanner->partial_len,
-		  scanner->line_start, scanner->position, FALSE);
+	const guint8 *bytes = (const guint8 *)scanner->partial;
+	gsize at;
+
+	/* a word that only appears when the line is cleaned must not count here, too */
+	take_line(scanner, bytes, scanner->partial_len, scanner->line_start, scanner->position,
+		  !filter_hit_or_blank(bytes, scanner->partial_len, &at));
 	scanner->partial_len = 0;
 }
 

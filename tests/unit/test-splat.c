@@ -357,6 +357,23 @@ START_TEST(endless_report)
 }
 END_TEST
 
+/* A NUL hides a word from the filter, in a block of lines and in a line that comes in pieces. */
+START_TEST(hidden_word)
+{
+	static const char log[] =
+		"text\ntext\ntext\ntext\ntext\n"
+		"[    1.000000] BUG:\0 stack guard page was hit at 1 (stack is 2..3)\n"
+		"[    1.000001] RIP: 0010:thing+0x1/0x2\n[    1.000002] Call Trace:\n"
+		"[    1.000003]  other+0x1/0x2\ntext\ntext\ntext\ntext\ntext\ntext\ntext\ntext\n";
+	struct rng rng = rng_stream(1, "pieces");
+	g_autoptr(GPtrArray) whole = scan(log, sizeof(log) - 1, 0, NULL);
+	g_autoptr(GPtrArray) pieces = scan(log, sizeof(log) - 1, 13, &rng);
+	g_autofree char *one = dump(whole), *two = dump(pieces);
+
+	ck_assert_str_eq(one, two);
+}
+END_TEST
+
 /* A header that could replace that of a report, which has the maximum number of lines already. */
 START_TEST(header_after_an_endless_report)
 {
@@ -406,6 +423,7 @@ int main(void)
 	tcase_add_test(rules, endless_line);
 	tcase_add_test(rules, endless_report);
 	tcase_add_test(rules, header_after_an_endless_report);
+	tcase_add_test(rules, hidden_word);
 	add_header_tests(rules);
 	add_row_tests(rules);
 	suite_add_tcase(suite, data);
