@@ -105,7 +105,7 @@ static void step_write(struct run *run)
 	paths.stale |= err == -ENOENT || err == -ENODEV;
 }
 
-/* Writes the word of the parameter `last`, for example to free pages. */
+/* Writes the word of the parameter `last` to all files, for example to free pages. */
 static void cleanup_write(struct run *run)
 {
 	const char *last = run_param(run, "last");
@@ -181,7 +181,7 @@ const struct agent agent_read = {
 	.params =
 		(const struct agent_param[]){
 			FILES_PARAMS,
-			{"bytes", "0", "bytes of one read; 0: the whole file, at most 1 MiB"},
+			{"bytes", "0", "bytes of one read; 0 means the whole file, at most 1 MiB"},
 			{"from", "0", "maximum offset at which a read begins"},
 			{NULL},
 		},
