@@ -61,7 +61,7 @@ json_t *night_strings(char *const *list);
 json_t *night_attempt_json(const struct attempt *attempt);
 /* Returns the JSON object in the file DIR/NAME (new reference), or NULL. */
 json_t *night_read_json(const char *dir, const char *name);
-/* Returns the ids of all nights below RESULTS, oldest first; g_strfreev(). */
+/* Returns the ids of all nights below RESULTS, oldest first. Free them with g_strfreev(). */
 char **night_ids(const char *results);
 
 /* ---- estimate.c ---- */

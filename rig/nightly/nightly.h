@@ -174,8 +174,8 @@ RIG_DEFINE_AUTO(night, night_free)
 #define NIGHT_LEFT "its jobs continue"
 
 /*
- * Returns the id of the newest unfinished night of PLAN; g_free(). Error: RIG_EXIT_USAGE, there is
- * none.
+ * Returns the id of the newest unfinished night of PLAN, newly allocated. Error: RIG_EXIT_USAGE,
+ * there is none.
  */
 char *night_find_unfinished(const char *results, const char *plan, GError **error);
 
