@@ -72,7 +72,7 @@ static void add(struct place *place, struct place_job *job)
 		local->idle = g_idle_add(on_idle, local);
 }
 
-/* Removes the jobs that wait for JOB from `blocked` and returns them; g_ptr_array_unref(). */
+/* Removes the jobs that wait for JOB from `blocked`. Returns them in a new array. */
 static GPtrArray *take_dependents(struct local *local, const struct place_job *job)
 {
 	GPtrArray *dependents = g_ptr_array_new();

@@ -100,7 +100,9 @@ void place_hold(struct place *place);
  * SIGKILL.
  */
 void place_stop(struct place *place, guint grace_s);
-/* Returns a text about waiting and running jobs, for the progress line; g_free(). */
+/*
+ * Returns a text about waiting and running jobs, for the progress line. The caller owns the text.
+ */
 char *place_progress(const struct place *place);
 
 /* Returns TRUE if the jobs continue after this process has ended. */
@@ -112,7 +114,7 @@ gboolean place_can_leave(const struct place *place);
 gboolean place_leave(struct place *place, GError **error);
 /*
  * Returns a text for users about what place_leave() will wait for until it has started all jobs, or
- * NULL if it does not take long. g_free().
+ * NULL if it does not take long. The caller owns the text.
  */
 char *place_leave_waits(const struct place *place);
 /* Kills the jobs that still run, except after place_leave(). Does not call done(). */
