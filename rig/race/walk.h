@@ -18,14 +18,14 @@
 #define WALK_CALLS_MAX 100
 
 struct walk_options {
-	/* its record_s and sweep_s are not used; its `around` is a function or file */
+	/* `around` is a function or file; `record_s` and `sweep_s` are not used */
 	struct race_options run;
 	guint calls; /* number of calls of each function that are made to fail, one per cell */
 };
 
 enum walk_result {
 	WALK_OPEN,	  /* was not run yet */
-	WALK_CLEAN,	  /* the call failed, and no check reported a violation */
+	WALK_CLEAN,	  /* the call was made to fail, and no check reported a violation */
 	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,
 	WALK_NOT_JUDGED, /* a fault of the host prevented two runs */
