@@ -91,7 +91,10 @@ void draw_pictures(struct site *site);
  */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
-/* Returns the coverage of the runs of NOW, or NULL if they have none. coverage_union_free(). */
+/*
+ * Returns the coverage of the runs of NOW, or NULL if they have none. Free it with
+ * coverage_union_free().
+ */
 struct coverage_union *coverage_of_night(const struct model *model);
 
 /*
