@@ -39,7 +39,7 @@ static gboolean ask(const char *const *argv, char **ret, GError **error)
 
 /* ---- limits ---- */
 
-/* Returns the value of "NAME   = value" in the output of scontrol; g_free(). */
+/* Returns the value of "NAME   = value" in the output of scontrol, newly allocated. */
 static char *config_value(const char *text, const char *name)
 {
 	gsize n = strlen(name);

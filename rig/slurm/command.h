@@ -32,7 +32,7 @@ RIG_DEFINE_AUTO(command, command_free)
 
 /*
  * Returns the reason in TEXT, the standard error of a program that failed: its last line, without
- * "sbatch: error: ". g_free().
+ * "sbatch: error: ". The caller owns the result.
  */
 char *command_why(const char *text);
 

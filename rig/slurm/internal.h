@@ -193,7 +193,10 @@ struct batch *batch_named(const struct slurm *s, const char *name);
 gboolean batch_set_job(struct batch *batch, guint job, GError **error);
 /* Deletes the array's files and frees its tasks without calling done(). */
 void batch_forget(struct batch *batch);
-/* Returns the last line that TASK of BATCH printed, or NULL if it printed nothing. g_free(). */
+/*
+ * Returns the last line that TASK of BATCH printed, or NULL if it printed nothing. The caller owns
+ * the line.
+ */
 char *batch_log(const struct batch *batch, guint task);
 /* Converts the time limit and the needs of JOB to `minutes`, `cpus` and `memory_mib` of RET. */
 void batch_needs(const struct slurm *s, const struct place_job *job, struct batch *ret);

@@ -27,7 +27,10 @@ extern const char part_unpack_script[];
 void part_free(struct part *part);
 RIG_DEFINE_AUTO(part, part_free)
 
-/* Returns the path of the folder for all parts, on this host and on the nodes; g_free(). */
+/*
+ * Returns the path of the folder for all parts, on this host and on the nodes. The caller owns the
+ * path.
+ */
 char *parts_base(void);
 
 /*

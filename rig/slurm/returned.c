@@ -91,7 +91,10 @@ static gboolean publish_all(const struct slurm *s, const char *dir, struct child
 	return TRUE;
 }
 
-/* Reads result.json in DIR. Sets *RET_NODE to the node on which the task ran; g_free(). */
+/*
+ * Reads result.json in DIR. Sets *RET_NODE to the name of the node on which the task ran; the
+ * caller owns the name.
+ */
 static gboolean read_result(const char *dir, struct child_result *ret, char **ret_node)
 {
 	g_autofree char *file = g_build_filename(dir, "result.json", NULL), *text = NULL;

@@ -38,7 +38,7 @@ static gboolean is_alike(const struct slurm *s, const struct place_job *a,
 
 /*
  * Removes the queue's first job, and others that can be in one array with it, from the queue; at
- * most ROOM jobs. Returns them; g_ptr_array_unref().
+ * most ROOM jobs. Returns them in a new array.
  */
 static GPtrArray *take_alike(struct slurm *s, guint room)
 {
