@@ -84,7 +84,7 @@ struct lines *lines_new(Elf *elf);
 void lines_free(struct lines *lines);
 /* Adds the places of ADDRESS to PLACES, innermost first. */
 void lines_add(const struct lines *lines, guint64 address, GPtrArray *places);
-/* Returns FILE, a name in the DWARF of UNIT, relative to the source folder. g_free(). */
+/* Returns FILE, a name in the DWARF of UNIT, relative to the source folder. The caller owns it. */
 char *lines_short_name(const struct lines *lines, Dwarf_Die *unit, const char *file);
 /* See symbols_of_line(). */
 void lines_of(const struct lines *lines, const char *file, unsigned line, GArray *out);

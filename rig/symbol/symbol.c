@@ -242,7 +242,8 @@ static json_t *place_json(const struct place *place)
 
 /*
  * Returns LINE without its colon if it is the title of a part of a report, such as "-> #1
- * (cpu_hotplug_lock){++++}-{0:0}:" or "sh/77 is trying to acquire lock:"; otherwise NULL. g_free().
+ * (cpu_hotplug_lock){++++}-{0:0}:" or "sh/77 is trying to acquire lock:"; otherwise NULL. The
+ * caller owns the result.
  */
 static char *part_of(const char *line)
 {
