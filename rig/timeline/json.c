@@ -49,7 +49,8 @@ static json_t *agents_json(const struct timeline *tl)
 /*
  * Returns for each copy how many of its laps are listed: the explicit ones, and generated ones up
  * to LAPS[N], within TIMELINE_OPERATIONS_MAX. A generated lap counts all steps of its track, even
- * those that `chance` will leave out, because it is not drawn for counting. g_free().
+ * those that `chance` will leave out, because it is not drawn for counting. The
+ * caller owns the array.
  */
 static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 {
