@@ -16,7 +16,7 @@ gint64 rig_now_ns(void);
  * format of run folder names.
  */
 char *rig_utc_now(gboolean compact);
-/* Returns the time DAYS days ago in the format of rig_utc_now(FALSE); g_free(). */
+/* Returns the time DAYS days ago in the format of rig_utc_now(FALSE), newly allocated. */
 char *rig_utc_days_ago(guint days);
 
 /* Returns a duration as text: "4.9 s", "2 min 16 s", "1 h 02 min". */

@@ -28,7 +28,7 @@ struct confine_want {
 	 * NULL-terminated; paths that do not exist are ignored
 	 */
 	const char *const *readable;
-	/* a folder in which files may be created, or NULL; its owner becomes the child's user */
+	/* a folder in which files may be created, or NULL; the child's user becomes its owner */
 	const char *writable;
 	guint64 memory; /* bytes of address space; 0 stands for no limit */
 };
