@@ -49,8 +49,8 @@ struct vm_launcher {
 extern const struct vm_launcher vm_direct;
 
 /*
- * Returns how the guest has ended itself ("guest powered off"), from DATA, the data of SHUTDOWN; or
- * NULL if not the guest has caused the end.
+ * Returns how the guest has ended itself ("guest powered off"), from DATA, the data of QEMU's event
+ * SHUTDOWN. Returns NULL if the guest did not cause the end.
  */
 const char *vm_shutdown_words(json_t *data);
 

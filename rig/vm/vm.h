@@ -211,7 +211,7 @@ void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen,
 
 /*
  * Sends a frame to the guest without blocking. Returns FALSE, and sends nothing, if the guest has
- * not sent hello yet, or if 1 MiB is queued already.
+ * not sent hello yet, TEXT is longer than PROTO_MAX, or 1 MiB is queued already.
  */
 gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text);
 

@@ -178,10 +178,13 @@ void lv_lost(struct lv_host *host, const char *why); /* called when the connecti
 void lv_gone(struct lv_host *host, int status, const char *why);
 /*
  * called when a call to libvirt has failed because the domain has ended: waits briefly for the
- * event that has the reason
+ * event that reports why it ended
  */
 void lv_vanished(struct lv_host *host);
-/* Reports the end of the guest if the domain has ended and all its streams are read to the end. */
+/*
+ * If the domain has ended, reports the end of the guest as soon as all streams are read to the end,
+ * but at the latest after DRAIN_MS.
+ */
 void lv_finish_when_silent(struct lv_host *host);
 /*
  * Ends the domain: if GENTLY, by SIGTERM to QEMU; otherwise immediately, even without a connection.
@@ -286,7 +289,10 @@ void lv_work_detach(struct lv_job *job);
 void lv_work_resize(struct lv_job *job);
 void lv_work_cpu(struct lv_job *job); /* `number` is the vCPU, `flag` its new state */
 void lv_work_raw_plug(struct lv_job *job);
-/* reads into `reply` the changes that events would have reported while there was no connection */
+/*
+ * reads into `reply` the memory devices and the state of the ACPI slots, because events were lost
+ * while there was no connection
+ */
 void lv_work_missed(struct lv_job *job);
 
 /* volume.c */
