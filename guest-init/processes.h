@@ -17,7 +17,10 @@ struct process {
 	uint64_t ticks; /* CPU time in user and kernel mode */
 };
 
-/* Parses LINE, a line of /proc/PID/stat; its second field, the name, can contain any bytes. */
+/*
+ * Parses LINE, a line of /proc/PID/stat; its second field, the name, can contain any bytes. Returns
+ * false if LINE is not valid.
+ */
 bool process_parse(const char *line, struct process *ret);
 
 /* Lists the descendants of ANCESTOR, at most MAX, without zombies. Returns their number. */

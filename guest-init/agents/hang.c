@@ -68,7 +68,7 @@ static void step_hang(struct run *run)
 	}
 	/*
 	 * wait before using a new block: its folder appears in device_add(), before the block is in
-	 * the list that the patch searches
+	 * the list that hang.patch searches
 	 */
 	if (block != seen) {
 		seen = block;
