@@ -98,7 +98,10 @@ static GArray *functions_of(const struct arch *arch)
 	return functions;
 }
 
-/* Returns the places that addr2line prints for ADDRESS, in the format of the rig. g_free(). */
+/*
+ * Returns the places that addr2line prints for ADDRESS, in the format of the rig. The caller owns
+ * the text.
+ */
 static char *theirs(const struct arch *arch, guint64 address)
 {
 	g_autofree char *addr2line = tool(arch, "addr2line"), *file = file_of(arch);
