@@ -168,9 +168,9 @@ struct slurm {
 	GPtrArray *builds;		    /* struct place_job: builds to prepare */
 	GPtrArray *blocked;		    /* struct place_job: runs that wait for a build */
 	/*
-	 * the build that is being prepared. While the child `build` runs, this looks for the kernel
-	 * or packs its source; without a child, the kernel was found here, `built` is the result of
-	 * the build, and the kernel is being copied to the nodes
+	 * the build that is being prepared, or NULL. Its child `build` looks for the kernel or
+	 * packs its source. If only `build` is NULL, the kernel was found on this host, `built` is
+	 * the result of the build, and the kernel is being copied to the nodes
 	 */
 	struct place_job *building;
 	struct child *build;
