@@ -29,8 +29,8 @@ static int fd;
 static uint64_t absent, done, at;
 
 /*
- * Returns true if a resource is at FIRST..LAST or above. Reads /proc/iomem, but only the lines
- * "start-end : name" that are not indented, because those of children are.
+ * Returns true if a resource is at FIRST..LAST or above. Reads the lines "start-end : name" of
+ * /proc/iomem, except the indented lines, which are for parts of other resources.
  */
 static bool is_taken(uint64_t first, uint64_t last)
 {
