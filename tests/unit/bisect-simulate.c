@@ -83,8 +83,8 @@ static void play(guint noise, guint rate, struct tally *tally)
 
 /*
  * Simulates plain bisection with the least number of repeats of each step that makes 99 % of the
- * searches correct. It only looks for the signature, so it mistakes a run that another report has
- * ended for a clean one.
+ * searches correct. Plain bisection looks only for the signature, so a run that another report has
+ * ended counts as a clean run.
  */
 static void play_plain(guint noise, guint rate, struct tally *tally)
 {

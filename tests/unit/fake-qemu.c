@@ -40,7 +40,7 @@
  *	dump=full		there is no space for the memory's image
  *	resize=never		virtio-mem never reaches the requested size
  *	console-file=PATH	the bytes of this file are on the console after HELLO
- *	console-pause=MS	with a pause between the first and the second half
+ *	console-pause=MS	the file of console-file is sent in two halves, MS apart
  *	console-flood=BYTES	lines of BYTES bytes in all are on the console after HELLO
  *	channel-garbage		bytes that do not form a frame are sent before each BEAT
  *	channel-flood=N		N more BEATs are sent with each BEAT
