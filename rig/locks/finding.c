@@ -53,7 +53,7 @@ char **lock_cycle_parse(const char *text)
 
 		/*
 		 * the part in brackets is the attribute's function in signatures, but the
-		 * attribute's file in names of the recorder (with a slash); so the former is
+		 * attribute's file in names of the recorder (with a slash); so a function is
 		 * removed
 		 */
 		if (g_str_has_prefix(name, "kn->active(") && !strchr(name, '/'))
