@@ -128,9 +128,9 @@ struct night_view {
 
 struct night {
 	char *id, *plan, *about, *dir, *results, *began;
-	/* only `extra` of its strings stays valid after night_new() */
+	/* the caller owns the strings in it, which may be freed after night_new() */
 	struct night_options options;
-	char **extra;
+	char **extra; /* further options for each `rig run`, NULL-terminated */
 	guint retries, duration_s, patience_s;
 	struct plan_keep keep;
 	guint64 seed;
