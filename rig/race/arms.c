@@ -32,7 +32,7 @@
 
 /* The kinds of places in a function at which a vCPU can be held. */
 static const struct kind {
-	/* its arguments are the function, and a function that it calls */
+	/* printf() format with two arguments: the function, and a function that it calls */
 	const char *format;
 	double weight;
 	gboolean is_call, is_update;
