@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verdicts: their names, their exit codes, and how runs with each verdict are counted. Only
- * this module defines these. facts.h has the rule for a verdict, details.h reads the file `verdict`
+ * The verdicts: their names, their exit codes, and how runs with each verdict are counted. These
+ * are defined nowhere else. facts.h has the rule for a verdict, details.h reads the file `verdict`
  * of a run folder; docs/results.md explains both.
  */
 #ifndef RIG_VERDICT_VERDICT_H
