@@ -19,7 +19,10 @@ struct vm_chardevs {
 	 * number of QEMU's descriptor of the file for recorded locks; 0 if locks are not recorded
 	 */
 	int plugin_locks;
-	int plugin_cover; /* the same for the file for recorded code */
+	/*
+	 * number of QEMU's descriptor of the file for recorded code; 0 if code is not recorded
+	 */
+	int plugin_cover;
 	/*
 	 * number of QEMU's descriptor of the plugin's socket; 0 if there is no socket, so that
 	 * holds are armed at once
