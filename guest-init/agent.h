@@ -57,7 +57,8 @@ struct agent_shared {
 	int error; /* positive errno of a failed prepare() */
 	/* the text of run_fail(), or about the first operation with an unexpected result */
 	char what[WHAT_MAX];
-	unsigned what_op; /* this operation and its errno; 0 if there is none */
+	/* the operation that `what` describes, and its errno; 0 if `what` is from run_fail() */
+	unsigned what_op;
 	int what_error;
 	/* the pid of the task that an operation acts on, if it is not the agent; or 0 */
 	_Atomic int32_t subject;
