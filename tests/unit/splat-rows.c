@@ -11,8 +11,8 @@
 #include "tests/unit/splat.h"
 
 #define CHOICES_MAX 64
-#define FEW 3	     /* of a small class, this many characters are tried */
-#define OTHERS_MAX 2 /* choices in a line whose first alternative is not used */
+#define FEW 3	     /* all characters of a class with at most this many are tried */
+#define OTHERS_MAX 2 /* maximum number of choices in a line that are not the first alternative */
 
 struct maker {
 	const char *p; /* position in the pattern */
