@@ -48,7 +48,7 @@ struct attempt {
 struct night_cell {
 	char *key; /* "stable/dimm-storm/pc-q35/s7/1": tree, scenario, machine, seed, repetition */
 	char *scenario, *scenario_name,
-		*machine; /* `scenario`: a name or path, as in the plan */
+		*machine; /* `scenario` is a name or path, as in the plan */
 	guint kernel;	  /* index in night->kernels */
 	/* the build of its kernel; NULL if the kernel is an image that need not be built */
 	struct night_build *build;

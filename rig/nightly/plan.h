@@ -61,7 +61,7 @@ struct plan {
 	unsigned n_vary;
 	gboolean coverage; /* each run records which code it reaches (docs/coverage.md) */
 	char *launcher, *connect; /* options of `rig run`; NULL stands for its default */
-	/* `name`: for example "nightly"; `file`: path of the plan's file */
+	/* `name` is for example "nightly"; `file` is the path of the plan */
 	char *name, *file;
 };
 
