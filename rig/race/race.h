@@ -27,7 +27,7 @@ struct race_options {
 	 */
 	const char *around;
 	const char *emulator;
-	/* `drop_holds`: run without the holds that the scenario itself has */
+	/* `drop_holds` means to run without the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 	gboolean pct;	  /* sweeps use a random scheduler instead of delays */
