@@ -26,7 +26,7 @@ struct timeline {
 	GHashTable *open;	/* maps a lane to the index of its open bar + 1 */
 	GHashTable *rates;	/* maps an agent to a JSON array of [time, rate] */
 	GPtrArray *agents;	/* keys of `rates`, in order */
-	json_t *reports, *last; /* `last`: the latest counts of the agents */
+	json_t *reports, *last; /* `last` has the latest counts of the agents */
 	double last_t, end;
 };
 
