@@ -10,7 +10,7 @@
 #include "slurm/slurm.h"
 
 struct cluster {
-	/* `room`: resources of the largest node; `total`: of all nodes that are up */
+	/* `room` has the resources of the largest node, `total` those of all nodes that are up */
 	struct pack_room room, total;
 	guint nodes;
 	guint minutes_max; /* the partition's time limit; 0 stands for no limit */

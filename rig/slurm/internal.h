@@ -81,7 +81,7 @@ struct batch {
 	enum child_kind kind;
 	guint cpus, minutes, memory_mib;
 	struct task *tasks;
-	guint n_tasks, left; /* `left`: tasks that have not ended */
+	guint n_tasks, left; /* `left` counts tasks that have not ended */
 };
 
 /* A node that shares no folder with this host. */
@@ -159,7 +159,7 @@ struct slurm {
 	 * TRUE if the nodes share no folder with this host; only then are the fields below
 	 * `decided` used
 	 */
-	gboolean carry, decided;	    /* `decided`: `carry` has its final value */
+	gboolean carry, decided;	    /* `decided` means that `carry` is final */
 	GPtrArray *links, *parts;	    /* struct link; struct part */
 	/* paths on the nodes: of the rig, and of the record folder */
 	char *carried_rig, *carried_record;
