@@ -83,7 +83,7 @@ struct confine {
 	gboolean drops;	      /* the child must change to `uid` and `gid` */
 	const char *why_root; /* why the child stays root (static); NULL if it does not */
 	uid_t uid;
-	gid_t gid, kvm; /* `kvm`: the group of /dev/kvm, or 0 */
+	gid_t gid, kvm; /* `kvm` is the group of /dev/kvm, or 0 */
 	guint64 memory;
 };
 

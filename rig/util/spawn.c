@@ -38,7 +38,8 @@ static void take_lines(const struct spawn *spawn, GString *buf)
 struct output {
 	const struct spawn *spawn;
 	gsize keep;
-	GString *kept, *pending; /* `kept`: the end of the output; `pending`: an incomplete line */
+	/* `kept` has the end of the output, `pending` an incomplete line */
+	GString *kept, *pending;
 };
 
 static void take(struct output *output, const char *bytes, gsize n)
