@@ -29,7 +29,7 @@ char *lv_id_of(const char *alias);
 /* The mark of the run to which a domain or volume belongs. */
 struct lv_mark {
 	char *host;
-	/* `start`: the start time of the process in clock ticks since boot (proc(5), stat) */
+	/* `start` is the start time of the process in clock ticks since boot (proc(5), stat) */
 	gint64 pid, start;
 };
 
