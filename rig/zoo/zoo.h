@@ -84,8 +84,8 @@ const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char 
 
 /*
  * Sets *ret and *ret_fragments to the paths of the patches and fragments for the source KERNEL, or
- * for the first variant if KERNEL is NULL: of the kernel with the bug, or, with CLEAN, of the clean
- * twin. Free with g_strfreev(). Error: RIG_EXIT_USAGE, there is no variant for KERNEL.
+ * for the first variant if KERNEL is NULL. If CLEAN, they make the clean twin; otherwise the kernel
+ * with the bug. Free both with g_strfreev(). Error: RIG_EXIT_USAGE, there is no variant for KERNEL.
  */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
