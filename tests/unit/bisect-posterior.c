@@ -183,7 +183,7 @@ START_TEST(choices)
 	choice.n_pending = 1;
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_ge(ABS((int)at - (int)first), 10);
-	/* then a position in each half is needed next */
+	/* the positions to build in advance are one in each half */
 	choice.ready = ready;
 	ck_assert_uint_eq(choice_ahead(&choice, ahead, 4), 2);
 	ck_assert((ahead[0] < first) != (ahead[1] < first));
