@@ -10,7 +10,7 @@
 
 #define ROOM 4096
 /* Shorter lines are not searched for "\n": as a string, a report is longer. */
-#define LONG_LINE 512
+#define LONG_LINE 1024
 #define HELD_MAX 4096 /* the first bytes of a long line show whether it is escaped */
 #define BETWEEN "[], \t" /* characters between the strings of an array */
 #define TAG_MAX 96    /* maximum length of syslog's prefix */

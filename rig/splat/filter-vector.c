@@ -93,7 +93,12 @@ gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, 
 
 	for (; (left = next_places(prints, bytes, len, &place)); place += LANES) {
 		for (; left; left &= left - 1) {
-			*ret_at = place + (guint)__builtin_ctz(left);
+			const guint8 *p = bytes + place + (guint)__builtin_ctz(left);
+
+			/* at most positions that a group accepts there is no word */
+			if (*p < 0x80 && prints->first[filter_hash(filter_four(p))] < 0)
+				continue;
+			*ret_at = (gsize)(p - bytes);
 			if (check(bytes, len, *ret_at))
 				return TRUE;
 		}

@@ -98,7 +98,6 @@ static const char *const words[] = {
 	/* a piece of a message; a blank that can hide a word */
 	",ncfrag=",
 	"&nbsp;",
-	"&#160;",
 };
 
 #define PIECE 3
@@ -149,10 +148,7 @@ struct print {
 	guint32 four; /* its first four bytes */
 };
 
-#define PRINT_BITS 9
-
 static struct print all_prints[G_N_ELEMENTS(words)];
-static gint16 prints_with[1 << PRINT_BITS]; /* by hash; -1 ends a chain */
 static struct filter_prints prints;
 static double shares[FILTER_GROUPS]; /* of the positions of a log, those that a group accepts */
 static gboolean has_vectors;
@@ -222,19 +218,6 @@ static double share_with(guint group, const char *print, const double share[128]
 	return all;
 }
 
-static inline guint32 four_of(const void *print)
-{
-	guint32 four;
-
-	memcpy(&four, print, sizeof(four));
-	return four;
-}
-
-static inline guint hash_of_four(guint32 four)
-{
-	return four * 2654435761U >> (32 - PRINT_BITS);
-}
-
 /* Adds the word of PRINT to the group that then accepts the fewest additional positions. */
 static void add_print(struct print *print, const double share[128])
 {
@@ -244,9 +227,9 @@ static void add_print(struct print *print, const double share[128])
 
 	print->at = rarest(print->word.text);
 	text = print->word.text + print->at;
-	print->four = four_of(text);
-	print->next = prints_with[hash_of_four(print->four)];
-	prints_with[hash_of_four(print->four)] = (gint16)(print - all_prints);
+	print->four = filter_four(text);
+	print->next = prints.first[filter_hash(print->four)];
+	prints.first[filter_hash(print->four)] = (gint16)(print - all_prints);
 	for (guint g = 0; g < FILTER_GROUPS; g++) {
 		double more = share_with(g, text, share) - shares[g];
 
@@ -265,9 +248,9 @@ static void add_print(struct print *print, const double share[128])
 /* Returns TRUE if the print at PLACE is that of a word there. */
 static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 {
-	guint32 four = four_of(bytes + place);
+	guint32 four = filter_four(bytes + place);
 
-	for (gint16 i = prints_with[hash_of_four(four)]; i >= 0; i = all_prints[i].next) {
+	for (gint16 i = prints.first[filter_hash(four)]; i >= 0; i = all_prints[i].next) {
 		const struct word *word = &all_prints[i].word;
 		gsize at = all_prints[i].at;
 
@@ -299,7 +282,7 @@ static gpointer prepare(gpointer unused)
 
 	(void)unused;
 	has_vectors = filter_has_vectors();
-	memset(prints_with, 0xff, sizeof(prints_with));
+	memset(prints.first, 0xff, sizeof(prints.first));
 	for (guint c = ' '; c < G_N_ELEMENTS(share) - 1; c++)
 		share[c] = share_of((char)c);
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
