@@ -82,8 +82,10 @@ int run_expect_errnos(struct run *run, const char *key)
 	char list[256], *rest = list, *name;
 	const char *value = run_param(run, key);
 
-	if (!value || !strcmp(value, "none") || !text_copy(list, sizeof(list), value))
+	if (!value || !strcmp(value, "none"))
 		return 0;
+	if (!text_copy(list, sizeof(list), value))
+		return run_fail(run, EINVAL, "%s is longer than %zu bytes", key, sizeof(list) - 1);
 	while ((name = strsep(&rest, ","))) {
 		bool any = !strcmp(name, "any");
 		int error = errno_number(name);

@@ -326,7 +326,7 @@ void guest_account_free(struct guest_account *account)
 
 /*
  * ---- the frame TASKS: lines "task PID COMM STATE WCHAN switches N", each followed by the lines of
- * the task's stack, which begin with a tab
+ * the task's stack, which begin with a tab ----
  */
 
 struct reading {

@@ -141,8 +141,8 @@ static gboolean is_registers(const char *text)
 }
 
 /*
- * ---- Returns TRUE if TEXT is a line of one repeated character, "=====" or "-----", at least five
- * of them. ----
+ * Returns TRUE if TEXT is a line of one repeated character, "=====" or "-----", at least five of
+ * them.
  */
 gboolean body_is_banner(const char *text, char *ret_fill)
 {

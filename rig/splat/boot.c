@@ -57,9 +57,9 @@ static const struct past *line_before(const struct scanner *scanner)
 }
 
 /*
- * ---- TRUE: LINE, the first line of a boot, belongs to the log of another kernel: its banner
+ * Returns TRUE if LINE, the first line of a boot, belongs to the log of another kernel: its banner
  * differs from that of the boot before, and it directly follows a line of that boot, or "-----". If
- * the same machine had been reset, lines of its firmware would be in between. ----
+ * the same machine had been reset, lines of its firmware would be in between.
  */
 static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
 {

@@ -260,10 +260,7 @@ static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
 	}
 }
 
-/*
- * ---- Detection of the format -----------------------------------------------------------------
- * ----
- */
+/* ---- Detection of the format ---- */
 
 /* Returns the length of the name of the field of a mail's header at TEXT, or 0 if there is none. */
 static gsize field_len(const char *text, gsize len)

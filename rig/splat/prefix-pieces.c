@@ -353,9 +353,7 @@ static const char *follow(const char *pattern, gsize len, const char *p, struct 
 	return ahead ? ahead : p;
 }
 
-/*
- * ---- The pieces that can begin with a character ------------------------------------------- ----
- */
+/* ---- The pieces that can begin with a character ---- */
 
 static gint8 candidates[256][G_N_ELEMENTS(pieces) + 1]; /* -1 ends each list */
 static guint8 length_of[G_N_ELEMENTS(pieces)];
