@@ -57,7 +57,7 @@ struct agent_shared {
 	int error; /* positive errno of a failed prepare() */
 	/* the text of run_fail(), or about the first operation with an unexpected result */
 	char what[WHAT_MAX];
-	/* the operation that `what` describes, and its errno; 0 if `what` is from run_fail() */
+	/* the operation that `what` describes, and its errno; both 0 if run_fail() wrote `what` */
 	unsigned what_op;
 	int what_error;
 	/* the pid of the task that an operation acts on, if it is not the agent; or 0 */

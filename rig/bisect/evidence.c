@@ -85,8 +85,8 @@ static void see_report(struct evidence *evidence, json_t *report)
 }
 
 /*
- * Adds the explanation of a hang, unless it is among the reports already. Old run folders have it
- * only in `hang`.
+ * Adds the explanation of a hang, unless a report with its KEY was added already. In the verdict of
+ * an old run folder it is not a report: it only has the key `hang`.
  */
 static void see_hang(struct evidence *evidence, const char *key, const char *title)
 {

@@ -218,7 +218,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 		if (!evidence || evidence->position > search->span->n) {
 			g_clear_pointer(&evidence, evidence_free);
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"invalid search '%s': run %zu is not one of its commits",
+					"invalid search '%s': the commit of its run %zu is not one "
+					"of those that are searched",
 					search->dir, i);
 		}
 		search->boots += evidence->verdict != NULL;

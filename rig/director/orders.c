@@ -216,7 +216,8 @@ static gboolean write_file(struct director_orders *orders, GString *out,
 		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"the holds and counted functions have %u addresses (at most %d)",
+				"the holds and the functions whose visits are counted need %u "
+				"watched addresses (at most %d)",
 				watches, DIRECTOR_WATCHES_MAX);
 	orders->text = g_strdup(out->str);
 	return TRUE;

@@ -112,7 +112,7 @@ struct device {
 	gboolean busy;	  /* an operation on the device is in progress */
 	/*
 	 * The guest did not accept the device, and a call that was made to fail may be the reason.
-	 * Such a device may have to stay plugged.
+	 * It may then be impossible to unplug, which does not fail the run.
 	 */
 	gboolean refused;
 	/*
@@ -162,7 +162,7 @@ struct agent_run {
 	int pid; /* its process in the guest, or 0 if the guest has not reported it */
 	const struct agent *agent;
 	guint64 seed;
-	const char *skip; /* turns to leave out, from the timeline, or NULL */
+	const char *skip; /* the turns that the agent leaves out, as the timeline says, or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
 	guint64 excused;   /* number of results that failed calls explain (fails.c) */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Adds the runs and builds of searches and walks to a place as jobs. */
+/* Submits the runs and builds that searches and walks need, as jobs, to this host or a cluster. */
 #include "race/internal.h"
 
 #include "util/clock.h"

@@ -145,8 +145,8 @@ struct slurm {
 	char reason[64];
 	char *silent;	 /* why the last squeue call failed; NULL if it succeeded */
 	/*
-	 * when the last squeue call that succeeded ended; before the first one, when the place was
-	 * opened
+	 * the end of the last successful squeue call; until a call has succeeded, the time at which
+	 * the place was opened
 	 */
 	gint64 answered_ns;
 	goffset log_at;	 /* how many bytes of the completion log were read */

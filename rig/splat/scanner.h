@@ -44,7 +44,7 @@ struct past {
 	guint inherited, indent;
 	gboolean has_word; /* the filter found a word, so the line may be the first of a report */
 	const struct format *format; /* the row that the line matched, or NULL */
-	gboolean format_open;	     /* the line became the first of a report */
+	gboolean format_open;	     /* a report of this format begins with the line */
 };
 
 /* A message of netconsole that comes in pieces. */
