@@ -46,15 +46,15 @@ show_runs() {
 # keep_failed NAME: moves the case's folder and results to $out/failed. The next failure of the same case replaces them;
 # the oldest ones are deleted.
 keep_failed() {
-	kept=$out/failed/$(basename "$0")-$(printf '%s' "$1" | tr -c 'A-Za-z0-9._-' '-')
-	rm -rf "$kept"
-	mkdir -p "$kept" || return 0
+	case_kept=$out/failed/$(basename "$0")-$(printf '%s' "$1" | tr -c 'A-Za-z0-9._-' '-')
+	rm -rf "$case_kept"
+	mkdir -p "$case_kept" || return 0
 	for part in "$RIG_RESULTS" "$scratch/case" "$scratch/out"; do
 		[ -e "$part" ] || continue
 		[ -d "$part" ] && find "$part" -type f -size +$FAILED_FILE_MAX -delete
-		mv "$part" "$kept/"
+		mv "$part" "$case_kept/"
 	done
-	echo "    kept    $kept"
+	echo "    kept    $case_kept"
 	# shellcheck disable=SC2012 # by time
 	ls -1dt "$out"/failed/* | tail -n +$((FAILED_CASES_MAX + 1)) | while IFS= read -r old; do
 		rm -rf "$old"
@@ -69,11 +69,11 @@ case_() {
 	code=0
 	("$@") >"$scratch/out" 2>&1 || code=$?
 	took=$(($(date +%s%N) - began))
-	seconds=$((took / 1000000000)).$((took / 100000000 % 10))
+	case_seconds=$((took / 1000000000)).$((took / 100000000 % 10))
 	case $code in
 	0)
 		passed=$((passed + 1))
-		printf 'ok      %-46s %6s s\n' "$name" "$seconds"
+		printf 'ok      %-46s %6s s\n' "$name" "$case_seconds"
 		;;
 	77)
 		skipped=$((skipped + 1))
@@ -81,7 +81,7 @@ case_() {
 		;;
 	*)
 		failed=$((failed + 1))
-		printf 'FAILED  %-46s %6s s\n' "$name" "$seconds"
+		printf 'FAILED  %-46s %6s s\n' "$name" "$case_seconds"
 		awk '{ line[NR] = $0 }
 			END { for (i = 1; i <= NR; i++) if (i <= 60 || i > NR - 60) print "    | " line[i]; else if (i == 61) print "    | …" }' \
 			"$scratch/out"
