@@ -32,6 +32,27 @@ printed_commands_parse() {
 	return $bad
 }
 
+# Without any run, each command prints how to get one. A reason that many combinations share is printed once.
+no_runs_yet() {
+	expect 0 "$rig" list >o && says o 'rig run dimm-remove-vs-sysfs' &&
+		expect 2 "$rig" show 2>e && says e 'rig run dimm-remove-vs-sysfs' &&
+		expect 2 "$rig" report 2>e && says e 'rig run dimm-remove-vs-sysfs' &&
+		expect 0 "$rig" nightly --list >o && says o 'no nights in' &&
+		expect 0 "$rig" locks cycles >o && says o 'No run with lock orders was found' &&
+		expect 0 "$rig" locks check >o && says o 'No run with lock orders was found' || return 1
+	cat >plan.yaml <<-'EOF'
+		about: Each scenario is for few of these machines.
+		scenarios: [dimm-storm, dlpar-vs-sysfs, dax-kmem, memtrace-vs-online]
+		machines: [pc-q35, pseries, arm64-virt, powernv9, s390x-ccw]
+		kernels: [{name: a, source: "deb:linux-source-6.1"}]
+	EOF
+	expect 0 "$rig" nightly ./plan.yaml --dry-run >o && same 'left out' "$(grep -c '^without ' o)" 1 &&
+		says o 'combinations: the scenario is not for that machine' || return 1
+	sed -i 's/^machines.*/machines: [pc-q35, powernv9]/' plan.yaml
+	expect 0 "$rig" nightly ./plan.yaml --dry-run >o && same 'left out' "$(grep -c '^without ' o)" 5 &&
+		says o 'without  a/dimm-storm/powernv9: the scenario is not for that machine'
+}
+
 # Runs README's commands that need no guest, as printed, with two recorded runs.
 readme_commands() {
 	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&

@@ -61,15 +61,15 @@ static const char intro[] =
 
 static const char outro[] =
 	"\nstart here:\n"
-	"  rig doctor                                     check whether this host can run guests\n"
-	"  rig run dimm-remove-vs-sysfs                   linux-source-6.1, lockdep, q35\n"
-	"  rig run dimm-remove-vs-sysfs --patch fix.patch the same kernel with a patch\n"
-	"  rig show                                       the result of the last run\n"
-	"  rig nightly smoke                              several scenarios and machines in "
+	"  rig doctor                                      check whether this host can run guests\n"
+	"  rig run dimm-remove-vs-sysfs                    linux-source-6.1, lockdep, q35\n"
+	"  rig run dimm-remove-vs-sysfs --patch fix.patch  the same kernel with a patch\n"
+	"  rig show                                        the result of the last run\n"
+	"  rig nightly smoke                               several scenarios and machines in "
 	"parallel\n"
-	"  rig validate                                   all scenarios on all machines, "
+	"  rig validate                                    all scenarios on all machines, "
 	"one table\n"
-	"  rig report                                     what changed since earlier runs\n\n"
+	"  rig report                                      what changed since earlier runs\n\n"
 	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest "
 	"lost, 77 skip\n"
 	"`rig COMMAND --help` describes each command.\n";

@@ -112,6 +112,8 @@ int locks_tell_cycles(struct asked *a, GError **error)
 		       "through an ambiguous name; %u left out because lockdep saw all edges in "
 		       "one run, %u because a recursive reader waits for a reader\n",
 		       a->graph->runs, open, cycles->len - open, left.judged, left.readers);
+	if (!a->json)
+		locks_tell_if_empty(a);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 
@@ -144,6 +146,7 @@ int locks_tell_check(struct asked *a, GError **error)
 		json_decref(json);
 		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len,
 		       a->graph->edges->len, a->graph->runs);
+		locks_tell_if_empty(a);
 	}
 	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }

@@ -120,9 +120,7 @@ static int tell_summary(struct asked *a, GError **error)
 	}
 	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs,
 	       a->graph->classes->len, a->graph->edges->len);
-	if (!a->graph->runs)
-		printf("No run has recorded any yet: runs of kernels with lockdep do (`rig run "
-		       "dimm-storm`).\n");
+	locks_tell_if_empty(a);
 	for (guint i = 0; i < G_N_ELEMENTS(hotplug); i++) {
 		int at = lock_graph_class(a->graph, hotplug[i]);
 		guint under = 0, over = 0;
@@ -228,6 +226,13 @@ void locks_print_place(const struct lock_sighting *s)
 	if (s->runs > 1)
 		printf(" to %s, %u runs", s->last, s->runs);
 	putchar('\n');
+}
+
+void locks_tell_if_empty(const struct asked *a)
+{
+	if (!a->graph->runs)
+		printf("No run with lock orders was found; runs of kernels with lockdep record "
+		       "them (`rig run dimm-storm`).\n");
 }
 
 void locks_tell_places(struct asked *a, const struct order_edge *edge)

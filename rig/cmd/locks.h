@@ -47,6 +47,8 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 		       const void *data);
 /* Prints one place of an edge: scenario, machine, kernel and runs. */
 void locks_print_place(const struct lock_sighting *s);
+/* If no run with lock orders was found, prints how they are recorded. */
+void locks_tell_if_empty(const struct asked *a);
 /* Prints the places where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 

@@ -105,7 +105,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 	return nightly_budget(want.budget, &o->budget_s, error);
 }
 
-/* ---- dry run ---- */
+/* ---- the night ---- */
 
 static double real(json_t *json, const char *key)
 {
@@ -116,46 +116,6 @@ static char *seconds_text(double s)
 {
 	return rig_duration_text((gint64)(s * RIG_NS_PER_S));
 }
-
-static void print_builds(json_t *builds)
-{
-	g_autofree char *span = seconds_text(real(builds, "estimate_s"));
-	double count = real(builds, "count"), unknown = real(builds, "unknown");
-
-	if (count > unknown)
-		printf("%.0f kernel%s to build before, at most about %s (estimated from earlier "
-		       "builds)\n",
-		       count, count == 1 ? "" : "s", span);
-	if (unknown)
-		printf("%.0f kernel%s to build, of unknown duration: minutes each\n", unknown,
-		       unknown == 1 ? "" : "s");
-}
-
-void nightly_print_dry_run(json_t *dry_run)
-{
-	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")),
-			*least = seconds_text(real(dry_run, "at_least_s"));
-	json_t *item, *host = json_object_get(dry_run, "host");
-	size_t i;
-
-	json_array_foreach (json_object_get(dry_run, "cells"), i, item)
-		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n",
-		       findings_text(item, "cell"), real(item, "estimate_s"), real(item, "cores"),
-		       real(item, "memory") / (1 << 20));
-	json_array_foreach (json_object_get(dry_run, "excluded"), i, item)
-		printf("without  %s/%s/%s: %s\n", findings_text(item, "tree"),
-		       findings_text(item, "scenario"), findings_text(item, "machine"),
-		       findings_text(item, "why"));
-	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
-		printf("missing  %s\n", json_string_value(item));
-	printf("%zu cells (tree/scenario/machine/number), about %s on %.0f cores and %.0f MiB, "
-	       "repetitions not counted; in any order at least %s on this host\n",
-	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
-	       real(host, "memory") / (1 << 20), least);
-	print_builds(json_object_get(dry_run, "builds"));
-}
-
-/* ---- the night ---- */
 
 static const struct attempt *last_attempt(const struct night_cell *cell)
 {
@@ -265,7 +225,7 @@ static void print_result(const struct night *night, json_t *result)
 	       "%.0f skipped, %.0f left\n",
 	       night->id, real(counts, "good"), real(counts, "flaky"), real(counts, "bad"),
 	       real(counts, "none"), real(counts, "skip"), real(counts, "left"));
-	printf("times    %s; in any order at least %s on this host; CPU time of the rig %.1f s, "
+	printf("times    %s; no order of the cells takes less than %s; CPU time of the rig %.1f s, "
 	       "of its children %.0f s\n",
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)
@@ -322,6 +282,8 @@ static int list_nights(const char *results)
 		cmd_print_json(nights);
 		return RIG_EXIT_PASS;
 	}
+	if (!json_array_size(nights))
+		printf("no nights in '%s' yet; `rig nightly smoke` creates one\n", results);
 	json_array_foreach (nights, i, item) {
 		json_t *counts = json_object_get(item, "counts");
 

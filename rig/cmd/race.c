@@ -402,7 +402,8 @@ static const char *check(int argc, char **argv, GError **error)
 	if (argc == 2 && !want.list)
 		return argv[1];
 	rig_fail(error, RIG_EXIT_USAGE,
-		 "race takes one scenario; `rig scenario list` lists them");
+		 want.list ? "--list takes --fail, and no scenario"
+			   : "race takes one scenario; `rig scenario list` lists them");
 	return NULL;
 }
 

@@ -304,7 +304,7 @@ static gboolean report(const struct options *options, char **words, struct windo
 		return FALSE;
 	if (!window->runs->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"no runs in '%s' yet; `rig run SCENARIO` creates one",
+				"no runs in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one",
 				results);
 	model = model_new(window->runs, &(const struct model_options){
 						.now = window->now,

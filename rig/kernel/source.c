@@ -118,8 +118,8 @@ struct source *source_parse(const char *text, GError **error)
 		}
 		if (ok)
 			return g_steal_pointer(&source);
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' does not exist; the form is %s", text,
-			 kinds[i].form);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s%s' does not exist; the form is %s",
+			 kinds[i].prefix, rest, kinds[i].form);
 		return NULL;
 	}
 	rig_fail(error, RIG_EXIT_USAGE, "invalid kernel source '%s': write one of %s", text,

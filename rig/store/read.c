@@ -220,7 +220,8 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 				n, fits->str, n > 5 ? "\n  …" : "");
 	if (!names->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"no runs in '%s' yet; `rig run` makes one", results);
+				"no runs in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one",
+				results);
 	return rig_fail(error, RIG_EXIT_USAGE,
 			"no run in '%s' is called '%s'; `rig list` shows them", results, which);
 }
