@@ -7,10 +7,12 @@
  * directly, so this file provides commands: each write to /sys/kernel/debug/rig/slab is one
  * command,
  *
- *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects, some of them
- *				allocated and freed again so that partial slabs exist
+ *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects
  *	destroy SLOT
  *	shrink SLOT
+ *
+ * A cache's objects are allocated and freed when it is created, and again before it is shrunk, so
+ * that there are slabs to discard, also of a node that has got its first memory meanwhile.
  *
  * This file holds no lock around these calls: a slot is claimed by exchanging its pointer, so no
  * edge is added to the lock graph. A slot that another write holds, or that is not in the state
@@ -27,12 +29,23 @@
 
 static struct kmem_cache *rig_slot[RIG_SLOTS];
 
-static int rig_create(unsigned int slot, unsigned int size)
+/* Allocates objects of CACHE and frees them. */
+static void rig_use(struct kmem_cache *cache)
 {
 	void *object[RIG_OBJECTS];
+	int i;
+
+	for (i = 0; i < RIG_OBJECTS; i++)
+		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	for (i = 0; i < RIG_OBJECTS; i++)
+		if (object[i])
+			kmem_cache_free(cache, object[i]);
+}
+
+static int rig_create(unsigned int slot, unsigned int size)
+{
 	struct kmem_cache *cache;
 	char name[32];
-	int i;
 
 	if (size < 8 || size > 8192)
 		return -EINVAL;
@@ -42,11 +55,7 @@ static int rig_create(unsigned int slot, unsigned int size)
 	cache = kmem_cache_create(name, size, 0, 0, NULL);
 	if (!cache)
 		return -ENOMEM;
-	for (i = 0; i < RIG_OBJECTS; i++)
-		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
-	for (i = 0; i < RIG_OBJECTS; i++)
-		if (object[i])
-			kmem_cache_free(cache, object[i]);
+	rig_use(cache);
 	if (cmpxchg(&rig_slot[slot], NULL, cache)) {
 		kmem_cache_destroy(cache);
 		return -EBUSY;
@@ -61,6 +70,7 @@ static int rig_with_cache(unsigned int slot, bool destroy)
 	if (!cache)
 		return -EBUSY;
 	if (!destroy) {
+		rig_use(cache);
 		kmem_cache_shrink(cache);
 		if (!cmpxchg(&rig_slot[slot], NULL, cache))
 			return 0;
