@@ -68,6 +68,16 @@ check-kernels:
 	@code=0; tests/kernels $(OUT) $(KERNELS_PLAN) || code=$$?; [ $$code -le 1 ] || exit $$code; \
 		tools/put-in-docs docs/kernels.md kernels $(OUT)/kernels.md && exit $$code
 
+## make check-prove  `rig prove` of the zoo's lock cycles, 20 times each with and without the bug (PROVE_TIMES=N); writes the table
+##                 of docs/prove.md (3 h)
+PROVE_TIMES ?= 20
+.PHONY: check-prove
+check-prove:
+	@tools/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@tests/prove/zoo $(OUT) $(PROVE_TIMES) >$(OUT)/prove.md; code=$$?; [ $$code -le 1 ] || exit $$code; \
+		tools/put-in-docs docs/prove.md zoo $(OUT)/prove.md && exit $$code
+
 ## make check-qemu  scenarios of each machine on QEMU 7.2, 10.0 and 11.1; fetches the last two, and writes the tables of docs/machines.md
 .PHONY: check-qemu
 check-qemu:
