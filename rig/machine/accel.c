@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Determines which accelerator works. KVM may not work even if /dev/kvm can be opened: on some
- * nested hosts a KVM guest hangs before its first instruction. So a probe guest is run, a boot
- * sector that makes QEMU exit through the device isa-debug-exit. The result is cached.
+ * Determines which accelerator works. KVM may be useless even if /dev/kvm can be opened: on some
+ * nested hosts a KVM guest hangs before its first instruction, on others each instruction is
+ * emulated, slower than with TCG. So a probe guest is run, a boot sector that executes a loop and
+ * makes QEMU exit through the device isa-debug-exit. The result is cached.
  */
 #include "machine/machine.h"
 #include "machine/probe.h"
 
+#include "util/confine.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
@@ -18,6 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define KVM "/dev/kvm"
 #define DEADLINE_MS 3000
 #define EXIT_PORT "0xf4"
 #define EXIT_VALUE 0x2a
@@ -42,6 +45,10 @@ gboolean accel_parse(const char *text, enum accel *ret, GError **error)
 static char *write_boot_sector(GError **error)
 {
 	static const guint8 code[] = {
+		/* a loop of 30 million turns: 10 ms on hardware, 20 s if each is emulated */
+		0x66, 0xb9, 0x80, 0xc3, 0xc9, 0x01, /* mov ecx, 30000000 */
+		0x66, 0x49,			    /* dec ecx */
+		0x75, 0xfc,			    /* jnz to the dec */
 		0xba, 0xf4,	  0x00, /* mov dx, 0xf4 */
 		0xb0, EXIT_VALUE,	/* mov al, EXIT_VALUE */
 		0xee,			/* out dx, al */
@@ -93,6 +100,7 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 	g_autofree char *name = NULL;
 	struct utsname host;
 	gboolean works = FALSE;
+	const char *user;
 	int fd;
 
 	uname(&host);
@@ -101,15 +109,20 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 				       machine->arch);
 	if (g_strcmp0(host.machine, "x86_64"))
 		return g_strdup_printf("no probe guest for %s", host.machine);
-	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	fd = open(KVM, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return g_strdup_printf("/dev/kvm cannot be opened: %s", g_strerror(errno));
+		return g_strdup_printf(KVM " cannot be opened: %s", g_strerror(errno));
 	close(fd);
-	name = g_strdup_printf("accel/%s", machine->name);
+	user = confine_barred_user(KVM);
+	if (user)
+		return g_strdup_printf(KVM " cannot be opened by '%s', QEMU's user if root runs "
+				       "the rig (try chgrp kvm " KVM " && chmod 660 " KVM ")",
+				       user);
+	name = g_strdup_printf("accel/%s-loop", machine->name);
 	if (!probe_once(machine->emulator, name, probe, machine, &works, error))
 		return NULL;
 	return works ? NULL
-		     : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
+		     : g_strdup_printf(KVM " opens, but a probe guest did not run on it within "
 				       "%d s",
 				       DEADLINE_MS / 1000);
 }

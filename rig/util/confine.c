@@ -215,6 +215,22 @@ static void choose_user(struct confine *confine)
 	confine->kvm = stat("/dev/kvm", &kvm) ? 0 : kvm.st_gid;
 }
 
+const char *confine_barred_user(const char *device)
+{
+	struct confine confine = {.landlock = confine_landlock()};
+	mode_t needed = S_IROTH | S_IWOTH;
+	struct stat st;
+
+	if (!confine_is_wanted() || stat(device, &st) < 0)
+		return NULL;
+	choose_user(&confine);
+	if (st.st_uid == confine.uid)
+		needed = S_IRUSR | S_IWUSR;
+	else if (st.st_gid)
+		needed = S_IRGRP | S_IWGRP;
+	return confine.drops && (st.st_mode & needed) != needed ? USER : NULL;
+}
+
 struct confine *confine_new(const struct confine_want *want, GError **error)
 {
 	rig_auto(confine) confine = NULL;

@@ -59,6 +59,13 @@ gboolean confine_enter(const struct confine *confine);
  */
 json_t *confine_json(const struct confine *confine);
 
+/*
+ * Returns NULL if a confined child, which is in the group of DEVICE as it is in that of /dev/kvm,
+ * may read and write DEVICE, or if DEVICE does not exist. Otherwise returns the name of the child's
+ * user (static).
+ */
+const char *confine_barred_user(const char *device);
+
 /* Returns FALSE if RIG_SANDBOX=off. */
 gboolean confine_is_wanted(void);
 

@@ -6,6 +6,7 @@
 #include "tests/unit/vm.h"
 
 #include <arpa/inet.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -143,8 +144,37 @@ START_TEST(intruder_without_sandbox)
 }
 END_TEST
 
+/* A device that only root may open is of no use to a child that root starts as another user. */
+START_TEST(device_of_root)
+{
+	g_autofree char *device = in_scratch("device");
+	rig_auto(confine) confine = NULL;
+	json_auto_t *limits = NULL;
+	const char *user, *barred;
+
+	g_unsetenv("RIG_SANDBOX");
+	confine = confine_new(&(struct confine_want){0}, NULL);
+	limits = confine_json(confine);
+	user = json_string_value(json_object_get(limits, "user"));
+	barred = geteuid() || !strcmp(user, "root") ? NULL : user;
+	ck_assert(rig_write_file(device, "", 0, NULL));
+	g_chmod(device, 0600);
+	ck_assert_pstr_eq(confine_barred_user(device), barred);
+	g_chmod(device, 0660);
+	ck_assert_pstr_eq(confine_barred_user(device), barred);
+	ck_assert(geteuid() || !chown(device, 0, 1000));
+	ck_assert_ptr_null(confine_barred_user(device));
+	g_chmod(device, 0666);
+	ck_assert_ptr_null(confine_barred_user(device));
+	g_setenv("RIG_SANDBOX", "off", TRUE);
+	g_chmod(device, 0600);
+	ck_assert_ptr_null(confine_barred_user(device));
+}
+END_TEST
+
 void add_sandbox_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, device_of_root);
 	/* the address sanitizer needs more address space than the sandbox gives */
 #ifndef __SANITIZE_ADDRESS__
 	tcase_add_test(tcase, intruder_is_denied);
