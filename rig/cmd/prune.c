@@ -65,7 +65,6 @@ int cmd_prune(int argc, char **argv)
 	rig_auto(run_index) ix = NULL;
 	g_autoptr(GError) error = NULL;
 	json_auto_t *array = json_array();
-	guint gone = 0;
 
 	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
 	    !check_words(argc, argv, &error))
@@ -81,7 +80,6 @@ int cmd_prune(int argc, char **argv)
 	for (guint i = 0; i < names->len; i++) {
 		if (want.yes && !index_prune(ix, names->pdata[i], &error))
 			return rig_report_error(error);
-		gone += want.yes;
 		if (want.json)
 			json_array_append_new(array, json_string(names->pdata[i]));
 		else
@@ -90,9 +88,10 @@ int cmd_prune(int argc, char **argv)
 	}
 	if (want.json)
 		cmd_print_json(json_pack("{s:O, s:b}", "runs", array, "deleted", want.yes));
-	else if (!want.yes && names->len)
-		printf("%u runs; --yes deletes them\n", names->len);
+	else if (!names->len)
+		puts("no run to delete");
 	else
-		printf("%u runs deleted\n", gone);
+		printf("%u run%s%s\n", names->len, names->len == 1 ? "" : "s",
+		       want.yes ? " deleted" : "; --yes deletes what is listed");
 	return RIG_EXIT_PASS;
 }
