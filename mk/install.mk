@@ -20,7 +20,7 @@ install: all
 	@for f in $(foreach a,$(GUEST_ARCHES),$(wildcard $(BUILD)/guest/$(a)/*)); do \
 		install -D -m 755 $$f $(DESTDIR)$(HOME_DIR)/build/guest/$${f#$(BUILD)/guest/} || exit; done
 	@for f in $(PLUGINS); do $(call put,$$f,$(HOME_DIR)/build/plugin/$${f##*/}) || exit; done
-	@for f in README.md COPYING docs/*.md docs/*.json; do $(call put,$$f,$(SHARE)/doc/hotplug-rig/$${f#docs/}) || exit; done
+	@for f in README.md HACKING.md COPYING docs/*.md docs/*.json; do $(call put,$$f,$(SHARE)/doc/hotplug-rig/$${f#docs/}) || exit; done
 	@for f in $(MAN_PAGES); do $(call put,$$f,$(SHARE)/man/man$${f##*.}/$${f#man/}) || exit; done
 	@$(call put,completions/rig.bash,$(SHARE)/bash-completion/completions/rig)
 	@[ ! -e $(CHART_JS) ] || $(call put,$(CHART_JS),$(HOME_DIR)/site/chart.min.js)
