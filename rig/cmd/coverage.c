@@ -15,8 +15,10 @@
 
 static const char summary[] =
 	"Unites the coverage of runs (`rig run --coverage`): how many functions and lines of "
-	"memory hotplug, slab, the device core and the architecture they reached under load. "
-	"Without RUN, it unites all runs of the results folder that have coverage.";
+	"memory hotplug, slab,\n"
+	"the device core and the architecture they reached under load. Without RUN, it unites all "
+	"runs of the\n"
+	"results folder that have coverage.";
 
 static const char examples[] =
 	"  rig coverage last\n"

@@ -17,10 +17,11 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as fit the "
-	"host. A cell that\n"
-	"fails is run again, to measure how often. The findings are compared with those of all "
-	"earlier nights.\n"
+	"Runs a plan: each combination of its scenarios, machines, kernels and repetitions is a "
+	"cell. As many cells\n"
+	"run at a time as fit the host. A cell that fails is run again, to measure how often it "
+	"fails. The findings\n"
+	"are compared with those of all earlier nights.\n"
 	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Options after -- are passed to "
 	"each `rig run`.";
 

@@ -23,9 +23,9 @@ enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = PROBE_CODES_
 #define RUNS_MAX 10000
 
 static const char summary[] =
-	"Builds the commit that is checked out, runs a scenario on it until the bug shows or "
+	"Builds the commit that is checked out, runs a scenario on it until the bug appears, or "
 	"--runs runs\n"
-	"did not show it, and reports the result to `git bisect run` by its exit code.\n"
+	"were clean, and reports the result to `git bisect run` by its exit code.\n"
 	"`rig bisect` needs fewer runs.";
 
 static const char examples[] =

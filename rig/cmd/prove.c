@@ -22,11 +22,12 @@
 static const char summary[] =
 	"Decides whether a cycle of locks is a deadlock: runs a scenario with the lock recorder, "
 	"stops each task that\n"
-	"holds one lock of the cycle and is about to wait for another one, until the circle is "
-	"closed, and lets them go.\n"
-	"WHAT is a run, a log with a lockdep report, or the cycle itself. The answer is real (the "
-	"guest hung), guarded\n"
-	"(both sides held one more lock each time), or not met.";
+	"holds one lock of the cycle and is about to wait for another one, until each waits for a "
+	"lock that the next\n"
+	"one holds, and then lets all of them continue. WHAT is a run, a log with a lockdep report, "
+	"or the cycle itself.\n"
+	"The answer is real (the guest hung), guarded (both sides held a further lock each time), "
+	"or not met.";
 
 static const char examples[] =
 	"  rig prove last --qemu bookworm-backports\n"

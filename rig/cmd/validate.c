@@ -26,7 +26,8 @@ static const char summary[] =
 	"scenarios and machines, what\n"
 	"differs between machines first. It is a night (rig nightly) whose plan is made from the "
 	"host. Scenarios that\n"
-	"expect a report test the rig and are left out. Words after -- go to each `rig run`.";
+	"expect a report test the rig and are left out. Options after -- are passed to each "
+	"`rig run`.";
 
 static const char examples[] =
 	"  rig validate                                    linux-source-6.1 on all machines\n"
@@ -318,7 +319,7 @@ int cmd_validate(int argc, char **argv)
 	struct validate_parts parts = {0};
 	int code, words;
 
-	if (!cmd_parse(&argc, &argv, all, "[-- WORD…]", summary, examples, &error) ||
+	if (!cmd_parse(&argc, &argv, all, "[-- OPTION…]", summary, examples, &error) ||
 	    !nightly_budget(want.budget, &o.budget_s, &error) ||
 	    !in_range("--jobs", want.jobs, 1024, &error) ||
 	    !in_range("--duration", want.words.duration, 604800, &error) ||

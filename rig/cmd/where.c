@@ -22,7 +22,7 @@ static const GOptionEntry entries[] = {
 	{"nice", 0, 0, G_OPTION_ARG_INT, &slurm.nice, "slurm: lower the priority by N",
 	 "N"},
 	{"carry", 0, 0, G_OPTION_ARG_NONE, &slurm.carry,
-	 "slurm: the nodes share no folder with this host (default: one of them is asked)", NULL},
+	 "slurm: the nodes share no folder with this host (default: checked on one of them)", NULL},
 	{"sbatch-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &sbatch_args,
 	 "slurm: another option of sbatch (repeatable)", "OPTION"},
 };

@@ -30,8 +30,8 @@ static const char summary[] =
 	"  ablate zNN  the same with one agent or step left out at a time, to measure what each "
 	"contributes\n"
 	"  table       how often and how soon each was caught, with all parts and with some left "
-	"out, from the "
-	"existing runs; written into docs/zoo.md";
+	"out, from the\n"
+	"              existing runs; written into docs/zoo.md";
 
 static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
