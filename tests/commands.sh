@@ -62,7 +62,7 @@ readme_commands() {
 	sed -n 's/^    \(rig .*\)/\1/p' "$top"/README.md | sed 's/   *[^ ].*//' >commands
 	while IFS= read -r line; do
 		case $line in
-		*' run '* | *' replay '* | *' bisect '* | *' race '* | *' prove '* | *' validate '*) continue ;;
+		*' run '* | *' replay '* | *' bisect '* | *' race '* | *' prove '* | *' validate '* | *' qemu get '*) continue ;;
 		*'nightly smoke') continue ;;
 		esac
 		code=0

@@ -24,8 +24,8 @@ static const char summary[] =
 	"stops each task that\n"
 	"holds one lock of the cycle and is about to wait for another one, until each waits for a "
 	"lock that the next\n"
-	"one holds, and then lets all of them continue. WHAT is a run, a log with a lockdep report, "
-	"or the cycle itself.\n"
+	"one holds, and then lets all of them continue. WHAT is a run, a log with a lockdep "
+	"report, or the cycle itself.\n"
 	"The answer is real (the guest hung), guarded (both sides held a further lock each time), "
 	"or not met.";
 
