@@ -9,7 +9,7 @@
 
 #include "util/error.h"
 
-#define CHUNK (64 * 1024)
+#define CHUNK (256 * 1024)
 
 struct source {
 	int fd;
