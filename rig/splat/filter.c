@@ -95,9 +95,17 @@ static const char *const words[] = {
 	"refcount:",
 	"duplicate filename",
 	"initialized object",
-	/* a piece of a message; a blank that can hide a word */
+	/* as logcat's tags, which have eight characters */
+	"BUG     : ",
+	"WARNING : ",
+	"INFO    : ",
+	"Oops    : ",
+	"UBSAN   : ",
+	"VFS     : ",
+	/* a piece of a message; a blank, and the end of grep's colour, that can hide a word */
 	",ncfrag=",
 	"&nbsp;",
+	"\033[m\033[K",
 };
 
 #define PIECE 3
@@ -262,13 +270,15 @@ static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 }
 
 /*
- * Returns TRUE if a blank that mail programs write is at P: U+00A0 in UTF-8 or ISO 8859-1, U+2000
- * to U+203F, U+3000. Such a blank can hide a word.
+ * Returns TRUE if a blank or a character of zero width that mail programs write is at P: U+00A0 in
+ * UTF-8 or ISO 8859-1, U+00AD, U+2000 to U+207F, U+3000, U+FEFF. It can hide a word.
  */
 static gboolean is_strange_blank(const guint8 *p, gsize len)
 {
-	return *p == 0xa0 || (*p == 0xe2 && len > 1 && p[1] == 0x80) ||
-	       (*p == 0xe3 && len > 2 && p[1] == 0x80 && p[2] == 0x80);
+	return *p == 0xa0 || (*p == 0xc2 && len > 1 && p[1] == 0xad) ||
+	       (*p == 0xe2 && len > 1 && (p[1] == 0x80 || p[1] == 0x81)) ||
+	       (*p == 0xe3 && len > 2 && p[1] == 0x80 && p[2] == 0x80) ||
+	       (*p == 0xef && len > 2 && p[1] == 0xbb && p[2] == 0xbf);
 }
 
 static gboolean is_word_or_blank_at(const guint8 *bytes, gsize len, gsize place)

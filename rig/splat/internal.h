@@ -45,6 +45,11 @@ gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at);
  * length; *RET_SAME: nothing but the line end was changed (prefix-clean.c).
  */
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same);
+/*
+ * Removes colours from the LEN bytes of TEXT, whose escape character was lost on the way ("[32m"),
+ * or is written in a notation of several characters ("\\x1b[32m"). Returns the new length.
+ */
+gsize prefix_colours(char *text, gsize len);
 /* Each function returns the end of its part of a prefix at P; P if there is none. */
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);

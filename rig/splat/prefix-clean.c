@@ -22,32 +22,52 @@ static gsize colour_at(const char *text, gsize skip)
 }
 
 /*
- * Returns the length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000),
- * or 0 if there is none.
+ * Characters in UTF-8 that are replaced by an ASCII character, or removed if that is NUL. All have
+ * the same bytes except for the last one, which is from FIRST to LAST.
  */
-static gsize blank_at(const guint8 *p)
+static const struct unicode {
+	const char *start;
+	guint8 first, last;
+	char c;
+} unicodes[] = {
+	{"\xc2", 0xa0, 0xa0, ' '},     /* U+00A0, a blank at which no line is broken */
+	{"\xe2\x80", 0x80, 0x8a, ' '}, /* U+2000 and following, blanks of other widths */
+	{"\xe2\x80", 0xa8, 0xa9, ' '}, /* U+2028, U+2029, ends of lines */
+	{"\xe2\x80", 0xaf, 0xaf, ' '}, /* U+202F */
+	{"\xe3\x80", 0x80, 0x80, ' '}, /* U+3000 */
+	/* of zero width: U+00AD, U+200B, marks of direction, U+2060, a byte order mark */
+	{"\xc2", 0xad, 0xad, '\0'},
+	{"\xe2\x80", 0x8b, 0x8f, '\0'},
+	{"\xe2\x80", 0xaa, 0xae, '\0'},
+	{"\xe2\x81", 0xa0, 0xa4, '\0'},
+	{"\xe2\x81", 0xa6, 0xa9, '\0'},
+	{"\xef\xbb", 0xbf, 0xbf, '\0'},
+	/* what editors make of an apostrophe and of a quote mark */
+	{"\xe2\x80", 0x98, 0x99, '\''},
+	{"\xe2\x80", 0x9c, 0x9d, '"'},
+};
+
+/* Returns the length of a character of the table at P, or 0; *RET replaces it. */
+static gsize unicode_at(const char *p, char *ret)
 {
-	if (p[0] == 0xc2 && p[1] == 0xa0)
-		return 2;
-	if (p[0] == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x80 && p[2] <= 0x8a) || p[2] == 0xaf))
-		return 3;
-	return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(unicodes); i++) {
+		gsize len = strlen(unicodes[i].start);
+		guint8 last;
+
+		if (strncmp(p, unicodes[i].start, len) != 0)
+			continue;
+		last = (guint8)p[len];
+		if (last < unicodes[i].first || last > unicodes[i].last)
+			continue;
+		*ret = unicodes[i].c;
+		return len + 1;
+	}
+	return 0;
 }
 
 /*
- * Returns the length in bytes of the zero-width character at P (U+200B to U+200F, U+FEFF), or 0 if
- * there is none.
- */
-static gsize nothing_at(const guint8 *p)
-{
-	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8f)
-		return 3;
-	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
-}
-
-/*
- * Returns the length of an HTML entity at P ("&gt;", "&#62;"), whose character is stored in *RET;
- * 0: there is none.
+ * Returns the length of an HTML entity at P ("&gt;", "&#62;", and "&amp;gt;", which was escaped
+ * twice), whose character is stored in *RET; 0: there is none.
  */
 static gsize entity_at(const char *p, char *ret)
 {
@@ -55,7 +75,10 @@ static gsize entity_at(const char *p, char *ret)
 		const char *name;
 		char c;
 	} entities[] = {
-		{"&gt;", '>'}, {"&lt;", '<'}, {"&amp;", '&'}, {"&nbsp;", ' '}, {"&quot;", '"'}};
+		{"&gt;", '>'},	   {"&lt;", '<'},     {"&amp;gt;", '>'},   {"&amp;lt;", '<'},
+		{"&amp;amp;", '&'}, {"&amp;", '&'},    {"&nbsp;", ' '},	   {"&quot;", '"'},
+		{"&apos;", '\''},
+	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(entities); i++) {
 		if (!g_str_has_prefix(p, entities[i].name))
@@ -93,7 +116,7 @@ static char replacement(const char *p, gsize *ret_len)
 	case '\r':
 		return ' ';
 	case '\033':
-		len = p[1] == '[' ? colour_at(p, 2) : 0;
+		len = p[1] == '[' ? colour_at(p, 2) : p[1] == '(' && p[2] ? 3 : 0;
 		break;
 	case '\xa0': /* U+00A0 in ISO 8859-1; in UTF-8 no character begins with this byte */
 		return (guint8)p[-1] < 0x80 ? ' ' : *p;
@@ -115,12 +138,11 @@ static char replacement(const char *p, gsize *ret_len)
 		len = strncmp(p, "#033[", 5) == 0 ? colour_at(p, 5) : 0;
 		break;
 	default:
-		len = blank_at((const guint8 *)p);
+		len = unicode_at(p, &c);
 		if (len) {
 			*ret_len = len;
-			return ' ';
+			return c;
 		}
-		len = nothing_at((const guint8 *)p);
 	}
 	*ret_len = MAX(len, 1);
 	return len ? '\0' : *p;
@@ -135,22 +157,70 @@ static inline lanes maybe_special(lanes bytes)
 	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
-/*
- * Returns the length of HTML's line break or end tag, or of CR as `cat -v` prints it, at the end of
- * TEXT; 0: there is none.
- */
-static gsize markup_end(const char *text, gsize len)
+/* The escape character, as programs write it; a program can also drop it. */
+static const char *const escapes[] = {
+	"\033",	   "^[",   "#033",	 "\\x1b",	    "\\x1B", "\\033", "\\u001b",
+	"\\u001B", "\\e",  "\xe2\x90\x9b", "\xef\xbf\xbd", "ESC",   "?",
+};
+
+/* Returns the length of a written escape character at the end of the LEN bytes of TEXT, or 0. */
+static gsize escape_before(const char *text, gsize len)
 {
-	static const char *const ends[] = {"<br>",    "<br/>",   "<br />", "</p>",    "</div>",
-					   "</span>", "</code>", "</pre>", "</td>", "^M"};
+	for (gsize i = 0; i < G_N_ELEMENTS(escapes); i++) {
+		gsize n = strlen(escapes[i]);
 
-	for (gsize i = 0; len && strchr(">M", text[len - 1]) && i < G_N_ELEMENTS(ends); i++) {
-		gsize n = strlen(ends[i]);
-
-		if (len >= n && memcmp(text + len - n, ends[i], n) == 0)
+		if (len >= n && memcmp(text + len - n, escapes[i], n) == 0)
 			return n;
 	}
 	return 0;
+}
+
+gsize prefix_colours(char *text, gsize len)
+{
+	const char *from = text;
+	char *to = text, *bracket;
+
+	while ((bracket = strchr(from, '['))) {
+		gsize digits = strspn(bracket + 1, "0123456789;"), part = bracket - from;
+		gsize escape = bracket[1 + digits] == 'm' ? escape_before(from, part) : 0;
+
+		/* "[m" alone can be the start of a word */
+		if (bracket[1 + digits] == 'm' && (digits || escape)) {
+			memmove(to, from, part - escape);
+			to += part - escape;
+			from = bracket + digits + 2;
+		} else {
+			memmove(to, from, part + 1);
+			to += part + 1;
+			from = bracket + 1;
+		}
+	}
+	len -= from - to;
+	memmove(to, from, len - (to - text) + 1);
+	return len;
+}
+
+/*
+ * Returns the length of HTML's line break or end tag, of CR as `cat -v` prints it, of the end of a
+ * colour, or of the right frame of a window at the end of TEXT; 0: there is none.
+ */
+static gsize markup_end(const char *text, gsize len)
+{
+	static const char *const ends[] = {"<br>", "<br/>", "<br />", "^M", "[0m", "[m",
+					   "\xe2\x94\x82"};
+	const char *tag;
+	char last = len ? text[len - 1] : '\0';
+
+	if (last != '>' && last != 'M' && last != 'm' && last != '\x82')
+		return 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		gsize n = strlen(ends[i]);
+
+		if (len >= n && memcmp(text + len - n, ends[i], n) == 0)
+			return n + (ends[i][0] == '[' ? escape_before(text, len - n) : 0);
+	}
+	tag = last == '>' ? memrchr(text, '<', len) : NULL;
+	return tag && tag[1] == '/' && g_ascii_islower(tag[2]) ? len - (gsize)(tag - text) : 0;
 }
 
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
@@ -159,12 +229,15 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 		[0] = 1,    ['\r'] = 1, ['\033'] = 1, ['^'] = 1,  ['#'] = 1,  ['&'] = 1,
 		[0xa0] = 1, [0xc2] = 1, [0xe2] = 1,   [0xe3] = 1, [0xef] = 1,
 	};
-	gsize from, to;
+	gsize from, to, end;
 
 	*ret_same = text[0] != '\xa0';
-	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
-		len--;
-	len -= markup_end(text, len);
+	do {
+		while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
+			len--;
+		end = markup_end(text, len);
+		len -= end;
+	} while (end);
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';
@@ -204,8 +277,29 @@ static gboolean has_stamp(const char *text)
 }
 
 /*
- * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials), or of a comment: "#". Returns its
- * end; P if there is none.
+ * Returns the end of HTML's start tag at P, if it is one that logs have, because the kernel also
+ * prints words in angle brackets; P if there is none.
+ */
+static const char *start_tag(const char *p)
+{
+	static const char *const tags[] = {"<span", "<div", "<li", "<p", "<code", "<pre",
+					   "<td",   "<tr",  "<tt", "<a", "<samp", "<font"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+		gsize len = strlen(tags[i]);
+		const char *end;
+
+		if (strncmp(p, tags[i], len) != 0 || (p[len] != '>' && p[len] != ' '))
+			continue;
+		end = strchr(p, '>');
+		return end ? end + 1 : p;
+	}
+	return p;
+}
+
+/*
+ * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials), of a comment: "#", or HTML's start
+ * tag. Returns its end; P if there is none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -214,6 +308,10 @@ static const char *quote_mark(const char *p)
 
 	if (*mark == '|')
 		return mark[1] == ' ' || !mark[1] ? mark + 1 : p;
+	if (strncmp(mark, "\xe2\x94\x82", 3) == 0) /* the left frame of a window */
+		return mark + 3;
+	if (*mark == '<' && g_ascii_islower(mark[1]))
+		return start_tag(mark) > mark ? start_tag(mark) : p;
 	if (*mark == '#')
 		return mark[1] == ' ' && has_stamp(mark + 2) ? mark + 1 : p;
 	while (initials < 3 && g_ascii_isupper(mark[initials]))

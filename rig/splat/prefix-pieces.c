@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The pieces that a console line's prefix can consist of: a table of patterns, and a matcher for
- * them.
+ * them; prefix-elements.c matches a single element.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@
  *	S a time stamp, stored	C a caller, stored
  *	N a number with a fraction and an optional sign
  *	A a weekday		M a month	T a time of day with an optional fraction
+ *	O the name of a month or weekday in any language
  *	Z an optional time zone	W a word	K "kernel" or "KERNEL" with an optional pid
  *	D the structured data of RFC 5424, or "-"
  *	L letters		~ any characters except brackets	{…} is optional
@@ -26,6 +27,7 @@ static const struct piece pieces[] = {
 	 */
 	{"[S_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
+	{"[S_<_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N*_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S@#]{d }", PIECE_KERNEL | PIECE_BLANK},
 	{"[S,#]", PIECE_KERNEL | PIECE_BLANK}, /* Motorola */
@@ -60,6 +62,12 @@ static const struct piece pieces[] = {
 	{"[9999/99/99?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999:99:99 T]", PIECE_DATE | PIECE_BLANK},
 	{"[T]", PIECE_DATE | PIECE_BLANK},
+	{"\\#\\#[L]", PIECE_DATE}, /* GitHub: the level of a line */
+	/* GitLab: the number and name of a stream, and whether the line continues another one */
+	{"99\\O ", PIECE_DATE | AFTER_DATE},
+	{"99\\O+", PIECE_DATE | AFTER_DATE},
+	{"99\\E ", PIECE_DATE | AFTER_DATE},
+	{"99\\E+", PIECE_DATE | AFTER_DATE},
 	{"9999-99-99?TZ ", PIECE_DATE},
 	{"9999/99/99?TZ ", PIECE_DATE},
 	{"A 9999-99-99 TZ ", PIECE_DATE | PIECE_BSD},
@@ -71,6 +79,9 @@ static const struct piece pieces[] = {
 	{"M _# W K: ", PIECE_KERNEL | PIECE_DATE | PIECE_BSD}, /* the time was removed */
 	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
 	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
+	/* a journal's date in the user's language */
+	{"O _# T ", PIECE_DATE | PIECE_BSD},
+	{"O 9999-99-99 TZ ", PIECE_DATE | PIECE_BSD},
 	{"9999999999.# ", PIECE_DATE | AT_START},
 	{"T _&[", PIECE_DATE | AT_START},
 	{"T _&<", PIECE_DATE | AT_START},
@@ -82,6 +93,7 @@ static const struct piece pieces[] = {
 	{"99-99 T &?", PIECE_DATE | AT_START},
 	{"_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
 	{"_W_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
+	{"_0 _0 L &?", PIECE_KERNEL | PIECE_TAG | AFTER_DATE},
 	{"_#_#_L W_: ", PIECE_USER | AFTER_DATE},
 	{"_N_#_#_L K_: ", PIECE_KERNEL | AT_START},
 	{"L/K_(_#_): ", PIECE_KERNEL},
@@ -89,6 +101,13 @@ static const struct piece pieces[] = {
 	/* the streams of a container, with F or P for a full or partial line (CRI) */
 	{"stdout L ", PIECE_DATE | AFTER_DATE},
 	{"stderr L ", PIECE_DATE | AFTER_DATE},
+	/* the console of Xen: its mark and time stamp, and the domain that wrote the line */
+	{"(\\X\\E\\N) [_N] ", PIECE_DATE | AT_START},
+	{"(\\X\\E\\N) ", PIECE_DATE | AT_START},
+	{"(d#) ", AFTER_DATE},
+	{"\\D\\O\\M#: ", AFTER_DATE},
+	{"(d#) &[", 0},
+	{"(d#) &<", 0},
 	/* host and tag */
 	{"K: ", PIECE_KERNEL | AFTER_DATE},
 	{"K: ", PIECE_KERNEL | AT_START},
@@ -114,212 +133,6 @@ static const struct piece pieces[] = {
 	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
 
-/* Elements of patterns; each returns its end, or NULL --------------------------- */
-
-static const char *digits(const char *p)
-{
-	const char *start = p;
-
-	while (g_ascii_isdigit(*p))
-		p++;
-	return p > start ? p : NULL;
-}
-
-static const char *blanks(const char *p)
-{
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
-}
-
-/* Converts digits to seconds: those of WHOLE, and the fraction FRACTION up to END. */
-static double seconds(const char *whole, const char *fraction, const char *end)
-{
-	guint64 units = 0, scale = 1;
-
-	for (; g_ascii_isdigit(*whole); whole++)
-		units = units * 10 + (guint64)(*whole - '0');
-	for (; fraction < end && scale < 1000000; fraction++) {
-		units = units * 10 + (guint64)(*fraction - '0');
-		scale *= 10;
-	}
-	return (double)units / (double)scale;
-}
-
-/*
- * Matches a time stamp such as "12.345678". It must have at least three decimals, because a version
- * has fewer.
- */
-static const char *stamp(const char *p, struct line *line)
-{
-	const char *number = blanks(p), *dot = digits(number), *end;
-
-	if (!dot || *dot != '.' || dot - number > 11)
-		return NULL;
-	dot += dot[1] == ' '; /* skip a blank that some mail programs insert after a full stop */
-	if (!(end = digits(dot + 1)))
-		return NULL;
-	/* if a printk caller follows, two decimals are enough */
-	if (end - dot > 10 || (end - dot < 4 && !(end - dot >= 2 && g_str_has_prefix(end, "]["))))
-		return NULL;
-	line->stamp = seconds(number, dot + 1, end);
-	return end;
-}
-
-/* Matches a number such as "+0.000012" or "12.345678". */
-static const char *number(const char *p)
-{
-	const char *dot = digits(p + (*p == '+' || *p == '-'));
-
-	return dot && *dot == '.' ? digits(dot + 1) : NULL;
-}
-
-static const char *caller(const char *p, struct line *line)
-{
-	const char *end = *p == 'T' || *p == 'C' ? digits(p + 1) : NULL;
-
-	if (!end || end - p >= CALLER_LEN)
-		return NULL;
-	g_strlcpy(line->caller, p, end - p + 1);
-	return end;
-}
-
-/* Matches one of the names of three letters in ALL. */
-static const char *name_of(const char *all, const char *p)
-{
-	for (; *all; all += 3)
-		if (strncmp(p, all, 3) == 0)
-			return p + 3;
-	return NULL;
-}
-
-static const char *time_of_day(const char *p)
-{
-	const char *hour = digits(p);
-
-	if (!hour || hour - p > 2 || *hour != ':' || !g_ascii_isdigit(hour[1]) ||
-	    !g_ascii_isdigit(hour[2]) || hour[3] != ':' || !g_ascii_isdigit(hour[4]) ||
-	    !g_ascii_isdigit(hour[5]))
-		return NULL;
-	p = hour + 6;
-	if ((*p == '.' || *p == ',') && digits(p + 1))
-		p = digits(p + 1);
-	return p;
-}
-
-/* Matches a time zone: "Z", "+01:00", "-0800", " UTC", " CEST", " +01". */
-static const char *zone(const char *p)
-{
-	const char *start = p, *end;
-
-	if (*p == 'Z')
-		return p + 1;
-	p += *p == ' ';
-	if ((*p == '+' || *p == '-') && (end = digits(p + 1))) {
-		if (*end == ':' && digits(end + 1))
-			end = digits(end + 1);
-		return end;
-	}
-	for (end = p; g_ascii_isupper(*end); end++)
-		;
-	return p > start && end - p >= 2 && end - p <= 5 && *end == ' ' ? end : start;
-}
-
-/* Matches a host name, an address or a unit: no brackets, and no colon at the end. */
-static const char *word(const char *p)
-{
-	const char *start = p;
-
-	while (*p && !strchr(" \t[]<>(){}\"", *p) && !(*p == ':' && (p[1] == ' ' || p[1] == '[')))
-		p++;
-	return p > start && p - start < 100 ? p : NULL;
-}
-
-static const char *kernel(const char *p)
-{
-	const char *end;
-
-	if (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0)
-		return NULL;
-	p += 6;
-	if (*p == '[' && (end = digits(p + 1)) && *end == ']')
-		p = end + 1;
-	return p;
-}
-
-static const char *letters(const char *p)
-{
-	const char *start = p;
-
-	while (g_ascii_isalpha(*p))
-		p++;
-	return p > start ? p : NULL;
-}
-
-/*
- * Matches structured data of RFC 5424: "-", or elements like [origin ip="10.0.0.1"], whose values
- * can contain "\\\\]".
- */
-static const char *structured_data(const char *p)
-{
-	const char *start = p;
-
-	if (*p == '-')
-		return p + 1;
-	while (*p == '[' && g_ascii_isalpha(p[1])) {
-		while (*p && *p != ']')
-			p += *p == '\\' && p[1] ? 2 : 1;
-		p += *p == ']';
-	}
-	return p > start ? p : NULL;
-}
-
-/* Matches text without brackets. */
-static const char *unbracketed(const char *p)
-{
-	return p + strcspn(p, "[]()");
-}
-
-static const char *element(char what, const char *p, struct line *line)
-{
-	switch (what) {
-	case '_':
-		return blanks(p);
-	case '#':
-		return digits(p);
-	case '9':
-		return g_ascii_isdigit(*p) ? p + 1 : NULL;
-	case '?':
-		return *p ? p + 1 : NULL;
-	case 'S':
-		return stamp(p, line);
-	case 'C':
-		return caller(p, line);
-	case 'A':
-		return name_of("MonTueWedThuFriSatSun", p);
-	case 'M':
-		return name_of("JanFebMarAprMayJunJulAugSepOctNovDec", p);
-	case 'T':
-		return time_of_day(p);
-	case 'Z':
-		return zone(p);
-	case 'W':
-		return word(p);
-	case 'K':
-		return kernel(p);
-	case 'L':
-		return letters(p);
-	case 'N':
-		return number(p);
-	case 'D':
-		return structured_data(p);
-	case '~':
-		return unbracketed(p);
-	default:
-		return *p == what ? p + 1 : NULL;
-	}
-}
-
 /* Matches PATTERN (LEN characters) at P. Returns the end of the match, or NULL. */
 static const char *follow(const char *pattern, gsize len, const char *p, struct line *line)
 {
@@ -344,7 +157,7 @@ static const char *follow(const char *pattern, gsize len, const char *p, struct 
 			next = *p == pattern[1] ? p + 1 : NULL;
 			pattern++;
 		} else {
-			next = element(*pattern, p, line);
+			next = piece_element(*pattern, p, line);
 		}
 		if (!next)
 			return NULL;
@@ -383,6 +196,8 @@ static gboolean can_begin(const char *pattern, char c)
 		return c == 'k' || c == 'K';
 	case 'L':
 		return g_ascii_isalpha(c);
+	case 'O':
+		return g_ascii_isalnum(c) || (guint8)c >= 0x80;
 	case 'W':
 		return !strchr(" \t[]<>(){}\"", c);
 	default:

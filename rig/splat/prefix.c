@@ -11,6 +11,7 @@
 
 #define PIECES_MAX 12 /* maximum number of pieces in a prefix */
 #define NAME_MAX_LEN 64 /* maximum length of the name of a host or console */
+#define COLUMNS_MAX_LEN 160
 
 int text_int(const char *text)
 {
@@ -37,15 +38,25 @@ static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 	       g_ascii_isupper(p[1]) && !g_str_has_prefix(p, " Possible ");
 }
 
+/* Skips the columns of `gh run view --log` at P, the names of a job and of a step. */
+static const char *skip_columns(const char *p)
+{
+	const char *tab = strchr(p, '\t'), *end = tab ? strchr(tab + 1, '\t') : NULL;
+
+	return end && end - p <= COLUMNS_MAX_LEN && g_ascii_isdigit(end[1]) ? end + 1 : p;
+}
+
 /*
  * Returns where the prefix of another tool can begin, at or after P: after quote marks, blanks, the
- * host that follows a date, or the name of a console at the start of a line ("vm_1  | ", "[vm] ").
+ * host that follows a date, or names at the start of a line ("vm_1  | ", "[vm] ", columns).
  */
 static const char *skip_between(const char *p, const struct piece *before)
 {
 	const char *next = prefix_unquote(p), *name_end, *bar;
 
 	next += strspn(next, " \t");
+	if (next == p && !before)
+		next = skip_columns(p);
 	if (next > p)
 		return next;
 	name_end = p + strcspn(p, *p == '[' ? "]" : " ");
@@ -73,6 +84,29 @@ static const char *strip_next_tool(const char *p, struct line *line, const struc
 	return end;
 }
 
+/*
+ * Joins a tag and its text, "WARNING : CPU: 0" to "WARNING: CPU: 0", in the same memory. Returns
+ * the start of the result, which has no tag if the tag is empty.
+ */
+static const char *join_tag(char *p)
+{
+	char *colon = strchr(p, ':');
+	gsize tag;
+
+	if (!colon)
+		return p;
+	tag = (gsize)(colon - p);
+	while (tag && p[tag - 1] == ' ')
+		tag--;
+	if (!tag)
+		return colon + 1 + (colon[1] == ' ');
+	/* "file.c:12" became a tag, too */
+	if (memchr(p, '/', tag) && colon[1] == ' ' && g_ascii_isdigit(colon[2]))
+		*++colon = ':';
+	memmove(colon - tag, p, tag);
+	return colon - tag;
+}
+
 static const char *strip_pieces(const char *p, struct line *line)
 {
 	const struct piece *before = NULL;
@@ -94,7 +128,7 @@ static const char *strip_pieces(const char *p, struct line *line)
 	}
 	if (is_list_item(before, n, p))
 		line->kernel = FALSE;
-	return p;
+	return before && (before->flags & PIECE_TAG) ? join_tag((char *)p) : p;
 }
 
 /*
@@ -123,7 +157,7 @@ static const char *strip_glued(const char *p, struct line *line, char *ret_quote
 
 /*
  * Returns the length of TEXT without the end of a string with these quote marks: "\",", "'],",
- * "\"}".
+ * "\"}", and without a line end in the string: "\\r\\n'".
  */
 static gsize without_quote(const char *text, gsize len, char quote)
 {
@@ -131,7 +165,12 @@ static gsize without_quote(const char *text, gsize len, char quote)
 
 	while (end && strchr(",;)]} \t", text[end - 1]))
 		end--;
-	return end && text[end - 1] == quote ? end - 1 : len;
+	if (!end || text[end - 1] != quote)
+		return len;
+	end--;
+	while (end > 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r'))
+		end -= 2;
+	return end;
 }
 
 /* Like g_ascii_isdigit(), without a table. */
@@ -266,6 +305,11 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		line->text = p;
 		line->len = len - (gsize)(p - text);
 		return;
+	}
+	len = prefix_colours(text, len);
+	if (len > 1 && text[0] == '`' && text[len - 1] == '`') { /* code in Markdown */
+		text[0] = ' ';
+		text[--len] = '\0';
 	}
 	p = prefix_unquote(text);
 	/* a row of a table: "| text |" */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What prefix.c (a line's prefix) and prefix-pieces.c (one piece of it) share. */
+/*
+ * What prefix.c (a line's prefix), prefix-pieces.c (one piece of it) and prefix-elements.c (one
+ * element of a piece) share.
+ */
 #ifndef RIG_SPLAT_PREFIX_H
 #define RIG_SPLAT_PREFIX_H
 
@@ -16,6 +19,8 @@ enum piece_flag {
 	AT_START = 1 << 7,  /* the piece is only accepted at the start of a prefix */
 	AFTER_ANY = 1 << 8, /* the piece is not accepted at the start of a prefix */
 	PIECE_LEVEL = 1 << 9,
+	/* logcat has made the text's start a tag, "WARNING : CPU: 0", or an empty one, ": f+0x1" */
+	PIECE_TAG = 1 << 10,
 };
 
 /* One row of the table of pieces. */
@@ -30,5 +35,11 @@ struct piece {
  * caller, kernel and user of LINE accordingly. Returns NULL, with LINE unchanged, if no piece fits.
  */
 const char *piece_strip(const char *p, struct line *line, const struct piece **before);
+
+/*
+ * Matches the element WHAT of a pattern (the list is in prefix-pieces.c) at P; sets stamp or caller
+ * of LINE. Returns its end, or NULL.
+ */
+const char *piece_element(char what, const char *p, struct line *line);
 
 #endif

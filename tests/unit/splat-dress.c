@@ -9,12 +9,15 @@
 
 /*
  * How a tool formats a line. In PATTERN %s is the time stamp, %c the caller ("T1" if there is
- * none), %t the text, %o the whole line, %j and %k the same as JSON strings. ALL: applies to lines
- * that printk did not write, too.
+ * none), %t the text, %o the whole line, %j and %k the same as JSON strings, %h and %H the whole
+ * line as HTML, escaped once or twice, %w the whole line with a character of zero width after each
+ * blank, %l the text with the tag that logcat makes of its start. ALL: applies to lines that printk
+ * did not write, too. OTHER: the pattern of every second line, if it differs.
  */
 static const struct dress {
 	const char *name, *pattern;
 	gboolean all;
+	const char *other;
 } dresses[] = {
 	{"CR LF", "%o\r", TRUE},
 	{"quoted", "> %o", TRUE},
@@ -89,6 +92,70 @@ static const struct dress {
 	{"Amlogic", "[%s@3]d %t"},
 	{"Chrome OS", "2026-11-21T06:00:01.123456Z WARNING kernel: %o"},
 	{"terminal", "[2026-11-21 06:00:01.250] %o"},
+	/* colours whose escape character was lost or is written as text */
+	{"colour, lost", "[32m[%s] [0m[33m%t[0m"},
+	{"colour, lost, in a journal",
+	 "Nov 21 06:00:01 testhost kernel: [32m[%s] [0m[7m[31m%t[0m"},
+	{"colour, lost at the end", "%o[0m", TRUE},
+	{"colour of cat -v", "^[[32m[%s] ^[[0m^[[33m%t^[[0m"},
+	{"colour of rsyslog", "#033[32m[%s] #033[0m%t#033[0m"},
+	{"colour, hexadecimal", "\\x1b[32m[%s] \\x1b[0m\\x1b[33m%t\\x1b[0m"},
+	{"colour, octal", "\\033[32m[%s] \\033[0m%t\\033[0m"},
+	{"colour, of JSON", "\\u001b[32m[%s] \\u001b[0m%t\\u001b[0m"},
+	{"colour of a shell", "\\e[32m[%s] \\e[0m%t\\e[0m"},
+	{"colour, U+241B", "\xe2\x90\x9b[32m[%s] \xe2\x90\x9b[0m%t\xe2\x90\x9b[0m"},
+	{"colour, U+FFFD", "\xef\xbf\xbd[32m[%s] \xef\xbf\xbd[0m%t\xef\xbf\xbd[0m"},
+	{"colour, a question mark", "?[32m[%s] ?[0m%t?[0m"},
+	{"colour of a terminal", "\033[33m%o\033(B\033[m", TRUE},
+	/* characters */
+	{"HTML", "%h", TRUE},
+	{"HTML, escaped twice", "%H", TRUE},
+	{"HTML's tags", "<div><span class=\"target\">%h</span></div>", TRUE},
+	{"HTML's list", "<li>%h</li>", TRUE},
+	{"CR LF on every second line", "%o\r", TRUE, "%o"},
+	{"CR CR LF", "%o\r\r", TRUE},
+	{"CR at the start", "\r\033[K%o", TRUE},
+	{"byte order marks", "\xef\xbb\xbf%o", TRUE},
+	{"U+2060", "\xe2\x81\xa0%o\xe2\x81\xa0", TRUE},
+	{"zero width", "%w", TRUE},
+	{"U+2028", "%o\xe2\x80\xa8", TRUE},
+	{"code in Markdown", "`%o`", TRUE},
+	{"bytes of Python", "b'[%s] %t\\r\\n',"},
+	{"window of tmux", "\xe2\x94\x82%o  \xe2\x94\x82", TRUE},
+	/* the journal in other forms and languages */
+	{"journal, precise", "Nov 21 06:00:01.123456 testhost kernel: %t"},
+	{"journal, first delta", "[%s <                >] testhost kernel: %t"},
+	{"journal, iso, precise", "2026-11-21T06:00:01.123456+0100 testhost kernel: %t"},
+	{"journal, German", "Okt 21 06:00:01 testhost kernel: %t"},
+	{"journal, German, full", "Sa 2026-11-21 06:00:01 CET testhost kernel: %t"},
+	{"journal, French", "f\xc3\xa9vr. 21 06:00:01 testhost kernel: %t"},
+	{"journal, Chinese", "11\xe6\x9c\x88 21 06:00:01 testhost kernel: %t"},
+	{"rsyslog, iso", "2026-11-21T06:00:01.123456-03:30 testhost kernel: [%s] %t"},
+	{"rsyslog, iso, no blank", "2026-11-21T06:00:01Z testhost kernel:[%s] %t"},
+	/* Android */
+	{"level and CPU", "<6>[%s][ %c] c0 %t"},
+	{"level, CPU and pid", "<6>[%s] c0    123 %t"},
+	{"wide caller", "[%s][          %c] %t"},
+	{"caller after a blank", "[%s] [%c] %t"},
+	{"wide time stamp", "[        %s] %t"},
+	{"logcat, tags of the kernel", "11-21 06:00:01.250     0     0 W %l"},
+	/* CI */
+	{"GitHub", "2024-01-01T00:00:00.0000000Z ##[error]%o", TRUE},
+	{"GitHub's client", "build / x86\tRun tests\t2024-01-01T00:00:00.0000000Z %o", TRUE},
+	{"GitHub's command", "::error file=a.c,line=1::[%s] %t"},
+	{"GitLab", "2024-05-22T12:43:46.962646Z 00O %o", TRUE,
+	 "2024-05-22T12:43:46.962646Z 01E+%o"},
+	{"Jenkins", "[2024-05-22T12:43:46.962Z] [x86] %o"},
+	{"KernelCI", "06:00:01.250451  <4>%o"},
+	{"LAVA, single quotes", "- {dt: '2026-11-21T06:00:01.250', lvl: target, msg: '[%s] %t'}"},
+	/* consoles of virtual machines */
+	{"Xen's guest", "(XEN) (d1) %o", TRUE},
+	{"Xen's guest, Xen's time", "(XEN) [    3.123456] (d1) %o", TRUE},
+	{"Xen's guest, Xen's date", "(XEN) [2026-11-21 06:00:01] (d1) %o", TRUE},
+	{"Xen on Arm", "(XEN) DOM1: %o", TRUE},
+	{"name in brackets", "[guest] %o"},
+	{"crash's log -m", "[%s] <4>%t"},
+	{"crash's log -T", "[Sat Nov 21 06:00:01 UTC 2026] %t"},
 	/* prefixes of several tools */
 	{"bar, quoted, journal", "| > Nov 21 06:00:01 testhost kernel: %o"},
 	{"bar, quoted, journal without a time", "| > Nov 21 testhost kernel: [ %c] %t"},
@@ -106,47 +173,99 @@ static const struct dress {
 	{"names of pods", "[pod/vm-1/console] <4>%t"},
 };
 
-/*
- * Appends LINE, which is "[%12.6f][ CALLER] TEXT" or a line that printk did not write, in the
- * format of DRESS.
- */
-static void add_dressed(GString *out, const struct dress *dress, const char *line)
+/* Appends LINE with the tag that logcat makes of its start, at least eight characters long. */
+static void add_tagged(GString *out, const char *text)
 {
-	const char *stamp = *line == '[' ? line + 1 : NULL,
-		   *stamp_end = stamp ? strchr(stamp, ']') : NULL;
-	const char *text = stamp_end ? stamp_end + 1 : line, *caller = NULL;
+	gsize tag = strcspn(text, ": [+(");
 
-	if (*text == '[' && strchr(text, ']')) {
-		caller = text + 1 + strspn(text + 1, " ");
-		text = strchr(text, ']') + 1;
+	if (text[tag] != ':')
+		tag = 0;
+	g_string_append_printf(out, "%-8.*s: %s", (int)tag, text,
+			       tag ? text + tag + 1 + (text[tag + 1] == ' ') : text);
+}
+
+/* Appends LINE with a character of zero width after each blank. */
+static void add_invisible(GString *out, const char *line)
+{
+	for (const char *p = line; *p; p++) {
+		g_string_append_c(out, *p);
+		if (*p == ' ')
+			g_string_append(out, "\xe2\x80\x8b");
 	}
-	text += stamp && *text == ' ';
-	for (const char *p = !stamp && !dress->all ? "%o" : dress->pattern; *p; p++) {
-		g_autofree char *escaped = NULL;
+}
 
-		if (*p != '%') {
+/* A line that printk wrote, "[%12.6f][ CALLER] TEXT", or another one. */
+struct parts {
+	const char *line, *text;
+	const char *stamp, *caller; /* they end at ']'; NULL: there is none */
+};
+
+static struct parts split(const char *line)
+{
+	struct parts parts = {.line = line, .text = line};
+	const char *end = *line == '[' ? strchr(line, ']') : NULL;
+
+	if (end) {
+		parts.stamp = line + 1;
+		parts.text = end + 1;
+	}
+	if (*parts.text == '[' && strchr(parts.text, ']')) {
+		parts.caller = parts.text + 1 + strspn(parts.text + 1, " ");
+		parts.text = strchr(parts.text, ']') + 1;
+	}
+	parts.text += parts.stamp && *parts.text == ' ';
+	return parts;
+}
+
+/* Appends the part of the line that the character WHAT of a pattern means. */
+static void add_part(GString *out, char what, const struct parts *parts)
+{
+	g_autofree char *escaped = NULL, *twice = NULL;
+
+	switch (what) {
+	case 's':
+		g_string_append_len(out, parts->stamp, (gssize)strcspn(parts->stamp, "]"));
+		break;
+	case 'u':
+		g_string_append_printf(out, "%.0f", g_ascii_strtod(parts->stamp, NULL) * 1e6);
+		break;
+	case 'c':
+		g_string_append_len(out, parts->caller ? parts->caller : "T1",
+				    parts->caller ? (gssize)strcspn(parts->caller, "]") : 2);
+		break;
+	case 'j':
+	case 'k':
+		escaped = g_strescape(what == 'j' ? parts->text : parts->line, NULL);
+		g_string_append(out, escaped);
+		break;
+	case 'h':
+	case 'H':
+		escaped = g_markup_escape_text(parts->line, -1);
+		twice = g_markup_escape_text(escaped, -1);
+		g_string_append(out, what == 'h' ? escaped : twice);
+		break;
+	case 'w':
+		add_invisible(out, parts->line);
+		break;
+	case 'l':
+		add_tagged(out, parts->text);
+		break;
+	default:
+		g_string_append(out, what == 't' ? parts->text : parts->line);
+	}
+}
+
+/* Appends LINE in the format of DRESS; ODD: it is one of every second line. */
+static void add_dressed(GString *out, const struct dress *dress, const char *line, gboolean odd)
+{
+	struct parts parts = split(line);
+	const char *p = odd && dress->other ? dress->other : dress->pattern;
+
+	for (p = parts.stamp || dress->all ? p : "%o"; *p; p++) {
+		if (*p == '%')
+			add_part(out, *++p, &parts);
+		else
 			g_string_append_c(out, *p);
-			continue;
-		}
-		switch (*++p) {
-		case 's':
-			g_string_append_len(out, stamp, stamp_end - stamp);
-			break;
-		case 'u':
-			g_string_append_printf(out, "%.0f", g_ascii_strtod(stamp, NULL) * 1e6);
-			break;
-		case 'c':
-			g_string_append_len(out, caller ? caller : "T1",
-					    caller ? (gssize)strcspn(caller, "]") : 2);
-			break;
-		case 'j':
-		case 'k':
-			escaped = g_strescape(*p == 'j' ? text : line, NULL);
-			g_string_append(out, escaped);
-			break;
-		default:
-			g_string_append(out, *p == 't' ? text : line);
-		}
 	}
 	g_string_append_c(out, '\n');
 }
@@ -158,7 +277,7 @@ static char *dress_up(const struct fixture *fixture, const struct dress *dress)
 	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
 
 	for (guint i = 0; lines[i] && (lines[i][0] || lines[i + 1]); i++)
-		add_dressed(out, dress, lines[i]);
+		add_dressed(out, dress, lines[i], i % 2);
 	return g_string_free(out, FALSE);
 }
 
@@ -197,7 +316,8 @@ START_TEST(dressed_up_it_is_the_same)
 	const struct fixture *fixture = fixtures->pdata[_i];
 
 	for (gsize d = 0; d < G_N_ELEMENTS(dresses); d++) {
-		if (!strstr(dresses[d].pattern, "%o") && needs_whole_lines(fixture))
+		if (!dresses[d].all && !strstr(dresses[d].pattern, "%o") &&
+		    needs_whole_lines(fixture))
 			continue;
 		g_autofree char *log = dress_up(fixture, &dresses[d]);
 

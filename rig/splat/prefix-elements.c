@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The elements of patterns for pieces of a prefix; each function returns its end, or NULL. */
+#include <string.h>
+
+#include "splat/prefix.h"
+
+#define NAME_MAX_LEN 12 /* maximum number of bytes of the name of a month or weekday */
+
+static const char *digits(const char *p)
+{
+	const char *start = p;
+
+	while (g_ascii_isdigit(*p))
+		p++;
+	return p > start ? p : NULL;
+}
+
+static const char *blanks(const char *p)
+{
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return p;
+}
+
+/* Converts digits to seconds: those of WHOLE, and the fraction FRACTION up to END. */
+static double seconds(const char *whole, const char *fraction, const char *end)
+{
+	guint64 units = 0, scale = 1;
+
+	for (; g_ascii_isdigit(*whole); whole++)
+		units = units * 10 + (guint64)(*whole - '0');
+	for (; fraction < end && scale < 1000000; fraction++) {
+		units = units * 10 + (guint64)(*fraction - '0');
+		scale *= 10;
+	}
+	return (double)units / (double)scale;
+}
+
+/*
+ * Matches a time stamp such as "12.345678". It must have at least three decimals, because a version
+ * has fewer.
+ */
+static const char *stamp(const char *p, struct line *line)
+{
+	const char *number = blanks(p), *dot = digits(number), *end;
+
+	if (!dot || *dot != '.' || dot - number > 11)
+		return NULL;
+	dot += dot[1] == ' '; /* skip a blank that some mail programs insert after a full stop */
+	if (!(end = digits(dot + 1)))
+		return NULL;
+	/* if a printk caller follows, two decimals are enough */
+	if (end - dot > 10 || (end - dot < 4 && !(end - dot >= 2 && g_str_has_prefix(end, "]["))))
+		return NULL;
+	line->stamp = seconds(number, dot + 1, end);
+	return end;
+}
+
+/* Matches a number such as "+0.000012" or "12.345678". */
+static const char *number(const char *p)
+{
+	const char *dot = digits(p + (*p == '+' || *p == '-'));
+
+	return dot && *dot == '.' ? digits(dot + 1) : NULL;
+}
+
+static const char *caller(const char *p, struct line *line)
+{
+	const char *end = *p == 'T' || *p == 'C' ? digits(p + 1) : NULL;
+
+	if (!end || end - p >= CALLER_LEN)
+		return NULL;
+	g_strlcpy(line->caller, p, end - p + 1);
+	return end;
+}
+
+/* Matches one of the names of three letters in ALL. */
+static const char *name_of(const char *all, const char *p)
+{
+	for (; *all; all += 3)
+		if (strncmp(p, all, 3) == 0)
+			return p + 3;
+	return NULL;
+}
+
+/* Matches the name of a month or weekday in any language: "Okt", "nov.", "11月". */
+static const char *any_name(const char *p)
+{
+	const char *start = p;
+	gboolean letter = FALSE;
+
+	for (; g_ascii_isalnum(*p) || (guint8)*p >= 0x80; p++)
+		letter |= !g_ascii_isdigit(*p);
+	return letter && p - start <= NAME_MAX_LEN ? p + (*p == '.') : NULL;
+}
+
+static const char *time_of_day(const char *p)
+{
+	const char *hour = digits(p);
+
+	if (!hour || hour - p > 2 || *hour != ':' || !g_ascii_isdigit(hour[1]) ||
+	    !g_ascii_isdigit(hour[2]) || hour[3] != ':' || !g_ascii_isdigit(hour[4]) ||
+	    !g_ascii_isdigit(hour[5]))
+		return NULL;
+	p = hour + 6;
+	if ((*p == '.' || *p == ',') && digits(p + 1))
+		p = digits(p + 1);
+	return p;
+}
+
+/* Matches a time zone: "Z", "+01:00", "-0800", " UTC", " CEST", " +01". */
+static const char *zone(const char *p)
+{
+	const char *start = p, *end;
+
+	if (*p == 'Z')
+		return p + 1;
+	p += *p == ' ';
+	if ((*p == '+' || *p == '-') && (end = digits(p + 1))) {
+		if (*end == ':' && digits(end + 1))
+			end = digits(end + 1);
+		return end;
+	}
+	for (end = p; g_ascii_isupper(*end); end++)
+		;
+	return p > start && end - p >= 2 && end - p <= 5 && *end == ' ' ? end : start;
+}
+
+/* Matches a host name, an address or a unit: no brackets, and no colon at the end. */
+static const char *word(const char *p)
+{
+	const char *start = p;
+
+	while (*p && !strchr(" \t[]<>(){}\"", *p) && !(*p == ':' && (p[1] == ' ' || p[1] == '[')))
+		p++;
+	return p > start && p - start < 100 ? p : NULL;
+}
+
+static const char *kernel(const char *p)
+{
+	const char *end;
+
+	if (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0)
+		return NULL;
+	p += 6;
+	if (*p == '[' && (end = digits(p + 1)) && *end == ']')
+		p = end + 1;
+	return p;
+}
+
+static const char *letters(const char *p)
+{
+	const char *start = p;
+
+	while (g_ascii_isalpha(*p))
+		p++;
+	return p > start ? p : NULL;
+}
+
+/*
+ * Matches structured data of RFC 5424: "-", or elements like [origin ip="10.0.0.1"], whose values
+ * can contain "\\\\]".
+ */
+static const char *structured_data(const char *p)
+{
+	const char *start = p;
+
+	if (*p == '-')
+		return p + 1;
+	while (*p == '[' && g_ascii_isalpha(p[1])) {
+		while (*p && *p != ']')
+			p += *p == '\\' && p[1] ? 2 : 1;
+		p += *p == ']';
+	}
+	return p > start ? p : NULL;
+}
+
+/* Matches text without brackets. */
+static const char *unbracketed(const char *p)
+{
+	return p + strcspn(p, "[]()");
+}
+
+const char *piece_element(char what, const char *p, struct line *line)
+{
+	switch (what) {
+	case '_':
+		return blanks(p);
+	case '#':
+		return digits(p);
+	case '9':
+		return g_ascii_isdigit(*p) ? p + 1 : NULL;
+	case '?':
+		return *p ? p + 1 : NULL;
+	case 'S':
+		return stamp(p, line);
+	case 'C':
+		return caller(p, line);
+	case 'A':
+		return name_of("MonTueWedThuFriSatSun", p);
+	case 'M':
+		return name_of("JanFebMarAprMayJunJulAugSepOctNovDec", p);
+	case 'O':
+		return any_name(p);
+	case 'T':
+		return time_of_day(p);
+	case 'Z':
+		return zone(p);
+	case 'W':
+		return word(p);
+	case 'K':
+		return kernel(p);
+	case 'L':
+		return letters(p);
+	case 'N':
+		return number(p);
+	case 'D':
+		return structured_data(p);
+	case '~':
+		return unbracketed(p);
+	default:
+		return *p == what ? p + 1 : NULL;
+	}
+}
