@@ -10,7 +10,7 @@ zoo: all
 	@tools/install-packages build run
 	@failed=0; $(OUT)/bin/rig zoo run --all --repeat $(ZOO_REPEAT) || failed=1; \
 		$(OUT)/bin/rig zoo run --all --clean --repeat $(ZOO_REPEAT) || failed=1; \
-		$(OUT)/bin/rig zoo table && exit $$failed
+		$(OUT)/bin/rig zoo table --write && exit $$failed
 
 ## make zoo-halves the lock cycle of z50, whose halves are in different runs: HALVES (20) pairs on pc-q35, as many with
 ##                 the second half on pseries; writes the numbers into docs/locks.md

@@ -31,7 +31,7 @@ static const char summary[] =
 	"contributes\n"
 	"  table       how often and how soon each was caught, with all parts and with some left "
 	"out, from the\n"
-	"              existing runs; written into docs/zoo.md";
+	"              existing runs";
 
 static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
@@ -45,7 +45,7 @@ static const char examples[] = "  rig zoo run z03\n"
 			       "2 usage, 3 infrastructure.\n";
 
 static struct zoo_want want;
-static gboolean all_entries, stdout_only, only_directed;
+static gboolean all_entries, write_tables, only_directed;
 
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: all verified entries", NULL},
@@ -73,9 +73,9 @@ static const GOptionEntry options[] = {
 	 "run, ablate: another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
 	OPTION_RESULTS(&want.results),
 	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
-	 "table: write only the table of entries with holds or failing calls", NULL},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, do not write " PAGE,
-	 NULL},
+	 "table: only the table of entries with holds or failing calls", NULL},
+	{"write", 'w', 0, G_OPTION_ARG_NONE, &write_tables,
+	 "table: replace the tables of " PAGE " that have rows", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
 
@@ -393,11 +393,10 @@ static int table(void)
 {
 	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(),
 			*whole = NULL, *ablation = NULL, *directed = NULL;
-	g_autoptr(GPtrArray) runs = NULL;
-	g_autoptr(GPtrArray) scores = NULL;
+	char **const tables[] = {&whole, &ablation, &directed};
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) runs = run_all(results, &error), scores = NULL;
 
-	runs = run_all(results, &error);
 	if (!runs)
 		return rig_report_error(error);
 	scores = zoo_scores(runs);
@@ -405,16 +404,20 @@ static int table(void)
 		cmd_print_json(scores_json(scores));
 		return RIG_EXIT_PASS;
 	}
-	whole = zoo_table(scores);
-	ablation = zoo_ablation(scores);
+	if (!only_directed) {
+		whole = zoo_table(scores);
+		ablation = zoo_ablation(scores);
+	}
 	directed = zoo_directed(scores);
-	printf("%s\n%s%s%s", whole, ablation, directed ? "\n" : "", directed ? directed : "");
-	if (only_directed && !directed) {
-		fputs("rig: no run of an entry with holds is kept\n", stderr);
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+		if (*tables[i])
+			printf("%s\n", *tables[i]);
+	if (!whole && !ablation && !directed) {
+		fprintf(stderr, "rig: no run of an entry%s in '%s' yet; `rig zoo run` makes them\n",
+			only_directed ? " with holds" : "", results);
 		return RIG_EXIT_USAGE;
 	}
-	if (!stdout_only && !write_page(only_directed ? NULL : whole,
-					only_directed ? NULL : ablation, directed, &error))
+	if (write_tables && !write_page(whole, ablation, directed, &error))
 		return rig_report_error(error);
 	return RIG_EXIT_PASS;
 }

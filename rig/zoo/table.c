@@ -224,12 +224,22 @@ static void add_whole(GString *text, const struct zoo_score *s)
 			       seconds, ops, s->clean_caught, s->clean_runs, s->clean_alarms);
 }
 
+/* Returns TEXT, the first SIZE bytes of which are a table's heading, or NULL if it has no row. */
+static char *table_with_rows(GString *text, gsize size)
+{
+	gboolean empty = text->len == size;
+	char *table = g_string_free(text, empty);
+
+	return empty ? NULL : table;
+}
+
 char *zoo_table(GPtrArray *scores)
 {
 	GString *text = g_string_new(
 		"| entry | machine | kernel | oracle | caught | guest seconds | operations | "
 		"clean twin: caught | any alarm |\n"
 		"|---|---|---|---|---|---|---|---|---|\n");
+	const gsize heading = text->len;
 
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
@@ -237,7 +247,7 @@ char *zoo_table(GPtrArray *scores)
 		if (!s->without)
 			add_whole(text, s);
 	}
-	return g_string_free(text, FALSE);
+	return table_with_rows(text, heading);
 }
 
 static void add_directed(GString *text, const struct zoo_score *s, const struct zoo_score *dice)
@@ -254,11 +264,11 @@ static void add_directed(GString *text, const struct zoo_score *s, const struct 
 
 char *zoo_directed(GPtrArray *scores)
 {
-	g_autoptr(GString) text = g_string_new(
+	GString *text = g_string_new(
 		"| entry | machine | kernel | caught with holds | caught without holds | guest "
 		"seconds, with holds | clean twin with the holds: caught | any alarm "
 		"|\n|---|---|---|---|---|---|---|---|\n");
-	gboolean any = FALSE;
+	const gsize heading = text->len;
 
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i], *dice = NULL;
@@ -272,9 +282,8 @@ char *zoo_directed(GPtrArray *scores)
 				dice = other;
 		}
 		add_directed(text, s, dice);
-		any = TRUE;
 	}
-	return any ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+	return table_with_rows(text, heading);
 }
 
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole)
@@ -307,6 +316,7 @@ char *zoo_ablation(GPtrArray *scores)
 	GString *text =
 		g_string_new("| entry | machine | kernel | left out | caught | guest seconds | "
 			     "operations |\n|---|---|---|---|---|---|---|\n");
+	const gsize heading = text->len;
 	const struct zoo_score *whole = NULL;
 
 	for (guint i = 0; i < scores->len; i++) {
@@ -323,7 +333,7 @@ char *zoo_ablation(GPtrArray *scores)
 			add_part(text, whole, NULL);
 		add_part(text, s, whole);
 	}
-	return g_string_free(text, FALSE);
+	return table_with_rows(text, heading);
 }
 
 char *zoo_table_insert(const char *text, const char *name, const char *table, GError **error)

@@ -155,7 +155,7 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 
 /*
  * Return Markdown tables, which the caller owns: of the scores of whole scenarios, and of those
- * with a part left out.
+ * with a part left out. Return NULL if there are no such scores.
  */
 char *zoo_table(GPtrArray *scores);
 char *zoo_ablation(GPtrArray *scores);

@@ -293,6 +293,11 @@ START_TEST(table)
 		"| z03 | pc-q35 | 6.1 | slab-read | 1 of 1 | 1.0 (1.0 to 1.0) | 100 (100 to 100) "
 		"|\n"
 		"| z03 | pc-q35 | 6.1 | x?y? | **0 of 1** | - | - |\n"));
+	/* a table without rows does not replace one of an earlier measurement */
+	g_ptr_array_set_size(scores, 0);
+	ck_assert_ptr_null(zoo_table(scores));
+	ck_assert_ptr_null(zoo_ablation(scores));
+	ck_assert_ptr_null(zoo_directed(scores));
 }
 END_TEST
 
