@@ -132,7 +132,7 @@ static int tell_summary(struct asked *a, GError **error)
 			over += edge->from == (guint)at;
 		}
 		if (at >= 0)
-			printf("  %-22s taken under %u classes, held while %u are taken\n",
+			printf("  %-22s classes held when it is taken: %u, taken under it: %u\n",
 			       hotplug[i], under, over);
 	}
 	return RIG_EXIT_PASS;
@@ -245,7 +245,7 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge)
 	for (guint i = 0; i < MIN(n, PLACES_SHOWN); i++)
 		locks_print_place(places->pdata[i]);
 	if (n > PLACES_SHOWN)
-		printf("      and in %u more combinations of scenario, machine and kernel\n",
+		printf("      further combinations of scenario, machine and kernel: %u\n",
 		       n - PLACES_SHOWN);
 }
 
