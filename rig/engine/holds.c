@@ -269,6 +269,20 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 	return nearest;
 }
 
+/* Returns when the last wait of ARM ended, in ms since the run's start; 0 if it did not wait. */
+static json_int_t last_wait_ms(const struct session *s, guint arm)
+{
+	gint64 last_ns = 0;
+
+	for (guint i = 0; i < s->holds.waits->len; i++) {
+		const struct arm_wait *wait = &g_array_index(s->holds.waits, struct arm_wait, i);
+
+		if (wait->arm == arm)
+			last_ns = MAX(last_ns, wait->end_ns - s->times.started_ns);
+	}
+	return last_ns / RIG_NS_PER_MS;
+}
+
 /*
  * Returns the rank of ARM among the suspects of a failure: 1 for the arm that waited last, 2 for
  * the one before, and so on, or 0 if ARM is not a suspect. BEFORE_NS[i] is suspect_ns() of arm i.
@@ -303,10 +317,11 @@ json_t *holds_arms_json(struct session *s)
 		if (t.reached)
 			json_array_append_new(
 				array,
-				json_pack("{s:i, s:I, s:I, s:I, s:i}", "arm", i, "reached",
+				json_pack("{s:i, s:I, s:I, s:I, s:i, s:I}", "arm", i, "reached",
 					  (json_int_t)t.reached, "held", (json_int_t)t.held, "met",
 					  (json_int_t)t.met, "suspect",
-					  suspect_rank(before_ns, n, i)));
+					  suspect_rank(before_ns, n, i), "last_ms",
+					  last_wait_ms(s, i)));
 	}
 	return array;
 }

@@ -275,9 +275,10 @@ void postmortem_excuse(struct session *s, struct splat *splat);
 /* Returns the counters of each hold, for the verdict, or NULL if there are no holds. */
 json_t *holds_json(struct session *s);
 /*
- * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}], or NULL if
- * there is no sweep. `suspect` is 1 for the arm that waited nearest to the failure, 2 for the next
- * one, and so on, and 0 for arms that did not wait at that time. Must be called after holds_json().
+ * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect", "last_ms"}], or
+ * NULL if there is no sweep. `suspect` is 1 for the arm that waited nearest to the failure, 2 for
+ * the next one, and so on, and 0 for arms that did not wait at that time. `last_ms` is when the
+ * arm's last wait ended, since the run's start. Must be called after holds_json().
  */
 json_t *holds_arms_json(struct session *s);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Finds the functions that --around selects. */
-#include "race/race.h"
+#include "race/internal.h"
 
 #include <string.h>
 
@@ -23,24 +23,11 @@ static const struct {
 	 "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
 };
 
-/* Adds the function names in TEXT, a stack with frames like "function+0x12/0x34". */
-static void add_frames(const char *text, GPtrArray *names)
-{
-	g_autoptr(GRegex) regex =
-		g_regex_new("([A-Za-z_][A-Za-z0-9_]*)\\+0x[0-9a-f]+/0x", 0, 0, NULL);
-	g_autoptr(GMatchInfo) match = NULL;
-
-	for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
-	     g_match_info_next(match, NULL))
-		g_ptr_array_add(names, g_match_info_fetch(match, 1));
-}
-
 static gboolean around_run(const char *what, const char *results, char ***ret, GError **error)
 {
 	rig_auto(run_info) run = run_open(results, what, NULL);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	json_t *report;
-	size_t i;
+	g_autoptr(GHashTable) names = NULL;
+	g_autofree const char **list = NULL;
 
 	if (!run)
 		return rig_fail(
@@ -50,18 +37,14 @@ static gboolean around_run(const char *what, const char *results, char ***ret, G
 			"slab_mutex, kn->active, "
 			"&dev->mutex) or a run with a report",
 			what);
-	json_array_foreach (json_object_get(run->details, "reports"), i, report) {
-		const char *text = json_string_value(json_object_get(report, "text"));
-
-		if (text)
-			add_frames(text, names);
-	}
-	if (!names->len)
+	names = race_stacks(run->details);
+	list = (const char **)g_hash_table_get_keys_as_array(names, NULL);
+	if (!*list)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"run '%s' has no report with a stack, so --around cannot use it",
+				"run '%s' has no report and no hang with a stack, so --around "
+				"cannot use it",
 				what);
-	g_ptr_array_add(names, NULL);
-	*ret = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+	*ret = g_strdupv((char **)list);
 	return TRUE;
 }
 

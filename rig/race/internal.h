@@ -142,6 +142,20 @@ void outcome_read(const struct race_search *search, const struct child_result *r
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 
+/* ---- suspects.c ---- */
+
+/*
+ * Returns the set of the functions in the stacks of a run's reports and of the tasks of its hang;
+ * DETAILS is the content of `verdict`. The caller owns it.
+ */
+GHashTable *race_stacks(json_t *details);
+/*
+ * Sets o->suspect for the failed sweep TRIAL, from o->suspect as holds_arms_json() lists it: the
+ * arms whose function is in a stack of the failure get the first ranks. If the failure is a hang
+ * with known tasks, their arms are suspects whenever they waited, the last one first.
+ */
+void suspects_rank(json_t *details, const struct race_trial *trial, struct race_outcome *o);
+
 /* ---- state.c ---- */
 
 /* Returns TRIAL with its OUTCOME as JSON, for race.json. New reference. */

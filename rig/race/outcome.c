@@ -81,6 +81,8 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 		read_counts(one, arm, o);
 		o->suspect[arm] = MAX(0, json_integer_value(json_object_get(one, "suspect")));
 	}
+	if (o->failed)
+		suspects_rank(details, trial, o);
 }
 
 gboolean outcome_news(struct race_search *search, const struct child_result *result)

@@ -8,8 +8,9 @@
  *			there is one arm per place, not per pair of places. The arms are chosen by
  *			prior and reward. With PCT, a random scheduler orders the vCPUs that
  *			pass these places.
- *	RACE_CONFIRM	a sweep failed: tries the arms that waited at about that time, nearest to
- *			the failure first, in sweeps of at most RACE_GROUP holds
+ *	RACE_CONFIRM	a sweep failed: tries its suspects, in sweeps of at most RACE_GROUP holds:
+ *			arms in functions that are in stacks of the failure, then others that
+ *			waited at about that time
  *	RACE_REDUCE	a group failed, too: halves its holds, then leaves them out one at a time,
  *			as long as the rest fails
  *	RACE_MEASURE	repeats the scenario with the remaining holds, and without holds
@@ -59,7 +60,7 @@ struct race_outcome {
 	gboolean failed; /* the run has a finding that is not a known issue */
 	gboolean news;	 /* the run has a lock order that no earlier run had */
 	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
-	guint suspect[RACE_ARMS]; /* in a sweep: the suspects, as holds_arms_json() lists them */
+	guint suspect[RACE_ARMS]; /* in a sweep: 1 for the first suspect, and so on; 0 if none */
 };
 
 struct race;

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "race/internal.h"
 #include "race/race.h"
 #include "tests/unit/race.h"
 #include "tests/unit/suite.h"
@@ -214,6 +215,58 @@ START_TEST(around)
 }
 END_TEST
 
+/*
+ * Ranks the arms of a sweep, which waited at the seconds 10, 20, 30 and 40; the last two waited
+ * near the failure. FAILURE is added to the run's `verdict`.
+ */
+static void rank(const char *failure, struct race_outcome *ret)
+{
+	static const struct race_trial sweep = {
+		.n = 4,
+		.hold = {"device_add", "return of find in state_store", "kfree",
+			 "update 2 in add"}};
+	json_auto_t *details = json_pack("{s:[{s:i, s:i}, {s:i, s:i}, {s:i, s:i}, {s:i, s:i}]}",
+					 "arms", "arm", 0, "last_ms", 10000, "arm", 1, "last_ms",
+					 20000, "arm", 2, "last_ms", 30000, "arm", 3, "last_ms",
+					 40000);
+	json_auto_t *more = json_loads(failure, 0, NULL);
+
+	ck_assert_ptr_nonnull(more);
+	json_object_update(details, more);
+	*ret = (struct race_outcome){.failed = TRUE,
+				     .held = {1, 1, 1, 1},
+				     .suspect = {[2] = 2, [3] = 1}};
+	suspects_rank(details, &sweep, ret);
+}
+
+/* The functions in which two tasks are stuck come first, although other tasks worked on. */
+START_TEST(suspects_of_a_hang)
+{
+	static const guint expected[] = {2, 1, 4, 3};
+	struct race_outcome o;
+
+	rank("{\"hang\": {\"tasks\": [{\"stack\": [{\"function\": \"device_add\"}, {}]}, "
+	     "{\"stack\": [{\"function\": \"state_store\"}]}]}}",
+	     &o);
+	ck_assert_mem_eq(o.suspect, expected, sizeof(expected));
+}
+END_TEST
+
+/* Of a report, the stack puts an arm that waited at that time first, and adds no others. */
+START_TEST(suspects_of_a_report)
+{
+	static const guint by_time[] = {0, 0, 2, 1}, by_stack[] = {0, 0, 1, 2};
+	struct race_outcome o;
+
+	rank("{\"reports\": [{\"text\": \"BUG\\n device_add+0x1/0x2\\n "
+	     "kfree.isra.0+0x1/0x2\"}]}",
+	     &o);
+	ck_assert_mem_eq(o.suspect, by_stack, sizeof(by_stack));
+	rank("{\"reports\": [{\"kind\": \"warning\"}]}", &o);
+	ck_assert_mem_eq(o.suspect, by_time, sizeof(by_time));
+}
+END_TEST
+
 TCase *search_cases(void)
 {
 	TCase *tests = tcase_create("search");
@@ -226,5 +279,7 @@ TCase *search_cases(void)
 	tcase_add_test(tests, not_found);
 	tcase_add_test(tests, bad_states);
 	tcase_add_test(tests, around);
+	tcase_add_test(tests, suspects_of_a_hang);
+	tcase_add_test(tests, suspects_of_a_report);
 	return tests;
 }
