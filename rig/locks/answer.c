@@ -97,6 +97,7 @@ static void add_encounters(GString *text, json_t *trap)
 {
 	json_t *members = at(trap, "cycle");
 	size_t n = json_array_size(members);
+	gboolean all = TRUE;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *held = json_string_value(json_array_get(members, i));
@@ -110,7 +111,11 @@ static void add_encounters(GString *text, json_t *trap)
 					       count, held, wanted);
 		else
 			g_string_append_printf(text, "%s --> %s was never reached", held, wanted);
+		all &= count > 0;
 	}
+	if (!all)
+		g_string_append(text, "; either this kernel does not take these locks in that "
+				      "order, or another scenario reaches it (--scenario)");
 }
 
 /* Returns TRUE if the explanation of the hang names at least two of MEMBERS. */

@@ -231,7 +231,8 @@ static const struct {
 	{"{}", ANSWER_NONE, "no record"},
 	{"{\"recorded\":{\"fault\":\"2 unmatched\"}}", ANSWER_NONE, "is incomplete: 2 unmatched"},
 	{"{\"recorded\":{" TRAP("\"met\":0") "}}", ANSWER_NOT_MET,
-	 "a --> kn->active was never reached, kn->active --> a was never reached"},
+	 "a --> kn->active was never reached, kn->active --> a was never reached; either this "
+	 "kernel does not take these locks in that order"},
 	{"{\"recorded\":{" TRAP("\"met\":0,\"encounters\":[{\"held\":\"a\",\"wanted\":"
 				"\"kn->active\",\"count\":5}]") "}}",
 	 ANSWER_NOT_MET, "5 encounters of a --> kn->active, kn->active --> a was never reached"},
