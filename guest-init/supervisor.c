@@ -165,7 +165,7 @@ void supervisor_ready(void)
 
 /* ---- the request STOP ---- */
 
-static void tell_to_stop(struct slot *slot)
+static void request_stop(struct slot *slot)
 {
 	atomic_store(&slot->run.shared->stop, 1);
 	slot->stopping = true;
@@ -226,7 +226,7 @@ void supervisor_stop(uint32_t seq, char *payload)
 	for (unsigned i = 0; i < AGENTS_MAX; i++)
 		if (slots[i].used && (all || slots[i].run.id == id)) {
 			stop->slots |= UINT64_C(1) << i;
-			tell_to_stop(&slots[i]);
+			request_stop(&slots[i]);
 		}
 	if (!stop->slots)
 		answer_stop(stop);
@@ -263,7 +263,7 @@ static bool send_counts(struct slot *slot)
  * Sends the output and the COUNTS of an agent that has ended, then frees its slot and answers the
  * STOPs that wait for it. If the queue has no room, it must be called again.
  */
-static void settle(struct slot *slot)
+static void finish(struct slot *slot)
 {
 	uint64_t bit = UINT64_C(1) << (slot - slots);
 
@@ -298,7 +298,7 @@ static void reap_unready(struct slot *slot)
 		}
 }
 
-static void blame(struct slot *slot, int status)
+static void report_death(struct slot *slot, int status)
 {
 	unsigned long long id = slot->run.id, failed = atomic_load(&slot->run.shared->failed);
 	const char *name = slot->run.agent->name;
@@ -346,8 +346,8 @@ bool supervisor_reap(pid_t pid, int status)
 			reap_unready(slot);
 		} else if (!goes_on(slot, status)) {
 			atomic_store(&slot->run.shared->phase, PHASE_ENDED);
-			blame(slot, status);
-			settle(slot);
+			report_death(slot, status);
+			finish(slot);
 		}
 		return true;
 	}
@@ -363,7 +363,7 @@ static void tick_slot(struct slot *slot, uint64_t now)
 
 	send_output(slot);
 	if (slot->counts_due)
-		settle(slot);
+		finish(slot);
 	else if (slot->pid && (slot->stopping || (patience && since && now > since + patience)))
 		kill(slot->pid, SIGUSR1);
 }

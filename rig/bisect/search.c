@@ -93,7 +93,7 @@ static void record(struct search *search, struct evidence *evidence)
  * Counts a fault of the host, which is not evidence about the kernel. Ends the search after
  * FAULTS_MAX consecutive faults.
  */
-static void blame_host(struct search *search, const char *what, const char *why)
+static void count_host_fault(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
 
@@ -118,7 +118,7 @@ static void record_timeout(struct search *search, struct evidence *evidence,
 	evidence->outcome = OUTCOME_OTHER;
 	evidence->wall_s = result->wall_s;
 	record(search, evidence);
-	blame_host(search, what, why);
+	count_host_fault(search, what, why);
 }
 
 static void on_built(struct place_job *job, const struct child_result *result)
@@ -146,7 +146,7 @@ static void on_built(struct place_job *job, const struct child_result *result)
 		evidence->wall_s = result->wall_s;
 		record(search, evidence);
 	} else {
-		blame_host(search, "a build", result->problem);
+		count_host_fault(search, "a build", result->problem);
 	}
 	step(search);
 }
@@ -176,7 +176,8 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 		evidence->why = g_strdup(result->problem);
 		record(search, evidence);
 	} else if (!evidence->verdict || (result->verdict == VERDICT_INFRA && !evidence->booted)) {
-		blame_host(search, "a run", result->problem ? result->problem : evidence->why);
+		count_host_fault(search, "a run",
+				 result->problem ? result->problem : evidence->why);
 		evidence_free(evidence);
 	} else {
 		search->work->faults = 0;

@@ -134,7 +134,7 @@ static const char *check(int argc, char **argv, GError **error)
 	return check_words(argc, error) ? want.scenario : NULL;
 }
 
-static gboolean settle(struct search_options *o, GError **error)
+static gboolean make_options(struct search_options *o, GError **error)
 {
 	rig_auto(scenario) scenario = scenario_load(want.scenario, error);
 	const struct machine *machine =
@@ -300,7 +300,7 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	struct place_options here;
 	int code;
 
-	if (!settle(&o, &error))
+	if (!make_options(&o, &error))
 		return rig_report_error(error);
 	here = (struct place_options){.results = o.results, .rig = o.rig};
 	if (!where_place(&here, record, &o.place, &error))

@@ -127,7 +127,7 @@ static void look_at_machine(GArray *findings, const struct machine *m, gboolean 
 	}
 	if (spawn_words(&version, NULL, m->emulator, "--version", NULL))
 		version[strcspn(version, "\n(")] = '\0';
-	if (!accel_settle(m, ACCEL_AUTO, &found, &accel, NULL))
+	if (!accel_choose(m, ACCEL_AUTO, &found, &accel, NULL))
 		accel = g_strdup("no accelerator works");
 	add(findings, m->name, TRUE, required, NULL,
 	    g_strdup_printf("%s; %s", version ? g_strchomp(version) : m->emulator, accel));

@@ -213,7 +213,7 @@ static int cycle_or(const char *results, const struct index_filter *filter, cons
 	const struct lock_filter of_cycles = filter_of_cycles(filter);
 	int code = RIG_EXIT_USAGE;
 
-	if (locks_tell_history(results, &of_cycles, word, json, &code, error) || *error)
+	if (locks_print_history(results, &of_cycles, word, json, &code, error) || *error)
 		g_error_free(why);
 	else
 		g_propagate_error(error, why);

@@ -31,7 +31,7 @@ static const GOptionEntry prune_options[] = {
  * Adds a JSON object about a build or work tree that was not used for some days to LIST, and prints
  * a line about it without --json. GONE is TRUE if it was deleted.
  */
-static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
+static void print_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
 {
 	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
 	g_autoptr(GDateTime) used = g_date_time_new_from_unix_utc(unused->used);
@@ -73,7 +73,7 @@ int kernel_prune(int argc, char **argv)
 		if (old.yes && !kernel_forget(unused, &gone, &error))
 			return rig_report_error(error);
 		bytes += gone || !old.yes ? unused->bytes : 0;
-		tell_unused(unused, gone, list);
+		print_unused(unused, gone, list);
 	}
 	size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
 	if (old.json)

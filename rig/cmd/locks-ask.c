@@ -32,8 +32,8 @@ const struct known_issue *locks_known_cycle(struct known *known, const struct lo
 	return known ? known_match(known, &splat, NULL) : NULL;
 }
 
-static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
-		       const struct known_issue *issue)
+static void print_cycle(struct asked *a, const struct lock_cycle *cycle,
+			const struct known_issue *issue)
 {
 	g_autofree char *gates = locks_gates_text(a->graph, cycle->gates);
 
@@ -54,7 +54,7 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 		const struct order_edge *edge = lock_cycle_edge(a->graph, cycle->classes, i);
 
 		locks_print_edge(a, edge);
-		locks_tell_places(a, edge);
+		locks_print_places(a, edge);
 		locks_print_stacks(a, edge);
 	}
 }
@@ -81,7 +81,7 @@ static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 			 issue ? known_json(issue) : json_null(), "edges", edges);
 }
 
-int locks_tell_cycles(struct asked *a, GError **error)
+int locks_print_cycles(struct asked *a, GError **error)
 {
 	g_autoptr(GError) why = NULL;
 	rig_auto(known) known = locks_open_known(a->known, &why);
@@ -103,7 +103,7 @@ int locks_tell_cycles(struct asked *a, GError **error)
 		if (a->json)
 			json_array_append_new(json, cycle_json(a, cycle, issue));
 		else
-			tell_cycle(a, cycle, issue);
+			print_cycle(a, cycle, issue);
 	}
 	if (a->json)
 		cmd_print_json(json_incref(json));
@@ -113,11 +113,11 @@ int locks_tell_cycles(struct asked *a, GError **error)
 		       "one run, %u because a recursive reader waits for a reader\n",
 		       a->graph->runs, open, cycles->len - open, left.judged, left.readers);
 	if (!a->json)
-		locks_tell_if_empty(a);
+		locks_print_if_empty(a);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 
-int locks_tell_check(struct asked *a, GError **error)
+int locks_print_check(struct asked *a, GError **error)
 {
 	g_autofree char *file =
 		a->order ? g_strdup(a->order) : rig_home_path("scenarios/lock-order.yaml");
@@ -138,7 +138,7 @@ int locks_tell_check(struct asked *a, GError **error)
 		}
 		locks_print_edge(a, v->edge);
 		printf("      against the declared order: %s (%s)\n", v->rule, v->source);
-		locks_tell_places(a, v->edge);
+		locks_print_places(a, v->edge);
 	}
 	if (a->json) {
 		cmd_print_json(json);
@@ -146,7 +146,7 @@ int locks_tell_check(struct asked *a, GError **error)
 		json_decref(json);
 		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len,
 		       a->graph->edges->len, a->graph->runs);
-		locks_tell_if_empty(a);
+		locks_print_if_empty(a);
 	}
 	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
@@ -172,7 +172,7 @@ static json_t *new_json(const struct lock_new *new)
 			 new->anywhere);
 }
 
-int locks_tell_new(struct asked *a, GError **error)
+int locks_print_new(struct asked *a, GError **error)
 {
 	g_autofree char *since = run_time(a->words[0]),
 			*until = a->n_words > 1 ? run_time(a->words[1]) : NULL;
@@ -247,7 +247,7 @@ static struct lock_graph *graph_of(struct asked *a, const char *word, GError **e
 	return NULL;
 }
 
-int locks_tell_diff(struct asked *a, GError **error)
+int locks_print_diff(struct asked *a, GError **error)
 {
 	rig_auto(lock_graph) one = graph_of(a, a->words[0], error);
 	rig_auto(lock_graph) two = one ? graph_of(a, a->words[1], error) : NULL;
@@ -259,7 +259,7 @@ int locks_tell_diff(struct asked *a, GError **error)
 		g_autofree char *title = g_strdup_printf("only in %s:", a->words[i]);
 
 		side.graph = i ? two : one;
-		locks_tell_edges(&side, title, lacks, i ? one : two);
+		locks_print_edges(&side, title, lacks, i ? one : two);
 	}
 	return RIG_EXIT_PASS;
 }

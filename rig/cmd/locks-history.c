@@ -177,8 +177,8 @@ static void asked_clear(struct asked *a, struct known *known)
 	g_clear_pointer(&known, known_free);
 }
 
-gboolean locks_tell_history(const char *results, const struct lock_filter *filter,
-			    const char *word, gboolean json, int *ret_code, GError **error)
+gboolean locks_print_history(const char *results, const struct lock_filter *filter,
+			     const char *word, gboolean json, int *ret_code, GError **error)
 {
 	const char *names = g_str_has_prefix(word, KEY) ? word + strlen(KEY) : word;
 	g_auto(GStrv) classes = g_strsplit(names, " --> ", -1);

@@ -79,10 +79,10 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 	return json;
 }
 
-guint locks_tell_edges(const struct asked *a, const char *title,
-		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
-					  const void *data),
-		       const void *data)
+guint locks_print_edges(const struct asked *a, const char *title,
+			gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
+					   const void *data),
+			const void *data)
 {
 	json_t *json = json_array();
 	guint n = 0;
@@ -108,7 +108,7 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 
 /* ---- rig locks, rig locks CLASS ---- */
 
-static int tell_summary(struct asked *a, GError **error)
+static int print_summary(struct asked *a, GError **error)
 {
 	static const char *const hotplug[] = {"device_hotplug_lock", "cpu_add_remove_lock",
 					      "cpu_hotplug_lock", "mem_hotplug_lock", "slab_mutex"};
@@ -120,7 +120,7 @@ static int tell_summary(struct asked *a, GError **error)
 	}
 	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs,
 	       a->graph->classes->len, a->graph->edges->len);
-	locks_tell_if_empty(a);
+	locks_print_if_empty(a);
 	for (guint i = 0; i < G_N_ELEMENTS(hotplug); i++) {
 		int at = lock_graph_class(a->graph, hotplug[i]);
 		guint under = 0, over = 0;
@@ -228,14 +228,14 @@ void locks_print_place(const struct lock_sighting *s)
 	putchar('\n');
 }
 
-void locks_tell_if_empty(const struct asked *a)
+void locks_print_if_empty(const struct asked *a)
 {
 	if (!a->graph->runs)
 		printf("No run with lock orders was found; runs of kernels with lockdep record "
 		       "them (`rig run dimm-storm`).\n");
 }
 
-void locks_tell_places(struct asked *a, const struct order_edge *edge)
+void locks_print_places(struct asked *a, const struct order_edge *edge)
 {
 	const char *from = locks_class(a->graph, edge->from)->name,
 		   *to = locks_class(a->graph, edge->to)->name;
@@ -249,7 +249,7 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge)
 		       n - PLACES_SHOWN);
 }
 
-static int tell_class(struct asked *a, const char *name, GError **error)
+static int print_class(struct asked *a, const char *name, GError **error)
 {
 	int at = lock_graph_class(a->graph, name);
 	g_autofree char *similar = NULL;
@@ -267,11 +267,11 @@ static int tell_class(struct asked *a, const char *name, GError **error)
 	if (a->dot || a->svg)
 		return RIG_EXIT_PASS;
 	if (a->json) {
-		locks_tell_edges(a, "", touches, &class);
+		locks_print_edges(a, "", touches, &class);
 		return RIG_EXIT_PASS;
 	}
-	locks_tell_edges(a, "taken under:", leads_to, &class);
-	locks_tell_edges(a, "held while these are taken:", comes_from, &class);
+	locks_print_edges(a, "taken under:", leads_to, &class);
+	locks_print_edges(a, "held while these are taken:", comes_from, &class);
 	if (locks_class(a->graph, class)->flags & LOCK_AMBIGUOUS)
 		printf("Several locks share this name and could not be distinguished.\n");
 	return RIG_EXIT_PASS;
@@ -283,9 +283,9 @@ static const struct {
 	int (*tell)(struct asked *a, GError **error);
 	gboolean loads; /* `tell` loads the lock orders itself; otherwise they are loaded before */
 } questions[] = {
-	{"cycles", 0, 0, locks_tell_cycles, FALSE}, {"check", 0, 0, locks_tell_check, FALSE},
-	{"new", 1, 2, locks_tell_new, TRUE},	    {"diff", 2, 2, locks_tell_diff, TRUE},
-	{"rebuild", 0, 0, tell_summary, FALSE},
+	{"cycles", 0, 0, locks_print_cycles, FALSE}, {"check", 0, 0, locks_print_check, FALSE},
+	{"new", 1, 2, locks_print_new, TRUE},	     {"diff", 2, 2, locks_print_diff, TRUE},
+	{"rebuild", 0, 0, print_summary, FALSE},
 };
 
 static gboolean load(struct asked *a, GError **error)
@@ -297,7 +297,7 @@ static gboolean load(struct asked *a, GError **error)
 static int answer(struct asked *a, const char *word, GError **error)
 {
 	if (!word)
-		return load(a, error) ? tell_summary(a, error) : rig_exit_code(*error);
+		return load(a, error) ? print_summary(a, error) : rig_exit_code(*error);
 	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
 		if (strcmp(word, questions[i].name))
 			continue;
@@ -309,7 +309,7 @@ static int answer(struct asked *a, const char *word, GError **error)
 			 word, questions[i].min_words, questions[i].max_words, a->n_words);
 		return RIG_EXIT_USAGE;
 	}
-	return load(a, error) ? tell_class(a, word, error) : rig_exit_code(*error);
+	return load(a, error) ? print_class(a, word, error) : rig_exit_code(*error);
 }
 
 int cmd_locks(int argc, char **argv)

@@ -41,16 +41,16 @@ void locks_print_stacks(const struct asked *a, const struct order_edge *edge);
  * Prints TITLE and the edges for which WANTED returns TRUE (nothing if there are none), or with
  * a->json a JSON array of them. Returns their number.
  */
-guint locks_tell_edges(const struct asked *a, const char *title,
-		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
-					  const void *data),
-		       const void *data);
+guint locks_print_edges(const struct asked *a, const char *title,
+			gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
+					   const void *data),
+			const void *data);
 /* Prints one place of an edge: scenario, machine, kernel and runs. */
 void locks_print_place(const struct lock_sighting *s);
 /* If no run with lock orders was found, prints how they are recorded. */
-void locks_tell_if_empty(const struct asked *a);
+void locks_print_if_empty(const struct asked *a);
 /* Prints the places where an edge was seen. */
-void locks_tell_places(struct asked *a, const struct order_edge *edge);
+void locks_print_places(struct asked *a, const struct order_edge *edge);
 
 /*
  * For `rig compare`: returns the lock orders that were first seen in their tree between the times
@@ -84,8 +84,8 @@ const struct known_issue *locks_known_cycle(struct known *known, const struct lo
  * "v1:lock-cycle:A --> B", or "A --> B". *RET_CODE is the exit code. Returns FALSE without an error
  * if WORD is not a cycle of the graph of RESULTS.
  */
-gboolean locks_tell_history(const char *results, const struct lock_filter *filter, const char *word,
-			    gboolean json, int *ret_code, GError **error);
+gboolean locks_print_history(const char *results, const struct lock_filter *filter,
+			     const char *word, gboolean json, int *ret_code, GError **error);
 /*
  * Prints the cycles of `rig locks cycles` that were seen since the day SINCE, or all of them if it
  * is NULL. If JSON is not NULL, appends them to this array instead. *RET_N is their number.
@@ -94,9 +94,9 @@ gboolean locks_list_history(const char *results, const struct lock_filter *filte
 			    const char *since, json_t *json, guint *ret_n, GError **error);
 
 /* The subcommands of `rig locks` (locks-ask.c); each returns an exit code. */
-int locks_tell_cycles(struct asked *a, GError **error);
-int locks_tell_check(struct asked *a, GError **error);
-int locks_tell_new(struct asked *a, GError **error);
-int locks_tell_diff(struct asked *a, GError **error);
+int locks_print_cycles(struct asked *a, GError **error);
+int locks_print_check(struct asked *a, GError **error);
+int locks_print_new(struct asked *a, GError **error);
+int locks_print_diff(struct asked *a, GError **error);
 
 #endif

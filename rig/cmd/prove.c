@@ -60,7 +60,7 @@ static const char *const answers[] = LOCK_ANSWERS;
  * Completes the request p->again->want: an option of the command line replaces that of the earlier
  * run.
  */
-static void settle(struct prove *p, char **classes)
+static void make_request(struct prove *p, char **classes)
 {
 	struct run_request *want = &p->again->want;
 	const struct run_request *own = &p->own;
@@ -189,7 +189,7 @@ static int prove(struct prove *p, const char *what, GError **error)
 
 	if (!classes || (before && !again_read(p->again, before, error)))
 		return rig_report_error(*error);
-	settle(p, classes);
+	make_request(p, classes);
 	if (!try_all(p, classes, error))
 		return rig_report_error(*error);
 	print_result(p, classes);

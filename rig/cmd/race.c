@@ -118,8 +118,8 @@ static gboolean can_update(const struct machine *machine)
 	return director_probe(program, &file, &api, NULL) && director_can_update(api);
 }
 
-static gboolean settle(const char *what, const struct scenario *scenario, const char *dir,
-		       struct race_options *o, GError **error)
+static gboolean make_options(const char *what, const struct scenario *scenario, const char *dir,
+			     struct race_options *o, GError **error)
 {
 	const struct machine *machine = scenario_machine(scenario, want.machine, error);
 	guint boots = 0;
@@ -260,7 +260,7 @@ static json_t *result_json(const struct race_search *search, enum race_end end, 
 	return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:s?, s:s?}", "end", ends[end], "holds",
 			 holds, "failed", failed, "runs", runs, "failed_without", alone,
 			 "runs_without", alone_runs, "scenario", file, "said",
-			 race_search_said(search));
+			 race_search_reason(search));
 }
 
 static void print_rate(const char *what, guint failed, guint runs)
@@ -374,7 +374,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	struct race_options o;
 	int code;
 
-	if (!scenario || !settle(what, scenario, dir, &o, &error))
+	if (!scenario || !make_options(what, scenario, dir, &o, &error))
 		return rig_report_error(error);
 	o.results = want.search.results ? want.search.results : results;
 	here = (struct place_options){.results = o.results, .rig = o.rig};
@@ -388,8 +388,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 
 static const char *check(int argc, char **argv, GError **error)
 {
-	if (want.fail && want.around && !walk_knows(want.around))
-		{
+	if (want.fail && want.around && !walk_has_function(want.around)) {
 		rig_fail(error, RIG_EXIT_USAGE,
 				"--around '%s': no function or file of the table of functions that "
 				"can fail (`rig race --fail --list` prints it)",

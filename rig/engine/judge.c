@@ -265,7 +265,7 @@ static json_t *times_json(const struct session *s)
 		"first_report_s", s->reports.first_s);
 }
 
-json_t *judge_settle(struct session *s)
+json_t *judge_finish(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);

@@ -44,7 +44,7 @@ void outcomes_step(struct session *s, const struct step *step, const char *outco
 	}
 }
 
-gboolean outcomes_stays(const struct session *s, const char *id)
+gboolean outcomes_may_stay(const struct session *s, const char *id)
 {
 	const struct expect *expect = &s->scenario->expect;
 	g_autofree char *base = g_strndup(id, strcspn(id, "."));

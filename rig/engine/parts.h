@@ -225,7 +225,7 @@ struct judged {
 	/* memory accounts before and after the load; NULL until received */
 	struct guest_account *before, *after;
 	struct facts *facts;  /* input of the verdict */
-	enum verdict verdict; /* set by judge_settle() */
+	enum verdict verdict; /* set by judge_finish() */
 };
 
 #endif

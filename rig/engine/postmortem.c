@@ -256,7 +256,7 @@ static void dump(struct postmortem *p)
 }
 
 /* Waits until the console is quiet, so that the last stack trace has been printed. */
-static void settle(struct postmortem *p)
+static void wait_for_console(struct postmortem *p)
 {
 	if (rig_now_ns() - p->s->console.said_ns > PRINT_MS * RIG_NS_PER_MS) {
 		advance(p);
@@ -267,8 +267,8 @@ static void settle(struct postmortem *p)
 }
 
 static const pm_step steps[] = {
-	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, ask_locks,
-	registers, nmi,	      settle,	       dump,
+	ask_tasks, ask_sysrq, while_it_prints,	console_sysrq, wait_for_console, ask_locks,
+	registers, nmi,	      wait_for_console, dump,
 };
 
 static gboolean is_at(const struct session *s, pm_step step)

@@ -364,7 +364,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	output_judge(&s);
 	session_explain(&s);
 	session_keep_timeline(&s, NULL);
-	details = judge_settle(&s);
+	details = judge_finish(&s);
 	ok = run_verdict(s.run, s.judged.verdict, details, error);
 	if (ok) {
 		*ret_dir = g_strdup(run_dir(s.run));

@@ -227,7 +227,7 @@ char *agents_rates(struct session *s, double seconds);
 void outcomes_step(struct session *s, const struct step *step, const char *outcome,
 		   const char *why);
 /* Returns TRUE if the scenario expects that the unplug of device ID is refused. */
-gboolean outcomes_stays(const struct session *s, const char *id);
+gboolean outcomes_may_stay(const struct session *s, const char *id);
 /* Called at the end of the run. Fails the run if an expected outcome did not happen. */
 void outcomes_judge(struct session *s);
 
@@ -414,6 +414,6 @@ void judge_derived(struct session *s, struct splat *splat);
 /* Returns TRUE if the scenario expects this report. */
 gboolean judge_expects(const struct session *s, const struct splat *splat);
 /* Completes the facts and decides the verdict. Returns the object of the file `verdict`. */
-json_t *judge_settle(struct session *s);
+json_t *judge_finish(struct session *s);
 
 #endif

@@ -85,13 +85,12 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
  * - a device that the guest refused after a call was made to fail: a pseries guest has released it
  *   already, and would not react to the unplug
  */
-static gboolean stays(const struct session *s, const struct device *d)
+static gboolean may_stay(const struct session *s, const struct device *d)
 {
-	return (d->kind == DEVICE_CPU && (s->plan->accel == ACCEL_TCG ||
-					   !(s->plan->machine->can & MACHINE_UNPLUG_CPU))) ||
-	       d->refused || d->at_boot ||
-	       d->kind == DEVICE_NVDIMM || d->kind == DEVICE_VIRTIO_PMEM ||
-	       outcomes_stays(s, d->id);
+	return (d->kind == DEVICE_CPU &&
+		(s->plan->accel == ACCEL_TCG || !(s->plan->machine->can & MACHINE_UNPLUG_CPU))) ||
+	       d->refused || d->at_boot || d->kind == DEVICE_NVDIMM ||
+	       d->kind == DEVICE_VIRTIO_PMEM || outcomes_may_stay(s, d->id);
 }
 
 char *teardown_left(const struct session *s)
@@ -105,7 +104,7 @@ char *teardown_left(const struct session *s)
 		g_autofree char *size = rig_size_text(d->size);
 		struct extent place;
 
-		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
+		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || may_stay(s, d))
 			continue;
 		g_string_append_printf(text, "%s%s", text->len ? ", " : "", d->id);
 		if (d->kind == DEVICE_CPU || !s->hello.block_size ||
@@ -152,7 +151,7 @@ static void round_begin(struct session *s)
 	s->teardown.ops = 1;
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
-		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
+		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || may_stay(s, d))
 			continue;
 		left++;
 		if (enough)

@@ -126,7 +126,7 @@ static const struct agent_run *longest(const struct session *s)
 	return found;
 }
 
-static void no_agent_gets_on(struct session *s, const char *how)
+static void stall_of_agents(struct session *s, const char *how)
 {
 	const struct agent_run *a = longest(s);
 
@@ -173,7 +173,7 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 		w->moved_s = w->runtime.guest_s;
 	else if (w->snapshot && !task_snapshots_run(w->snapshot, is) && watches(s) &&
 		 since >= share(s, STILL) && !may_be_slow_rcu(s, is, since))
-		no_agent_gets_on(s, "no task runs in the kernel");
+		stall_of_agents(s, "no task runs in the kernel");
 	if (!w->snapshot)
 		w->first_s = w->runtime.guest_s;
 	else
@@ -268,9 +268,9 @@ static void watch_operations(struct session *s)
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
-		no_agent_gets_on(s, "memory does not change");
+		stall_of_agents(s, "memory does not change");
 	else if (since >= share(s, MOVING))
-		no_agent_gets_on(s, "the kernel is busy");
+		stall_of_agents(s, "the kernel is busy");
 }
 
 /*
@@ -278,7 +278,7 @@ static void watch_operations(struct session *s)
  * heartbeat may also mean that the connection is lost, which is detected only later. So operations
  * are only judged while heartbeats arrive.
  */
-static gboolean is_heard(const struct session *s)
+static gboolean has_heartbeat(const struct session *s)
 {
 	return vm_is_direct(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
@@ -328,7 +328,7 @@ static gboolean on_watch(gpointer data)
 	}
 	if (s->host.paused || s->host.reset_waits || vm_is_disconnected(s->vm))
 		s->watch->heartbeat_ns = 0;
-	else if (!watch_heartbeat(s) && is_heard(s))
+	else if (!watch_heartbeat(s) && has_heartbeat(s))
 		watch_operations(s);
 	return G_SOURCE_CONTINUE;
 }

@@ -66,7 +66,7 @@ static char *waits_for(const struct task *task)
 	return g_strdup(task->image_kind ? task->image_kind : "something");
 }
 
-static char *wants_text(const struct task *task)
+static char *wait_text(const struct task *task)
 {
 	g_autofree char *lock = NULL, *what = NULL;
 
@@ -87,8 +87,7 @@ static char *wants_text(const struct task *task)
 /* Returns a sentence for a task that waits: "init/57 holds A and waits for B, in f". */
 static char *waiter_sentence(const struct task *task)
 {
-	g_autofree char *who = task_text(task), *holds = holds_text(task),
-			*wants = wants_text(task);
+	g_autofree char *who = task_text(task), *holds = holds_text(task), *wants = wait_text(task);
 
 	return g_strdup_printf("%s %s%s%s%s, in %s()", who, *holds ? "holds " : "", holds,
 			       *holds ? " and " : "", wants, task_function(task));

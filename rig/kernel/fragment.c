@@ -201,7 +201,7 @@ static gboolean excused(const struct setting *setting, struct kconfig *kconfig)
 	if (setting->must != OPTION_IF_KNOWN)
 		return setting->must == OPTION_IF_POSSIBLE;
 	for (guint k = 0; k < setting->n; k++)
-		if (!kconfig || kconfig_knows(kconfig, setting->option[k].name + strlen("CONFIG_")))
+		if (!kconfig || kconfig_has(kconfig, setting->option[k].name + strlen("CONFIG_")))
 			return FALSE;
 	return TRUE;
 }

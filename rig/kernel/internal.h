@@ -246,7 +246,7 @@ struct kconfig *kconfig_load(const char *src, const char *srcarch);
 void kconfig_free(struct kconfig *kconfig);
 RIG_DEFINE_AUTO(kconfig, kconfig_free)
 /* Returns TRUE if a Kconfig file defines SYMBOL (without CONFIG_). */
-gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
+gboolean kconfig_has(struct kconfig *kconfig, const char *symbol);
 /* Returns why SYMBOL (without CONFIG_) is not set in CONFIG, as a text for messages, never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
 

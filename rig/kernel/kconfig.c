@@ -202,7 +202,7 @@ struct kconfig *kconfig_load(const char *src, const char *srcarch)
 	return kconfig;
 }
 
-gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol)
+gboolean kconfig_has(struct kconfig *kconfig, const char *symbol)
 {
 	return g_hash_table_contains(kconfig->symbols, symbol);
 }
@@ -404,7 +404,7 @@ char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *confi
 		g_string_append_printf(text, "%s%s%s", i ? " and " : "",
 				       g_ascii_isupper(*term) ? "CONFIG_" : "", term);
 		if (g_ascii_isupper(*term) && !strpbrk(term, " =<>(") &&
-		    !kconfig_knows(kconfig, term))
+		    !kconfig_has(kconfig, term))
 			g_string_append(text, " (which this kernel does not have)");
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);

@@ -129,8 +129,8 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
  * depends on the package of the current kernel. The result is stored, so that a second run needs no
  * network.
  */
-static gboolean settle(const struct source *source, char **ret_package, char **ret_version,
-		       GError **error)
+static gboolean choose_version(const struct source *source, char **ret_package, char **ret_version,
+			       GError **error)
 {
 	g_autofree char *relative = g_strdup_printf("kernel/src/%s@%s", source->name,
 						    source->suite ? source->suite : "host");
@@ -161,7 +161,7 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	g_autofree char *package = NULL, *version = NULL, *folder = NULL, *image = NULL;
 	struct kernel *kernel;
 
-	if (!source || !settle(source, &package, &version, error))
+	if (!source || !choose_version(source, &package, &version, error))
 		return NULL;
 	folder = folder_of(package, version);
 	if (!g_file_test(folder, G_FILE_TEST_IS_DIR) &&

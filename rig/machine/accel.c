@@ -127,7 +127,7 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 				       DEADLINE_MS / 1000);
 }
 
-gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret,
+gboolean accel_choose(const struct machine *machine, enum accel want, enum accel *ret,
 		      char **ret_why, GError **error)
 {
 	g_autoptr(GError) failed = NULL;

@@ -185,7 +185,7 @@ gboolean accel_parse(const char *text, enum accel *ret, GError **error);
  * /dev/kvm opens, but a probe guest did not run on it within 3 s"). Error (RIG_EXIT_INFRA): WANT is
  * ACCEL_KVM, but KVM does not work. Blocks for at most the probe's deadline.
  */
-gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret,
+gboolean accel_choose(const struct machine *machine, enum accel want, enum accel *ret,
 		      char **ret_why, GError **error);
 
 #endif

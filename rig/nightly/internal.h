@@ -44,7 +44,7 @@ void night_add_attempt(struct night *night, struct night_cell *cell, const struc
 /* Returns TRUE if the cell must be run (again). */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
 /* Sets the cell's status from its attempts and its build. */
-void night_settle(const struct night *night, struct night_cell *cell);
+void night_update_status(const struct night *night, struct night_cell *cell);
 
 /* ---- files.c ---- */
 

@@ -93,10 +93,10 @@ static void note_cell(struct runner *r, struct night_cell *cell, guint number,
 		cell->stopped = g_strdup(result->problem ? result->problem : "stopped");
 }
 
-static void settle_all(struct night *night)
+static void update_statuses(struct night *night)
 {
 	for (guint i = 0; i < night->cells->len; i++)
-		night_settle(night, night->cells->pdata[i]);
+		night_update_status(night, night->cells->pdata[i]);
 }
 
 void night_job_free(struct night_job *job)
@@ -124,7 +124,7 @@ static void on_done(struct place_job *ended, const struct child_result *result)
 	}
 	night_job_free(job);
 	if (result && build)
-		settle_all(r->night);
+		update_statuses(r->night);
 	if (result && r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
 	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT) {

@@ -44,7 +44,7 @@ static gboolean is_good(json_t *entry)
  * Returns the attempt that represents CELL: the first one that did not end as expected; if there is
  * none, the last.
  */
-static json_t *telling(json_t *cell)
+static json_t *deciding_attempt(json_t *cell)
 {
 	json_t *attempts = json_object_get(cell, "attempts"), *attempt;
 	size_t i;
@@ -58,7 +58,7 @@ static json_t *telling(json_t *cell)
 
 static json_t *entry_of(json_t *cell, matrix_found found, void *data)
 {
-	json_t *attempt = telling(cell), *rate = json_object_get(cell, "rate"),
+	json_t *attempt = deciding_attempt(cell), *rate = json_object_get(cell, "rate"),
 	       *list = json_array();
 	const char *skipped = text(cell, "skipped");
 	json_t *entry =

@@ -260,7 +260,7 @@ gboolean night_needs_more(const struct night *night, const struct night_cell *ce
 	return count(cell, OUTCOME_BAD) || !count(cell, OUTCOME_GOOD);
 }
 
-void night_settle(const struct night *night, struct night_cell *cell)
+void night_update_status(const struct night *night, struct night_cell *cell)
 {
 	const struct night_build *build = cell->build;
 	guint good = count(cell, OUTCOME_GOOD), bad = count(cell, OUTCOME_BAD);
@@ -303,5 +303,5 @@ void night_add_attempt(struct night *night, struct night_cell *cell, const struc
 	mine.run = g_strdup(attempt->run);
 	mine.problem = g_strdup(attempt->problem);
 	g_array_insert_val(cell->attempts, place, mine);
-	night_settle(night, cell);
+	night_update_status(night, cell);
 }

@@ -240,7 +240,7 @@ static void make_file_absolute(const char *folder, char **word)
 		make_absolute(folder, word, 1);
 }
 
-static void settle(struct yaml_tree *tree, struct plan *plan)
+static void complete_plan(struct yaml_tree *tree, struct plan *plan)
 {
 	g_autofree char *whole = g_canonicalize_filename(plan->file, NULL);
 	g_autofree char *folder = g_path_get_dirname(whole), *base = g_path_get_basename(whole);
@@ -305,7 +305,7 @@ struct plan *plan_parse(const char *file, const char *data, gsize len, GError **
 	if (!plan)
 		return NULL;
 	plan->file = g_strdup(file);
-	settle(tree, plan);
+	complete_plan(tree, plan);
 	if (!check_scenarios(tree, plan, error) || !check_machines(tree, plan, error) ||
 	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) ||
 	    !check_vary(tree, plan, error) ||

@@ -62,8 +62,8 @@ void plan_spec_clear(struct plan_spec *spec)
 	g_free(spec->modules);
 }
 
-static gboolean tell_estimate(const struct kernel_spec *spec, const struct plan_progress *progress,
-			      GError **error)
+static gboolean print_estimate(const struct kernel_spec *spec, const struct plan_progress *progress,
+			       GError **error)
 {
 	struct kernel_estimate estimate;
 
@@ -102,7 +102,7 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 					       : kernel_from_image(what, machine->arch, error);
 	}
 	plan_spec_init(&own, want, scenario, machine->arch);
-	if (progress && progress->estimate && !tell_estimate(&own.spec, progress, error))
+	if (progress && progress->estimate && !print_estimate(&own.spec, progress, error))
 		return NULL;
 	kernel = kernel_build(&own.spec, progress ? progress->build : NULL,
 			      progress ? progress->data : NULL, error);

@@ -110,7 +110,7 @@ static gboolean check_launcher(const struct run_request *want, const struct reso
 }
 
 /*
- * Chooses the accelerator. accel_settle() tests KVM on this host, so it is not used for a remote
+ * Chooses the accelerator. accel_choose() tests KVM on this host, so it is not used for a remote
  * libvirt host.
  */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
@@ -123,7 +123,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	if (direct_is_needed(want, r))
 		asked = ACCEL_TCG;
 	if (plan_is_here(want)) {
-		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
+		if (!accel_choose(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
 			return FALSE;
 	} else {
 		r->plan.accel = asked == ACCEL_KVM ? ACCEL_KVM : ACCEL_TCG;

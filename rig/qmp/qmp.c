@@ -36,12 +36,12 @@ struct qmp_events *qmp_events_of(struct qmp *qmp)
 	return &qmp->events;
 }
 
-gboolean qmp_knows(const struct qmp *qmp, const char *what)
+gboolean qmp_supports(const struct qmp *qmp, const char *what)
 {
 	return qmp->schema && g_hash_table_contains(qmp->schema, what);
 }
 
-static void tell_event(struct qmp *qmp, json_t *event)
+static void deliver_event(struct qmp *qmp, json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
 
@@ -76,7 +76,7 @@ static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 	qmp_fail_pending(qmp);
 	event = json_pack("{s:s, s:{s:b, s:s}, s:b}", "event", "SHUTDOWN", "data", "guest", 0,
 			  "reason", "disconnected", "synthetic", 1);
-	tell_event(qmp, event);
+	deliver_event(qmp, event);
 	json_decref(event);
 	if (qmp->owner.ended)
 		qmp->owner.ended(qmp->why, qmp->owner.data);
@@ -167,7 +167,7 @@ static void on_message(struct qmp *qmp, json_t *message)
 	json_t *error = json_object_get(message, "error");
 
 	if (json_is_string(json_object_get(message, "event"))) {
-		tell_event(qmp, message);
+		deliver_event(qmp, message);
 	} else if (json_object_get(message, "return") || json_is_object(error)) {
 		on_reply(qmp, message, error);
 	} else if (json_object_get(message, "QMP") && qmp->state == QMP_GREETING) {

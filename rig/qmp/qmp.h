@@ -90,7 +90,7 @@ void qmp_drain(struct qmp *qmp);
  * Returns TRUE if this QEMU has WHAT: "command:device_add", "arg:device_del.id" or
  * "event:DEVICE_DELETED". Valid from READY on.
  */
-gboolean qmp_knows(const struct qmp *qmp, const char *what);
+gboolean qmp_supports(const struct qmp *qmp, const char *what);
 
 /*
  * A cursor reads the event log: each event since the cursor's creation, exactly once. The log keeps

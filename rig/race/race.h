@@ -98,7 +98,7 @@ const struct race *race_search_strategy(const struct race_search *search);
  * Returns the first reason of the last sweep that failed in RACE_EXPLORE (strategy.h), or NULL if
  * none has failed. Borrowed.
  */
-const char *race_search_said(const struct race_search *search);
+const char *race_search_reason(const struct race_search *search);
 
 /* Returns hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */
 char *race_hold_text(const struct race_trial *trial, guint i);

@@ -75,7 +75,7 @@ const struct race *race_search_strategy(const struct race_search *search)
 	return search->race;
 }
 
-const char *race_search_said(const struct race_search *search)
+const char *race_search_reason(const struct race_search *search)
 {
 	return search->said;
 }
@@ -100,8 +100,8 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 
 /* ---- the result of a run ---- */
 
-static void tell(struct race_search *search, const struct child_result *result,
-		 const struct race_trial *trial, const struct race_outcome *outcome)
+static void notify(struct race_search *search, const struct child_result *result,
+		   const struct race_trial *trial, const struct race_outcome *outcome)
 {
 	const struct race_event event = {
 		.number = json_array_size(search->trials),
@@ -126,7 +126,7 @@ static gboolean is_judged(enum verdict verdict)
  * Handles a run without a result. If the request was not valid, the search ends with an error;
  * otherwise the run is counted as a fault of the host.
  */
-static void blame(struct race_search *search, const struct child_result *result)
+static void count_fault(struct race_search *search, const struct child_result *result)
 {
 	GError *error = NULL;
 
@@ -159,7 +159,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 		search->failure = outcome_failure(result);
 	}
 	json_array_append_new(search->trials, trial_json(trial, &outcome));
-	tell(search, result, trial, &outcome);
+	notify(search, result, trial, &outcome);
 	race_result(search->race, trial, &outcome);
 	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
 	race_found(search->race, &found);
@@ -209,7 +209,7 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 		if (search->race)
 			race_forget(search->race, &slot->trial);
 		if (result && result->end != CHILD_STOPPED)
-			blame(search, result);
+			count_fault(search, result);
 	}
 	step(search);
 }

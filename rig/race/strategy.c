@@ -249,7 +249,7 @@ static void measured(struct race *race, const struct race_outcome *o)
 	}
 }
 
-static void settle(struct race *race)
+static void end_if_measured(struct race *race)
 {
 	if (race->phase == RACE_MEASURE && race->runs >= RACE_RUNS &&
 	    race->base_runs >= RACE_BASE_RUNS)
@@ -307,7 +307,7 @@ void race_result(struct race *race, const struct race_trial *trial, const struct
 		race->base_runs++;
 		race->base_failed += o->failed;
 	}
-	settle(race);
+	end_if_measured(race);
 }
 
 void race_forget(struct race *race, const struct race_trial *trial)

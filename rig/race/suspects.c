@@ -44,7 +44,7 @@ GHashTable *race_stacks(json_t *details)
 	return names;
 }
 
-/* Returns the function in which HOLD makes a vCPU wait: the last word of "return of f in g". */
+/* Returns the function in which HOLD delays a vCPU: "g" of the hold "return of f in g". */
 static const char *function_of(const char *hold)
 {
 	const char *space = strrchr(hold, ' ');

@@ -71,7 +71,7 @@ gboolean walk_is_wanted(const struct fallible *row, const char *around)
 	       (strchr(around, '/') && strstr(row->file, around));
 }
 
-gboolean walk_knows(const char *around)
+gboolean walk_has_function(const char *around)
 {
 	for (const struct fallible *row = fallible_functions; row->function; row++)
 		if (walk_is_wanted(row, around))

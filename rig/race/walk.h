@@ -71,7 +71,7 @@ struct fallible;
 gboolean walk_is_wanted(const struct fallible *row, const char *around);
 
 /* Returns TRUE if the table scenario/fallible.h has AROUND, a function or part of a file's path. */
-gboolean walk_knows(const char *around);
+gboolean walk_has_function(const char *around);
 
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
 const GPtrArray *walk_cells(const struct walk *walk);

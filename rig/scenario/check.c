@@ -327,7 +327,7 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 	for (unsigned i = 0; i < s->n_holds; i++) {
 		g_autoptr(GError) why = NULL;
 
-		if (!hold_settle(&s->holds[i], &why) || !hold_check_after(&s->holds[i], i, &why))
+		if (!hold_check(&s->holds[i], &why) || !hold_check_after(&s->holds[i], i, &why))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
 					      why->message);
 	}
@@ -347,7 +347,7 @@ static gboolean check_fails(struct yaml_tree *tree, const struct scenario *s, GE
 	for (unsigned i = 0; i < s->n_fails; i++) {
 		g_autoptr(GError) why = NULL;
 
-		if (!fail_settle(&s->fails[i], s, &why))
+		if (!fail_complete(&s->fails[i], s, &why))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
 					      why->message);
 	}

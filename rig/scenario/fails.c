@@ -20,7 +20,7 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 }
 
 /* Checks the errno of FAIL; if it has none, sets the default from the table in fallible.c. */
-static gboolean settle_error(struct fail_spec *fail, GError **error)
+static gboolean choose_errno(struct fail_spec *fail, GError **error)
 {
 	const struct fallible *known = fallible_find(fail->function, fail->in);
 	g_auto(GStrv) errors = known ? g_strsplit(known->errors, " ", -1) : NULL;
@@ -68,7 +68,7 @@ gboolean fail_is_after(const char *after, const struct step *step)
 	       (!after[len] || (after[len] == ' ' && !g_strcmp0(after + len + 1, step->id)));
 }
 
-gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error)
+gboolean fail_complete(struct fail_spec *fail, const struct scenario *scenario, GError **error)
 {
 	fail->call = fail->call ? fail->call : 1;
 	fail->times = fail->times ? fail->times : 1;
@@ -80,7 +80,7 @@ gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GE
 				"(for example 'plug d')",
 				fail->after);
 	return check_name("function", fail->function, error) &&
-	       (!fail->in || check_name("'in'", fail->in, error)) && settle_error(fail, error);
+	       (!fail->in || check_name("'in'", fail->in, error)) && choose_errno(fail, error);
 }
 
 static gboolean parse_number(const char *word, const char *text, unsigned *ret, GError **error)
@@ -181,7 +181,7 @@ gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError *
 	for (char **part = parts + 1; *parts && *part; part++)
 		if (!parse_option(&fail, g_strstrip(*part), error))
 			goto bad;
-	if (!fail_settle(&fail, scenario, error))
+	if (!fail_complete(&fail, scenario, error))
 		goto bad;
 	scenario->fails = g_renew(struct fail_spec, scenario->fails, scenario->n_fails + 1);
 	scenario->fails[scenario->n_fails++] = fail;

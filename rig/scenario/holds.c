@@ -78,7 +78,7 @@ const char *hold_partner(const struct hold_spec *hold)
 	return hold->until ? hold->until : hold->meet;
 }
 
-gboolean hold_settle(struct hold_spec *hold, GError **error)
+gboolean hold_check(struct hold_spec *hold, GError **error)
 {
 	const char *partner = hold_partner(hold);
 
@@ -160,7 +160,7 @@ gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
 	for (char **part = parts + 1; *part; part++)
 		if (!parse_option(&hold, g_strstrip(*part), error))
 			goto bad;
-	if (!hold_settle(&hold, error))
+	if (!hold_check(&hold, error))
 		goto bad;
 	*ret = hold;
 	return TRUE;

@@ -273,7 +273,7 @@ gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
  * Sets the defaults of HOLD and checks its values; of its places, it checks only the syntax.
  * Errors: RIG_EXIT_USAGE.
  */
-gboolean hold_settle(struct hold_spec *hold, GError **error);
+gboolean hold_check(struct hold_spec *hold, GError **error);
 /*
  * Checks that HOLD's `after` is 0, or the number of a hold before it; there are EARLIER of them.
  * Errors: RIG_EXIT_USAGE.
@@ -299,7 +299,7 @@ gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError *
  */
 gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError **error);
 /* Sets the defaults of FAIL and checks its values. Errors: RIG_EXIT_USAGE. */
-gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error);
+gboolean fail_complete(struct fail_spec *fail, const struct scenario *scenario, GError **error);
 void fail_clear(struct fail_spec *fail);
 /* Returns FAIL in the format of scenario_add_fail(); the caller owns the text. */
 char *fail_text(const struct fail_spec *fail);

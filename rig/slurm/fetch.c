@@ -40,7 +40,7 @@ void fetch_want(struct task *task)
 	}
 }
 
-gboolean fetch_is_settled(const struct task *task)
+gboolean fetch_is_over(const struct task *task)
 {
 	const struct slurm *s = task->batch->slurm;
 

@@ -285,7 +285,7 @@ void fetch_want(struct task *task);
  * Returns TRUE if results were fetched from the node of TASK after TASK ended, or if the rig does
  * not wait for them any more.
  */
-gboolean fetch_is_settled(const struct task *task);
+gboolean fetch_is_over(const struct task *task);
 /* Starts the requested fetches. */
 void fetch_next(struct slurm *s);
 /* Closes and deletes the output of a fetch. */

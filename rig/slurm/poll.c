@@ -216,7 +216,7 @@ static void judge(struct task *task)
 		task->missing_ns = now_ns;
 	if (s->carry && task->state != JOB_CANCELLED) {
 		fetch_want(task);
-		if (!fetch_is_settled(task))
+		if (!fetch_is_over(task))
 			return;
 	}
 	/* no result can come from a cancelled task */
@@ -239,7 +239,7 @@ static void judge(struct task *task)
  * Handles an array for which sbatch may have failed. If squeue does not list the array, it was not
  * submitted, and its jobs return to the queue.
  */
-static void settle_unsure(struct batch *batch)
+static void resolve_unsure(struct batch *batch)
 {
 	struct slurm *s = batch->slurm;
 
@@ -309,7 +309,7 @@ static void judge_all(struct slurm *s)
 
 		if (batch->state == BATCH_OVER)
 			continue;
-		settle_unsure(batch);
+		resolve_unsure(batch);
 		if (s->reconciling)
 			drop_unclaimed(batch);
 		for (guint k = 0; k < batch->n_tasks; k++)

@@ -201,7 +201,7 @@ static gboolean judge(struct run_index *ix, const struct compare *c, GPtrArray *
 
 		f->change = change_of(f, significant[i]);
 		if (f->change == CHANGE_GONE)
-			f->to_tell = stats_runs_to_tell(f->hits[0], f->n[0]);
+			f->to_tell = stats_runs_to_distinguish(f->hits[0], f->n[0]);
 	}
 	return TRUE;
 }

@@ -137,7 +137,7 @@ double stats_median(double *values, guint n)
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-guint stats_runs_to_tell(guint hits, guint n)
+guint stats_runs_to_distinguish(guint hits, guint n)
 {
 	double rate = n ? (double)hits / n : 0;
 

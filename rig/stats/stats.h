@@ -32,6 +32,6 @@ double stats_median(double *values, guint n);
  * Returns the number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N,
  * or 0 if HITS is 0.
  */
-guint stats_runs_to_tell(guint hits, guint n);
+guint stats_runs_to_distinguish(guint hits, guint n);
 
 #endif

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-static void settle(struct piped *p)
+static void end_if_done(struct piped *p)
 {
 	if (!p->process.pid && !p->pipe_source[PIPED_OUT] && !p->pipe_source[PIPED_ERR])
 		p->calls.ended(&p->end, p->calls.data);
@@ -22,7 +22,7 @@ static gboolean on_exit_of_process(int fd, GIOCondition condition, void *data)
 	(void)condition;
 	p->end_source = 0;
 	process_reap(&p->process, &p->end);
-	settle(p);
+	end_if_done(p);
 	return G_SOURCE_REMOVE;
 }
 
@@ -41,7 +41,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 		return G_SOURCE_CONTINUE;
 	}
 	p->pipe_source[which] = 0;
-	settle(p);
+	end_if_done(p);
 	return G_SOURCE_REMOVE;
 }
 

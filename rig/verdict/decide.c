@@ -11,7 +11,7 @@ static gboolean was_stopped(const struct facts *f)
 	return f->stopped;
 }
 
-static gboolean guest_is_silent(const struct facts *f)
+static gboolean no_guest_verdict(const struct facts *f)
 {
 	return f->guest != GUEST_OK;
 }
@@ -31,7 +31,7 @@ static gboolean lockdep_died(const struct facts *f)
 	return f->lockdep_died;
 }
 
-static gboolean was_unheard(const struct facts *f)
+static gboolean console_has_gaps(const struct facts *f)
 {
 	return f->unheard > 0;
 }
@@ -52,12 +52,12 @@ static const struct proof {
 	{was_stopped, VERDICT_INFRA, FALSE,
 	 "the reports that ended this run do not count by the current rules, but the run is "
 	 "incomplete"},
-	{guest_is_silent, VERDICT_LOST, FALSE, "the guest ended without a verdict of its own"},
+	{no_guest_verdict, VERDICT_LOST, FALSE, "the guest ended without a verdict of its own"},
 	{no_accounts, VERDICT_FAIL, FALSE, "the memory accounts are missing"},
 	{is_unarmed, VERDICT_INFRA, TRUE,
 	 "lockdep is off, so the absence of reports proves nothing"},
 	{lockdep_died, VERDICT_INFRA, TRUE, "the console reports that lockdep was turned off"},
-	{was_unheard, VERDICT_INFRA, FALSE,
+	{console_has_gaps, VERDICT_INFRA, FALSE,
 	 "console output is missing because the connection was lost, so a report may be missing"},
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };

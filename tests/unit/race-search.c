@@ -93,7 +93,7 @@ START_TEST(found)
 	race_found(race_search_strategy(search), &trial);
 	ck_assert_uint_eq(trial.n, 1);
 	ck_assert_str_eq(trial.hold[0], "f7");
-	ck_assert_str_eq(race_search_said(search), "because");
+	ck_assert_str_eq(race_search_reason(search), "because");
 	/*
 	 * the first run counts functions (--visits) without holds, not even those of the scenario
 	 */

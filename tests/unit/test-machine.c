@@ -131,7 +131,7 @@ static void settle(const char *body, enum accel wanted)
 	struct machine m = scripted(body);
 	enum accel accel = ACCEL_AUTO;
 
-	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &why, NULL));
+	ck_assert(accel_choose(&m, ACCEL_AUTO, &accel, &why, NULL));
 	if (!host_has_kvm()) {
 		ck_assert_int_eq(accel, ACCEL_TCG);
 		ck_assert_uint_eq(starts(), 0);
@@ -140,7 +140,7 @@ static void settle(const char *body, enum accel wanted)
 	ck_assert_msg(accel == wanted, "%s", why);
 	ck_assert_uint_eq(starts(), 1);
 	/* the result is cached */
-	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &again, NULL));
+	ck_assert(accel_choose(&m, ACCEL_AUTO, &accel, &again, NULL));
 	ck_assert_int_eq(accel, wanted);
 	ck_assert_str_eq(why, again);
 	ck_assert_uint_eq(starts(), 1);
@@ -176,10 +176,10 @@ START_TEST(foreign_guest)
 	uname(&host);
 	if (!g_strcmp0(host.machine, m->arch))
 		return;
-	ck_assert(accel_settle(m, ACCEL_AUTO, &accel, &why, NULL));
+	ck_assert(accel_choose(m, ACCEL_AUTO, &accel, &why, NULL));
 	ck_assert_int_eq(accel, ACCEL_TCG);
 	ck_assert_ptr_nonnull(strstr(why, "ppc64le"));
-	ck_assert(!accel_settle(m, ACCEL_KVM, &accel, &why, &error));
+	ck_assert(!accel_choose(m, ACCEL_KVM, &accel, &why, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
 }
 END_TEST

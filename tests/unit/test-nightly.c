@@ -257,7 +257,7 @@ START_TEST(settled)
 		expand(HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\n", 7, NULL);
 	struct night_cell *cell = night->cells->pdata[0];
 
-	night_settle(night, cell);
+	night_update_status(night, cell);
 	for (const char *a = stories[_i].attempts; *a; a++) {
 		struct attempt attempt = {.number = a - stories[_i].attempts + 1,
 					  .outcome = OUTCOME_NONE,

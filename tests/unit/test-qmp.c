@@ -205,12 +205,12 @@ START_TEST(schema_is_known)
 	struct peer peer;
 
 	peer_init(&peer, NULL);
-	ck_assert(!qmp_knows(peer.qmp, "command:device_del"));
+	ck_assert(!qmp_supports(peer.qmp, "command:device_del"));
 	make_ready(&peer);
-	ck_assert(qmp_knows(peer.qmp, "command:device_del"));
-	ck_assert(qmp_knows(peer.qmp, "arg:device_del.id"));
-	ck_assert(qmp_knows(peer.qmp, "event:RESET"));
-	ck_assert(!qmp_knows(peer.qmp, "arg:device_del.force"));
+	ck_assert(qmp_supports(peer.qmp, "command:device_del"));
+	ck_assert(qmp_supports(peer.qmp, "arg:device_del.id"));
+	ck_assert(qmp_supports(peer.qmp, "event:RESET"));
+	ck_assert(!qmp_supports(peer.qmp, "arg:device_del.force"));
 	peer_deinit(&peer);
 }
 END_TEST

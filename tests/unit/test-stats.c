@@ -140,9 +140,9 @@ START_TEST(statistics)
 	stats_wilson(10, 10, &a, &b);
 	ck_assert(fabs(a - 0.722467) < 1e-5 && b >= 1);
 	ck_assert(fabs(stats_median(values, 4) - 2.5) < 1e-9);
-	ck_assert_uint_eq(stats_runs_to_tell(1, 10), 29);
-	ck_assert_uint_eq(stats_runs_to_tell(0, 10), 0);
-	ck_assert_uint_eq(stats_runs_to_tell(4, 4), 1);
+	ck_assert_uint_eq(stats_runs_to_distinguish(1, 10), 29);
+	ck_assert_uint_eq(stats_runs_to_distinguish(0, 10), 0);
+	ck_assert_uint_eq(stats_runs_to_distinguish(4, 4), 1);
 }
 END_TEST
 
