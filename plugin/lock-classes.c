@@ -23,12 +23,12 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)
 static bool is_same(const struct locks_class *a, const struct locks_class *b)
 {
 	return a->kind == b->kind && a->sub == b->sub && a->address == b->address &&
-	       !strcmp(a->name, b->name);
+	       a->spin == b->spin && !strcmp(a->name, b->name);
 }
 
 static uint64_t hash_class(const struct locks_class *class)
 {
-	uint64_t hash = class->address + class->kind * 31 + class->sub;
+	uint64_t hash = class->address + class->kind * 31 + class->sub + class->spin * 62;
 
 	for (const char *c = class->name; *c; c++)
 		hash = hash * 33 + (unsigned char)*c;
@@ -186,18 +186,41 @@ static uint32_t node_class(struct locks *locks, uint64_t node)
 
 /* ---- functions of locks.h ---- */
 
-void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call, bool named)
+/*
+ * Returns true if the function that has just named LOCK on the vCPU of CALL initialises it now by
+ * a call of the function of HOOK, which has a name for all such locks.
+ */
+static bool is_named(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+		     const struct locks_call *call)
 {
-	struct locks_class like = {.kind = LOCKS_BY_NAME};
-	unsigned cache = locks_hash(call->arg[1]) % 256;
+	struct locks_cpu *cpu = locks_cpu(locks, call->cpu);
+	bool is = cpu && cpu->named == lock && hook->spin && !hook->outer;
 
-	if (named && locks->name_cache[cache].pointer == call->arg[1] && call->arg[1]) {
+	if (cpu && hook->outer)
+		cpu->named = lock;
+	else if (is)
+		cpu->named = 0;
+	return is;
+}
+
+void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+		      const struct locks_call *call)
+{
+	struct locks_class like = {.kind = LOCKS_BY_NAME, .spin = hook->spin};
+	unsigned cache = locks_hash(call->arg[1] + hook->spin) % 256;
+	bool named = hook->op == LOCKS_NAMED;
+
+	if (is_named(locks, lock, hook, call))
+		return;
+	if (named && locks->name_cache[cache].pointer == call->arg[1] && call->arg[1] &&
+	    locks->class[locks->name_cache[cache].class].spin == hook->spin) {
 		set_class(locks, lock, locks->name_cache[cache].class);
 		return;
 	}
 	if (!named || !read_text(locks, call->arg[1], like.name, sizeof(like.name))) {
 		like = (struct locks_class){.kind = LOCKS_BY_INIT,
-					    .address = locks_caller(locks, call)};
+					    .address = locks_caller(locks, call),
+					    .spin = hook->spin};
 		set_class(locks, lock, find_class(locks, &like));
 		return;
 	}
@@ -236,13 +259,16 @@ static uint32_t brief_class(struct locks *locks, uint64_t lock, const struct loc
 static uint32_t new_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			  const struct locks_call *call)
 {
-	struct locks_class like = {.kind = LOCKS_STATIC, .address = lock};
+	struct locks_class like = {.kind = LOCKS_STATIC, .address = lock, .spin = hook->spin};
 
 	if (hook->kernfs)
 		return node_class(locks, lock);
 	if (!is_static(locks, lock))
 		like = (struct locks_class){.kind = LOCKS_BY_PLACE,
-					    .address = locks_caller(locks, call)};
+					    .address = locks_caller(locks, call),
+					    .spin = hook->spin};
+	else if (hook->spin)
+		like.place = locks_caller(locks, call);
 	return find_class(locks, &like);
 }
 
@@ -251,10 +277,11 @@ uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_h
 {
 	bool brief = hook->work || hook->completion;
 	long at = brief ? -1 : find_instance(locks, lock, true);
-	uint32_t class;
+	uint32_t class = at >= 0 ? locks->instance[at].class : 0;
 
-	if (at >= 0 && locks->instance[at].class) {
-		class = locks->instance[at].class - 1;
+	/* a spinlock in memory that was another lock before may be initialised by inline code */
+	if (class && locks->class[class - 1].spin == hook->spin) {
+		class--;
 	} else {
 		class = brief ? brief_class(locks, lock, hook, call)
 			      : new_class(locks, lock, hook, call);

@@ -57,7 +57,9 @@ static void keep_gates(struct locks_pair *pair, const struct locks_task *task, u
 	pair->n_gates = kept;
 }
 
-static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint64_t to)
+/* Returns the entry for the locks FROM and TO. The entry MAX - 1 stands for all further pairs. */
+static struct locks_pair *find_pair(struct locks_edge *edge, unsigned max, uint64_t from,
+				    uint64_t to)
 {
 	if (edge->pair[edge->last].from == from && edge->pair[edge->last].to == to)
 		return &edge->pair[edge->last];
@@ -66,9 +68,9 @@ static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint
 			edge->last = i;
 			return &edge->pair[i];
 		}
-	if (edge->n_pairs == LOCKS_PAIRS)
-		return &edge->pair[LOCKS_PAIRS - 1];
-	if (edge->n_pairs < LOCKS_PAIRS - 1) {
+	if (edge->n_pairs == max)
+		return &edge->pair[max - 1];
+	if (edge->n_pairs < max - 1) {
 		edge->pair[edge->n_pairs].from = from;
 		edge->pair[edge->n_pairs].to = to;
 	}
@@ -111,6 +113,7 @@ void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigne
 		return;
 	for (unsigned i = 0; i < n; i++) {
 		const struct locks_held *held = &task->held[i];
+		bool spin = locks->class[held->class].spin || locks->class[wanted->class].spin;
 		struct locks_edge *edge;
 		struct locks_pair *pair;
 
@@ -121,7 +124,8 @@ void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigne
 			return;
 		if (!edge->n_pairs)
 			keep_stack(locks, edge, call);
-		pair = find_pair(edge, held->lock, wanted->lock);
+		pair = find_pair(edge, spin ? LOCKS_SPIN_PAIRS : LOCKS_PAIRS, held->lock,
+				 wanted->lock);
 		if (!pair->count++)
 			first_gates(pair, task, held->lock);
 		else

@@ -8,9 +8,13 @@ static const char *const kinds[N_LOCKS_KINDS] = LOCKS_KINDS;
 
 static void write_class(FILE *out, const struct locks_class *class)
 {
-	fprintf(out, "class %s %u %c%c%c %" PRIx64 " %s\n", kinds[class->kind], class->sub,
+	fprintf(out, "class %s %u %c%c%c%s %" PRIx64, kinds[class->kind], class->sub,
 		class->many ? 'm' : '-', class->was_read ? 'r' : '-',
-		class->was_written ? 'w' : '-', class->address, class->name[0] ? class->name : "-");
+		class->was_written ? 'w' : '-', class->spin ? "s" : "", class->address);
+	if (class->place)
+		fprintf(out, " %" PRIx64 "\n", class->place);
+	else
+		fprintf(out, " %s\n", class->name[0] ? class->name : "-");
 }
 
 static void write_edge(FILE *out, const struct locks_edge *edge)

@@ -15,21 +15,21 @@ void locks_init(struct locks *locks)
 
 /* ---- tasks ---- */
 
-static struct locks_task *find_task(struct locks *locks, uint64_t sp, bool add)
+/* CONTEXT is the result of locks_context(). */
+static struct locks_task *find_task(struct locks *locks, uint64_t context, bool add)
 {
-	uint64_t stack = sp & ~(locks->stack_size - 1);
-	uint64_t at = locks_hash(stack) % LOCKS_TASKS;
+	uint64_t at = locks_hash(context) % LOCKS_TASKS;
 
 	for (unsigned i = 0; i < LOCKS_TASKS; i++, at = (at + 1) % LOCKS_TASKS) {
 		struct locks_task *task = &locks->task[at];
 
-		if (task->stack == stack)
+		if (task->stack == context)
 			return task;
 		if (task->stack)
 			continue;
 		if (!add)
 			return NULL;
-		task->stack = stack;
+		task->stack = context;
 		return task;
 	}
 	locks->counts.full++;
@@ -38,7 +38,7 @@ static struct locks_task *find_task(struct locks *locks, uint64_t sp, bool add)
 
 struct locks_task *locks_find_task(struct locks *locks, uint64_t sp)
 {
-	return find_task(locks, sp, false);
+	return find_task(locks, sp & ~(locks->stack_size - 1), false);
 }
 
 /*
@@ -103,7 +103,7 @@ static bool pop(struct locks_task *task, uint64_t lock)
 struct entry {
 	const struct locks_hook *hook;
 	const struct locks_call *call;
-	uint64_t lock;
+	uint64_t lock, context;
 };
 
 static void add_pending(struct locks *locks, struct locks_task *task, const struct entry *e,
@@ -124,9 +124,20 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 	task->n_pending = n + 1;
 }
 
+/* Remembers that CONTEXT has acquired a spinlock on CPU. */
+static void acquired_on(struct locks *locks, unsigned cpu, uint64_t context)
+{
+	struct locks_cpu *c = locks_cpu(locks, cpu);
+
+	if (!c || c->level || c->last[0] == context)
+		return;
+	c->last[1] = c->last[0];
+	c->last[0] = context;
+}
+
 static void on_want(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, true);
+	struct locks_task *task = find_task(locks, e->context, true);
 	struct locks_held held = {.lock = e->lock, .write = e->hook->write};
 
 	if (!task)
@@ -134,8 +145,12 @@ static void on_want(struct locks *locks, const struct entry *e)
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
 	task->awaits.lock = 0;
 	locks_edges_add(locks, task, task->n_held, &held, e->call);
-	trap_enter(locks, e->call->sp, &held, e->call->cpu);
-	task = find_task(locks, e->call->sp, true);
+	if (e->hook->spin) {
+		acquired_on(locks, e->call->cpu, e->context);
+	} else {
+		trap_enter(locks, e->call->sp, &held, e->call->cpu);
+		task = find_task(locks, e->context, true);
+	}
 	if (!task)
 		return;
 	push(locks, task, &held);
@@ -145,7 +160,7 @@ static void on_want(struct locks *locks, const struct entry *e)
 
 static void on_run(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, true);
+	struct locks_task *task = find_task(locks, e->context, true);
 	const struct locks_held held = {
 		e->lock, locks_class_of(locks, e->lock, e->hook, e->call), e->hook->write};
 
@@ -155,7 +170,7 @@ static void on_run(struct locks *locks, const struct entry *e)
 
 static void on_try(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, true);
+	struct locks_task *task = find_task(locks, e->context, true);
 
 	if (task)
 		add_pending(locks, task, e, locks_class_of(locks, e->lock, e->hook, e->call));
@@ -163,7 +178,7 @@ static void on_try(struct locks *locks, const struct entry *e)
 
 static void on_await(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, false);
+	struct locks_task *task = find_task(locks, e->context, false);
 	struct locks_held held = {.lock = e->lock, .write = true};
 
 	if (!task || task->n_held < 2)
@@ -171,7 +186,7 @@ static void on_await(struct locks *locks, const struct entry *e)
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
 	locks_edges_add(locks, task, task->n_held - 1, &held, e->call);
 	trap_enter(locks, e->call->sp, &held, e->call->cpu);
-	task = find_task(locks, e->call->sp, false);
+	task = find_task(locks, e->context, false);
 	if (task)
 		task->awaits = held;
 }
@@ -191,16 +206,38 @@ static bool drop_elsewhere(struct locks *locks, uint64_t lock)
 	return false;
 }
 
+/*
+ * Removes LOCK, the spinlock of a run queue, from the task that ran on CPU before and acquired it.
+ * Another spinlock is always released by the task that has acquired it.
+ */
+static bool drop_handed(struct locks *locks, unsigned cpu, uint64_t lock)
+{
+	const struct locks_cpu *c = locks_cpu(locks, cpu);
+
+	for (unsigned i = 0; c && i < 2; i++) {
+		uint64_t context = c->last[i];
+		struct locks_task *task = context ? find_task(locks, context, false) : NULL;
+
+		if (!task || !pop(task, lock))
+			continue;
+		locks->counts.elsewhere++;
+		tidy_task(locks, task);
+		return true;
+	}
+	return false;
+}
+
 static void on_drop(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, false);
+	struct locks_task *task = find_task(locks, e->context, false);
 
 	locks->counts.released++;
 	if (task && pop(task, e->lock)) {
 		tidy_task(locks, task);
 		return;
 	}
-	if (drop_elsewhere(locks, e->lock))
+	if (e->hook->spin ? drop_handed(locks, e->call->cpu, e->lock)
+			  : drop_elsewhere(locks, e->lock))
 		return;
 	if (locks->counts.unmatched < LOCKS_FAULTS)
 		locks->fault[locks->counts.unmatched] = locks_caller(locks, e->call);
@@ -209,7 +246,7 @@ static void on_drop(struct locks *locks, const struct entry *e)
 
 static void on_weaken(struct locks *locks, const struct entry *e)
 {
-	struct locks_task *task = find_task(locks, e->call->sp, false);
+	struct locks_task *task = find_task(locks, e->context, false);
 
 	for (unsigned i = 0; task && i < task->n_held; i++)
 		if (task->held[i].lock == e->lock)
@@ -218,7 +255,7 @@ static void on_weaken(struct locks *locks, const struct entry *e)
 
 static void on_named(struct locks *locks, const struct entry *e)
 {
-	locks_class_init(locks, e->lock, e->call, e->hook->op == LOCKS_NAMED);
+	locks_class_init(locks, e->lock, e->hook, e->call);
 }
 
 static void on_forget(struct locks *locks, const struct entry *e)
@@ -226,62 +263,76 @@ static void on_forget(struct locks *locks, const struct entry *e)
 	locks_class_forget(locks, e->lock);
 }
 
-static void on_leave(struct locks *locks, const struct entry *e)
-{
-	struct locks_task *task = find_task(locks, e->call->sp, false);
-
-	if (!task)
-		return;
-	for (unsigned i = 0; i < task->n_held; i++) {
-		if (locks->counts.left < LOCKS_FAULTS)
-			locks->left[locks->counts.left] = 1 + task->held[i].class;
-		locks->counts.left++;
-	}
-	locks->counts.unresolved += task->n_pending;
-	task->n_held = task->n_pending = 0;
-	free_task(locks, task);
-}
-
 /*
- * Returns true if the task whose stack contains SP holds a lock. Does not take the mutex, because
- * system calls are frequent and few tasks hold a lock. So the result may be false by mistake while
- * the task's entry is being moved.
+ * Returns true if the task CONTEXT holds a lock. Does not take the mutex, because system calls are
+ * frequent and few tasks hold a lock. So the result may be false by mistake while the task's entry
+ * is being moved.
  */
-static bool has_entry(const struct locks *locks, uint64_t sp)
+static bool has_entry(const struct locks *locks, uint64_t context)
 {
-	uint64_t stack = sp & ~(locks->stack_size - 1);
-	uint64_t at = locks_hash(stack) % LOCKS_TASKS, there;
+	uint64_t at = locks_hash(context) % LOCKS_TASKS, there;
 
 	for (unsigned i = 0; i < LOCKS_TASKS; i++, at = (at + 1) % LOCKS_TASKS) {
 		there = __atomic_load_n(&locks->task[at].stack, __ATOMIC_RELAXED);
-		if (!there || there == stack)
+		if (!there || there == context)
 			return there;
 	}
 	return false;
 }
 
+void locks_abandon(struct locks *locks, uint64_t context)
+{
+	struct locks_task *task;
+
+	if (!has_entry(locks, context))
+		return;
+	pthread_mutex_lock(&locks->lock);
+	task = find_task(locks, context, false);
+	for (unsigned i = 0; task && i < task->n_held; i++) {
+		if (locks->counts.left < LOCKS_FAULTS)
+			locks->left[locks->counts.left] = 1 + task->held[i].class;
+		locks->counts.left++;
+	}
+	if (task) {
+		locks->counts.unresolved += task->n_pending;
+		task->n_held = task->n_pending = 0;
+		free_task(locks, task);
+	}
+	pthread_mutex_unlock(&locks->lock);
+}
+
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call)
 {
-	static void (*const ops[N_LOCKS_OPS])(struct locks * locks, const struct entry *e) = {
+	static void (*const ops[LOCKS_LEAVE])(struct locks * locks, const struct entry *e) = {
 		[LOCKS_WANT] = on_want,	   [LOCKS_MAY] = on_want,      [LOCKS_TRY] = on_try,
 		[LOCKS_DROP] = on_drop,	   [LOCKS_WEAKEN] = on_weaken, [LOCKS_NAMED] = on_named,
 		[LOCKS_PLACED] = on_named, [LOCKS_FORGET] = on_forget, [LOCKS_AWAIT] = on_await,
-		[LOCKS_PASS] = on_want,	   [LOCKS_RUN] = on_run,       [LOCKS_LEAVE] = on_leave,
+		[LOCKS_PASS] = on_want,	   [LOCKS_RUN] = on_run,
 	};
-	const struct entry e = {hook, call,
-				hook->constant ? hook->constant
-					       : call->arg[hook->op == LOCKS_RUN]};
+	struct entry e = {.hook = hook, .call = call};
 
-	/* ignore calls without a lock, such as kernfs_put_active(NULL) */
-	if (hook->op == LOCKS_LEAVE ? !has_entry(locks, call->sp) : !e.lock)
+	locks_interrupt_settle(locks, call->cpu, call->sp);
+	if (hook->op > LOCKS_LEAVE) {
+		locks_interrupt(locks, hook->op, call);
 		return;
+	}
+	if (hook->op == LOCKS_LEAVE) {
+		locks_interrupt_none(locks, call->cpu);
+		locks_abandon(locks, locks_context(locks, call->cpu, call->sp));
+		return;
+	}
+	e.lock = hook->constant ? hook->constant : call->arg[hook->op == LOCKS_RUN];
+	/* ignore calls without a lock, such as kernfs_put_active(NULL) */
+	if (!e.lock)
+		return;
+	e.context = locks_context(locks, call->cpu, call->sp);
 	pthread_mutex_lock(&locks->lock);
 	ops[hook->op](locks, &e);
 	pthread_mutex_unlock(&locks->lock);
 }
 
 static void end_pending(struct locks *locks, struct locks_task *task, const struct locks_pending *p,
-			uint64_t value)
+			uint64_t value, unsigned cpu)
 {
 	/* hooked functions return an int, except kernfs_get_active(), which returns a pointer */
 	bool zero = p->hook->kernfs ? !value : !(uint32_t)value;
@@ -289,22 +340,25 @@ static void end_pending(struct locks *locks, struct locks_task *task, const stru
 
 	if (p->hook->op == LOCKS_PASS || p->hook->op == LOCKS_RUN)
 		locks->counts.released += pop(task, p->lock);
-	else if (p->hook->op == LOCKS_TRY && !zero)
-		push(locks, task, &held);
+	else if (p->hook->op == LOCKS_TRY && !zero && push(locks, task, &held) && p->hook->spin)
+		acquired_on(locks, cpu, task->stack);
 	else if (p->hook->op == LOCKS_MAY && !zero && pop(task, p->lock))
 		locks->counts.acquired--;
 }
 
-void locks_return(struct locks *locks, uint64_t sp, uint64_t value)
+void locks_return(struct locks *locks, unsigned cpu, uint64_t sp, uint64_t value)
 {
 	struct locks_task *task;
 
+	if (locks_interrupt_ends(locks, cpu, sp))
+		return;
+	locks_interrupt_settle(locks, cpu, sp);
 	pthread_mutex_lock(&locks->lock);
-	task = find_task(locks, sp, false);
+	task = find_task(locks, locks_context(locks, cpu, sp), false);
 	if (task && task->n_pending && task->pending[task->n_pending - 1].sp == sp) {
 		const struct locks_pending pending = task->pending[--task->n_pending];
 
-		end_pending(locks, task, &pending, value);
+		end_pending(locks, task, &pending, value, cpu);
 		tidy_task(locks, task);
 	}
 	pthread_mutex_unlock(&locks->lock);

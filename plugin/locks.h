@@ -11,6 +11,10 @@
  * its function. A task is identified by its kernel stack. An edge A -> B is recorded for each lock
  * A that a task holds when it begins to wait for B; acquiring B by a trylock makes no edge to B.
  *
+ * Interrupt handlers acquire spinlocks, too, but do not hold those of the task that they interrupt.
+ * So each interrupt, also a nested one, counts as a task of its own, as in lockdep. Spinlocks are
+ * recorded only together with the functions that begin and end interrupts.
+ *
  * All tables have fixed sizes; what does not fit is counted. Each function takes the mutex `lock`,
  * unless its comment says that it is called with `lock` held.
  */
@@ -37,6 +41,10 @@
 #define LOCKS_STACK 6
 #define LOCKS_NAME 56
 #define LOCKS_FAULTS 16
+#define LOCKS_CPUS 64  /* maximum number of vCPUs whose interrupts are distinguished */
+#define LOCKS_LEVELS 7 /* maximum number of nested interrupts of a vCPU */
+/* maximum number of pairs of an edge from or to a spinlock, of which there are many */
+#define LOCKS_SPIN_PAIRS 8
 
 enum locks_op {
 	LOCKS_WANT, /* waits until the caller has the lock */
@@ -62,6 +70,9 @@ enum locks_op {
 	 */
 	LOCKS_RUN,
 	LOCKS_LEAVE, /* entry from user mode; the task must not hold a lock */
+	LOCKS_BEGIN, /* begins an interrupt on this vCPU */
+	LOCKS_END,   /* ends the innermost interrupt of this vCPU when the function returns */
+	LOCKS_WHILE, /* an interrupt, from this call until the function returns */
 	N_LOCKS_OPS
 };
 
@@ -70,6 +81,8 @@ struct locks_hook {
 	bool write;
 	bool nested;		       /* the second argument is a subclass */
 	bool kernfs, work, completion; /* the lock is a kernfs_node, work_struct, completion */
+	bool spin;		       /* the lock is a raw_spinlock_t or rwlock_t */
+	bool outer; /* initialises a lock by a call of another LOCKS_NAMED function */
 	uint64_t constant; /* address of the lock, or 0 if the first argument is the lock */
 };
 
@@ -92,6 +105,9 @@ struct locks_class {
 	unsigned member;  /* 1 + the index of its member in the trap, or 0 */
 	bool many;	  /* a second lock of this class was seen */
 	bool was_read, was_written;
+	bool spin; /* the locks of this class are spinlocks */
+	/* for a spinlock of kind LOCKS_STATIC: where it was first acquired */
+	uint64_t place;
 	char name[LOCKS_NAME];
 };
 
@@ -126,7 +142,11 @@ struct locks_held {
 };
 
 struct locks_task {
-	uint64_t stack; /* lowest address of its stack, or 0 if this entry is free */
+	/*
+	 * lowest address of its stack, or a number below LOCKS_CPUS * (LOCKS_LEVELS + 1) if it is
+	 * an interrupt (lock-interrupts.c); 0 if this entry is free
+	 */
+	uint64_t stack;
 	unsigned n_held, n_pending;
 	/* the kernfs node whose readers the task waits for; its lock is 0 if there is none */
 	struct locks_held awaits;
@@ -143,9 +163,27 @@ struct locks_counts {
 	uint64_t acquired, released;
 	uint64_t elsewhere;  /* locks that another task than the owner released */
 	uint64_t unmatched;  /* releases of a lock that no task held */
-	uint64_t left;	     /* locks that a task still held when it came from user mode */
+	/* locks that a task still held when it came from user mode, or an interrupt at its end */
+	uint64_t left;
 	uint64_t unresolved; /* calls whose return was not seen */
 	uint64_t full;	     /* locks, classes and edges that did not fit into a table */
+};
+
+/* What is known about a vCPU. Only the thread of the vCPU uses it. */
+struct locks_cpu {
+	unsigned level; /* number of nested interrupts that the vCPU handles */
+	/*
+	 * for each of these interrupts: the stack pointer at the entry of the function with whose
+	 * return the interrupt ends, or 0 while the function was not entered
+	 */
+	uint64_t until[LOCKS_LEVELS];
+	/*
+	 * the last tasks that acquired a spinlock on this vCPU; a task switch passes the run
+	 * queue's lock from one task to the next, which releases it
+	 */
+	uint64_t last[2];
+	/* a lock that was just named, and whose further initialisation does not change its name */
+	uint64_t named;
 };
 
 struct locks {
@@ -158,6 +196,8 @@ struct locks {
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
 	struct locks_trap trap; /* only some of its members are constant, see lock-trap.h */
+
+	struct locks_cpu cpu[LOCKS_CPUS];
 
 	pthread_mutex_t lock; /* protects the members below */
 	struct locks_counts counts;
@@ -198,13 +238,20 @@ struct locks_call {
 void locks_init(struct locks *locks);
 /* Handles that a vCPU has entered the function of HOOK. May stop the vCPU, for the trap. */
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call);
-/* Handles an instruction that returns VALUE from a hooked function; SP is the stack pointer. */
-void locks_return(struct locks *locks, uint64_t sp, uint64_t value);
+/* Handles an instruction of CPU that returns VALUE from a hooked function; SP: stack pointer. */
+void locks_return(struct locks *locks, unsigned cpu, uint64_t sp, uint64_t value);
 /*
  * Returns the entry of the task whose stack contains SP, or NULL if the task holds no lock. Called
  * with `lock` held.
  */
 struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
+/*
+ * Returns what identifies the running task of CPU in `stack` of struct locks_task: the stack of SP,
+ * or the innermost interrupt.
+ */
+uint64_t locks_context(const struct locks *locks, unsigned cpu, uint64_t sp);
+/* Called when CONTEXT must hold no lock: counts those that it holds, and forgets them. */
+void locks_abandon(struct locks *locks, uint64_t context);
 /* Writes all tables as text (format: protocol.h). Returns false if a write to OUT failed. */
 bool locks_write(struct locks *locks, FILE *out);
 
@@ -215,20 +262,43 @@ uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_h
 			const struct locks_call *call);
 /*
  * Called when LOCK is initialised. Its class is identified by the name to which the second argument
- * of CALL points if NAMED is true, or by the caller's address.
+ * of CALL points if the operation of HOOK is LOCKS_NAMED, or by the caller's address.
  */
-void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call,
-		      bool named);
+void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+		      const struct locks_call *call);
 /* Called when the memory of LOCK is reused. */
 void locks_class_forget(struct locks *locks, uint64_t lock);
 /* Returns the return address of CALL. */
 uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
+
+/* ---- lock-interrupts.c: called without `lock` held ---- */
+
+/*
+ * Called before the functions below, when CPU enters or has left a function at SP: ends interrupts
+ * whose end was not seen.
+ */
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp);
+/* Handles a call of a function with the operation LOCKS_BEGIN, LOCKS_END or LOCKS_WHILE. */
+void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call);
+/*
+ * Handles a return on CPU. Returns true if it ended an interrupt, and thus belongs to no other
+ * hooked function.
+ */
+bool locks_interrupt_ends(struct locks *locks, unsigned cpu, uint64_t sp);
+/* Called when CPU comes from user mode, so that it handles no interrupt. */
+void locks_interrupt_none(struct locks *locks, unsigned cpu);
 
 /* ---- lock-edges.c: called with `lock` held ---- */
 
 /* Adds edges for TASK, which begins to wait for WANTED, from its N outermost held locks. */
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call);
+
+/* Returns what is known about vCPU N, or NULL if there are too many. */
+static inline struct locks_cpu *locks_cpu(struct locks *locks, unsigned n)
+{
+	return n < LOCKS_CPUS ? &locks->cpu[n] : NULL;
+}
 
 static inline uint64_t locks_hash(uint64_t value)
 {

@@ -126,24 +126,26 @@ static const char *read_lock(struct orders *orders, const char *line)
 	static const char *const ops[N_LOCKS_OPS] = LOCKS_OPS;
 	struct watch *watch = &orders->watch[orders->n_watches];
 	struct locks_hook *hook = &orders->lock[orders->n_locks];
-	char op[8], mode, flag;
+	char op[8], mode, flags[4];
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX || orders->n_locks == DIRECTOR_LOCKS_MAX)
 		return "too many watched addresses";
-	got = sscanf(line, "lock %7s %c %c %" SCNx64 " %" SCNx64 "%n", op, &mode, &flag,
+	got = sscanf(line, "lock %7s %c %3s %" SCNx64 " %" SCNx64 "%n", op, &mode, flags,
 		     &watch->from, &hook->constant, &used);
 	if (!scanned(got, 5, line, used) || !watch->from)
-		return "a 'lock' line needs an operation, r or w, a flag and two addresses";
+		return "a 'lock' line needs an operation, r or w, flags and two addresses";
 	for (hook->op = 0; hook->op < N_LOCKS_OPS && strcmp(op, ops[hook->op]); hook->op++)
 		;
 	if (hook->op == N_LOCKS_OPS)
 		return "a 'lock' line has an unknown operation";
 	hook->write = mode == 'w';
-	hook->nested = flag == 'n';
-	hook->kernfs = flag == 'k';
-	hook->work = flag == 'o';
-	hook->completion = flag == 'c';
+	hook->nested = strchr(flags, 'n');
+	hook->kernfs = strchr(flags, 'k');
+	hook->work = strchr(flags, 'o');
+	hook->completion = strchr(flags, 'c');
+	hook->spin = strchr(flags, 's');
+	hook->outer = strchr(flags, 'q');
 	watch->kind = WATCH_LOCK;
 	watch->hold = orders->n_locks++;
 	orders->n_watches++;

@@ -35,13 +35,14 @@
  *					ppc64: _restgpr0_14 and the entries after it)
  *	record STACK FROM TO FROM TO	record locks; STACK is the size of a kernel stack, the first
  *					range is the kernel's image, the second one its code
- *	lock OP r|w -|n|k|o|c ADDRESS LOCK
- *					the function at ADDRESS acquires or releases a lock for
+ *	lock OP r|w FLAGS ADDRESS LOCK	the function at ADDRESS acquires or releases a lock for
  *					reading or writing; OP is a word of LOCKS_OPS (enum
- *					locks_op); n: its second argument is a subclass; k, o, c:
- *					the lock is a kernfs node, a struct work_struct, a struct
- *					completion; LOCK is the lock's address, or 0 if the first
- *					argument is the lock (with `run`, the second one)
+ *					locks_op); FLAGS are letters, or - for none: n: its second
+ *					argument is a subclass; k, o, c, s: the lock is a kernfs
+ *					node, a struct work_struct, a struct completion, a spinlock;
+ *					q: it calls another function with `named` for the lock;
+ *					LOCK is the lock's address, or 0 if the first argument is
+ *					the lock (with `run`, the second one)
  *	trap MAX_MS			stop tasks between locks of a cycle (lock-trap.h)
  *	member KIND FROM TO NAME	a class of the cycle (struct trap_member); KIND is a word of
  *					LOCKS_KINDS; FROM..TO is the range of the variable or code
@@ -105,9 +106,12 @@
  *	class KIND SUBCLASS FLAGS ADDRESS NAME
  *					a lock class; classes are numbered from 0; KIND is a word of
  *					LOCKS_KINDS; FLAGS are letters, or - for none: m (several
- *					locks), r (acquired for reading), w (for writing)
- *	left CLASS			a task that came from user mode still held a lock of this
- *					class; only the first LOCKS_FAULTS of them are listed
+ *					locks), r (acquired for reading), w (for writing), s (a
+ *					spinlock); NAME of a static spinlock is the address where it
+ *					was first acquired
+ *	left CLASS			a task that came from user mode, or an interrupt at its end,
+ *					still held a lock of this class; only the first LOCKS_FAULTS
+ *					of them are listed
  *	edge FROM TO [ADDRESS]…		numbers of two classes, and the return addresses of the
  *					first occurrence of the edge
  *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]…
@@ -140,7 +144,7 @@
 /* maximum number of lines with watched addresses: at, return, update, visit, lock, … */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
-#define DIRECTOR_LOCKS_MAX 128 /* maximum number of lock lines */
+#define DIRECTOR_LOCKS_MAX 256 /* maximum number of lock lines */
 #define DIRECTOR_FAILS_MAX 128 /* maximum number of fail lines */
 /* maximum number of held lines for each hold; the totals count all waits */
 #define DIRECTOR_LOG_MAX 200
@@ -174,7 +178,7 @@ enum cover_phase {
 #define LOCKS_OPS                                                                             \
 	{                                                                                     \
 		"want", "may", "try", "drop", "weaken", "named", "placed", "forget", "await", \
-			"pass", "run", "leave"                                                \
+			"pass", "run", "leave", "begin", "end", "while"                       \
 	}
 #define LOCKS_KINDS                                                       \
 	{                                                                 \

@@ -24,20 +24,19 @@ static void on_entry(unsigned int cpu, void *data)
 	const struct locks_hook *hook = &recorder.orders->lock[watch->hold];
 	struct locks_call call = {.cpu = cpu, .sp = registers_read(REG_SP)};
 
-	if (!hook->constant && hook->op != LOCKS_LEAVE)
+	if (!hook->constant && hook->op < LOCKS_LEAVE)
 		call.arg[0] = registers_read(REG_ARG0);
 	if (hook->nested || hook->op == LOCKS_NAMED || hook->op == LOCKS_RUN)
 		call.arg[1] = registers_read(REG_ARG1);
-	if (registers_have(REG_LINK) && hook->op != LOCKS_LEAVE)
+	if (registers_have(REG_LINK) && hook->op < LOCKS_LEAVE)
 		call.caller = registers_read(REG_LINK);
 	locks_enter(recorder.locks, hook, &call);
 }
 
 static void on_result(unsigned int cpu, void *data)
 {
-	(void)cpu;
 	(void)data;
-	locks_return(recorder.locks, registers_read(REG_SP), registers_read(REG_RESULT));
+	locks_return(recorder.locks, cpu, registers_read(REG_SP), registers_read(REG_RESULT));
 }
 
 void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch)

@@ -92,6 +92,7 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 	want->calls = json_is_true(json_object_get(in, "calls"));
 	want->visits = text(in, "visits");
 	want->record_locks = json_is_true(json_object_get(in, "record_locks"));
+	want->record_spinlocks = json_is_true(json_object_get(in, "record_spinlocks"));
 	want->coverage = json_is_true(json_object_get(in, "coverage"));
 	want->sweep = text(in, "sweep");
 	if (!want->emulator)

@@ -78,6 +78,8 @@ static const GOptionEntry options[] = {
 	 "WHAT,…"},
 	{"record-locks", 0, 0, G_OPTION_ARG_NONE, &want.record_locks,
 	 "record the lock orders from outside, with or without lockdep (docs/prove.md)", NULL},
+	{"record-spinlocks", 0, 0, G_OPTION_ARG_NONE, &want.record_spinlocks,
+	 "like --record-locks, and record spinlocks and rwlocks, too", NULL},
 	{"coverage", 0, 0, G_OPTION_ARG_NONE, &want.coverage,
 	 "record which code of memory hotplug, slab and the device core is reached "
 	 "(docs/coverage.md)",

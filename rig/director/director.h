@@ -50,6 +50,7 @@ struct director_watch {
 	 */
 	const struct director_sweep *sweep;
 	gboolean locks;		       /* record lock orders */
+	gboolean spinlocks;	       /* only with `locks`: record those of spinlocks, too */
 	const struct trap_spec *trap;  /* only with `locks`; or NULL */
 	const struct fail_spec *fails; /* the calls that are made to fail */
 	guint n_fails;

@@ -110,11 +110,13 @@ gboolean cover_lines(struct director_orders *orders, GString *out,
 /* ---- recorder.c ---- */
 
 /*
- * Appends the lines for the lock recorder to OUT, and adds the number of watched addresses to
- * *watches. Errors: RIG_EXIT_SKIP if the kernel lacks a required symbol.
+ * Appends the lines for the lock recorder to OUT, for spinlocks, too, if SPIN is TRUE, and adds the
+ * number of watched addresses to *watches. Errors: RIG_EXIT_SKIP if the kernel lacks a required
+ * symbol.
  */
 gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
-			const struct variables *variables, guint *watches, GError **error);
+			const struct variables *variables, gboolean spin, guint *watches,
+			GError **error);
 
 /* ---- trap.c ---- */
 

@@ -206,7 +206,8 @@ static gboolean write_file(struct director_orders *orders, GString *out,
 				   &watches);
 	write_visits(out, orders, symbols, arch, &watches);
 	write_thunk(out, symbols);
-	if (orders->records && !recorder_lines(out, kernel, symbols, variables, &watches, error))
+	if (orders->records && !recorder_lines(out, kernel, symbols, variables, watch->spinlocks,
+					       &watches, error))
 		return FALSE;
 	if (watch->trap && !trap_lines(out, kernel, symbols, variables, watch->trap, error))
 		return FALSE;

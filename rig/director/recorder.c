@@ -2,7 +2,8 @@
 /*
  * Writes the description of a kernel for the plugin's lock recorder: the functions that acquire and
  * release locks, and the addresses of image and code. Functions that the kernel does not have are
- * left out; a kernel with lockdep has functions …_nested instead of plain ones.
+ * left out; a kernel with lockdep has functions …_nested instead of plain ones. Spinlocks can be
+ * recorded only if the kernel has all functions that release them, and does not inline them.
  */
 #include "director/internal.h"
 
@@ -19,9 +20,11 @@
  * plugin/protocol.h; `lock` is the variable that is the lock, or NULL if the lock is an argument.
  * If the kernel has the function `instead`, a row is not used.
  */
-static const struct hook {
+struct hook {
 	const char *function, *words, *lock, *instead;
-} hooks[] = {
+};
+
+static const struct hook hooks[] = {
 	/* kernel/locking/mutex.c */
 	{"mutex_lock", "want w -", NULL},
 	{"mutex_lock_nested", "want w n", NULL},
@@ -99,6 +102,75 @@ static const struct hook {
 };
 
 /*
+ * The functions that take spinlocks, used only if spinlocks are recorded. `begin` and `end` are the
+ * functions that begin and end an interrupt, `while` is one that is an interrupt (enum locks_op).
+ */
+static const struct hook spin_hooks[] = {
+	/* kernel/locking/spinlock.c */
+	{"_raw_spin_lock", "want w s", NULL},
+	{"_raw_spin_lock_irq", "want w s", NULL},
+	{"_raw_spin_lock_irqsave", "want w s", NULL},
+	{"_raw_spin_lock_bh", "want w s", NULL},
+	{"_raw_spin_lock_nested", "want w sn", NULL},
+	{"_raw_spin_lock_irqsave_nested", "want w sn", NULL},
+	{"_raw_spin_lock_nest_lock", "want w s", NULL},
+	{"_raw_spin_trylock", "try w s", NULL},
+	{"_raw_spin_trylock_bh", "try w s", NULL},
+	{"_raw_spin_unlock", "drop w s", NULL},
+	{"_raw_spin_unlock_irq", "drop w s", NULL},
+	{"_raw_spin_unlock_irqrestore", "drop w s", NULL},
+	{"_raw_spin_unlock_bh", "drop w s", NULL},
+	{"_raw_read_lock", "want r s", NULL},
+	{"_raw_read_lock_irq", "want r s", NULL},
+	{"_raw_read_lock_irqsave", "want r s", NULL},
+	{"_raw_read_lock_bh", "want r s", NULL},
+	{"_raw_read_trylock", "try r s", NULL},
+	{"_raw_read_unlock", "drop r s", NULL},
+	{"_raw_read_unlock_irq", "drop r s", NULL},
+	{"_raw_read_unlock_irqrestore", "drop r s", NULL},
+	{"_raw_read_unlock_bh", "drop r s", NULL},
+	{"_raw_write_lock", "want w s", NULL},
+	{"_raw_write_lock_irq", "want w s", NULL},
+	{"_raw_write_lock_irqsave", "want w s", NULL},
+	{"_raw_write_lock_bh", "want w s", NULL},
+	{"_raw_write_lock_nested", "want w sn", NULL},
+	{"_raw_write_trylock", "try w s", NULL},
+	{"_raw_write_unlock", "drop w s", NULL},
+	{"_raw_write_unlock_irq", "drop w s", NULL},
+	{"_raw_write_unlock_irqrestore", "drop w s", NULL},
+	{"_raw_write_unlock_bh", "drop w s", NULL},
+	/* kernel/locking/spinlock_debug.c: without CONFIG_DEBUG_SPINLOCK, locks have no names */
+	{"__raw_spin_lock_init", "named w s", NULL},
+	{"__rwlock_init", "named w s", NULL},
+	/* kernel/sched/wait.c, swait.c: the lock is the first member of a queue */
+	{"__init_waitqueue_head", "named w sq", NULL},
+	{"__init_swait_queue_head", "named w sq", NULL},
+	/* kernel/softirq.c; 6.12 has both functions, of which the first one calls the second */
+	{"__do_softirq", "while r -", NULL, "handle_softirqs"},
+	{"handle_softirqs", "while r -", NULL},
+	/* arch/x86/kernel/nmi.c, arch/powerpc/kernel/traps.c */
+	{"exc_nmi", "while r -", NULL},
+	{"system_reset_exception", "while r -", NULL},
+};
+
+/* The functions with which interrupts begin and end (kernel/softirq.c), by architecture. */
+static const struct interrupts {
+	const char *arch;
+	struct hook begin, end;
+} interrupts[] = {
+	{"x86_64", {"irq_enter_rcu", "begin r -"}, {"irq_exit_rcu", "end r -"}},
+	{"aarch64", {"irq_enter_rcu", "begin r -"}, {"irq_exit_rcu", "end r -"}},
+	/* irq_enter() calls irq_enter_rcu() */
+	{"ppc64le", {"irq_enter", "begin r -"}, {"irq_exit", "end r -"}},
+};
+
+/* The functions that kernels without CONFIG_PREEMPTION and CONFIG_DEBUG_SPINLOCK inline. */
+static const char *const inlined[] = {
+	"_raw_spin_unlock",	 "_raw_spin_unlock_irq",  "_raw_read_unlock",
+	"_raw_read_unlock_irq", "_raw_write_unlock",	  "_raw_write_unlock_irq",
+};
+
+/*
  * Functions with a tail call jump to one of these instead of calling it. So the plugin must watch
  * the returns of these functions, too, to see the returns of the functions that jumped to them.
  */
@@ -130,6 +202,14 @@ static const char *const tails[] = {
 	"kthread_queue_work",
 };
 
+static const char *const spin_tails[] = {
+	"__irq_exit_rcu",
+	"tick_nohz_irq_exit",
+	"sched_clock_idle_sleep_event",
+	"ct_irq_exit",
+	"default_do_nmi",
+};
+
 static gboolean is_there(struct symbols *symbols, const char *function)
 {
 	g_autoptr(GArray) found = symbols_named(symbols, function);
@@ -151,7 +231,7 @@ static void write_results(GString *out, const GArray *ranges, guint *watches)
 /* Returns TRUE if the plugin must watch the returns of the function of HOOK, too. */
 static gboolean return_matters(const struct hook *hook)
 {
-	static const char *const ops[] = {"may ", "try ", "pass ", "run "};
+	static const char *const ops[] = {"may ", "try ", "pass ", "run ", "end ", "while "};
 
 	for (guint i = 0; i < G_N_ELEMENTS(ops); i++)
 		if (g_str_has_prefix(hook->words, ops[i]))
@@ -232,21 +312,84 @@ static gboolean write_record(GString *out, const struct kernel *kernel, struct s
 	return TRUE;
 }
 
-gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
-			const struct variables *variables, guint *watches, GError **error)
+/* What the functions of this file write into. */
+struct lines {
+	GString *out;
+	const struct kernel *kernel;
+	struct symbols *symbols;
+	const struct variables *variables;
+	guint *watches;
+};
+
+static gboolean write_hooks(struct lines *l, const struct hook *table, guint n, GError **error)
 {
-	if (!write_record(out, kernel, symbols, variables, error))
-		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(hooks); i++) {
-		if (hooks[i].instead && is_there(symbols, hooks[i].instead))
+	for (guint i = 0; i < n; i++) {
+		if (table[i].instead && is_there(l->symbols, table[i].instead))
 			continue;
-		if (!write_hook(out, &hooks[i], symbols, kernel->arch, variables, watches, error))
+		if (!write_hook(l->out, &table[i], l->symbols, l->kernel->arch, l->variables,
+				l->watches, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
-		g_autoptr(GArray) found = symbols_named(symbols, tails[i]);
-
-		write_results(out, found, watches);
-	}
 	return TRUE;
+}
+
+static void write_tails(struct lines *l, const char *const *table, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		g_autoptr(GArray) found = symbols_named(l->symbols, table[i]);
+
+		write_results(l->out, found, l->watches);
+	}
+}
+
+/* Checks that the kernel calls a function for each release of a spinlock. */
+static gboolean check_spinlocks(struct symbols *symbols, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(inlined); i++)
+		if (!is_there(symbols, inlined[i]))
+			return rig_fail(
+				error, RIG_EXIT_SKIP,
+				"cannot record spinlocks: this kernel has no function '%s', "
+				"because it inlines the release of spinlocks, as kernels without "
+				"CONFIG_PREEMPTION and CONFIG_DEBUG_SPINLOCK do; use "
+				"--record-locks, or a kernel with lockdep",
+				inlined[i]);
+	if (is_there(symbols, "rt_spin_lock"))
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"cannot record spinlocks: in this kernel they are mutexes "
+				"(CONFIG_PREEMPT_RT); use --record-locks");
+	return TRUE;
+}
+
+static gboolean write_spinlocks(struct lines *l, GError **error)
+{
+	const struct interrupts *found = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(interrupts) && !found; i++)
+		if (!g_strcmp0(interrupts[i].arch, l->kernel->arch))
+			found = &interrupts[i];
+	if (!found)
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"cannot record spinlocks: the functions that begin and end "
+				"interrupts on %s are not known; use --record-locks",
+				l->kernel->arch);
+	if (!check_spinlocks(l->symbols, error) ||
+	    !write_hooks(l, spin_hooks, G_N_ELEMENTS(spin_hooks), error) ||
+	    !write_hooks(l, &found->begin, 1, error) || !write_hooks(l, &found->end, 1, error))
+		return FALSE;
+	write_tails(l, spin_tails, G_N_ELEMENTS(spin_tails));
+	return TRUE;
+}
+
+gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
+			const struct variables *variables, gboolean spin, guint *watches,
+			GError **error)
+{
+	struct lines lines = {out, kernel, symbols, variables, watches};
+
+	if (!write_record(out, kernel, symbols, variables, error) ||
+	    !write_hooks(&lines, hooks, G_N_ELEMENTS(hooks), error))
+		return FALSE;
+	write_tails(&lines, tails, G_N_ELEMENTS(tails));
+	return !spin || write_spinlocks(&lines, error);
 }

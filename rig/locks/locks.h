@@ -45,6 +45,12 @@ enum lock_flags {
 	LOCK_HERE = 8,	   /* used in a graph only: a loaded edge begins or ends at the class */
 	LOCK_SHARED = 4,   /* was acquired for reading at least once */
 	LOCK_WRITTEN = 16, /* was acquired for writing at least once */
+	LOCK_SPIN = 32,	   /* recorded locks only: spinlocks */
+	/*
+	 * recorded spinlocks whose initialisation cannot be seen: if their memory becomes another
+	 * lock, that one is mistaken for the same
+	 */
+	LOCK_UNSURE = 64,
 };
 
 struct lock_class {

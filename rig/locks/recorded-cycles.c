@@ -120,7 +120,8 @@ static void judge_choice(struct choice *c)
 		return;
 	finding.writer = clash == CLASH_WRITER;
 	for (guint i = 0; i < c->n; i++)
-		if (!c->pair[i]->from)
+		if (!c->pair[i]->from ||
+		    class_at(c->recorded, c->edge[i]->from)->flags & LOCK_UNSURE)
 			finding.state = CYCLE_UNCLEAR;
 	if (finding.gate >= 0)
 		finding.state = CYCLE_GUARDED;
@@ -320,7 +321,8 @@ char *recorded_cycle_text(const struct lock_recorded *recorded, const struct rec
 				       class_at(recorded, cycle->gate)->name);
 	if (cycle->state == CYCLE_UNCLEAR)
 		g_string_append(text, "it is not known whether these are the same locks: a class "
-				      "has more locks than the record has space for\n");
+				      "has more locks than the record has space for, or its "
+				      "locks have no names\n");
 	return g_string_free(text, FALSE);
 }
 
@@ -332,10 +334,12 @@ static json_t *cycle_json(const struct lock_recorded *r, const struct recorded_c
 	for (guint e = 0; e < cycle->edges->len; e++) {
 		const struct recorded_edge *edge = cycle->edges->pdata[e];
 
-		json_array_append_new(edges, json_pack("{s:s, s:s, s:I}", "held",
-						       class_at(r, edge->from)->name, "wanted",
-						       class_at(r, edge->to)->name, "count",
-						       (json_int_t)edge->count));
+		json_array_append_new(
+			edges, json_pack("{s:s, s:s, s:I, s:b}", "held",
+					 class_at(r, edge->from)->name, "wanted",
+					 class_at(r, edge->to)->name, "count",
+					 (json_int_t)edge->count, "spin",
+					 class_at(r, edge->to)->flags & LOCK_SPIN ? 1 : 0));
 	}
 	return json_pack("{s:s, s:s, s:b, s:s?, s:o}", "signature", cycle->signature, "state",
 			 states[cycle->state], "writer", cycle->writer, "gate",

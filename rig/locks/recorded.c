@@ -82,13 +82,36 @@ static const char *what_of(const char *kind)
 				       : "lock of";
 }
 
+/* Returns TRUE if the variable at ADDRESS begins before it, so that it is not only a lock. */
+static gboolean is_inside(const struct lock_names *names, guint64 address)
+{
+	g_autofree char *here = variable_name(names, address),
+			*before = variable_name(names, address - 1);
+
+	return !strcmp(here, before);
+}
+
+/*
+ * Returns the name of a variable that is a lock. A spinlock in a larger variable, which can have
+ * several, is named after the function at PLACE, a hexadecimal number, where it was first acquired.
+ */
+static char *static_name(const struct lock_names *names, guint64 address, const char *place)
+{
+	g_autofree char *function = NULL;
+
+	if (!strcmp(place, "-") || !is_inside(names, address))
+		return variable_name(names, address);
+	function = function_name(names, g_ascii_strtoull(place, NULL, 16), TRUE);
+	return g_strdup_printf("lock of %s()", function);
+}
+
 static char *class_name(const struct lock_names *names, const char *kind, guint sub,
 			guint64 address, const char *name)
 {
 	g_autofree char *function = NULL, *plain = NULL;
 
 	if (!strcmp(kind, "static")) {
-		plain = variable_name(names, address);
+		plain = static_name(names, address, name);
 	} else if (!strcmp(kind, "node")) {
 		plain = g_strdup_printf("kn->active(%s)", name);
 	} else if (!strcmp(kind, "name")) {
@@ -147,7 +170,10 @@ static gboolean read_class(struct reader *r, const char *line)
 	class->name = class_name(r->names, kind, sub, address, name);
 	class->flags = (strchr(flags, 'm') ? 0 : LOCK_SINGLE) |
 		       (strchr(flags, 'r') ? LOCK_SHARED : 0) |
-		       (strchr(flags, 'w') ? LOCK_WRITTEN : 0);
+		       (strchr(flags, 'w') ? LOCK_WRITTEN : 0) |
+		       (strchr(flags, 's') ? LOCK_SPIN : 0);
+	if (class->flags & LOCK_SPIN && !strcmp(kind, "place"))
+		class->flags |= LOCK_UNSURE;
 	g_ptr_array_add(r->recorded->classes, class);
 	return TRUE;
 }
@@ -161,7 +187,7 @@ static gboolean read_left(struct reader *r, const char *line)
 		return FALSE;
 	g_ptr_array_add(
 		r->recorded->faults,
-		g_strdup_printf("a task in user mode held %s",
+		g_strdup_printf("a task in user mode, or an interrupt at its end, held %s",
 				((struct lock_class *)r->recorded->classes->pdata[class])->name));
 	return TRUE;
 }
@@ -345,100 +371,10 @@ char *lock_report_name(const GPtrArray *classes, guint class)
 	return g_str_has_prefix(name, "kn->active(") ? g_strdup("kn->active") : g_strdup(name);
 }
 
-/*
- * Returns the classes of the locks that were held at every occurrence of EDGE, without classes that
- * have several locks.
- */
-static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
-			  const guint *at)
-{
-	GArray *gates = g_array_new(FALSE, FALSE, sizeof(guint));
-	const struct recorded_pair *first = edge->pairs->len ? edge->pairs->pdata[0] : NULL;
-
-	for (guint g = 0; first && g < first->gates->len; g++) {
-		const struct recorded_gate *gate =
-			&g_array_index(first->gates, struct recorded_gate, g);
-		const struct lock_class *class = recorded->classes->pdata[gate->class];
-		gboolean everywhere = (class->flags & LOCK_SINGLE) && !(class->flags & LOCK_SHARED);
-
-		for (guint i = 1; i < edge->pairs->len && everywhere; i++)
-			everywhere = recorded_pair_has(edge->pairs->pdata[i], gate->lock);
-		if (everywhere)
-			g_array_append_val(gates, at[gate->class]);
-	}
-	return gates;
-}
-
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock)
 {
 	for (guint i = 0; i < pair->gates->len; i++)
 		if (g_array_index(pair->gates, struct recorded_gate, i).lock == lock)
 			return TRUE;
 	return FALSE;
-}
-
-/*
- * Returns the first LOCK_STACK_FRAMES functions of STACK as text "a < b < c", which the caller
- * owns.
- */
-static char *stack_text(const GPtrArray *stack)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < stack->len && i < LOCK_STACK_FRAMES; i++)
-		g_string_append_printf(text, "%s%s", i ? " < " : "", (char *)stack->pdata[i]);
-	return g_string_free(text, FALSE);
-}
-
-/* Converts the modes of a pair (recorded.h) to bits of enum lock_context. */
-static guint kinds_of(guint modes)
-{
-	return (modes & 0x3 ? LOCK_FROM_READ : 0) | (modes & 0xc ? LOCK_FROM_WRITE : 0) |
-	       (modes & 0x5 ? LOCK_TO_READ : 0) | (modes & 0xa ? LOCK_TO_WRITE : 0);
-}
-
-struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
-{
-	struct lock_orders *orders = lock_orders_new();
-	g_autofree guint *at = g_new0(guint, recorded->classes->len + 1);
-
-	for (guint i = 0; i < recorded->classes->len; i++) {
-		const struct lock_class *class = recorded->classes->pdata[i];
-
-		lock_orders_class(orders, class->name, class->flags, &at[i]);
-	}
-	for (guint i = 0; i < recorded->edges->len; i++) {
-		const struct recorded_edge *edge = recorded->edges->pdata[i];
-		g_autoptr(GArray) gates = edge_gates(recorded, edge, at);
-		g_autofree char *stack = stack_text(edge->stack);
-
-		lock_orders_edge(orders, at[edge->from], at[edge->to],
-				 LOCK_RECORDED | kinds_of(edge->modes));
-		lock_orders_gates(orders, at[edge->from], at[edge->to], gates);
-		lock_orders_stack(orders, at[edge->from], at[edge->to], stack);
-	}
-	return orders;
-}
-
-json_t *lock_recorded_json(const struct lock_recorded *recorded)
-{
-	json_t *classes = json_array(), *edges = json_array();
-
-	for (guint i = 0; i < recorded->classes->len; i++) {
-		const struct lock_class *class = recorded->classes->pdata[i];
-
-		json_array_append_new(classes, json_pack("[s, i]", class->name, class->flags));
-	}
-	for (guint i = 0; i < recorded->edges->len; i++) {
-		const struct recorded_edge *edge = recorded->edges->pdata[i];
-		json_t *stack = json_array();
-
-		for (guint f = 0; f < edge->stack->len; f++)
-			json_array_append_new(stack, json_string(edge->stack->pdata[f]));
-		json_array_append_new(edges,
-				      json_pack("[i, i, I, i, o]", edge->from, edge->to,
-						(json_int_t)edge->count, edge->modes, stack));
-	}
-	return json_pack("{s:i, s:I, s:o, s:o}", "version", 1, "acquired",
-			 (json_int_t)recorded->acquired, "classes", classes, "edges", edges);
 }

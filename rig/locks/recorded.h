@@ -98,8 +98,8 @@ char *lock_recorded_fault(const struct lock_recorded *recorded);
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
 /*
- * Converts the record to the form of lockdep's orders. The gates of the result are classes that
- * have only one lock.
+ * Converts the record to the form of lockdep's orders, without classes that are LOCK_UNSURE. The
+ * gates of the result are classes that have only one lock.
  */
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
@@ -107,7 +107,11 @@ struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
 enum recorded_state {
 	CYCLE_OPEN,    /* nothing that was recorded prevents it */
-	CYCLE_UNCLEAR, /* cannot be decided: a class has more locks than the record has space for */
+	/*
+	 * cannot be decided: a class has more locks than the record has space for, or is
+	 * LOCK_UNSURE
+	 */
+	CYCLE_UNCLEAR,
 	CYCLE_GUARDED, /* two of its edges have had a gate in common at every occurrence */
 };
 

@@ -15,7 +15,7 @@ static gboolean covers(const struct run_request *want, const struct resolved *r)
 
 static gboolean records(const struct run_request *want, const struct resolved *r)
 {
-	return want->record_locks || r->cycle;
+	return want->record_locks || want->record_spinlocks || r->cycle;
 }
 
 gboolean direct_is_needed(const struct run_request *want, const struct resolved *r)
@@ -33,7 +33,8 @@ gboolean direct_check(const struct run_request *want, enum accel asked,
 	 */
 	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
 					      (want->fails && *want->fails) || want->calls ||
-					      want->record_locks || want->hold_cycle ||
+					      want->record_locks || want->record_spinlocks ||
+					      want->hold_cycle ||
 					      want->coverage
 				      ? RIG_EXIT_USAGE
 				      : RIG_EXIT_SKIP;
@@ -50,6 +51,11 @@ gboolean direct_check(const struct run_request *want, enum accel asked,
 				"holds, --fail, --record-locks and --coverage need a QEMU that the "
 				"rig starts itself; leave --launcher %s out",
 				launcher);
+	if (want->record_spinlocks && r->cycle)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a trap for a cycle of locks stops tasks only before locks for "
+				"which they sleep, so it cannot be combined with "
+				"--record-spinlocks");
 	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
 		return rig_fail(error, code,
 				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
@@ -63,6 +69,7 @@ gboolean direct_resolve(const struct run_request *want, struct resolved *r, GErr
 	struct director_watch watch = {
 		.visits = want->visits,
 		.locks = records(want, r),
+		.spinlocks = want->record_spinlocks,
 		.trap = r->cycle ? &trap : NULL,
 		.fails = r->scenario->fails,
 		.n_fails = r->scenario->n_fails,

@@ -57,6 +57,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "hold_cycle", strings_json(want->hold_cycle));
 	if (want->record_locks)
 		json_object_set_new(json, "record_locks", json_true());
+	if (want->record_spinlocks)
+		json_object_set_new(json, "record_spinlocks", json_true());
 	if (want->coverage)
 		json_object_set_new(json, "coverage", json_true());
 	if (want->sweep)

@@ -60,6 +60,7 @@ struct run_request {
 	/* functions whose visits are counted (director_resolve()); default: none */
 	const char *visits;
 	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
+	gboolean record_spinlocks; /* and those of spinlocks; implies record_locks */
 	gboolean coverage;     /* record which code is reached; default: the scenario's setting */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;

@@ -11,6 +11,8 @@
 
 /* The toy kernel, which is made before each test. */
 extern struct kernel *kernel;
+/* Makes the toy kernel again, with MORE, C code, added. */
+void make_kernel_with(const char *more);
 /*
  * Finds the places of the hold TEXT, in the format of hold_parse(), in the toy kernel. The caller
  * owns the result.
@@ -19,6 +21,7 @@ struct director_orders *resolve(const char *text, GError **error);
 /* Sends LINE to the rig, as the plugin does. */
 void director_say(int fd, const char *line);
 
+void add_recorder_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_cover_tests(TCase *tcase);
 

@@ -77,6 +77,40 @@ START_TEST(text_and_names)
 }
 END_TEST
 
+/*
+ * A variable that is a spinlock; one in a larger variable, named by the function at e01 or f01; a
+ * named one; and one without a name, whose memory may have been reused.
+ */
+START_TEST(spinlocks)
+{
+	rig_auto(lock_recorded) r =
+		parse(HEAD "class static 0 --ws a00 f01\nclass static 0 --ws b08 f01\n"
+			   "class name 0 m-ws 0 &zone->lock\nclass place 0 m-ws f01 -\n"
+			   "edge 0 1\npair a00 b08 1 8\nedge 1 0\npair b08 a00 1 8\n"
+			   "edge 0 3\npair a00 9 1 8\nedge 3 0\npair 9 a00 1 8\nend\n");
+	static const char *const expected[] = {"a", "lock of probe()", "&zone->lock",
+					       "lock of probe()"};
+	g_autoptr(GPtrArray) found = lock_recorded_cycles(r);
+	rig_auto(lock_orders) orders = lock_recorded_orders(r);
+	json_auto_t *summary = lock_recorded_summary(r, found, NULL);
+	json_t *cycle = json_array_get(json_object_get(summary, "cycles"), 0);
+	json_t *edge = json_array_get(json_object_get(cycle, "edges"), 0);
+
+	for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+		const struct lock_class *class = r->classes->pdata[i];
+
+		ck_assert_str_eq(class->name, expected[i]);
+		ck_assert(class->flags & LOCK_SPIN);
+		ck_assert_int_eq(!!(class->flags & LOCK_UNSURE), i == 3);
+	}
+	/* the cycle with the fourth class has the same name, and a better state */
+	ck_assert_uint_eq(found->len, 1);
+	ck_assert_int_eq(((struct recorded_cycle *)found->pdata[0])->state, CYCLE_OPEN);
+	ck_assert(json_is_true(json_object_get(edge, "spin")));
+	ck_assert_uint_eq(orders->edges->len, 2);
+}
+END_TEST
+
 START_TEST(bad_text)
 {
 	static const char *const bad[] = {
@@ -148,6 +182,12 @@ static const struct {
 	/* three tasks, of which two hold the same lock or not */
 	{"edge 0 1\npair a00 b00 1 8\nedge 1 2\npair b00 c00 1 8\nedge 2 0\npair c00 a00 1 8\n",
 	 "a --> b --> c open"},
+	/* a spinlock without a name, and with a gate */
+	{"class place 0 m-ws f01 -\nedge 0 8\npair a00 9 1 8\nedge 8 0\npair 9 a00 1 8\n",
+	 "a --> lock of probe() unclear"},
+	{"class place 0 m-ws f01 -\nedge 0 8\npair a00 9 1 8 1:b00\nedge 8 0\n"
+	 "pair 9 a00 1 8 1:b00\n",
+	 "a --> lock of probe() guarded b"},
 	{"edge 0 1\npair a00 b00 1 8 3:9\nedge 1 2\npair b00 c00 1 8\nedge 2 0\n"
 	 "pair c00 a00 1 8 3:9\n",
 	 "a --> b --> c guarded &dev->mutex"},
@@ -280,6 +320,7 @@ END_TEST
 void add_recorded_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, text_and_names);
+	tcase_add_test(tcase, spinlocks);
 	tcase_add_test(tcase, bad_text);
 	tcase_add_test(tcase, lost_count);
 	tcase_add_test(tcase, cycles_as_text);

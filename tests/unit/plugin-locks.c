@@ -52,7 +52,7 @@ void take(int task, const struct locks_hook *hook, uint64_t lock)
 	call(task, hook, lock, 0);
 }
 
-static void put_text(unsigned at, const char *text)
+void put_text(unsigned at, const char *text)
 {
 	memcpy(guest + at, text, strlen(text) + 1);
 }
@@ -62,7 +62,7 @@ void put_pointer(unsigned at, uint64_t value)
 	memcpy(guest + at, &value, sizeof(value));
 }
 
-static const struct locks_edge *edge(uint64_t from, uint64_t to)
+const struct locks_edge *edge(uint64_t from, uint64_t to)
 {
 	for (unsigned i = 0; i < locks->n_edges; i++) {
 		const struct locks_edge *e = &locks->edge[i];
@@ -110,11 +110,11 @@ START_TEST(calls_that_can_fail)
 {
 	take(1, &want_w, A);
 	take(1, &try_w, B);
-	locks_return(locks, STACK(1) + 8, 1); /* the return of another function has no effect */
+	locks_return(locks, 1, STACK(1) + 8, 1); /* the return of another function has no effect */
 	ck_assert_uint_eq(locks->counts.acquired, 1);
-	locks_return(locks, STACK(1), 0);
+	locks_return(locks, 1, STACK(1), 0);
 	take(1, &try_w, B);
-	locks_return(locks, STACK(1), 1);
+	locks_return(locks, 1, STACK(1), 1);
 	/* a trylock does not wait: there is no edge to its lock, but one from it */
 	ck_assert_ptr_null(edge(A, B));
 	take(1, &want_w, G);
@@ -122,9 +122,9 @@ START_TEST(calls_that_can_fail)
 	take(1, &drop, G);
 	/* a task killed while waiting: there is an edge, but the lock is not held */
 	take(1, &may_w, G);
-	locks_return(locks, STACK(1), (uint64_t)-4);
+	locks_return(locks, 1, STACK(1), (uint64_t)-4);
 	take(1, &may_w, G);
-	locks_return(locks, STACK(1), 0);
+	locks_return(locks, 1, STACK(1), 0);
 	take(1, &drop, G);
 	take(1, &drop, B);
 	take(1, &drop, A);
@@ -194,7 +194,7 @@ START_TEST(kernfs_nodes)
 	put_text(0x400, "state");
 	put_text(0x420, "memory32");
 	take(1, &get_node, HEAP + 0x100);
-	locks_return(locks, STACK(1), HEAP + 0x100);
+	locks_return(locks, 1, STACK(1), HEAP + 0x100);
 	take(1, &want_w, A);
 	ck_assert_str_eq(locks->class[0].name, "memoryN/state");
 	ck_assert_uint_eq(locks->node_offset, 56);
@@ -231,8 +231,8 @@ START_TEST(work_items)
 	ck_assert_uint_eq(there->pair[0].modes, LOCKS_MODE(1, 1));
 	ck_assert_uint_eq(back->pair[0].to, HEAP + 0x100);
 	ck_assert_uint_eq(back->pair[0].modes, LOCKS_MODE(1, 0));
-	locks_return(locks, STACK(2), 1);
-	locks_return(locks, STACK(1), 0);
+	locks_return(locks, 2, STACK(2), 1);
+	locks_return(locks, 1, STACK(1), 0);
 	/* neither task has the work item now */
 	take(1, &want_w, B);
 	take(2, &want_w, B);
@@ -253,10 +253,10 @@ START_TEST(completions)
 	take(1, &complete, HEAP);
 	ck_assert_ptr_nonnull(edge(A, 0xffffffff81000001));
 	ck_assert_int_eq(locks->class[locks->edge[0].to].kind, LOCKS_BY_WAIT);
-	locks_return(locks, STACK(1), 0);
+	locks_return(locks, 1, STACK(1), 0);
 	take(1, &complete, G);
 	ck_assert_ptr_nonnull(edge(A, G));
-	locks_return(locks, STACK(1), 0);
+	locks_return(locks, 1, STACK(1), 0);
 	/* the memory of the first completion is a lock now */
 	call(1, &placed, HEAP, 0);
 	take(1, &want_w, HEAP);

@@ -39,7 +39,10 @@ void locks_tear_down(void);
 /* Task TASK calls the function of HOOK with two arguments. */
 void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_t second);
 void take(int task, const struct locks_hook *hook, uint64_t lock);
-/* Stores VALUE in the guest's memory, at offset AT from HEAP. */
+/* Returns the edge between the classes with these addresses, or NULL if there is none. */
+const struct locks_edge *edge(uint64_t from, uint64_t to);
+/* Stores VALUE or TEXT in the guest's memory, at offset AT from HEAP. */
 void put_pointer(unsigned at, uint64_t value);
+void put_text(unsigned at, const char *text);
 
 #endif

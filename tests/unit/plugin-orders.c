@@ -94,10 +94,13 @@ START_TEST(lock_orders)
 		"rig-director 1\nrecord 16384 ffffffff81000000 ffffffff83000000 "
 		"ffffffff81000000 ffffffff82000000\n"
 		"lock may w n ffffffff81000010 0\nlockret ffffffff81000010 ffffffff81000040\n"
-		"lock await r k ffffffff81000020 ffffffff82000000\n"));
+		"lock await r k ffffffff81000020 ffffffff82000000\n"
+		"lock named w sq ffffffff81000030 0\nlock end r - ffffffff81000038 0\n"));
 	ck_assert(orders->records);
-	ck_assert_uint_eq(orders->n_locks, 2);
-	ck_assert_uint_eq(orders->n_watches, 3);
+	ck_assert_uint_eq(orders->n_locks, 4);
+	ck_assert_uint_eq(orders->n_watches, 5);
+	ck_assert(orders->lock[2].spin && orders->lock[2].outer && !orders->lock[0].spin);
+	ck_assert_int_eq(orders->lock[3].op, LOCKS_END);
 	ck_assert_int_eq(orders->lock[0].op, LOCKS_MAY);
 	ck_assert(orders->lock[0].write && orders->lock[0].nested && !orders->lock[0].kernfs);
 	ck_assert_uint_eq(orders->lock[1].constant, 0xffffffff82000000);

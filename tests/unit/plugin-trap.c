@@ -123,7 +123,7 @@ START_TEST(circle_by_itself)
 	memcpy(locks->trap.member, members, sizeof(members));
 	locks->trap.n_members = 2;
 	take(2, &get_node, HEAP);
-	locks_return(locks, STACK(2), HEAP);
+	locks_return(locks, 2, STACK(2), HEAP);
 	take(1, &want_w, A);
 	take(1, &want_w, G);
 	take(1, &await, HEAP);
@@ -173,7 +173,7 @@ START_TEST(removal_without_reader)
 	ck_assert_uint_eq(locks->trap.met_by[0][1], 1);
 	ck_assert_uint_eq(locks->trap.held, 0);
 	take(2, &get_node, HEAP);
-	locks_return(locks, STACK(2), HEAP);
+	locks_return(locks, 2, STACK(2), HEAP);
 	take(1, &await, HEAP);
 	ck_assert_uint_eq(locks->trap.held, 1);
 }

@@ -11,6 +11,7 @@ void add_pct_tests(TCase *tcase);
 void add_object_tests(TCase *tcase);
 void add_cover_tests(TCase *tcase);
 void add_lock_tests(TCase *tcase);
+void add_spinlock_tests(TCase *tcase);
 void add_trap_tests(TCase *tcase);
 
 #endif

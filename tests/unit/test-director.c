@@ -35,12 +35,14 @@ static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n
 
 struct kernel *kernel;
 
-static void make_kernel(void)
+void make_kernel_with(const char *more)
 {
 	g_autofree char *c = in_scratch("toy.c"), *out = in_scratch("vmlinux");
+	g_autofree char *text = g_strconcat(source, more, NULL);
 	g_autoptr(GError) error = NULL;
 
-	ck_assert(g_file_set_contents(c, source, -1, NULL));
+	g_clear_pointer(&kernel, kernel_free);
+	ck_assert(g_file_set_contents(c, text, -1, NULL));
 	if (!spawn_words(NULL, &error, "gcc", "-g", "-O1", "-fno-pic", "-static", "-nostdlib",
 			 "-ffreestanding", "-no-pie", "-mcmodel=kernel", "-Wl,--build-id=none",
 			 "-Wl,-Ttext=0xffffffff81000000", "-o", out, c, NULL))
@@ -52,12 +54,17 @@ static void make_kernel(void)
 	kernel->arch = g_strdup("x86_64");
 }
 
+static void make_kernel(void)
+{
+	make_kernel_with("");
+}
+
 static void free_kernel(void)
 {
 	g_clear_pointer(&kernel, kernel_free);
 }
 
-static const struct director_watch nothing, first = {.visits = "first"}, locks = {.locks = TRUE};
+static const struct director_watch nothing, first = {.visits = "first"};
 
 struct director_orders *resolve(const char *text, GError **error)
 {
@@ -242,32 +249,6 @@ START_TEST(arms)
 }
 END_TEST
 
-/* The recorder's lines: functions of locks that this kernel has, and fixed locks. */
-START_TEST(recorder_lines)
-{
-	g_autoptr(GError) error = NULL;
-	rig_auto(director_orders) orders = director_resolve(NULL, 0, &locks, kernel, &error);
-
-	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
-	ck_assert_msg(
-		g_regex_match_simple(
-			"^rig-director 1\nrecord 16384 ffffffff81000000 ffffffff81[0-9a-f]{6} "
-			"ffffffff81000000 ffffffff81[0-9a-f]{6}\n"
-			"lock try w - (ffffffff81[0-9a-f]{6}) 0\n"
-			"lockret \\1 ffffffff81[0-9a-f]{6}\n"
-			"lock want r - ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\n"
-			/* this kernel has no function kernfs_drain() */
-			"lock await w k ffffffff81[0-9a-f]{6} 0\n$",
-			director_orders_text(orders), 0, 0),
-		"%s", director_orders_text(orders));
-	/* QEMU 7.2 does not let a plugin read registers */
-	ck_assert(director_orders_fit(orders, 4, &error));
-	ck_assert(!director_orders_fit(orders, 1, &error));
-	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
-	ck_assert_ptr_nonnull(strstr(error->message, "rig qemu get"));
-}
-END_TEST
-
 /* Classes of a cycle: a variable, a name in the image, sysfs files; and one that does not exist. */
 START_TEST(trap_classes)
 {
@@ -435,9 +416,9 @@ int main(void)
 	tcase_add_test(tests, unknown_places);
 	tcase_add_test(tests, older_qemu);
 	tcase_add_test(tests, visits);
-	tcase_add_test(tests, recorder_lines);
 	tcase_add_test(tests, arms);
 	tcase_add_test(tests, trap_classes);
+	add_recorder_tests(tests);
 	add_fail_tests(tests);
 	add_cover_tests(tests);
 	tcase_add_test(tests, plugin_lines);

@@ -379,7 +379,8 @@ int main(void)
 {
 	Suite *suite = suite_create("plugin");
 	TCase *holds = tcase_create("holds"), *files = tcase_create("files"),
-	      *locks = tcase_create("locks"), *trap = tcase_create("trap");
+	      *locks = tcase_create("locks"), *spinlocks = tcase_create("spinlocks"),
+	      *trap = tcase_create("trap");
 
 	tcase_add_test(holds, until_met);
 	tcase_add_test(holds, expires);
@@ -399,9 +400,12 @@ int main(void)
 	add_condition_tests(files);
 	add_cover_tests(files);
 	add_lock_tests(locks);
+	add_spinlock_tests(spinlocks);
 	add_trap_tests(trap);
 	tcase_set_timeout(locks, 60);
+	tcase_set_timeout(spinlocks, 60);
 	suite_add_tcase(suite, locks);
+	suite_add_tcase(suite, spinlocks);
 	suite_add_tcase(suite, trap);
 	suite_add_tcase(suite, holds);
 	suite_add_tcase(suite, files);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Distinguishes interrupts from the tasks that they interrupt. On some architectures and for some
+ * interrupts both use the same stack, and a hard interrupt always uses that of the softirq it
+ * interrupts, so the stack pointer is not sufficient. But an interrupt ends on the vCPU on which it
+ * began, and nested ones end in reverse order, so it is sufficient to count them.
+ *
+ * The return of the function with which an interrupt ends cannot always be seen, because the
+ * function can end with a jump. So an interrupt has also ended if the vCPU is not inside this
+ * function, by the stack pointer, and has not begun another interrupt.
+ */
+#include "plugin/locks.h"
+
+uint64_t locks_context(const struct locks *locks, unsigned cpu, uint64_t sp)
+{
+	unsigned level = cpu < LOCKS_CPUS ? locks->cpu[cpu].level : 0;
+
+	return level ? cpu * (LOCKS_LEVELS + 1) + level : sp & ~(locks->stack_size - 1);
+}
+
+static void lose(struct locks *locks, unsigned n)
+{
+	pthread_mutex_lock(&locks->lock);
+	locks->counts.unresolved += n;
+	pthread_mutex_unlock(&locks->lock);
+}
+
+static void end(struct locks *locks, unsigned cpu)
+{
+	locks_abandon(locks, locks_context(locks, cpu, 0));
+	locks->cpu[cpu].level--;
+}
+
+/*
+ * Returns true if a function that is entered at SP is called by one that was entered at UNTIL. The
+ * stacks of interrupts need not be aligned.
+ */
+static bool is_inside(const struct locks *locks, uint64_t sp, uint64_t until)
+{
+	return sp < until && until - sp < locks->stack_size;
+}
+
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp)
+{
+	const struct locks_cpu *c = locks_cpu(locks, cpu);
+
+	while (c && c->level && c->until[c->level - 1] &&
+	       !is_inside(locks, sp, c->until[c->level - 1]))
+		end(locks, cpu);
+}
+
+void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call)
+{
+	struct locks_cpu *cpu = locks_cpu(locks, call->cpu);
+
+	if (!cpu || cpu->level == (op == LOCKS_END ? 0 : LOCKS_LEVELS))
+		lose(locks, 1);
+	else if (op == LOCKS_END)
+		cpu->until[cpu->level - 1] = call->sp;
+	else
+		cpu->until[cpu->level++] = op == LOCKS_WHILE ? call->sp : 0;
+}
+
+bool locks_interrupt_ends(struct locks *locks, unsigned cpu, uint64_t sp)
+{
+	struct locks_cpu *c = locks_cpu(locks, cpu);
+
+	if (!c || !c->level || c->until[c->level - 1] != sp)
+		return false;
+	end(locks, cpu);
+	return true;
+}
+
+void locks_interrupt_none(struct locks *locks, unsigned cpu)
+{
+	struct locks_cpu *c = locks_cpu(locks, cpu);
+
+	if (!c || !c->level)
+		return;
+	lose(locks, c->level);
+	while (c->level)
+		end(locks, cpu);
+}
