@@ -12,14 +12,44 @@
 #include "splat/splat.h"
 #include "util/error.h"
 
+static gboolean no_spinlocks(const char *class, GError **error)
+{
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"'%s' is a spinlock: `rig prove` stops tasks only before locks for which "
+			"they sleep, because a task that holds a spinlock must not be stopped",
+			class);
+}
+
 /* ---- a log ---- */
+
+/* The first report of a log with a cycle. */
+struct first {
+	char **classes;
+	char *spinlock; /* one of the classes, or NULL if none is known to be a spinlock */
+};
+
+/*
+ * Returns TRUE if the lockdep report TEXT marks CLASS as a spinlock, with LD_WAIT_SPIN
+ * (include/linux/lockdep_types.h): "(&rq->__lock){-.-.}-{2:2}".
+ */
+static gboolean is_spinlock(const char *text, const char *class)
+{
+	g_autofree char *name = g_regex_escape_string(class, -1);
+	g_autofree char *pattern = g_strdup_printf("\\(%s\\)\\{[^}]*\\}-\\{2:2\\}", name);
+
+	return text && g_regex_match_simple(pattern, text, 0, 0);
+}
 
 static void keep_first(struct splat *splat, void *data)
 {
-	char ***classes = data;
+	struct first *first = data;
 
-	if (!*classes && splat->cycle && g_strv_length(splat->cycle) >= 2)
-		*classes = g_strdupv(splat->cycle);
+	if (!first->classes && splat->cycle && g_strv_length(splat->cycle) >= 2) {
+		first->classes = g_strdupv(splat->cycle);
+		for (char **class = first->classes; *class && !first->spinlock; class++)
+			if (is_spinlock(splat->text, *class))
+				first->spinlock = g_strdup(*class);
+	}
 	splat_free(splat);
 }
 
@@ -30,8 +60,10 @@ static void feed(const guint8 *bytes, gsize len, void *data)
 
 static char **cycle_of_log(const char *path, GError **error)
 {
+	struct first first = {0};
+	rig_auto(scanner) scanner = scanner_new(keep_first, &first);
 	g_auto(GStrv) classes = NULL;
-	rig_auto(scanner) scanner = scanner_new(keep_first, &classes);
+	g_autofree char *spinlock = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	gboolean ok;
 
@@ -42,10 +74,15 @@ static char **cycle_of_log(const char *path, GError **error)
 	ok = decode_fd(fd, path, feed, scanner, error);
 	close(fd);
 	scanner_flush(scanner);
+	classes = first.classes;
+	spinlock = first.spinlock;
 	if (ok && !classes)
-		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' has no report with a cycle of locks; `rig scan` lists its reports",
-			 path);
+		ok = rig_fail(error, RIG_EXIT_USAGE,
+			      "'%s' has no report with a cycle of locks; `rig scan` lists its "
+			      "reports",
+			      path);
+	else if (ok && spinlock)
+		ok = no_spinlocks(spinlock, error);
 	return ok ? g_steal_pointer(&classes) : NULL;
 }
 
@@ -71,6 +108,23 @@ static char **cycle_of_report(json_t *report)
 	return bug && g_str_has_prefix(bug, "v1:lock-cycle:") ? lock_cycle_parse(bug) : NULL;
 }
 
+/* Returns the first of CLASSES that CYCLES, from the recorder, have as a spinlock, or NULL. */
+static const char *find_spinlock(json_t *cycles, char **classes)
+{
+	size_t i, k;
+	json_t *cycle, *edge;
+
+	json_array_foreach (cycles, i, cycle)
+		json_array_foreach (json_object_get(cycle, "edges"), k, edge) {
+			const char *wanted = json_string_value(json_object_get(edge, "wanted"));
+
+			if (json_is_true(json_object_get(edge, "spin")) && wanted &&
+			    g_strv_contains((const char *const *)classes, wanted))
+				return wanted;
+		}
+	return NULL;
+}
+
 static char **cycle_of_run(const struct run_info *run, GError **error)
 {
 	json_t *reports = json_object_get(run->details, "reports"), *report;
@@ -78,6 +132,7 @@ static char **cycle_of_run(const struct run_info *run, GError **error)
 	json_t *cycles = json_object_get(recorded, "cycles");
 	const char *first =
 		json_string_value(json_object_get(json_array_get(cycles, 0), "signature"));
+	const char *spinlock;
 	char **classes = NULL;
 	size_t i;
 
@@ -91,6 +146,11 @@ static char **cycle_of_run(const struct run_info *run, GError **error)
 			 "run '%s' has no report and no record of a cycle of locks; name one: "
 			 "--cycle 'A --> B'",
 			 run->name);
+	spinlock = classes ? find_spinlock(cycles, classes) : NULL;
+	if (spinlock) {
+		no_spinlocks(spinlock, error);
+		g_clear_pointer(&classes, g_strfreev);
+	}
 	return classes;
 }
 

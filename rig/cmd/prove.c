@@ -91,6 +91,7 @@ static void make_request(struct prove *p, char **classes)
 	want->keep_going = TRUE;
 	want->accel = NULL;
 	want->until = NULL;
+	want->record_spinlocks = FALSE; /* the trap is not for them */
 	g_strfreev(want->hold_cycle);
 	want->hold_cycle = g_strdupv(classes);
 }
