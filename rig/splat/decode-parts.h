@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Declarations shared by the decoders: decode.c (compression), decode-text.c (text, mail),
- * decode-records.c, decode-line-ends.c.
+ * decode-records.c, decode-pstore.c, decode-line-ends.c.
  */
 #ifndef RIG_SPLAT_DECODE_PARTS_H
 #define RIG_SPLAT_DECODE_PARTS_H
@@ -36,6 +36,16 @@ struct records *records_new(enum records_form form, decode_sink sink, void *data
 void records_feed(struct records *records, const guint8 *bytes, gsize len);
 /* Passes the last entry to the sink, and frees RECORDS. */
 void records_end(struct records *records);
+
+/* Returns TRUE if TEXT has the first line of a record of pstore, "Oops#1 Part2". */
+gboolean pstore_begins(const char *text);
+
+/* A decoder that passes the records of each dump to SINK in the order of time. */
+struct pstore;
+struct pstore *pstore_new(decode_sink sink, void *data);
+void pstore_feed(struct pstore *pstore, const guint8 *bytes, gsize len);
+/* Passes the last dump to the sink, and frees PSTORE. */
+void pstore_end(struct pstore *pstore);
 
 /* How lines end. */
 enum line_ends_form {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes UTF-16, UTF-32, the encodings of mail, records of several lines (decode-records.c) and
- * unusual line ends (decode-line-ends.c). The format of a stream is detected from its start: a byte
- * order mark (or most bytes are NUL), the header of a mail, the first field of a record, or the
- * lack of newlines. All other data passes through unchanged.
+ * Decodes UTF-16, UTF-32, the encodings of mail, records of several lines (decode-records.c),
+ * records of pstore (decode-pstore.c) and unusual line ends (decode-line-ends.c). The format of a
+ * stream is detected from its start: a byte order mark (or most bytes are NUL), the header of a
+ * mail, the first field or line of a record, or the lack of newlines. All other data passes through
+ * unchanged.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
 #define QUOTED_LEAST 60 /* least length of a line that quoted-printable continues */
 
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS };
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS, FORM_PSTORE };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
 
 struct text_decoder {
@@ -43,6 +44,7 @@ struct text_decoder {
 	guint depth;
 	/* journal entries and the like */
 	struct records *records;
+	struct pstore *pstore;
 	struct line_ends *line_ends;
 	GError *error; /* error of the first attachment that cannot be decompressed */
 };
@@ -349,7 +351,7 @@ static enum form form_of(struct text_decoder *d)
 	if (!line_ends_are_escaped(start) && records_begin(start, d->start_len) != RECORDS_NONE)
 		return FORM_RECORDS;
 	if (!is_quoted_body(start))
-		return FORM_PLAIN;
+		return pstore_begins(start) ? FORM_PSTORE : FORM_PLAIN;
 	d->encoding = ENCODING_QUOTED;
 	return FORM_MAIL;
 }
@@ -360,6 +362,8 @@ static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 		take_mail(d, bytes, len);
 	else if (d->form == FORM_RECORDS)
 		records_feed(d->records, bytes, len);
+	else if (d->form == FORM_PSTORE)
+		pstore_feed(d->pstore, bytes, len);
 	else if (d->form == FORM_PLAIN)
 		line_ends_feed(d->line_ends, bytes, len);
 	else
@@ -372,6 +376,8 @@ static void decide(struct text_decoder *d)
 	if (d->form == FORM_RECORDS)
 		d->records = records_new(records_begin((const char *)d->start, d->start_len),
 					 d->sink, d->data);
+	if (d->form == FORM_PSTORE)
+		d->pstore = pstore_new(d->sink, d->data);
 	if (d->form == FORM_PLAIN)
 		d->line_ends = line_ends_new(
 			line_ends_begin((const char *)d->start, d->start_len), d->sink, d->data);
@@ -406,6 +412,8 @@ gboolean text_decoder_end(struct text_decoder *d, GError **error)
 	end_part(d);
 	if (d->records)
 		records_end(d->records);
+	if (d->pstore)
+		pstore_end(d->pstore);
 	if (d->line_ends)
 		line_ends_end(d->line_ends);
 	ok = !d->error;

@@ -5,6 +5,7 @@
  *	filter.c	finds the parts of a log that cannot contain a report
  *	prefix.c	splits a raw line into text, time stamp and caller
  *	pieces.c	joins messages that netconsole sent in several packets
+ *	order.c		detects a log whose newest line is the first one
  *	scanner.c	determines which lines belong to a report, with formats.c (how reports
  *			begin) and body.c and body-patterns.c (which lines they contain)
  *	open.c		stores the lines of a report that is not complete yet

@@ -17,6 +17,7 @@ struct line {
 	guint more;	/* number of further lines that were joined to it */
 	/* the position of the whole line, with its newline, in the log */
 	guint64 first_byte, end_byte;
+	gint64 date;		 /* of its prefix in seconds, for comparison; -1: none */
 	double stamp;		 /* time stamp in seconds; -1: none */
 	char caller[CALLER_LEN]; /* "T12", "C1"; "" if the log does not name callers */
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
@@ -31,8 +32,8 @@ struct line {
 };
 
 /*
- * Splits a line into its prefix and text: sets text, len, stamp, caller, kernel, user. TEXT is
- * modified (prefix.c).
+ * Splits a line into its prefix and text: sets text, len, date, stamp, caller, kernel, user. TEXT
+ * is modified (prefix.c).
  */
 void prefix_strip(char *text, gsize len, struct line *line);
 

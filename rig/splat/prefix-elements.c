@@ -222,3 +222,48 @@ const char *piece_element(char what, const char *p, struct line *line)
 		return *p == what ? p + 1 : NULL;
 	}
 }
+
+/* Returns the number of the month whose English name is at P, from 1 on; 0: there is none. */
+static int month_at(const char *p)
+{
+	static const char all[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	const char *end = g_ascii_isupper(*p) ? name_of(all, p) : NULL;
+
+	for (int i = 0; end && i < 12; i++)
+		if (strncmp(all + 3 * (gsize)i, p, 3) == 0)
+			return i + 1;
+	return 0;
+}
+
+gint64 piece_date(const char *p, const char *end)
+{
+	int year = 0, month = 0, day = 0;
+	gint64 time = -1;
+
+	while (p < end) {
+		gsize len = strspn(p, "0123456789");
+
+		month = month ? month : month_at(p);
+		if (time_of_day(p)) {
+			time = ((gint64)text_int(p) * 60 + text_int(p + len + 1)) * 60 +
+			       text_int(p + len + 4);
+			p = time_of_day(p);
+		} else if (len == 4 && (p[4] == '-' || p[4] == '/') && g_ascii_isdigit(p[5])) {
+			year = text_int(p);
+			month = text_int(p + 5);
+			day = text_int(p + 8);
+			p += strlen("9999-99-99");
+		} else if (len) {
+			if (len == 4)
+				year = text_int(p);
+			else if (!day) /* otherwise a time zone */
+				day = text_int(p);
+			p += len;
+		} else {
+			p++;
+		}
+	}
+	if (!month || !day || time < 0)
+		return -1;
+	return (((gint64)year * 12 + month) * 31 + day) * 86400 + time;
+}

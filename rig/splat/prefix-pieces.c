@@ -57,6 +57,7 @@ static const struct piece pieces[] = {
 	{"<#>1 &9999-", PIECE_KERNEL},
 	{"1 &9999-99-99\\T99", AT_START},
 	{"<#>", PIECE_KERNEL | PIECE_LEVEL},
+	{"L\\## Part#", PIECE_USER | AT_START}, /* the first line of a record of pstore */
 	/* prefixes of terminals and CI systems */
 	{"[9999-99-99?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999/99/99?TZ]", PIECE_DATE | PIECE_BLANK},
@@ -251,6 +252,8 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
 		}
 		line->kernel |= (piece->flags & PIECE_KERNEL) != 0;
 		line->user |= (piece->flags & PIECE_USER) != 0;
+		if (line->date < 0 && (piece->flags & PIECE_DATE))
+			line->date = piece_date(p, end);
 		*before = piece;
 		return end + ((piece->flags & PIECE_BLANK) && *end == ' ');
 	}

@@ -296,7 +296,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	char quote = '\0';
 
 	line->dropped = line->piece_at = line->piece_of = 0;
-	line->stamp = -1;
+	line->stamp = line->date = -1;
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;
 	len = prefix_clean(text, len, &line->same);

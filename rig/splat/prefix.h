@@ -41,5 +41,7 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
  * of LINE. Returns its end, or NULL.
  */
 const char *piece_element(char what, const char *p, struct line *line);
+/* Returns the date and time from P to END in seconds, for comparison; -1: there is none. */
+gint64 piece_date(const char *p, const char *end);
 
 #endif

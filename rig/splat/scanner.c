@@ -193,6 +193,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	while (line.indent < len && (bytes[line.indent] == ' ' || bytes[line.indent] == '\t'))
 		line.indent++;
 	prefix_strip(scanner->scratch, len, &line);
+	order_take(&scanner->order, &line);
 	scanner->kernel_lines += line.kernel;
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;

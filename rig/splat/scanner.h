@@ -56,6 +56,14 @@ struct pieces {
 	double stamp;
 };
 
+/* The times of the lines: those of the last line that has one, and the steps between lines. */
+struct order {
+	guint64 number; /* of the last line; 0: no line has a time */
+	gint64 date;
+	double stamp;
+	guint64 rises, falls; /* number of pairs of lines of which the second is newer, or older */
+};
+
 struct scanner {
 	splat_found found;
 	void *data;
@@ -87,6 +95,7 @@ struct scanner {
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;
+	struct order order;
 };
 
 /* Returns the line I of OPEN. */
@@ -101,6 +110,8 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 	return (struct past *)&scanner->past[(scanner->newest + age) % PAST];
 }
 
+/* Handles the time of a line (order.c). */
+void order_take(struct order *order, const struct line *line);
 /*
  * Stores LINE, a piece of a message. TRUE: LINE is now the whole message, or a piece without the
  * preceding ones; its text has room for LINE_KEPT + 1 bytes (pieces.c).

@@ -119,6 +119,11 @@ gboolean scanner_lockdep_died(const struct scanner *scanner);
  * 0 means that no prefix of the kernel was recognised.
  */
 guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
+/*
+ * Returns TRUE if the newest line of the log is its first one, so that most reports cannot be
+ * recognised.
+ */
+gboolean scanner_is_reversed(const struct scanner *scanner);
 /* Returns the newest time stamp of printk in seconds, or -1 if there is none yet. */
 double scanner_guest_seconds(const struct scanner *scanner);
 

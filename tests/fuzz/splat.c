@@ -31,6 +31,7 @@ static GString *scan(const guint8 *data, gsize size, gsize step)
 	scanner_flush(scanner);
 	if (scanner_open_kind(scanner))
 		abort();
+	g_string_append(answer, scanner_is_reversed(scanner) ? "reversed" : "");
 	return answer;
 }
 

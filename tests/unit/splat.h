@@ -49,6 +49,7 @@ void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 void add_header_tests(TCase *tests);
 void add_mail_tests(TCase *tests);
+void add_order_tests(TCase *tests);
 void add_row_tests(TCase *tests);
 
 #endif

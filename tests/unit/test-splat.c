@@ -407,6 +407,7 @@ int main(void)
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
 	add_decode_tests(data);
 	add_mail_tests(data);
+	add_order_tests(data);
 	add_dress_tests(data);
 	add_schema_tests(data);
 	add_case_tests(data);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Declarations shared by the files of `rig scan`. */
+#ifndef RIG_CMD_SCAN_H
+#define RIG_CMD_SCAN_H
+
+#include <jansson.h>
+
+#include "splat/known.h"
+#include "splat/splat.h"
+
+/*
+ * Prints a report as text. FILE: the name of its log, or NULL; ISSUE: the known issue that it is,
+ * or NULL; PLACES: the places of its frames from a vmlinux, or NULL.
+ */
+void scan_print(const char *file, const struct splat *splat, const struct known_issue *issue,
+		const json_t *places);
+
+#endif
