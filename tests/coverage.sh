@@ -24,7 +24,7 @@ covered() {
 	same complete "$(field v .details.coverage.complete)" true &&
 		same online "$(reached online_pages)" true && same remove "$(reached try_remove_memory)" true &&
 		same offline "$(reached offline_pages)" true && same boot "$(reached kmem_cache_create_usercopy)" false || return 1
-	expect 0 "$rig" coverage last >c && says c 'mm/memory_hotplug.c' && says c '1 runs of 1 scenarios' &&
+	expect 0 "$rig" coverage last >c && says c 'mm/memory_hotplug.c' && says c 'runs: 1, scenarios: 1' &&
 		expect 0 "$rig" coverage --unreached --all >u && ! grep -q ' online_pages ' u &&
 		expect 0 "$rig" coverage --rank >r && says r 'dimm-remove-vs-sysfs' &&
 		expect 0 "$rig" coverage --html pages --lcov all.info && says pages/index.html '<code>' &&

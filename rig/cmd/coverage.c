@@ -113,21 +113,24 @@ static void print_row(const char *name, const struct coverage_sums *sums)
 
 static void print_sums(const struct coverage_union *united)
 {
-	struct coverage_sums sums;
+	struct coverage_sums sums, all;
 
-	printf("%u runs of %u scenarios", united->runs, g_hash_table_size(united->scenarios));
+	printf("runs: %u, scenarios: %u", united->runs, g_hash_table_size(united->scenarios));
 	if (united->damaged)
 		printf("; %u more with a damaged " COVERAGE_JSON, united->damaged);
-	printf("\n\n%-48s %14s %7s  %5s  %16s\n", "file", "functions", "", "boot", "lines");
+	coverage_sums(united->sum, &all);
+	printf("\n\n%-48s %14s %7s  %5s%s\n", "file", "functions", "", "boot",
+	       all.lines ? "             lines" : "");
 	for (guint i = 0; i < united->sum->files->len; i++) {
 		const struct coverage_file *file = united->sum->files->pdata[i];
 
 		coverage_file_sums(file, &sums);
 		print_row(file->name, &sums);
 	}
-	coverage_sums(united->sum, &sums);
-	print_row("all", &sums);
+	print_row("all", &all);
 	puts("\nReached under load; 'boot': functions that only the boot reached.");
+	if (!all.lines)
+		puts("Lines need a kernel with DWARF (docs/coverage.md).");
 	if (!united->sum->complete)
 		puts("In some runs the load did not begin, or QEMU did not discard the boot's "
 		     "translations: code that the boot had reached may be missing there.");

@@ -165,6 +165,19 @@ static void print_group(const struct index_group *g, guint hits)
 	putchar('\n');
 }
 
+static guint hits_of(const struct index_group *g, const struct index_filter *filter)
+{
+	return filter->signature ? g->hits : g->bad;
+}
+
+static gboolean has_hits(GPtrArray *groups, const struct index_filter *filter)
+{
+	for (guint i = 0; i < groups->len; i++)
+		if (hits_of(groups->pdata[i], filter))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean show_tables(struct run_index *ix, const struct index_filter *filter, json_t *json,
 			    GError **error)
 {
@@ -174,14 +187,14 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 
 		if (!groups)
 			return FALSE;
-		if (!json)
+		if (!json && (tables[t].by != BY_SEED || has_hits(groups, filter)))
 			printf("\n%s%s%*s%s%s\n", term_colour(TERM_DIM), tables[t].head,
 			       31 - (int)strlen(tables[t].head), "",
 			       filter->signature ? "seen in" : "not as expected",
 			       term_colour(TERM_PLAIN));
 		for (guint i = 0; i < groups->len; i++) {
 			const struct index_group *g = groups->pdata[i];
-			guint hits = filter->signature ? g->hits : g->bad;
+			guint hits = hits_of(g, filter);
 
 			if (json)
 				json_array_append_new(array, group_json(g, hits));

@@ -276,14 +276,15 @@ static int run_night(struct night *night, GError **error)
 
 static int list_nights(const char *results)
 {
-	json_t *nights = night_list(results), *item;
+	json_auto_t *nights = night_list(results), *open = night_list_without_result(results);
+	json_t *item;
 	size_t i;
 
 	if (want.json) {
-		cmd_print_json(nights);
+		cmd_print_json(json_incref(nights));
 		return RIG_EXIT_PASS;
 	}
-	if (!json_array_size(nights))
+	if (!json_array_size(nights) && !json_array_size(open))
 		printf("no nights in '%s' yet; `rig nightly smoke` creates one\n", results);
 	json_array_foreach (nights, i, item) {
 		json_t *counts = json_object_get(item, "counts");
@@ -295,7 +296,10 @@ static int list_nights(const char *results)
 		       real(counts, "skip"), real(counts, "left"),
 		       json_is_true(json_object_get(item, "regression")) ? "  NEW FINDINGS" : "");
 	}
-	json_decref(nights);
+	json_array_foreach (open, i, item)
+		printf("%s  %-16s still runs, or was killed: rig nightly %s --resume --night %s\n",
+		       findings_text(item, "id"), findings_text(item, "plan"),
+		       findings_text(item, "plan"), findings_text(item, "id"));
 	return RIG_EXIT_PASS;
 }
 

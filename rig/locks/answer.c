@@ -171,7 +171,7 @@ static enum lock_answer answer(json_t *details, GString *text)
 	}
 	cycle = find_cycle(recorded, members);
 	if (cycle && !met && !strcmp(text_at(cycle, "state"), "guarded")) {
-		g_string_append_printf(text, "by %s, which both sides held in each of ",
+		g_string_append_printf(text, "by %s, which both sides held at all occurrences: ",
 				       text_at(cycle, "gate"));
 		add_edges(text, cycle);
 		return ANSWER_GUARDED;

@@ -94,17 +94,29 @@ char **night_ids(const char *results)
 	return rig_names_in(nights, "");
 }
 
-json_t *night_list(const char *results)
+/* Reads FILE of all nights below RESULTS that have it and lack the file WITHOUT (or NULL). */
+static json_t *read_all(const char *results, const char *file, const char *without)
 {
 	g_auto(GStrv) ids = night_ids(results);
 	json_t *array = json_array();
 
 	for (char **id = ids; *id; id++) {
 		g_autofree char *dir = g_build_filename(results, "nights", *id, NULL);
-		json_t *json = night_read_json(dir, "night.json");
+		json_auto_t *other = without ? night_read_json(dir, without) : NULL;
+		json_t *json = other ? NULL : night_read_json(dir, file);
 
 		if (json)
 			json_array_append_new(array, json);
 	}
 	return array;
+}
+
+json_t *night_list(const char *results)
+{
+	return read_all(results, "night.json", NULL);
+}
+
+json_t *night_list_without_result(const char *results)
+{
+	return read_all(results, "cells.json", "night.json");
 }

@@ -217,4 +217,7 @@ int night_exit_code(const struct night *night, json_t *result);
  */
 json_t *night_list(const char *results);
 
+/* Returns the contents of cells.json of the nights that still run or were killed: a new array. */
+json_t *night_list_without_result(const char *results);
+
 #endif

@@ -277,7 +277,7 @@ static const struct {
 				"\"kn->active\",\"count\":5}]") "}}",
 	 ANSWER_NOT_MET, "5 encounters of a --> kn->active, kn->active --> a was never reached"},
 	{"{\"recorded\":{" CYCLE("guarded", "\"g\"") TRAP("\"met\":0") "}}", ANSWER_GUARDED,
-	 "by g, which both sides held in each of 3 of a --> kn->active(m/s), 4 of"},
+	 "by g, which both sides held at all occurrences: 3 of a --> kn->active(m/s), 4 of"},
 	{"{\"recorded\":{" CYCLE("open", "null") TRAP("\"met\":0") "}}", ANSWER_NOT_MET, "never"},
 	{"{\"recorded\":{" TRAP("\"met\":1,\"waits\":true") "}}", ANSWER_NOT_MET,
 	 "closed 1 times, and its tasks continued"},
