@@ -11,6 +11,11 @@
 /* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
 #define WRAP_LEAST 66
 /*
+ * The least width of a terminal. It wraps a line after its last column, but mail programs before a
+ * word, and earlier.
+ */
+#define TERMINAL_LEAST 80
+/*
  * number of digits of a time since 1970 in nanoseconds, on a line of its own in some logs; a
  * register has fewer
  */
@@ -33,11 +38,37 @@ static gboolean is_continuation(const struct past *past, const struct line *line
 	       !line->caller[0] && line->text[strspn(line->text, " \t")];
 }
 
-static char *joined(const char *text, const struct line *line, const char *between)
+/* Returns TRUE if a terminal can have wrapped PAST: no line of the log is longer. */
+static gboolean is_full(const struct scanner *scanner, const struct past *past)
 {
-	g_autofree char *first = g_strchomp(g_strdup(text));
+	guint64 width = past->end_byte - past->first_byte;
 
-	return g_strconcat(first, between, line->text + strspn(line->text, " \t"), NULL);
+	return width > TERMINAL_LEAST && width == scanner->widest;
+}
+
+/* Counts that a line was joined to the preceding one. */
+static void count_wrap(struct scanner *scanner)
+{
+	if (is_full(scanner, scanner_past(scanner, 0)))
+		scanner->wraps_full++;
+	else
+		scanner->wraps_early++;
+}
+
+/*
+ * Joins TEXT, which is PAST or a line that ends with it, and LINE. At a word's end, a blank was
+ * removed from one of them.
+ */
+static char *joined(const struct scanner *scanner, const char *text, const struct line *line)
+{
+	const struct past *past = scanner_past(scanner, 0);
+	gsize blanks = strspn(line->text, " \t");
+	g_autofree char *first = g_strchomp(g_strdup(text));
+	gboolean in_word = is_full(scanner, past) && !past->cut && !blanks;
+
+	/* with a mail program, too, a line can have the full width, but most lines are shorter */
+	in_word &= scanner->wraps_full >= scanner->wraps_early;
+	return g_strconcat(first, in_word ? "" : " ", line->text + blanks, NULL);
 }
 
 /*
@@ -103,7 +134,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 		return FALSE;
 	if (frame_starts_trace(start) || (has_word && format_match(line->text, NULL)))
 		return FALSE;
-	text = joined(past->text, line, " ");
+	text = joined(scanner, past->text, line);
 	format = format_match(text, &groups);
 	header = *line;
 	header.text = text;
@@ -117,6 +148,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	taken = is_better(format, &groups, past->format, past->text) &&
 		take_header(scanner, format, &header, &groups);
 	groups_deinit(&groups);
+	if (taken)
+		count_wrap(scanner);
 	return taken;
 }
 
@@ -124,14 +157,18 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
  * Returns TRUE if LINE can be the rest of PAST, a line of OPEN: the program that wrapped the line
  * would not have done so if the next word had fitted.
  */
-static gboolean is_rest(const struct past *past, const struct open *open, const struct line *line)
+static gboolean is_rest(const struct scanner *scanner, const struct open *open,
+			const struct line *line)
 {
+	const struct past *past = scanner_past(scanner, 0);
 	gsize blanks = strspn(line->text, " \t");
 	gsize digits = strspn(line->text, "0123456789");
 
 	if (digits >= STAMP_DIGITS && !line->text[digits])
 		return FALSE;
-	return width_with(past, line) > MAX(open->widest, WRAP_LEAST) && blanks == past->indent &&
+	if (blanks != past->indent && !is_full(scanner, past))
+		return FALSE;
+	return width_with(past, line) > MAX(open->widest, WRAP_LEAST) &&
 	       past->text[strspn(past->text, " \t")] &&
 	       strlen(past->text) < sizeof(past->text) - 1;
 }
@@ -162,13 +199,13 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	whole.kernel = past->kernel;
 	g_strlcpy(whole.caller, past->caller, CALLER_LEN);
 	open = extent_find(scanner, &whole);
-	if (!open || open->ended || !open->format->kind || !is_rest(past, open, line) ||
+	if (!open || open->ended || !open->format->kind || !is_rest(scanner, open, line) ||
 	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
 	    format_match(line->text, NULL))
 		return FALSE;
 	/* the report's last line can be joined already, if it was wrapped twice */
 	is_last = open->last_line == past->number && open->solid == open->seen->len;
-	text = joined(is_last ? open_line(open, open->solid - 1)->text : past->text, line, " ");
+	text = joined(scanner, is_last ? open_line(open, open->solid - 1)->text : past->text, line);
 	whole.text = text;
 	whole.len = strlen(text);
 	if (is_last) {
@@ -182,6 +219,7 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	}
 	line->kernel = past->kernel;
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
+	count_wrap(scanner);
 	return TRUE;
 }
 
@@ -194,7 +232,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 	    strcmp(past->caller, open->callers[0]) != 0 || open->last_line >= past->number)
 		return NULL;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
-		g_autofree char *text = joined(past->text, line, between[i]);
+		g_autofree char *text = g_strconcat(past->text, between[i],
+						    line->text + strspn(line->text, " \t"), NULL);
 		struct frame frame;
 		enum body body = body_kind(text, open->format, &frame);
 

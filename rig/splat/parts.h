@@ -28,6 +28,7 @@ struct line {
 	guint dropped; /* number of messages that printk lost before this line */
 	/* the text is a piece of a message of PIECE_OF bytes, from PIECE_AT on; 0: it is whole */
 	guint piece_at, piece_of;
+	gboolean cut;  /* blanks at its end were removed */
 	gboolean same; /* `text` is a piece of the bytes of the line, none of which was changed */
 };
 

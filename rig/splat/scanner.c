@@ -78,6 +78,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->end_byte = line->end_byte;
 	past->stamp = line->stamp;
 	past->kernel = line->kernel;
+	past->cut = line->cut;
 	past->inherited = line->inherited;
 	past->indent = line->indent;
 	past->has_word = has_word;
@@ -195,6 +196,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	prefix_strip(scanner->scratch, len, &line);
 	order_take(&scanner->order, &line);
 	scanner->kernel_lines += line.kernel;
+	scanner->widest = MAX(scanner->widest, end - first);
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;
 	quiet &= !line.piece_of; /* a word can be in two pieces */
@@ -208,6 +210,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 		line.text = text;
 		if (!line.same)
 			line.len = strlen(text);
+		line.cut = line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t');
 		while (line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t'))
 			text[--line.len] = '\0';
 		take_text(scanner, &line, quiet);

@@ -41,6 +41,7 @@ struct past {
 	guint64 number, first_byte, end_byte;
 	double stamp;
 	gboolean kernel;
+	gboolean cut; /* blanks at its end were removed */
 	guint inherited, indent;
 	gboolean has_word; /* the filter found a word, so the line may be the first of a report */
 	const struct format *format; /* the row that the line matched, or NULL */
@@ -92,6 +93,9 @@ struct scanner {
 	char banner[BANNER_LEN];
 	gboolean going_down;
 	char start[START_KEPT]; /* the first bytes of the stream */
+	guint64 widest; /* length of the longest parsed line, with its prefix and newline */
+	/* number of lines that were joined to one of that length, and to shorter ones */
+	guint wraps_full, wraps_early;
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;

@@ -326,6 +326,34 @@ START_TEST(dressed_up_it_is_the_same)
 }
 END_TEST
 
+/* A terminal continues a line after its last column in the next row; its hard copy has rows. */
+START_TEST(wrapped_by_a_terminal)
+{
+	static const gsize widths[] = {80, 100, 120, 132};
+	const struct fixture *fixture = fixtures->pdata[_i];
+
+	for (gsize w = 0; w < G_N_ELEMENTS(widths); w++) {
+		g_autoptr(GString) rows = g_string_new(NULL);
+		gsize column = 0;
+
+		for (gsize i = 0; i < fixture->len; i++) {
+			char c = fixture->log[i];
+			gsize tab = c == '\t' ? 8 : 1;
+
+			for (gsize n = 0; n < tab; n++) {
+				if (c != '\n' && column == widths[w]) {
+					g_string_append_c(rows, '\n');
+					column = 0;
+				}
+				g_string_append_c(rows, c == '\t' ? ' ' : c);
+				column = c == '\n' ? 0 : column + 1;
+			}
+		}
+		check_same(fixture, rows->str, "wrapped");
+	}
+}
+END_TEST
+
 /* Symbolising scripts add places to frames, and a line for each inlined function. */
 START_TEST(symbolised_it_is_the_same)
 {
@@ -359,5 +387,6 @@ END_TEST
 void add_dress_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, dressed_up_it_is_the_same, 0, fixtures->len);
+	tcase_add_loop_test(tests, wrapped_by_a_terminal, 0, fixtures->len);
 	tcase_add_loop_test(tests, symbolised_it_is_the_same, 0, fixtures->len);
 }
