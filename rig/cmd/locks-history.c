@@ -114,7 +114,7 @@ static void print_seen(const struct asked *a, const struct seen *seen)
 	       cycle->signature, seen->runs, seen->machines->str, seen->scenarios->str, first,
 	       cycle->since, last, seen->last);
 	if (*gates)
-		printf("  guarded    held each time, at two of its edges or more: %s\n", gates);
+		printf("  guarded    at least two edges occurred only under %s\n", gates);
 	if (cycle->ambiguous)
 		printf("  ambiguous  a name in it stands for several locks\n");
 	if (seen->issue)
