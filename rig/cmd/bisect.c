@@ -216,7 +216,10 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	       outcome_name(e->outcome), term_colour(TERM_PLAIN), name, took, why ? "  " : "",
 	       why ? why : "");
 	if (!search->target.key || !posterior_rate_known(p))
-		printf("     %schoosing the signature at the bad end%s\n", term_colour(TERM_DIM),
+		printf("     %s%s%s\n", term_colour(TERM_DIM),
+		       search->target.key
+			       ? "runs the bad end until the detection rate is known"
+			       : "runs the bad end, then the good end, to choose a signature",
 		       term_colour(TERM_PLAIN));
 	else
 		printf("     %s%.1f %%: %s; caught in %.0f %% of runs; about %.0f boots left%s\n",
