@@ -217,9 +217,10 @@ static gboolean write_file(struct director_orders *orders, GString *out,
 		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"the holds and the functions whose visits are counted need %u "
-				"watched addresses (at most %d)",
-				watches, DIRECTOR_WATCHES_MAX);
+				"the plugin would watch %u instructions (at most %d) and read "
+				"%" G_GSIZE_FORMAT " bytes of instructions (at most %d); use fewer "
+				"holds, --fail or functions of --visits",
+				watches, DIRECTOR_WATCHES_MAX, out->len, DIRECTOR_FILE_MAX);
 	orders->text = g_strdup(out->str);
 	return TRUE;
 }
