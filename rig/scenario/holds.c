@@ -57,7 +57,8 @@ static gboolean check_same(const struct hold_spec *hold, GError **error)
 
 	if (!g_regex_match_simple("^(?:block|arg[1-4](?: arg[1-4])?)$", hold->same, 0, 0))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid 'same' '%s' (allowed: arg1 to arg4, arg2 arg1, block)",
+				"invalid 'same' '%s' (allowed: argN; argN argM, one argument of "
+				"each function; block, the memory block; N and M are 1 to 4)",
 				hold->same);
 	return (partner && g_regex_match_simple("^" NAME "$", hold->at, 0, 0) &&
 		g_regex_match_simple("^" NAME "$", partner, 0, 0)) ||

@@ -13,7 +13,7 @@
 
 #define ON_OFF(off, on) {{"off", off}, {"on", on}}
 
-/* If a switch has the value "off", it is the first one. */
+/* The value "off" is the first value of each switch that has it. */
 const struct kernel_switch scenario_switches[] = {
 	{"memmap_on_memory",
 	 "a DIMM holds its own struct pages",
@@ -96,14 +96,15 @@ static const struct switch_value *find_value(const struct kernel_switch *s, cons
 }
 
 /*
- * Returns the values (const struct switch_value *) that TEXT allows, NULL-terminated. Error:
- * RIG_EXIT_USAGE, the switch does not have one of them.
+ * Returns an array of const struct switch_value: the values that TEXT names ("SWITCH=A|B"), or all
+ * values of the switch S if TEXT is only its name. Error: RIG_EXIT_USAGE, TEXT names a value that S
+ * does not have.
  */
 static GPtrArray *allowed_values(const struct kernel_switch *s, const char *text, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	const char *equals = strchr(text, '=');
-	/* handle an empty text here, because g_strsplit() returns no element for it */
+	/* g_strsplit() returns no element for an empty text; find_value() must refuse that one */
 	g_auto(GStrv) names = !equals	  ? NULL
 			      : equals[1] ? g_strsplit(equals + 1, "|", -1)
 					  : g_strdupv((char *[]){"", NULL});
