@@ -106,10 +106,10 @@ struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 /* ---- cycles (recorded-cycles.c) ---- */
 
 enum recorded_state {
-	CYCLE_OPEN,    /* nothing that was recorded prevents it */
+	CYCLE_OPEN, /* nothing in the record rules out the deadlock */
 	/*
-	 * cannot be decided: a class has more locks than the record has space for, or is
-	 * LOCK_UNSURE
+	 * it is not known whether the tasks wait for each other's locks: a class has more locks
+	 * than the record has space for, or is LOCK_UNSURE
 	 */
 	CYCLE_UNCLEAR,
 	CYCLE_GUARDED, /* two of its edges have had a gate in common at every occurrence */
@@ -128,8 +128,9 @@ struct recorded_cycle {
 	enum recorded_state state;
 	int gate; /* index of the class of the common gate, or -1 */
 	/*
-	 * at one class both tasks read, so a deadlock needs one more task, which waits for writing
-	 * and so blocks further readers
+	 * at one class, both the task that waits and the task that holds the lock acquire it for
+	 * reading, so a deadlock needs one more task, which waits for writing and so blocks further
+	 * readers
 	 */
 	gboolean writer;
 	/*
@@ -141,10 +142,11 @@ struct recorded_cycle {
 
 #define RECORDED_CYCLES_MAX 200
 /*
- * Finds cycles of two and three edges in which each task can wait for exactly the lock that the
- * next task holds. There is one cycle for each signature, with the worst state that any choice of
- * locks gives it. Returns an array of struct recorded_cycle, open ones first, which the caller
- * owns.
+ * Finds cycles of two and three edges in which each task waits for the lock that the next task
+ * holds: the same lock, not only one of the same class. An edge has several pairs of locks, so all
+ * combinations of one pair for each edge are checked. Of the combinations and cycles with the same
+ * signature, the result has only the most dangerous one: the one whose enum recorded_state is
+ * lowest. Returns an array of struct recorded_cycle, sorted by state, which the caller owns.
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
