@@ -26,8 +26,9 @@ static guint64 value_of(const struct fail_spec *spec)
 }
 
 /*
- * Appends the lines for SPEC. ENTRIES has the addresses of its function; CALLERS has the functions
- * whose calls count, or is NULL if all calls count.
+ * Appends the lines `fail`, `failat` and `failin` (plugin/protocol.h) for SPEC. ENTRIES has the
+ * symbols of the function that fails. If CALLERS is not NULL, only calls from these functions are
+ * counted and can fail.
  */
 static void write_fail(GString *out, guint id, const struct fail_spec *spec, const char *arch,
 		       struct symbols *symbols, const GArray *entries, const GArray *callers)
@@ -46,7 +47,10 @@ static void write_fail(GString *out, guint id, const struct fail_spec *spec, con
 					       range_at(callers, i)->size + 1);
 }
 
-/* Finds the addresses for SPEC and appends its lines. Errors: RIG_EXIT_USAGE. */
+/*
+ * Finds the addresses of the functions that SPEC names, and appends the lines for SPEC. Errors:
+ * RIG_EXIT_USAGE.
+ */
 static gboolean add_fail(struct director_orders *orders, GString *out, const struct fail_spec *spec,
 			 const char *arch, struct symbols *symbols, guint *watches, GError **error)
 {
