@@ -21,7 +21,10 @@
 
 #define FOLDER "kernel/carried"
 #define JSON_MAX (1u << 20)
-/* The top folder in the archive of a folder or revision, which is removed when it is unpacked. */
+/*
+ * The first component of all paths in an archive that is made from a folder or a git revision.
+ * untar() in checkout.c strips it.
+ */
 #define TOP "linux/"
 
 char *kernel_source_key(const char *text)

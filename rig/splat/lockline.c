@@ -152,7 +152,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	ret->function = function_at(p);
 	if (*ret->lock_class)
 		return TRUE;
-	/* in a line like "(#5){++++}" the name was lost */
+	/* the console has lost the name of the class, for example in "(#5){++++}" */
 	splat_lock_clear(ret);
 	return FALSE;
 }
