@@ -30,6 +30,7 @@
 #define DEFAULT_BUDGET_S 600
 #define RECORD_S 10
 #define SWEEP_S 45
+#define CPUS_MIN 4 /* vCPUs of the guests, unless the scenario has more */
 
 static const char summary[] =
 	"Searches for holds (docs/director.md) that make a scenario fail which fails rarely or "
@@ -118,6 +119,17 @@ static gboolean can_update(const struct machine *machine)
 	return director_probe(program, &file, &api, NULL) && director_can_update(api);
 }
 
+/*
+ * Returns the number of vCPUs of a search's guests, so that several can run while one waits.
+ * Returns 0 for the scenario's number: calls that fail need no others, and vCPUs that the scenario
+ * plugs have the numbers after those at boot.
+ */
+static guint cpus_for(const struct scenario *scenario)
+{
+	return want.fail || scenario->max_cpus > scenario->cpus ? 0
+								: MAX(scenario->cpus, CPUS_MIN);
+}
+
 static gboolean make_options(const char *what, const struct scenario *scenario, const char *dir,
 			     struct race_options *o, GError **error)
 {
@@ -147,10 +159,11 @@ static gboolean make_options(const char *what, const struct scenario *scenario, 
 		o->record_s = is_short(scenario) ? 0 : RECORD_S;
 		o->sweep_s = SWEEP_S;
 	}
+	o->cpus = cpus_for(scenario);
 	o->updates = can_update(machine);
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->need = (struct pack_room){
-		.quarters = PACK_QUARTERS * scenario->cpus,
+		.quarters = PACK_QUARTERS * (o->cpus ? o->cpus : scenario->cpus),
 		.memory = MAX(scenario->max_memory, machine->min_memory) + PLACE_RUN_MEMORY,
 	};
 	o->arch = machine->arch;
@@ -298,7 +311,7 @@ static void print_result(json_t *result, const char *dir)
 }
 
 static int conclude(const struct race_search *search, enum race_end end,
-		    const struct scenario *scenario, const char *dir)
+		    const struct race_options *o, const struct scenario *scenario)
 {
 	static const int codes[] = {
 		[RACE_DONE] = RIG_EXIT_PASS,
@@ -306,7 +319,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 		[RACE_STOPPED] = RIG_EXIT_INFRA,
 		[RACE_FAILS_ALONE] = RIG_EXIT_FAIL,
 	};
-	g_autofree char *path = g_build_filename(dir, "race.yaml", NULL), *text = NULL;
+	g_autofree char *path = g_build_filename(o->dir, "race.yaml", NULL), *text = NULL;
 	g_autoptr(GError) error = NULL;
 	struct race_trial found = {0};
 	json_auto_t *result = NULL;
@@ -314,7 +327,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 	if (race_search_strategy(search))
 		race_found(race_search_strategy(search), &found);
 	if (found.n) {
-		text = race_scenario(scenario->file, &found, &error);
+		text = race_scenario(scenario->file, &found, o->cpus, &error);
 		if (!text || !rig_write_file(path, text, -1, &error))
 			return rig_report_error(error);
 	}
@@ -323,9 +336,9 @@ static int conclude(const struct race_search *search, enum race_end end,
 		cmd_print_json(g_steal_pointer(&result));
 		return codes[end];
 	}
-	print_result(result, dir);
+	print_result(result, o->dir);
 	if (end == RACE_OUT_OF_BUDGET || end == RACE_STOPPED)
-		printf("continue      rig race --resume %s\n", dir);
+		printf("continue      rig race --resume %s\n", o->dir);
 	return codes[end];
 }
 
@@ -352,7 +365,7 @@ static int search_for(const struct race_options *o, const struct scenario *scena
 	}
 	ok = race_search_run(search, &end, &error);
 	term_status(NULL);
-	return ok ? conclude(search, end, scenario, o->dir) : rig_report_error(error);
+	return ok ? conclude(search, end, o, scenario) : rig_report_error(error);
 }
 
 static int walk_for(const struct race_options *o, const struct scenario *scenario, json_t *words,

@@ -46,6 +46,8 @@ static const GOptionEntry options[] = {
 	OPTION_SEED(&want.seed),
 	{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &want.timeline,
 	 "execute the operations of this timeline.json (docs/scenarios.md)", "FILE"},
+	{"cpus", 0, 0, G_OPTION_ARG_INT, &want.cpus, "vCPUs at boot, instead of the scenario's",
+	 "N"},
 	OPTION_DURATION(&want.duration_s),
 	OPTION_PATIENCE(&want.patience_s),
 	{"memory-image", 0, 0, G_OPTION_ARG_STRING, &want.memory_image,

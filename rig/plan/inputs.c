@@ -63,6 +63,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "coverage", json_true());
 	if (want->sweep)
 		json_object_set_new(json, "sweep", json_string(want->sweep));
+	if (want->cpus)
+		json_object_set_new(json, "cpus", json_integer(want->cpus));
 	if (want->patience_s)
 		json_object_set_new(json, "patience_s", json_integer(want->patience_s));
 	if (want->emulator)

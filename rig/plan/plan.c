@@ -41,6 +41,21 @@ static void resolved_free(struct resolved *r)
 RIG_DEFINE_AUTO(resolved, resolved_free)
 
 /*
+ * Sets the number of vCPUs at boot to CPUS. Error: RIG_EXIT_USAGE, the scenario plugs vCPUs, whose
+ * numbers follow those at boot.
+ */
+static gboolean set_cpus(struct scenario *scenario, int cpus, GError **error)
+{
+	if (scenario->max_cpus > scenario->cpus)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--cpus %d: scenario '%s' plugs vCPUs ('max_cpus: %u'), so their "
+				"number at boot cannot be changed",
+				cpus, scenario->name, scenario->max_cpus);
+	scenario->cpus = scenario->max_cpus = cpus;
+	return TRUE;
+}
+
+/*
  * Gives the guest enough vCPUs for a trap: one for each class of CYCLE, because a vCPU on which a
  * task is stopped runs no other task, and one more.
  */
@@ -61,6 +76,8 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 		r->scenario->name = g_strdup(want->scenario_name);
 	}
 	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
+		return FALSE;
+	if (want->cpus && !set_cpus(r->scenario, want->cpus, error))
 		return FALSE;
 	r->cycle = want->hold_cycle	      ? want->hold_cycle
 		   : *r->scenario->hold_cycle ? r->scenario->hold_cycle

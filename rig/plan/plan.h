@@ -45,6 +45,7 @@ struct run_request {
 	const char *launcher; /* default: libvirt if `uri` is set, otherwise direct */
 	const char *uri;      /* the libvirt connection URI */
 	char **labels;	      /* "KEY=VALUE", NULL-terminated */
+	int cpus;	      /* vCPUs at boot; default: the scenario's */
 	int duration_s;	      /* seconds of load; default: the scenario's */
 	int patience_s;	      /* seconds without progress before a hang is declared; default: 20 */
 	const char

@@ -9,6 +9,7 @@
 
 #define DURATION_MAX_S (7 * 24 * 3600)
 #define PATIENCE_MAX_S 3600
+#define CPUS_MAX 64
 
 const char *request_launcher(const struct run_request *want)
 {
@@ -51,6 +52,13 @@ static gboolean check_range(const char *what, int value, int high, GError **erro
 	return rig_fail(error, RIG_EXIT_USAGE, "invalid %s of %d s (1 to %d)", what, value, high);
 }
 
+static gboolean check_cpus(int cpus, GError **error)
+{
+	return (cpus >= 0 && cpus <= CPUS_MAX) ||
+	       rig_fail(error, RIG_EXIT_USAGE, "invalid number of vCPUs %d (1 to %d)", cpus,
+			CPUS_MAX);
+}
+
 static gboolean check_vary(char **vary, GError **error)
 {
 	for (guint i = 0; vary && vary[i]; i++)
@@ -63,8 +71,8 @@ gboolean request_check(const struct run_request *want, GError **error)
 {
 	return check_range("duration", want->duration_s, DURATION_MAX_S, error) &&
 	       check_range("patience", want->patience_s, PATIENCE_MAX_S, error) &&
-	       check_launcher(want, error) && check_labels(want->labels, error) &&
-	       check_vary(want->vary, error);
+	       check_cpus(want->cpus, error) && check_launcher(want, error) &&
+	       check_labels(want->labels, error) && check_vary(want->vary, error);
 }
 
 gboolean plan_seed(const char *text, guint64 *ret, GError **error)

@@ -198,7 +198,7 @@ static void choose(const GPtrArray *order, gboolean seldom, guint max, struct ra
 	for (guint i = 0; i < order->len && n < max; i++) {
 		struct arm *arm = order->pdata[i];
 
-		if ((arm->hz <= SELDOM_HZ) != seldom)
+		if ((arm->hz <= SELDOM_HZ) != seldom || arm->hz > CONSTANT_HZ)
 			continue;
 		arm->pending++;
 		ret->hold[ret->n++] = arm->hold;
@@ -261,6 +261,8 @@ void arms_reward(struct race *race, const struct race_trial *trial, const struct
 		arm->pending -= arm->pending > 0;
 		if (!o)
 			continue;
+		if (o->seconds >= 1)
+			arm->hz = MAX(arm->hz, o->reached[i] / o->seconds);
 		arm->tries += o->held[i] ? 1 : NOT_HELD;
 		if (o->failed && o->suspect[i])
 			arm->reward += REWARD_FAILED / (double)o->suspect[i];

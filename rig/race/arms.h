@@ -13,7 +13,11 @@
 
 struct arm {
 	char *hold;
-	double hz; /* maximum rate per second at which the place is passed */
+	/*
+	 * the rate per second at which the place is passed: first that of its function's entry,
+	 * then the highest one of a sweep, because a loop may pass it more often
+	 */
+	double hz;
 	double prior, reward;
 	/* number of sweeps in which the arm waited; a sweep in which it did not wait counts less */
 	double tries;

@@ -100,7 +100,8 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 		  const struct race_run *run, race_done done, void *data)
 {
 	g_autofree char *name = g_path_get_basename(o->dir),
-			*label = g_strconcat(LABEL, name, NULL);
+			*label = g_strconcat(LABEL, name, NULL),
+			*cpus = g_strdup_printf("%u", o->cpus);
 	const char *labels[] = {label, NULL};
 	g_autoptr(GPtrArray) extra = g_ptr_array_new();
 	struct child_spec spec = {
@@ -120,6 +121,10 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 	if (o->drop_holds) {
 		g_ptr_array_add(extra, (gpointer) "--without");
 		g_ptr_array_add(extra, (gpointer) "holds");
+	}
+	if (o->cpus) {
+		g_ptr_array_add(extra, (gpointer) "--cpus");
+		g_ptr_array_add(extra, cpus);
 	}
 	if (o->no_lockdep)
 		g_ptr_array_add(extra, (gpointer) "--no-lockdep");

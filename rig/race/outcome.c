@@ -60,14 +60,17 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 			 const struct race_trial *trial, struct race_outcome *o)
 {
 	json_t *details = json_object_get(result->answer, "details"), *one;
-	json_t *holds = json_object_get(details, "holds");
+	json_t *holds = json_object_get(details, "holds"),
+	       *times = json_object_get(details, "times");
 	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
 	g_autofree char *failure = outcome_failure(result);
 	gboolean same = !search->failure || !strcmp(search->failure, failure);
 	size_t i;
 
 	*o = (struct race_outcome){.failed = failed &&
-					     (same || race_phase(search->race) == RACE_EXPLORE)};
+					     (same || race_phase(search->race) == RACE_EXPLORE),
+				   .seconds = json_integer_value(json_object_get(
+						      times, "hammer_ns")) / 1e9};
 	if (!race_is_sweep(trial)) {
 		for (i = 0; i < trial->n; i++)
 			read_counts(json_array_get(holds, i), i, o);

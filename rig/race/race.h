@@ -38,6 +38,7 @@ struct race_options {
 	 * build
 	 */
 	guint guests, budget_s;
+	guint cpus; /* vCPUs of the guests; 0 stands for the scenario's number */
 	guint duration_s, patience_s;
 	const char *results, *dir;
 	const char *rig;       /* path of the rig; NULL stands for this program */
@@ -106,10 +107,11 @@ char *race_hold_text(const struct race_trial *trial, guint i);
 char *race_sweep(const struct race_trial *trial);
 
 /*
- * Returns the text of the scenario file FILE, with its holds replaced by those of TRIAL. Errors:
- * RIG_EXIT_USAGE, FILE cannot be read. The caller owns the text.
+ * Returns the text of the scenario file FILE, with its holds replaced by those of TRIAL, and with
+ * CPUS vCPUs unless CPUS is 0. Errors: RIG_EXIT_USAGE, FILE cannot be read. The caller owns the
+ * text.
  */
-char *race_scenario(const char *file, const struct race_trial *trial, GError **error);
+char *race_scenario(const char *file, const struct race_trial *trial, guint cpus, GError **error);
 
 /*
  * Interprets WHAT, the argument of --around. *RET_VISITS: the functions to count, for `rig run

@@ -21,9 +21,9 @@ json_t *trial_json(const struct race_trial *trial, const struct race_outcome *o)
 						       (json_int_t)o->reached[i],
 						       (json_int_t)o->held[i],
 						       (json_int_t)o->met[i], o->suspect[i]));
-	return json_pack("{s:s, s:b, s:b, s:i, s:o}", "phase", race_phase_name(trial->phase),
-			 "failed", o->failed, "news", o->news, "max_ms", trial->max_ms, "holds",
-			 holds);
+	return json_pack("{s:s, s:b, s:b, s:f, s:i, s:o}", "phase", race_phase_name(trial->phase),
+			 "failed", o->failed, "news", o->news, "seconds", o->seconds, "max_ms",
+			 trial->max_ms, "holds", holds);
 }
 
 static gboolean read_phase(const char *name, enum race_phase *ret)
@@ -46,7 +46,8 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 		.max_ms = json_integer_value(json_object_get(json, "max_ms")),
 	};
 	*o = (struct race_outcome){.failed = json_is_true(json_object_get(json, "failed")),
-				   .news = json_is_true(json_object_get(json, "news"))};
+				   .news = json_is_true(json_object_get(json, "news")),
+				   .seconds = json_number_value(json_object_get(json, "seconds"))};
 	if (trial->n > RACE_ARMS ||
 	    !read_phase(json_string_value(json_object_get(json, "phase")), &trial->phase))
 		return FALSE;

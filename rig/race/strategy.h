@@ -59,6 +59,7 @@ gboolean race_is_sweep(const struct race_trial *trial);
 struct race_outcome {
 	gboolean failed; /* the run has a finding that is not a known issue */
 	gboolean news;	 /* the run has a lock order that no earlier run had */
+	double seconds;	 /* how long the load ran; 0 if unknown */
 	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
 	guint suspect[RACE_ARMS]; /* in a sweep: 1 for the first suspect, and so on; 0 if none */
 };

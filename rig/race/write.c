@@ -40,7 +40,7 @@ static gboolean is_key(const char *line)
 	return g_ascii_isalpha(*line) && strchr(line, ':');
 }
 
-char *race_scenario(const char *file, const struct race_trial *trial, GError **error)
+char *race_scenario(const char *file, const struct race_trial *trial, guint cpus, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -52,11 +52,15 @@ char *race_scenario(const char *file, const struct race_trial *trial, GError **e
 	lines = g_strsplit(g_strchomp(text), "\n", -1);
 	for (char **line = lines; *line; line++) {
 		if (is_key(*line))
-			dropping = g_str_has_prefix(*line, "holds:");
+			dropping = g_str_has_prefix(*line, "holds:") ||
+				   (cpus && g_str_has_prefix(*line, "cpus:"));
 		if (!dropping)
 			g_string_append_printf(out, "%s\n", *line);
 	}
-	g_string_append(out, "\n# found by rig race\nholds:\n");
+	g_string_append(out, "\n# found by rig race\n");
+	if (cpus)
+		g_string_append_printf(out, "cpus: %u\n", cpus);
+	g_string_append(out, "holds:\n");
 	for (guint i = 0; i < trial->n; i++)
 		g_string_append_printf(out, "  - {at: %s, max: %u, times: %d}\n", trial->hold[i],
 				       trial->max_ms, TIMES);

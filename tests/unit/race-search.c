@@ -38,6 +38,7 @@ static struct race_options options(void)
 {
 	return (struct race_options){.scenario = "toy",
 				     .guests = 1,
+				     .cpus = 4,
 				     .budget_s = 60,
 				     .results = scratch,
 				     .dir = folder,
@@ -78,7 +79,7 @@ static json_t *read_state(void)
 START_TEST(found)
 {
 	g_autofree char *asked_path = in_scratch("asked"), *asked = NULL,
-			*file = in_scratch("toy.yaml"), *text = NULL;
+			*file = in_scratch("toy.yaml"), *text = NULL, *more = NULL;
 	struct race_options o = options();
 	rig_auto(race_search) search = start(&o, NULL);
 	g_autoptr(GError) error = NULL;
@@ -99,20 +100,23 @@ START_TEST(found)
 	 */
 	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
 	ck_assert(g_regex_match_simple(
-		"^run --results [^ ]* --json --duration 7 .*--without holds --visits hotplug "
+		"^run --results [^ ]* --json --duration 7 .*--without holds --cpus 4 --visits "
+		"hotplug -- toy\n"
+		"run --results [^ ]* --json --duration 50 --patience 40 .*--without holds --cpus 4 "
+		"--sweep [^ ]*/sweep-1-1 "
 		"-- toy\n"
-		"run --results [^ ]* --json --duration 50 --patience 40 .*--without holds --sweep "
-		"[^ ]*/sweep-1-1 "
-		"-- toy\n"
-		"run --results [^ ]* --json --duration 25 --patience 40 .*--without holds --sweep "
-		"[^ ]*/sweep-2-2 "
+		"run --results [^ ]* --json --duration 25 --patience 40 .*--without holds --cpus 4 "
+		"--sweep [^ ]*/sweep-2-2 "
 		"-- toy\n",
 		asked, 0, 0));
 	/* the scenario's own holds are replaced, and all other lines stay */
 	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
 				 -1, NULL));
-	text = race_scenario(file, &trial, NULL);
+	text = race_scenario(file, &trial, 0, NULL);
 	ck_assert_str_eq(text, "about: a\ncpus: 2\n\n# found by rig race\nholds:\n"
+			       "  - {at: f7, max: 100, times: 1000}\n");
+	more = race_scenario(file, &trial, 4, NULL);
+	ck_assert_str_eq(more, "about: a\n\n# found by rig race\ncpus: 4\nholds:\n"
 			       "  - {at: f7, max: 100, times: 1000}\n");
 }
 END_TEST

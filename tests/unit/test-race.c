@@ -247,6 +247,31 @@ START_TEST(turns)
 }
 END_TEST
 
+/*
+ * A place inside a loop is passed far more often than its function is entered. After the first
+ * sweep it takes turns, or, if it is passed constantly, it gets no arm.
+ */
+START_TEST(rates_are_learned)
+{
+	rig_auto(race) race = make_race(NULL, FALSE);
+	struct race_outcome outcome = {.seconds = 10};
+	struct race_trial trial;
+
+	ck_assert(race_next(race, &trial));
+	ck_assert_str_eq(trial.hold[0], "f0");
+	outcome.reached[0] = 10 * 1000;
+	ck_assert_uint_gt(trial.turns, 1);
+	for (guint i = 1; i < trial.n; i++)
+		outcome.reached[i] = strcmp(trial.hold[i], "f1") ? 1 : 10 * 100;
+	race_result(race, &trial, &outcome);
+	ck_assert(race_next(race, &trial));
+	ck_assert(!has(&trial, "f0"));
+	ck_assert(has(&trial, "f1"));
+	for (guint i = 0; i < trial.turns; i++)
+		ck_assert_str_ne(trial.hold[i], "f1");
+}
+END_TEST
+
 /* A failure that does not occur again is not a result, so the search continues. */
 START_TEST(luck)
 {
@@ -402,6 +427,7 @@ int main(void)
 	tcase_add_test(tests, lost_update);
 	tcase_add_test(tests, random_priorities);
 	tcase_add_test(tests, turns);
+	tcase_add_test(tests, rates_are_learned);
 	tcase_add_test(tests, luck);
 	tcase_add_test(tests, weak);
 	tcase_add_test(tests, without_holds);
