@@ -3,6 +3,7 @@
 #include "plugin/visits.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -57,10 +58,13 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 
 /*
  * Returns the share of the visits of NEAR that were within VISITS_NEAR_NS of a visit of ID by
- * another vCPU.
+ * another vCPU. ID itself comes first: whether two vCPUs were in one function decides whether its
+ * updates can be lost (rig/race/arms.c).
  */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {
+	if (near == id)
+		return INFINITY;
 	return visits->beside[id][near] / (1.0 + visits->count[near]);
 }
 
