@@ -41,8 +41,13 @@ static const struct kind {
 	/* delays the function between the return of the callee and the use of its result */
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
-	/* an update is lost if two tasks are between its read and its write */
+	/*
+	 * an update is lost if two tasks are between its read and its write; the first row holds at
+	 * each update, but a vCPU that has waited at one does not wait at the next
+	 */
 	{"update in %s", 1.2, FALSE, TRUE},
+	{"update 2 in %s", 1.1, FALSE, TRUE},
+	{"update 3 in %s", 1.0, FALSE, TRUE},
 };
 
 struct function {
