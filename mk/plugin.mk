@@ -17,7 +17,7 @@ $(BUILD)/plugin/director-%.so: $(PLUGIN_SRC) $(wildcard plugin/*.h)
 		-shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $@ $(PLUGIN_SRC)
 
 # The same sources for the suite, but those that need QEMU, or the suite's fake of it.
-PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c \
+PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c update.c \
 	condition.c task.c)
 USES_plugin :=
 $(OUT)/obj/plugin/%.o: ALL_CFLAGS += -DRIG_API=1

@@ -23,14 +23,13 @@
 #include "plugin/orders.h"
 #include "plugin/insn.h"
 #include "plugin/recorder.h"
+#include "plugin/update.h"
 #include "plugin/visits.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define UPDATING_CPUS 64
 
 int qemu_plugin_version = RIG_API;
 
@@ -41,14 +40,6 @@ static struct {
 	struct link link;
 	struct cover cover;
 	uint64_t id; /* QEMU's ID of the plugin */
-	/*
-	 * For each vCPU: the watch of the function with numbered updates that the vCPU has entered
-	 * last, and the number of updates that it has started since.
-	 */
-	_Atomic(void *) entered[UPDATING_CPUS];
-	_Atomic unsigned updates[UPDATING_CPUS];
-	/* for each vCPU: the watch whose instruction the vCPU is executing, or NULL */
-	_Atomic(void *) updating[UPDATING_CPUS];
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_ALL_MAX];
 	_Atomic uint64_t unlogged[DIRECTOR_ALL_MAX];
@@ -173,40 +164,6 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
-/* Called when a vCPU enters a function of which only a certain update is watched (struct watch). */
-static void on_entered(unsigned int cpu, void *data)
-{
-	if (cpu >= UPDATING_CPUS)
-		return;
-	atomic_store(&director.entered[cpu], data);
-	atomic_store(&director.updates[cpu], 0);
-}
-
-static void on_update(unsigned int cpu, void *data)
-{
-	const struct watch *watch = data;
-
-	if (cpu >= UPDATING_CPUS ||
-	    (watch->nth && (atomic_load(&director.entered[cpu]) != data ||
-			    atomic_fetch_add(&director.updates[cpu], 1) + 1 != watch->nth)))
-		return;
-	atomic_store(&director.updating[cpu], data);
-}
-
-/*
- * Called after a watched instruction has read memory. QEMU 7.2 calls this after the write instead,
- * so rig/director/orders.c requires a newer version. After an exception in an instruction whose
- * memory access is done by a helper, QEMU also calls it for reads of other instructions. So a read
- * only counts if this vCPU has started the watched instruction.
- */
-static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
-{
-	(void)info;
-	(void)address;
-	if (cpu < UPDATING_CPUS && atomic_exchange(&director.updating[cpu], NULL) == data)
-		on_reached(cpu, data);
-}
-
 /* Copies the bytes of INSN. Returns their number, or 0 if there are none or too many. */
 static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 {
@@ -245,12 +202,9 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, flags_of(watch),
 							       watch);
 	}
-	if (watch->kind == WATCH_UPDATE && watch->nth && address == watch->from)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entered, PLUGIN_NO_REGS, watch);
-	if (watch->kind != WATCH_UPDATE || !insn_is_update(director.form, code, len))
-		return;
-	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_update, PLUGIN_NO_REGS, watch);
-	qemu_plugin_register_vcpu_mem_cb(insn, on_read, flags_of(watch), PLUGIN_MEM_READ, watch);
+	if (watch->kind == WATCH_UPDATE)
+		updates_watch(insn, watch, address == watch->from,
+			      insn_is_update(director.form, code, len), flags_of(watch));
 }
 
 /*
@@ -389,6 +343,8 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, st
 
 	if (wrong)
 		return complain(path, wrong);
+	if (!updates_start(&director.orders, on_reached))
+		return complain("out of memory", "");
 	director.form = insn_form_of(info->target_name);
 	director.holds = (struct holds){
 		.hold = director.orders.hold, .n = director.orders.n_holds,

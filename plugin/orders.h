@@ -37,6 +37,7 @@ struct watch {
 	unsigned hold;
 	enum hold_side side;
 	atomic_bool told_skewed; /* a `skewed` line was sent for this watch */
+	struct update_progress *progress; /* for WATCH_UPDATE: of each vCPU (update.c) */
 };
 
 /* What must be the same on both sides of a hold. */

@@ -140,6 +140,42 @@ START_TEST(second_update)
 }
 END_TEST
 
+/* Three watches of the same function: each update, the first one, and the second one. */
+START_TEST(updates_of_one_function)
+{
+	struct qemu_plugin_insn insn[] = {
+		{0x1000, 1, {0x90}},
+		{0x1001, 3, {0x4c, 0x01, 0x8e}},
+		{0x1004, 3, {0x4c, 0x01, 0x8e}},
+		{0x1007, 3, {0x4c, 0x01, 0x8e}},
+	};
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(load(4,
+			      "rig-director 1\nhold 0 until 1 100 1 0\nhold 1 until 1 100 1 0\n"
+			      "hold 2 until 1 100 1 0\nupdate 0 b 1000 100a 0\n"
+			      "update 1 b 1000 100a 1\nupdate 2 b 1000 100a 2\n"
+			      "at 0 a 2000\nat 1 a 2000\nat 2 a 2000\n",
+			      pair[1]),
+			 0);
+	assert_hears(pair[0], "hello");
+	translate_block(insn, 4);
+	arm(pair[0]);
+	/* another vCPU is in the function at the same time */
+	execute(&insn[0], 1);
+	execute(&insn[1], 1);
+	for (int i = 0; i < 4; i++)
+		execute(&insn[i], 0);
+	execute(&insn[2], 1);
+	say(pair[0], "counts");
+	assert_hears(pair[0], "totals 0 0 5 0 ");
+	assert_hears(pair[0], "totals 1 0 2 0 ");
+	assert_hears(pair[0], "totals 2 0 2 0 ");
+	close(pair[0]);
+}
+END_TEST
+
 static void call(struct qemu_plugin_insn *insn, uint64_t lock)
 {
 	reg_values[2] = lock;
@@ -336,6 +372,7 @@ void add_object_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, failed_calls_of_tasks, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, socket_is_full);
 	tcase_add_test(tcase, second_update);
+	tcase_add_test(tcase, updates_of_one_function);
 	tcase_add_loop_test(tcase, sweep, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, bad_file);
 }

@@ -12,6 +12,9 @@
 
 #include "tests/unit/suite.h"
 
+#define CALLS_MAX 4
+
+/* `cb` and `read` are the callbacks that were registered last; `calls` and `reads` are all. */
 struct qemu_plugin_insn {
 	uint64_t vaddr;
 	size_t size;
@@ -21,6 +24,15 @@ struct qemu_plugin_insn {
 	int flags;
 	void (*read)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
 	void *read_data;
+	unsigned n_calls, n_reads;
+	struct {
+		void (*cb)(unsigned int cpu, void *data);
+		void *data;
+	} calls[CALLS_MAX];
+	struct {
+		void (*cb)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
+		void *data;
+	} reads[CALLS_MAX];
 };
 
 /* false for versions of QEMU whose plugins cannot read registers */
@@ -41,6 +53,8 @@ extern int n_flushes; /* how often the plugin made QEMU discard its translations
 int load_with(int api, const char *orders, int fd, int locks);
 int load(int api, const char *orders, int fd);
 void translate_block(struct qemu_plugin_insn *insn, size_t n);
+/* Executes INSN on CPU: runs all callbacks of its execution, then those of its read. */
+void execute(const struct qemu_plugin_insn *insn, unsigned int cpu);
 /*
  * Runs INSN's callback on vCPU 0. Returns true if the callback has set the program counter, and
  * sets *RET_PC to it.
