@@ -29,6 +29,9 @@ static struct locks_task *find_task(struct locks *locks, uint64_t context, bool 
 			continue;
 		if (!add)
 			return NULL;
+		/* the entry may have the locks of a task whose entry was moved */
+		task->n_held = task->n_pending = 0;
+		task->awaits.lock = 0;
 		task->stack = context;
 		return task;
 	}

@@ -153,6 +153,36 @@ START_TEST(lost_count)
 }
 END_TEST
 
+/* Stores three tasks in TASK whose entries in the hash table begin at the same place. */
+static void find_colliding(int task[3])
+{
+	unsigned n = 0;
+
+	for (int i = 1; n < 3; i++)
+		if (locks_hash(STACK(i) & ~0x3fffull) % LOCKS_TASKS ==
+		    locks_hash(STACK(n ? task[0] : i) & ~0x3fffull) % LOCKS_TASKS)
+			task[n++] = i;
+}
+
+/* The entry of the second task moves to that of the first one; the third one takes its place. */
+START_TEST(moved_entry)
+{
+	int task[3];
+
+	find_colliding(task);
+	take(task[0], &want_w, A);
+	take(task[1], &want_w, B);
+	take(task[0], &drop, A);
+	take(task[2], &want_w, G);
+	ck_assert_ptr_null(edge(B, G));
+	take(task[2], &drop, G);
+	take(task[2], &leave, 0);
+	take(task[1], &drop, B);
+	ck_assert_uint_eq(locks->counts.left, 0);
+	ck_assert_uint_eq(locks->counts.unmatched, 0);
+}
+END_TEST
+
 START_TEST(names_of_classes)
 {
 	put_text(0x800, "&dev->mutex");
@@ -317,6 +347,7 @@ void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, an_order_and_its_gates);
 	tcase_add_test(tcase, calls_that_can_fail);
 	tcase_add_test(tcase, lost_count);
+	tcase_add_test(tcase, moved_entry);
 	tcase_add_test(tcase, names_of_classes);
 	tcase_add_test(tcase, kernfs_nodes);
 	tcase_add_test(tcase, work_items);
