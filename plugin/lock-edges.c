@@ -108,6 +108,9 @@ static bool holds(const struct locks_task *task, uint64_t lock)
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call)
 {
+	const struct locks_cpu *cpu = locks_cpu(locks, call->cpu);
+	bool recursive = locks->class[wanted->class].spin && !wanted->write && cpu && cpu->level;
+
 	/* the task holds this lock already (a recursive read), so it does not wait for it */
 	if (holds(task, wanted->lock))
 		return;
@@ -130,6 +133,7 @@ void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigne
 			first_gates(pair, task, held->lock);
 		else
 			keep_gates(pair, task, held->lock);
-		pair->modes |= LOCKS_MODE(held->write, wanted->write);
+		pair->modes |= recursive ? LOCKS_MODE_RECURSIVE(held->write)
+					 : LOCKS_MODE(held->write, wanted->write);
 	}
 }

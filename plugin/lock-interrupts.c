@@ -7,7 +7,8 @@
  *
  * The return of the function with which an interrupt ends cannot always be seen, because the
  * function can end with a jump. So an interrupt has also ended if the vCPU is not inside this
- * function, by the stack pointer, and has not begun another interrupt.
+ * function, by the stack pointer. The beginning of a further interrupt shows this only if it is on
+ * the same stack, because a nested one may use another one.
  */
 #include "plugin/locks.h"
 
@@ -32,20 +33,22 @@ static void end(struct locks *locks, unsigned cpu)
 }
 
 /*
- * Returns true if a function that is entered at SP is called by one that was entered at UNTIL. The
- * stacks of interrupts need not be aligned.
+ * Returns true if a function that is entered at SP is not called by one that was entered at UNTIL.
+ * BEGINS: it begins an interrupt. The stacks of interrupts need not be aligned.
  */
-static bool is_inside(const struct locks *locks, uint64_t sp, uint64_t until)
+static bool is_outside(const struct locks *locks, uint64_t sp, uint64_t until, bool begins)
 {
-	return sp < until && until - sp < locks->stack_size;
+	uint64_t deeper = until - sp, higher = sp - until;
+
+	return begins ? higher < locks->stack_size : !deeper || deeper >= locks->stack_size;
 }
 
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp)
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
 {
 	const struct locks_cpu *c = locks_cpu(locks, cpu);
 
 	while (c && c->level && c->until[c->level - 1] &&
-	       !is_inside(locks, sp, c->until[c->level - 1]))
+	       is_outside(locks, sp, c->until[c->level - 1], begins))
 		end(locks, cpu);
 }
 

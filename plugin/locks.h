@@ -134,6 +134,11 @@ struct locks_edge {
 
 /* The bit of locks_pair.modes for one combination: each lock was acquired to read or to write. */
 #define LOCKS_MODE(from_write, to_write) (1u << ((from_write)*2 + (to_write)))
+/*
+ * The bit for a spinlock that an interrupt waits for to read: writers that wait, too, do not block
+ * it (queued_read_lock_slowpath() of kernel/locking/qrwlock.c).
+ */
+#define LOCKS_MODE_RECURSIVE(from_write) (LOCKS_MODE(from_write, 0) << 4)
 
 struct locks_held {
 	uint64_t lock;
@@ -275,9 +280,9 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
 
 /*
  * Called before the functions below, when CPU enters or has left a function at SP: ends interrupts
- * whose end was not seen.
+ * whose end was not seen. BEGINS: the function begins an interrupt.
  */
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp);
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins);
 /* Handles a call of a function with the operation LOCKS_BEGIN, LOCKS_END or LOCKS_WHILE. */
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call);
 /*

@@ -116,8 +116,9 @@
  *					first occurrence of the edge
  *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]…
  *					two locks of the edge before, or 0 0 for all further locks;
- *					how often the edge occurred between them; LOCKS_MODE() bits;
- *					exclusive locks that were held each time
+ *					how often the edge occurred between them; LOCKS_MODE() and
+ *					LOCKS_MODE_RECURSIVE() bits; exclusive locks that were held
+ *					each time
  *	trap HELD MET EXPIRED		how often tasks were stopped, circles closed, waits expired
  *	encounter I J COUNT		how often a task that held a lock of member I wanted one of
  *					member J

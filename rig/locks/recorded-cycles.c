@@ -69,6 +69,21 @@ struct choice {
 };
 
 /*
+ * Returns the clash at the end of edge I of C if the edge occurs in MODE (bit 1: the first lock is
+ * held for writing, bit 0: the second one is wanted for writing), and the next task holds the
+ * second lock for writing or not.
+ */
+static enum clash clash_in(const struct choice *c, guint i, guint mode, gboolean holds_write)
+{
+	guint modes = c->pair[i]->modes;
+	gboolean recursive = modes >> (mode + 4) & 1;
+
+	if (modes >> mode & 1)
+		return clash_at(class_at(c->recorded, c->edge[i]->to), mode & 1, holds_write);
+	return recursive && holds_write ? CLASH_SURE : CLASH_NONE;
+}
+
+/*
  * Returns the worst clash for any combination of the modes in which the edges were recorded. `way`
  * is one combination: its bits 2 * I and 2 * I + 1 are the mode of edge I.
  */
@@ -81,12 +96,8 @@ static enum clash clash_of(const struct choice *c)
 
 		for (guint i = 0; i < c->n; i++) {
 			guint mode = way >> 2 * i & 3, next = way >> 2 * ((i + 1) % c->n) & 3;
-			enum clash here = c->pair[i]->modes >> mode & 1
-						  ? clash_at(class_at(c->recorded, c->edge[i]->to),
-							     mode & 1, next & 2)
-						  : CLASH_NONE;
 
-			clash = MIN(clash, here);
+			clash = MIN(clash, clash_in(c, i, mode, next & 2));
 		}
 		best = MAX(best, clash);
 	}
@@ -291,7 +302,7 @@ GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded)
 
 static const char *mode_text(guint modes)
 {
-	gboolean read = modes & 5, write = modes & 10;
+	gboolean read = modes & 0x55, write = modes & 10;
 
 	return read && write ? "to read or write" : write ? "to write" : "to read";
 }

@@ -42,8 +42,9 @@ static char *stack_text(const GPtrArray *stack)
 /* Converts the modes of a pair (recorded.h) to bits of enum lock_context. */
 static guint kinds_of(guint modes)
 {
-	return (modes & 0x3 ? LOCK_FROM_READ : 0) | (modes & 0xc ? LOCK_FROM_WRITE : 0) |
-	       (modes & 0x5 ? LOCK_TO_READ : 0) | (modes & 0xa ? LOCK_TO_WRITE : 0);
+	return (modes & 0x13 ? LOCK_FROM_READ : 0) | (modes & 0x4c ? LOCK_FROM_WRITE : 0) |
+	       (modes & 0x5 ? LOCK_TO_READ : 0) | (modes & 0xa ? LOCK_TO_WRITE : 0) |
+	       (modes & 0x50 ? LOCK_TO_RECURSIVE : 0);
 }
 
 static gboolean is_unsure(const struct lock_recorded *recorded, guint class)

@@ -12,6 +12,7 @@
 #define STACK_MAX 8
 #define GATES_MAX 32
 #define PAIRS_MAX 256
+#define MODES_ALL 0x5fu /* bits of `modes` in struct recorded_pair */
 
 /* ---- creation and release ---- */
 
@@ -250,7 +251,7 @@ static gboolean read_pair(struct reader *r, const char *line)
 		   "pair %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %" G_GUINT64_FORMAT
 		   " %x%n",
 		   &pair.from, &pair.to, &pair.count, &pair.modes, &used) != 4 ||
-	    pair.modes > 15)
+	    pair.modes & ~MODES_ALL)
 		return FALSE;
 	pair.gates = g_array_new(FALSE, FALSE, sizeof(struct recorded_gate));
 	edge->count += pair.count;

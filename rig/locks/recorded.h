@@ -33,7 +33,8 @@ struct recorded_pair {
 	guint64 count;
 	/*
 	 * bit 2 * F + T is set if this combination occurred: F is 1 if `from`, T is 1 if `to` was
-	 * acquired for writing
+	 * acquired for writing; bit 4 + 2 * F: `to` was acquired for reading, by a reader that no
+	 * waiting writer can block
 	 */
 	guint modes;
 	/* array of struct recorded_gate: the exclusive locks that were held at all occurrences */

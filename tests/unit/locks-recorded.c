@@ -120,6 +120,7 @@ START_TEST(bad_text)
 		HEAD CLASSES "edge 0 9\nend\n",
 		HEAD CLASSES "pair 1 1 1 1\nend\n",
 		HEAD CLASSES "edge 0 1\npair a00 b00 1 ff\nend\n",
+		HEAD CLASSES "edge 0 1\npair a00 b00 1 20\nend\n",
 		HEAD CLASSES "edge 0 1\npair a00 b00 1 8 99:a00\nend\n",
 		HEAD "class static 0 --w\nend\n",
 		HEAD "left 0\nend\n",
@@ -182,6 +183,10 @@ static const struct {
 	/* three tasks, of which two hold the same lock or not */
 	{"edge 0 1\npair a00 b00 1 8\nedge 1 2\npair b00 c00 1 8\nedge 2 0\npair c00 a00 1 8\n",
 	 "a --> b --> c open"},
+	/* c is read in an interrupt, which only a writer blocks that holds c */
+	{"edge 0 2\npair a00 c00 1 40\nedge 2 0\npair c00 a00 1 2\n", ""},
+	{"edge 0 2\npair a00 c00 1 40\nedge 2 0\npair c00 a00 1 8\n", "a --> c open"},
+	{"edge 0 2\npair a00 c00 1 44\nedge 2 0\npair c00 a00 1 2\n", "a --> c open writer"},
 	/* a spinlock without a name, and with a gate */
 	{"class place 0 m-ws f01 -\nedge 0 8\npair a00 9 1 8\nedge 8 0\npair 9 a00 1 8\n",
 	 "a --> lock of probe() unclear"},

@@ -233,6 +233,56 @@ START_TEST(recorder)
 }
 END_TEST
 
+/*
+ * Spinlocks: A is held when an interrupt begins on the same stack, acquires and releases B, and
+ * ends with the return of a function. Then the task acquires B.
+ */
+START_TEST(recorder_of_spinlocks)
+{
+	struct qemu_plugin_insn insn[] = {
+		{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}, {0x1002, 1, {0x90}},
+		{0x1003, 1, {0x90}}, {0x1004, 1, {0xc3}},
+	};
+	int pair[2];
+	g_autofree char *path = in_scratch("locks"), *text = NULL;
+	int file = open(path, O_CREAT | O_WRONLY, 0600);
+
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	may_read_registers = true;
+	ck_assert_int_eq(load_with(4,
+				   "rig-director 1\nrecord 16384 ffffffff81000000 "
+				   "ffffffff83000000 ffffffff81000000 ffffffff82000000\n"
+				   "lock want w s 1000 0\nlock drop w s 1001 0\n"
+				   "lock begin r - 1002 0\nlock end r - 1003 0\n"
+				   "lockret 1003 1005\n",
+				   pair[1], file),
+			 0);
+	((void (*)(uint64_t, unsigned))vcpu_init)(1, 0);
+	assert_hears(pair[0], "hello");
+	translate_block(insn, G_N_ELEMENTS(insn));
+	reg_values[3] = 0xffffc90000003000;
+	call(&insn[0], 0xffffffff82000100);
+	reg_values[3] -= 0x100;
+	insn[2].cb(0, insn[2].data);
+	call(&insn[0], 0xffffffff82000200);
+	call(&insn[1], 0xffffffff82000200);
+	insn[3].cb(0, insn[3].data);
+	insn[4].cb(0, insn[4].data);
+	say(pair[0], "locks");
+	assert_hears(pair[0], "locks 0");
+	call(&insn[0], 0xffffffff82000200);
+	say(pair[0], "locks");
+	assert_hears(pair[0], "locks 1");
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	ck_assert(g_str_has_prefix(
+		text, "rig-locks 1\ncounts 3 1 0 0 0 0 0\n"
+		      "class static 0 --ws ffffffff82000100 ffffffff81000123\n"
+		      "class static 0 --ws ffffffff82000200 ffffffff81000123\nedge 0 1 "));
+	close(pair[0]);
+}
+END_TEST
+
 static const char two_fails[] =
 	"rig-director 1\nfail 0 2 1 fffffffffffffff4 now -\nfail 1 1 2 0 later kworker*\n"
 	"failin 1 ffffffff81000100 ffffffff81000124\nfailat 0 1000\nfailat 1 1001\n"
@@ -368,6 +418,7 @@ void add_object_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, shared_object, 0, G_N_ELEMENTS(apis));
 	tcase_add_loop_test(tcase, recorder, 0, G_N_ELEMENTS(apis));
+	tcase_add_test(tcase, recorder_of_spinlocks);
 	tcase_add_loop_test(tcase, failed_call, 0, G_N_ELEMENTS(apis));
 	tcase_add_loop_test(tcase, failed_calls_of_tasks, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, socket_is_full);

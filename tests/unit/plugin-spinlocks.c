@@ -11,6 +11,7 @@
 #define IRQ_STACK 0xffff88803fc03000ull /* not aligned to the size of a stack */
 
 static const struct locks_hook spin = {LOCKS_WANT, .write = true, .spin = true};
+static const struct locks_hook spin_read = {LOCKS_WANT, .spin = true};
 static const struct locks_hook spin_try = {LOCKS_TRY, .write = true, .spin = true};
 static const struct locks_hook spin_drop = {LOCKS_DROP, .write = true, .spin = true};
 static const struct locks_hook spin_named = {LOCKS_NAMED, .write = true, .spin = true};
@@ -100,6 +101,22 @@ START_TEST(interrupts)
 }
 END_TEST
 
+/* In interrupts, readers do not wait for waiting writers. */
+START_TEST(readers)
+{
+	at(0, STACK(1), &spin, A);
+	at(0, STACK(1), &spin_read, B);
+	at(0, STACK(1), &spin_drop, B);
+	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(1, 0));
+	at(0, STACK(1) - 8, &softirq, 0);
+	at(0, STACK(1) - 16, &spin, A);
+	at(0, STACK(1) - 16, &spin_read, B);
+	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(1, 0) | LOCKS_MODE_RECURSIVE(1));
+	at(0, STACK(1) - 16, &want_r, G); /* down_read() has no exception */
+	ck_assert_uint_eq(edge(A, G)->pair[0].modes, LOCKS_MODE(1, 0));
+}
+END_TEST
+
 /* The return of irq_exit() is not seen; the next event is outside of it. */
 START_TEST(end_is_not_seen)
 {
@@ -117,6 +134,28 @@ START_TEST(end_is_not_seen)
 	at(0, STACK(1) - 0x80, &begin, 0);
 	at(0, STACK(1) - 0x80, &end, 0);
 	at(0, STACK(1) - 0x40, &spin_drop, A);
+	ck_assert_uint_eq(locks->cpu[0].level, 0);
+	assert_complete();
+}
+END_TEST
+
+/* ksoftirqd executes softirqs on its own stack, and a hard interrupt then uses another one. */
+START_TEST(another_stack)
+{
+	uint64_t sp = STACK(1);
+
+	at(0, sp, &softirq, 0);
+	at(0, sp - 8, &spin, A);
+	at(0, IRQ_STACK, &begin, 0);
+	ck_assert_uint_eq(locks->cpu[0].level, 2);
+	at(0, IRQ_STACK, &end, 0); /* its return is not seen */
+	/* but the next interrupt is at the same place */
+	at(0, IRQ_STACK, &begin, 0);
+	ck_assert_uint_eq(locks->cpu[0].level, 2);
+	at(0, IRQ_STACK, &end, 0);
+	at(0, sp - 8, &spin_drop, A);
+	ck_assert_uint_eq(locks->cpu[0].level, 1);
+	locks_return(locks, 0, sp, 0);
 	ck_assert_uint_eq(locks->cpu[0].level, 0);
 	assert_complete();
 }
@@ -244,7 +283,9 @@ void add_spinlock_tests(TCase *tcase)
 	tcase_add_checked_fixture(tcase, locks_set_up, locks_tear_down);
 	tcase_add_test(tcase, orders_of_spinlocks);
 	tcase_add_test(tcase, interrupts);
+	tcase_add_test(tcase, readers);
 	tcase_add_test(tcase, end_is_not_seen);
+	tcase_add_test(tcase, another_stack);
 	tcase_add_test(tcase, task_switch);
 	tcase_add_test(tcase, lost_count);
 	tcase_add_test(tcase, names);
