@@ -11,8 +11,8 @@
 /* Least surplus of steps back, if the time of the first line is not known. */
 #define FALLS_LEAST 3
 
-/* Returns a number that is negative if NOW is older than BEFORE, 0 if that is not known. */
-static int step(const struct order *before, const struct line *now)
+/* Returns a negative number if NOW is older than BEFORE, a positive one if newer; otherwise 0. */
+static int step(const struct past *before, const struct line *now)
 {
 	if (before->date >= 0 && now->date >= 0 && before->date != now->date)
 		return now->date > before->date ? 1 : -1;
@@ -21,25 +21,23 @@ static int step(const struct order *before, const struct line *now)
 	return 0;
 }
 
-void order_take(struct order *order, const struct line *line)
+void order_take(struct scanner *scanner, const struct line *line)
 {
-	if (line->date < 0 && line->stamp < 0)
-		return;
-	if (order->number && order->number + 1 == line->number) {
-		int now = step(order, line);
+	const struct past *before = scanner_past(scanner, 0);
+	int now;
 
-		order->rises += now > 0;
-		order->falls += now < 0;
-	}
-	order->number = line->number;
-	order->date = line->date;
-	order->stamp = line->stamp;
+	scanner->widest = MAX(scanner->widest, line->end_byte - line->first_byte);
+	if (!before->number || before->number + 1 != line->number)
+		return;
+	now = step(before, line);
+	scanner->rises += now > 0;
+	scanner->falls += now < 0;
 }
 
 gboolean scanner_is_reversed(const struct scanner *scanner)
 {
-	const struct order *last = &scanner->order;
 	const char *newline = memchr(scanner->start, '\n', START_KEPT);
+	const struct past *last = scanner_past(scanner, 0);
 	char text[START_KEPT + 1];
 	struct line first;
 	gsize len = MIN(scanner->position, START_KEPT);
@@ -47,14 +45,16 @@ gboolean scanner_is_reversed(const struct scanner *scanner)
 	len = newline ? (gsize)(newline - scanner->start) : len;
 	memcpy(text, scanner->start, len);
 	prefix_strip(text, len, &first);
+	for (guint i = 1; i < PAST && last->date < 0 && last->stamp < 0; i++)
+		last = scanner_past(scanner, i);
 	if (!last->number)
 		return FALSE;
 	/* a date of syslog has no year, so one of January is newer than one of December */
 	if (first.date >= 0 && last->date >= 0)
 		return first.date > last->date &&
-		       (last->falls > last->rises ||
-			(!last->falls && !last->rises && first.date - last->date < MONTH_S));
+		       (scanner->falls > scanner->rises ||
+			(scanner->falls == scanner->rises && first.date - last->date < MONTH_S));
 	if (first.stamp >= 0 && last->stamp >= 0)
-		return first.stamp > last->stamp && last->falls > last->rises;
-	return last->falls >= last->rises + FALLS_LEAST;
+		return first.stamp > last->stamp && scanner->falls > scanner->rises;
+	return scanner->falls >= scanner->rises + FALLS_LEAST;
 }

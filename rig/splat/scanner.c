@@ -77,6 +77,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->first_byte = line->first_byte;
 	past->end_byte = line->end_byte;
 	past->stamp = line->stamp;
+	past->date = line->date;
 	past->kernel = line->kernel;
 	past->cut = line->cut;
 	past->inherited = line->inherited;
@@ -194,9 +195,9 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	while (line.indent < len && (bytes[line.indent] == ' ' || bytes[line.indent] == '\t'))
 		line.indent++;
 	prefix_strip(scanner->scratch, len, &line);
-	order_take(&scanner->order, &line);
 	scanner->kernel_lines += line.kernel;
-	scanner->widest = MAX(scanner->widest, end - first);
+	if (!quiet || scanner->n_open || scanner_past(scanner, 0)->has_word)
+		order_take(scanner, &line);
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;
 	quiet &= !line.piece_of; /* a word can be in two pieces */

@@ -39,6 +39,7 @@ struct past {
 	char text[256];
 	char caller[CALLER_LEN];
 	guint64 number, first_byte, end_byte;
+	gint64 date;
 	double stamp;
 	gboolean kernel;
 	gboolean cut; /* blanks at its end were removed */
@@ -55,14 +56,6 @@ struct pieces {
 	guint of; /* length of the whole message; 0: none is incomplete */
 	guint64 number, first_byte;
 	double stamp;
-};
-
-/* The times of the lines: those of the last line that has one, and the steps between lines. */
-struct order {
-	guint64 number; /* of the last line; 0: no line has a time */
-	gint64 date;
-	double stamp;
-	guint64 rises, falls; /* number of pairs of lines of which the second is newer, or older */
 };
 
 struct scanner {
@@ -93,13 +86,14 @@ struct scanner {
 	char banner[BANNER_LEN];
 	gboolean going_down;
 	char start[START_KEPT]; /* the first bytes of the stream */
-	guint64 widest; /* length of the longest parsed line, with its prefix and newline */
+	guint64 widest; /* length of the longest line that could not be skipped, with its newline */
 	/* number of lines that were joined to one of that length, and to shorter ones */
 	guint wraps_full, wraps_early;
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;
-	struct order order;
+	/* number of lines that are newer, or older, than the preceding one */
+	guint64 rises, falls;
 };
 
 /* Returns the line I of OPEN. */
@@ -114,8 +108,12 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 	return (struct past *)&scanner->past[(scanner->newest + age) % PAST];
 }
 
-/* Handles the time of a line (order.c). */
-void order_take(struct order *order, const struct line *line);
+/*
+ * Compares the time of LINE with that of the preceding line, and stores its width. Must not be
+ * called for lines that scanner.c may skip, because which of them it skips depends on the pieces in
+ * which the log comes (order.c).
+ */
+void order_take(struct scanner *scanner, const struct line *line);
 /*
  * Stores LINE, a piece of a message. TRUE: LINE is now the whole message, or a piece without the
  * preceding ones; its text has room for LINE_KEPT + 1 bytes (pieces.c).
