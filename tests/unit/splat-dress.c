@@ -197,12 +197,12 @@ static void add_invisible(GString *out, const char *line)
 /* A line that printk wrote, "[%12.6f][ CALLER] TEXT", or another one. */
 struct parts {
 	const char *line, *text;
-	const char *stamp, *caller; /* they end at ']'; NULL: there is none */
+	const char *stamp, *caller; /* they end at ']' */
 };
 
 static struct parts split(const char *line)
 {
-	struct parts parts = {.line = line, .text = line};
+	struct parts parts = {.line = line, .text = line, .stamp = "", .caller = "T1"};
 	const char *end = *line == '[' ? strchr(line, ']') : NULL;
 
 	if (end) {
@@ -213,7 +213,7 @@ static struct parts split(const char *line)
 		parts.caller = parts.text + 1 + strspn(parts.text + 1, " ");
 		parts.text = strchr(parts.text, ']') + 1;
 	}
-	parts.text += parts.stamp && *parts.text == ' ';
+	parts.text += *parts.stamp && *parts.text == ' ';
 	return parts;
 }
 
@@ -230,8 +230,7 @@ static void add_part(GString *out, char what, const struct parts *parts)
 		g_string_append_printf(out, "%.0f", g_ascii_strtod(parts->stamp, NULL) * 1e6);
 		break;
 	case 'c':
-		g_string_append_len(out, parts->caller ? parts->caller : "T1",
-				    parts->caller ? (gssize)strcspn(parts->caller, "]") : 2);
+		g_string_append_len(out, parts->caller, (gssize)strcspn(parts->caller, "]"));
 		break;
 	case 'j':
 	case 'k':
@@ -261,7 +260,7 @@ static void add_dressed(GString *out, const struct dress *dress, const char *lin
 	struct parts parts = split(line);
 	const char *p = odd && dress->other ? dress->other : dress->pattern;
 
-	for (p = parts.stamp || dress->all ? p : "%o"; *p; p++) {
+	for (p = *parts.stamp || dress->all ? p : "%o"; *p; p++) {
 		if (*p == '%')
 			add_part(out, *++p, &parts);
 		else
