@@ -110,7 +110,10 @@ struct agent {
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;
 	bool killable;	      /* the OOM killer is expected to kill it; it is then restarted */
-	/* init sends SIGUSR1 if an operation takes longer than this; 0 stands for never */
+	/*
+	 * If an operation takes longer than this, init sends SIGUSR1 to the agent, which interrupts
+	 * the system call. 0 means no limit.
+	 */
 	unsigned patience_ms;
 };
 

@@ -3,8 +3,9 @@
  * slab-read and slab-shrink read and write SLUB's sysfs files; slab-churn creates and destroys
  * caches.
  *
- * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks nodes; shrinking and destroying
- * take slab_mutex and cpu_hotplug_lock (and mem_hotplug_lock, before v5.12).
+ * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks NUMA nodes. Shrinking a cache takes
+ * cpu_hotplug_lock; destroying it takes cpu_hotplug_lock and slab_mutex. Before v5.12, both also
+ * take mem_hotplug_lock.
  */
 #include <errno.h>
 #include <fcntl.h>
