@@ -290,7 +290,7 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
 }
 
-/* Returns the function by the rule of the report's format. NULL: use the general rule. */
+/* Returns the function by the rule of the report's format, or NULL if the rule finds none. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
 {
@@ -330,9 +330,10 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 }
 
 /*
- * Returns the function in the header of a WARN, if neither a fault's line nor a stack of the report
- * has it: in a quoted report, lines between the header and the stack are often left out. NULL: the
- * stack has it, so the general rule is used.
+ * Returns the function in the header of a WARN, if the report has no line with the instruction
+ * pointer ("RIP: …") and the function is not in its stack. In a report quoted in a mail, the lines
+ * between the header and the stack are often left out. Returns NULL if this does not apply; then
+ * the first suitable function of the stack names the report.
  */
 static char *function_of_quote(const struct splat *splat, const struct report *report)
 {
@@ -350,7 +351,10 @@ static char *function_of_quote(const struct splat *splat, const struct report *r
 
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
-	/* if one of these rules finds no function, the general rule would not find a better one */
+	/*
+	 * If one of these rules finds no function, do not take the first function of the stack
+	 * instead, because it is no better.
+	 */
 	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
 			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |
 			       1U << FRAME_WORK;
