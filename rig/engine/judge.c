@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges the memory accounts and the guest's own verdict, and collects the proofs that PASS
- * requires.
+ * Collects the facts from which rig/verdict decides the verdict: whether the guest's memory
+ * (MemTotal, pages of each node) is the same after the load as before, the verdict that the guest
+ * sent, and the observations that PASS requires (for example, that lockdep was on until the end).
+ * Makes the content of the file `verdict`.
  */
 #include "engine/session.h"
 

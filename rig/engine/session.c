@@ -247,7 +247,10 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct run_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
-	/* the addresses of holds are link addresses, so the kernel must run there (nokaslr) */
+	/*
+	 * The plugin compares vCPUs' instruction addresses, and the lock graph lock addresses, with
+	 * the kernel's symbols. So the kernel must run at its link address (nokaslr).
+	 */
 	g_autofree char *cmdline =
 		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
 			    plan->keep_locks ? " no_hash_pointers" : "", NULL);
