@@ -13,8 +13,9 @@
 #include "hang/internal.h"
 
 /*
- * Returns TRUE if PC is inside the function that SAMPLE shows on this CPU, by the address, offset
- * and size in its frame.
+ * Returns TRUE if SAMPLE shows CPU in the kernel with interrupts disabled, and PC is inside the
+ * function of its innermost frame. The offset and size in that frame ("f+0x1/0x2") give the
+ * function's address range.
  */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
