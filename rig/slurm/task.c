@@ -231,6 +231,7 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 /* The maximum number of results in one archive, so that sending it does not take too long. */
 #define SEND_MAX 100
 
+/* Deletes the result NAME ("b1.3.0") and the log of its task. */
 static void drop(const char *dir, const char *name)
 {
 	g_autofree char *result = g_build_filename(dir, "returned", name, NULL);
