@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Downloads Debian's source packages, as any user and without changing the system's package lists.
+ * Downloads Debian's packages with kernel sources (linux-source-X.Y) and kernel images, as any user
+ * and without changing the system's package lists.
  *
  * If the host's own package lists have the package, apt uses them. For another suite, or if the
  * lists are empty or outdated, apt is run with a private configuration in the cache: package lists,

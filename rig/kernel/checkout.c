@@ -72,7 +72,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	return TRUE;
 }
 
-/* A source package of Debian contains one tarball, /usr/src/NAME.tar.xz. */
+/* Debian's package linux-source-X.Y (a .deb file) contains the kernel's source as one tarball. */
 gboolean source_fetch_deb(const struct source *source, const char *download,
 			  struct progress *progress, char **ret_tarball, GError **error)
 {

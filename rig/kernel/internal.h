@@ -124,8 +124,8 @@ gboolean source_carried(const char *text, struct source **ret, GError **error);
 /* ---- checkout.c ---- */
 
 /*
- * Downloads a package with a kernel's source from Debian and unpacks it into the folder DOWNLOAD,
- * which is replaced. *ret_tarball is the path of the archive with the source in it.
+ * Downloads Debian's package with a kernel's source (linux-source-X.Y) and unpacks it into the
+ * folder DOWNLOAD, which is replaced. *ret_tarball is the path of the tarball with the source.
  */
 gboolean source_fetch_deb(const struct source *source, const char *download,
 			  struct progress *progress, char **ret_tarball, GError **error);
