@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Deletes old runs and unused kernels after a finished night, as `keep` of the plan says. */
+/* Deletes old runs and unused kernels after a finished night, by the ages in the plan's `keep`. */
 #include "kernel/kernel.h"
 #include "nightly/internal.h"
 #include "util/clock.h"

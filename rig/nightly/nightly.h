@@ -160,10 +160,10 @@ struct night *night_new(const struct plan *plan, const struct night_options *opt
 gboolean night_begin(struct night *night, GError **error);
 
 /*
- * Loads a night that was started before: the night ID; or, if ID is NULL, the newest unfinished
- * night of the plan PLAN. Its cells come from its folder, even if the plan has changed since.
- * Cores, memory, budget, limits and rig come from OPTIONS. Errors: RIG_EXIT_USAGE (there is no
- * such night, or another process runs it), RIG_EXIT_INFRA.
+ * Loads the night whose ID is ID, or if ID is NULL the newest unfinished night of the plan PLAN.
+ * Its cells come from its folder, even if the plan has changed since. The limits, the place, and
+ * the path of the rig's program come from OPTIONS. Errors: RIG_EXIT_USAGE (there is no such night,
+ * or another process runs it), RIG_EXIT_INFRA.
  */
 struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
 			   GError **error);
@@ -199,9 +199,10 @@ json_t *night_result(struct night *night, GError **error);
 #define NIGHT_KEEP_NEWEST 3
 
 /*
- * Deletes old runs and kernels after a finished night, as the plan's `keep` says. Returns {"runs":
- * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference), or NULL if the night
- * is not finished or the plan has no `keep`. A problem does not change the result of the night.
+ * Deletes old runs and kernels after a finished night, by the ages in the plan's `keep`. Returns
+ * {"runs": N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference), or NULL if
+ * the night is not finished or the plan has no `keep`. A problem does not change the result of the
+ * night.
  */
 json_t *night_delete_old(struct night *night);
 
