@@ -15,14 +15,14 @@
 #define NOT_HELD 0.25	/* for an arm that did not wait, a sweep counts as this fraction of a try */
 
 /*
- * An arm at a place that vCPUs pass seldom is active during the whole sweep: it costs little time,
- * and might miss the only pass if it took turns. The other arms take turns, so that the few that
- * are active at a time wait often. A place that vCPUs pass constantly gets no arm, because a hold
- * there slows the guest.
+ * An arm at a place that vCPUs seldom execute is active during the whole sweep: it costs little
+ * time, and if it took turns, it might be inactive when the place is executed once. The other arms
+ * take turns, so that the few that are active at a time wait often. A place that vCPUs execute
+ * constantly gets no arm, because a hold there slows the guest.
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 160 /* maximum number of arms at seldom passed places in a sweep */
+#define SELDOM_ARMS 160 /* maximum number of arms at seldom executed places in a sweep */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
 /* of this many sweeps, one has only arms at updates (read-modify-write instructions) */
@@ -193,7 +193,7 @@ static int best_first(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Adds the best MAX arms to the trial: if SELDOM, of those whose places are passed seldom,
+ * Adds the best MAX arms to the trial: if SELDOM, of those whose places are executed seldom,
  * otherwise of the others.
  */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)

@@ -14,8 +14,8 @@
 struct arm {
 	char *hold;
 	/*
-	 * the rate per second at which the place is passed: first that of its function's entry,
-	 * then the highest one of a sweep, because a loop may pass it more often
+	 * how often per second vCPUs execute the place: first the rate of its function's entry,
+	 * then the highest rate in a sweep, because a place in a loop is executed more often
 	 */
 	double hz;
 	double prior, reward;
@@ -50,7 +50,8 @@ struct race {
  */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
 /*
- * Returns TRUE if the place of ARM is passed so seldom that the arm is active during a whole sweep.
+ * Returns TRUE if the place of ARM is executed so seldom that the arm is active during a whole
+ * sweep.
  */
 gboolean arms_is_seldom(const struct race *race, guint arm);
 /* Returns the index of the arm with the hold HOLD, or G_MAXUINT if there is none. */

@@ -43,8 +43,10 @@ struct race *race_new(const struct race_record *record, GError **error)
 	}
 	if (!race->arms->len) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "no two of the %u functions were passed by different vCPUs within 50 ms: "
-			 "the scenario needs two tasks that are in memory hotplug at the same time",
+			 "cannot choose a hold: of the %u functions, none was executed within 50 "
+			 "ms of one on another vCPU, or only functions that are executed too "
+			 "often; the scenario needs two tasks that are in memory hotplug at the "
+			 "same time",
 			 race->n_functions);
 		return NULL;
 	}
@@ -65,7 +67,10 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 
 /* ---- RACE_CONFIRM: which arms of the failed sweep cause the failure ---- */
 
-/* Inserts HOLD, whose place is passed seldom, before the holds that take turns. */
+/*
+ * Adds HOLD to TRIAL: before the holds that take turns if vCPUs seldom execute its place, otherwise
+ * at the end.
+ */
 static void add_hold(const struct race *race, struct race_trial *trial, const char *hold)
 {
 	guint arm = arms_find(race, hold), at = trial->n++;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The strategy of `rig race`: chooses the holds of the next run, from the functions that vCPUs
- * passed in a run without holds, and from the outcomes of earlier trials. It starts no runs.
+ * executed in a run without holds, and from the outcomes of earlier trials. It starts no runs.
  *
  *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds (arms, in the terms of a
  *			bandit algorithm), a few at a time. A hold is a delay at one place, so
  *			there is one arm per place, not per pair of places. The arms are chosen by
  *			prior and reward. With PCT, a random scheduler orders the vCPUs that
- *			pass these places.
+ *			execute these places.
  *	RACE_CONFIRM	a sweep failed: tries its suspects, in sweeps of at most RACE_GROUP holds:
  *			arms in functions that are in stacks of the failure, then others that
  *			waited at about that time

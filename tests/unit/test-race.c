@@ -226,7 +226,7 @@ START_TEST(random_priorities)
 }
 END_TEST
 
-/* The arms of a sweep whose places are passed seldom come first; the other arms take turns. */
+/* The arms of a sweep whose places are executed seldom come first; the other arms take turns. */
 START_TEST(turns)
 {
 	rig_auto(race) race = make_race(NULL, FALSE);
@@ -237,7 +237,7 @@ START_TEST(turns)
 	ck_assert_uint_gt(trial.turns, 0);
 	ck_assert_uint_lt(trial.turns, trial.n);
 	ck_assert_uint_ge(trial.slots, 1);
-	/* f4 is passed 9 times in a second, f5 11 times */
+	/* f4 is executed 9 times in a second, f5 11 times */
 	for (guint i = 0; i < trial.n; i++) {
 		const char *f = strrchr(trial.hold[i], ' ');
 		gboolean often = g_ascii_strtoull((f ? f + 1 : trial.hold[i]) + 1, NULL, 10) > 4;
@@ -248,8 +248,8 @@ START_TEST(turns)
 END_TEST
 
 /*
- * A place inside a loop is passed far more often than its function is entered. After the first
- * sweep it takes turns, or, if it is passed constantly, it gets no arm.
+ * A place inside a loop is executed far more often than its function is entered. After the first
+ * sweep it takes turns, or, if it is executed constantly, it gets no arm.
  */
 START_TEST(rates_are_learned)
 {
