@@ -88,8 +88,9 @@ gboolean where_place(const struct place_options *here, const char *record, struc
 		return TRUE;
 	if (here->cores)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"--jobs limits the jobs on this host; with --on slurm the cluster "
-				"decides by the cores and memory of its nodes");
+				"--jobs limits only jobs on this host, so it cannot be used with "
+				"--on slurm: the cluster runs as many jobs as the cores and memory "
+				"of its nodes allow");
 	*ret = slurm_place(&slurm, error);
 	return *ret != NULL;
 }
