@@ -43,7 +43,7 @@ static bool is_outside(const struct locks *locks, uint64_t sp, uint64_t until, b
 	return begins ? higher < locks->stack_size : !deeper || deeper >= locks->stack_size;
 }
 
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
+static void settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
 {
 	const struct locks_cpu *c = locks_cpu(locks, cpu);
 
@@ -52,16 +52,26 @@ void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp, bool
 		end(locks, cpu);
 }
 
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp)
+{
+	settle(locks, cpu, sp, false);
+}
+
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call)
 {
 	struct locks_cpu *cpu = locks_cpu(locks, call->cpu);
+	bool begins = op == LOCKS_BEGIN || op == LOCKS_WHILE;
 
-	if (!cpu || cpu->level == (op == LOCKS_END ? 0 : LOCKS_LEVELS))
+	if (op != LOCKS_ENDED)
+		settle(locks, call->cpu, call->sp, begins);
+	if (!cpu || cpu->level == (begins ? LOCKS_LEVELS : 0))
 		lose(locks, 1);
+	else if (begins)
+		cpu->until[cpu->level++] = op == LOCKS_WHILE ? call->sp : 0;
 	else if (op == LOCKS_END)
 		cpu->until[cpu->level - 1] = call->sp;
-	else
-		cpu->until[cpu->level++] = op == LOCKS_WHILE ? call->sp : 0;
+	else if (cpu->until[cpu->level - 1])
+		end(locks, call->cpu);
 }
 
 bool locks_interrupt_ends(struct locks *locks, unsigned cpu, uint64_t sp)

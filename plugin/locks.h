@@ -72,6 +72,7 @@ enum locks_op {
 	LOCKS_LEAVE, /* entry from user mode; the task must not hold a lock */
 	LOCKS_BEGIN, /* begins an interrupt on this vCPU */
 	LOCKS_END,   /* ends the innermost interrupt of this vCPU when the function returns */
+	LOCKS_ENDED, /* called by a LOCKS_END function: the interrupt has ended */
 	LOCKS_WHILE, /* an interrupt, from this call until the function returns */
 	N_LOCKS_OPS
 };
@@ -279,11 +280,11 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
 /* ---- lock-interrupts.c: called without `lock` held ---- */
 
 /*
- * Called before the functions below, when CPU enters or has left a function at SP: ends interrupts
- * whose end was not seen. BEGINS: the function begins an interrupt.
+ * Called when CPU enters or has left a function at SP, but before the functions below: ends
+ * interrupts whose end was not seen.
  */
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins);
-/* Handles a call of a function with the operation LOCKS_BEGIN, LOCKS_END or LOCKS_WHILE. */
+void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp);
+/* Handles a call of a function with one of the operations after LOCKS_LEAVE. */
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call);
 /*
  * Handles a return on CPU. Returns true if it ended an interrupt, and thus belongs to no other

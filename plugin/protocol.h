@@ -179,7 +179,7 @@ enum cover_phase {
 #define LOCKS_OPS                                                                             \
 	{                                                                                     \
 		"want", "may", "try", "drop", "weaken", "named", "placed", "forget", "await", \
-			"pass", "run", "leave", "begin", "end", "while"                       \
+			"pass", "run", "leave", "begin", "end", "ended", "while"              \
 	}
 #define LOCKS_KINDS                                                       \
 	{                                                                 \

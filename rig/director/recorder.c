@@ -102,8 +102,8 @@ static const struct hook hooks[] = {
 };
 
 /*
- * The functions that take spinlocks, used only if spinlocks are recorded. `begin` and `end` are the
- * functions that begin and end an interrupt, `while` is one that is an interrupt (enum locks_op).
+ * The functions that take spinlocks, used only if spinlocks are recorded, and those that begin, end
+ * or are interrupts (`begin`, `end`, `ended`, `while`: enum locks_op).
  */
 static const struct hook spin_hooks[] = {
 	/* kernel/locking/spinlock.c */
@@ -148,6 +148,8 @@ static const struct hook spin_hooks[] = {
 	/* kernel/softirq.c; 6.12 has both functions, of which the first one calls the second */
 	{"__do_softirq", "while r -", NULL, "handle_softirqs"},
 	{"handle_softirqs", "while r -", NULL},
+	/* kernel/time/tick-sched.c: irq_exit() may end with a jump to it */
+	{"tick_nohz_irq_exit", "ended r -", NULL},
 	/* arch/x86/kernel/nmi.c, arch/powerpc/kernel/traps.c */
 	{"exc_nmi", "while r -", NULL},
 	{"system_reset_exception", "while r -", NULL},
@@ -204,9 +206,8 @@ static const char *const tails[] = {
 
 static const char *const spin_tails[] = {
 	"__irq_exit_rcu",
-	"tick_nohz_irq_exit",
-	"sched_clock_idle_sleep_event",
 	"ct_irq_exit",
+	"ct_nmi_exit",
 	"default_do_nmi",
 };
 

@@ -17,7 +17,7 @@ static const struct locks_hook spin_drop = {LOCKS_DROP, .write = true, .spin = t
 static const struct locks_hook spin_named = {LOCKS_NAMED, .write = true, .spin = true};
 static const struct locks_hook queue_named = {
 	LOCKS_NAMED, .write = true, .spin = true, .outer = true};
-static const struct locks_hook begin = {LOCKS_BEGIN}, end = {LOCKS_END},
+static const struct locks_hook begin = {LOCKS_BEGIN}, end = {LOCKS_END}, ended = {LOCKS_ENDED},
 			       softirq = {LOCKS_WHILE};
 
 /* A function is entered on CPU with the stack pointer SP. */
@@ -134,6 +134,32 @@ START_TEST(end_is_not_seen)
 	at(0, STACK(1) - 0x80, &begin, 0);
 	at(0, STACK(1) - 0x80, &end, 0);
 	at(0, STACK(1) - 0x40, &spin_drop, A);
+	ck_assert_uint_eq(locks->cpu[0].level, 0);
+	assert_complete();
+}
+END_TEST
+
+/*
+ * irq_exit() jumps to a function whose return is not seen, on the stack of a softirq. Then the
+ * softirq acquires a lock deeper in the stack, and releases it by a jump.
+ */
+START_TEST(end_by_jump)
+{
+	uint64_t sp = IRQ_STACK;
+
+	at(0, sp, &softirq, 0);
+	at(0, sp - 0x200, &begin, 0);
+	at(0, sp - 0x200, &end, 0);
+	at(0, sp - 0x200, &ended, 0);
+	at(0, sp - 0x240, &spin, A);
+	at(0, sp - 0x1c0, &spin_drop, A);
+	/* the function is called, and its return is seen */
+	at(0, sp - 0x200, &begin, 0);
+	at(0, sp - 0x200, &end, 0);
+	at(0, sp - 0x208, &ended, 0);
+	locks_return(locks, 0, sp - 0x200, 0);
+	ck_assert_uint_eq(locks->cpu[0].level, 1);
+	locks_return(locks, 0, sp, 0);
 	ck_assert_uint_eq(locks->cpu[0].level, 0);
 	assert_complete();
 }
@@ -285,6 +311,7 @@ void add_spinlock_tests(TCase *tcase)
 	tcase_add_test(tcase, interrupts);
 	tcase_add_test(tcase, readers);
 	tcase_add_test(tcase, end_is_not_seen);
+	tcase_add_test(tcase, end_by_jump);
 	tcase_add_test(tcase, another_stack);
 	tcase_add_test(tcase, task_switch);
 	tcase_add_test(tcase, lost_count);
