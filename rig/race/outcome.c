@@ -6,6 +6,8 @@
 
 #include "locks/graph.h"
 
+#define ACCOUNTS "accounts"
+
 const char *outcome_reason(const struct child_result *result)
 {
 	json_t *details = json_object_get(result->answer, "details");
@@ -28,7 +30,7 @@ static char *plain_reason(enum verdict verdict, const char *reason)
 		return g_strdup("hang");
 	for (guint i = 0; i < G_N_ELEMENTS(accounts); i++)
 		if (reason && g_str_has_prefix(reason, accounts[i]))
-			return g_strdup("accounts");
+			return g_strdup(ACCOUNTS);
 	text = g_strndup(reason ? reason : "", strcspn(reason ? reason : "", ","));
 	return g_strcanon(text, G_CSET_A_2_Z G_CSET_a_2_z " '", '#');
 }
@@ -49,6 +51,16 @@ char *outcome_failure(const struct child_result *result)
 	return hang ? g_strdup(hang) : plain_reason(result->verdict, outcome_reason(result));
 }
 
+/*
+ * Returns TRUE if FAILURE can have the same cause as the search's first one. Wrong memory accounts
+ * are found only at the end of a run, so a report or a hang, which ends the run, hides them.
+ */
+static gboolean is_same(const struct race_search *search, const char *failure)
+{
+	return !search->failure || !strcmp(search->failure, failure) ||
+	       !strcmp(search->failure, ACCOUNTS);
+}
+
 static void read_counts(json_t *json, guint i, struct race_outcome *o)
 {
 	o->reached[i] = MAX(0, json_integer_value(json_object_get(json, "reached")));
@@ -64,7 +76,7 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 	       *times = json_object_get(details, "times");
 	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
 	g_autofree char *failure = outcome_failure(result);
-	gboolean same = !search->failure || !strcmp(search->failure, failure);
+	gboolean same = is_same(search, failure);
 	size_t i;
 
 	*o = (struct race_outcome){.failed = failed &&

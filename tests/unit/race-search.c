@@ -121,6 +121,25 @@ START_TEST(found)
 }
 END_TEST
 
+/* A lost update has one symptom at the end of a run, and others in runs that end earlier. */
+START_TEST(accounts_and_reports)
+{
+	struct race_options o = options();
+	rig_auto(race_search) search = NULL;
+	g_autoptr(GError) error = NULL;
+	struct race_trial trial;
+	enum race_end ended;
+
+	g_setenv("FAKE_RACE", "accounts", TRUE);
+	search = start(&o, NULL);
+	ck_assert_msg(race_search_run(search, &ended, &error), "%s", error ? error->message : "");
+	ck_assert_int_eq(ended, RACE_DONE);
+	race_found(race_search_strategy(search), &trial);
+	ck_assert_uint_eq(trial.n, 1);
+	ck_assert_str_eq(trial.hold[0], "f7");
+}
+END_TEST
+
 /* A second process continues a search from the state file of the first one. */
 START_TEST(resumed)
 {
@@ -279,6 +298,7 @@ TCase *search_cases(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, found);
+	tcase_add_test(tests, accounts_and_reports);
 	tcase_add_test(tests, resumed);
 	tcase_add_test(tests, not_found);
 	tcase_add_test(tests, bad_states);
