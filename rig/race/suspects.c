@@ -30,9 +30,16 @@ GHashTable *race_stacks(json_t *details)
 
 	json_array_foreach (json_object_get(details, "reports"), i, report) {
 		const char *text = json_string_value(json_object_get(report, "text"));
+		const char *kind = json_string_value(json_object_get(report, "kind"));
 
 		if (text)
 			add_frames(text, names);
+		/*
+		 * KCSAN detects a race while the task that set up the watchpoint is delayed; its
+		 * report begins with the caller (kernel/kcsan/report.c, sanitize_stack_entries())
+		 */
+		if (!g_strcmp0(kind, "kcsan"))
+			g_hash_table_add(names, g_strdup("kcsan_setup_watchpoint"));
 	}
 	json_array_foreach (tasks, i, task)
 		json_array_foreach (json_object_get(task, "stack"), k, frame) {
