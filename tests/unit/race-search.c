@@ -239,33 +239,33 @@ START_TEST(around)
 END_TEST
 
 /*
- * Ranks the arms of a sweep, which waited at the seconds 10, 20, 30 and 40; the last two waited
- * near the failure. FAILURE is added to the run's `verdict`.
+ * Ranks the arms of a sweep, which waited at the seconds 10, 20, 30, 40 and 29; all but the first
+ * two waited near the failure. FAILURE is added to the run's `verdict`.
  */
 static void rank(const char *failure, struct race_outcome *ret)
 {
 	static const struct race_trial sweep = {
-		.n = 4,
-		.hold = {"device_add", "return of find in state_store", "kfree",
-			 "update 2 in add"}};
-	json_auto_t *details = json_pack("{s:[{s:i, s:i}, {s:i, s:i}, {s:i, s:i}, {s:i, s:i}]}",
-					 "arms", "arm", 0, "last_ms", 10000, "arm", 1, "last_ms",
-					 20000, "arm", 2, "last_ms", 30000, "arm", 3, "last_ms",
-					 40000);
-	json_auto_t *more = json_loads(failure, 0, NULL);
+		.n = 5,
+		.hold = {"device_add", "return of find in state_store", "kfree", "update 2 in add",
+			 "return of __udelay in kcsan_setup_watchpoint"}};
+	static const int last_ms[] = {10000, 20000, 30000, 40000, 29000};
+	json_auto_t *details = json_loads(failure, 0, NULL), *arms = json_array();
 
-	ck_assert_ptr_nonnull(more);
-	json_object_update(details, more);
+	ck_assert_ptr_nonnull(details);
+	for (guint i = 0; i < sweep.n; i++)
+		json_array_append_new(arms,
+				      json_pack("{s:i, s:i}", "arm", i, "last_ms", last_ms[i]));
+	json_object_set(details, "arms", arms);
 	*ret = (struct race_outcome){.failed = TRUE,
-				     .held = {1, 1, 1, 1},
-				     .suspect = {[2] = 2, [3] = 1}};
+				     .held = {1, 1, 1, 1, 1},
+				     .suspect = {[2] = 2, [3] = 1, [4] = 3}};
 	suspects_rank(details, &sweep, ret);
 }
 
 /* The functions in which two tasks are stuck come first, although other tasks worked on. */
 START_TEST(suspects_of_a_hang)
 {
-	static const guint expected[] = {2, 1, 4, 3};
+	static const guint expected[] = {2, 1, 4, 3, 5};
 	struct race_outcome o;
 
 	rank("{\"hang\": {\"tasks\": [{\"stack\": [{\"function\": \"device_add\"}, {}]}, "
@@ -278,7 +278,8 @@ END_TEST
 /* Of a report, the stack puts an arm that waited at that time first, and adds no others. */
 START_TEST(suspects_of_a_report)
 {
-	static const guint by_time[] = {0, 0, 2, 1}, by_stack[] = {0, 0, 1, 2};
+	static const guint by_time[] = {0, 0, 2, 1, 3}, by_stack[] = {0, 0, 1, 2, 3},
+			   of_kcsan[] = {0, 0, 3, 2, 1};
 	struct race_outcome o;
 
 	rank("{\"reports\": [{\"text\": \"BUG\\n device_add+0x1/0x2\\n "
@@ -287,6 +288,9 @@ START_TEST(suspects_of_a_report)
 	ck_assert_mem_eq(o.suspect, by_stack, sizeof(by_stack));
 	rank("{\"reports\": [{\"kind\": \"warning\"}]}", &o);
 	ck_assert_mem_eq(o.suspect, by_time, sizeof(by_time));
+	/* the stack of a KCSAN report leaves out the function that delayed the task */
+	rank("{\"reports\": [{\"kind\": \"kcsan\"}]}", &o);
+	ck_assert_mem_eq(o.suspect, of_kcsan, sizeof(of_kcsan));
 }
 END_TEST
 
