@@ -303,6 +303,9 @@ static void print_result(json_t *result, const char *dir)
 		print_rate("with them", NUMBER("failed"), NUMBER("runs"));
 	if (NUMBER("runs_without"))
 		print_rate("without", NUMBER("failed_without"), NUMBER("runs_without"));
+	if (json_array_size(json_object_get(result, "holds")) && NUMBER("runs_without") &&
+	    2 * NUMBER("failed_without") >= NUMBER("runs_without"))
+		printf("note          chance alone is enough: repeat the scenario without holds\n");
 #undef NUMBER
 	if (json_is_string(json_object_get(result, "scenario")))
 		printf("scenario      %s\n",
