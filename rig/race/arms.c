@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#define ALONE 0.3 /* factor for updates in functions in which two vCPUs never were together */
 #define FAVOUR 4 /* factor for the priors of functions that are to be tried first */
 /* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
@@ -73,11 +74,15 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 		    const struct function *f, const char *callee)
 {
 	double hz = f->visits / MAX(1, record->seconds);
+	/* an update is lost if two vCPUs are in the same function */
+	gint64 beside = kind->is_update && f->itself ? f->itself : f->beside;
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
 	/* the counts are from a single run, so they only decide which arms are tried first */
 	arm.prior = kind->weight / (1 + log10(1 + hz)) *
-		    sqrt(MIN(1, f->beside / (double)f->visits));
+		    sqrt(MIN(1, beside / (double)f->visits));
+	if (kind->is_update && !f->itself)
+		arm.prior *= ALONE;
 	if (is_favoured(record->favoured, f->name) ||
 	    (callee && is_favoured(record->favoured, callee)))
 		arm.prior *= FAVOUR;
@@ -278,16 +283,25 @@ void arms_reward(struct race *race, const struct race_trial *trial, const struct
 
 struct suspect {
 	guint arm;
-	double order; /* suspects are sorted by this value, lowest first */
+	gboolean seldom; /* FALSE for a place that is passed often, if the failure has no time */
+	double order;	 /* suspects are sorted by this value, lowest first */
 };
 
 static int by_order(gconstpointer a, gconstpointer b)
 {
 	const struct suspect *one = a, *two = b;
 
+	if (one->seldom != two->seldom)
+		return one->seldom ? -1 : 1;
 	return one->order < two->order ? -1 : one->order > two->order ? 1
 	       : one->arm < two->arm				      ? -1
 								      : one->arm > two->arm;
+}
+
+static void add_suspect(struct race *race, guint arm)
+{
+	if (race->n_suspects < G_N_ELEMENTS(race->suspect))
+		race->suspect[race->n_suspects++] = arm;
 }
 
 void arms_suspect(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
@@ -304,6 +318,7 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		if (one.arm == G_MAXUINT || !o->held[i] || (timed && !o->suspect[i]))
 			continue;
 		arm = &g_array_index(race->arms, struct arm, one.arm);
+		one.seldom = timed || arm->hz <= SELDOM_HZ;
 		/*
 		 * the time of the failure is unknown if only a check at the end of the run has
 		 * failed; most such failures are lost updates
@@ -314,7 +329,17 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		g_array_append_val(suspects, one);
 	}
 	g_array_sort(suspects, by_order);
-	race->n_suspects = MIN(suspects->len, G_N_ELEMENTS(race->suspect));
-	for (guint i = 0; i < race->n_suspects; i++)
-		race->suspect[i] = g_array_index(suspects, struct suspect, i).arm;
+	race->n_suspects = 0;
+	for (guint i = 0; i < suspects->len; i++) {
+		const struct suspect *one = &g_array_index(suspects, struct suspect, i);
+
+		/*
+		 * in one group, arms that wait often would delay the tasks on their way to the
+		 * others; but a failure whose time is known may need both
+		 */
+		if (i && one->seldom != one[-1].seldom)
+			while (race->n_suspects % RACE_GROUP)
+				add_suspect(race, G_MAXUINT);
+		add_suspect(race, one->arm);
+	}
 }

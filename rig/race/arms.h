@@ -33,7 +33,10 @@ struct race {
 	enum race_phase phase;
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
 	struct race_trial found;
-	/* RACE_CONFIRM: `suspect` has the indices of the suspected arms; `group` is tried now */
+	/*
+	 * RACE_CONFIRM: `suspect` has the indices of the suspected arms, G_MAXUINT where a group is
+	 * not full; `group` is tried now
+	 */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
 	 * RACE_REDUCE: the part of the holds that is tried (take_part()). `tries` counts its runs,

@@ -93,7 +93,9 @@ static void take_group(const struct race *race, struct race_trial *ret)
 		.why = race->group ? "holds that waited earlier before the failure"
 				   : "the holds that waited when a sweep failed",
 	};
-	for (guint i = race->group * RACE_GROUP; i < race->n_suspects && ret->n < RACE_GROUP; i++)
+	for (guint i = race->group * RACE_GROUP;
+	     i < race->n_suspects && i < (race->group + 1) * RACE_GROUP &&
+	     race->suspect[i] != G_MAXUINT; i++)
 		add_hold(race, ret,
 			 g_array_index(race->arms, struct arm, race->suspect[i]).hold);
 }
