@@ -55,6 +55,11 @@ gsize prefix_colours(char *text, gsize len);
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
+/*
+ * Returns the date and time from P to END in seconds, for comparison; -1: there is none
+ * (prefix-elements.c).
+ */
+gint64 prefix_date(const char *p, const char *end);
 /* Returns TRUE if TEXT begins with a field of a mail's header (decode-text.c). */
 gboolean mail_field_begins(const char *text, gsize len);
 /*

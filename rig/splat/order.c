@@ -21,11 +21,27 @@ static int step(const struct past *before, const struct line *now)
 	return 0;
 }
 
-void order_take(struct scanner *scanner, const struct line *line)
+static void set_date(struct scanner *scanner, struct line *line)
+{
+	if (!line->date_len || line->date_len > DATE_LEN)
+		return;
+	if (line->date_len != scanner->date_len ||
+	    memcmp(line->date_at, scanner->date_text, line->date_len) != 0) {
+		memcpy(scanner->date_text, line->date_at, line->date_len);
+		scanner->date_len = line->date_len;
+		scanner->date = prefix_date(line->date_at, line->date_at + line->date_len);
+	}
+	line->date = scanner->date;
+}
+
+void order_take(struct scanner *scanner, struct line *line, gboolean counts)
 {
 	const struct past *before = scanner_past(scanner, 0);
 	int now;
 
+	set_date(scanner, line);
+	if (!counts)
+		return;
 	scanner->widest = MAX(scanner->widest, line->end_byte - line->first_byte);
 	if (!before->number || before->number + 1 != line->number)
 		return;
@@ -45,6 +61,8 @@ gboolean scanner_is_reversed(const struct scanner *scanner)
 	len = newline ? (gsize)(newline - scanner->start) : len;
 	memcpy(text, scanner->start, len);
 	prefix_strip(text, len, &first);
+	if (first.date_len)
+		first.date = prefix_date(first.date_at, first.date_at + first.date_len);
 	for (guint i = 1; i < PAST && last->date < 0 && last->stamp < 0; i++)
 		last = scanner_past(scanner, i);
 	if (!last->number)

@@ -17,7 +17,9 @@ struct line {
 	guint more;	/* number of further lines that were joined to it */
 	/* the position of the whole line, with its newline, in the log */
 	guint64 first_byte, end_byte;
-	gint64 date;		 /* of its prefix in seconds, for comparison; -1: none */
+	const char *date_at; /* the date in the prefix: a part of the line's bytes; or NULL */
+	gsize date_len;
+	gint64 date; /* that date in seconds, for comparison; -1: none, or not known yet */
 	double stamp;		 /* time stamp in seconds; -1: none */
 	char caller[CALLER_LEN]; /* "T12", "C1"; "" if the log does not name callers */
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
@@ -33,8 +35,8 @@ struct line {
 };
 
 /*
- * Splits a line into its prefix and text: sets text, len, date, stamp, caller, kernel, user. TEXT
- * is modified (prefix.c).
+ * Splits a line into its prefix and text: sets text, len, date_at, date_len, stamp, caller, kernel,
+ * user. TEXT is modified (prefix.c).
  */
 void prefix_strip(char *text, gsize len, struct line *line);
 

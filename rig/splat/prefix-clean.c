@@ -175,28 +175,36 @@ static gsize escape_before(const char *text, gsize len)
 	return 0;
 }
 
+/* Moves LEN bytes from FROM to TO; returns the end of the result. */
+static char *shift(char *to, const char *from, gsize len)
+{
+	if (to != from)
+		memmove(to, from, len);
+	return to + len;
+}
+
 gsize prefix_colours(char *text, gsize len)
 {
 	const char *from = text;
 	char *to = text, *bracket;
 
 	while ((bracket = strchr(from, '['))) {
-		gsize digits = strspn(bracket + 1, "0123456789;"), part = bracket - from;
-		gsize escape = bracket[1 + digits] == 'm' ? escape_before(from, part) : 0;
+		gsize digits = 0, part = bracket - from, escape;
 
+		while (g_ascii_isdigit(bracket[1 + digits]) || bracket[1 + digits] == ';')
+			digits++;
+		escape = bracket[1 + digits] == 'm' ? escape_before(from, part) : 0;
 		/* "[m" alone can be the start of a word */
 		if (bracket[1 + digits] == 'm' && (digits || escape)) {
-			memmove(to, from, part - escape);
-			to += part - escape;
+			to = shift(to, from, part - escape);
 			from = bracket + digits + 2;
 		} else {
-			memmove(to, from, part + 1);
-			to += part + 1;
+			to = shift(to, from, part + 1);
 			from = bracket + 1;
 		}
 	}
 	len -= from - to;
-	memmove(to, from, len - (to - text) + 1);
+	shift(to, from, len - (gsize)(to - text) + 1);
 	return len;
 }
 
@@ -308,7 +316,8 @@ static const char *quote_mark(const char *p)
 
 	if (*mark == '|')
 		return mark[1] == ' ' || !mark[1] ? mark + 1 : p;
-	if (strncmp(mark, "\xe2\x94\x82", 3) == 0) /* the left frame of a window */
+	/* the left frame of a window */
+	if (*mark == '\xe2' && strncmp(mark, "\xe2\x94\x82", 3) == 0)
 		return mark + 3;
 	if (*mark == '<' && g_ascii_islower(mark[1]))
 		return start_tag(mark) > mark ? start_tag(mark) : p;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The elements of patterns for pieces of a prefix; each function returns its end, or NULL. */
+/* Matches the patterns of pieces; the function of each element returns its end, or NULL. */
 #include <string.h>
 
 #include "splat/prefix.h"
@@ -181,7 +181,7 @@ static const char *unbracketed(const char *p)
 	return p + strcspn(p, "[]()");
 }
 
-const char *piece_element(char what, const char *p, struct line *line)
+static const char *element(char what, const char *p, struct line *line)
 {
 	switch (what) {
 	case '_':
@@ -223,45 +223,76 @@ const char *piece_element(char what, const char *p, struct line *line)
 	}
 }
 
+const char *piece_follow(const char *pattern, gsize len, const char *p, struct line *line)
+{
+	const char *end = pattern + len, *ahead = NULL;
+
+	for (; pattern < end; pattern++) {
+		const char *next;
+
+		if (*pattern == '&') {
+			ahead = p;
+			continue;
+		}
+		if (*pattern == '{') {
+			const char *close = memchr(pattern, '}', end - pattern);
+
+			next = piece_follow(pattern + 1, close - pattern - 1, p, line);
+			p = next ? next : p;
+			pattern = close;
+			continue;
+		}
+		if (*pattern == '\\') {
+			next = *p == pattern[1] ? p + 1 : NULL;
+			pattern++;
+		} else {
+			next = element(*pattern, p, line);
+		}
+		if (!next)
+			return NULL;
+		p = next;
+	}
+	return ahead ? ahead : p;
+}
+
 /* Returns the number of the month whose English name is at P, from 1 on; 0: there is none. */
 static int month_at(const char *p)
 {
 	static const char all[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *end = g_ascii_isupper(*p) ? name_of(all, p) : NULL;
 
-	for (int i = 0; end && i < 12; i++)
-		if (strncmp(all + 3 * (gsize)i, p, 3) == 0)
+	for (int i = 0; i < 12; i++)
+		if (all[3 * i] == p[0] && all[3 * i + 1] == p[1] && all[3 * i + 2] == p[2])
 			return i + 1;
 	return 0;
 }
 
-gint64 piece_date(const char *p, const char *end)
+gint64 prefix_date(const char *p, const char *end)
 {
 	int year = 0, month = 0, day = 0;
 	gint64 time = -1;
 
 	while (p < end) {
-		gsize len = strspn(p, "0123456789");
+		const char *number_end = digits(p), *time_end = number_end ? time_of_day(p) : NULL;
 
-		month = month ? month : month_at(p);
-		if (time_of_day(p)) {
-			time = ((gint64)text_int(p) * 60 + text_int(p + len + 1)) * 60 +
-			       text_int(p + len + 4);
-			p = time_of_day(p);
-		} else if (len == 4 && (p[4] == '-' || p[4] == '/') && g_ascii_isdigit(p[5])) {
-			year = text_int(p);
-			month = text_int(p + 5);
-			day = text_int(p + 8);
-			p += strlen("9999-99-99");
-		} else if (len) {
-			if (len == 4)
-				year = text_int(p);
-			else if (!day) /* otherwise a time zone */
-				day = text_int(p);
-			p += len;
-		} else {
+		if (!number_end) {
+			month = month || !g_ascii_isupper(*p) ? month : month_at(p);
 			p++;
+			continue;
 		}
+		if (time_end) {
+			time = ((gint64)text_int(p) * 60 + text_int(number_end + 1)) * 60 +
+			       text_int(number_end + 4);
+		} else if (number_end - p == 4) {
+			year = text_int(p);
+			if (*number_end == '-' || *number_end == '/') {
+				month = text_int(number_end + 1);
+				day = text_int(number_end + 4);
+				time_end = p + strlen("9999-99-99");
+			}
+		} else if (!day) { /* otherwise a time zone */
+			day = text_int(p);
+		}
+		p = time_end ? time_end : number_end;
 	}
 	if (!month || !day || time < 0)
 		return -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pieces that a console line's prefix can consist of: a table of patterns, and a matcher for
- * them; prefix-elements.c matches a single element.
+ * The pieces that a console line's prefix can consist of: a table of patterns. prefix-elements.c
+ * matches a pattern.
  */
 #include <string.h>
 
@@ -81,8 +81,8 @@ static const struct piece pieces[] = {
 	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
 	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
 	/* a journal's date in the user's language */
-	{"O _# T ", PIECE_DATE | PIECE_BSD},
-	{"O 9999-99-99 TZ ", PIECE_DATE | PIECE_BSD},
+	{"O _# T ", PIECE_DATE | PIECE_BSD | AT_START},
+	{"O 9999-99-99 TZ ", PIECE_DATE | PIECE_BSD | AT_START},
 	{"9999999999.# ", PIECE_DATE | AT_START},
 	{"T _&[", PIECE_DATE | AT_START},
 	{"T _&<", PIECE_DATE | AT_START},
@@ -133,39 +133,6 @@ static const struct piece pieces[] = {
 	{"c# 99999 &?", PIECE_KERNEL | AFTER_ANY},
 	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
-
-/* Matches PATTERN (LEN characters) at P. Returns the end of the match, or NULL. */
-static const char *follow(const char *pattern, gsize len, const char *p, struct line *line)
-{
-	const char *end = pattern + len, *ahead = NULL;
-
-	for (; pattern < end; pattern++) {
-		const char *next;
-
-		if (*pattern == '&') {
-			ahead = p;
-			continue;
-		}
-		if (*pattern == '{') {
-			const char *close = memchr(pattern, '}', end - pattern);
-
-			next = follow(pattern + 1, close - pattern - 1, p, line);
-			p = next ? next : p;
-			pattern = close;
-			continue;
-		}
-		if (*pattern == '\\') {
-			next = *p == pattern[1] ? p + 1 : NULL;
-			pattern++;
-		} else {
-			next = piece_element(*pattern, p, line);
-		}
-		if (!next)
-			return NULL;
-		p = next;
-	}
-	return ahead ? ahead : p;
-}
 
 /* ---- The pieces that can begin with a character ---- */
 
@@ -244,7 +211,7 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
 
 		if (!can_follow(piece, *before))
 			continue;
-		end = follow(piece->pattern, length_of[*next], p, line);
+		end = piece_follow(piece->pattern, length_of[*next], p, line);
 		if (!end) {
 			line->stamp = kept.stamp;
 			memcpy(line->caller, kept.caller, CALLER_LEN);
@@ -252,8 +219,10 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
 		}
 		line->kernel |= (piece->flags & PIECE_KERNEL) != 0;
 		line->user |= (piece->flags & PIECE_USER) != 0;
-		if (line->date < 0 && (piece->flags & PIECE_DATE))
-			line->date = piece_date(p, end);
+		if (!line->date_len && (piece->flags & (PIECE_DATE | PIECE_KERNEL)) == PIECE_DATE) {
+			line->date_at = p;
+			line->date_len = (gsize)(end - p);
+		}
 		*before = piece;
 		return end + ((piece->flags & PIECE_BLANK) && *end == ' ');
 	}

@@ -296,6 +296,8 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	char quote = '\0';
 
 	line->dropped = line->piece_at = line->piece_of = 0;
+	line->date_at = NULL;
+	line->date_len = 0;
 	line->stamp = line->date = -1;
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;

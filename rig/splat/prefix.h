@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What prefix.c (a line's prefix), prefix-pieces.c (one piece of it) and prefix-elements.c (one
- * element of a piece) share.
+ * What prefix.c (a line's prefix), prefix-pieces.c (one piece of it) and prefix-elements.c (its
+ * pattern) share.
  */
 #ifndef RIG_SPLAT_PREFIX_H
 #define RIG_SPLAT_PREFIX_H
@@ -37,11 +37,9 @@ struct piece {
 const char *piece_strip(const char *p, struct line *line, const struct piece **before);
 
 /*
- * Matches the element WHAT of a pattern (the list is in prefix-pieces.c) at P; sets stamp or caller
- * of LINE. Returns its end, or NULL.
+ * Matches PATTERN, which has LEN characters (prefix-pieces.c lists their meaning), at P; sets stamp
+ * or caller of LINE. Returns the end of the match, or NULL.
  */
-const char *piece_element(char what, const char *p, struct line *line);
-/* Returns the date and time from P to END in seconds, for comparison; -1: there is none. */
-gint64 piece_date(const char *p, const char *end);
+const char *piece_follow(const char *pattern, gsize len, const char *p, struct line *line);
 
 #endif

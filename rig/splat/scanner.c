@@ -196,8 +196,8 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 		line.indent++;
 	prefix_strip(scanner->scratch, len, &line);
 	scanner->kernel_lines += line.kernel;
-	if (!quiet || scanner->n_open || scanner_past(scanner, 0)->has_word)
-		order_take(scanner, &line);
+	order_take(scanner, &line,
+		   !quiet || scanner->n_open || scanner_past(scanner, 0)->has_word);
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;
 	quiet &= !line.piece_of; /* a word can be in two pieces */

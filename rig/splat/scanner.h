@@ -11,6 +11,7 @@
 #define PAST 4 /* number of preceding lines that are stored, because they may belong to a header */
 #define INHERIT_MAX 3 /* maximum number of lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
+#define DATE_LEN 40
 #define START_KEPT 128
 #define CALLERS 4 /* maximum number of printk callers that can write one report together */
 
@@ -86,12 +87,16 @@ struct scanner {
 	char banner[BANNER_LEN];
 	gboolean going_down;
 	char start[START_KEPT]; /* the first bytes of the stream */
-	guint64 widest; /* length of the longest line that could not be skipped, with its newline */
+	guint64 widest; /* length of the longest line that cannot be skipped, with newline */
 	/* number of lines that were joined to one of that length, and to shorter ones */
 	guint wraps_full, wraps_early;
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;
+	/* the date of the last line that has one, and what it means: mostly, it is the same */
+	char date_text[DATE_LEN];
+	gsize date_len;
+	gint64 date;
 	/* number of lines that are newer, or older, than the preceding one */
 	guint64 rises, falls;
 };
@@ -109,11 +114,11 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 }
 
 /*
- * Compares the time of LINE with that of the preceding line, and stores its width. Must not be
- * called for lines that scanner.c may skip, because which of them it skips depends on the pieces in
- * which the log comes (order.c).
+ * Sets the date of LINE. COUNTS: also compares its time with that of the preceding line, and stores
+ * its width; FALSE for lines that scanner.c may skip, because which of them it skips depends on the
+ * pieces in which the log comes (order.c).
  */
-void order_take(struct scanner *scanner, const struct line *line);
+void order_take(struct scanner *scanner, struct line *line, gboolean counts);
 /*
  * Stores LINE, a piece of a message. TRUE: LINE is now the whole message, or a piece without the
  * preceding ones; its text has room for LINE_KEPT + 1 bytes (pieces.c).
