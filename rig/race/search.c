@@ -282,5 +282,7 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 	if (!loop_run(&search->loop, step, search, error))
 		return FALSE;
 	*ret = search->loop.end;
+	if (*ret == RACE_OUT_OF_BUDGET && search->race && race_is_found(search->race))
+		*ret = RACE_DONE;
 	return TRUE;
 }

@@ -339,6 +339,12 @@ void race_found(const struct race *race, struct race_trial *ret)
 	*ret = race->found;
 }
 
+gboolean race_is_found(const struct race *race)
+{
+	return race->phase >= RACE_MEASURE && race->found.n && race->runs >= LUCK &&
+	       race->failed * 2 >= race->runs && race->base_failed < race->base_runs;
+}
+
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,
 		guint *ret_base_runs)
 {

@@ -114,6 +114,11 @@ enum race_phase race_phase(const struct race *race);
  * none.
  */
 void race_found(const struct race *race, struct race_trial *ret);
+/*
+ * Returns TRUE if the holds of race_found() are the result, although some of the runs that measure
+ * the rates may be missing: at least half of the runs with them have failed, and not all without.
+ */
+gboolean race_is_found(const struct race *race);
 /* Gets how many runs failed, with the holds of race_found() and without holds. */
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,
 		guint *ret_base_runs);

@@ -294,6 +294,29 @@ START_TEST(suspects_of_a_report)
 }
 END_TEST
 
+START_TEST(bad_records)
+{
+	static const char *const bad[] = {
+		"[]",
+		"{}",
+		"[{}]",
+		"[{\"function\": \"a\"}]",
+		"[{\"function\": \"a\", \"visits\": -1}]",
+		"[{\"function\": \"a\", \"visits\": 1, \"beside\": 7}]",
+		"[{\"function\": \"a\", \"visits\": 1, \"beside\": {\"b\": -3}, \"calls\": 7}]",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		json_auto_t *visits = json_loads(bad[i], 0, NULL);
+		const struct race_record record = {.visits = visits, .seconds = 1};
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_ptr_null(race_new(&record, &error));
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
 TCase *search_cases(void)
 {
 	TCase *tests = tcase_create("search");
@@ -305,6 +328,7 @@ TCase *search_cases(void)
 	tcase_add_test(tests, accounts_and_reports);
 	tcase_add_test(tests, resumed);
 	tcase_add_test(tests, not_found);
+	tcase_add_test(tests, bad_records);
 	tcase_add_test(tests, bad_states);
 	tcase_add_test(tests, around);
 	tcase_add_test(tests, suspects_of_a_hang);
