@@ -2,10 +2,10 @@
 /*
  * Slab caches on demand, for the rig's slab-churn agent.
  *
- * kmem_cache_create(), _destroy() and _shrink() take cpu_hotplug_lock, slab_mutex and (for years)
- * mem_hotplug_lock, and they add and remove /sys/kernel/slab/NAME. User space cannot call them
- * directly, so this file provides commands: each write to /sys/kernel/debug/rig/slab is one
- * command,
+ * Creating and destroying a cache takes slab_mutex, and adds or removes /sys/kernel/slab/NAME;
+ * destroying takes cpu_hotplug_lock, too, and shrinking only that. Before v5.12, all three took
+ * cpu_hotplug_lock and mem_hotplug_lock as well. User space cannot call these functions directly,
+ * so this file provides commands: each write to /sys/kernel/debug/rig/slab is one command,
  *
  *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects
  *	destroy SLOT
