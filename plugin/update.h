@@ -14,7 +14,8 @@ struct qemu_plugin_insn;
 
 /*
  * Prepares the watches of ORDERS of the kind WATCH_UPDATE. REACHED is called, with the watch, when
- * a vCPU has read the memory of an update at which it is held. Returns false if there is no memory.
+ * a vCPU has read the memory of an update at which it is held. Returns false if memory cannot be
+ * allocated.
  */
 bool updates_start(struct orders *orders, void (*reached)(unsigned int cpu, void *watch));
 /*
