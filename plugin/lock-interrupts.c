@@ -43,7 +43,7 @@ static bool is_outside(const struct locks *locks, uint64_t sp, uint64_t until, b
 	return begins ? higher < locks->stack_size : !deeper || deeper >= locks->stack_size;
 }
 
-static void settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
+static void end_left(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
 {
 	const struct locks_cpu *c = locks_cpu(locks, cpu);
 
@@ -52,9 +52,9 @@ static void settle(struct locks *locks, unsigned cpu, uint64_t sp, bool begins)
 		end(locks, cpu);
 }
 
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp)
+void locks_interrupt_end_left(struct locks *locks, unsigned cpu, uint64_t sp)
 {
-	settle(locks, cpu, sp, false);
+	end_left(locks, cpu, sp, false);
 }
 
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call)
@@ -63,7 +63,7 @@ void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_c
 	bool begins = op == LOCKS_BEGIN || op == LOCKS_WHILE;
 
 	if (op != LOCKS_ENDED)
-		settle(locks, call->cpu, call->sp, begins);
+		end_left(locks, call->cpu, call->sp, begins);
 	if (!cpu || cpu->level == (begins ? LOCKS_LEVELS : 0))
 		lose(locks, 1);
 	else if (begins)

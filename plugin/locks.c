@@ -318,7 +318,7 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 		locks_interrupt(locks, hook->op, call);
 		return;
 	}
-	locks_interrupt_settle(locks, call->cpu, call->sp);
+	locks_interrupt_end_left(locks, call->cpu, call->sp);
 	if (hook->op == LOCKS_LEAVE) {
 		locks_interrupt_none(locks, call->cpu);
 		locks_abandon(locks, locks_context(locks, call->cpu, call->sp));
@@ -355,7 +355,7 @@ void locks_return(struct locks *locks, unsigned cpu, uint64_t sp, uint64_t value
 
 	if (locks_interrupt_ends(locks, cpu, sp))
 		return;
-	locks_interrupt_settle(locks, cpu, sp);
+	locks_interrupt_end_left(locks, cpu, sp);
 	pthread_mutex_lock(&locks->lock);
 	task = find_task(locks, locks_context(locks, cpu, sp), false);
 	if (task && task->n_pending && task->pending[task->n_pending - 1].sp == sp) {

@@ -283,7 +283,7 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
  * Called when CPU enters or has left a function at SP, but before the functions below: ends
  * interrupts whose end was not seen.
  */
-void locks_interrupt_settle(struct locks *locks, unsigned cpu, uint64_t sp);
+void locks_interrupt_end_left(struct locks *locks, unsigned cpu, uint64_t sp);
 /* Handles a call of a function with one of the operations after LOCKS_LEAVE. */
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call);
 /*
