@@ -12,11 +12,6 @@
 #include "util/paths.h"
 
 #define FAULTS_MAX 3 /* after this many consecutive faults of the host, the search ends */
-/*
- * the search ends if it has found no holds, and all runs without holds have failed, at least this
- * many
- */
-#define ALONE_MAX 2
 
 static void step(void *data);
 
@@ -165,7 +160,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	race_found(search->race, &found);
 	if (!state_save(search, &error))
 		loop_fail(&search->loop, error);
-	else if (alone == alone_runs && alone >= (found.n ? RACE_BASE_RUNS : ALONE_MAX))
+	else if (alone == alone_runs && alone >= (found.n ? RACE_BASE_RUNS : RACE_ALONE))
 		loop_end(&search->loop, RACE_FAILS_ALONE);
 	else if (race_phase(search->race) == RACE_OVER)
 		loop_end(&search->loop, RACE_DONE);

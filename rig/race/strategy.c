@@ -256,6 +256,26 @@ static void measured(struct race *race, const struct race_outcome *o)
 	}
 }
 
+/*
+ * Returns TRUE if all runs without holds have failed, but too few to tell that holds are not the
+ * cause. Then the scenario is repeated without holds before it is run with holds.
+ */
+static gboolean may_fail_alone(const struct race *race)
+{
+	return race->base_failed && race->base_failed == race->base_runs &&
+	       race->base_runs < RACE_ALONE;
+}
+
+static gboolean repeat_alone(struct race *race, struct race_trial *ret)
+{
+	if (race->base_pending)
+		return FALSE;
+	*ret = (struct race_trial){.phase = RACE_BASE,
+				   .why = "whether the scenario fails without holds"};
+	race->base_pending++;
+	return TRUE;
+}
+
 static void end_if_measured(struct race *race)
 {
 	if (race->phase == RACE_MEASURE && race->runs >= RACE_RUNS &&
@@ -269,7 +289,7 @@ gboolean race_next(struct race *race, struct race_trial *ret)
 {
 	switch (race->phase) {
 	case RACE_EXPLORE:
-		return arms_explore(race, ret);
+		return may_fail_alone(race) ? repeat_alone(race, ret) : arms_explore(race, ret);
 	case RACE_CONFIRM:
 	case RACE_REDUCE:
 		if (race->pending)

@@ -30,6 +30,8 @@
 #define RACE_GROUP 6	 /* maximum number of holds of a trial after RACE_EXPLORE */
 #define RACE_RUNS 4	 /* runs with the remaining holds, to measure the failure rate */
 #define RACE_BASE_RUNS 3 /* runs without holds to compare with, including the first run */
+/* if so many runs without holds, all up to then, have failed, holds are not the cause */
+#define RACE_ALONE 2
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 

@@ -355,16 +355,21 @@ END_TEST
 START_TEST(without_holds)
 {
 	rig_auto(race) race = make_race(NULL, FALSE);
-	const struct race_outcome failed = {.failed = TRUE};
+	const struct race_outcome failed = {.failed = TRUE}, passed = {0};
 	guint a, b, base_failed, base_runs;
-	struct race_trial trial;
+	struct race_trial trial, other;
 
 	ck_assert(race_next(race, &trial));
 	race_result(race, &trial, &failed);
 	ck_assert_int_eq(race_phase(race), RACE_EXPLORE);
 	race_rates(race, &a, &b, &base_failed, &base_runs);
-	ck_assert_uint_eq(base_failed, 1);
-	ck_assert_uint_eq(base_runs, 1);
+	ck_assert(base_failed == 1 && base_runs == 1);
+	/* it is repeated without holds, once at a time; if it passes, sweeps follow */
+	ck_assert(race_next(race, &trial) && trial.phase == RACE_BASE);
+	ck_assert(!race_next(race, &other));
+	race_result(race, &trial, &passed);
+	ck_assert(race_next(race, &trial));
+	ck_assert_int_eq(trial.phase, RACE_EXPLORE);
 }
 END_TEST
 
