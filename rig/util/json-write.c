@@ -212,6 +212,19 @@ void json_write_null(struct json_writer *writer, const char *key)
 	plain(writer, key, "null");
 }
 
+/* Returns NAME with escapes, which the caller frees, or NULL if it needs none. */
+static char *escaped_key(const char *name)
+{
+	gsize len = strlen(name);
+	g_autoptr(GString) text = NULL;
+
+	if (lanes_before(name, len, escaped) == len)
+		return NULL;
+	text = g_string_new(NULL);
+	put_string(text, name, len);
+	return g_strndup(text->str + 1, text->len - 2); /* without the quotes */
+}
+
 void json_write_value(struct json_writer *writer, const char *key, const json_t *value)
 {
 	gboolean is_object = json_is_object(value);
@@ -223,8 +236,11 @@ void json_write_value(struct json_writer *writer, const char *key, const json_t 
 	case JSON_OBJECT:
 	case JSON_ARRAY:
 		json_write_open(writer, key, is_object ? '{' : '[');
-		json_object_foreach ((json_t *)value, name, member)
-			json_write_value(writer, name, member);
+		json_object_foreach ((json_t *)value, name, member) {
+			g_autofree char *key_text = escaped_key(name);
+
+			json_write_value(writer, key_text ? key_text : name, member);
+		}
 		for (gsize i = 0; i < json_array_size(value); i++)
 			json_write_value(writer, NULL, json_array_get(value, i));
 		json_write_close(writer, is_object ? '}' : ']');

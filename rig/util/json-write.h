@@ -31,7 +31,7 @@ void json_write_int(struct json_writer *writer, const char *key, gint64 value);
 void json_write_bool(struct json_writer *writer, const char *key, gboolean value);
 void json_write_real(struct json_writer *writer, const char *key, double value);
 void json_write_null(struct json_writer *writer, const char *key);
-/* Writes a whole tree; the order of keys is kept. */
+/* Writes a whole tree, whose keys may need escapes; the order of keys is kept. */
 void json_write_value(struct json_writer *writer, const char *key, const json_t *value);
 
 #endif

@@ -70,6 +70,25 @@ START_TEST(reports_obey_the_schema)
 }
 END_TEST
 
+/* A damaged line of a lock's usage, which is a key, has characters that JSON must escape. */
+START_TEST(keys_are_escaped)
+{
+	const struct fixture *fixture = fixture_named("lockdep-irq-inversion-x86-6.1.txt");
+	g_autoptr(GString) log = g_string_new_len(fixture->log, (gssize)fixture->len);
+	g_autoptr(GPtrArray) found = NULL;
+	g_autofree char *text = NULL;
+	json_t *json;
+
+	g_string_replace(log, "HARDIRQ-ON-W at:", "HARDIRQ-ON\003\"-W at:", 0);
+	found = scan(log->str, log->len, 0, NULL);
+	ck_assert_uint_eq(found->len, 1);
+	json = splat_to_json(found->pdata[0]);
+	text = json_dumps(json, 0);
+	ck_assert_ptr_nonnull(strstr(text, "\"HARDIRQ-ON\\u0003\\\"-W\":"));
+	json_decref(json);
+}
+END_TEST
+
 /* Limits of the fast way to write a number, and of its rounding. */
 static const double reals[] = {
 	0,	1e-7,	2.5e-5, 0.0009999, 0.001,     0.01,	   0.07,	      0.1,
@@ -105,5 +124,6 @@ END_TEST
 void add_schema_tests(TCase *tests)
 {
 	tcase_add_test(tests, reports_obey_the_schema);
+	tcase_add_test(tests, keys_are_escaped);
 	tcase_add_test(tests, reals_are_exact);
 }
