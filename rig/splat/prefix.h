@@ -40,6 +40,7 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
  * Matches PATTERN, which has LEN characters (prefix-pieces.c lists their meaning), at P; sets stamp
  * or caller of LINE. Returns the end of the match, or NULL.
  */
-const char *piece_follow(const char *pattern, gsize len, const char *p, struct line *line);
+const char *piece_follow(const char *pattern, gsize len, const char *p, struct line *line)
+	__attribute__((nonnull));
 
 #endif
