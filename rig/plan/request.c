@@ -9,7 +9,6 @@
 
 #define DURATION_MAX_S (7 * 24 * 3600)
 #define PATIENCE_MAX_S 3600
-#define CPUS_MAX 64
 
 const char *request_launcher(const struct run_request *want)
 {
@@ -54,9 +53,9 @@ static gboolean check_range(const char *what, int value, int high, GError **erro
 
 static gboolean check_cpus(int cpus, GError **error)
 {
-	return (cpus >= 0 && cpus <= CPUS_MAX) ||
+	return (cpus >= 0 && cpus <= SCENARIO_CPUS_MAX) ||
 	       rig_fail(error, RIG_EXIT_USAGE, "invalid number of vCPUs %d (1 to %d)", cpus,
-			CPUS_MAX);
+			SCENARIO_CPUS_MAX);
 }
 
 static gboolean check_vary(char **vary, GError **error)

@@ -114,6 +114,8 @@ struct agent {
 	unsigned n_params;
 };
 
+#define SCENARIO_CPUS_MAX 64 /* maximum number of vCPUs */
+
 #define HOLD_PLACE_MAX 128 /* maximum length of a place in bytes */
 #define HOLD_SAME_MAX 16   /* maximum length of `same` in bytes */
 
