@@ -58,6 +58,7 @@ _rig() {
 	--wait) words=$(_rig_nights) ;;
 	--firmware) words="vof slof" ;;
 	--mmu) words="radix hash" ;;
+	--pages) words="4k 64k" ;;
 	-*)
 		if _rig_takes_value "$command" "$prev"; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -92,7 +92,7 @@ check-html:
 	@$(MAKE) --no-print-directory all
 	@tests/html/browse $(OUT)
 
-## make check-more  longer tests: stock kernels, firmware and MMU modes, powernv8 and powernv10
+## make check-more  longer tests: stock kernels, firmware and MMU modes, arm64 with pages of 64k, powernv8 and powernv10
 .PHONY: check-more
 check-more:
 	@tools/install-packages build run check

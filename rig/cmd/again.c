@@ -81,6 +81,7 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 	want->uri = text(in, "uri");
 	want->firmware = text(in, "firmware");
 	want->mmu = text(in, "mmu");
+	want->page_size = text(in, "pages");
 	want->cpus = json_integer_value(json_object_get(in, "cpus"));
 	want->duration_s = json_integer_value(json_object_get(in, "duration_s"));
 	want->patience_s = json_integer_value(json_object_get(in, "patience_s"));

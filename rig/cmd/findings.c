@@ -319,6 +319,9 @@ void findings_print(const struct run_info *run, gboolean full)
 	if (run->problem)
 		findings_line("problem", "%s", run->problem);
 	print_switches(findings_at(run->inputs, "switches"));
+	if (json_is_string(findings_at(run->inputs, "fitted")))
+		findings_line("pages", "%s: %s", findings_text(run->inputs, "pages"),
+			      findings_text(run->inputs, "fitted"));
 	print_reports(run, full);
 	print_stuck(run);
 	print_agents(findings_at(run->details, "counts/agents"));

@@ -71,7 +71,7 @@ static json_t *build_json(const struct kernel *kernel, const struct kernel_spec 
 /* ---- build ---- */
 
 static struct {
-	char *source, *arch, *scenario;
+	char *source, *arch, *scenario, *pages;
 	char **patches, **fragments;
 	int jobs;
 	gboolean no_lockdep, refresh, cached, estimate, json;
@@ -89,6 +89,8 @@ static const GOptionEntry build_options[] = {
 	 "a config fragment, applied after the rig's own; repeatable", "FILE"},
 	{"scenario", 0, 0, G_OPTION_ARG_STRING, &want.scenario,
 	 "add what this scenario needs: 'kernel: full', its 'kconfig' and 'modules'", "SCENARIO"},
+	{"pages", 0, 0, G_OPTION_ARG_STRING, &want.pages, "page size on aarch64: 4k or 64k",
+	 "SIZE"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs,
 	 "number of compile jobs (the number of CPUs)", "N"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
@@ -168,22 +170,30 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
 
-/* Adds to SPEC what SCENARIO needs of the kernel. The lists belong to OWN. */
-static void add_scenario(struct kernel_spec *spec, const struct scenario *scenario,
-			 struct plan_spec *own)
+/* Sets *RET to what the options request, with what SCENARIO (or NULL) needs of the kernel. */
+static gboolean spec_init(struct plan_spec *ret, const struct scenario *scenario,
+			  GError **error)
 {
 	const struct run_request request = {
-		.kernel = spec->source,
+		.kernel = want.source,
 		.patches = want.patches,
 		.fragments = want.fragments,
+		.page_size = want.pages,
 		.jobs = want.jobs,
 		.no_lockdep = want.no_lockdep,
 	};
+	const char *arch = want.arch ? want.arch : "x86_64";
+	g_autoptr(GError) why = NULL;
 
-	plan_spec_init(own, &request, scenario, spec->arch);
-	own->spec.refresh = spec->refresh;
-	own->spec.cached = spec->cached;
-	*spec = own->spec;
+	machine_page_fragment(arch, want.pages, &why);
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	plan_spec_init(ret, &request, scenario, arch);
+	ret->spec.refresh = want.refresh;
+	ret->spec.cached = want.cached;
+	return TRUE;
 }
 
 static int run_build(int argc, char **argv)
@@ -193,7 +203,6 @@ static int run_build(int argc, char **argv)
 	gint64 begin = rig_now_ns();
 	__attribute__((cleanup(plan_spec_clear))) struct plan_spec own = {0};
 	rig_auto(scenario) scenario = NULL;
-	struct kernel_spec spec;
 
 	if (!cmd_parse(&argc, &argv, build_options, "", build_summary, build_examples, &error))
 		return rig_report_error(error);
@@ -204,32 +213,19 @@ static int run_build(int argc, char **argv)
 			 argc > 1 ? argv[1] : "");
 		return rig_report_error(error);
 	}
-	spec = (struct kernel_spec){
-		.source = want.source ? want.source : "deb:linux-source-6.1",
-		.arch = want.arch ? want.arch : "x86_64",
-		.patches = (const char *const *)want.patches,
-		.fragments = (const char *const *)want.fragments,
-		.no_lockdep = want.no_lockdep,
-		.jobs = want.jobs,
-		.refresh = want.refresh,
-		.cached = want.cached,
-	};
 	scenario = want.scenario ? scenario_load(want.scenario, &error) : NULL;
-	if (error)
-		return rig_report_error(error);
-	if (scenario)
-		add_scenario(&spec, scenario, &own);
-	if (!show_estimate(&spec, &error))
+	if (error || !spec_init(&own, scenario, &error) || !show_estimate(&own.spec, &error))
 		return rig_report_error(error);
 	if (want.estimate)
 		return RIG_EXIT_PASS;
-	kernel = kernel_build(&spec, want.json ? quiet_progress : show_progress, &begin, &error);
+	kernel = kernel_build(&own.spec, want.json ? quiet_progress : show_progress, &begin,
+			      &error);
 	if (!want.json)
 		term_status(NULL);
 	if (!kernel)
 		return rig_report_error(error);
 	if (want.json)
-		cmd_print_json(build_json(kernel, &spec));
+		cmd_print_json(build_json(kernel, &own.spec));
 	else
 		print_kernel(kernel, rig_now_ns() - begin);
 	return RIG_EXIT_PASS;

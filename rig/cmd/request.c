@@ -90,6 +90,8 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 	if (!quiet)
 		printf("run      %s on %s, seed %" G_GUINT64_FORMAT ", %s\n", plan->scenario->name,
 		       plan->machine->name, plan->seed, plan->accel_why);
+	if (!quiet && plan->fitted)
+		printf("pages    %s: %s\n", plan->machine->page_size, plan->fitted);
 	if (!quiet && plan->record_locks)
 		puts("record   locks, with nokaslr: the functions that take them are addresses of "
 		     "this kernel");

@@ -60,20 +60,28 @@ static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *s
 	return !spec->kconfig || fragment_parse("kconfig", spec->kconfig, inputs->settings, error);
 }
 
-gboolean kernel_is_full(const char *fragment)
+gboolean kernel_is_fragment(const char *fragment, const char *own)
 {
-	g_autofree char *full = rig_home_path(KERNEL_FULL);
+	g_autofree char *path = rig_home_path(own);
 
-	return files_same(full, fragment);
+	return files_same(path, fragment);
 }
 
-/* Returns the suffix of the object folder: "-full" for the kernel `full`, otherwise "". */
-static const char *flavour(const struct kernel_spec *spec)
+static gboolean has_fragment(const struct kernel_spec *spec, const char *own)
 {
 	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
-		if (kernel_is_full(spec->fragments[i]))
-			return "-full";
-	return "";
+		if (kernel_is_fragment(spec->fragments[i], own))
+			return TRUE;
+	return FALSE;
+}
+
+/* Returns the suffix of the object folder: kernels whose options differ much have their own. */
+static const char *flavour(const struct kernel_spec *spec)
+{
+	gboolean full = has_fragment(spec, KERNEL_FULL);
+	gboolean large = has_fragment(spec, KERNEL_ARM64_64K);
+
+	return full && large ? "-full-64k" : full ? "-full" : large ? "-64k" : "";
 }
 
 static void free_patch(void *patch)

@@ -150,6 +150,8 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 static gboolean check_arm64(const char *path, const guint8 *data, gsize len, struct image *ret,
 			    GError **error)
 {
+	/* bits 1 and 2 of the flags */
+	static const char *const page_sizes[] = {NULL, "4k", "16k", "64k"};
 	guint64 text_end = get(data + 16, 8);
 
 	/* image_size includes .bss, so the file may be shorter, but not by more than half */
@@ -158,6 +160,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,
 				text_end);
 	ret->arch = "aarch64";
+	ret->page_size = page_sizes[data[24] >> 1 & 3];
 	return TRUE;
 }
 

@@ -365,6 +365,8 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 struct image {
 	const char *arch;
 	char *version; /* owned by the caller; or NULL */
+	/* page size by the image's header, "4k", "16k" or "64k"; or NULL if it does not have it */
+	const char *page_size;
 };
 
 /* Checks that DATA, the content of PATH, is a complete kernel image of a supported architecture. */

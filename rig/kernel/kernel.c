@@ -117,6 +117,7 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 		return NULL;
 	}
 	kernel->arch = g_strdup(image.arch);
+	kernel->page_size = image.page_size;
 	kernel->image = g_canonicalize_filename(path, NULL);
 	kernel->name = g_path_get_basename(path);
 	kernel->hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, len);

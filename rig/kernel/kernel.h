@@ -17,9 +17,14 @@
 
 /* The fragment of the second standard kernel, `full`, relative to the rig's home. */
 #define KERNEL_FULL "scenarios/kconfig/full.config"
+/* The fragment of arm64 kernels with pages of 64 KiB, relative to the rig's home. */
+#define KERNEL_ARM64_64K "scenarios/kconfig/arm64-64k.config"
 
-/* Returns TRUE if the file FRAGMENT is KERNEL_FULL or has the same content. */
-gboolean kernel_is_full(const char *fragment);
+/*
+ * Returns TRUE if the file FRAGMENT is the rig's fragment OWN ("scenarios/kconfig/full.config"), or
+ * has the same content.
+ */
+gboolean kernel_is_fragment(const char *fragment, const char *own);
 
 /* A module that is built with a kernel. Strings are borrowed. */
 struct kernel_module {
@@ -60,6 +65,8 @@ struct kernel {
 	char **patches; /* as given by the caller; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
+	/* of a given arm64 image: "4k", "16k" or "64k"; NULL if it is not in the image's header */
+	const char *page_size;
 	double build_s; /* duration of the build in seconds, or 0 if it is unknown */
 };
 

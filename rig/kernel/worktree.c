@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Manages work trees. A work tree, tree/<source>/, has the source (src), an object folder for each
- * architecture (obj-<arch>, and obj-<arch>-full for the kernel `full`), and the lock of the
- * builder.
+ * architecture (obj-<arch>; obj-<arch>-full for the kernel `full`, obj-aarch64-64k for pages of 64
+ * KiB), and the lock of the builder.
  *
  * src has the unpatched source, except for the files that patches of the last build changed.
  * `orig/` has the original text of these files ("NAME.absent" if the source does not have the

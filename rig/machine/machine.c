@@ -169,37 +169,55 @@ static const struct machine powernv10 = {
  * The machine has only one PL011, so there is no second console. pcie-root-port announces devices
  * by native PCI Express hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
  */
-static const struct machine arm64_virt = {
-	.name = "arm64-virt",
-	.arch = "aarch64",
-	.about = "arm64 server with UEFI firmware; ACPI announces DIMMs",
-	.emulator = "qemu-system-aarch64",
-	.type = "virt",
-	.properties = ",gic-version=3",
-	.cpu = "cortex-a57",
-	.extra = WORDS("-nodefaults", "-no-user-config", "-device",
-		       "pcie-root-port,id=hot0,chassis=1,slot=1", "-device",
-		       "pcie-root-port,id=hot1,chassis=2,slot=2", "-device",
-		       "pcie-root-port,id=hot2,chassis=3,slot=3", "-device",
-		       "pcie-root-port,id=hot3,chassis=4,slot=4"),
-	.bios = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
-	.image = "arch/arm64/boot/Image",
-	.needs = WORDS("CONFIG_ARM64_4K_PAGES", "CONFIG_ACPI", "CONFIG_EFI_STUB",
-		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),
-	.console = "ttyAMA0",
-	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
-	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |
-	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE |
-	       MACHINE_ACPI_OST | MACHINE_BREAK,
-	.since = (const struct machine_since[]){{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0}, {0}},
+static const struct machine arm64_virt_4k, arm64_virt_64k;
+
+#define ARM64_VIRT(option)                                                                         \
+	.name = "arm64-virt",                                                                      \
+	.arch = "aarch64",                                                                         \
+	.about = "arm64 server with UEFI firmware; ACPI announces DIMMs",                          \
+	.emulator = "qemu-system-aarch64",                                                         \
+	.type = "virt",                                                                            \
+	.properties = ",gic-version=3",                                                            \
+	.cpu = "cortex-a57",                                                                       \
+	.extra = WORDS("-nodefaults", "-no-user-config",                                           \
+		       "-device", "pcie-root-port,id=hot0,chassis=1,slot=1",                       \
+		       "-device", "pcie-root-port,id=hot1,chassis=2,slot=2",                       \
+		       "-device", "pcie-root-port,id=hot2,chassis=3,slot=3",                       \
+		       "-device", "pcie-root-port,id=hot3,chassis=4,slot=4"),                      \
+	.bios = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",                                         \
+	.image = "arch/arm64/boot/Image",                                                          \
+	.needs = WORDS(option, "CONFIG_ACPI", "CONFIG_EFI_STUB",                                   \
+		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),                                        \
+	.console = "ttyAMA0",                                                                      \
+	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),                                        \
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |                      \
+	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE |                 \
+	       MACHINE_ACPI_OST | MACHINE_BREAK,                                                   \
+	.since = (const struct machine_since[]){{MACHINE_UNPLUG_VIRTIO_MEM, 10, 0}, {0}},          \
+	.min_memory = 512 * MIB,                                                                   \
+	.page_option = option,                                                                     \
+	.paged = (const struct machine *const[]){&arm64_virt_4k, &arm64_virt_64k, NULL},           \
+	.no_libvirt = "libvirt 9 takes ACPI on arm64 only with a firmware in flash memory, "       \
+		      "which the rig does not prepare",                                            \
+	.quirks = "vCPUs cannot be hot-plugged"
+
+static const struct machine arm64_virt_4k = {
+	ARM64_VIRT("CONFIG_ARM64_4K_PAGES"),
+	.page_size = "4k",
 	.dimm_unit = 128 * MIB,
-	.min_memory = 512 * MIB,
 	.virtio_mem_unit = 4 * MIB,
-	.no_libvirt =
-		"libvirt 9 takes ACPI on arm64 only with a firmware in flash memory, "
-		"which the rig does "
-		"not prepare",
-	.quirks = "vCPUs cannot be hot-plugged",
+};
+
+/*
+ * A memory block has 512 MiB (SECTION_SIZE_BITS in arch/arm64/include/asm/sparsemem.h), and so has
+ * a pageblock, of which virtio-mem's sub-blocks are multiples.
+ */
+static const struct machine arm64_virt_64k = {
+	ARM64_VIRT("CONFIG_ARM64_64K_PAGES"),
+	.page_size = "64k",
+	.page_fragment = "scenarios/kconfig/arm64-64k.config",
+	.dimm_unit = 512 * MIB,
+	.virtio_mem_unit = 512 * MIB,
 };
 
 /*
@@ -234,7 +252,7 @@ static const struct machine s390x_ccw = {
 };
 
 const struct machine *const machines[] = {&pc_q35,    &pseries,	   &powernv9,  &powernv8,
-					  &powernv10, &arm64_virt, &s390x_ccw, NULL};
+					  &powernv10, &arm64_virt_4k, &s390x_ccw, NULL};
 
 const struct machine *machine_find(const char *name, GError **error)
 {
@@ -308,6 +326,41 @@ const struct machine_mode *machine_mode(const struct machine *machine, const cha
 		if (!g_strcmp0(mode->name, name))
 			return mode;
 	return &nothing;
+}
+
+gboolean machine_with_pages(const struct machine *machine, const char *size,
+			    const struct machine **ret, GError **error)
+{
+	g_autoptr(GString) sizes = g_string_new(NULL);
+
+	for (guint i = 0; size && machine->paged && machine->paged[i]; i++) {
+		if (!strcmp(machine->paged[i]->page_size, size)) {
+			*ret = machine->paged[i];
+			return TRUE;
+		}
+		g_string_append_printf(sizes, "%s%s", i ? ", " : "", machine->paged[i]->page_size);
+	}
+	if (size)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"unknown page size '%s' for machine '%s' (available: %s)", size,
+				machine->name, sizes->len ? sizes->str : "none");
+	*ret = machine;
+	return TRUE;
+}
+
+const char *machine_page_fragment(const char *arch, const char *size, GError **error)
+{
+	const struct machine *paged;
+
+	for (int i = 0; machines[i] && size; i++)
+		if (machines[i]->paged && !g_strcmp0(machines[i]->arch, arch))
+			return machine_with_pages(machines[i], size, &paged, error)
+				       ? paged->page_fragment
+				       : NULL;
+	if (size)
+		rig_fail(error, RIG_EXIT_USAGE, "kernels for %s have no choice of page sizes",
+			 arch);
+	return NULL;
 }
 
 gboolean machine_pick(const char *const *choices, const char *what, const char *name,

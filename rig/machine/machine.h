@@ -110,6 +110,18 @@ struct machine {
 	/* the MMU modes that a run can choose, the default first; NULL if there is no choice */
 	const char *const *mmus;
 	/*
+	 * if a run can choose the page size of its kernel: the size of this descriptor ("4k"), and
+	 * the machine's descriptors for all sizes, the default first, NULL-terminated. They have
+	 * the same name, and may differ in `page_fragment`, `needs`, `dimm_unit` and
+	 * `virtio_mem_unit`, because a memory block of large pages is large. Otherwise NULL
+	 */
+	const char *page_size;
+	const struct machine *const *paged;
+	/* kernel option of this page size, "CONFIG_ARM64_4K_PAGES" */
+	const char *page_option;
+	/* the rig's config fragment for this page size, or NULL if the kernel has it by default */
+	const char *page_fragment;
+	/*
 	 * options of firmwares and MMU modes, ended by a NULL name; one that is not listed adds
 	 * nothing
 	 */
@@ -155,6 +167,20 @@ gboolean machine_check_version(const struct machine *machine, const char *emulat
  * is never NULL: if NAME adds no options, all its fields are NULL.
  */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
+
+/*
+ * Sets *ret to the descriptor of MACHINE for kernels with pages of SIZE ("64k"); if SIZE is NULL,
+ * to MACHINE. Error: RIG_EXIT_USAGE, MACHINE has no such choice.
+ */
+gboolean machine_with_pages(const struct machine *machine, const char *size,
+			    const struct machine **ret, GError **error);
+
+/*
+ * Returns the config fragment of kernels for ARCH with pages of SIZE, relative to the rig's home;
+ * NULL if SIZE is NULL or ARCH's kernels have this size by default. Error: RIG_EXIT_USAGE, no
+ * machine of ARCH has a choice SIZE; *error is set then.
+ */
+const char *machine_page_fragment(const char *arch, const char *size, GError **error);
 
 /*
  * Checks that NAME is one of CHOICES, and stores it in *ret. If NAME is NULL, *ret is the first

@@ -27,17 +27,20 @@ static json_t *labels_json(char **labels)
 	return json;
 }
 
-static json_t *kernel_json(const struct run_request *want, const struct kernel *kernel)
+static json_t *kernel_json(const struct run_request *want, const struct run_plan *plan)
 {
+	const struct kernel *kernel = plan->kernel;
+
 	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "asked",
 			 want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL, "name", kernel->name,
 			 "hash", kernel->hash, "version", kernel->version, "source", kernel->source,
 			 "patches", strings_json(want->patches), "fragments",
-			 strings_json(want->fragments));
+			 strings_json((char **)plan->fragments));
 }
 
 /* Adds optional keys only if they have a value. */
-static void add_optional(json_t *json, const struct run_request *want)
+static void add_optional(json_t *json, const struct run_request *want,
+			 const struct run_plan *plan)
 {
 	if (want->until)
 		json_object_set_new(json, "until", json_string(want->until));
@@ -69,6 +72,10 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "patience_s", json_integer(want->patience_s));
 	if (want->emulator)
 		json_object_set_new(json, "qemu", json_string(want->emulator));
+	if (plan->machine->page_size)
+		json_object_set_new(json, "pages", json_string(plan->machine->page_size));
+	if (plan->fitted)
+		json_object_set_new(json, "fitted", json_string(plan->fitted));
 	if (want->replays)
 		json_object_set(json, "replays", want->replays);
 	if (want->zoo)
@@ -83,14 +90,14 @@ json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan)
 	json_t *json = json_pack(
 		"{s:i, s:s, s:s, s:s, s:o, s:I, s:i, s:s, s:s, s:s?, s:s?, s:b, s:b, s:s, s:s?}",
 		"version", 1, "created", now, "scenario", plan->scenario->name, "machine",
-		plan->machine->name, "kernel", kernel_json(want, plan->kernel), "seed",
+		plan->machine->name, "kernel", kernel_json(want, plan), "seed",
 		(json_int_t)plan->seed, "duration_s",
 		want->duration_s ? want->duration_s : (int)plan->scenario->duration_s, "accel",
 		plan->accel == ACCEL_KVM ? "kvm" : "tcg", "accel_why", plan->accel_why, "firmware",
 		plan->firmware, "mmu", plan->mmu, "keep_going", plan->keep_going, "no_lockdep",
 		plan->no_lockdep, "launcher", plan->launcher, "uri", plan->uri);
 
-	add_optional(json, want);
+	add_optional(json, want, plan);
 	if (plan->switches)
 		json_object_set(json, "switches", plan->switches);
 	if (plan->orders)

@@ -49,9 +49,18 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 
 /*
  * Returns the paths of the config fragments of a run: the fragment of `kernel: full` if SCENARIO
- * has this key, then those of WANT. NULL-terminated; free with g_strfreev() (kernel.c).
+ * (or NULL) has this key, that of WANT's page size on ARCH, then those of WANT. NULL-terminated;
+ * free with g_strfreev() (kernel.c).
  */
-char **plan_fragments(const struct run_request *want, const struct scenario *scenario);
+char **plan_fragments(const struct run_request *want, const struct scenario *scenario,
+		      const char *arch);
+/*
+ * Sets *machine to its descriptor for the page size of WANT, or else for the one whose fragment is
+ * among WANT's, so that trees of a night can have different page sizes (kernel.c). Error:
+ * RIG_EXIT_USAGE, the machine has no such choice.
+ */
+gboolean plan_page_size(const struct run_request *want, const struct machine **machine,
+			GError **error);
 /*
  * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors: those of
  * kernel_build(). If the kernel is an image: RIG_EXIT_USAGE, WANT has patches or fragments;
@@ -86,7 +95,7 @@ struct resolved {
 	char **cycle;
 	struct director_orders *orders;
 	char **fragments;
-	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
+	char *initrd, *results, *accel_why, *known, *plugin, *emulator, *fitted;
 };
 
 /* ---- direct.c ---- */

@@ -7,23 +7,48 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-char **plan_fragments(const struct run_request *want, const struct scenario *scenario)
+static gboolean has_fragment(const struct run_request *want, const char *own)
 {
-	GPtrArray *paths = g_ptr_array_new();
-	gboolean has_full = FALSE;
+	for (char **fragment = want->fragments; fragment && *fragment; fragment++)
+		if (kernel_is_fragment(*fragment, own))
+			return TRUE;
+	return FALSE;
+}
 
-	for (char **fragment = want->fragments; fragment && *fragment; fragment++) {
-		g_ptr_array_add(paths, g_strdup(*fragment));
-		has_full |= kernel_is_full(*fragment);
-	}
+char **plan_fragments(const struct run_request *want, const struct scenario *scenario,
+		      const char *arch)
+{
+	const char *const own[] = {scenario && scenario->full ? KERNEL_FULL : NULL,
+				   machine_page_fragment(arch, want->page_size, NULL)};
+	GPtrArray *paths = g_ptr_array_new();
+
 	/*
 	 * the user may have given the same fragment; a second copy would change
 	 * kernel_request_key()
 	 */
-	if (scenario->full && !has_full)
-		g_ptr_array_insert(paths, 0, rig_home_path(KERNEL_FULL));
+	for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+		if (own[i] && !has_fragment(want, own[i]))
+			g_ptr_array_add(paths, rig_home_path(own[i]));
+	for (char **fragment = want->fragments; fragment && *fragment; fragment++)
+		g_ptr_array_add(paths, g_strdup(*fragment));
 	g_ptr_array_add(paths, NULL);
 	return (char **)g_ptr_array_free(paths, FALSE);
+}
+
+gboolean plan_page_size(const struct run_request *want, const struct machine **machine,
+			GError **error)
+{
+	const struct machine *const *paged = (*machine)->paged;
+
+	if (want->page_size)
+		return machine_with_pages(*machine, want->page_size, machine, error);
+	for (guint i = 0; paged && paged[i]; i++) {
+		if (!paged[i]->page_fragment || !has_fragment(want, paged[i]->page_fragment))
+			continue;
+		*machine = paged[i];
+		break;
+	}
+	return TRUE;
 }
 
 static struct kernel_module *list_modules(const struct scenario *scenario)
@@ -39,9 +64,10 @@ static struct kernel_module *list_modules(const struct scenario *scenario)
 void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 		    const struct scenario *scenario, const char *arch)
 {
-	ret->fragments = plan_fragments(want, scenario);
-	ret->kconfig = *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
-	ret->modules = list_modules(scenario);
+	ret->fragments = plan_fragments(want, scenario, arch);
+	ret->kconfig =
+		scenario && *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
+	ret->modules = scenario ? list_modules(scenario) : NULL;
 	ret->spec = (struct kernel_spec){
 		.source = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL,
 		.arch = arch,
@@ -49,7 +75,7 @@ void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 		.fragments = (const char *const *)ret->fragments,
 		.kconfig = ret->kconfig,
 		.modules = ret->modules,
-		.n_modules = scenario->n_modules,
+		.n_modules = scenario ? scenario->n_modules : 0,
 		.no_lockdep = want->no_lockdep,
 		.jobs = want->jobs,
 	};
@@ -131,15 +157,49 @@ static gboolean meets(const struct kernel *kernel, GHashTable *config, const cha
 			name, list, fragment ? "; add --fragment " : "", fragment ? fragment : "");
 }
 
+/* Returns the page size of KERNEL by its image or config, or NULL if it is unknown. */
+static const char *page_size(const struct kernel *kernel, GHashTable *config,
+			     const struct machine *machine)
+{
+	for (guint i = 0; !kernel->page_size && config && machine->paged[i]; i++)
+		if (!g_strcmp0(g_hash_table_lookup(config, machine->paged[i]->page_option), "y"))
+			return machine->paged[i]->page_size;
+	return kernel->page_size;
+}
+
+/*
+ * Checks that KERNEL, whose options are CONFIG (or NULL), has MACHINE's page size: the user may
+ * have given an image, or a fragment that changes the size. Error: RIG_EXIT_SKIP.
+ */
+static gboolean check_page_size(const struct machine *machine, const struct kernel *kernel,
+				GHashTable *config, GError **error)
+{
+	const char *has = machine->paged ? page_size(kernel, config, machine) : NULL;
+	const struct machine *other;
+
+	if (!has || !strcmp(has, machine->page_size))
+		return TRUE;
+	if (!machine_with_pages(machine, has, &other, NULL))
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"kernel '%s' has pages of %s, which the rig does not support on %s",
+				kernel->name, has, machine->name);
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"kernel '%s' has pages of %s, but the run is for pages of %s; use --pages "
+			"%s",
+			kernel->name, has, machine->page_size, has);
+}
+
 gboolean plan_check_needs(const struct scenario *scenario, const struct machine *machine,
 			  const struct kernel *kernel, GError **error)
 {
 	g_autofree const char **needs = scenario_all_needs(scenario);
 	g_autoptr(GHashTable) config = NULL;
 
-	if (!kernel->config || (!*needs && !machine->needs))
-		return TRUE;
-	config = kernel_config_load(kernel->config, error);
-	return config && meets(kernel, config, "machine", machine->name, machine->needs, error) &&
-	       meets(kernel, config, "scenario", scenario->name, needs, error);
+	if (kernel->config && !(config = kernel_config_load(kernel->config, error)))
+		return FALSE;
+	if (!check_page_size(machine, kernel, config, error))
+		return FALSE;
+	return !config ||
+	       (meets(kernel, config, "machine", machine->name, machine->needs, error) &&
+		meets(kernel, config, "scenario", scenario->name, needs, error));
 }

@@ -23,6 +23,7 @@ void run_plan_free(struct run_plan *plan)
 	g_clear_pointer(&r->sweep, director_sweep_free);
 	g_free(r->plugin);
 	g_free(r->emulator);
+	g_free(r->fitted);
 	g_strfreev(r->fragments);
 	g_free(r->initrd);
 	g_free(r->results);
@@ -68,6 +69,23 @@ static void give_cpus(struct scenario *scenario, char **cycle)
 	scenario->max_cpus = MAX(scenario->max_cpus, scenario->cpus);
 }
 
+/*
+ * Chooses the page size of the kernel. The author of a scenario has chosen sizes for the machine's
+ * usual memory blocks, so with larger ones the sizes are rounded up; otherwise nearly every
+ * scenario would be skipped.
+ */
+static gboolean fit_page_size(const struct run_request *want, struct resolved *r, GError **error)
+{
+	const struct machine *usual = r->plan.machine;
+
+	if (!plan_page_size(want, &r->plan.machine, error))
+		return FALSE;
+	if (r->plan.machine == usual)
+		return TRUE;
+	r->plan.fitted = r->fitted = scenario_fit(r->scenario, r->plan.machine);
+	return scenario_check_machine(r->scenario, r->plan.machine, error);
+}
+
 static gboolean resolve_scenario(const struct run_request *want, struct resolved *r, GError **error)
 {
 	r->plan.scenario = r->scenario = scenario_load(want->scenario, error);
@@ -94,7 +112,7 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 		if (!scenario_add_fail(r->scenario, *fail, error))
 			return FALSE;
 	r->plan.machine = scenario_machine(r->scenario, want->machine, error);
-	return r->plan.machine != NULL;
+	return r->plan.machine && fit_page_size(want, r, error);
 }
 
 static gboolean resolve_kernel(const struct run_request *want, const struct plan_progress *progress,
@@ -215,7 +233,7 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 	r->known =
 		want->known ? g_strdup(want->known) : rig_home_path("scenarios/known-issues.yaml");
 	r->results = want->results ? g_strdup(want->results) : run_default_results();
-	r->fragments = plan_fragments(want, r->scenario);
+	r->fragments = plan_fragments(want, r->scenario, plan->machine->arch);
 	plan->fragments = (const char *const *)r->fragments;
 	plan->initrd = r->initrd;
 	plan->launcher = request_launcher(want);

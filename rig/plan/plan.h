@@ -41,6 +41,8 @@ struct run_request {
 	const char *results; /* the results folder; default: run_default_results() */
 	const char *accel;   /* "auto", "kvm", "tcg" */
 	const char *firmware, *mmu;
+	/* page size of the kernel: "4k", "64k"; default: the machine's */
+	const char *page_size;
 	const char *emulator; /* path of the QEMU to use; default: the machine's */
 	const char *launcher; /* default: libvirt if `uri` is set, otherwise direct */
 	const char *uri;      /* the libvirt connection URI */
@@ -89,8 +91,9 @@ struct plan_spec {
 	struct kernel_module *modules;
 };
 /*
- * Combines the source, patches and fragments of WANT with what SCENARIO adds to its kernel
- * (`kernel: full`, `kconfig`, `modules`). WANT and SCENARIO must stay valid as long as RET.
+ * Combines the source, patches, fragments and page size of WANT with what SCENARIO, if it is not
+ * NULL, adds to its kernel (`kernel: full`, `kconfig`, `modules`). The page size must be one of
+ * ARCH (machine_page_fragment()). WANT and SCENARIO must stay valid as long as RET.
  */
 void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 		    const struct scenario *scenario, const char *arch);
@@ -113,6 +116,8 @@ struct run_plan {
 	const char *accel_why;
 	gboolean seccomp;	    /* use QEMU's seccomp filter (MACHINE_SANDBOX) */
 	const char *firmware, *mmu; /* NULL if the machine has no choices */
+	/* how the scenario's sizes were changed to fit the page size, for users; or NULL */
+	const char *fitted;
 	unsigned duration_s;	    /* 0 stands for the scenario's duration */
 	/* seconds without progress before a hang is declared; 0 stands for 20 */
 	unsigned patience_s;

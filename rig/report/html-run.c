@@ -118,6 +118,8 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 		{"accelerator", "accel_why"},
 		{"firmware", "firmware"},
 		{"MMU", "mmu"},
+		{"page size", "pages"},
+		{"sizes", "fitted"},
 		{"replays", "replays"},
 	};
 	g_autofree char *patches = joined(model_at(in, "kernel/patches")),

@@ -194,6 +194,42 @@ gboolean scenario_check_machine(const struct scenario *s, const struct machine *
 	return TRUE;
 }
 
+/* Rounds RANGE up to multiples of UNIT, and returns by how much its maximum grew. */
+static guint64 round_up(struct range *range, guint64 unit)
+{
+	guint64 before = range->high;
+
+	range->low = (range->low + unit - 1) / unit * unit;
+	range->high = (range->high + unit - 1) / unit * unit;
+	return range->high - before;
+}
+
+char *scenario_fit(struct scenario *s, const struct machine *machine)
+{
+	guint64 nodes = s->base_nodes > 1 ? s->base_nodes * machine->dimm_unit : 0;
+	guint64 base = nodes > s->memory ? nodes - s->memory : 0, devices = 0;
+	g_autofree char *unit = rig_size_text(machine->dimm_unit);
+	gboolean changed = base > 0;
+
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			struct step *step = &s->tracks[t].steps[i];
+			guint64 size = scenario_unit(machine, device_of(&s->tracks[t], i)), grown;
+
+			if (!size || (step->what != STEP_PLUG && step->what != STEP_RESIZE))
+				continue;
+			changed |= !multiple(&step->size, size) ||
+				   !multiple(&step->requested, size);
+			grown = round_up(&step->size, size);
+			round_up(&step->requested, size);
+			devices += step->what == STEP_PLUG ? s->tracks[t].copies * grown : 0;
+		}
+	s->memory += base;
+	s->max_memory += base + devices;
+	return changed ? g_strdup_printf("sizes are rounded up to memory blocks of %s", unit)
+		       : NULL;
+}
+
 const struct machine *scenario_machine(const struct scenario *s, const char *name, GError **error)
 {
 	const struct machine *machine = machine_find(name ? name : s->machines[0], error);

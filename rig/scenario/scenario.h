@@ -413,6 +413,12 @@ unsigned scenario_abilities(const struct scenario *scenario);
 gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
 				GError **error);
 /*
+ * Rounds the sizes of SCENARIO's devices up to multiples of MACHINE's units, and raises
+ * `max_memory` by as much; if `memory` is too small for a unit in each base node, it is raised,
+ * too. Returns a text about it for users, which the caller owns, or NULL if all sizes fit.
+ */
+char *scenario_fit(struct scenario *scenario, const struct machine *machine);
+/*
  * Returns the machine NAME, or the scenario's first one if NAME is NULL. Errors: those of
  * machine_find() and scenario_check_machine().
  */

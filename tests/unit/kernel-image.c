@@ -132,6 +132,26 @@ START_TEST(image_of_s390)
 }
 END_TEST
 
+/* arm64's image has its page size in the flags of its header. */
+START_TEST(image_of_arm64)
+{
+	static const char *const sizes[] = {NULL, "4k", "16k", "64k"};
+	g_autofree char *path = in_scratch("Image");
+	guint8 image[4096] = {0};
+
+	memcpy(image + 56, "ARM\x64", 4);
+	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		rig_auto(kernel) kernel = NULL;
+
+		image[24] = i << 1 | 0x8; /* and "anywhere in memory" */
+		put(path, image, sizeof(image));
+		kernel = kernel_from_image(path, "aarch64", NULL);
+		ck_assert_ptr_nonnull(kernel);
+		ck_assert(!g_strcmp0(kernel->page_size, sizes[i]));
+	}
+}
+END_TEST
+
 START_TEST(config_beside_an_image)
 {
 	g_autoptr(GByteArray) image = make_bzimage((const guint8 *)"nothing", 7);
@@ -211,6 +231,7 @@ void add_image_tests(TCase *tc)
 	tcase_add_test(tc, bzimage_tells_all);
 	tcase_add_test(tc, cut_images);
 	tcase_add_test(tc, image_of_s390);
+	tcase_add_test(tc, image_of_arm64);
 	tcase_add_test(tc, config_beside_an_image);
 	tcase_add_loop_test(tc, bad_images_are_refused, 0, G_N_ELEMENTS(bad_images));
 	tcase_add_loop_test(tc, missing_image, 0, G_N_ELEMENTS(no_images));

@@ -11,6 +11,7 @@
 struct scenario *scenario_good(const char *name);
 
 void add_scenario_file_tests(TCase *tcase);
+void add_fit_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_damaged_tests(TCase *tcase);
 void add_switch_tests(TCase *tcase);

@@ -39,6 +39,16 @@ START_TEST(descriptors_are_whole)
 		ck_assert_msg(named, "%s has a mode '%s' that cannot be selected", m->name,
 			      mode->name);
 	}
+	/* the machine itself is the default, and the others have the same name */
+	ck_assert(!m->paged || m->paged[0] == m);
+	for (guint i = 0; m->paged && m->paged[i]; i++) {
+		const struct machine *paged = m->paged[i];
+
+		ck_assert_str_eq(paged->name, m->name);
+		ck_assert_ptr_eq(paged->paged[0], m);
+		ck_assert(g_strv_contains(paged->needs, paged->page_option));
+		ck_assert_int_eq(!paged->page_fragment, i == 0);
+	}
 }
 END_TEST
 
@@ -71,6 +81,46 @@ START_TEST(choices)
 	ck_assert(
 		machine_pick(machine_find("pc-q35", NULL)->mmus, "MMU mode", NULL, &picked, NULL));
 	ck_assert_ptr_null(picked);
+}
+END_TEST
+
+START_TEST(page_sizes)
+{
+	const struct machine *m = machine_find("arm64-virt", NULL), *paged = NULL;
+	g_autoptr(GError) error = NULL, no_choice = NULL;
+
+	ck_assert(machine_with_pages(m, NULL, &paged, NULL));
+	ck_assert_ptr_eq(paged, m);
+	ck_assert(machine_with_pages(m, "4k", &paged, NULL));
+	ck_assert_ptr_eq(paged, m);
+	ck_assert(machine_with_pages(m, "64k", &paged, NULL));
+	ck_assert_str_eq(paged->name, m->name);
+	ck_assert_uint_eq(paged->dimm_unit, 512 << 20);
+	ck_assert(machine_with_pages(paged, "4k", &paged, NULL));
+	ck_assert_ptr_eq(paged, m);
+	ck_assert(!machine_with_pages(m, "16k", &paged, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	ck_assert_str_eq(error->message,
+			 "unknown page size '16k' for machine 'arm64-virt' (available: 4k, 64k)");
+	ck_assert(!machine_with_pages(machine_find("pc-q35", NULL), "4k", &paged, &no_choice));
+	ck_assert_str_eq(no_choice->message,
+			 "unknown page size '4k' for machine 'pc-q35' (available: none)");
+	ck_assert_ptr_eq(paged, m);
+}
+END_TEST
+
+START_TEST(page_fragments)
+{
+	g_autoptr(GError) error = NULL;
+	const char *fragment = machine_page_fragment("aarch64", "64k", NULL);
+	g_autofree char *path = rig_home_path(fragment);
+
+	ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
+	ck_assert_ptr_null(machine_page_fragment("aarch64", "4k", &error));
+	ck_assert_ptr_null(machine_page_fragment("x86_64", NULL, &error));
+	ck_assert_ptr_null(error);
+	ck_assert_ptr_null(machine_page_fragment("x86_64", "4k", &error));
+	ck_assert_str_eq(error->message, "kernels for x86_64 have no choice of page sizes");
 }
 END_TEST
 
@@ -255,6 +305,8 @@ int main(void)
 	tcase_add_loop_test(tcase, descriptors_are_whole, 0, n);
 	tcase_add_test(tcase, unknown_machine_lists_names);
 	tcase_add_test(tcase, choices);
+	tcase_add_test(tcase, page_sizes);
+	tcase_add_test(tcase, page_fragments);
 	tcase_add_test(tcase, firmware_is_installed);
 	tcase_add_loop_test(tcase, versions_of_qemu, 0, G_N_ELEMENTS(versions));
 	tcase_add_test(tcase, accelerator_words);

@@ -9,6 +9,7 @@
 #include "plan/internal.h"
 #include "tests/unit/suite.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 static char *no_key[] = {"=x", NULL}, *capital[] = {"Key=x", NULL},
 	    *good_labels[] = {"a-b_1=x = y", NULL};
@@ -45,6 +46,12 @@ static const struct {
 	{{.scenario = "dimm-storm", .machine = "pseries", .mmu = "soft"},
 	 RIG_EXIT_USAGE,
 	 "unknown MMU mode 'soft' for machine 'pseries' (available: "},
+	{{.scenario = "dimm-storm", .page_size = "64k"},
+	 RIG_EXIT_USAGE,
+	 "unknown page size '64k' for machine 'pc-q35' (available: none)"},
+	{{.scenario = "dimm-storm", .machine = "arm64-virt", .page_size = "16k"},
+	 RIG_EXIT_USAGE,
+	 "unknown page size '16k' for machine 'arm64-virt' (available: 4k, 64k)"},
 	{{.scenario = "dimm-storm", .without = "gremlins"}, RIG_EXIT_USAGE, "gremlins"},
 };
 
@@ -57,6 +64,67 @@ START_TEST(refused_requests)
 	ck_assert_msg(strstr(error->message, refused[_i].says), "'%s' does not say '%s'",
 		      error->message, refused[_i].says);
 	ck_assert_int_eq(rig_exit_code(error), refused[_i].code);
+}
+END_TEST
+
+/* The page size of a request, or else of its fragments. */
+START_TEST(page_size_is_chosen)
+{
+	g_autofree char *large = rig_home_path(KERNEL_ARM64_64K);
+	g_autofree char *full = rig_home_path(KERNEL_FULL);
+	char *fragments[] = {full, large, NULL};
+	const struct machine *arm = machine_find("arm64-virt", NULL), *machine = arm;
+	struct run_request want = {0};
+	g_auto(GStrv) added = NULL;
+	g_auto(GStrv) given = NULL;
+
+	ck_assert(plan_page_size(&want, &machine, NULL));
+	ck_assert_ptr_eq(machine, arm);
+	want.page_size = "64k";
+	ck_assert(plan_page_size(&want, &machine, NULL));
+	ck_assert_str_eq(machine->page_size, "64k");
+	added = plan_fragments(&want, NULL, "aarch64");
+	ck_assert_str_eq(added[0], large);
+	ck_assert_ptr_null(added[1]);
+	machine = arm;
+	want = (struct run_request){.fragments = fragments};
+	ck_assert(plan_page_size(&want, &machine, NULL));
+	ck_assert_str_eq(machine->page_size, "64k");
+	/* the fragment is not added a second time */
+	want.page_size = "64k";
+	given = plan_fragments(&want, NULL, "aarch64");
+	ck_assert(g_strv_equal((const char *const *)given, (const char *const *)fragments));
+}
+END_TEST
+
+static const struct {
+	const char *kernel, *run, *says;
+} page_sizes[] = {
+	{"4k", NULL, NULL},
+	{NULL, NULL, NULL}, /* an image without a page size in its header, and without config */
+	{"64k", "64k", NULL},
+	{"64k", NULL,
+	 "kernel 'Image' has pages of 64k, but the run is for pages of 4k; use --pages 64k"},
+	{"4k", "64k",
+	 "kernel 'Image' has pages of 4k, but the run is for pages of 64k; use --pages 4k"},
+	{"16k", NULL,
+	 "kernel 'Image' has pages of 16k, which the rig does not support on arm64-virt"},
+};
+
+START_TEST(page_size_of_an_image)
+{
+	rig_auto(scenario) scenario = scenario_load("dimm-storm", NULL);
+	struct kernel kernel = {.name = "Image", .page_size = page_sizes[_i].kernel};
+	const struct run_request want = {.page_size = page_sizes[_i].run};
+	const struct machine *machine = machine_find("arm64-virt", NULL);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(plan_page_size(&want, &machine, NULL));
+	ck_assert(plan_check_needs(scenario, machine, &kernel, &error) == !page_sizes[_i].says);
+	if (!error)
+		return;
+	ck_assert_str_eq(error->message, page_sizes[_i].says);
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 }
 END_TEST
 
@@ -89,18 +157,24 @@ START_TEST(inputs)
 	struct kernel kernel = {.name = "6.1", .hash = "abc"};
 	const struct run_request want = {.labels = good_labels, .until = "lockdep-circular",
 					.duration_s = 9, .patience_s = 30, .emulator = "trixie"};
+	const char *const fragments[] = {KERNEL_FULL, NULL};
 	const struct run_plan plan = {
-		.scenario = scenario, .machine = machine_find("pseries", NULL), .kernel = &kernel,
+		.fragments = fragments, .scenario = scenario,
+		.machine = machine_find("pseries", NULL), .kernel = &kernel,
 		.seed = 7, .accel = ACCEL_TCG, .accel_why = "asked for", .launcher = "direct",
 	};
-	json_t *in = plan_inputs(&want, &plan);
+	json_t *in = plan_inputs(&want, &plan), *kernel_in = json_object_get(in, "kernel");
 
 	ck_assert_str_eq(json_string_value(json_object_get(in, "scenario")), "dimm-storm");
 	ck_assert_str_eq(json_string_value(json_object_get(in, "machine")), "pseries");
 	ck_assert_int_eq(json_integer_value(json_object_get(in, "seed")), 7);
 	ck_assert_int_eq(json_integer_value(json_object_get(in, "duration_s")), 9);
-	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(in, "kernel"), "asked")),
+	ck_assert_str_eq(json_string_value(json_object_get(kernel_in, "asked")),
 			 PLAN_DEFAULT_KERNEL);
+	/* all fragments, so that a replay uses the copies of the run folder in their order */
+	ck_assert_str_eq(
+		json_string_value(json_array_get(json_object_get(kernel_in, "fragments"), 0)),
+		KERNEL_FULL);
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(in, "labels"), "a-b_1")),
 			 "x = y");
 	ck_assert_str_eq(json_string_value(json_object_get(in, "until")), "lockdep-circular");
@@ -117,6 +191,8 @@ int main(void)
 	TCase *tc = tcase_create("plan");
 
 	tcase_add_loop_test(tc, refused_requests, 0, G_N_ELEMENTS(refused));
+	tcase_add_test(tc, page_size_is_chosen);
+	tcase_add_loop_test(tc, page_size_of_an_image, 0, G_N_ELEMENTS(page_sizes));
 	tcase_add_test(tc, seeds);
 	tcase_add_test(tc, launchers);
 	tcase_add_test(tc, inputs);

@@ -240,46 +240,6 @@ START_TEST(names)
 }
 END_TEST
 
-/* A step that a machine does not support is a reason to skip; the reason names the step. */
-START_TEST(fits)
-{
-	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
-	const struct machine *q35 = machine_find("pc-q35", NULL);
-	struct machine other = *q35;
-	const struct {
-		unsigned cannot;
-		guint64 unit, least;
-		const char *says;
-	} cases[] = {
-		{MACHINE_PLUG_DIMM, 0, 0, "pc-q35 cannot plug DIMMs (step 1 of track 1)"},
-		{MACHINE_UNPLUG_DIMM, 0, 0, "pc-q35 cannot unplug DIMMs (step 4 of track 1)"},
-		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
-		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
-		{MACHINE_PLUG_NVDIMM, 0, 0, "pc-q35 cannot plug NVDIMMs (step 2 of track 3)"},
-		{MACHINE_CXL, 0, 0, "pc-q35 cannot have CXL memory (step 3 of track 3)"},
-		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' needs 2"},
-		{0, 512 * MIB, 0,
-		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
-		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
-	};
-
-	ck_assert(scenario_check_machine(s, q35, NULL));
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) error = NULL;
-
-		other = *q35;
-		other.can &= ~cases[i].cannot;
-		other.dimm_unit = cases[i].unit ? cases[i].unit : q35->dimm_unit;
-		other.min_memory = cases[i].least ? cases[i].least : q35->min_memory;
-		ck_assert(!scenario_check_machine(s, &other, &error));
-		ck_assert_str_eq(error->message, cases[i].says);
-		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
-	}
-	other.name = "toaster";
-	ck_assert(!scenario_check_machine(s, &other, NULL));
-}
-END_TEST
-
 START_TEST(needs_of_a_run)
 {
 	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
@@ -436,7 +396,7 @@ int main(void)
 	tcase_add_test(tc, full_tracks);
 	tcase_add_test(tc, own_scenarios);
 	tcase_add_test(tc, names);
-	tcase_add_test(tc, fits);
+	add_fit_tests(tc);
 	tcase_add_test(tc, needs_of_a_run);
 	tcase_add_test(tc, options_of_files);
 	add_scenario_file_tests(tc);
