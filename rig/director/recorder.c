@@ -286,7 +286,10 @@ static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
 		kernel->config ? kernel_config_load(kernel->config, NULL) : NULL;
 	/* only ppc64 has CONFIG_THREAD_SHIFT */
 	guint shift = config_number(config, "CONFIG_THREAD_SHIFT", STACK_SHIFT);
-	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ? 16 : 12;
+	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ||
+				     config_has(config, "CONFIG_ARM64_64K_PAGES")
+			     ? 16
+			     : 12;
 
 	shift += is_there(symbols, "kasan_report");
 	if (config_has(config, "CONFIG_VMAP_STACK"))
