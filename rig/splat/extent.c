@@ -245,6 +245,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 	case BODY_FRAME:
 	case BODY_FAULT:
 		open->frames += body == BODY_FRAME;
+		open->sure += body == BODY_FRAME && !(frame.name[0] && frame.guess);
 		open->faults += body == BODY_FAULT;
 		G_GNUC_FALLTHROUGH;
 	case BODY_INSIDE:
@@ -317,6 +318,9 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
 
 	if (!more || open->ended)
 		return FALSE;
+	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
+	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
+		return TRUE;
 	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
 }
 
@@ -340,6 +344,24 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 		return TRUE;
 	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
 	       is_absorbed(open, format);
+}
+
+/*
+ * Returns TRUE if a report that begins with LINE was caused by printing OPEN: a lockdep report
+ * without its stack, or a sanitizer's report without its second banner.
+ */
+static gboolean is_caused(const struct open *open, const struct line *line)
+{
+	unsigned family = open->format->family;
+	char fill = '\0';
+
+	if (line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS)
+		return FALSE;
+	if (family & FAMILY_LOCKDEP)
+		return !open->frames && open->inside > 0;
+	return (family & FAMILY_SANITIZER) && !(family & FAMILY_SLUB) && !open->ended &&
+	       !open->foreign && !open->missed && open->frames > 0 && open->header > 0 &&
+	       body_is_banner(open_line(open, 0)->text, &fill) && fill == '=';
 }
 
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
@@ -368,15 +390,12 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	}
 	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
 		/* a report of one line inside the open report, which continues after it */
-		begin_report(scanner, format, line, groups, FALSE);
+		begin_report(scanner, format, line, groups,
+			     (format->flags & FORMAT_UNWINDER) != 0);
 		return;
 	}
 	if (open) {
-		/* a report inside a lockdep report was caused by printing the lockdep report */
-		gboolean late = line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS;
-
-		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
-			  open->inside > 0 && !late;
+		induced = is_caused(open, line);
 		/*
 		 * some architectures panic before they print an oops's end mark: the report is
 		 * complete without it
@@ -394,6 +413,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 void extent_cut(struct scanner *scanner, const struct line *line)
 {
 	struct open *open = extent_find(scanner, line);
+	gboolean induced = FALSE;
 
 	if (open && open->format == &format_dump) {
 		open->format = &format_cut;
@@ -411,9 +431,11 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 		open_append(open, line->text, line->len);
 		return;
 	}
-	if (open)
+	if (open) {
+		induced = is_caused(open, line);
 		extent_close(scanner, open, FALSE);
-	begin_report(scanner, &format_cut, line, NULL, is_wake(scanner, line));
+	}
+	begin_report(scanner, &format_cut, line, NULL, induced || is_wake(scanner, line));
 }
 
 void extent_dump(struct scanner *scanner, const struct line *line)

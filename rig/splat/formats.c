@@ -301,10 +301,10 @@ static const struct format rows[] = {
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: kernel stack regs at .* has bad ('\\w+') value", "stack",
 	 "WARNING: kernel stack regs has bad {1} value", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
-	 FORMAT_BARE | FORMAT_NO_STACK},
+	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_UNWINDER},
 	{"WARNING:", "WARNING: kernel stack (?:regs|frame pointer) at .* has bad value", "stack",
 	 "WARNING: kernel stack frame pointer has bad value", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
-	 FORMAT_BARE | FORMAT_NO_STACK},
+	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_UNWINDER},
 
 	/* pages, mm, allocation */
 	{"Bad page", "BUG: Bad page (state|cache)", "page-state", "BUG: Bad page {1} in {f}",
@@ -376,13 +376,13 @@ static const struct format rows[] = {
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
 	/*
-	 * mce_panic() of x86 and arm64_serror_panic() print the error before the panic; do_exit()
-	 * panics in an interrupt and in the idle task only after an oops
+	 * mce_panic() and df_debug() of x86 and arm64_serror_panic() print the error before the
+	 * panic; do_exit() panics in an interrupt and in the idle task only after an oops
 	 */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: ((?:Fatal (?:local )?m|M)achine check.*|"
 	 "Timeout: Not all CPUs entered broadcast exception handler|"
-	 "Asynchronous SError Interrupt|Aiee, killing interrupt handler!|"
+	 "Asynchronous SError Interrupt|Aiee, killing interrupt handler!|Machine halted\\.|"
 	 "Attempted to kill the idle task!)",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
 	 FORMAT_NO_STACK | FORMAT_INDUCED},

@@ -144,6 +144,8 @@ enum format_flag {
 	FORMAT_NAMELESS = 1 << 9, /* the function may be missing */
 	/* the groups of the pattern are a locking rule, a function and a lock */
 	FORMAT_RULE = 1 << 12,
+	/* inside another report, is a consequence of it: the unwinder, when it prints a stack */
+	FORMAT_UNWINDER = 1 << 13,
 };
 
 /*

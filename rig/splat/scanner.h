@@ -31,6 +31,7 @@ struct open {
 	double first_stamp, last_stamp;
 	guint64 widest; /* length of its longest line in the log, with prefix and newline */
 	guint frames, faults, inside, foreign, missed;
+	guint sure; /* number of frames that are not marked "?" */
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it ended where it should, even without an end mark */
 	gboolean induced, full;
