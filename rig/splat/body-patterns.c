@@ -228,7 +228,7 @@ static const struct body_pattern starts[] = {
 	{"NMI watchdog", FAMILY_STALL, BODY_INSIDE},
 	{"Showing all locks held in the system", FAMILY_STALL, BODY_INSIDE},
 	{"Showing busy workqueues", FAMILY_STALL, BODY_INSIDE},
-	{"Showing backtraces of running workers", FAMILY_STALL, BODY_INSIDE},
+	{"Showing backtraces of ", FAMILY_STALL, BODY_INSIDE}, /* until 7.1 "running workers" */
 	{"workqueue ", FAMILY_STALL, BODY_INSIDE},
 	{"pwq ", FAMILY_STALL, BODY_INSIDE},
 	{"in-flight:", FAMILY_STALL, BODY_INSIDE},

@@ -8,6 +8,8 @@
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
+#define RECURSES 3 /* a function that is so many times on a stack recurses */
+
 const char *plain_name(const char *name)
 {
 	static const char *const prefixes[] = {
@@ -79,7 +81,9 @@ static gboolean is_entry(const char *name)
 			"do_syscall_|entry_SYSCALL|el0_|^kthread$|ret_from_fork|^worker_thread$|"
 			"process_one_work|process_scheduled_works|start_secondary|start_kernel|"
 			"cpu_startup_entry|system_call_exception|invoke_syscall|^ksys_|^__x64_sys_|"
-			"^__arm64_sys_|^sys_|^SyS_|smpboot_thread_fn");
+			"^__arm64_sys_|^sys_|^SyS_|smpboot_thread_fn|^common_interrupt_return$|"
+			"^swapgs_restore_regs|^native_irq_return|^irqentry_|^asm_sysvec_|^asm_exc_|"
+			"^asm_common_interrupt$|^error_entry$|^error_return$");
 }
 
 /*
@@ -160,6 +164,30 @@ static char *stall_function(const GPtrArray *names, const char *skip)
 			passed = name;
 	}
 	return g_strdup(before ? before : passed);
+}
+
+/*
+ * Returns the function for a stack overflow. A recursion overflows the stack in whatever function
+ * it calls last, or in an interrupt. If that function is not one of those that repeat, the report
+ * is named after the outermost function, as a stall.
+ */
+static char *overflow_function(const GPtrArray *names, enum rules rules)
+{
+	g_autoptr(GHashTable) times = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autofree char *last = first_named(names, NULL, rules);
+	guint most = 0;
+
+	for (guint i = 0; rules != RULES_V1 && i < names->len; i++) {
+		const char *name = plain_name(names->pdata[i]);
+		guint seen = GPOINTER_TO_UINT(g_hash_table_lookup(times, name)) + 1;
+
+		g_hash_table_insert(times, (gpointer)name, GUINT_TO_POINTER(seen));
+		most = MAX(most, seen);
+	}
+	if (most < RECURSES || !last ||
+	    GPOINTER_TO_UINT(g_hash_table_lookup(times, last)) >= RECURSES)
+		return g_steal_pointer(&last);
+	return stall_function_v1(names, NULL);
 }
 
 static char *lock_function(const struct splat *splat, const struct report *report,
@@ -290,13 +318,33 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
 }
 
+/*
+ * Returns the function for a stall of RCU. If the CPU that prints its stack was just entering or
+ * leaving the kernel, the report is named after its first stack, which is that of a task that
+ * blocks the grace period, unless that stack shows no more.
+ */
+static char *interrupted_function(const struct splat *splat, const struct report *report,
+				  enum rules rules)
+{
+	const char *skip = report->format->skip;
+	g_autoptr(GPtrArray) stack = stack_interrupted(report, rules);
+	g_autofree char *name = stalled(stack, skip, rules);
+	g_autofree char *first = NULL;
+
+	if (rules == RULES_V1 || !name || !is_entry(name))
+		return g_steal_pointer(&name);
+	first = stalled(splat->frames, skip, rules);
+	if (!first || is_entry(first) || name_is_dispatcher(first))
+		return g_steal_pointer(&name);
+	return g_steal_pointer(&first);
+}
+
 /* Returns the function by the rule of the report's format, or NULL if the rule finds none. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
 {
 	const char *skip = report->format->skip;
 	const char *group = report->groups.at[GROUP_F];
-	g_autoptr(GPtrArray) stack = NULL;
 	char *name;
 
 	switch (report->format->rule) {
@@ -304,9 +352,10 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 		return hung_function(splat->frames, rules);
 	case FRAME_STALL:
 		return stalled(splat->frames, skip, rules);
+	case FRAME_OVERFLOW:
+		return overflow_function(splat->frames, rules);
 	case FRAME_INTERRUPTED:
-		stack = stack_interrupted(report, rules);
-		return stalled(stack, skip, rules);
+		return interrupted_function(splat, report, rules);
 	case FRAME_LOCK:
 		return lock_function(splat, report, rules);
 	case FRAME_FIRST_LOCK:
@@ -371,5 +420,9 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 	name = rules == RULES_V2 ? function_of_quote(splat, report) : NULL;
 	if (!name)
 		name = first_named(splat->frames, report->format->skip, rules);
+	/* an oops can interrupt a report of lockdep between the lock and the stack */
+	if (!name && rules == RULES_V2 && splat->acquiring.function &&
+	    !generic_by_rules(splat->acquiring.function, report->format->skip, rules))
+		name = name_or_null(splat->acquiring.function);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
 }

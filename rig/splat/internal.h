@@ -92,6 +92,8 @@ enum frame_rule {
 	FRAME_LAST_TRACE, /* the last call trace of the report */
 	FRAME_HUNG,	  /* the function in which a blocked task waits */
 	FRAME_STALL,	  /* the function that contains the loop of a CPU */
+	/* as FRAME_FAULT; as FRAME_STALL if other functions recurse than the one that faulted */
+	FRAME_OVERFLOW,
 	/* like FRAME_STALL, on the stack below the interrupt that detected the stall */
 	FRAME_INTERRUPTED,
 	FRAME_PAGE,	  /* the function that allocated the page */

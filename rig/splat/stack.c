@@ -61,6 +61,33 @@ static guint trace_start(const struct report *report, gboolean last)
 	return start;
 }
 
+/* Returns TRUE if TEXT contains " NAME", and no further character of a name follows. */
+static gboolean has_word(const char *text, const char *name)
+{
+	gsize len = strlen(name);
+
+	for (const char *p = text; (p = strstr(p, name)); p += len)
+		if (p > text && p[-1] == ' ' && !g_ascii_isalnum(p[len]) && p[len] != '_')
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * Returns the line of the instruction that a WARN's header names. In a log without callers, frames
+ * of another task can precede it. If there is none, the line after the header is returned.
+ */
+static guint warned_line(const struct report *report)
+{
+	const char *header = report->seen[report->header].text;
+
+	if (report->format->family & FAMILY_WARN)
+		for (guint i = report->header + 1; i < report->n; i++)
+			if ((report->seen[i].marks & MARK_FAULT) &&
+			    has_word(header, report->seen[i].name))
+				return i;
+	return report->header + 1;
+}
+
 GPtrArray *stack_counting(const struct report *report)
 {
 	switch (report->format->rule) {
@@ -69,7 +96,9 @@ GPtrArray *stack_counting(const struct report *report)
 		return stack_from(report, report->header + 1, TAKE_FRAMES);
 	/* the fault is printed before the trace; or inside it, if a warning caused a panic */
 	case FRAME_FAULT:
+		return stack_from(report, warned_line(report), TAKE_FAULTS);
 	case FRAME_STALL:
+	case FRAME_OVERFLOW:
 	case FRAME_INTERRUPTED:
 		return stack_from(report, report->header + 1, TAKE_FAULTS);
 	case FRAME_LAST_TRACE:
