@@ -226,7 +226,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		open_reach(open, line);
 		return;
 	}
-	body = body_kind(line->text, open->format, &frame);
+	body = open_body(open, line, &frame);
 	/* in an old KASAN report, SLUB's banner is not the end */
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		body = BODY_INSIDE;

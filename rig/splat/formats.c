@@ -54,7 +54,7 @@ static const struct format rows[] = {
 	/* wrong context */
 	{"sleeping function called",
 	 "BUG: sleeping function called from (?:invalid context|illegal context|non-preemptible "
-	 "context) at (\\S+)",
+	 "context) at(?: \\S|$)",
 	 "atomic-sleep", "BUG: sleeping function called from invalid context in {f}", "{f}", NULL,
 	 FRAME_TRACE, FAMILY_WARN},
 	{"scheduling while atomic", "BUG: scheduling while atomic", "sched-atomic",

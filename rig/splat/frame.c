@@ -8,6 +8,8 @@
  *	powerpc		[c000…] [c000…] f+0x12/0x34 (unreliable)
  *	s390		 [<000…>] f+0x12/0x34	([<000…>] f+0x12/0x34)
  *	decoded		 f (file.c:12)		scripts/decode_stacktrace.sh
+ *	x86 until 2.6.27 [<ffff…>] :mod:f+0x12/0x34
+ *	bare		 f			a paste from which the offsets were removed
  */
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,17 @@ static const char *skip_address(const char *text)
 	return skip_blanks(p + 1);
 }
 
+/*
+ * Skips "[] ", what a web page leaves of "[<ffffffff81234567>] " if it takes the address for a tag.
+ * Returns its end, or TEXT if there is none.
+ */
+static const char *skip_empty_address(const char *text)
+{
+	const char *p = text + (*text == '(');
+
+	return text_begins(p, "[] ") ? skip_blanks(p + 3) : text;
+}
+
 static guint64 parse_hex(const char **text)
 {
 	guint64 value = 0;
@@ -159,7 +172,9 @@ static gboolean parse_decoded(const char *text, gsize len, struct frame *ret)
 		return FALSE;
 	place = text + len + 2;
 	colon = strchr(place, ':');
-	if (!colon || colon == place || memchr(place, ' ', colon - place))
+	/* a lock line also has the form "ffff… (class){….}-{0:0}, at: f (file.c:12)" */
+	if (!colon || colon == place || memchr(place, ' ', colon - place) ||
+	    memchr(place, ')', colon - place))
 		return FALSE;
 	/* a file name contains a dot; an unknown place is "??:?" */
 	if (!(g_ascii_isdigit(colon[1]) && memchr(place, '.', colon - place)) && colon[1] != '?')
@@ -178,6 +193,29 @@ gboolean frame_parse_function(const char *text, struct frame *ret)
 	gsize len = name_len(text);
 
 	return parse_symbol(text, len, ret) || parse_decoded(text, len, ret);
+}
+
+gboolean frame_parse_bare(const char *text, struct frame *ret)
+{
+	const char *p = skip_blanks(text), *end;
+	gboolean guess = p[0] == '?' && p[1] == ' ';
+	gsize len;
+
+	p = skip_blanks(p + guess);
+	len = name_len(p);
+	if (len < 3 || g_ascii_isdigit(*p) || *p == '.' || *p == '$' || p[len - 1] == '.' ||
+	    hex_len(p, len) == len)
+		return FALSE;
+	end = p + len;
+	if (*end == ' ' && end[1] == '[')
+		end += 2 + strcspn(end + 2, " ]");
+	end += *end == ']';
+	if (*skip_blanks(end))
+		return FALSE;
+	set_symbol(ret, p, len);
+	ret->symbol[0] = '\0';
+	ret->guess = guess;
+	return TRUE;
 }
 
 /*
@@ -242,11 +280,16 @@ gboolean frame_parse(const char *text, struct frame *ret)
 {
 	const char *p = skip_blanks(text);
 	const char *after = skip_address(p);
-	gboolean addressed = after != p;
-	gboolean guess = FALSE;
+	gboolean addressed = after != p, guess = FALSE;
 	gsize len;
 
-	p = addressed ? skip_address(after) : p;
+	if (addressed) {
+		p = skip_address(after);
+	} else {
+		after = skip_empty_address(p);
+		addressed = after != p;
+		p = after;
+	}
 	/* xmon: "[c000…] c000… f+0x12/0x34" */
 	if (addressed && strspn(p, "0123456789abcdef") == 16 && p[16] == ' ')
 		p += 17;
@@ -254,6 +297,8 @@ gboolean frame_parse(const char *text, struct frame *ret)
 		guess = TRUE;
 		p += 1 + strspn(p + 1, " ");
 	}
+	if (*p == ':' && addressed && name_len(p + 1) && p[1 + name_len(p + 1)] == ':')
+		p += 2 + name_len(p + 1); /* the module */
 	if (*p == '(' && addressed && frame_parse_symbol(p + 1, ret))
 		return TRUE;
 	if (parse_arm(p, addressed, ret))
@@ -363,9 +408,10 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		if (strncmp(p, "__", 2) != 0 && strncmp(p, "0033", 4) == 0)
 			return FALSE;
 		for (int n = 0; n < 2; n++)
-			p = skip_address(p);
+			p = skip_empty_address(skip_address(p));
 		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
-		return frame_parse_function(skip_number(p), ret);
+		return frame_parse_function(skip_number(p), ret) ||
+		       (strchr("Rpe", marks[i].word[0]) && frame_parse_bare(p, ret));
 	}
 	return FALSE;
 }
@@ -377,5 +423,6 @@ gboolean frame_parse_lock(const char *text, struct frame *ret)
 	if (!at)
 		return FALSE;
 	at += strlen(", at: ");
-	return frame_parse_function(skip_address(at), ret);
+	at = skip_address(at);
+	return frame_parse_function(at, ret) || frame_parse_bare(at, ret);
 }

@@ -32,6 +32,11 @@ gboolean frame_parse_caller(const char *text, struct frame *ret);
 gboolean frame_parse_fault(const char *text, struct frame *ret);
 /* Parses the place where a lock was taken: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2 [mod]". */
 gboolean frame_parse_lock(const char *text, struct frame *ret);
+/*
+ * Parses a frame without an offset: "f", "? f", "f [mod]". Any line with one word looks like this;
+ * call this only for a line inside a stack.
+ */
+gboolean frame_parse_bare(const char *text, struct frame *ret);
 /* Parses the address in a line without a symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
 gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess);
 

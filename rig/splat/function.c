@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "splat/internal.h"
+#include "splat/function.h"
 #include "splat/word-set.h"
 
 #define RECURSES 3 /* a function that is so many times on a stack recurses */
@@ -32,12 +32,12 @@ const char *plain_name(const char *name)
 	return name + most;
 }
 
-static char *name_or_null(const char *name)
+char *name_or_null(const char *name)
 {
 	return name && *name ? g_strdup(plain_name(name)) : NULL;
 }
 
-static char *first_named(const GPtrArray *names, const char *skip, enum rules rules)
+char *first_named(const GPtrArray *names, const char *skip, enum rules rules)
 {
 	for (guint i = 0; i < names->len; i++)
 		if (!generic_by_rules(names->pdata[i], skip, rules))
@@ -190,37 +190,6 @@ static char *overflow_function(const GPtrArray *names, enum rules rules)
 	return stall_function_v1(names, NULL);
 }
 
-static char *lock_function(const struct splat *splat, const struct report *report,
-			   enum rules rules)
-{
-	const char *skip = report->format->skip;
-	int link = report_find(report, report->header, "-> #");
-	g_autoptr(GPtrArray) names = NULL;
-
-	if (splat->acquiring.function && !generic_by_rules(splat->acquiring.function, skip, rules))
-		return name_or_null(splat->acquiring.function);
-	if (splat->holding.function && !generic_by_rules(splat->holding.function, skip, rules))
-		return name_or_null(splat->holding.function);
-	if (link < 0)
-		return NULL;
-	names = stack_from(report, link + 1, TAKE_FAR);
-	return first_named(names, skip, rules);
-}
-
-/* Returns the function in the first lock line; if the report is damaged, the one in any "at: f". */
-static char *first_lock_function(const struct splat *splat, const struct report *report)
-{
-	if (splat->acquiring.function)
-		return g_strdup(splat->acquiring.function);
-	for (guint i = report->header; i < report->n; i++) {
-		struct frame frame;
-
-		if (frame_parse_lock(report->seen[i].text, &frame))
-			return g_strdup(frame.name);
-	}
-	return NULL;
-}
-
 static char *after_function(const struct report *report, const char *words, enum rules rules)
 {
 	int line = report_find(report, report->header, words);
@@ -230,27 +199,6 @@ static char *after_function(const struct report *report, const char *words, enum
 		return NULL;
 	names = stack_from(report, line + 1, TAKE_FRAMES);
 	return first_named(names, report->format->skip, rules);
-}
-
-/* Returns the function of the instruction after "… is trying to release lock (X) at:". */
-static char *release_function(const struct report *report, enum rules rules)
-{
-	int line = report_find(report, report->header, ") at:");
-	const struct seen *frame;
-	gboolean is_blank;
-
-	do {
-		line++;
-		if (line <= 0 || (guint)line >= report->n)
-			return NULL;
-		frame = &report->seen[line];
-		is_blank = !frame->text[strspn(frame->text, " ")];
-		if (!is_blank && !(frame->marks & MARK_FRAME))
-			return NULL;
-	} while (is_blank || frame->inlined);
-	return generic_by_rules(frame->name, report->format->skip, rules)
-		       ? NULL
-		       : name_or_null(frame->name);
 }
 
 /*
@@ -417,7 +365,10 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 		return name;
 	if (rule == FRAME_PAGE)
 		return rules == RULES_V1 ? NULL : page_function(splat->frames);
-	name = rules == RULES_V2 ? function_of_quote(splat, report) : NULL;
+	if (rules == RULES_V2 && lacks_last_stack(report))
+		name = taking_function(splat, report, rules);
+	if (!name && rules == RULES_V2)
+		name = function_of_quote(splat, report);
 	if (!name)
 		name = first_named(splat->frames, report->format->skip, rules);
 	/* an oops can interrupt a report of lockdep between the lock and the stack */

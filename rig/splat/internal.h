@@ -11,7 +11,7 @@
  *	open.c		stores the lines of a report that is not complete yet
  *	build-report.c	makes a struct splat from the lines: marks.c classifies each line once,
  *			frame.c reads frames, lockdep*.c and lockline.c read lockdep's reports,
- *			stack.c, generic-functions.c and function.c choose the function, title.c
+ *			stack.c, generic-functions.c and function*.c choose the function, title.c
  *			and signature.c (with template.c) make title and keys
  *	json.c		converts a struct splat to JSON
  *

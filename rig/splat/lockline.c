@@ -126,7 +126,8 @@ static char *function_at(const char *p)
 	p += strlen(", at: ");
 	if (g_str_has_prefix(p, "[<") && (end = strstr(p, ">]")))
 		p = end + 2 + strspn(end + 2, " \t");
-	return frame_parse_function(p, &frame) ? g_strdup(frame.name) : NULL;
+	return frame_parse_function(p, &frame) || frame_parse_bare(p, &frame) ? g_strdup(frame.name)
+									      : NULL;
 }
 
 /* Parses a lock. The part from ", at:" on may be missing, as in "-> #1 (CLASS){++++}-{0:0}:". */

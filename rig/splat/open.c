@@ -72,6 +72,27 @@ void open_append_frame(struct open *open, const char *text, gsize len, guint mar
 	append(open, text, len, seen);
 }
 
+/* Returns TRUE if TEXT is "Call Trace:", "Backtrace:" or similar. */
+static gboolean begins_stack(const char *text, gsize len)
+{
+	return len >= 5 && memcmp(text + len - 5, "race:", 5) == 0;
+}
+
+enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame)
+{
+	const struct seen *last = open_line(open, open->seen->len - 1);
+	enum body body = body_kind(line->text, open->format, ret_frame);
+
+	if (body == BODY_FOREIGN)
+		return open->bare && frame_parse_bare(line->text, ret_frame) ? BODY_FRAME : body;
+	/* an empty line ends such a stack, because after it a word is probably a sentence */
+	if (body == BODY_BLANK)
+		open->bare &= begins_stack(last->text, last->len);
+	else if (body != BODY_INSIDE || line->text[strspn(line->text, " \t")] != '<')
+		open->bare = body == BODY_INSIDE && begins_stack(line->text, line->len);
+	return body;
+}
+
 void open_replace(struct open *open, guint at, const char *text)
 {
 	gsize len = strlen(text);

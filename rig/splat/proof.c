@@ -47,6 +47,16 @@ static gboolean begins_with_header(const struct open *open)
 }
 
 /*
+ * Returns TRUE if the header of a trap follows "cut here": text that only mentions a header does
+ * not have this line.
+ */
+static gboolean follows_cut(const struct open *open)
+{
+	return (open->format->family & (FAMILY_BUG | FAMILY_WARN)) && open->header &&
+	       body_is_cut(open_line(open, open->header - 1)->text) && stands_alone(open, TRUE);
+}
+
+/*
  * Returns TRUE if OPEN has enough lines to be a report, instead of text that quotes the header of
  * one.
  */
@@ -67,6 +77,6 @@ gboolean extent_is_proven(const struct open *open)
 		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 ||
+	return open->kernel || proofs > 0 || follows_cut(open) ||
 	       (open->inside >= PROOF_LINES && begins_with_header(open));
 }

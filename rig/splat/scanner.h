@@ -34,6 +34,7 @@ struct open {
 	guint sure; /* number of frames that are not marked "?" */
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it ended where it should, even without an end mark */
+	gboolean bare;	   /* its stack has begun, and has no frame with an offset so far */
 	gboolean induced, full;
 };
 
@@ -175,6 +176,11 @@ void open_append_numbers(struct open *open, const char *text, gsize len);
  */
 void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
 		       const struct frame *frame);
+/*
+ * Like body_kind(), but LINE can also be a frame without an offset, in a stack that has only such
+ * frames.
+ */
+enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame);
 /* Replaces the line AT by TEXT. */
 void open_replace(struct open *open, guint at, const char *text);
 /* Sets the end of the report to its last appended line, which is LINE. */
