@@ -17,7 +17,6 @@
 #define GAP_INSTANT 100
 #define INSTANT_SECONDS 0.05
 #define DUMP_LINES 64 /* maximum length of a page's dump before a header */
-#define GAP_SECONDS 10.0
 /* further reports of a crashed task within this time are consequences of the crash */
 #define WAKE_SECONDS 2.0
 #define CUT_LINES 12   /* maximum number of lines between "cut here" and the header */
@@ -216,6 +215,17 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 		extent_close(scanner, open, FALSE);
 }
 
+/* Like open_body(), but takes into account where in the report the line is. */
+static enum body line_kind(struct open *open, const struct line *line, struct frame *ret)
+{
+	enum body body = open_body(open, line, ret);
+
+	/* in an old KASAN report, SLUB's banner is not the end */
+	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
+		return BODY_INSIDE;
+	return body == BODY_FOREIGN && open_has_next(open) ? BODY_INSIDE : body;
+}
+
 void extent_continue(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
@@ -226,11 +236,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		open_reach(open, line);
 		return;
 	}
-	body = open_body(open, line, &frame);
-	/* in an old KASAN report, SLUB's banner is not the end */
-	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
-		body = BODY_INSIDE;
-
+	body = line_kind(open, line, &frame);
 	if (open->format == &format_dump) {
 		take_dump_line(scanner, open, line);
 		return;
@@ -346,24 +352,6 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 	       is_absorbed(open, format);
 }
 
-/*
- * Returns TRUE if a report that begins with LINE was caused by printing OPEN: a lockdep report
- * without its stack, or a sanitizer's report without its second banner.
- */
-static gboolean is_caused(const struct open *open, const struct line *line)
-{
-	unsigned family = open->format->family;
-	char fill = '\0';
-
-	if (line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS)
-		return FALSE;
-	if (family & FAMILY_LOCKDEP)
-		return !open->frames && open->inside > 0;
-	return (family & FAMILY_SANITIZER) && !(family & FAMILY_SLUB) && !open->ended &&
-	       !open->foreign && !open->missed && open->frames > 0 && open->header > 0 &&
-	       body_is_banner(open_line(open, 0)->text, &fill) && fill == '=';
-}
-
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
 		   struct groups *groups)
 {
@@ -395,7 +383,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		return;
 	}
 	if (open) {
-		induced = is_caused(open, line);
+		induced = open_causes(open, line);
 		/*
 		 * some architectures panic before they print an oops's end mark: the report is
 		 * complete without it
@@ -432,7 +420,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 		return;
 	}
 	if (open) {
-		induced = is_caused(open, line);
+		induced = open_causes(open, line);
 		extent_close(scanner, open, FALSE);
 	}
 	begin_report(scanner, &format_cut, line, NULL, induced || is_wake(scanner, line));

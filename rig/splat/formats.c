@@ -397,7 +397,7 @@ static const struct format rows[] = {
 	{"Kernel panic", "Kernel panic - not syncing: (.*)", "panic", "kernel panic: {1}", NULL,
 	 NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"panicked at", "rust_kernel: panicked at .*", "panic", "{next} in {f}", NULL,
-	 "rust_begin_unwind|^core::panicking|^_R", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
+	 "rust_begin_unwind|^core::|^alloc::|_4core|_5alloc", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
 	 FORMAT_PROOF},
 
 	/* all other reports; only if a stack follows */
@@ -405,8 +405,8 @@ static const struct format rows[] = {
 	 FRAME_TRACE, FAMILY_WARN, 0, FORMAT_KERNEL | FORMAT_NO_STACK},
 	{"BUG:", "(?:^|[^A-Z_])BUG: +(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,
 	 FAMILY_WARN, 0, FORMAT_PROOF},
-	{"INFO:", "INFO: (Freed|Allocated) in (.*)", "other", "INFO: {1} in {2}", NULL, NULL,
-	 FRAME_TRACE, FAMILY_WARN, FAMILY_SANITIZER,
+	{"INFO:", "INFO: (Freed|Allocated) in ((?:" F ")?.*)", "other", "INFO: {1} in {2}", NULL,
+	 NULL, FRAME_GROUP, FAMILY_WARN, FAMILY_SANITIZER,
 	 FORMAT_PROOF | FORMAT_CORRUPTED | FORMAT_ANYTIME},
 	{"WARNING:", "WARNING:\\s*$", "warning", "WARNING: corrupted", NULL, NULL, FRAME_NONE,
 	 FAMILY_WARN, FAMILY_CUT, FORMAT_PROOF | FORMAT_CORRUPTED},

@@ -34,7 +34,9 @@ const char *plain_name(const char *name)
 
 char *name_or_null(const char *name)
 {
-	return name && *name ? g_strdup(plain_name(name)) : NULL;
+	char *path = name ? rust_name(name) : NULL;
+
+	return path || !name || !*name ? path : g_strdup(plain_name(name));
 }
 
 char *first_named(const GPtrArray *names, const char *skip, enum rules rules)
@@ -371,9 +373,5 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 		name = function_of_quote(splat, report);
 	if (!name)
 		name = first_named(splat->frames, report->format->skip, rules);
-	/* an oops can interrupt a report of lockdep between the lock and the stack */
-	if (!name && rules == RULES_V2 && splat->acquiring.function &&
-	    !generic_by_rules(splat->acquiring.function, report->format->skip, rules))
-		name = name_or_null(splat->acquiring.function);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
 }

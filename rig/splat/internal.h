@@ -11,8 +11,8 @@
  *	open.c		stores the lines of a report that is not complete yet
  *	build-report.c	makes a struct splat from the lines: marks.c classifies each line once,
  *			frame.c reads frames, lockdep*.c and lockline.c read lockdep's reports,
- *			stack.c, generic-functions.c and function*.c choose the function, title.c
- *			and signature.c (with template.c) make title and keys
+ *			stack.c, generic-functions.c, rust-name.c and function*.c choose the
+ *			function, title.c and signature.c (with template.c) make title and keys
  *	json.c		converts a struct splat to JSON
  *
  * word-set.c searches a text for many words in one pass.
@@ -326,6 +326,9 @@ gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
 gboolean name_is_dispatcher(const char *name);
 /* Returns TRUE if NAME is a dispatcher between the file system and the function of a sysfs file. */
 gboolean name_is_attribute_caller(const char *name);
+
+/* Returns the path of a mangled Rust function, or NULL if NAME is not one (rust-name.c). */
+char *rust_name(const char *name);
 
 /*
  * The functions below return names of functions, innermost first, without frames marked "?" and

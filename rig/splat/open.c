@@ -190,3 +190,23 @@ void extent_rewrite(struct open *open, const struct format *format, const struct
 	open_name(open, format, groups);
 	open_reach(open, header);
 }
+
+gboolean open_causes(const struct open *open, const struct line *line)
+{
+	unsigned family = open->format->family;
+	char fill = '\0';
+
+	if (line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS)
+		return FALSE;
+	if (family & FAMILY_LOCKDEP)
+		return !open->frames && open->inside > 0;
+	return (family & FAMILY_SANITIZER) && !(family & FAMILY_SLUB) && !open->ended &&
+	       !open->foreign && !open->missed && open->frames > 0 && open->header > 0 &&
+	       body_is_banner(open_line(open, 0)->text, &fill) && fill == '=';
+}
+
+gboolean open_has_next(const struct open *open)
+{
+	return open->seen->len == open->header + 1 && open->format->title &&
+	       strstr(open->format->title, "{next}");
+}

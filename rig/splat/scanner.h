@@ -15,6 +15,8 @@
 #define START_KEPT 128
 #define CALLERS 4 /* maximum number of printk callers that can write one report together */
 
+#define GAP_SECONDS 10.0 /* maximum time between lines of a report, if others are between them */
+
 /* A report that is not complete yet. */
 struct open {
 	const struct format *format;
@@ -187,6 +189,13 @@ void open_replace(struct open *open, guint at, const char *text);
 void open_reach(struct open *open, const struct line *line);
 /* Appends LINE, which certainly belongs to the report. */
 void open_take(struct open *open, const struct line *line);
+/*
+ * Returns TRUE if printing OPEN has caused a report that begins with LINE: OPEN is a lockdep report
+ * without its stack, or a sanitizer's report without its second banner.
+ */
+gboolean open_causes(const struct open *open, const struct line *line);
+/* Returns TRUE if the next line belongs to OPEN whatever its text is: the title contains it. */
+gboolean open_has_next(const struct open *open);
 /* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* Sets the row and the GROUPS of the report's header; GROUPS is cleared. */
