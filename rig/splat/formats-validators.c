@@ -26,7 +26,7 @@ static const struct format rows[] = {
 	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
 	{"inconsistent lock state", "(?:WARNING|INFO): inconsistent lock state",
 	 "lockdep-inconsistent", "inconsistent lock state in {f}", "{usage}",
-	 "lock_sock|release_sock", FRAME_LAST_TRACE, FAMILY_LOCKDEP, 0,
+	 "lock_sock|release_sock|fs_reclaim_|alloc_skb", FRAME_LAST_TRACE, FAMILY_LOCKDEP, 0,
 	 FORMAT_LOCKDEP | FORMAT_OFF},
 	{"nvalid wait context", "BUG: Invalid wait context", "lockdep-wait-context",
 	 "WARNING: locking bug in {f}", "{wait}", "lock_sock|release_sock", FRAME_TRACE,
