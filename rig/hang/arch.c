@@ -92,8 +92,9 @@ static gboolean arm64_flags(struct sample *sample, const char *line)
 	}
 	if (!g_str_has_prefix(line, mask))
 		return FALSE;
-	sample->irqs_off |= !sample->user &&
-			    g_ascii_strtoull(line + strlen(mask), NULL, 16) < GIC_PRIO_IRQON;
+	sample->by_priority = !sample->user &&
+			      g_ascii_strtoull(line + strlen(mask), NULL, 16) < GIC_PRIO_IRQON;
+	sample->irqs_off |= sample->by_priority;
 	return TRUE;
 }
 

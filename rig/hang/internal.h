@@ -59,6 +59,8 @@ struct sample {
 	guint64 stack; /* address of its outermost frame on the stack, or 0 if it was not printed */
 	gboolean irqs_off, user;
 	gboolean flagged; /* irqs_off and user were read from registers in this sample */
+	/* arm64: interrupts are off by their priority, which QEMU's registers do not show */
+	gboolean by_priority;
 	gboolean entered; /* powerpc: the last frame is from NIP or from the link register */
 	/* the function that was interrupted, if the sample was taken in an interrupt; or NULL */
 	char *came_into;

@@ -52,7 +52,7 @@ static void interrupts_are_on(struct snapshot *snapshot, int cpu)
 		for (guint i = 0; i < task->samples->len; i++) {
 			struct sample *sample = task->samples->pdata[i];
 
-			sample->irqs_off &= sample->cpu != cpu;
+			sample->irqs_off &= sample->cpu != cpu || sample->by_priority;
 		}
 	}
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests when a CPU counts as stuck: by its backtraces, and by QEMU's registers. */
+#include "hang/hang.h"
+
+#include <string.h>
+
+#include "tests/unit/hang.h"
+
+static void is_kind(const char *log, const char *registers, enum hang_kind kind)
+{
+	const struct hang_source source = {
+		.console = log, .console_len = strlen(log), .registers = registers};
+	rig_auto(hang) hang = hang_explain(&source);
+
+	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(kind));
+}
+
+/*
+ * On pseries an NMI makes a CPU print only once. The CPU only counts as stuck if QEMU's registers
+ * had shown it at the same place with interrupts disabled.
+ */
+START_TEST(one_sample_is_not_two)
+{
+	static const char log[] =
+		"[   37.236734][    C0] CPU: 0 PID: 37 Comm: hang Tainted: G      D            "
+		"6.1.192 #1 \n"
+		"[   37.236747][    C0] NIP:  c000000000260204 LR: c0000000002601f8 CTR: "
+		"c0000000000dac3c\n"
+		"[   37.236753][    C0] MSR:  8000000000001033 <SF,ME,IR,DR,RI,LE>  CR: "
+		"28002404  XER: 2004011e\n"
+		"[   37.236807][    C0] CFAR: c000000000260204 IRQMASK: 3 \n"
+		"[   37.236935][    C0] NIP [c000000000260204] rig_hang_spin.isra.0+0x38/0x3c\n";
+	static const struct {
+		const char *registers;
+		enum hang_kind kind;
+	} looks[] = {
+		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_CPU},
+		{NULL, HANG_NONE},
+		{"CPU#1\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n",
+		 HANG_NONE}, /* another CPU */
+		{"CPU#0\nNIP c000000000260208   LR 0\nMSR 8000000000001033 HID0 0\n",
+		 HANG_NONE}, /* another function */
+		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000009033 HID0 0\n",
+		 HANG_NONE}, /* interrupts are on */
+		{"CPU#0\nNIP\nMSR\nCPU#\nNIP x\nMSR 1\n", HANG_NONE},
+	};
+
+	is_kind(log, looks[_i].registers, looks[_i].kind);
+}
+END_TEST
+
+/*
+ * A CPU with two samples in the timer interrupt is only stuck there if both are in the same
+ * interrupt.
+ */
+START_TEST(interrupts_come_and_go)
+{
+	static const char sample[] =
+		"NMI backtrace for cpu 1\n"
+		"CPU: 1 PID: 23 Comm: kworker/u4:1 Not tainted 6.1.192 #1 \n"
+		"RIP: 0010:lapic_next_event+0xc/0xf\n"
+		"RSP: 0018:ffff88803ed05f80 EFLAGS: 00000002\n"
+		"Call Trace:\n"
+		" <IRQ>\n"
+		" clockevents_program_event+0xae/0xd2\n"
+		" </IRQ>\n"
+		" <TASK>\n"
+		" asm_sysvec_apic_timer_interrupt+0x16/0x20\n"
+		"RIP: 0010:lock_release+%s/0x1ea\n"
+		"RSP: 0018:ffff88800031fc90 EFLAGS: 00000247\n"
+		" offline_pages+0x257/0x6ca\n"
+		" </TASK>\n";
+	g_autofree char *first = g_strdup_printf(sample, "0x1df"),
+			*second = g_strdup_printf(sample, _i ? "0x1df" : "0x54");
+	g_autofree char *log = g_strconcat(first, second, NULL);
+
+	is_kind(log, NULL, _i ? HANG_CPU : HANG_NONE);
+}
+END_TEST
+
+/* Two samples show a CPU at a spinlock, but later QEMU sees its interrupts enabled: not stuck. */
+START_TEST(a_cpu_with_interrupts_on_is_not_stuck)
+{
+	static const char sample[] =
+		"NMI backtrace for cpu 1\n"
+		"CPU: 1 PID: 11 Comm: rcu_sched Not tainted 6.1.192 #1 \n"
+		"RIP: 0010:queued_spin_lock_slowpath+0x39/0x265\n"
+		"RSP: 0018:ffff888000283e20 EFLAGS: 00000002\n"
+		"Call Trace:\n"
+		" <TASK>\n"
+		" do_raw_spin_lock+0x6f/0x88\n"
+		" </TASK>\n";
+	static const struct {
+		const char *registers;
+		enum hang_kind kind;
+	} looks[] = {
+		{NULL, HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128962b RFL=00000246 [---Z-P-] HLT=1\n", HANG_NONE},
+		{"CPU#0\nRIP=ffffffff8128962b RFL=00000246 [---Z-P-] HLT=1\n", HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128a414 RFL=00000046 [---Z-P-] HLT=0\n", HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128a414\nRIP= RFL=\n", HANG_CPU},
+		{"CPU#1\nPSW=mask 0706c00180000000 addr 000000000011d3ea cc 00\n", HANG_NONE},
+		{"CPU#1\nPSW=mask 0406c00180000000 addr 000000000011d3ea cc 00\n", HANG_CPU},
+		{"CPU#1\nPSW=mask 0706c00180000000\n", HANG_CPU},
+	};
+	g_autofree char *log = g_strconcat(sample, sample, NULL);
+
+	is_kind(log, looks[_i].registers, looks[_i].kind);
+}
+END_TEST
+
+/*
+ * With pseudo-NMIs, arm64 disables interrupts by their priority, and PSTATE in QEMU's registers
+ * shows them as enabled. Without, PSTATE counts.
+ */
+START_TEST(interrupts_are_off_by_priority)
+{
+	static const char sample[] =
+		"NMI backtrace for cpu 1\n"
+		"CPU: 1 UID: 0 PID: 36 Comm: hang Not tainted 6.12.118 #1\n"
+		"pstate: 60000%s5 (nZCv da%sF -PAN -UAO -TCO -DIT -SSBS BTYPE=--)\n"
+		"pc : rig_hang_spin+0x14/0x1c\n"
+		"lr : rig_hang_write+0x150/0x1f0\n"
+		"%s"
+		"Call trace:\n"
+		" rig_hang_spin+0x14/0x1c (P)\n"
+		" rig_hang_write+0x150/0x1f0\n";
+	static const struct {
+		const char *bits, *letter, *mask, *registers;
+		enum hang_kind kind;
+	} looks[] = {
+		{"00", "i", "pmr_save: 00000060\n", "CPU#1\n PC=ffff800080a0 X00=0\n", HANG_CPU},
+		{"00", "i", "pmr_save: 00000060\n",
+		 "CPU#1\n PC=ffff800080a0 X00=0\nPSTATE=60000005 -ZC- EL1h\n", HANG_CPU},
+		{"00", "i", "pmr_save: 000000e0\n",
+		 "CPU#1\n PC=ffff800080a0 X00=0\nPSTATE=60000005 -ZC- EL1h\n", HANG_NONE},
+		{"0c", "I", "", "CPU#1\n PC=ffff800080a0 X00=0\nPSTATE=600000c5 -ZC- EL1h\n",
+		 HANG_CPU},
+		{"0c", "I", "", "CPU#1\n PC=ffff800080a0 X00=0\nPSTATE=60000005 -ZC- EL1h\n",
+		 HANG_NONE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(looks); i++) {
+		g_autofree char *one = g_strdup_printf(sample, looks[i].bits, looks[i].letter,
+						       looks[i].mask);
+		g_autofree char *log = g_strconcat(one, one, NULL);
+
+		is_kind(log, looks[i].registers, looks[i].kind);
+	}
+}
+END_TEST
+
+void add_register_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, one_sample_is_not_two, 0, 6);
+	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
+	tcase_add_loop_test(tcase, a_cpu_with_interrupts_on_is_not_stuck, 0, 8);
+	tcase_add_test(tcase, interrupts_are_off_by_priority);
+}
