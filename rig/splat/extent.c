@@ -312,46 +312,6 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 	begin_report(scanner, &format_reboot, &start, NULL, scanner->found_any);
 }
 
-/*
- * Returns TRUE if the header is part of the open report of its printk caller, and does not begin a
- * new one.
- */
-static gboolean is_absorbed(const struct open *open, const struct format *format)
-{
-	unsigned family = open->format->family;
-	gboolean more = (format->into & family) ||
-			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
-
-	if (!more || open->ended)
-		return FALSE;
-	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
-	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
-		return TRUE;
-	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
-}
-
-/*
- * Returns TRUE if the header replaces that of the open report of its caller. Symbolising scripts
- * repeat a header for each function that was inlined at its place; the last one has the function
- * with a stack frame.
- */
-static gboolean is_adopted(const struct open *open, const struct format *format)
-{
-	const char *header = open_line(open, open->header)->text;
-
-	if (!open->format->kind)
-		return TRUE;
-	if (open->full)
-		return FALSE; /* the line would not be stored */
-	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
-	    (format->family & FAMILY_BUG))
-		return FALSE; /* the line is the message of a WARN, after its header */
-	if (format->family == open->format->family && !open->frames && strstr(header, "[inline]"))
-		return TRUE;
-	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
-	       is_absorbed(open, format);
-}
-
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
 		   struct groups *groups)
 {
@@ -360,18 +320,18 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 
 	if (!open) {
 		open = extent_beside(scanner, line, TRUE);
-		if (open && !is_adopted(open, format) && !is_absorbed(open, format))
+		if (open && !open_is_adopted(open, format) && !open_is_absorbed(open, format))
 			open = NULL;
 		if (open)
 			open_settle(open, line);
 	}
-	if (open && is_adopted(open, format)) {
+	if (open && open_is_adopted(open, format)) {
 		open_name(open, format, groups);
 		open->header = open->seen->len;
 		open_take(open, line);
 		return;
 	}
-	if (open && is_absorbed(open, format)) {
+	if (open && open_is_absorbed(open, format)) {
 		open_take(open, line);
 		open->inside++;
 		return;

@@ -82,6 +82,7 @@ static const char *const words[] = {
 	"Machine Check",
 	"machine check (",
 	"vmalloc error",
+	"emmap alloc failure",
 	" (code ",
 	": Code=",
 	"instruction in kernel",

@@ -210,3 +210,36 @@ gboolean open_has_next(const struct open *open)
 	return open->seen->len == open->header + 1 && open->format->title &&
 	       strstr(open->format->title, "{next}");
 }
+
+gboolean open_is_absorbed(const struct open *open, const struct format *format)
+{
+	unsigned family = open->format->family;
+	gboolean again = format == open->format && (family & FAMILY_OOPS) && open->faults;
+	gboolean more = (format->into & family) ||
+			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
+
+	if (!more || open->ended || again)
+		return FALSE;
+	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
+	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
+		return TRUE;
+	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
+}
+
+gboolean open_is_adopted(const struct open *open, const struct format *format)
+{
+	gboolean inlined = strstr(open_line(open, open->header)->text, "[inline]") ||
+			   ((format->family & FAMILY_SANITIZER) && !open->inside && open->foreign);
+
+	if (!open->format->kind)
+		return TRUE;
+	if (open->full)
+		return FALSE; /* the line would not be stored */
+	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
+	    (format->family & FAMILY_BUG))
+		return FALSE; /* the line is the message of a WARN, after its header */
+	if (format->family == open->format->family && !open->frames && inlined)
+		return TRUE;
+	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
+	       open_is_absorbed(open, format);
+}

@@ -47,6 +47,24 @@ static gboolean begins_with_header(const struct open *open)
 }
 
 /*
+ * Returns TRUE if OPEN is a validator's report of which a mail quotes only the first lines: the
+ * header between a banner and, for KASAN, the access.
+ */
+static gboolean is_start_of_validator(const struct open *open)
+{
+	if (!(open->format->family & (FAMILY_SANITIZER | FAMILY_LOCKDEP)) ||
+	    !stands_alone(open, TRUE))
+		return FALSE;
+	if (open->header && body_is_banner(open_line(open, open->header - 1)->text, NULL))
+		return TRUE;
+	for (guint i = open->header + 1; i < open->solid; i++)
+		if (strstr(open_line(open, i)->text, " of size ") &&
+		    strstr(open_line(open, i)->text, " at addr "))
+			return TRUE;
+	return FALSE;
+}
+
+/*
  * Returns TRUE if the header of a trap follows "cut here": text that only mentions a header does
  * not have this line.
  */
@@ -77,6 +95,6 @@ gboolean extent_is_proven(const struct open *open)
 		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 || follows_cut(open) ||
+	return open->kernel || proofs > 0 || follows_cut(open) || is_start_of_validator(open) ||
 	       (open->inside >= PROOF_LINES && begins_with_header(open));
 }
