@@ -31,7 +31,7 @@ char *lock_function(const struct splat *splat, const struct report *report, enum
 char *first_lock_function(const struct splat *splat, const struct report *report)
 {
 	if (splat->acquiring.function)
-		return g_strdup(splat->acquiring.function);
+		return g_strdup(splat->acquiring.function + (*splat->acquiring.function == '.'));
 	for (guint i = report->header; i < report->n; i++) {
 		struct frame frame;
 

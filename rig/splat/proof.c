@@ -46,9 +46,22 @@ static gboolean begins_with_header(const struct open *open)
 	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
 }
 
+/* Returns TRUE if TEXT is the line after the header that has the access, or the task. */
+static gboolean is_second_line(const char *text)
+{
+	static const char *const words[] = {"is trying to acquire lock", "is trying to lock:",
+					    "is trying to release lock", "is freeing memory ",
+					    "just changed the state of lock", "] takes:"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(text, words[i]))
+			return TRUE;
+	return strstr(text, " of size ") && strstr(text, " at addr ");
+}
+
 /*
  * Returns TRUE if OPEN is a validator's report of which a mail quotes only the first lines: the
- * header between a banner and, for KASAN, the access.
+ * header after a banner, or before a line with the access or the task.
  */
 static gboolean is_start_of_validator(const struct open *open)
 {
@@ -58,8 +71,7 @@ static gboolean is_start_of_validator(const struct open *open)
 	if (open->header && body_is_banner(open_line(open, open->header - 1)->text, NULL))
 		return TRUE;
 	for (guint i = open->header + 1; i < open->solid; i++)
-		if (strstr(open_line(open, i)->text, " of size ") &&
-		    strstr(open_line(open, i)->text, " at addr "))
+		if (is_second_line(open_line(open, i)->text))
 			return TRUE;
 	return FALSE;
 }
