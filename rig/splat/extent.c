@@ -320,18 +320,19 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 
 	if (!open) {
 		open = extent_beside(scanner, line, TRUE);
-		if (open && !open_is_adopted(open, format) && !open_is_absorbed(open, format))
+		if (open && !open_is_adopted(open, format, line) &&
+		    !open_is_absorbed(open, format, line))
 			open = NULL;
 		if (open)
 			open_settle(open, line);
 	}
-	if (open && open_is_adopted(open, format)) {
+	if (open && open_is_adopted(open, format, line)) {
 		open_name(open, format, groups);
 		open->header = open->seen->len;
 		open_take(open, line);
 		return;
 	}
-	if (open && open_is_absorbed(open, format)) {
+	if (open && open_is_absorbed(open, format, line)) {
 		open_take(open, line);
 		open->inside++;
 		return;

@@ -93,7 +93,7 @@ static const char generic_v2[] =
 	"^__cfi_slowpath|^__cfi_check|^cfi_|^do_be$|^do_ade$|^do_sea$|^nmi_panic|^add_taint$|"
 	"^__bad_stack$|^stack_chk_fail$|^__stack_chk_fail|^arm64_serror|^do_serror|"
 	"^el1h_64_error|^el1_error|^el1h_error|^do_tr$|^handle_tr|^dump_trace$|^show_trace|"
-	"^rust_helper_|^__lock_text_start$";
+	"^rust_helper_|^__lock_text_start$|^kfence_";
 
 static gboolean has_piece(const char *name, const char *piece, gsize len)
 {

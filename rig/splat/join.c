@@ -260,14 +260,35 @@ static gboolean is_unfinished_lock(const char *text)
 		       !strstr(start, "){") || g_str_has_suffix(start, "}-"));
 }
 
-/* Returns TRUE if TEXT, a line of a report, lacks its end, which is the next line. */
-static gboolean is_unfinished(const char *text)
+/* Returns TRUE if TEXT is only a place in the source, "file.c:12" or "file.c:12 [inline]". */
+static gboolean is_place(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+	return digits && !memchr(text, ' ', colon - text) && memchr(text, '.', colon - text) &&
+	       (!colon[1 + digits] || g_str_equal(colon + 1 + digits, " [inline]"));
+}
+
+/* Returns TRUE if TEXT is a lock line that ends with the function, without its place. */
+static gboolean lacks_place(const char *text)
+{
+	const char *at = strstr(text, ", at: ");
+	struct frame frame;
+
+	return at && frame_parse_lock(at, &frame) && !strchr(at + strlen(", at: "), ' ');
+}
+
+/* Returns TRUE if TEXT, a line of a report, lacks its end, which is the line NEXT. */
+static gboolean is_unfinished(const char *text, const char *next)
 {
 	const char *start = text + strspn(text, " \t");
 	const char *complaint = strstr(text, " suspicious"); /* "file.c:12 suspicious … usage!" */
 
 	if (g_str_has_prefix(start, "hardirqs last ") || g_str_has_prefix(start, "softirqs last "))
 		return g_str_has_suffix(text, "):") || g_str_has_suffix(text, ">]");
+	if (is_place(next))
+		return lacks_place(text);
 	return complaint && complaint > text && g_ascii_isdigit(complaint[-1]) &&
 	       !g_str_has_suffix(text, "!");
 }
@@ -282,7 +303,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 	    open->last_line + 1 != line->number)
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
-	if (is_unfinished(last)) {
+	if (is_unfinished(last, start)) {
 		g_autofree char *text = g_strconcat(last, " ", start, NULL);
 
 		open_replace(open, open->seen->len - 1, text);

@@ -191,6 +191,13 @@ void extent_rewrite(struct open *open, const struct format *format, const struct
 	open_reach(open, header);
 }
 
+/* Returns TRUE if LINE was printed long after the report's last line, or before it. */
+static gboolean is_far(const struct open *open, const struct line *line)
+{
+	return line->stamp >= 0 && open->last_stamp >= 0 &&
+	       ABS(line->stamp - open->last_stamp) > GAP_SECONDS;
+}
+
 gboolean open_causes(const struct open *open, const struct line *line)
 {
 	unsigned family = open->format->family;
@@ -211,14 +218,15 @@ gboolean open_has_next(const struct open *open)
 	       strstr(open->format->title, "{next}");
 }
 
-gboolean open_is_absorbed(const struct open *open, const struct format *format)
+gboolean open_is_absorbed(const struct open *open, const struct format *format,
+			  const struct line *line)
 {
 	unsigned family = open->format->family;
 	gboolean again = format == open->format && (family & FAMILY_OOPS) && open->faults;
 	gboolean more = (format->into & family) ||
 			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
 
-	if (!more || open->ended || again)
+	if (!more || open->ended || again || is_far(open, line))
 		return FALSE;
 	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
 	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
@@ -226,7 +234,8 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format)
 	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
 }
 
-gboolean open_is_adopted(const struct open *open, const struct format *format)
+gboolean open_is_adopted(const struct open *open, const struct format *format,
+			 const struct line *line)
 {
 	gboolean inlined = strstr(open_line(open, open->header)->text, "[inline]") ||
 			   ((format->family & FAMILY_SANITIZER) && !open->inside && open->foreign);
@@ -241,5 +250,5 @@ gboolean open_is_adopted(const struct open *open, const struct format *format)
 	if (format->family == open->format->family && !open->frames && inlined)
 		return TRUE;
 	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
-	       open_is_absorbed(open, format);
+	       open_is_absorbed(open, format, line);
 }

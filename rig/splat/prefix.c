@@ -57,6 +57,8 @@ static const char *skip_between(const char *p, const struct piece *before)
 	next += strspn(next, " \t");
 	if (next == p && !before)
 		next = skip_columns(p);
+	if (!before && g_str_has_prefix(next, "... kernel: ")) /* the author left out the date */
+		return next + strlen("... ");
 	if (next > p)
 		return next;
 	name_end = p + strcspn(p, *p == '[' ? "]" : " ");

@@ -60,6 +60,23 @@ static gboolean is_second_line(const char *text)
 }
 
 /*
+ * Returns TRUE if the header has the place of the access, as only the kernel writes it: with an
+ * offset, or for UBSAN with a column. Titles of reports have only the function.
+ */
+static gboolean has_place(const struct open *open)
+{
+	const char *header = open_line(open, open->header)->text;
+	const char *offset = strstr(header, "+0x");
+	const char *column = strrchr(header, ':');
+	const char *line = column ? memrchr(header, ':', column - header) : NULL;
+
+	if (offset)
+		return strstr(offset, "/0x") != NULL;
+	return strcmp(open->format->kind, "ubsan") == 0 && line && g_ascii_isdigit(line[1]) &&
+	       g_ascii_isdigit(column[1]) && line + 1 + strspn(line + 1, "0123456789") == column;
+}
+
+/*
  * Returns TRUE if OPEN is a validator's report of which a mail quotes only the first lines: the
  * header after a banner, or before a line with the access or the task.
  */
@@ -105,6 +122,9 @@ gboolean extent_is_proven(const struct open *open)
 		return open->kernel || proofs > 0 || (open->inside && stands_alone(open, TRUE));
 	if (flags & FORMAT_KERNEL)
 		return open->kernel || proofs > 0;
+	if ((open->format->family & FAMILY_SANITIZER) && has_place(open) &&
+	    stands_alone(open, TRUE))
+		return TRUE;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && open->inside >= 2);
 	return open->kernel || proofs > 0 || follows_cut(open) || is_start_of_validator(open) ||

@@ -184,16 +184,18 @@ void open_append_frame(struct open *open, const char *text, gsize len, guint mar
  */
 enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame);
 /*
- * Returns TRUE if a header that FORMAT matches is part of OPEN, the open report of its printk
- * caller, and does not begin a new one.
+ * Returns TRUE if LINE, a header that FORMAT matches, is part of OPEN, the open report of its
+ * printk caller, and does not begin a new one.
  */
-gboolean open_is_absorbed(const struct open *open, const struct format *format);
+gboolean open_is_absorbed(const struct open *open, const struct format *format,
+			  const struct line *line);
 /*
  * Returns TRUE if the header replaces that of OPEN. Symbolising scripts repeat a header, which a
  * mail program may wrap, for each function that was inlined at its place; the last one has the
  * function with a stack frame.
  */
-gboolean open_is_adopted(const struct open *open, const struct format *format);
+gboolean open_is_adopted(const struct open *open, const struct format *format,
+			 const struct line *line);
 /* Replaces the line AT by TEXT. */
 void open_replace(struct open *open, guint at, const char *text);
 /* Sets the end of the report to its last appended line, which is LINE. */
