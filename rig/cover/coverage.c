@@ -118,6 +118,12 @@ static void add_functions(struct coverage_file *sum, const struct coverage_file 
 	}
 }
 
+/* Returns the I-th line's number, or G_MAXUINT if there are fewer lines. */
+static guint number_at(const GArray *lines, guint i)
+{
+	return i < lines->len ? g_array_index(lines, struct coverage_line, i).line : G_MAXUINT;
+}
+
 /* Merges the sorted lines of ONE into those of SUM. */
 static void add_lines(struct coverage_file *sum, const struct coverage_file *one)
 {
@@ -125,23 +131,15 @@ static void add_lines(struct coverage_file *sum, const struct coverage_file *one
 	guint i = 0, j = 0;
 
 	while (i < sum->lines->len || j < one->lines->len) {
-		const struct coverage_line *a =
-			i < sum->lines->len ? &g_array_index(sum->lines, struct coverage_line, i)
-					    : NULL;
-		const struct coverage_line *b =
-			j < one->lines->len ? &g_array_index(one->lines, struct coverage_line, j)
-					    : NULL;
-		struct coverage_line line = {
-			a && (!b || a->line <= b->line) ? a->line : b->line, 0};
+		guint a = number_at(sum->lines, i), b = number_at(one->lines, j);
+		struct coverage_line line = {MIN(a, b), 0};
 
-		if (a && a->line == line.line) {
-			line.reached |= a->reached;
-			i++;
-		}
-		if (b && b->line == line.line) {
-			line.reached |= b->reached;
-			j++;
-		}
+		if (a == line.line)
+			line.reached |=
+				g_array_index(sum->lines, struct coverage_line, i++).reached;
+		if (b == line.line)
+			line.reached |=
+				g_array_index(one->lines, struct coverage_line, j++).reached;
 		g_array_append_val(merged, line);
 	}
 	g_array_unref(sum->lines);

@@ -295,7 +295,7 @@ static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 		return 0;
 	for (guint i = 0; i < n; i++)
 		rank += before_ns[i] >= 0 && (before_ns[i] < before_ns[arm] ||
-					      (before_ns[i] == before_ns[arm] && i < arm));
+					      (i < arm && before_ns[i] == before_ns[arm]));
 	return rank;
 }
 

@@ -49,7 +49,7 @@ GPtrArray *carry_step(const struct link *link)
 		add(argv, "--mem=0");
 	} else {
 		g_ptr_array_add(argv, g_strdup_printf("--job-name=%s-carry", link->slurm->name));
-		g_ptr_array_add(argv, g_strdup_printf("--immediate=%u", STEP_LIMIT_S));
+		g_ptr_array_add(argv, g_strdup_printf("--immediate=%d", STEP_LIMIT_S));
 		cluster_add_options(&link->slurm->options, argv);
 	}
 	return argv;
@@ -299,7 +299,7 @@ gboolean carry_is_needed(const struct slurm *s)
 	add(argv, "--nodes=1");
 	add(argv, "--ntasks=1");
 	add(argv, "--chdir=/");
-	g_ptr_array_add(argv, g_strdup_printf("--immediate=%u", PROBE_LIMIT_S));
+	g_ptr_array_add(argv, g_strdup_printf("--immediate=%d", PROBE_LIMIT_S));
 	cluster_add_options(&s->options, argv);
 	add(argv, "sh");
 	add(argv, "-c");

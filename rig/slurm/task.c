@@ -286,7 +286,7 @@ gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error
 	for (; *arrived; arrived++)
 		drop(dir, *arrived);
 	names = rig_names_in(returned, "");
-	for (guint i = 0; names[i] && i < SEND_MAX; i++)
+	for (guint i = 0; i < SEND_MAX && names[i]; i++)
 		add_item(&sending, g_build_filename(returned, names[i], NULL),
 			 g_build_filename("returned", names[i], NULL));
 	add_logs(&sending, dir);

@@ -167,6 +167,8 @@ static void end_object(struct records *r)
 /* Adds a character of an object; others are dropped. Braces in strings have no meaning. */
 static void take_object_byte(struct records *r, char c)
 {
+	gsize start;
+
 	if (c == '{' && !r->in_string) {
 		if (r->depth < OBJECTS_MAX)
 			r->starts[r->depth] = r->object->len;
@@ -174,7 +176,8 @@ static void take_object_byte(struct records *r, char c)
 	}
 	if (!r->depth || !c || (!r->in_string && g_ascii_isspace(c)))
 		return;
-	if (r->object->len - r->starts[MIN(r->depth, OBJECTS_MAX) - 1] < ENTRY_MAX)
+	start = r->starts[r->depth > OBJECTS_MAX ? OBJECTS_MAX - 1 : r->depth - 1];
+	if (r->object->len - start < ENTRY_MAX)
 		g_string_append_c(r->object, c);
 	if (c == '"' && !r->after_backslash)
 		r->in_string = !r->in_string;

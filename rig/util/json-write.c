@@ -171,13 +171,14 @@ static char *put_real(char *end, double value)
 	guint64 mantissa = (guint64)ldexp(frexp(value, &exponent), 53), scale = 1, digits;
 	int shift = 53 - exponent; /* VALUE is mantissa / 2^shift */
 	unsigned __int128 product, rest, half = (unsigned __int128)1 << (shift - 1);
+	double limit;
 	char *p = end;
 
 	/* the number of decimals with which there are 17 digits after the leading zeros */
-	for (double limit = 1; value >= limit; limit *= 10)
-		places--;
-	for (double limit = 0.1; value < limit; limit /= 10)
-		places++;
+	for (limit = 1; value >= limit; places--)
+		limit *= 10;
+	for (limit = 0.1; value < limit; places++)
+		limit /= 10;
 	for (int i = 0; i < places; i++)
 		scale *= 10;
 	product = (unsigned __int128)mantissa * scale;

@@ -167,7 +167,7 @@ static void find_colliding(int task[3])
 /* The entry of the second task moves to that of the first one; the third one takes its place. */
 START_TEST(moved_entry)
 {
-	int task[3];
+	int task[3] = {0};
 
 	find_colliding(task);
 	take(task[0], &want_w, A);

@@ -145,9 +145,9 @@ static void put_word(struct written *w, const char *word)
 	struct splat *splat;
 	guint i = 0;
 
-	while (i < G_N_ELEMENTS(found) && strcmp(found[i].word, word))
+	while (i + 1 < G_N_ELEMENTS(found) && strcmp(found[i].word, word))
 		i++;
-	ck_assert_msg(i < G_N_ELEMENTS(found), "%s", word);
+	ck_assert_str_eq(found[i].word, word);
 	if (!found[i].kind) {
 		facts_add(w->facts, found[i].seen, found[i].text);
 		journal(w, found[i].seen, found[i].text);

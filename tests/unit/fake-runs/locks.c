@@ -42,7 +42,7 @@ static void write_variant(const char *path, guint variant)
 	gzFile file = gzopen(path, "wb");
 
 	for (guint i = 0; i < CLASSES; i++)
-		g_string_append_printf(json, "%s[\"lock_%u\",%u]", i ? "," : "", i, i % 3 ? 2 : 0);
+		g_string_append_printf(json, "%s[\"lock_%u\",%d]", i ? "," : "", i, i % 3 ? 2 : 0);
 	g_string_append(json, "],\"edges\":[");
 	edges(json, common, COMMON);
 	edges(json, own, OWN);
