@@ -17,6 +17,13 @@
 #define DRIVERS "/sys/bus/nd/drivers"
 /* offset of the info block in the namespace: drivers/nvdimm/pfn_devs.c, nd_pfn_validate() */
 #define INFO_BLOCK 4096
+#define SPACES_MAX 64
+#define HUGE_PAGE (2L << 20)
+/*
+ * namespaces begin and end at multiples of this: drivers/nvdimm/region_devs.c, default_align();
+ * the largest value of all architectures
+ */
+#define SPACE_UNIT (16ULL << 20)
 
 static int compare(const void *a, const void *b)
 {
@@ -67,26 +74,29 @@ int pmem_region_at(uint64_t start, unsigned *ret)
 	return -ENOENT;
 }
 
-/* Finds the largest namespace of the region. Without labels it covers the whole region. */
-static int find_space(struct pmem *pmem)
+/*
+ * Finds the K-th namespace of the region that has a size, in the order of their numbers. Without
+ * labels there is one, which covers the whole region.
+ */
+static int find_space(struct pmem *pmem, unsigned k)
 {
 	DIR *dir = opendir(PMEM_DEVICES);
 	struct dirent *entry;
-	uint64_t most = 0;
 	char prefix[PMEM_NAME];
-	unsigned number;
+	unsigned numbers[SPACES_MAX], count = 0;
 
 	snprintf(prefix, sizeof(prefix), "namespace%u.", pmem->region);
-	while (dir && (entry = readdir(dir)))
-		if (listing_number(entry->d_name, prefix, &number) &&
-		    number_in(entry->d_name, "size") > most) {
-			most = number_in(entry->d_name, "size");
-			text_copy(pmem->space, sizeof(pmem->space), entry->d_name);
-			snprintf(pmem->dax, sizeof(pmem->dax), "dax%u.%u", pmem->region, number);
-		}
+	while (dir && count < SPACES_MAX && (entry = readdir(dir)))
+		count += listing_number(entry->d_name, prefix, &numbers[count]) &&
+			 number_in(entry->d_name, "size") > 0;
 	if (dir)
 		closedir(dir);
-	return most ? 0 : -ENOENT;
+	if (k >= count)
+		return -ENOENT;
+	qsort(numbers, count, sizeof(*numbers), compare);
+	snprintf(pmem->space, sizeof(pmem->space), "namespace%u.%u", pmem->region, numbers[k]);
+	snprintf(pmem->dax, sizeof(pmem->dax), "dax%u.%u", pmem->region, numbers[k]);
+	return 0;
 }
 
 /* Waits until the kernel has probed all devices, by reading the same files as ndctl. */
@@ -107,11 +117,19 @@ static void wait_for_probes(void)
 		closedir(dir);
 }
 
-int pmem_find(unsigned n, struct pmem *ret)
+static bool find_region(unsigned n, unsigned *ret)
 {
 	unsigned numbers[REGIONS_MAX], count = list_regions(numbers);
-	struct pmem pmem = {.region = n < count ? numbers[n] : 0};
-	int err = n < count ? find_space(&pmem) : -ENOENT;
+
+	if (n < count)
+		*ret = numbers[n];
+	return n < count;
+}
+
+int pmem_find(unsigned n, unsigned k, struct pmem *ret)
+{
+	struct pmem pmem = {0};
+	int err = find_region(n, &pmem.region) ? find_space(&pmem, k) : -ENOENT;
 
 	if (!err)
 		*ret = pmem;
@@ -164,13 +182,65 @@ static int bind(const char *driver, const char *device, const char **ret_what)
 	return err;
 }
 
+/* The parts of the UUIDs of a namespace and of the dax device that is made of it. */
+enum uuid_of { UUID_DAX = 0x6d65, UUID_SPACE = 0x6e73 };
+
 /*
- * Makes a UUID for the namespace. The kernel accepts any UUID of version 4; the region's number
- * makes it unique in the guest.
+ * Makes a UUID for device DEVICE, such as "namespace0.1" or "dax0.1". The kernel accepts any UUID
+ * of version 4; the two numbers make it unique in the guest.
  */
-static void name_uuid(const struct pmem *pmem, char *uuid, size_t max)
+static void make_uuid(enum uuid_of of, const char *device, char *uuid, size_t max)
 {
-	snprintf(uuid, max, "5249472d-6d65-4d6f-8000-%012x", pmem->region + 1);
+	unsigned region = 0, number = 0;
+
+	sscanf(device, "%*[a-z]%u.%u", &region, &number);
+	snprintf(uuid, max, "5249472d-%04x-4d6f-8000-%06x%06x", of, region + 1, number);
+}
+
+/*
+ * Gives the region's unused namespace a size, and binds it, which makes the kernel add another
+ * unused one (drivers/nvdimm/region_devs.c, nd_region_advance_seeds()).
+ */
+static int add_space(unsigned region, uint64_t size, const char **ret_what)
+{
+	char path[96], seed[PMEM_NAME], uuid[40], text[24];
+	int err;
+
+	wait_for_probes();
+	snprintf(path, sizeof(path), PMEM_DEVICES "/region%u/namespace_seed", region);
+	*ret_what = "namespace_seed";
+	if (file_line(AT_FDCWD, path, seed, sizeof(seed)) <= 0)
+		return -ENODEV;
+	make_uuid(UUID_SPACE, seed, uuid, sizeof(uuid));
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)size);
+	err = set(seed, "uuid", uuid, ret_what);
+	if (!err)
+		err = set(seed, "size", text, ret_what);
+	return err ? err : bind("nd_pmem", seed, ret_what);
+}
+
+int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
+{
+	struct pmem pmem = {0};
+	char name[PMEM_NAME];
+	uint64_t size;
+	int err = 0;
+
+	*ret_what = "region";
+	if (!find_region(n, &pmem.region))
+		return -ENOENT;
+	if (!find_space(&pmem, 0))
+		return 0;
+	snprintf(name, sizeof(name), "region%u", pmem.region);
+	size = number_in(name, "available_size") / spaces / SPACE_UNIT * SPACE_UNIT;
+	if (spaces > 1 && size > SPACE_UNIT && size / SPACE_UNIT % 2 == 0)
+		size -= SPACE_UNIT;
+	*ret_what = "available_size";
+	if (!size)
+		return -ENOSPC;
+	for (unsigned i = 0; i < spaces && !err; i++)
+		err = add_space(pmem.region, size, ret_what);
+	return err;
 }
 
 static int take_seed(struct pmem *pmem, const char **ret_what)
@@ -185,19 +255,20 @@ static int take_seed(struct pmem *pmem, const char **ret_what)
 	return text_copy(pmem->claim, sizeof(pmem->claim), seed) ? 0 : -ENODEV;
 }
 
-int pmem_make_dax(struct pmem *pmem, bool on_device, const char **ret_what)
+int pmem_make_dax(struct pmem *pmem, bool on_device, bool huge, const char **ret_what)
 {
-	char uuid[40];
+	char uuid[40], align[24];
 	int err = unbind(pmem->space, ret_what);
 
 	if (!err)
 		err = take_seed(pmem, ret_what);
 	if (err)
 		return err;
-	name_uuid(pmem, uuid, sizeof(uuid));
+	make_uuid(UUID_DAX, pmem->claim, uuid, sizeof(uuid));
+	snprintf(align, sizeof(align), "%ld", huge ? HUGE_PAGE : sysconf(_SC_PAGESIZE));
 	err = set(pmem->claim, "mode", on_device ? "pmem" : "ram", ret_what);
 	if (!err)
-		err = set(pmem->claim, "align", "2097152", ret_what);
+		err = set(pmem->claim, "align", align, ret_what);
 	if (!err)
 		err = set(pmem->claim, "uuid", uuid, ret_what);
 	if (!err)

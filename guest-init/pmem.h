@@ -13,7 +13,7 @@
 #define PMEM_DEVICES "/sys/bus/nd/devices"
 #define PMEM_NAME 32
 
-/* A namespace that covers its region, and the dax device that is made of it. */
+/* A namespace, and the dax device that is made of it. */
 struct pmem {
 	unsigned region;
 	char space[PMEM_NAME]; /* "namespace0.0" */
@@ -28,17 +28,26 @@ struct pmem {
  */
 int pmem_region_at(uint64_t start, unsigned *ret);
 /*
- * Finds the N-th region in the order of their numbers, and its namespace. Returns -ENOENT if there
- * is none.
+ * Finds the N-th region in the order of their numbers, and its K-th namespace, both counted from 0.
+ * Returns -ENOENT if there is none.
  */
-int pmem_find(unsigned n, struct pmem *ret);
+int pmem_find(unsigned n, unsigned k, struct pmem *ret);
+/*
+ * Divides the N-th region into SPACES namespaces of equal size, if it has none. The kernel stores
+ * them in the NVDIMM's label area. If there are several, their size is an odd multiple of 16 MiB,
+ * so that the memmap of some of them begins inside a huge page. Does nothing if the region has a
+ * namespace, as one that covers the region where the platform has no labels. After an error,
+ * *RET_WHAT is the file that could not be read or written.
+ */
+int pmem_divide(unsigned n, unsigned spaces, const char **ret_what);
 
 /*
  * Changes the namespace to mode devdax. The struct pages of its memory are in RAM, or on the device
- * if ON_DEVICE. Afterwards the dax device is bound to the driver device_dax. After an error,
+ * if ON_DEVICE. Mappings of the dax device consist of pages of 2 MiB if HUGE, otherwise of base
+ * pages, for which the kernel makes a full memmap. Afterwards the dax device is bound to the driver device_dax. After an error,
  * *RET_WHAT is the file that could not be written.
  */
-int pmem_make_dax(struct pmem *pmem, bool on_device, const char **ret_what);
+int pmem_make_dax(struct pmem *pmem, bool on_device, bool huge, const char **ret_what);
 /*
  * Undoes pmem_make_dax(): afterwards there is no dax device, the info block is empty, and nothing
  * claims the namespace.

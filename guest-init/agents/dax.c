@@ -6,7 +6,8 @@
  *
  * Each turn does the next operation of this list: make the namespace, map the dax device, give it
  * to the driver kmem, write states to its memory blocks, set them all offline, take it from kmem,
- * destroy the namespace. No other agent may set these blocks online (kmem.h).
+ * destroy the namespace. No other agent may set these blocks online (kmem.h). With several
+ * namespaces, each is made, mapped and destroyed independently of the others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,53 +26,77 @@
 
 enum mode { MODE_NONE, MODE_DAX, MODE_KMEM };
 
-static struct pmem pmem;
-static struct kmem kmem;
-static enum mode mode;
-static uint64_t nth;
+#define SPACES_MAX 4
+
+/* the namespaces, and what has been made of each */
+static struct space {
+	struct pmem pmem;
+	enum mode mode;
+} space[SPACES_MAX];
+static struct kmem kmem; /* the memory of space[0], only used if it is the only one */
+static uint64_t nth, spaces;
+static bool huge;
 
 static int prepare(struct run *run)
 {
+	const char *align = run_param(run, "align");
 	int err = run_param_number(run, "nvdimm", 0, 63, &nth);
 
+	if (!err)
+		err = run_param_number(run, "spaces", 1, SPACES_MAX, &spaces);
+	huge = !strcmp(align, "huge");
+	if (!err && !huge && strcmp(align, "page") != 0)
+		err = run_fail(run, EINVAL, "invalid align '%.40s' (huge or page)", align);
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-static void make(struct run *run)
+/*
+ * Finds the namespaces, and creates them if the region has none. Returns -ENOENT until the region
+ * appears, after the NVDIMM was plugged.
+ */
+static int find(struct space *s, const char **ret_what)
+{
+	int err = pmem_divide(nth, (unsigned)spaces, ret_what);
+
+	return err ? err : pmem_find(nth, (unsigned)(s - space), &s->pmem);
+}
+
+static void make(struct run *run, struct space *s)
 {
 	const char *what = "";
 	bool on_device = guest_rng_index(&run->shared->rng, 2);
-	int err;
+	int err = find(s, &what);
 
-	if (pmem_find(nth, &pmem)) {
+	if (err == -ENOENT) {
 		run_idle(run);
 		return;
 	}
 	op_begin(run, OP_NS_MAKE);
-	err = pmem_make_dax(&pmem, on_device, &what);
-	op_end_about(run, OP_NS_MAKE, err, "%s: %s", pmem.claim, what);
-	mode = err ? MODE_NONE : MODE_DAX;
+	if (!err)
+		err = pmem_make_dax(&s->pmem, on_device, huge, &what);
+	op_end_about(run, OP_NS_MAKE, err, "%s: %s", s->pmem.claim, what);
+	s->mode = err ? MODE_NONE : MODE_DAX;
 }
 
-static void destroy(struct run *run)
+static void destroy(struct run *run, struct space *s)
 {
 	const char *what = "";
 	int err;
 
 	op_begin(run, OP_NS_DESTROY);
-	err = pmem_destroy_dax(&pmem, &what);
-	op_end_about(run, OP_NS_DESTROY, err, "%s: %s", pmem.space, what);
-	mode = MODE_NONE;
+	err = pmem_destroy_dax(&s->pmem, &what);
+	op_end_about(run, OP_NS_DESTROY, err, "%s: %s", s->pmem.space, what);
+	s->mode = MODE_NONE;
 }
 
 /* Maps a piece of the device and writes to it. */
-static void map(struct run *run)
+static void map(struct run *run, const struct space *s)
 {
 	char path[PMEM_NAME + 8];
 	char *at;
 	int fd, err = 0;
 
-	snprintf(path, sizeof(path), "/dev/%s", pmem.dax);
+	snprintf(path, sizeof(path), "/dev/%s", s->pmem.dax);
 	op_begin(run, OP_DAX_MAP);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	at = fd < 0 ? MAP_FAILED
@@ -92,39 +117,39 @@ static void map(struct run *run)
  * Binds the dax device to kmem. The write to new_id makes kmem match the device, and may already
  * bind it; if not, the write to bind returns the reason.
  */
-static int bind_kmem(const char **ret_what)
+static int bind_kmem(const struct pmem *pmem, const char **ret_what)
 {
-	int err = file_write(AT_FDCWD, DEVICE_DAX "/unbind", pmem.dax);
+	int err = file_write(AT_FDCWD, DEVICE_DAX "/unbind", pmem->dax);
 
 	*ret_what = "unbind of device_dax";
 	if (err)
 		return err;
 	*ret_what = "new_id";
-	err = file_write(AT_FDCWD, KMEM_DRIVER "/new_id", pmem.dax);
+	err = file_write(AT_FDCWD, KMEM_DRIVER "/new_id", pmem->dax);
 	if (err || kmem_bound(&kmem, KMEM_DRIVER))
 		return err;
 	*ret_what = "bind";
-	return file_write(AT_FDCWD, KMEM_DRIVER "/bind", pmem.dax);
+	return file_write(AT_FDCWD, KMEM_DRIVER "/bind", pmem->dax);
 }
 
-static void add_memory(struct run *run)
+static void add_memory(struct run *run, struct space *s)
 {
 	const char *what = "resource or size";
 	int err;
 
-	text_copy(kmem.dax, sizeof(kmem.dax), pmem.dax);
+	text_copy(kmem.dax, sizeof(kmem.dax), s->pmem.dax);
 	op_begin(run, OP_KMEM_BIND);
 	err = kmem_locate(&kmem);
 	if (!err)
-		err = bind_kmem(&what);
+		err = bind_kmem(&s->pmem, &what);
 	if (!err && (err = kmem_check(&kmem, true)))
 		what = "a memory block is missing";
-	op_end_about(run, OP_KMEM_BIND, err, "%s: %s", pmem.dax, what);
+	op_end_about(run, OP_KMEM_BIND, err, "%s: %s", s->pmem.dax, what);
 	if (err) {
-		file_write(AT_FDCWD, DEVICE_DAX "/bind", pmem.dax);
+		file_write(AT_FDCWD, DEVICE_DAX "/bind", s->pmem.dax);
 		return;
 	}
-	mode = MODE_KMEM;
+	s->mode = MODE_KMEM;
 	kmem_begin(run, &kmem);
 }
 
@@ -132,48 +157,53 @@ static void add_memory(struct run *run)
  * Unbinds kmem. The write always succeeds, so the result depends on the blocks: those that are left
  * can never be removed.
  */
-static void remove_memory(struct run *run)
+static void remove_memory(struct run *run, struct space *s)
 {
 	const char *what = "unbind";
 	int err;
 
 	op_begin(run, OP_KMEM_UNBIND);
-	err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", pmem.dax);
+	err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", s->pmem.dax);
 	if (!err && (err = kmem_check(&kmem, false)))
 		what = "its memory blocks stay";
 	if (!err) {
 		what = "remove_id";
-		err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", pmem.dax);
+		err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", s->pmem.dax);
 	}
 	if (!err) {
 		what = "bind to device_dax";
-		err = file_write(AT_FDCWD, DEVICE_DAX "/bind", pmem.dax);
+		err = file_write(AT_FDCWD, DEVICE_DAX "/bind", s->pmem.dax);
 	}
-	op_end_about(run, OP_KMEM_UNBIND, err, "%s: %s", pmem.dax, what);
-	mode = MODE_DAX;
+	op_end_about(run, OP_KMEM_UNBIND, err, "%s: %s", s->pmem.dax, what);
+	s->mode = MODE_DAX;
 }
 
 static void step(struct run *run)
 {
-	switch (mode) {
+	struct space *s = &space[guest_rng_index(&run->shared->rng, (unsigned)spaces)];
+
+	switch (s->mode) {
 	case MODE_NONE:
-		make(run);
+		make(run, s);
 		break;
 	case MODE_DAX:
 		switch (guest_rng_index(&run->shared->rng, 4)) {
 		case 0:
-			destroy(run);
+			destroy(run, s);
 			break;
 		case 1:
-			map(run);
+			map(run, s);
 			break;
 		default:
-			add_memory(run);
+			if (spaces == 1)
+				add_memory(run, s);
+			else
+				destroy(run, s);
 		}
 		break;
 	case MODE_KMEM:
 		if (kmem_turn(run, &kmem))
-			remove_memory(run);
+			remove_memory(run, s);
 		break;
 	}
 }
@@ -181,12 +211,14 @@ static void step(struct run *run)
 /* Returns the memory to the NVDIMM, so that the guest has as much memory as at the start. */
 static void cleanup(struct run *run)
 {
-	if (mode == MODE_KMEM && kmem_leave(run, &kmem))
-		remove_memory(run);
-	if (mode == MODE_DAX)
-		destroy(run);
-	if (*pmem.space)
-		pmem_release(&pmem);
+	for (struct space *s = space; s < space + spaces; s++) {
+		if (s->mode == MODE_KMEM && kmem_leave(run, &kmem))
+			remove_memory(run, s);
+		if (s->mode == MODE_DAX)
+			destroy(run, s);
+		if (*s->pmem.space)
+			pmem_release(&s->pmem);
+	}
 }
 
 static int lacks(struct text *what)
@@ -205,6 +237,10 @@ const struct agent agent_dax = {
 		(const struct agent_param[]){
 			{"nvdimm", "0", "number of the NVDIMM or virtio-pmem device, counted "
 					"from 0"},
+			{"spaces", "1", "number of namespaces, of which dax devices are made "
+					"independently; with several, their memory is not added"},
+			{"align", "huge", "pages by which the dax device is mapped: huge (2 MiB), "
+					  "or page"},
 			{"states", "online_movable,offline", "what to write to its memory blocks"},
 			{"writes", "16", "maximum number of writes before the memory is removed "
 					 "again"},

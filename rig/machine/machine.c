@@ -87,7 +87,7 @@ static const struct machine pseries = {
 	.console = "hvc0",
 	.fallback_tty = "hvc1",
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_PLUG_CPU | MACHINE_UNPLUG_CPU |
-	       MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	       MACHINE_PLUG_NVDIMM | MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
 	.since = (const struct machine_since[]){{MACHINE_UNPLUG_CPU, 10, 0}, {0}},
 	.dimm_unit = 256 * MIB,
 	.min_memory = 512 * MIB,

@@ -161,18 +161,28 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 	add_backend(op, dimm);
 }
 
+/* Returns a UUID that is the same in each run for the device ID. The caller frees it. */
+static char *uuid_for(const char *id)
+{
+	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_MD5, id, -1);
+
+	return g_strdup_printf("%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
+			       hex + 20);
+}
+
 void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
 		    void *data)
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
+	g_autofree char *uuid = uuid_for(device->id);
 
 	/*
 	 * add_backend() adds the label area to the size, because QEMU takes it from the end of the
-	 * backend (hw/mem/nvdimm.c)
+	 * backend (hw/mem/nvdimm.c). pseries needs a UUID (hw/ppc/spapr_nvdimm.c)
 	 */
-	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I}", "driver", "nvdimm", "id", device->id,
-			       "memdev", "mem-", device->id, "node", device->node, "label-size",
-			       (json_int_t)device->label);
+	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "nvdimm", "id",
+			       device->id, "memdev", "mem-", device->id, "node", device->node,
+			       "label-size", (json_int_t)device->label, "uuid", uuid);
 	add_backend(op, device);
 }
 
