@@ -12,6 +12,12 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@failed=0; for part in scan run libvirt; do tests/bench/$$part $(OUT) || failed=1; done; exit $$failed
 
+## make bench-devices  plug and resize cycles of other devices than DIMMs, relative to a bare loop; builds a kernel for it
+.PHONY: bench-devices
+bench-devices: all $(FAKES)
+	@tools/install-packages build run check
+	@tests/bench/run $(OUT) devices
+
 ## make bench-report  time to write the HTML report of 1,000 runs
 .PHONY: bench-report
 bench-report: all

@@ -6,9 +6,11 @@
  *	bare-qemu boot TEXT QEMU-WORDS…
  *			starts QEMU with its console on our pipe, prints the milliseconds until TEXT
  *			appears on it
- *	bare-qemu cycle N SIZE QEMU-WORDS…
- *			waits for the guest's hello, then plugs, onlines, offlines and unplugs one
- *			DIMM N times, and prints the milliseconds that all N cycles took
+ *	bare-qemu cycle DEVICE N SIZE QEMU-WORDS…
+ *			waits for the guest's hello, then does N cycles with a device of SIZE bytes,
+ *			and prints the milliseconds that they took. A cycle of a `dimm` is plug,
+ *			online, offline, unplug; of a `balloon`: plug, take SIZE, give it back,
+ *			unplug; of `virtio-mem`, which is plugged once: resize to SIZE and to 0
  *
  * QEMU-WORDS are the rest of QEMU's command line. They must define the channels; for `cycle` these
  * are the chardevs bare-qmp and bare-port.
@@ -155,26 +157,125 @@ static void ask_blocks(unsigned long long address, unsigned long long size, cons
 	wait_frame(PROTO_DONE);
 }
 
-static unsigned long long address_of_the_dimm(void)
+/* Returns the number that follows KEY in QMP's reply to COMMAND. */
+static unsigned long long ask_number(const char *command, const char *key)
 {
 	char *at;
 
-	tell("{\"execute\":\"query-memory-devices\",\"id\":\"where\"}\n");
+	tell("{\"execute\":\"%s\",\"id\":\"number\"}\n", command);
 	for (;;) {
 		ssize_t n;
 
 		text[have] = '\0';
-		if (strstr(text, "\"where\"") && (at = strstr(text, "\"addr\": ")))
+		if (strstr(text, "\"number\"") && (at = strstr(text, key)))
 			break;
 		n = read(qmp, text + have, sizeof(text) - 1 - have);
 		if (n <= 0)
 			die("QMP ended");
 		have += n;
 	}
-	return strtoull(at + strlen("\"addr\": "), NULL, 10);
+	return strtoull(at + strlen(key), NULL, 10);
 }
 
-static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
+static void add_backend(unsigned long long size)
+{
+	tell("{\"execute\":\"object-add\",\"arguments\":"
+	     "{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\",\"size\":%llu}}\n",
+	     size);
+	wait_qmp("\"return\"");
+}
+
+static void cycle_dimm(unsigned long long size)
+{
+	static unsigned long long address;
+
+	add_backend(size);
+	tell("{\"execute\":\"device_add\",\"arguments\":"
+	     "{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
+	wait_qmp("\"ACPI_DEVICE_OST\"");
+	if (!address)
+		address = ask_number("query-memory-devices", "\"addr\": ");
+	ask_blocks(address, size, "online_movable");
+	ask_blocks(address, size, "offline");
+	tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
+	wait_qmp("\"DEVICE_DELETED\"");
+	tell("{\"execute\":\"object-del\",\"arguments\":{\"id\":\"m\"},\"id\":\"gone\"}\n");
+	wait_qmp("\"gone\"");
+}
+
+/* Sets the memory that the balloon leaves. */
+static void set_balloon(unsigned long long left)
+{
+	char event[64];
+
+	tell("{\"execute\":\"balloon\",\"arguments\":{\"value\":%llu}}\n", left);
+	snprintf(event, sizeof(event), "\"actual\": %llu", left);
+	wait_qmp(event);
+}
+
+static void cycle_balloon(unsigned long long size)
+{
+	static unsigned long long memory;
+
+	if (!memory)
+		memory = ask_number("query-memory-size-summary", "\"base-memory\": ");
+	tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"virtio-balloon-pci\","
+	     "\"id\":\"d\",\"bus\":\"hot0\",\"free-page-reporting\":true}}\n");
+	wait_qmp("\"return\"");
+	set_balloon(memory - size);
+	set_balloon(memory);
+	tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
+	wait_qmp("\"DEVICE_DELETED\"");
+}
+
+static void resize(unsigned long long size)
+{
+	char event[64];
+
+	tell("{\"execute\":\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/d\","
+	     "\"property\":\"requested-size\",\"value\":%llu}}\n",
+	     size);
+	snprintf(event, sizeof(event), "\"size\": %llu", size);
+	wait_qmp(event);
+}
+
+static void cycle_virtio_mem(unsigned long long size)
+{
+	static int plugged;
+
+	if (!plugged++) {
+		add_backend(size);
+		tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"virtio-mem-pci\","
+		     "\"id\":\"d\",\"memdev\":\"m\",\"bus\":\"hot0\"}}\n");
+		wait_qmp("\"return\"");
+	}
+	resize(size);
+	resize(0);
+}
+
+static const struct device {
+	const char *name;
+	void (*cycle)(unsigned long long size);
+} devices[] = {
+	{"dimm", cycle_dimm},
+	{"balloon", cycle_balloon},
+	{"virtio-mem", cycle_virtio_mem},
+	{NULL, NULL},
+};
+
+static const struct device *find_device(const char *name)
+{
+	const struct device *device = devices;
+
+	while (device->name && strcmp(device->name, name))
+		device++;
+	if (!device->name)
+		die("unknown device (dimm, balloon, virtio-mem)");
+	return device;
+}
+
+/* Starts QEMU with its two channels, and waits for the guest's hello. */
+static void start_guest(char **argv, int argc)
 {
 	static const char *const channels[] = {
 		"-mon",	   "chardev=bare-qmp,mode=control",
@@ -182,9 +283,7 @@ static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 		"-device", ("virtserialport,chardev=bare-port,name=" PROTO_PORT)};
 	const size_t extra = sizeof(channels) / sizeof(*channels);
 	char **words = calloc(argc + extra + 5, sizeof(*words)), chardev[2][80];
-	unsigned long long address = 0;
 	int fds[2][2];
-	double began;
 
 	if (!words)
 		die("no memory");
@@ -211,24 +310,17 @@ static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 	tell("{\"execute\":\"qmp_capabilities\"}\n");
 	wait_qmp("\"return\"");
 	wait_frame(PROTO_HELLO);
+}
+
+static int cycle(const struct device *device, unsigned n, unsigned long long size, char **argv,
+		 int argc)
+{
+	double began;
+
+	start_guest(argv, argc);
 	began = now_ms();
-	for (unsigned i = 0; i < n; i++) {
-		tell("{\"execute\":\"object-add\",\"arguments\":"
-		     "{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\",\"size\":%llu}}\n",
-		     size);
-		wait_qmp("\"return\"");
-		tell("{\"execute\":\"device_add\",\"arguments\":"
-		     "{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
-		wait_qmp("\"ACPI_DEVICE_OST\"");
-		if (!address)
-			address = address_of_the_dimm();
-		ask_blocks(address, size, "online_movable");
-		ask_blocks(address, size, "offline");
-		tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
-		wait_qmp("\"DEVICE_DELETED\"");
-		tell("{\"execute\":\"object-del\",\"arguments\":{\"id\":\"m\"},\"id\":\"gone\"}\n");
-		wait_qmp("\"gone\"");
-	}
+	for (unsigned i = 0; i < n; i++)
+		device->cycle(size);
 	printf("%.1f\n", now_ms() - began);
 	tell("{\"execute\":\"quit\"}\n");
 	wait(NULL);
@@ -239,8 +331,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 3 && !strcmp(argv[1], "boot"))
 		return boot(argv[2], argv + 3);
-	if (argc > 4 && !strcmp(argv[1], "cycle"))
-		return cycle(strtoul(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argv + 4,
-			     argc - 4);
-	die("boot TEXT QEMU…, or cycle N SIZE QEMU…");
+	if (argc > 5 && !strcmp(argv[1], "cycle"))
+		return cycle(find_device(argv[2]), strtoul(argv[3], NULL, 10),
+			     strtoull(argv[4], NULL, 10), argv + 5, argc - 5);
+	die("boot TEXT QEMU…, or cycle DEVICE N SIZE QEMU…");
 }
