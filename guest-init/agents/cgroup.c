@@ -154,10 +154,14 @@ static void set(struct run *run, unsigned group)
 		 {"root", "member", "isolated", "member", NULL}},
 	};
 	unsigned first = has_memory ? 0 : 3, end = has_cpuset ? 6 : 3, n = 0;
-	unsigned i = first + guest_rng_index(&run->shared->rng, end - first);
-	enum op op = i < 3 ? OP_GROUP_LIMIT : OP_GROUP_CPUS;
+	unsigned i;
+	enum op op;
 	char path[96];
 
+	if (first == end)
+		return;
+	i = first + guest_rng_index(&run->shared->rng, end - first);
+	op = i < 3 ? OP_GROUP_LIMIT : OP_GROUP_CPUS;
 	while (attributes[i].words[n])
 		n++;
 	group_path(path, sizeof(path), group, attributes[i].file);
