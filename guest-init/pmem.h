@@ -44,8 +44,8 @@ int pmem_divide(unsigned n, unsigned spaces, const char **ret_what);
 /*
  * Changes the namespace to mode devdax. The struct pages of its memory are in RAM, or on the device
  * if ON_DEVICE. Mappings of the dax device consist of pages of 2 MiB if HUGE, otherwise of base
- * pages, for which the kernel makes a full memmap. Afterwards the dax device is bound to the driver device_dax. After an error,
- * *RET_WHAT is the file that could not be written.
+ * pages, for which the kernel makes a full memmap. Afterwards the dax device is bound to the driver
+ * device_dax. After an error, *RET_WHAT is the file that could not be written.
  */
 int pmem_make_dax(struct pmem *pmem, bool on_device, bool huge, const char **ret_what);
 /*

@@ -54,6 +54,24 @@ stays_small() {
 		{ echo 'the controller is too big:'; field v .details.controller; return 1; }
 }
 
+# A scenario whose devices need more huge pages than the host has is SKIP before a guest starts.
+huge_pages() {
+	free=$(awk '/^HugePages_Free/ { n = $2 } /^Hugepagesize/ { k = $2 } END { print int(n * k / 1024) }' /proc/meminfo)
+	cat >huge.yaml <<-EOF
+		about: x
+		machines: [pc-q35]
+		memory: 1G
+		max_memory: 1T
+		slots: 1
+		duration: 5
+		tracks:
+		  - steps:
+		      - {do: plug, id: d, device: dimm, size: $((free / 128 * 128 + 128))M, backend: hugepages}
+		      - {do: unplug, id: d}
+	EOF
+	expect 77 "$rig" run ./huge.yaml --qemu "$fake" 2>e && same lines "$(wc -l <e)" 1 && says e 'of huge pages'
+}
+
 # --- an emulator that breaks --------------------------------------------------------------------------
 
 moments='boot greeting hello start plug unplug located snapshot blocks stop finish poweroff'
@@ -412,6 +430,7 @@ bad_input() {
 	run 'firmware that does not start the kernel' firmware_is_silent
 	run 'an agent without kernel support' agent_lacks
 	run 'kernel switches' varied
+	run 'more huge pages than the host has' huge_pages
 	run 'console flood, 100 MB' console_floods
 	run 'console flood, over the limit' console_over_limit
 	run 'channel flood and garbage' channel_floods

@@ -6,11 +6,70 @@
 
 #include "director/qemu.h"
 #include "util/error.h"
+#include "util/size.h"
 
 gboolean plan_is_here(const struct run_request *want)
 {
 	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
 	       g_str_has_prefix(want->uri, "qemu:///");
+}
+
+/*
+ * Returns the bytes of huge pages that the devices of SCENARIO need. Each device counts twice,
+ * because QEMU frees the memory of an unplugged device some time after its reply (by RCU), when the
+ * next one may be there.
+ */
+static guint64 hugepages_of(const struct scenario *scenario)
+{
+	guint64 bytes = 0;
+
+	for (guint t = 0; t < scenario->n_tracks; t++)
+		for (guint i = 0; i < scenario->tracks[t].n_steps; i++) {
+			const struct step *step = &scenario->tracks[t].steps[i];
+
+			if (step->what == STEP_PLUG && step->backend == BACKEND_HUGEPAGES)
+				bytes += 2 * step->size.high * scenario->tracks[t].copies;
+		}
+	return bytes;
+}
+
+/* Returns the number after KEY in the content of /proc/meminfo, or 0 if it does not have KEY. */
+static guint64 meminfo(const char *text, const char *key)
+{
+	const char *line = strstr(text, key);
+
+	return line ? g_ascii_strtoull(line + strlen(key), NULL, 10) : 0;
+}
+
+/*
+ * Checks that this host has enough free huge pages of its default size. Without the check, QEMU
+ * would fail at the first plug (Cannot allocate memory).
+ */
+static gboolean check_hugepages(const struct scenario *scenario, GError **error)
+{
+	guint64 need = hugepages_of(scenario), size, available;
+	g_autofree char *text = NULL, *words = NULL, *has = NULL;
+
+	if (!need)
+		return TRUE;
+	if (!g_file_get_contents("/proc/meminfo", &text, NULL, error))
+		return FALSE;
+	size = meminfo(text, "Hugepagesize:") << 10;
+	available = (meminfo(text, "HugePages_Free:") - meminfo(text, "HugePages_Rsvd:")) * size;
+	if (available >= need)
+		return TRUE;
+	words = rig_size_text(need);
+	has = rig_size_text(available);
+	if (!size)
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"'%s' needs %s of huge pages, which this host's kernel does not "
+				"have",
+				scenario->name, words);
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"'%s' needs %s of huge pages, and this host has %s free; `sysctl "
+			"vm.nr_hugepages=%" G_GUINT64_FORMAT "` as root reserves enough",
+			scenario->name, words, has,
+			meminfo(text, "HugePages_Total:") + (need - available + size - 1) / size);
 }
 
 gboolean plan_emulator(const struct run_request *want, const struct scenario *scenario,
@@ -34,7 +93,8 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	    (!machine_check_bios(machine, error) ||
 	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
 				    scenario_abilities(scenario) & ~MACHINE_UNPLUG_CPU, what,
-				    error)))
+				    error) ||
+	     !check_hugepages(scenario, error)))
 		return FALSE;
 	*ret_emulator = g_steal_pointer(&emulator);
 	return TRUE;

@@ -74,7 +74,7 @@ struct step {
 	/* of virtio-mem at plug: QEMU's properties of these names (`memslots`: dynamic-memslots) */
 	gboolean prealloc, inaccessible, memslots;
 	unsigned node;
-	int backend; /* enum vm_backend */
+	int backend; /* enum vm_backend; BACKEND_HUGEPAGES takes the host's huge pages */
 	enum step_how how;
 	struct range ms;
 	unsigned cpu, write;
@@ -85,6 +85,8 @@ struct step {
 	gboolean once;
 	unsigned timeout_s; /* 30 by default */
 };
+
+#define BACKEND_HUGEPAGES 3
 
 /*
  * A track: steps that are executed one after the other. A pass through all of them is a lap. Tracks

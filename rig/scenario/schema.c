@@ -27,7 +27,8 @@ static const cyaml_strval_t how_words[] = {
 	{"offline", HOW_OFFLINE}, {"random", HOW_RANDOM},
 };
 /* the values of enum vm_backend, whose header this module may not include */
-static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
+static const cyaml_strval_t backend_words[] = {
+	{"ram", 0}, {"memfd", 1}, {"file", 2}, {"hugepages", BACKEND_HUGEPAGES}};
 
 /* values of struct scenario's `full` */
 static const cyaml_strval_t kernel_words[] = {{"standard", FALSE}, {"full", TRUE}};

@@ -90,6 +90,7 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 		[VM_BACKEND_RAM] = "memory-backend-ram",
 		[VM_BACKEND_MEMFD] = "memory-backend-memfd",
 		[VM_BACKEND_FILE] = "memory-backend-file",
+		[VM_BACKEND_HUGEPAGES] = "memory-backend-memfd",
 	};
 	json_t *object;
 
@@ -99,6 +100,8 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 			   "size", (json_int_t)(memory->size + memory->label));
 	if (memory->share)
 		json_object_set_new(object, "share", json_true());
+	if (memory->backend == VM_BACKEND_HUGEPAGES)
+		json_object_set_new(object, "hugetlb", json_true());
 	/* for the path of a folder, QEMU creates a sparse file there and unlinks it immediately */
 	if (memory->backend == VM_BACKEND_FILE)
 		json_object_set_new(object, "mem-path", json_string(op->vm->output));

@@ -129,7 +129,12 @@ const char *vm_outcome_name(enum vm_outcome outcome);
  */
 typedef void (*vm_done)(enum vm_outcome outcome, const char *why, json_t *reply, void *data);
 
-enum vm_backend { VM_BACKEND_RAM, VM_BACKEND_MEMFD, VM_BACKEND_FILE };
+enum vm_backend {
+	VM_BACKEND_RAM,
+	VM_BACKEND_MEMFD,
+	VM_BACKEND_FILE,
+	VM_BACKEND_HUGEPAGES, /* a memfd of the host's default huge pages */
+};
 
 struct vm_memory {
 	const char *id; /* device id; its backend is "mem-<id>" */
