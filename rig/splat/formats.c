@@ -143,8 +143,6 @@ static const struct format rows[] = {
 	{"Unable to handle kernel", "Unable to handle kernel (.*?)(?: (?:for|at) .*)?$", "oops",
 	 "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF},
-	{"general protection fault", "general protection fault.*: [0-9a-f]+ \\[#\\d+\\]", "gpf",
-	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS},
 	{"general protection fault", "general protection fault.*:", "gpf",
 	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
 	 FORMAT_PROOF},

@@ -228,6 +228,10 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
 
 	if (!more || open->ended || again || is_far(open, line))
 		return FALSE;
+	/* a hard lockup is not part of a stall that RCU has detected */
+	if ((format->family & family & FAMILY_STALL) &&
+	    strcmp(format->kind, open->format->kind) != 0)
+		return FALSE;
 	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
 	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
 		return TRUE;

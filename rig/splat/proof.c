@@ -93,6 +93,14 @@ static gboolean is_start_of_validator(const struct open *open)
 	return FALSE;
 }
 
+/* Returns TRUE if the header has the number of the oops, "[#1]". */
+static gboolean is_counted(const struct open *open)
+{
+	const char *number = strstr(open_line(open, open->header)->text, "[#");
+
+	return number && g_ascii_isdigit(number[2]);
+}
+
 /*
  * Returns TRUE if the header of a trap follows "cut here": text that only mentions a header does
  * not have this line.
@@ -125,8 +133,10 @@ gboolean extent_is_proven(const struct open *open)
 	if ((open->format->family & FAMILY_SANITIZER) && has_place(open) &&
 	    stands_alone(open, TRUE))
 		return TRUE;
+	if (is_start_of_validator(open))
+		return TRUE;
 	if (flags & FORMAT_PROOF)
-		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 || follows_cut(open) || is_start_of_validator(open) ||
+		return proofs > 0 || (open->kernel && (open->inside >= 2 || is_counted(open)));
+	return open->kernel || proofs > 0 || follows_cut(open) ||
 	       (open->inside >= PROOF_LINES && begins_with_header(open));
 }
