@@ -51,14 +51,16 @@ static void print_copy(const struct timeline *tl, guint n, int laps)
 		puts("    …            further laps");
 }
 
-static struct timeline *compile(const struct scenario *s, const struct timeline_want *want,
+static struct timeline *compile(struct scenario *s, const struct timeline_want *want,
 				GError **error)
 {
 	const struct machine *machine = scenario_machine(s, want->machine, error);
 	guint64 seed;
 
-	if (!machine || !plan_seed(want->seed, &seed, error))
+	if (!machine || !machine_with_pages(machine, want->page_size, &machine, error) ||
+	    !plan_seed(want->seed, &seed, error))
 		return NULL;
+	g_free(scenario_fit(s, machine));
 	if (want->laps < 1 || want->laps > TIMELINE_OPERATIONS_MAX) {
 		rig_fail(error, RIG_EXIT_USAGE, "invalid number of laps %d (1 to %d)", want->laps,
 			 TIMELINE_OPERATIONS_MAX);

@@ -145,6 +145,8 @@ int cmd_scenario(int argc, char **argv)
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of that run", "N"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 		 "its machine (the scenario's first)", "NAME"},
+		{"pages", 0, 0, G_OPTION_ARG_STRING, &want.page_size,
+		 "page size of its kernel (the machine's)", "SIZE"},
 		{"device", 0, 0, G_OPTION_ARG_STRING, &fresh.device,
 		 "new: dimm (default), virtio-mem or cpu", "NAME"},
 		{"actor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fresh.actors,

@@ -14,6 +14,7 @@ int scenario_show(const char *name, gboolean json);
 struct timeline_want {
 	/* if they are NULL, a new seed and the scenario's first machine are used */
 	const char *seed, *machine;
+	const char *page_size; /* of the machine's kernel, or NULL for its default */
 	int laps; /* number of laps to print for each copy of a track */
 };
 
