@@ -112,6 +112,7 @@ static const struct piece pieces[] = {
 	/* host and tag */
 	{"K: ", PIECE_KERNEL | AFTER_DATE},
 	{"K: ", PIECE_KERNEL | AT_START},
+	{"K:&?", PIECE_KERNEL | AT_START}, /* syslogd's message to all users */
 	{"W K: ", PIECE_KERNEL | AFTER_DATE},
 	{"W K:&[", PIECE_KERNEL | AFTER_DATE},
 	{"W K:&\n", PIECE_KERNEL | AFTER_DATE},

@@ -46,6 +46,7 @@ static const struct dress {
 	{"caller alone", "[ %c] %t"},
 	{"journal", "Nov 21 06:00:01 testhost kernel: %o"},
 	{"journal, indented", "    Nov 21 06:00:01 testhost kernel: %o"},
+	{"syslogd, to all users", " kernel:%o"},
 	{"journal, no host", "Nov 21 06:00:01 kernel: %t"},
 	{"journal, full", "Sat 2026-11-21 06:00:01 CET testhost kernel: %o"},
 	{"journal, full, numeric zone", "Sat 2026-11-21 06:00:01 +0330 testhost kernel: %t"},
