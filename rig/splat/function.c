@@ -348,6 +348,36 @@ static char *function_of_quote(const struct splat *splat, const struct report *r
 	return name_or_null(group);
 }
 
+/*
+ * Returns the function of the line "RIP: f+0x…" or "RIP  [<…>] f+0x…" below the stack, if no line
+ * above the stack names the instruction. x86 printed the instruction pointer again at the end of an
+ * oops until Linux 4.16, and quotes often keep only this line. Registers of an interrupted context
+ * inside the stack have a code segment ("RIP: 0010:"). Returns NULL if there is no such line.
+ */
+static char *function_below_stack(const struct report *report, enum rules rules)
+{
+	gboolean frames = FALSE;
+
+	if (report->format->rule != FRAME_FAULT || (report->format->family & FAMILY_WARN))
+		return NULL;
+	for (guint i = report->header + 1; i < report->n; i++) {
+		const struct seen *seen = &report->seen[i];
+		const char *rip = strstr(seen->text, "RIP");
+
+		frames |= (seen->marks & MARK_FRAME) != 0;
+		if (!(seen->marks & MARK_FAULT))
+			continue;
+		if (!frames || !rip)
+			return NULL;
+		rip += strlen("RIP") + strspn(rip + strlen("RIP"), ": ");
+		if (g_ascii_isdigit(*rip) ||
+		    generic_by_rules(seen->name, report->format->skip, rules))
+			return NULL;
+		return name_or_null(seen->name);
+	}
+	return NULL;
+}
+
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	/*
@@ -371,6 +401,8 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 		name = taking_function(splat, report, rules);
 	if (!name && rules == RULES_V2)
 		name = function_of_quote(splat, report);
+	if (!name && rules == RULES_V2)
+		name = function_below_stack(report, rules);
 	if (!name)
 		name = first_named(splat->frames, report->format->skip, rules);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
