@@ -143,7 +143,7 @@ static void show_ended(const struct night *night, const struct night_cell *cell,
 		       build->scenario ? " and scenario " : "",
 		       build->scenario ? build->scenario : "", took, *problem ? ": " : "",
 		       problem);
-	else if (cell->stopped)
+	else if (cell && cell->stopped)
 		printf("ABORTED  %s: %s\n", cell->key, cell->stopped);
 	else if (a)
 		printf("%s%-8s%s %s, attempt %u, %s%s%s\n", findings_colour(a->verdict),

@@ -96,6 +96,7 @@ static gboolean try_it(const char *folder, char **ret_version, GError **error)
 			return rig_fail(error, RIG_EXIT_SKIP, "this QEMU does not run here: %s",
 					why->message);
 	}
+	g_assert(said); /* there are emulators */
 	said[strcspn(said, "\n")] = '\0';
 	*ret_version = g_strdup(strstr(said, word) ? strstr(said, word) + strlen(word) : said);
 	return TRUE;

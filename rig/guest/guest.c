@@ -224,7 +224,7 @@ static void take_part(struct request *request, const char *text)
 		request->parts = g_string_new(NULL);
 	if (body && g_str_has_prefix(text, "offset ") && g_ascii_isdigit(text[strlen("offset ")]))
 		offset = g_ascii_strtoull(text + strlen("offset "), &end, 10);
-	request->broken |= offset != request->parts->len || end != body;
+	request->broken |= !body || offset != request->parts->len || end != body;
 	if (request->broken)
 		return;
 	body++;
