@@ -356,12 +356,14 @@ static gboolean check_spinlocks(struct symbols *symbols, GError **error)
 				"cannot record spinlocks: this kernel has no function '%s', "
 				"because it inlines the release of spinlocks, as kernels without "
 				"CONFIG_PREEMPTION and CONFIG_DEBUG_SPINLOCK do; use "
-				"--record-locks, or a kernel with lockdep",
+				"--record-locks instead of --record-spinlocks, or a kernel with "
+				"lockdep",
 				inlined[i]);
 	if (is_there(symbols, "rt_spin_lock"))
 		return rig_fail(error, RIG_EXIT_SKIP,
 				"cannot record spinlocks: in this kernel they are mutexes "
-				"(CONFIG_PREEMPT_RT); use --record-locks");
+				"(CONFIG_PREEMPT_RT); use --record-locks instead of "
+				"--record-spinlocks");
 	return TRUE;
 }
 
@@ -374,7 +376,7 @@ static gboolean write_spinlocks(struct lines *l, GError **error)
 			found = &interrupts[i];
 	if (!found)
 		return rig_fail(error, RIG_EXIT_SKIP,
-				"cannot record spinlocks: the functions that begin and end "
+				"cannot record spinlocks: the functions that enter and leave "
 				"interrupts on %s are not known; use --record-locks",
 				l->kernel->arch);
 	if (!check_spinlocks(l->symbols, error) ||

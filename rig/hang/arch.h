@@ -36,7 +36,11 @@ struct arch {
 	 * further out (stack.c)
 	 */
 	const char *link;
-	const char *stack; /* a frame preceded by its address on the stack, for example "[c" */
+	/*
+	 * the first characters of a frame that follows its own address on the stack: "[c" for
+	 * "[c000000003f1fb30] [c0000000000a1234] f+0x10/0x20"; or NULL
+	 */
+	const char *stack;
 	/*
 	 * Sets irqs_off and user of SAMPLE from a line with registers. Returns FALSE if the line
 	 * has neither. May be NULL.

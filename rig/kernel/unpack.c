@@ -64,6 +64,9 @@ GBytes *kernel_unpack(const char *path, GError **error)
 		return g_byte_array_free_to_bytes(out);
 	if (out)
 		g_byte_array_unref(out);
-	rig_fail(error, RIG_EXIT_USAGE, "cannot unpack the kernel in '%s'", path);
+	rig_fail(error, RIG_EXIT_USAGE,
+		 "cannot unpack the kernel image '%s': it is damaged, or its compression is none "
+		 "of gzip, xz, lzma, bzip2, lz4 and zstd",
+		 path);
 	return NULL;
 }

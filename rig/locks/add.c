@@ -399,8 +399,8 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 /* ---- logs ---- */
 
 /*
- * Stores TEXT as the file NAME in the folder of logs. If the file exists, it has the same lock
- * orders.
+ * Stores TEXT as the file NAME in the folder of logs. NAME is a hash of the lock orders in TEXT, so
+ * an existing file of this name has the same ones and stays as it is.
  */
 static gboolean keep_log(struct lock_db *db, const char *name, const char *text, GError **error)
 {

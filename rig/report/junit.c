@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes JUnit XML. There is no standard schema; the output is valid by a subset that Ant's and
- * Jenkins' schemas have in common (tests/data/report/junit.xsd). Each scenario is a test suite,
+ * Writes JUnit XML. There is no standard schema; the output conforms to what Ant's and Jenkins'
+ * schemas have in common (tests/data/report/junit.xsd). Each scenario is a test suite,
  * each run a test case.
  */
 #include "report/internal.h"

@@ -317,7 +317,8 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
 					      "'params' takes at most %d entries", PARAMS_MAX);
 		if (!is_printable(key, FALSE))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, params, i), error,
-					 "invalid parameter name '%s'", key);
+					 "invalid key '%s' in 'params'; allowed: "
+					 "printable characters without blanks", key);
 		if (!text || !is_printable(text, TRUE))
 			return yaml_tree_fail(
 				tree, value, error,

@@ -24,13 +24,13 @@ enum step_do {
 	 * id, size: resizes virtio-mem or a balloon, and waits until the guest has reached the size
 	 */
 	STEP_RESIZE,
-	STEP_ONLINE, /* id, how: the guest writes a state to the DIMM's memory blocks */
-	STEP_WAIT,   /* ms: waits this long */
+	STEP_ONLINE, /* the guest writes the state `how` to the memory blocks of device `id` */
+	STEP_WAIT,   /* waits `ms` milliseconds */
 	STEP_CHECK, /* requests a snapshot from the guest; compares the devices of host and guest */
-	STEP_PAUSE, /* ms: stops the guest, waits, continues it */
+	STEP_PAUSE, /* stops the guest for `ms` milliseconds */
 	STEP_NMI,   /* sends inject-nmi */
 	STEP_RESET, /* sends system_reset, then waits for the guest's hello */
-	STEP_CPU,   /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
+	STEP_CPU,   /* the guest writes `write`, 0 or 1, to the file `online` of CPU number `cpu` */
 };
 
 enum step_device {

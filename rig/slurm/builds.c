@@ -35,7 +35,8 @@ static gboolean send_kernel(struct slurm *s, const char *folder, const struct ch
 
 	if (!hash || !request)
 		return rig_fail(error, RIG_EXIT_INFRA,
-				"the build cannot be identified on another host: it has no key");
+				"the result of a kernel build has no hash, so the kernel cannot "
+				"be copied to the nodes: an older rig built it");
 	part = part_folder(folder, error);
 	if (!part)
 		return FALSE;

@@ -143,9 +143,10 @@ static char *stall_function_v1(const GPtrArray *names, const char *skip)
 }
 
 /*
- * Like stall_function_v1(), with a rule for dispatchers: an innermost dispatcher is skipped; a
- * dispatcher that called another function ends the search. Only if the stack has no other
- * functions, a dispatcher names the stall.
+ * Returns the function that names a stall, from the stack NAMES, innermost first. A dispatcher
+ * (dispatchers.c: a function that calls whatever it was given, for example vfs_write) never names a
+ * stall if the stack has another function. Dispatchers at the top are skipped; the search stops at
+ * a dispatcher below another function, and that function is returned.
  */
 static char *stall_function(const GPtrArray *names, const char *skip)
 {

@@ -4,10 +4,11 @@
  * facts during a run; rig recheck reads them from a run folder. Both call facts_decide(), which has
  * no other input, so that a run and its recheck agree.
  *
- * The rule: the first reason decides, unless it is excused. A known issue never decides; if it has
- * killed or blocked a task (it is fatal), it excuses reasons that may be its consequences. If no
- * reason decides, the verdict is PASS, provided that no proof in the table of decide.c is missing.
- * If a proof is missing because of a known issue, the verdict is KNOWN.
+ * The rule: the first reason decides, unless it is excused. A known issue never decides. A fatal
+ * one, which has killed or blocked a task, excuses reasons that may be its consequences. If no
+ * reason decides, the run must have all proofs, observations such as "lockdep was on until the end"
+ * (the table in decide.c): then the verdict is PASS; if a known issue has prevented a proof, KNOWN;
+ * otherwise the verdict in the table.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H
