@@ -253,7 +253,7 @@ START_TEST(needs_of_a_run)
 	ck_assert(g_strv_contains(needs, "CONFIG_SLUB_DEBUG"));
 	ck_assert(!g_strv_contains(needs, "CONFIG_MEMORY_HOTREMOVE"));
 	/* of a device */
-	ck_assert(g_strv_contains(needs, "CONFIG_ACPI_NFIT"));
+	ck_assert(g_strv_contains(needs, "CONFIG_ACPI_NFIT|CONFIG_PAPR_SCM"));
 	ck_assert_ptr_null(scenario_agent_needs("gremlin"));
 	for (const struct agent_info *info = scenario_agents; info->name; info++)
 		ck_assert_msg(*info->about && info->needs[0], "%s", info->name);
