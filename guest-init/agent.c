@@ -93,7 +93,7 @@ int run_expect_errnos(struct run *run, const char *key)
 		if (!any && !error)
 			return run_fail(run, EINVAL,
 					"invalid %s '%.40s' (errnos such as EBUSY,EINVAL, or "
-					"any, or none)",
+					"'any', or 'none')",
 					key, name);
 		for (int i = any ? 1 : error; i <= (any ? ERRNO_MAX - 1 : error); i++)
 			run->shared->expects[i] = true;
@@ -126,10 +126,10 @@ bool run_stopped(const struct run *run)
 }
 
 /*
- * Waits for FDS until the time NS, or until the agent must stop: STOP sets a flag and sends a
- * signal. The signal is blocked between the check of the flag and ppoll(), so that it cannot be
- * lost. During operations it is not blocked, because offline_pages() may retry without end, and
- * stops only for a pending signal.
+ * Waits until a file of FDS is ready, until the time NS, or until the agent must stop. For the
+ * request STOP, init sets the flag `stop` and sends a signal. The signal is blocked from the check
+ * of the flag until ppoll(), so that it is not lost in between. During operations it is not
+ * blocked: offline_pages() may retry without end, and stops only if a signal is pending.
  */
 static void wait_until(struct run *run, struct pollfd *fds, unsigned n_fds, uint64_t ns)
 {

@@ -5,9 +5,9 @@
  * To add one: write agents/NAME.c with a const struct agent, add its operations to expected-errno.h
  * and their expected errnos to expected-errno.c, add it to the table of start.c, and describe it in
  * man/rig-agents.5. `step` does one operation (or a few that belong together), each between
- * op_begin() and op_end(). One call of `step` is a *turn*. agent.c calls it at the right times,
+ * op_begin() and op_end(). One call of `step` is a *turn*. agent.c calls `step` at the right times,
  * stops the agent, and counts the results. The state of an agent is in static variables, because
- * each agent has a process of its own. After `prepare` it must not allocate memory.
+ * each agent has a process of its own. After `prepare`, an agent must not allocate memory.
  */
 #ifndef GUEST_AGENT_H
 #define GUEST_AGENT_H
@@ -31,8 +31,8 @@
 enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
 
 /*
- * The memory that an agent shares with init (MAP_SHARED). While the agent runs, only the agent
- * writes it, except `stop` and `output.taken`.
+ * The memory that an agent shares with init (MAP_SHARED). While the agent runs, init writes only
+ * `stop` and `output.taken`, and only the agent writes the other members.
  */
 struct agent_shared {
 	_Atomic uint32_t phase;
@@ -50,8 +50,8 @@ struct agent_shared {
 	uint64_t turn;
 	uint64_t claim; /* bits that shared_claim() has reserved; released when the agent ends */
 	/*
-	 * expects[ERROR] is true if a parameter adds ERROR to the expected errnos of
-	 * expected-errno.c
+	 * expects[ERROR] is true if a parameter of this agent adds ERROR to the errnos that
+	 * expected-errno.c lists for its operations
 	 */
 	bool expects[ERRNO_MAX];
 	int error; /* positive errno of a failed prepare() */
@@ -90,7 +90,7 @@ struct run {
 	struct skip skips[SKIPS_MAX]; /* sorted */
 	unsigned n_skips;
 	uint64_t now_ns; /* time of the last op_begin() */
-	int wake_fd;	 /* argument of agent_main() */
+	int wake_fd;	 /* the eventfd that wakes init: WAKE_FD of agent_main() */
 };
 
 struct agent_param {
@@ -142,7 +142,7 @@ int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
 /* Waits until the time NS of now_ns(), or until the agent must stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
-/* Like run_sleep_until(), but also returns when FD is readable. */
+/* Waits until FD is readable, until the time NS of now_ns(), or until the agent must stop. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
 /* Wakes init, so that it sends the agent's output immediately, not only at the next heartbeat. */
 void run_wake(const struct run *run);
@@ -158,12 +158,12 @@ void run_turn(struct run *run);
 void op_begin(struct run *run, enum op op);
 /* Ends the operation OP. RESULT is >= 0 or -errno. */
 void op_end(struct run *run, enum op op, long result);
-/* Like op_end(), with a text that is stored if this is the agent's first unexpected result. */
+/* Ends OP as op_end() does. The text is stored if this is the agent's first unexpected result. */
 void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /*
- * Returns true if ERROR (a positive errno) is expected of OP in this agent, by the table or by a
- * parameter.
+ * Returns true if the operation OP of this agent may return ERROR (a positive errno):
+ * expected-errno.c or a parameter of the agent lists it.
  */
 bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
 /*
@@ -171,7 +171,7 @@ bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
  * op_begin() and op_end(). Returns 0 or -errno.
  */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
-/* Like op_write(), for the file DIR/PATH, which is opened and closed. */
+/* Opens the file DIR/PATH, writes WORD to it as op_write() does, and closes it. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
 /*
@@ -184,8 +184,8 @@ uint64_t shared_claim(struct run *run, unsigned count);
 struct shared {
 	_Atomic uint64_t claimed;
 	/*
-	 * address range of the blocks without memory that the agent `probe` has added, which must
-	 * not be set online
+	 * The agent `probe` adds memory blocks at addresses without memory. This is their address
+	 * range. They must not be set online.
 	 */
 	_Atomic uint64_t void_first, void_end;
 	struct agent_shared agent[AGENTS_MAX];

@@ -43,21 +43,23 @@ bool blocks_boot(unsigned n, unsigned *ret);
 /* Returns the size of a block in bytes, or 0 if the kernel has no memory hotplug. */
 uint64_t blocks_size(void);
 
-/* Returns true if the agent `probe` has added the block, which then has no memory. */
+/* Returns true if the agent `probe` has added the block, at an address without memory. */
 bool blocks_void(uint64_t number);
 
 /* Initialises BLOCKS and checks CHOICE. Does not list or open blocks. Returns 0 or -errno. */
 int blocks_init(struct blocks *blocks, const char *choice, const char *attribute);
 
 /*
- * Lists the blocks again if some were added or removed. Checks this at most every 20 ms, unless
- * blocks_gone() was called.
+ * Lists the blocks again if some were added or removed. Does nothing if the last check was less
+ * than 20 ms ago, unless blocks_gone() was called since.
  */
 void blocks_refresh(struct blocks *blocks, uint64_t now_ns);
 
 /* Returns the file descriptor of the block's open attribute, or -errno. */
 int blocks_file(struct blocks *blocks, struct block *block);
-/* Must be called after an ENODEV or ENOENT for the block. */
+/*
+ * Must be called when the block gave ENODEV or ENOENT: the next blocks_refresh() lists all again.
+ */
 void blocks_gone(struct blocks *blocks, struct block *block);
 
 #endif

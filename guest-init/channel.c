@@ -29,8 +29,8 @@
 #define TICK_MS 2
 
 /*
- * Calls LOOK for each entry of a folder, until it returns something other than -ENOENT, and returns
- * that.
+ * Calls LOOK for each entry of the folder PATH, until LOOK returns something other than -ENOENT.
+ * Returns the last result of LOOK.
  */
 static int each_entry(const char *path, int (*look)(const char *dir, const char *name))
 {
@@ -84,8 +84,8 @@ static int open_uevents(void)
 }
 
 /*
- * Opens the virtio port and returns its descriptor, or -errno. Waits for the port only if there are
- * a driver and a device.
+ * Opens the virtio port and returns its descriptor, or -errno. Waits for the port only if the
+ * kernel has the driver and the guest has the device.
  */
 static int open_port(void)
 {
@@ -146,7 +146,8 @@ int channel_open(struct channel *channel, const char *tty, const char **ret_why)
 		channel->kind = "tty";
 	}
 	if (fd < 0) {
-		*ret_why = tty ? "no virtio port " PROTO_PORT " and rig.tty cannot be opened"
+		*ret_why = tty ? "no virtio port " PROTO_PORT
+				 " and the device of rig.tty= cannot be opened"
 			       : "no virtio port " PROTO_PORT
 				 " and no rig.tty= on the command line";
 		return fd;

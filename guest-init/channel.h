@@ -18,8 +18,8 @@ struct channel {
 };
 
 /*
- * Opens the channel: the virtio port, for which it waits if it appears late, or else TTY ("ttyS1",
- * or NULL). Returns 0, or -errno with the reason in *ret_why.
+ * Opens the channel. Waits for the virtio port if it appears late. If there is none, opens the
+ * console TTY ("ttyS1"), unless TTY is NULL. Returns 0, or -errno with the reason in *ret_why.
  */
 int channel_open(struct channel *channel, const char *tty, const char **ret_why);
 

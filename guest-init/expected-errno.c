@@ -40,16 +40,16 @@ static const struct {
 
 	/* memory blocks */
 	{STATE, EINVAL,
-	 "state_store(): the block was in that state, device_online/offline() gave 1"},
+	 "state_store(): the block was in that state, device_online/offline() returned 1"},
 	{ON | OFF, EINVAL,
 	 "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
 	{ON, EINVAL, "online_pages(): the range does not fit the zone that was asked for"},
 	{OFF, EBUSY,
 	 "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
 	{OFF, EINTR, "offline_pages(): a signal of init, for its time limit or for STOP"},
-	{ON | OFF, ENOMEM, "memory notifiers (slab, page_ext, kasan), injected errors"},
+	{ON | OFF, ENOMEM, "memory notifiers without memory (slab, page_ext, kasan), or injected"},
 	{ON | OFF, EBUSY,
-	 "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
+	 "virtio_mem_memory_notifier_cb(): the device plugs or unplugs in this block"},
 	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse with it"},
 
 	/* probe */
@@ -66,7 +66,7 @@ static const struct {
 	{CHURN, ENOMEM, "kmem_cache_create(): no memory, or a cpu or node callback failed with it"},
 
 	/* CPUs */
-	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug disabled just now, last CPU, dl bandwidth"},
+	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug is disabled, last CPU, deadline tasks"},
 	{CPU, EPERM, "device_offline(): it must stay online; cpu_up(): boot options"},
 	{CPU, ENOMEM, "cpuhp callbacks and idle threads without memory"},
 	{BIT(OP_CPU_ONLINE), EAGAIN, "cpu_check_up_prepare(): the CPU is not fully offline yet"},

@@ -97,7 +97,7 @@ const char *op_name(unsigned op);
 /* Returns the operation whose name is WORD, or OP_NONE. */
 enum op op_find(const char *word);
 
-/* Returns true if ERROR (a positive errno) is an expected result of OP, or 0. */
+/* Returns true if ERROR is 0, or a positive errno that OP may return. */
 bool op_expected(unsigned op, int error);
 
 /* Returns why ERROR is expected of OP, for messages, or NULL if it is not expected. */

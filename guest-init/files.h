@@ -19,7 +19,7 @@ bool file_exists(const char *path);
  */
 int file_read(int dir, const char *path, char *buffer, size_t max);
 
-/* Reads the first line of a file, like file_read(). */
+/* Reads the first line of a file, without its newline. Returns its length. See file_read(). */
 int file_line(int dir, const char *path, char *buffer, size_t max);
 
 /* Writes WORD with one write(). */

@@ -25,8 +25,8 @@ struct frame_reader {
 };
 
 /*
- * Returns free space in the buffer, into which the caller can read, and sets *RET_LEN to its size,
- * which is never 0 after frame_next() has returned false.
+ * Returns the free space in the buffer, for the caller to read bytes into, and sets *RET_LEN to its
+ * size. The size is never 0 after frame_next() has returned false.
  */
 uint8_t *frame_room(struct frame_reader *reader, size_t *ret_len);
 void frame_filled(struct frame_reader *reader, size_t len);

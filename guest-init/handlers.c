@@ -23,8 +23,8 @@
 static char file[256 * 1024];
 
 /*
- * Returns the value of line `KEY VALUE`, valid until the next call, or NULL if there is no such
- * line.
+ * Returns VALUE of the line `KEY VALUE` in PAYLOAD, or NULL if there is no such line. The result is
+ * valid until the next call.
  */
 static const char *value_of(char *payload, const char *key)
 {
@@ -60,7 +60,7 @@ int handle_locks(char *payload, struct text *out)
 	else if (name && !strcmp(name, "chains"))
 		fd = open("/proc/lockdep_chains", O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		text_add(out, "LOCKS needs file lockdep or chains");
+		text_add(out, "LOCKS needs a line 'file lockdep' or 'file chains'");
 		return -(name ? errno : EINVAL);
 	}
 	while (out->len < room && (n = read(fd, out->data + out->len, room - out->len)) > 0)
@@ -299,7 +299,7 @@ int handle_cpu(char *payload, struct text *out)
 	int err;
 
 	if (number_of(payload, "cpu", &cpu) || number_of(payload, "write", &online) || online > 1) {
-		text_add(out, "CPU needs cpu and write, the latter 0 or 1");
+		text_add(out, "CPU needs the lines cpu, a number, and write, 0 or 1");
 		return -EINVAL;
 	}
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu", (unsigned long long)cpu);

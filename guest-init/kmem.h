@@ -46,10 +46,10 @@ bool kmem_bound(const struct kmem *kmem, const char *driver);
 /* Draws the number of writes. Must be called after the memory was added. */
 void kmem_begin(struct run *run, struct kmem *kmem);
 /*
- * Does one operation: writes a state to a block. Returns true, without an operation, when the
- * memory must be removed and all blocks are offline. A block that is online when kmem is unbound
- * would remain until the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may
- * set these blocks online.
+ * Does one operation: writes a state to a block. After the drawn number of writes, these set the
+ * blocks offline one by one. Returns true, without an operation, when all are offline: the memory
+ * must now be removed. A block that is online when kmem is unbound would remain until the next boot
+ * (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may set these blocks online.
  */
 bool kmem_turn(struct run *run, struct kmem *kmem);
 /*

@@ -41,8 +41,8 @@ static bool hung_up; /* the host's end of the port is closed */
 /* ---- power-off and reboot ---- */
 
 /*
- * Powers off or reboots. Before that, a child calls sync() and tcdrain(), which may block without
- * end; init waits for it for at most GOODBYE_NS.
+ * Called before power-off and reboot: sends the queued frames, and lets a child call sync() and
+ * tcdrain(), which may block without end. Takes at most GOODBYE_NS.
  */
 static void end_reason(void)
 {

@@ -26,8 +26,9 @@ struct paths {
 int paths_init(struct paths *paths, const char *patterns);
 
 /*
- * Lists all files that match, but not folders, if the list is stale, or older than 250 ms and also
- * older than 20 times the duration of the last listing. *, ? and [] do not match '/'.
+ * Lists the files that match (not folders) again, if the list is stale. A list is also renewed when
+ * it is older than 250 ms and older than 20 times the duration of the last listing. The globs *, ?
+ * and [] do not match '/'.
  */
 void paths_refresh(struct paths *paths);
 

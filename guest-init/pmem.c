@@ -75,8 +75,8 @@ int pmem_region_at(uint64_t start, unsigned *ret)
 }
 
 /*
- * Finds the K-th namespace of the region that has a size, in the order of their numbers. Without
- * labels there is one, which covers the whole region.
+ * Finds the K-th namespace of the region, counted from 0 in the order of their numbers; namespaces
+ * of size 0 do not count. A region without labels has one, which covers the whole region.
  */
 static int find_space(struct pmem *pmem, unsigned k)
 {
@@ -99,7 +99,7 @@ static int find_space(struct pmem *pmem, unsigned k)
 	return 0;
 }
 
-/* Waits until the kernel has probed all devices, by reading the same files as ndctl. */
+/* Waits until the kernel has probed all devices: a read of wait_probe blocks until then. */
 static void wait_for_probes(void)
 {
 	DIR *dir = opendir(PMEM_DEVICES);
@@ -182,12 +182,12 @@ static int bind(const char *driver, const char *device, const char **ret_what)
 	return err;
 }
 
-/* The parts of the UUIDs of a namespace and of the dax device that is made of it. */
+/* The part in which the UUIDs of a namespace and of the dax device that is made of it differ. */
 enum uuid_of { UUID_DAX = 0x6d65, UUID_SPACE = 0x6e73 };
 
 /*
  * Makes a UUID for device DEVICE, such as "namespace0.1" or "dax0.1". The kernel accepts any UUID
- * of version 4; the two numbers make it unique in the guest.
+ * of version 4; the two numbers in the name make it unique in the guest.
  */
 static void make_uuid(enum uuid_of of, const char *device, char *uuid, size_t max)
 {

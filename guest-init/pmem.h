@@ -33,11 +33,11 @@ int pmem_region_at(uint64_t start, unsigned *ret);
  */
 int pmem_find(unsigned n, unsigned k, struct pmem *ret);
 /*
- * Divides the N-th region into SPACES namespaces of equal size, if it has none. The kernel stores
- * them in the NVDIMM's label area. If there are several, their size is an odd multiple of 16 MiB,
- * so that the memmap of some of them begins inside a huge page. Does nothing if the region has a
- * namespace, as one that covers the region where the platform has no labels. After an error,
- * *RET_WHAT is the file that could not be read or written.
+ * Divides the N-th region into SPACES namespaces of equal size, which the kernel stores in the
+ * NVDIMM's label area. Does nothing if the region already has a namespace; without labels, it has
+ * one that covers the whole region. If SPACES is more than 1, the size is an odd multiple of 16
+ * MiB, so that the memmap of some namespaces begins inside a huge page. After an error, *RET_WHAT
+ * is the file that could not be read or written.
  */
 int pmem_divide(unsigned n, unsigned spaces, const char **ret_what);
 

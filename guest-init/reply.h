@@ -37,8 +37,8 @@ void reply_done(uint32_t seq, int error, const char *format, ...)
 void reply_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Forks a child called NAME, with only the wake fd of init's descriptors. SIGUSR1 interrupts the
- * child's system calls. Returns the pid, 0 in the child, or -errno.
+ * Forks a child called NAME. Of init's descriptors, the child has only the wake fd. SIGUSR1
+ * interrupts the child's system calls. Returns the pid, 0 in the child, or -errno.
  */
 pid_t reply_fork(const char *name);
 

@@ -24,7 +24,7 @@ int request_init(void);
 void request_set_wake_fd(int fd);
 void request_ready(void);
 
-/* Starts to handle a request. Returns false if TYPE is not such a request. PAYLOAD is modified. */
+/* Starts to handle a request, and modifies PAYLOAD. Returns false if no handler has this TYPE. */
 bool request_start(unsigned type, uint32_t seq, char *payload);
 
 /* Must be called when a child has ended. Returns false if PID does not handle requests. */

@@ -71,7 +71,7 @@ static int take_skips(struct run *run, char *list, struct text *what)
 		if (!*list)
 			return 0;
 	}
-	text_add(what, "skip %.40s: not a list of turns in order, or too long", all);
+	text_add(what, "skip %.40s: not a list of turns in order, such as 3,10-20,40-", all);
 	return -EINVAL;
 }
 

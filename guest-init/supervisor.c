@@ -209,7 +209,7 @@ void supervisor_stop(uint32_t seq, char *payload)
 	bool all;
 
 	if (parse_stop(payload, &all, &id)) {
-		reply_done(seq, EINVAL, "STOP needs all, or an id");
+		reply_done(seq, EINVAL, "STOP needs a line 'all' or 'id N'");
 		return;
 	}
 	if (!all && !slot_of(id)) {

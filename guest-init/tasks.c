@@ -46,9 +46,9 @@ static void add_lines(int task, const char *name, const char *prefix, struct tex
 }
 
 /*
- * Adds task TID of the folder DIR, if its state is in STATES (or, if WITHOUT, is not). Reads
- * /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain any characters, including
- * brackets.
+ * Adds the task TID of the folder DIR if its state is one of STATES; or, if WITHOUT is true, if its
+ * state is not one of them. Reads /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain
+ * any characters, including brackets.
  */
 static void add_task(int dir, const char *tid, const char *states, bool without, struct text *out)
 {

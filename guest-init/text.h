@@ -43,7 +43,7 @@ unsigned text_words(char *line, char **words, unsigned max);
  * -EINVAL.
  */
 int text_number(const char *word, uint64_t *ret);
-/* Like text_number(), for hexadecimal numbers without 0x. */
+/* Parses a hexadecimal number without 0x or further characters. Returns 0 or -EINVAL. */
 int text_hex(const char *word, uint64_t *ret);
 
 /*

@@ -47,7 +47,7 @@ void trace_text(const char *args, const char *key, char *ret, size_t max);
 
 /* Creates the instance (one per guest) and opens its pipe. */
 int trace_open(void);
-/* Removes the instance. trace_forget() must be called before for each probe. */
+/* Removes the instance. Before this, trace_forget() must be called for each probe. */
 void trace_close(void);
 /* Returns the descriptor of the pipe, for poll(). */
 int trace_fd(void);

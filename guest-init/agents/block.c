@@ -2,10 +2,10 @@
 /*
  * block-state and block-online: set memory blocks online and offline through sysfs.
  *
- * Both write a word to an attribute file that stays open. Words for `state` can name a zone, and a
- * write fails with EINVAL if the block has that state already. `online` is an attribute of the
- * device core, and a write does nothing in that case. In the kernel, the writes hold
- * device_hotplug_lock and kn->active of the block.
+ * Both write a word to an attribute file that stays open. A word for `state` can name a zone; if
+ * the block already has the state, the write fails with EINVAL. `online` is an attribute of the
+ * device core; if the block already has the state, the write does nothing. In the kernel, the
+ * writes hold device_hotplug_lock and kn->active of the block.
  */
 #include <errno.h>
 #include <string.h>
@@ -51,8 +51,9 @@ static int take_words(struct run *run, const char *key, const struct word *known
 		while (i < n_known && strcmp(known[i].text, name))
 			i++;
 		if (i == n_known || n_words == countof(words))
-			return run_fail(run, EINVAL, "%s: invalid word '%.40s', or too many words",
-					key, name);
+			return run_fail(run, EINVAL,
+					"%s: '%.40s' is not a valid word, or one too many", key,
+					name);
 		words[n_words++] = known[i];
 	}
 	return 0;
@@ -66,12 +67,12 @@ static int prepare(struct run *run, const char *attribute)
 
 	if (err)
 		return run_fail(run, -err,
-				"invalid blocks '%.60s' (hotplugged, all, movable, or numbers "
-				"such as 4,8-9)",
+				"invalid blocks '%.60s' ('hotplugged', 'all', 'movable', or "
+				"numbers such as 4,8-9)",
 				choice);
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "invalid order '%.40s' (random or turn)", order);
+		return run_fail(run, EINVAL, "invalid order '%.40s' ('random' or 'turn')", order);
 	return 0;
 }
 

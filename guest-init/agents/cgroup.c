@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cgroup: creates control groups (cgroup v2), moves tasks between them, changes their limits, CPUs
- * and partitions, and deletes them. Each agent has a group /rigN, which contains its groups. The
- * tasks that it moves are two child processes, which map and unmap memory.
+ * and partitions, and deletes them. Each agent creates its groups below one group, /rigN. The tasks
+ * that it moves are two child processes, which map and unmap memory.
  */
 #include <errno.h>
 #include <fcntl.h>

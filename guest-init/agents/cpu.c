@@ -23,8 +23,8 @@ static uint64_t keep;
 static int lacks(struct text *what)
 {
 	/*
-	 * look for a CPU with the file `online`: none has it without CONFIG_HOTPLUG_CPU, or if only
-	 * one CPU is possible
+	 * look for a CPU with the file `online`: the kernel creates it only with
+	 * CONFIG_HOTPLUG_CPU, and if more than one CPU is possible
 	 */
 	for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 		char path[64];

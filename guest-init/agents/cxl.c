@@ -19,8 +19,9 @@
 #include "guest-init/kmem.h"
 
 /*
- * The state of the region: there is none; its decoders are not committed; they are committed; its
- * driver is bound, but kmem is not; kmem has added its memory
+ * MODE_NONE: there is no region. MODE_MADE: it exists, but its decoders are not committed.
+ * MODE_COMMITTED: they are committed. MODE_BOUND: its driver is bound, but kmem is not. MODE_KMEM:
+ * kmem has added its memory.
  */
 enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
 
@@ -38,7 +39,7 @@ static int prepare(struct run *run)
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-/* Ends OP. If it has not failed, the mode becomes NEXT. */
+/* Ends the operation OP. If ERR is 0, the mode becomes NEXT. */
 static void end(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	op_end_about(run, op, err, "%s: %s", *cxl.region ? cxl.region : cxl.root, what);
@@ -72,7 +73,7 @@ static void commit(struct run *run)
 	end(run, OP_REGION_COMMIT, err, what, MODE_COMMITTED);
 }
 
-/* Ends an operation that binds kmem. Fails if kmem has not added all memory blocks. */
+/* Ends OP, which has bound kmem. OP fails if kmem has not added all memory blocks. */
 static void added(struct run *run, enum op op, int err, const char *what)
 {
 	text_copy(kmem.dax, sizeof(kmem.dax), cxl.dax);
@@ -100,7 +101,7 @@ static void bind_kmem(struct run *run)
 	added(run, OP_KMEM_BIND, file_write(AT_FDCWD, KMEM_DRIVER "/bind", cxl.dax), "bind");
 }
 
-/* Ends an operation that removes the memory, if it was added. Fails if a memory block is left. */
+/* Ends OP. If OP was to remove the memory, it fails if a memory block is left. */
 static void removed(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
 	if (!err && mode == MODE_KMEM && (err = kmem_check(&kmem, false)))
@@ -136,8 +137,8 @@ static void destroy(struct run *run)
 }
 
 /*
- * The next operation in each mode; each of the four has a probability of 1/4. In MODE_KMEM, it
- * follows when all blocks are offline.
+ * The operations that may follow in each mode; each of the four entries has a probability of 1/4.
+ * In MODE_KMEM, states are written to the blocks before, until all of them are offline.
  */
 static void (*const next[][4])(struct run *run) = {
 	[MODE_NONE] = {make, make, make, make},
@@ -155,7 +156,7 @@ static void step(struct run *run)
 		next[mode][choice](run);
 }
 
-/* Removes the memory, so that the accounts are as before the load. */
+/* Removes the memory, so that the guest has as much memory as before the load. */
 static void cleanup(struct run *run)
 {
 	if (mode == MODE_KMEM && !kmem_leave(run, &kmem))

@@ -4,10 +4,11 @@
  * create-namespace` and `daxctl reconfigure-device --mode=system-ram` do, then undoes both, in a
  * loop.
  *
- * Each turn does the next operation of this list: make the namespace, map the dax device, give it
- * to the driver kmem, write states to its memory blocks, set them all offline, take it from kmem,
- * destroy the namespace. No other agent may set these blocks online (kmem.h). With several
- * namespaces, each is made, mapped and destroyed independently of the others.
+ * Each turn does one operation. It makes a namespace of mode devdax. The namespace's dax device is
+ * then mapped, or destroyed, or bound to the driver kmem, which adds its memory. Then states are
+ * written to its memory blocks, all are set offline, and kmem is unbound. No other agent may set
+ * these blocks online (kmem.h). Several namespaces are made, mapped and destroyed independently of
+ * each other; their memory is not added.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +52,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Finds the namespaces, and creates them if the region has none. Returns -ENOENT until the region
- * appears, after the NVDIMM was plugged.
+ * Finds the namespaces, and creates them if the region has none. Returns -ENOENT if the region does
+ * not exist: it appears after the NVDIMM was plugged.
  */
 static int find(struct space *s, const char **ret_what)
 {
@@ -114,8 +115,8 @@ static void map(struct run *run, const struct space *s)
 }
 
 /*
- * Binds the dax device to kmem. The write to new_id makes kmem match the device, and may already
- * bind it; if not, the write to bind returns the reason.
+ * Binds the dax device to kmem. The write to new_id adds the device to those that kmem supports,
+ * and may already bind it; if not, the write to bind returns the reason.
  */
 static int bind_kmem(const struct pmem *pmem, const char **ret_what)
 {
@@ -154,8 +155,8 @@ static void add_memory(struct run *run, struct space *s)
 }
 
 /*
- * Unbinds kmem. The write always succeeds, so the result depends on the blocks: those that are left
- * can never be removed.
+ * Unbinds kmem. The write to `unbind` always succeeds. But memory blocks that are left can never be
+ * removed, so the operation fails if there are any.
  */
 static void remove_memory(struct run *run, struct space *s)
 {

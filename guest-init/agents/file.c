@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The agents `write` and `read`, for files that the scenario names. Expected are the errnos that
+ * The agents `write` and `read`, for files that the scenario names. They may return the errnos that
  * the scenario lists, and those of operations on files that were removed.
  */
 #include <errno.h>
@@ -51,7 +51,7 @@ static int prepare_write(struct run *run)
 		words[n_words] = word;
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "invalid order '%.40s' (random or turn)", order);
+		return run_fail(run, EINVAL, "invalid order '%.40s' ('random' or 'turn')", order);
 	return prepare_files(run);
 }
 
@@ -64,7 +64,7 @@ static int prepare_read(struct run *run)
 	return err ? err : prepare_files(run);
 }
 
-/* Returns the path for TURN, or NULL, after run_idle(), if no file matches at the moment. */
+/* Returns the path of the file for TURN. If no file matches now, calls run_idle(), returns NULL. */
 static const char *choose(struct run *run, uint64_t turn)
 {
 	paths_refresh(&paths);

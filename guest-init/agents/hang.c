@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hang: makes the kernel hang in the way of the parameter `do`. Only kernels with
- * scenarios/hang/hang.patch have the file that it writes. In some ways this process hangs; in
+ * hang: makes the kernel hang in the way that the parameter `do` names. Only kernels with
+ * scenarios/hang/hang.patch have the file that the agent writes. In some ways its process hangs; in
  * others it continues and does nothing more.
  */
 #include <errno.h>

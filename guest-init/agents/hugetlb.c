@@ -31,7 +31,7 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (file_read(AT_FDCWD, "/proc/meminfo", info, sizeof(info)) <= 0)
-		return run_fail(run, ENOENT, "/proc/meminfo");
+		return run_fail(run, ENOENT, "cannot read /proc/meminfo");
 	while ((line = text_line(&cursor)) && sscanf(line, "Hugepagesize: %llu", &kb) != 1)
 		;
 	size = kb * 1024;

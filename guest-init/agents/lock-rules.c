@@ -63,7 +63,7 @@ static int console = -1; /* /dev/kmsg */
 #define WINDOW 128 /* number of words that one event reads, as two lists of 64 */
 #define WINDOWS 16 /* number of such events; together they read 8 KiB */
 
-/* The first argument of a function in the syntax of kprobe events: x86, ppc64, arm64, s390. */
+/* The register with a function's first argument, for kprobe events: x86, ppc64, arm64, s390. */
 static const char *const first_arg[] = {"%di", "%gpr3", "%x0", "%r2"};
 
 static int probe_window(unsigned n, char *name, size_t max)
@@ -83,9 +83,9 @@ static int probe_window(unsigned n, char *name, size_t max)
 }
 
 /*
- * Searches the words that event N has read for the offset of pid: two consecutive words with the
- * value PID, because tgid follows pid in task_struct, and both are equal in a process that was just
- * forked.
+ * Searches the words that event N has read for the offset of pid in task_struct. tgid follows pid,
+ * and both have the value PID in a process that was just forked, so the offset is that of two
+ * consecutive words with this value.
  */
 static void search(const char *args, unsigned n, unsigned pid, unsigned *found, unsigned *ret)
 {
@@ -139,9 +139,10 @@ static int probe_rule(const struct rule *rule, unsigned pid_at)
 	char args[256];
 
 	/*
-	 * The probe adds the offset of pid to the owner word, whose three lowest bits are flags. So
-	 * the result can be up to 7 bytes too high: read 12 bytes from 7 bytes below it on.
-	 * owns_device_lock() finds the pid in them by the flags.
+	 * The owner's pid is at the sum of the owner word and the offset of pid. But the three
+	 * lowest bits of the owner word are flags, so the sum can be up to 7 bytes too high.
+	 * Therefore the probe reads 12 bytes, from 7 bytes below the sum on, and owns_device_lock()
+	 * subtracts the flags.
 	 */
 	snprintf(args, sizeof(args),
 		 "owner=@" DEVICE ":x64 pid=+%u(@" DEVICE "):x8[12] after=@" DEVICE ":x64 "
@@ -156,24 +157,25 @@ static int prepare_rules(struct run *run)
 	int err = trace_open();
 
 	if (err)
-		return run_fail(run, -err, "an instance of " TRACEFS);
+		return run_fail(run, -err, "cannot create an instance of " TRACEFS);
 	err = find_pid(&pid_at);
 	if (err)
-		return run_fail(run, -err, "finding the pid in task_struct");
+		return run_fail(run, -err, "cannot find the pid in task_struct");
 	for (unsigned i = 0; !err && i < countof(rules); i++) {
 		err = probe_rule(&rules[i], pid_at);
 		if (err)
-			return run_fail(run, -err, "a probe at %s", rules[i].function);
+			return run_fail(run, -err, "cannot create a probe at %s",
+					rules[i].function);
 	}
 	err = trace_option("stacktrace", true);
 	for (unsigned i = 0; !err && i < countof(rules); i++)
 		err = trace_enable(rules[i].function, true);
 	if (err)
-		return run_fail(run, -err, "enabling the probes");
+		return run_fail(run, -err, "cannot enable the probes");
 	/* otherwise the kernel drops lines of a report if there are many */
 	file_write(AT_FDCWD, "/proc/sys/kernel/printk_devkmsg", "on");
 	console = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	return console < 0 ? run_fail(run, errno, "/dev/kmsg") : 0;
+	return console < 0 ? run_fail(run, errno, "cannot open /dev/kmsg") : 0;
 }
 
 static void cleanup_rules(struct run *run)
@@ -273,7 +275,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 
 static void take_lines(struct run *run)
 {
-	static bool printing; /* the report whose stack frames follow was printed */
+	static bool printing; /* the stack frames that follow are of a printed report */
 	struct trace_line line;
 	char *text;
 

@@ -44,8 +44,8 @@ static int load(int file, const char *parameters)
 }
 
 /*
- * Copies the value of KEY ("depends=") in the module FILE to RET. The module's section .modinfo has
- * it, with a NUL at its end. Returns false if there is none.
+ * Copies the value of KEY ("depends=") to RET from the section .modinfo of the module FILE, where
+ * the value ends with a NUL. Returns false if the section does not have KEY.
  */
 static bool read_info(int file, const char *key, char *ret, size_t max)
 {
@@ -107,7 +107,7 @@ static int find(struct run *run)
 
 	if (!file || snprintf(path, sizeof(path), "%s/%s%s", is_file ? "/files" : "/modules", file,
 			      is_file ? "" : ".ko") >= (int)sizeof(path))
-		return run_fail(run, EINVAL, "file: name one of the scenario's modules");
+		return run_fail(run, EINVAL, "file: missing, or a name that is too long");
 	base = strrchr(path, '/') + 1;
 	if (!text_copy(name, sizeof(name), base))
 		return run_fail(run, EINVAL,

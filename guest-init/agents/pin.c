@@ -86,7 +86,8 @@ static int prepare(struct run *run)
 			;
 		if (i == countof(hows))
 			return run_fail(run, EINVAL,
-					"invalid how '%.40s' (vmsplice, io_uring or mlock)", word);
+					"invalid how '%.40s' ('vmsplice', 'io_uring' or 'mlock')",
+					word);
 		wanted[i] = true;
 	}
 	return 0;

@@ -35,7 +35,7 @@ static const struct kind {
 static uint64_t left;
 static int pagemap;
 static long page_size;
-static size_t length; /* of a page of this kind */
+static size_t length; /* bytes of a page of the chosen kind */
 static const struct kind *kind;
 static bool soft;
 
@@ -58,7 +58,7 @@ static int prepare(struct run *run)
 	if (!length)
 		return run_fail(run, ENODEV, "kind '%s': the kernel has no huge pages", name);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
+	return pagemap < 0 ? run_fail(run, errno, "cannot open /proc/self/pagemap") : 0;
 }
 
 /*

@@ -58,10 +58,10 @@ static int prepare(struct run *run)
 	anon = mmap(NULL, (size_t)n_chunks * CHUNK, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (anon == MAP_FAILED)
-		return run_fail(run, errno, "address space of %u MiB", n_chunks);
+		return run_fail(run, errno, "cannot map %u MiB", n_chunks);
 	/* an unnamed file is removed even if the process is killed */
 	fd = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	return fd < 0 ? run_fail(run, errno, "a file in /tmp") : 0;
+	return fd < 0 ? run_fail(run, errno, "cannot create a file in /tmp") : 0;
 }
 
 static void touch_anon(struct run *run, unsigned n)

@@ -29,8 +29,8 @@ static int fd;
 static uint64_t absent, done, at;
 
 /*
- * Returns true if a resource is at FIRST..LAST or above. Reads the lines "start-end : name" of
- * /proc/iomem, except the indented lines, which are for parts of other resources.
+ * Returns true if a resource overlaps FIRST..LAST, or if System RAM is above. Reads the lines
+ * "start-end : name" of /proc/iomem; indented lines are parts of other resources and are skipped.
  */
 static bool is_taken(uint64_t first, uint64_t last)
 {
@@ -60,7 +60,7 @@ static int prepare_absent(struct run *run)
 	if (file_line(AT_FDCWD, BLOCKS_DIR "/auto_online_blocks", online, sizeof(online)) < 0 ||
 	    strcmp(online, "offline"))
 		return run_fail(run, EINVAL,
-				"absent: this kernel sets new blocks online by itself");
+				"absent: the kernel sets new blocks online (auto_online_blocks)");
 	if (text_number(run_param(run, "at"), &at) || !size || at % size ||
 	    at + absent * size < at || is_taken(at, at + absent * size - 1))
 		return run_fail(run, EINVAL,

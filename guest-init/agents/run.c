@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * run: executes a script or static program of the scenario, and sends its output to the host. Its
- * run time, the number of its processes and its output have limits. When it ends, all of its
- * processes are killed, which are descendants of the agent, a subreaper.
+ * run time, the number of its processes and its output have limits. When it ends, all processes
+ * that it has started are killed; they are descendants of the agent, which is a subreaper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +89,7 @@ static int prepare(struct run *run)
 	if (!name || snprintf(path, sizeof(path), FILES_DIR "/%s", name) >= (int)sizeof(path) ||
 	    access(path, X_OK))
 		return run_fail(run, ENOENT, "file '%.90s' is not among the 'files' of the "
-					     "scenario",
+					     "scenario, or not executable",
 				name ? name : "");
 	err = run_param_number(run, "limit", 0, 86400, &limit_s);
 	if (!err)
@@ -118,8 +118,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Waits one tick, so that init can take output. Returns false if the agent must stop, and *LEFT
- * ticks have passed since then.
+ * Waits one tick, so that init can take output. Returns false when *LEFT ticks have passed since
+ * the agent had to stop.
  */
 static bool tick(struct run *run, unsigned *left)
 {
@@ -234,7 +234,9 @@ static void look(struct run *run, struct execution *e, bool early)
 	atomic_store(&run->shared->busy_since_ns, blocked ? e->blocked_ns : 0);
 }
 
-/* Returns 0, or the errno that stands for the limit that was exceeded. */
+/*
+ * Returns 0, ETIME (time limit), EAGAIN (too many processes), or ECANCELED (the agent must stop).
+ */
 static int check_bounds(struct run *run, struct execution *e)
 {
 	struct sysinfo info;
@@ -271,8 +273,7 @@ static bool reap(struct execution *e)
 }
 
 /*
- * Waits until the program ends. Returns 0, or the errno that stands for the limit that was
- * exceeded.
+ * Waits until the program ends or check_bounds() fails. Returns 0, or the errno of check_bounds().
  */
 static int watch(struct run *run, struct execution *e)
 {

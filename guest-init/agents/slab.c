@@ -168,8 +168,8 @@ const struct agent agent_slab_shrink = {
 };
 
 /*
- * slab-churn: creates and destroys caches. A slot's number is part of a cache's name, so each agent
- * uses slots that no other agent has.
+ * slab-churn: creates and destroys caches. Each cache has a slot, a number below 64, which is part
+ * of its name. Agents that run at the same time use different slots.
  */
 
 static int churn_fd;
@@ -177,8 +177,8 @@ static unsigned slot[64], n_slots;
 static bool there[64];
 
 /*
- * Restricts the agent to the CPUs of NODE, whose cpulist has a format like "1,3-5", so that the
- * kernel prefers memory of that node.
+ * Restricts the agent to the CPUs of NODE, so that the kernel prefers memory of that node. The file
+ * cpulist has a format like "1,3-5".
  */
 static int run_on_node(unsigned node)
 {
