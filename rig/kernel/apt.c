@@ -146,7 +146,7 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 
 static void add_suite(GString *text, const struct mirrors *mirrors, const char *suite)
 {
-	/* add the suites with the updates of a codename; sid has none (see apt_version()) */
+	/* use also the suites with the updates of a codename; sid has none (see apt_version()) */
 	static const char *const also[] = {"", "-updates", "-security"};
 	gboolean plain = !strchr(suite, '-');
 
@@ -188,8 +188,8 @@ static char *host_codename(void)
 }
 
 /*
- * Runs apt with WORDS: with the private configuration for SUITE, or if SUITE is NULL with the
- * host's configuration.
+ * Runs the command WORDS of apt, with the private configuration for SUITE, or with the host's
+ * configuration if SUITE is NULL.
  */
 static gboolean apt(const char *suite, const char *cwd, const char *const *words, char **ret_output,
 		    GError **error)
@@ -301,8 +301,8 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 
 	if (!version) {
 		/*
-		 * This fails if SUITE has no -updates or -security, but has then downloaded the
-		 * other lists. So its error is only used if PACKAGE is not found.
+		 * If SUITE has no -updates or -security, apt_update() fails after it has downloaded
+		 * the other lists. So its error is only used if PACKAGE is not found.
 		 */
 		apt_update(suite ? suite : codename, &why);
 		version = listed_version(package, suite ? suite : codename, want);

@@ -69,7 +69,7 @@ static void compare_patches(struct changes *c, GPtrArray *patches)
 
 /*
  * LINE is from an object's .cmd file. If it names a changed option or source file, counts the
- * object for that and returns TRUE.
+ * object as dependent on that and returns TRUE.
  */
 static gboolean count_line(struct changes *c, const char *line)
 {

@@ -33,11 +33,11 @@ struct progress {
 	const char *step;
 };
 
-/* Begins the step STEP (kernel_progress). STEP is not copied. */
+/* Begins the step STEP, one of those that kernel_progress lists. STEP is not copied. */
 void progress_step(struct progress *progress, const char *step, guint total);
 /*
- * Counts one more finished file. It has the type of spawn.line; used as such, it counts each line
- * as a file.
+ * Counts one more finished file. As the callback `line` of struct spawn, it counts each line of a
+ * program's output as a file.
  */
 void progress_line(const char *line, void *progress);
 
@@ -144,9 +144,9 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* Returns the Debian release ("bookworm") that has the kernel source PACKAGE, or NULL. */
 const char *apt_release(const char *package);
 /*
- * Like apt_release(), but returns NULL if the host itself has PACKAGE: the host is of that release,
- * or its package lists have PACKAGE. With this, a source of another release can be given without
- * its suite.
+ * Returns the Debian release that has the kernel source PACKAGE, or NULL if the host itself has
+ * PACKAGE: the host is of that release, or its package lists have PACKAGE. With this, a source of
+ * another release can be given without its suite.
  */
 const char *apt_other_release(const char *package);
 
@@ -262,8 +262,8 @@ void worktree_close(struct worktree *tree);
 RIG_DEFINE_AUTO(worktree, worktree_close)
 
 /*
- * Opens a work tree and waits for its lock. FLAVOUR is the suffix of the object folder: "" or
- * "-full", so that the two standard kernels do not replace each other's objects.
+ * Opens a work tree and waits for its lock. FLAVOUR is the suffix of the object folder, for example
+ * "" or "-full": kernels of different flavours do not replace each other's objects.
  */
 struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
 			       const char *flavour, struct progress *progress, GError **error);
@@ -292,9 +292,8 @@ struct maker {
 };
 
 /*
- * Runs make for TARGET. On failure, the error has the first error message of the output, and the
- * name of the log. It is RIG_EXIT_INFRA if a tool, memory or disk space is missing, otherwise
- * RIG_EXIT_USAGE.
+ * Runs make for TARGET. Error: RIG_EXIT_INFRA if a tool, memory or disk space is missing, otherwise
+ * RIG_EXIT_USAGE. The message has the first error in make's output, and the name of the log.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
 /* Returns the path of the log of the last build in this object folder. */
@@ -340,7 +339,7 @@ char *modules_path(const struct worktree *tree);
 
 /* Returns the finished build with this hash, or NULL. */
 struct kernel *cache_find(const char *hash);
-/* Like cache_find(), but also records the time of use (see prune.c). */
+/* Returns the same as cache_find(), and records the time of use (see prune.c). */
 struct kernel *cache_use(const char *hash);
 /*
  * Sets the results to the duration of the last build of this kind, and the number of commands that

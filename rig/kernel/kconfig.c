@@ -2,8 +2,9 @@
 /*
  * Parses a subset of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to find out
  * why an option is not set. For each symbol it stores the definitions with their dependencies,
- * including those of surrounding menus, choices and ifs. Macros "$(…)" count as true. So a false
- * dependency on the compiler is not reported, but a reported dependency is always false.
+ * including those of surrounding menus, choices and ifs. Macros "$(…)", for example about the
+ * compiler, count as true. So some false dependencies are not reported, but each reported one is
+ * false.
  */
 #include "kernel/internal.h"
 

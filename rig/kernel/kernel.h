@@ -162,8 +162,8 @@ char *kernel_source_key(const char *text);
 GPtrArray *kernel_list(void);
 
 /*
- * Returns the path of the vmlinux of the build HASH, or NULL if it is not in the cache, also if
- * HASH is not a hash.
+ * Returns the path of the vmlinux of the build HASH, or NULL if the cache does not have it or HASH
+ * is not a valid hash.
  */
 char *kernel_cached_vmlinux(const char *hash);
 
@@ -198,9 +198,10 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 /* Returns TRUE if TEXT is "deb:linux-image-…[=VERSION][@SUITE]", a kernel that needs no build. */
 gboolean kernel_is_package(const char *text);
 /*
- * Returns the kernel of such a package for ARCH, which must be the host's architecture. Blocks; the
- * package is downloaded at its first use. Errors: RIG_EXIT_USAGE if there is no such package, or it
- * is for another architecture; RIG_EXIT_INFRA if the download fails.
+ * Returns the kernel of the package TEXT (see kernel_is_package()) for ARCH, which must be the
+ * host's architecture. Blocks; the package is downloaded at its first use. Errors: RIG_EXIT_USAGE
+ * if there is no such package, or it is for another architecture; RIG_EXIT_INFRA if the download
+ * fails.
  */
 struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
 
@@ -212,8 +213,8 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder,
 			       char **ret_version, GError **error);
 /*
- * Like kernel_unpack_package(), for PACKAGES (NULL-terminated) and all packages that they depend
- * on, including the C library.
+ * Downloads PACKAGES (NULL-terminated) of SUITE and all packages that they depend on, including the
+ * C library, and unpacks them into FOLDER as kernel_unpack_package() does.
  */
 gboolean kernel_unpack_closed(const char *const *packages, const char *suite, const char *folder,
 			      GError **error);

@@ -212,7 +212,8 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 		if (g_regex_match_simple("^Content-Transfer-Encoding:\\s*(quoted-printable|base64)",
 					 line, G_REGEX_CASELESS, 0)) {
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "%s:%u: encoded mail: save it with b4 am or git format-patch",
+				 "%s:%u: encoded mail (base64 or quoted-printable): save it with "
+				 "b4 am or git format-patch",
 				 path, parser.at + 1);
 			return NULL;
 		}
@@ -264,7 +265,7 @@ static char *failed_hunks(const char *output)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (strstr(output, "Reversed (or previously applied)"))
-		return g_strdup("hunk 1: it is applied already, or was made the other way round");
+		return g_strdup("hunk 1: it is applied already, or old and new are swapped");
 	if (strstr(output, "can't find file") || strstr(output, "No file to patch"))
 		return g_strdup("hunk 1: this source has no such file");
 	for (g_regex_match(regex, output, 0, &match); g_match_info_matches(match);

@@ -33,7 +33,9 @@ static GByteArray *unpack(const guint8 *data, gsize len)
 	archive_read_support_format_raw(archive);
 	if (archive_read_open_memory(archive, data, len) == ARCHIVE_OK &&
 	    archive_read_next_header(archive, &entry) == ARCHIVE_OK)
-		/* unlike this, archive_read_data() drops the data that precedes an error */
+		/*
+		 * archive_read_data() is not used, because it drops the data that precedes an error
+		 */
 		while (out->len < UNPACKED_MAX &&
 		       archive_read_data_block(archive, &block, &n, &offset) == ARCHIVE_OK)
 			g_byte_array_append(out, block, MIN(n, UNPACKED_MAX - out->len));

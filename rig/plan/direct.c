@@ -6,7 +6,7 @@
 
 #include "util/error.h"
 
-#define TRAP_MS 400 /* maximum time that a task is stopped between two locks of a cycle */
+#define TRAP_MS 400 /* milliseconds that a task is stopped at most between two locks of a cycle */
 
 static gboolean covers(const struct run_request *want, const struct resolved *r)
 {

@@ -62,8 +62,8 @@ static gboolean check_hugepages(const struct scenario *scenario, GError **error)
 	has = rig_size_text(available);
 	if (!size)
 		return rig_fail(error, RIG_EXIT_SKIP,
-				"'%s' needs %s of huge pages, which this host's kernel does not "
-				"have",
+				"'%s' needs %s of huge pages, but this host's kernel does not "
+				"support them",
 				scenario->name, words);
 	return rig_fail(error, RIG_EXIT_SKIP,
 			"'%s' needs %s of huge pages, and this host has %s free; `sysctl "

@@ -15,7 +15,7 @@
 #define MODULE_MAX (64 << 20)
 #define VERMAGIC "vermagic="
 
-/* What is added to the standard initramfs; the names and paths of ENTRIES belong to TEXTS. */
+/* What is added to the standard initramfs. TEXTS owns the names and paths in ENTRIES. */
 struct content {
 	GPtrArray *texts;
 	GArray *entries;

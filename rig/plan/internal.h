@@ -32,17 +32,17 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 
 /*
  * Checks that EMULATOR (NULL stands for the machine's default) does not crash under PLAN's
- * accelerator when SCENARIO unplugs a vCPU. Errors: RIG_EXIT_SKIP, it does; RIG_EXIT_INFRA, QEMU
- * does not start.
+ * accelerator when SCENARIO unplugs a vCPU. Errors: RIG_EXIT_SKIP, it would crash; RIG_EXIT_INFRA,
+ * QEMU does not start.
  */
 gboolean plan_check_accel(const struct run_request *want, const struct scenario *scenario,
 			  const struct run_plan *plan, const char *emulator, GError **error);
 
 /*
- * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line. Sets
- * *RET to a new array of {"switch", "value", "lacks"}: `value` is null if the kernel lacks an
- * option that the switch needs, which is then `lacks`; otherwise `lacks` is null. *RET is unchanged
- * if no switch is varied (switches.c). Error: RIG_EXIT_USAGE.
+ * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line
+ * (switches.c). Sets *RET to a new array of {"switch", "value", "lacks"}; leaves it unchanged if no
+ * switch is varied. If the kernel lacks an option that the switch needs, `value` is null and
+ * `lacks` is the option; otherwise `lacks` is null. Error: RIG_EXIT_USAGE.
  */
 gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
@@ -55,9 +55,9 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 char **plan_fragments(const struct run_request *want, const struct scenario *scenario,
 		      const char *arch);
 /*
- * Sets *machine to its descriptor for the page size of WANT, or else for the one whose fragment is
- * among WANT's, so that trees of a night can have different page sizes (kernel.c). Error:
- * RIG_EXIT_USAGE, the machine has no such choice.
+ * Changes *machine to its descriptor for a page size (kernel.c): the size that WANT requests, or
+ * else the one whose fragment is among WANT's fragments. With such fragments, the kernels of one
+ * night can have different page sizes. Error: RIG_EXIT_USAGE, the machine has no such choice.
  */
 gboolean plan_page_size(const struct run_request *want, const struct machine **machine,
 			GError **error);
@@ -91,7 +91,10 @@ struct resolved {
 	struct timeline *timeline;
 	struct kernel *kernel;
 	struct director_sweep *sweep;
-	/* lock classes whose tasks are stopped, borrowed from the request or scenario; or NULL */
+	/*
+	 * lock classes of a cycle for which tasks are stopped, borrowed from request or scenario;
+	 * or NULL
+	 */
 	char **cycle;
 	struct director_orders *orders;
 	char **fragments;

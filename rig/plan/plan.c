@@ -62,7 +62,7 @@ static gboolean set_cpus(struct scenario *scenario, int cpus, GError **error)
  */
 static void give_cpus(struct scenario *scenario, char **cycle)
 {
-	/* a single vCPU is rejected by check_holds() */
+	/* direct_check() rejects a single vCPU */
 	if (scenario->cpus < 2)
 		return;
 	scenario->cpus = MAX(scenario->cpus, g_strv_length(cycle) + 1);

@@ -60,10 +60,14 @@ struct run_request {
 	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
 	/* holds in the format of hold_parse(), in addition to the scenario's; NULL-terminated */
 	char **holds;
-	/* functions whose visits are counted (director_resolve()); default: none */
+	/*
+	 * functions; the plugin counts how often vCPUs enter them (director_resolve()); default:
+	 * none
+	 */
 	const char *visits;
 	gboolean record_locks; /* the plugin records lock orders (docs/prove.md) */
-	gboolean record_spinlocks; /* and those of spinlocks; implies record_locks */
+	/* the plugin also records lock orders of spinlocks; implies record_locks */
+	gboolean record_spinlocks;
 	gboolean coverage;     /* record which code is reached; default: the scenario's setting */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
