@@ -49,7 +49,7 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 				"folder, link or device",
 				entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
-	/* the kernel drops an entry without its folder silently (init/initramfs.c) */
+	/* the kernel silently drops an entry whose folder is missing (init/initramfs.c) */
 	if (strcmp(parent, ".") && !g_hash_table_contains(folders, parent))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"initramfs entry '%s': add its folder '%s' first", entry->name,

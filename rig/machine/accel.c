@@ -63,9 +63,9 @@ static char *write_boot_sector(GError **error)
 }
 
 /*
- * Runs the probe guest under KVM, twice. *RET_WORKS is TRUE if both runs reached their end. It has
- * the machine's own CPU model, because a broken nested KVM may run the default CPU model and fail
- * with features of a newer one.
+ * Runs the probe guest under KVM, twice. *RET_WORKS is TRUE if both runs reached their end. The
+ * guest has the machine's own CPU model, because a broken nested KVM may work with the default CPU
+ * model, but not with features of a newer one.
  */
 static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 {

@@ -67,8 +67,8 @@ static const struct machine pc_q35 = {
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	/*
-	 * QEMU's block is 2 MiB, but the guest's driver uses sub-blocks of 4 MiB (MAX_ORDER), so it
-	 * never reaches a size that is not a multiple of those (drivers/virtio/virtio_mem.c,
+	 * QEMU's block is 2 MiB, but the guest's driver uses sub-blocks of 4 MiB (MAX_ORDER), so
+	 * the guest can only plug multiples of 4 MiB (drivers/virtio/virtio_mem.c,
 	 * virtio_mem_init_hotplug)
 	 */
 	.virtio_mem_unit = 4 * MIB,
@@ -164,7 +164,7 @@ static const struct machine powernv10 = {
  * QEMU's virt machine. It has ACPI tables, with the Generic Event Device that announces DIMMs, only
  * if the firmware is UEFI; otherwise device_add of a DIMM fails with "missing acpi-ged". EDK2 loads
  * kernel, initramfs and command line through fw_cfg, so there is no disk, no boot menu and no
- * variable store; this costs about 1 s of CPU time.
+ * variable store. The firmware takes about 1 s of CPU time.
  *
  * The machine has only one PL011, so there is no second console. pcie-root-port announces devices
  * by native PCI Express hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
@@ -209,8 +209,8 @@ static const struct machine arm64_virt_4k = {
 };
 
 /*
- * A memory block has 512 MiB (SECTION_SIZE_BITS in arch/arm64/include/asm/sparsemem.h), and so has
- * a pageblock, of which virtio-mem's sub-blocks are multiples.
+ * A memory block has 512 MiB (SECTION_SIZE_BITS in arch/arm64/include/asm/sparsemem.h). A pageblock
+ * has the same size, and virtio-mem's sub-blocks are multiples of a pageblock.
  */
 static const struct machine arm64_virt_64k = {
 	ARM64_VIRT("CONFIG_ARM64_64K_PAGES"),

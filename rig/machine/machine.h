@@ -29,7 +29,7 @@ enum machine_can {
 	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
-	/* if `since` has this bit, a newer QEMU is needed only under TCG */
+	/* unplug vCPUs; if `since` lists this, the newer QEMU is needed only under TCG */
 	MACHINE_UNPLUG_CPU = 1 << 13,
 	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
 	MACHINE_CXL = 1 << 15,	     /* type 3 devices with volatile memory */
@@ -122,8 +122,8 @@ struct machine {
 	/* the rig's config fragment for this page size, or NULL if the kernel has it by default */
 	const char *page_fragment;
 	/*
-	 * options of firmwares and MMU modes, ended by a NULL name; one that is not listed adds
-	 * nothing
+	 * options of firmwares and MMU modes, ended by a NULL name; a firmware or mode that is not
+	 * listed adds no options
 	 */
 	const struct machine_mode *modes;
 	/* libvirt's name of the CPU model; NULL stands for "maximum", all supported features */
@@ -164,7 +164,7 @@ gboolean machine_check_version(const struct machine *machine, const char *emulat
 
 /*
  * Returns the options that NAME (a firmware or an MMU mode, or NULL) adds to MACHINE's. The result
- * is never NULL: if NAME adds no options, all its fields are NULL.
+ * is never NULL; if NAME adds no options, its fields are NULL.
  */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 

@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * Starts the emulator and sets *ret_works to whether something works. Fails if that cannot be
- * tried.
+ * A trial of a property: starts the emulator and sets *ret_works to whether the property works.
+ * Fails if the trial is not possible.
  */
 typedef gboolean (*probe_trial)(const void *data, gboolean *ret_works, GError **error);
 

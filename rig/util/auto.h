@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Like g_autoptr(), for structs without a typedef, which GLib's macro needs. */
+/* Frees variables at the end of their scope, for structs without a typedef (see g_autoptr()). */
 #ifndef RIG_UTIL_AUTO_H
 #define RIG_UTIL_AUTO_H
 

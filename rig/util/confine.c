@@ -143,7 +143,8 @@ static gboolean allow(const struct confine *confine, const char *path, guint64 a
 static gboolean cannot(GError **error, const char *path)
 {
 	return rig_fail(error, RIG_EXIT_INFRA,
-			"cannot allow '%s' in the sandbox: %s (RIG_SANDBOX=off turns it off)",
+			"cannot allow '%s' in the sandbox: %s (RIG_SANDBOX=off disables the "
+			"sandbox)",
 			path, g_strerror(errno));
 }
 
@@ -206,7 +207,7 @@ static void choose_user(struct confine *confine)
 	else if (!confine->landlock)
 		confine->why_root = "this host's kernel has no Landlock";
 	else if (!may_drop())
-		confine->why_root = "this root may not change its user";
+		confine->why_root = "root lacks the capabilities to change its user";
 	if (confine->why_root)
 		return;
 	confine->drops = TRUE;

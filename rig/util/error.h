@@ -18,8 +18,8 @@ enum rig_error {
 };
 
 /*
- * Like g_set_error() in the rig's error domain. Always returns FALSE, for `return rig_fail(error,
- * RIG_EXIT_USAGE, …);`.
+ * Sets *ERROR to an error in the rig's domain, as g_set_error() does. Always returns FALSE, so that
+ * a caller can write `return rig_fail(error, RIG_EXIT_USAGE, …);`.
  */
 gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 #ifdef __clang_analyzer__

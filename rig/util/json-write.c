@@ -162,8 +162,8 @@ void json_write_bool(struct json_writer *writer, const char *key, gboolean value
 }
 
 /*
- * Writes VALUE, which is at least 0.001 and less than 1e9, before END, like printf("%.17g"), but
- * several times as fast. Returns the start of the text.
+ * Writes VALUE, which is at least 0.001 and less than 1e9, in the format of printf("%.17g"), but
+ * several times as fast. The text ends before END; returns its start.
  */
 static char *put_real(char *end, double value)
 {

@@ -35,8 +35,8 @@ char **rig_names_in(const char *folder, const char *suffix);
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
 /*
- * Like rig_write_file(), for content that WRITE prints in pieces, so that it need not be in memory
- * as a whole. WRITE need not check OUT for errors.
+ * Writes a file as rig_write_file() does, but WRITE prints the content in pieces, so that it need
+ * not be in memory as a whole. WRITE need not check OUT for errors.
  */
 typedef void (*rig_writer)(FILE *out, const void *data);
 gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error);

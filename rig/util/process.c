@@ -196,8 +196,7 @@ void process_reap(struct process *process, struct process_end *ret)
 	int status = 0;
 
 	/*
-	 * kill the group before reaping its leader: only until then can no other group have its
-	 * number
+	 * kill the group before reaping its leader: afterwards another group could get its number
 	 */
 	while (waitid(P_PID, process->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;

@@ -17,8 +17,8 @@
 #define LINE_MAX_BYTES 65536
 
 /*
- * Calls spawn->line for each complete line in BUF, and removes these lines. An incomplete line
- * remains, unless it is too long.
+ * Calls spawn->line for each complete line in BUF, and removes these lines. The incomplete line at
+ * the end remains, or is dropped if it is too long.
  */
 static void take_lines(const struct spawn *spawn, GString *buf)
 {

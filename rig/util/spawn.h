@@ -67,7 +67,7 @@ struct spawn {
  */
 gboolean spawn_run(const struct spawn *spawn, char **ret_output, GError **error);
 
-/* Like spawn_run(), with a NULL-terminated list of arguments. */
+/* Runs the program FIRST as spawn_run() does, with the given arguments, which end with NULL. */
 gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 	G_GNUC_NULL_TERMINATED;
 

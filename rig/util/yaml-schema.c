@@ -38,10 +38,11 @@ static gboolean check_string(struct yaml_tree *tree, yaml_node_t *node,
 	const char *text = yaml_tree_text(node);
 
 	if (!text)
-		return yaml_tree_fail(tree, node, error, "'%s' takes a text", key);
+		return yaml_tree_fail(tree, node, error,
+				      "'%s' takes a text, not a list or keys", key);
 	if (strlen(text) < value->string.min || strlen(text) > value->string.max)
 		return yaml_tree_fail(tree, node, error,
-				      "'%s' takes %u to %u characters, this has %zu", key,
+				      "'%s' takes %u to %u characters; this value has %zu", key,
 				      value->string.min, value->string.max, strlen(text));
 	return TRUE;
 }

@@ -193,7 +193,8 @@ static gboolean check_brackets(const char *file, const char *data, gsize len, GE
 	for (gsize i = 0; i < len; i++)
 		n += data[i] == '[' || data[i] == '{';
 	return n <= BRACKETS_MAX ||
-	       rig_fail(error, RIG_EXIT_USAGE, "%s: more than %d '[' and '{'", file, BRACKETS_MAX);
+	       rig_fail(error, RIG_EXIT_USAGE, "%s: the file has more than %d '[' and '{'", file,
+			BRACKETS_MAX);
 }
 
 /* Rejects a second document in the file, which would otherwise be ignored. */

@@ -29,8 +29,8 @@ yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
 /* Returns the value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
 /*
- * Return the item at INDEX of a list, or the key (with *ret_value its value) at INDEX of a mapping;
- * NULL beyond the last one.
+ * yaml_tree_item() returns the item at INDEX of a list; yaml_tree_key() returns the key at INDEX of
+ * a mapping, and sets *ret_value to its value. Beyond the last one, both return NULL.
  */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
 const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
@@ -43,8 +43,8 @@ gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError 
 			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /*
- * Like yaml_tree_fail(), for WORD, which is not one of ALLOWED (NULL-terminated): the message has
- * the nearest allowed word, then all of them.
+ * Sets an error as yaml_tree_fail() does, about WORD, which is not one of ALLOWED
+ * (NULL-terminated). The message has the nearest allowed word, then all of them.
  */
 gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			     const char *word, const char *const *allowed, const char *format, ...)
