@@ -19,7 +19,8 @@ struct child {
 	child_done done;
 	void *data;
 	gboolean in_done; /* the function `done` is running */
-	gboolean freed;	  /* it has called child_free(); the child is freed after it returns */
+	/* `done` has called child_free(); the child is freed after `done` returns */
+	gboolean freed;
 };
 
 /* ---- the command line ---- */

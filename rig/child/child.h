@@ -94,17 +94,17 @@ enum child_end {
 /* The result of a child; valid until the child is freed. */
 struct child_result {
 	/*
-	 * For a run: the verdict that it printed, if the exit code agrees. Otherwise ABORTED if
-	 * child_stop() stopped it, SKIP if its exit code is RIG_EXIT_SKIP, or INFRA. For a build:
-	 * PASS, ABORTED, SKIP or INFRA by the same rule. For another command: one of these, or
-	 * FAIL if its exit code is 1.
+	 * Of a run: the verdict that it printed, if the exit code agrees. Without one: ABORTED if
+	 * child_stop() stopped it, SKIP if the exit code is RIG_EXIT_SKIP, otherwise INFRA. Of a
+	 * build or another command: PASS if the exit code is 0, FAIL if the exit code of another
+	 * command is 1, otherwise as of a run without a verdict.
 	 */
 	enum verdict verdict;
 	enum child_end end;
 	int exit_code; /* -SIGNAL if it was killed */
 	char *run;     /* name of the run folder, or NULL if it is not known */
 	/*
-	 * The JSON object that it printed (or array, for CHILD_OTHER); an empty object if the
+	 * The JSON object that the child printed (CHILD_OTHER: or array); an empty object if the
 	 * output is anything else.
 	 */
 	json_t *answer;

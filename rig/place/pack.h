@@ -32,8 +32,8 @@ struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
  * Returns the index of the first of the N ITEMS that fits into FREE and ends within LEFT_S seconds
- * (no limit if negative), or -1 if there is none. No item after one that was passed over too often
- * is chosen.
+ * (no limit if negative), or -1 if there is none. If an item was passed over too often, no item
+ * after it is chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 

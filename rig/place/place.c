@@ -38,7 +38,8 @@ gboolean place_leave(struct place *place, GError **error)
 {
 	if (place->ops->leave)
 		return place->ops->leave(place, error);
-	return rig_fail(error, RIG_EXIT_INFRA, "runs on this host cannot continue without the rig");
+	return rig_fail(error, RIG_EXIT_INFRA,
+			"runs on this host cannot continue after the rig has ended");
 }
 
 char *place_leave_waits(const struct place *place)

@@ -85,9 +85,8 @@ struct place_ops {
 /*
  * Must be called before the first job is added. DIR is a folder in which the place may store a
  * record of its jobs; it need not exist. NAME is shown in lists of these jobs. If DIR has a record,
- * jobs that are added with the same keys again get the results of the earlier ones. Errors:
- * RIG_EXIT_USAGE (DIR has the record of another place), RIG_EXIT_INFRA (the record cannot be read
- * or written).
+ * a job with the key of a recorded job gets the result of that one. Errors: RIG_EXIT_USAGE (DIR has
+ * the record of another place), RIG_EXIT_INFRA (the record cannot be read or written).
  */
 gboolean place_open(struct place *place, const char *dir, const char *name, GError **error);
 
@@ -96,8 +95,8 @@ void place_add(struct place *place, struct place_job *job);
 /* Starts no further job, and calls done() for all waiting jobs. */
 void place_hold(struct place *place);
 /*
- * Like place_hold(), and also stops running jobs with SIGTERM, and after GRACE_S seconds with
- * SIGKILL.
+ * Starts no further job, calls done() for all waiting jobs, and stops the running ones: with
+ * SIGTERM, and after GRACE_S seconds with SIGKILL.
  */
 void place_stop(struct place *place, guint grace_s);
 /*

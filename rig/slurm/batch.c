@@ -18,8 +18,8 @@
 #define MEMORY_STEP_MIB 64
 #define LOG_MAX (1u << 20)
 /*
- * Slurm's time limit of a task is this many seconds longer than the job's limit, at which `rig
- * task` ends the run: for the start of the task and the return of its result.
+ * `rig task` ends a run at the job's time limit. Slurm's time limit of the task is this many
+ * seconds longer, for the start of the task and the return of its result.
  */
 #define AROUND_S 120
 
@@ -304,7 +304,7 @@ static struct batch *parse_batch(struct slurm *s, const char *name, char *text, 
 	return batch;
 }
 
-/* Returns TRUE if ENDED, the set of lines of the file `ended`, has the line "b7 3" of this task. */
+/* Returns TRUE if ENDED, the lines of the file `ended`, has a line of this task, such as "b7 3". */
 static gboolean has_ended(GHashTable *ended, const struct batch *batch, guint task)
 {
 	g_autofree char *line = g_strdup_printf("%s %u", batch->name, task);

@@ -47,7 +47,7 @@ static gboolean send_kernel(struct slurm *s, const char *folder, const struct ch
 	return TRUE;
 }
 
-/* Changes RESULT to a build without a result, for the reason ERROR, which is stolen. */
+/* Changes the verdict of RESULT to INFRA, with the message of ERROR, which is stolen. */
 static void spoil(struct child_result *result, GError *error)
 {
 	result->verdict = VERDICT_INFRA;

@@ -17,9 +17,9 @@
 #define STEP_LIMIT_S 60 /* seconds that srun waits for room on a node */
 #define PROBE_LIMIT_S 10
 /*
- * A node is excluded at REFUSALS_MAX points. A refusal of a part by the node counts REFUSED points,
- * so three are sufficient. A failure of srun counts one point, because the controller may only be
- * restarting; but while the place is being opened, one failure is sufficient.
+ * A node is excluded at REFUSALS_MAX points. If the node refuses an archive, this counts REFUSED
+ * points, so three times are sufficient. A failure of srun counts one point, because the controller
+ * may only be restarting; but while the place is being opened, one failure is sufficient.
  */
 #define REFUSALS_MAX 10
 #define REFUSED 4

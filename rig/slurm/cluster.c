@@ -269,7 +269,7 @@ static gboolean try_options(const struct slurm_options *o, GError **error)
 	g_ptr_array_add(argv, NULL);
 	if (ask((const char *const *)argv->pdata, &output, &why))
 		return TRUE;
-	return rig_fail(error, RIG_EXIT_USAGE, "sbatch refuses such a job: %s",
+	return rig_fail(error, RIG_EXIT_USAGE, "sbatch refuses a job with these options: %s",
 			strstr(why->message, ": ") ? strstr(why->message, ": ") + 2 : why->message);
 }
 

@@ -145,7 +145,7 @@ static char *problem_of(const struct task *task, const char *what)
 	if (task->state == JOB_TIMEOUT)
 		g_string_append_printf(text, " at its limit of %u min", batch->minutes);
 	if (task->state == JOB_OUT_OF_MEMORY)
-		g_string_append_printf(text, ", which has %u MiB", batch->memory_mib);
+		g_string_append_printf(text, ", which had requested %u MiB", batch->memory_mib);
 	if (task->state == JOB_FAILED && task->exit_code)
 		g_string_append_printf(text, " with %s %d", task->exit_code < 0 ? "signal" : "code",
 				       ABS(task->exit_code));

@@ -74,8 +74,8 @@ struct batch {
 	gint64 submitted_ns;
 	char *after; /* key of the build that all tasks wait for, or NULL */
 	/*
-	 * files that must be on the nodes before the array is submitted, or NULL if there are none
-	 * (left)
+	 * files that must be on the nodes before the array is submitted; NULL if there are none, or
+	 * they are being sent
 	 */
 	struct part *files;
 	enum child_kind kind;
@@ -103,7 +103,7 @@ struct link {
 	gint64 fetched_ns; /* when the last `fetch` that succeeded was started */
 	char *archive;	   /* path of the output of `fetch`, or NULL */
 	int archive_fd;
-	guint64 archive_left; /* number of bytes that the archive may still grow by */
+	guint64 archive_left; /* number of bytes by which the archive may still grow */
 	/* char *: names of results that have arrived, so the node may delete them */
 	GPtrArray *received;
 };
@@ -169,8 +169,8 @@ struct slurm {
 	GPtrArray *blocked;		    /* struct place_job: runs that wait for a build */
 	/*
 	 * the build that is being prepared, or NULL. Its child `build` looks for the kernel or
-	 * packs its source. If only `build` is NULL, the kernel was found on this host, `built` is
-	 * the result of the build, and the kernel is being copied to the nodes
+	 * packs its source. If there is a build, but `build` is NULL, then the kernel was found on
+	 * this host, `built` is the result, and the kernel is being copied to the nodes
 	 */
 	struct place_job *building;
 	struct child *build;
@@ -211,8 +211,8 @@ void exclude_note(struct slurm *s, const char *node, enum verdict verdict);
  */
 char *exclude_list(const struct slurm *s);
 /*
- * Tells Slurm the excluded nodes for the next array that was submitted before and has waiting
- * tasks, if there is one.
+ * Starts an update of the excluded nodes in Slurm for the next array, if there is one, that was
+ * submitted before and has waiting tasks.
  */
 void exclude_next(struct slurm *s);
 
@@ -223,7 +223,7 @@ void exclude_next(struct slurm *s);
  * started; and records the end in the file `ended`.
  */
 void task_end(struct task *task, const struct child_result *result);
-/* Like task_end(), with a verdict derived from the task's last Slurm state. */
+/* Ends TASK as task_end() does, with a verdict derived from the task's last Slurm state. */
 void task_end_without_result(struct task *task);
 /*
  * Handles the jobs that wait for the build JOB, which has ended: if it PASSED, they can be
@@ -312,9 +312,9 @@ void builds_drop(struct slurm *s, guint grace_s);
 /* Returns TRUE if no build is being prepared and no job waits for a build. */
 gboolean builds_are_idle(const struct slurm *s);
 /*
- * Starts to copy the kernel that TASK has returned in DIR to this host's cache and to the nodes.
- * Returns FALSE until that is done, and TRUE if TASK returns no kernel. If it fails, the verdict of
- * RESULT becomes INFRA.
+ * If TASK has returned a kernel in DIR, starts to copy it to this host's cache and to the nodes.
+ * Returns FALSE while the kernel is being copied, then TRUE; or TRUE if there is no kernel. If the
+ * copying fails, the verdict of RESULT becomes INFRA.
  */
 gboolean builds_are_copied(struct task *task, const char *dir, struct child_result *result);
 

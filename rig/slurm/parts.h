@@ -18,8 +18,9 @@ struct part {
 };
 
 /*
- * A shell script for a node that gets the archive on standard input, and unpacks it unless its
- * folder exists. Its arguments are PARENT, NAME, SUM, and the folder RECORD, which it creates.
+ * A shell script for a node. It reads an archive from standard input and unpacks it into the folder
+ * PARENT/NAME, unless that exists. Its arguments are PARENT, NAME, SUM, and the folder RECORD,
+ * which it creates.
  */
 extern const char part_unpack_script[];
 #define PART_REFUSED 64 /* exit code of this script if it fails; other codes are from srun */

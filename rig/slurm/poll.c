@@ -19,8 +19,8 @@
 #define NOTHING_NS (10 * RIG_NS_PER_S)
 #define LOG_LINE_MAX 8192
 /*
- * A part of the reason that Slurm shows for a job that it could not start. Slurm keeps such a job
- * in the queue for ever.
+ * This word is in the reason that Slurm shows for a job that it could not start and keeps in the
+ * queue for ever.
  */
 #define LAUNCH_FAILED "launch"
 
@@ -41,7 +41,7 @@ static void see_task(guint number, void *data)
 	if (number >= seen->batch->n_tasks)
 		return;
 	task = &seen->batch->tasks[number];
-	/* the task has returned its result, although Slurm had lost its node and has requeued it */
+	/* Slurm had lost the node and requeued the task, but the task has returned its result */
 	if (task->ended && record->state == JOB_WAITING)
 		submit_cancel_task(task);
 	task->seen = seen->poll;

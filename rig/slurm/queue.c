@@ -117,7 +117,7 @@ static int exit_code_of(json_t *job)
 
 	if (json_is_object(value))
 		return signal ? -signal : json_integer_value(number_of(value, "return_code"));
-	/* 22.05 prints the wait status of wait(2) */
+	/* Slurm 22.05 prints the status of wait(2) */
 	return code & 0x7f ? -(code & 0x7f) : (code >> 8) & 0xff;
 }
 

@@ -17,8 +17,8 @@
 #define SAME_NAMES_MAX 1000
 
 /*
- * Returns the task that returned the folder NAME, or NULL if this place has no such array (any
- * more).
+ * Returns the task that returned the folder NAME, or NULL if this place does not have the task's
+ * array.
  */
 static struct task *task_of(const struct slurm *s, const char *name)
 {

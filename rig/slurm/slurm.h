@@ -18,8 +18,8 @@
  *	NAME.sh		the script of the array, with its tasks; only if nodes share no folder
  *
  * If all nodes share the file system of the results folder, they return results into it. Otherwise
- * the rig copies everything that a node needs to it (parts.h), and fetches results from it,
- * including the kernels that it has built; place.json lists these nodes as "carried_to".
+ * the rig copies to each node what the node needs (parts.h), and fetches the results from the node,
+ * including the kernels that it has built. place.json lists these nodes as "carried_to".
  */
 #ifndef RIG_SLURM_SLURM_H
 #define RIG_SLURM_SLURM_H

@@ -330,7 +330,7 @@ static void on_cancelled(struct command *command, int code, const char *out, con
 	command_free(command);
 }
 
-/* Starts one scancel, for all those of s->to_cancel that need the same options as the first. */
+/* Starts one scancel, for the entries of s->to_cancel with the same options as the first entry. */
 static void cancel(struct slurm *s)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
