@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of the fixed beginnings of lines inside reports. */
+/* The table of the words with which lines inside reports begin. */
 #include <string.h>
 
 #include "splat/body-patterns.h"
@@ -90,7 +90,7 @@ static const struct body_pattern starts[] = {
 	{"DAR:", ANY, BODY_INSIDE},
 	{"GPR", ANY, BODY_NUMBERS},
 	{"IRQMASK:", ANY, BODY_INSIDE},
-	{"Instruction ", ANY, BODY_INSIDE}, /* "dump:", on sparc "DUMP" */
+	{"Instruction ", ANY, BODY_INSIDE}, /* "Instruction dump:", on sparc "Instruction DUMP:" */
 	{"Faulting instruction address:", ANY, BODY_INSIDE},
 	{"Kernel attempted to ", ANY, BODY_INSIDE},
 	{"LE PAGE_SIZE=", ANY, BODY_INSIDE},
@@ -260,8 +260,8 @@ static const struct body_pattern starts[] = {
 	{"CPU0", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"----", FAMILY_LOCKDEP, BODY_INSIDE},
 	/*
-	 * these reports end with such a banner; in lockdep's reports a banner only precedes the
-	 * header
+	 * sanitizers' reports end with a banner of "===="; in those of lockdep and SLUB it only
+	 * precedes the header
 	 */
 	{"====", FAMILY_SLUB, BODY_BLANK},
 	{"====", FAMILY_SANITIZER | FAMILY_STALL, BODY_LAST},

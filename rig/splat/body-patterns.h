@@ -13,8 +13,8 @@ struct body_pattern {
 };
 
 /*
- * Classifies a line inside a report of FAMILY; START is the line's text after blanks. BODY_FOREIGN:
- * no pattern matches.
+ * Classifies a line inside a report of FAMILY by the table of beginnings. START is the line's text
+ * after its blanks. BODY_FOREIGN: no row of the table matches.
  */
 enum body body_pattern(const char *start, unsigned family);
 

@@ -9,7 +9,7 @@
 #include "splat/body-patterns.h"
 #include "splat/word-set.h"
 
-/* Patterns that match anywhere in the text. */
+/* Words that can be anywhere in a line inside a report. */
 static const struct body_pattern parts[] = {
 	{"is trying to acquire", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"is trying to lock:", FAMILY_LOCKDEP, BODY_INSIDE},
@@ -67,8 +67,8 @@ static const char *trim(const char *text)
 }
 
 /*
- * Returns TRUE if WORD is a word of a memory dump: it has 2, 4, 8 or 16 hex digits, or is like
- * "<0f>", "(48000008)", "XXXXXXXX" or "-".
+ * Returns TRUE if WORD can be in a memory dump: 2, 4, 8 or 16 hex digits, or a form such as "<0f>",
+ * "(48000008)", "XXXXXXXX" or "-".
  */
 static gboolean is_dump_word(const char *word, gsize len)
 {
@@ -86,8 +86,8 @@ static gboolean is_dump_word(const char *word, gsize len)
 }
 
 /*
- * Returns TRUE if TEXT is a dump of memory or code: every word is hexadecimal, except for the text
- * at the end of a line (" ....abc.").
+ * Returns TRUE if TEXT is a line of a dump of memory or code: every word is hexadecimal, except for
+ * the bytes as text at its end (" ....abc.").
  */
 gboolean body_is_dump(const char *text)
 {
@@ -104,7 +104,7 @@ gboolean body_is_dump(const char *text)
 	return words >= 1;
 }
 
-/* Returns the number of hex digits at TEXT, without capital letters. */
+/* Returns the number of hex digits in lower case at TEXT. */
 static gsize hex_digits(const char *text)
 {
 	gsize len = 0;
@@ -157,8 +157,8 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 }
 
 /*
- * Returns TRUE if the line is a banner, or a hint at the kind of report, which precedes the header
- * and is part of the report.
+ * Returns TRUE if TEXT is a line that can precede the header of a report and belongs to it: a
+ * banner such as "====", or one of the hints below at the kind of report.
  */
 gboolean body_is_preface(const char *text)
 {
@@ -168,7 +168,8 @@ gboolean body_is_preface(const char *text)
 		"8<--- cut here ---",
 		"Bad kernel stack pointer ",
 		"[ cut here ]",
-		"INFO: task ", /* a hung-task line is cut if the task's name contains a newline */
+		/* the first half of a hung task's header, if the task's name has a newline */
+		"INFO: task ",
 	};
 
 	if (body_is_banner(text, NULL))

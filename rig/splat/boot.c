@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detects a second boot in one log: a reboot without a preceding shutdown, the log of another
- * machine, or a mail that quotes two logs.
+ * Detects a second boot in one log, and whether it is a reboot without a preceding shutdown. It is
+ * not if another machine's log begins there, or if a mail quotes two logs.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static gboolean is_prose(const char *text)
 	return words >= 5 && !strpbrk(text, "[]=<>()/");
 }
 
-/* Returns TRUE if TEXT is a title of the text that follows: "And with the patch:", "bad:". */
+/* Returns TRUE if TEXT is a heading that ends in a colon: "And with the patch:", "bad:". */
 static gboolean is_title(const char *text)
 {
 	gsize len = strlen(text);
@@ -48,7 +48,7 @@ static gboolean is_title(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,-'") == len - 1;
 }
 
-/* Returns the last line; if that is blank, the line before it. */
+/* Returns the preceding line of the log; if that is blank, the one before it. */
 static const struct past *line_before(const struct scanner *scanner)
 {
 	const struct past *newest = scanner_past(scanner, 0);
@@ -57,9 +57,10 @@ static const struct past *line_before(const struct scanner *scanner)
 }
 
 /*
- * Returns TRUE if LINE, the first line of a boot, belongs to the log of another kernel: its banner
- * differs from that of the boot before, and it directly follows a line of that boot, or "-----". If
- * the same machine had been reset, lines of its firmware would be in between.
+ * Returns TRUE if LINE, the first line of a boot, begins the log of another machine: the kernel's
+ * version line differs from the one of the boot before, and a line of that boot, or "-----",
+ * directly precedes LINE. If the same machine had been reset, there would be lines of its firmware
+ * in between.
  */
 static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
 {
@@ -69,7 +70,10 @@ static gboolean is_other_log(const struct scanner *scanner, const struct line *l
 	       (before->kernel || !strpbrk(before->text, "abcdefghijklmnopqrstuvwxyz"));
 }
 
-/* Returns TRUE if there is prose between the two logs, as in a mail. */
+/*
+ * Returns TRUE if there is prose before the line that begins the second boot, as in a mail that
+ * quotes two logs.
+ */
 static gboolean is_in_prose(const struct scanner *scanner)
 {
 	const struct past *before = line_before(scanner);

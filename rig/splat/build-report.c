@@ -37,7 +37,10 @@ void splat_corrupt(struct splat *splat, const char *why)
 	splat->corrupted_why = why;
 }
 
-/* Parses a line "CPU: 0 [UID: 0 ]PID: 12 Comm: name [Kdump: loaded ](Not t|T)ainted …". */
+/*
+ * Reads cpu, pid and comm from "CPU: 0 [UID: 0 ]PID: 12 Comm: name [Kdump: loaded ](Not t|T)ainted
+ * …" (brackets: optional).
+ */
 static gboolean parse_who(struct splat *splat, const char *text)
 {
 	const char *cpu = strstr(text, "CPU: ");
@@ -93,7 +96,10 @@ static void find_who(struct splat *splat, const struct report *report)
 	splat->pid = text_int(slash + 1);
 }
 
-/* Detects lost lines: a line like "Call Trace:" must be followed by frames. */
+/*
+ * Detects lost lines: marks the report as corrupted if a line like "Call Trace:" is not followed by
+ * frames, or if it has no frame at all although its format requires a stack.
+ */
 static void check_traces(struct splat *splat, const struct report *report)
 {
 	gboolean any = FALSE;
@@ -116,8 +122,8 @@ static void check_traces(struct splat *splat, const struct report *report)
 }
 
 /*
- * Returns the name of the locking rule and the lock that was not held, as JSON. The patterns only
- * match plain words, so both are valid UTF-8.
+ * Returns a JSON object with the name of the locking rule and the lock that was not held. The
+ * pattern matches only plain words there, so both texts are valid UTF-8.
  */
 static json_t *rule_detail(const struct report *report)
 {
@@ -156,8 +162,8 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 }
 
 /*
- * Returns TRUE if a stack's bracket is not closed. Since 5.16 x86 prints stacks between "<TASK>"
- * and "</TASK>".
+ * Returns TRUE if a stack has "<TASK>", "<IRQ>" or "<NMI>", but not the matching "</TASK>",
+ * "</IRQ>" or "</NMI>": it is cut off. x86 prints these since 5.16.
  */
 static gboolean has_open_bracket(const struct report *report)
 {
@@ -168,11 +174,11 @@ static gboolean has_open_bracket(const struct report *report)
 }
 
 /*
- * Returns TRUE if the report lacks the mark with which reports of its format end, so it was cut
- * off, by the end of the log or in a paste. An oops, a WARN and other reports after "cut here" end
- * with a trace's id (kernel/panic.c print_oops_end_marker()), sanitizers' reports with a banner,
- * lockdep's reports with a stack, and the OOM killer's with its victim. xmon's output has no end
- * mark.
+ * Returns TRUE if the report lacks the line with which reports of its format end. Then it was cut
+ * off, by the end of the log or by the author of a mail. Oopses, WARNs and other reports after "cut
+ * here" end with a trace's id (kernel/panic.c print_oops_end_marker()), sanitizers' reports with a
+ * banner, lockdep's reports with a stack, and the OOM killer's with its victim. xmon's output has
+ * no such line.
  */
 static gboolean lacks_end(const struct report *report)
 {

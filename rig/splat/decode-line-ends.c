@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes text whose lines do not end in a newline, but in CR, or in the two characters "\n", as in
- * a log that is a string of JSON or of a program; or whose lines are the strings of an array. In
- * other text, single long lines can be such strings.
+ * Decodes text whose lines do not end in a newline, but in CR, or in the two characters "\n". Lines
+ * end in "\n" if a log is a string of JSON or of a program. The strings of an array are also lines.
+ * In other text, single long lines can be such strings.
  */
 #include <string.h>
 
 #include "splat/decode-parts.h"
 
 #define ROOM 4096
-/* Shorter lines are not searched for "\n": as a string, a report is longer. */
+/* Lines with fewer bytes are not searched for the characters "\n": a report is longer. */
 #define LONG_LINE 1024
-#define HELD_MAX 4096 /* the first bytes of a long line show whether it is escaped */
+#define HELD_MAX 4096 /* these first bytes of a long line decide whether its text is escaped */
 #define BETWEEN "[], \t" /* characters between the strings of an array */
 #define TAG_MAX 96    /* maximum length of syslog's prefix */
 
-/* A line of LINE_ENDS_PLAIN. */
+/* The kind of a line in text of LINE_ENDS_PLAIN. */
 enum line_kind {
-	LINE_UNKNOWN, /* too few bytes were read */
+	LINE_UNKNOWN, /* too few bytes of it were read to decide */
 	LINE_PLAIN,
-	LINE_ESCAPED, /* its text has lines that end in "\n" */
+	LINE_ESCAPED, /* it is a string: its lines end in the two characters "\n" */
 };
 
 struct line_ends {
@@ -27,23 +27,29 @@ struct line_ends {
 	decode_sink sink;
 	void *data;
 	gboolean after_return; /* LINE_ENDS_RETURN: the last byte was CR */
-	/* LINE_ENDS_ESCAPED: the text ended in backslashes, or in the start of "\u001b" */
+	/*
+	 * LINE_ENDS_ESCAPED: an incomplete escape sequence at the end of the text so far:
+	 * backslashes, or the start of "\u001b"
+	 */
 	char escape[8];
 	gsize escape_len;
-	/* LINE_ENDS_ESCAPED: the end of a string, and what can be between it and the next one */
+	/*
+	 * LINE_ENDS_ESCAPED: characters that may be the end of a string and the start of the next
+	 * one, such as "\", \""
+	 */
 	char between[16];
 	gsize between_len;
 	guint8 out[ROOM];
 	gsize out_len;
 	/* LINE_ENDS_PLAIN */
 	enum line_kind kind;	 /* of the current line */
-	char held[HELD_MAX + 1]; /* LINE_UNKNOWN: the current line so far */
+	char held[HELD_MAX + 1]; /* the current line so far, while `kind` is LINE_UNKNOWN */
 	gsize held_len;
 };
 
 /*
- * Returns the number of characters of "\n" at P, with any number of backslashes, or 0 if it is
- * none.
+ * Returns the number of characters if P has an escaped newline: any number of backslashes and an n;
+ * otherwise 0.
  */
 static gsize escaped_newline(const char *p)
 {
@@ -63,7 +69,7 @@ static gsize string_end(const char *p)
 	return len && p[len + 1] == *p && memchr(p + 1, ',', len) ? len + 2 : 0;
 }
 
-/* Returns TRUE if a line of the kernel with a time stamp begins at P: "[   12.345678]". */
+/* Returns TRUE if P begins with a time stamp of the kernel: "[   12.345678]". */
 static gboolean is_stamp(const char *p)
 {
 	gsize digits;
@@ -87,8 +93,9 @@ static gboolean is_kernel_line(const char *p)
 }
 
 /*
- * Counts the line ends of the form "\n" and the newlines in TEXT. TRUE: such a line end precedes a
- * line of the kernel; with STRINGS, also the end of a string in an array.
+ * Counts the escaped line ends (the two characters "\n") and the newlines in TEXT. TRUE: a line of
+ * the kernel follows an escaped line end. STRINGS: the end of a string in an array also counts as
+ * an escaped line end.
  */
 static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_escaped,
 				guint *ret_real)
@@ -110,7 +117,7 @@ static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_e
 	return any;
 }
 
-/* Entries of `journalctl -o json` are excluded, because journal-json.c reads them. */
+/* FALSE for entries of `journalctl -o json`, which journal-json.c reads. */
 gboolean line_ends_are_escaped(const char *text)
 {
 	guint escaped, real;
@@ -119,7 +126,7 @@ gboolean line_ends_are_escaped(const char *text)
 }
 
 /*
- * Returns TRUE if TEXT has more line ends of the form "\n" than newlines, or one before a line of
+ * Returns TRUE if TEXT has more escaped line ends ("\n") than newlines, or has one before a line of
  * the kernel.
  */
 static gboolean is_escaped(const char *text)
@@ -187,8 +194,9 @@ static void put_code(struct line_ends *ends, const char *hex)
 }
 
 /*
- * Adds a character to the escape that the text before it has begun: backslashes, then a letter; the
- * letter 'u' is followed by four hex digits. Other characters after backslashes are kept.
+ * Adds C to an escape sequence that has begun: backslashes, then a letter, and after 'u' four hex
+ * digits. When the sequence is complete, writes the character that it stands for; an unknown
+ * sequence is written unchanged.
  */
 static void take_escape(struct line_ends *ends, char c)
 {
@@ -211,14 +219,18 @@ static void take_escape(struct line_ends *ends, char c)
 	ends->escape_len = 0;
 }
 
-/* Adds the characters that are held because they could have been the end of a string. */
+/* Writes the characters in `between`: they are not the end of a string. */
 static void put_between(struct line_ends *ends)
 {
 	put(ends, ends->between, ends->between_len);
 	ends->between_len = 0;
 }
 
-/* Returns TRUE if C is a part of the end of a string; its last character ends the line. */
+/*
+ * Handles C if it can belong to the end of a string and the start of the next one (`","`), which
+ * are a line end: stores it, or writes a newline if it is the last character. FALSE: it does not
+ * belong to it.
+ */
 static gboolean take_between(struct line_ends *ends, char c)
 {
 	char *between = ends->between;
@@ -255,7 +267,7 @@ static void take_escaped(struct line_ends *ends, char c)
 
 /* Plain text, in which long lines can be escaped --------------------------------------- */
 
-/* Adds the end of an escaped line: a newline. */
+/* Ends an escaped line: writes what is held, and a newline. */
 static void end_escaped(struct line_ends *ends)
 {
 	put_between(ends);
@@ -265,7 +277,7 @@ static void end_escaped(struct line_ends *ends)
 	flush(ends);
 }
 
-/* Passes on BYTES, a part of a line of this kind. */
+/* Passes BYTES, a part of a line of KIND, to the sink; decodes them if the line is escaped. */
 static void give_part(struct line_ends *ends, enum line_kind kind, const char *bytes, gsize len)
 {
 	if (kind != LINE_ESCAPED) {
@@ -278,8 +290,8 @@ static void give_part(struct line_ends *ends, enum line_kind kind, const char *b
 }
 
 /*
- * Adds the bytes from P to END of the current line to those that are held, until the line ends or
- * is long enough to decide its kind. Returns the end of these bytes.
+ * Appends the bytes from P on to `held`, the current line, until the line or the bytes end at END,
+ * or `held` is full. A complete or long line is passed on. Returns the end of the appended bytes.
  */
 static const guint8 *hold(struct line_ends *ends, const guint8 *p, const guint8 *end)
 {
@@ -301,7 +313,7 @@ static const guint8 *hold(struct line_ends *ends, const guint8 *p, const guint8 
 	return p + len;
 }
 
-/* Returns the start of the first line from P on that is long, or incomplete. */
+/* Returns the start of the first line from P on that is long, or does not end before END. */
 static const guint8 *skip_short(const guint8 *p, const guint8 *end)
 {
 	const guint8 *newline;

@@ -40,7 +40,7 @@ void records_end(struct records *records);
 /* Returns TRUE if TEXT has the first line of a record of pstore, "Oops#1 Part2". */
 gboolean pstore_begins(const char *text);
 
-/* A decoder that passes the records of each dump to SINK in the order of time. */
+/* A decoder that passes the records of each dump to SINK, the oldest first. */
 struct pstore;
 struct pstore *pstore_new(decode_sink sink, void *data);
 void pstore_feed(struct pstore *pstore, const guint8 *bytes, gsize len);
@@ -54,12 +54,12 @@ enum line_ends_form {
 	LINE_ENDS_ESCAPED, /* in the two characters "\n" */
 };
 
-/* Returns TRUE if TEXT has a line end "\n" before a line of the kernel. */
+/* Returns TRUE if TEXT is escaped: the two characters "\n" precede a line of the kernel in it. */
 gboolean line_ends_are_escaped(const char *text);
 /* Returns the form of a stream that begins with the LEN bytes at START. */
 enum line_ends_form line_ends_begin(const char *start, gsize len);
 
-/* A decoder that passes text with newlines to SINK. */
+/* A decoder that replaces the line ends of this form by newlines. */
 struct line_ends;
 struct line_ends *line_ends_new(enum line_ends_form form, decode_sink sink, void *data);
 void line_ends_feed(struct line_ends *ends, const guint8 *bytes, gsize len);

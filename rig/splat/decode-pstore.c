@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sorts the records of pstore. The kernel divides the end of its log into records, each of which
- * begins with a line "Oops#1 Part2" (fs/pstore/platform.c, pstore_dump()), and part 1 is the
- * newest. Their files have names with ascending numbers, so `cat` of them gives the parts in the
- * wrong order.
+ * Sorts the records of pstore. When the kernel crashes, it divides the end of its log into records,
+ * from the end on, so part 1 has the newest lines. Each record begins with a line "Oops#1 Part2"
+ * (fs/pstore/platform.c, pstore_dump()). The names of their files have ascending numbers, so `cat`
+ * of the files gives the newest part first.
  */
 #include <string.h>
 
@@ -15,19 +15,20 @@
 struct pstore {
 	decode_sink sink;
 	void *data;
-	GPtrArray *parts; /* of GString: those of the current dump so far, in ascending order */
+	/* of GString: the parts of the current dump so far, with ascending numbers */
+	GPtrArray *parts;
 	gsize size;	  /* number of bytes of these parts */
-	char dump[FIRST_LINE_MAX + 1]; /* "Oops#1" */
+	char dump[FIRST_LINE_MAX + 1]; /* name of the current dump: "Oops#1" */
 	guint64 part;
-	/* the current line so far, if it can be the first one of a record */
+	/* the current line so far, while it can be the first line of a record */
 	char line[FIRST_LINE_MAX + 1];
 	gsize line_len;
-	gboolean in_line; /* the current line is not the first of a record */
+	gboolean in_line; /* the current line is certainly not the first line of a record */
 };
 
 /*
- * Parses the first line of a record: "Oops#1 Part2". Returns the number of the part, and sets
- * *RET_LEN to the length of the name of the dump; 0: TEXT is no such line.
+ * Parses TEXT as the first line of a record: "Oops#1 Part2". Returns the number of the part (2),
+ * and sets *RET_LEN to the length of the dump's name ("Oops#1"). Returns 0 if TEXT is another line.
  */
 static guint64 part_of(const char *text, gsize *ret_len)
 {
@@ -73,7 +74,10 @@ struct pstore *pstore_new(decode_sink sink, void *data)
 	return p;
 }
 
-/* Passes the parts of the dump to the sink, the last one first. */
+/*
+ * Passes the parts of the dump to the sink; the one with the highest number, which is the oldest,
+ * first.
+ */
 static void end_dump(struct pstore *p)
 {
 	for (guint i = p->parts->len; i-- > 0;) {
@@ -87,7 +91,7 @@ static void end_dump(struct pstore *p)
 	p->size = 0;
 }
 
-/* Adds text to the current part; before the first part, passes it to the sink. */
+/* Adds TEXT to the current part; text before the first part is passed to the sink. */
 static void add(struct pstore *p, const char *text, gsize len)
 {
 	if (!len)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes output of journalctl and dmesg in which an entry has several lines, and JSON in which
+ * Decodes output of journalctl and dmesg in which one entry has several lines, and JSON in which
  * entries are in an array. Each entry becomes a line of JSON in the format of `journalctl -o json`,
- * which journal-json.c reads. The formats are
- * described in systemd's "Journal Export Formats" and "Journal JSON Format", in journalctl(1)
- * (verbose), and in dmesg(1) (--json).
+ * which journal-json.c reads. The formats are described in systemd's "Journal Export Formats" and
+ * "Journal JSON Format", in journalctl(1) (verbose), and in dmesg(1) (--json).
  */
 #include <jansson.h>
 #include <string.h>
@@ -21,19 +20,19 @@ struct records {
 	void *data;
 	GString *line;	 /* the current line, possibly incomplete */
 	/*
-	 * RECORDS_OBJECTS: the text of the current objects, from the outermost one on, and where in
-	 * it each of them starts
+	 * RECORDS_OBJECTS: the text from the start of the outermost object on. starts[N] is the
+	 * position in it at which the object at depth N begins.
 	 */
 	GString *object;
 	gsize starts[OBJECTS_MAX];
 	guint depth;
 	gboolean in_string, after_backslash;
-	json_t *entry;	 /* other forms: the fields of the current entry */
+	json_t *entry;	 /* all other forms: the fields of the current entry */
 	/* RECORDS_EXPORT: the name of the field whose binary value is being read; or NULL */
 	char *field;
 	/*
-	 * number of bytes of that value (with its length and line end) that are still to be read;
-	 * NEED_LENGTH until its length was read
+	 * RECORDS_EXPORT: number of bytes of the binary value (with its length and line end) that
+	 * are not read yet; NEED_LENGTH while its length is not known
 	 */
 	guint64 left;
 };
@@ -50,8 +49,8 @@ static gboolean has_at_line_start(const char *text, const char *words)
 }
 
 /*
- * Returns TRUE if TEXT is JSON in which entries have several lines, or are in an array. If each
- * entry has a line, journal-json.c reads it.
+ * Returns TRUE if TEXT is JSON in which an entry has several lines, or the entries are in an array.
+ * FALSE if each entry has one line: journal-json.c reads this without decoding.
  */
 static gboolean is_objects(const char *text)
 {
@@ -142,9 +141,9 @@ static gboolean ends_with(const GString *text, const char *end)
 }
 
 /*
- * Handles the end of the innermost object: passes its fields on, and replaces it by "null" in the
- * object that contains it. A second null in an array is dropped, so that the text of an array of
- * any length is short.
+ * Handles the end of the innermost object: passes its fields to the sink, and replaces it by "null"
+ * in the object that contains it. In an array, a second "null" is dropped, so that the text does
+ * not grow with the array.
  */
 static void end_object(struct records *r)
 {
@@ -164,7 +163,10 @@ static void end_object(struct records *r)
 		g_string_truncate(r->object, r->object->len - strlen(",null"));
 }
 
-/* Adds a character of an object; others are dropped. Braces in strings have no meaning. */
+/*
+ * Handles a character: inside of objects it is stored, outside it is dropped. Braces inside of
+ * strings do not begin or end an object.
+ */
 static void take_object_byte(struct records *r, char c)
 {
 	gsize start;
@@ -186,9 +188,7 @@ static void take_object_byte(struct records *r, char c)
 		end_object(r);
 }
 
-/*
- * Export: "NAME=value", or "NAME", 8 bytes of length, the value and a line end -------------------
- */
+/* Export: "NAME=value", or for binary values "NAME", 8 bytes of length, the value, a line end -- */
 
 static void take_export_line(struct records *r)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decodes UTF-16, UTF-32, the encodings of mail, records of several lines (decode-records.c),
+ * Decodes text: UTF-16, UTF-32, the encodings of mail, entries of several lines (decode-records.c),
  * records of pstore (decode-pstore.c) and unusual line ends (decode-line-ends.c). The format of a
- * stream is detected from its start: a byte order mark (or most bytes are NUL), the header of a
- * mail, the first field or line of a record, or the lack of newlines. All other data passes through
- * unchanged.
+ * stream is detected from its start: a byte order mark, or NULs between the characters; the header
+ * of a mail; the first field or line of a record; the lack of newlines. Data of any other format
+ * passes through unchanged.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 /* maximum size of a compressed attachment; the rest is dropped */
 #define ATTACHMENT_MAX (64U << 20)
 #define DEPTH_MAX 4 /* maximum depth of mails inside mails */
-#define QUOTED_LEAST 60 /* least length of a line that quoted-printable continues */
+#define QUOTED_LEAST 60 /* quoted-printable divides lines that are longer than this */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_WIDE, FORM_MAIL, FORM_RECORDS, FORM_PSTORE };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
@@ -42,7 +42,7 @@ struct text_decoder {
 	GByteArray *attachment;	   /* a compressed attachment, collected until its end; or NULL */
 	struct text_decoder *part; /* decodes the content of a base64 part; or NULL */
 	guint depth;
-	/* journal entries and the like */
+	/* the decoder for FORM_RECORDS, FORM_PSTORE or other line ends */
 	struct records *records;
 	struct pstore *pstore;
 	struct line_ends *line_ends;
@@ -60,7 +60,10 @@ struct text_decoder *text_decoder_new(decode_sink sink, void *data)
 
 /* UTF-16 and UTF-32 ------------------------------------------------------------------- */
 
-/* An encoding with units of several bytes. Longer units are first, because UTF-32 looks like 16. */
+/*
+ * Encodings with units of several bytes. Those with longer units are first, because data in UTF-32
+ * also looks like UTF-16.
+ */
 static const struct wide {
 	gsize size;	 /* number of bytes of a unit */
 	gsize least;	 /* index of its least significant byte */
@@ -72,7 +75,7 @@ static const struct wide {
 	{2, 1, "\xfe\xff"},
 };
 
-/* Returns TRUE if of each unit only the least significant byte is not NUL, with few exceptions. */
+/* Returns TRUE if in nearly every unit, all bytes are NUL except for the least significant one. */
 static gboolean is_wide(const struct wide *wide, const guint8 *bytes, gsize len)
 {
 	gsize nuls = 0, units = len / wide->size;
@@ -135,7 +138,10 @@ static void give_text(struct text_decoder *d, const char *text, gsize len)
 		d->sink((const guint8 *)text, len, d->data);
 }
 
-/* Handles the end of a part of a mail: passes on the data that was collected. */
+/*
+ * Handles the end of a part of a mail: decompresses its attachment, or ends the decoder of its
+ * content.
+ */
 static void end_part(struct text_decoder *d)
 {
 	g_autoptr(GError) error = NULL;
@@ -193,8 +199,8 @@ static void take_quoted(struct text_decoder *d)
 }
 
 /*
- * Decodes a line of base64. The result is treated as a separate stream: text of any format, or
- * compressed data.
+ * Decodes a line of base64. The decoded part of the mail is handled as a stream of its own: text of
+ * any format, or compressed data.
  */
 static void take_base64(struct text_decoder *d)
 {
@@ -221,8 +227,8 @@ static void take_base64(struct text_decoder *d)
 }
 
 /*
- * Returns TRUE if the line is "--boundary", which starts a part, or "From ", which starts a mail of
- * an mbox. A header follows such a line.
+ * Returns TRUE if a header follows the current line: "--boundary" starts a part of a mail, and
+ * "From " with a time starts a mail in an mbox.
  */
 static gboolean begins_header(const struct text_decoder *d)
 {
@@ -264,7 +270,10 @@ static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
 
 /* ---- Detection of the format ---- */
 
-/* Returns the length of the name of the field of a mail's header at TEXT, or 0 if there is none. */
+/*
+ * Returns the length of a field's name if TEXT begins with a field of a mail's header ("Subject:
+ * …"), otherwise 0.
+ */
 static gsize field_len(const char *text, gsize len)
 {
 	gsize name = 0;
@@ -285,7 +294,8 @@ gboolean mail_field_begins(const char *text, gsize len)
 		"X-",
 	};
 
-	if (len > 5 && memcmp(text, "From ", 5) == 0) { /* of an mbox, with a time */
+	/* the first line of a mail in an mbox has a time */
+	if (len > 5 && memcmp(text, "From ", 5) == 0) {
 		const char *end = memchr(text, '\n', len);
 
 		return memchr(text, ':', end ? (gsize)(end - text) : len) != NULL;
@@ -299,8 +309,8 @@ gboolean mail_field_begins(const char *text, gsize len)
 }
 
 /*
- * Returns TRUE if TEXT begins with the header of a mail (RFC 5322): with a field that only mails
- * have, or with others and one of those among them.
+ * Returns TRUE if TEXT begins with the header of a mail (RFC 5322): all of its first lines are
+ * fields, and at least one is a field that only mails have.
  */
 static gboolean is_mail(const char *text)
 {
@@ -347,7 +357,7 @@ static enum form form_of(struct text_decoder *d)
 	d->in_header = is_mail(start);
 	if (d->in_header)
 		return FORM_MAIL;
-	/* a log of many lines in one string is decoded piece by piece, because it can be long */
+	/* a log that is one string can be long, so decode-line-ends.c decodes it in pieces */
 	if (!line_ends_are_escaped(start) && records_begin(start, d->start_len) != RECORDS_NONE)
 		return FORM_RECORDS;
 	if (!is_quoted_body(start))

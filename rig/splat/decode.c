@@ -15,7 +15,7 @@ struct source {
 	int fd;
 	const char *name;
 	guint8 *chunk;
-	/* number of bytes at the start of the chunk, which were read to detect the format */
+	/* number of bytes that were read to detect the format; they are at the start of `chunk` */
 	gsize first;
 	guint64 taken;
 };

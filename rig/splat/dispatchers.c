@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dispatchers: functions that call others by pointer, so that functions of any subsystem can be
- * below them on a stack.
+ * Dispatchers: functions that call others by pointer. So a dispatcher on a stack does not identify
+ * a bug: the functions that it calls are of any subsystem.
  */
 #include "splat/internal.h"
 

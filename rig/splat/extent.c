@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Determines which lines belong to a report. Several callers of printk (tasks, CPUs) can print at
- * the same time. If the log has the caller of each line, each caller has a separate open report.
+ * the same time. If the log names the caller of each line, each caller has an open report of its
+ * own.
  */
 #include <string.h>
 
 #include "splat/scanner.h"
 
 /*
- * The maximum number of lines inside a report that do not belong to it: if the log has the printk
- * caller of each line; if it does not; and for lines within INSTANT_SECONDS of the report's own
- * lines.
+ * The maximum number of consecutive foreign lines inside a report: GAP_KNOWN if the log names the
+ * printk caller of each line, otherwise GAP_UNKNOWN; GAP_INSTANT for lines within INSTANT_SECONDS
+ * after a line of the report.
  */
 #define GAP_KNOWN 3
 #define GAP_UNKNOWN 12
 #define GAP_INSTANT 100
 #define INSTANT_SECONDS 0.05
-#define DUMP_LINES 64 /* maximum length of a page's dump before a header */
+#define DUMP_LINES 64 /* maximum number of lines of a page's dump before the header */
 /* further reports of a crashed task within this time are consequences of the crash */
 #define WAKE_SECONDS 2.0
 #define CUT_LINES 12   /* maximum number of lines between "cut here" and the header */
@@ -101,8 +102,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
 			continue;
 		/*
-		 * a line of hex digits belongs to the report only if it is the address of its
-		 * header, which a mail program has wrapped
+		 * a line of hex digits only belongs to the report if it directly follows the
+		 * header: a mail program has wrapped the header before its address
 		 */
 		if (!header && !line->kernel && body_is_dump(line->text) &&
 		    open->seen->len != open->header + 1)
@@ -113,8 +114,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 }
 
 /*
- * Stores the caller of LINE if it is the report's first line with a kernel's prefix: further lines
- * of the report must have such a prefix, with this caller.
+ * If LINE is the first line of the report with a prefix of the kernel, stores its caller: only
+ * lines with such a prefix and this caller can follow.
  */
 static void open_settle(struct open *open, const struct line *line)
 {
@@ -125,8 +126,9 @@ static void open_settle(struct open *open, const struct line *line)
 }
 
 /*
- * Returns the open report to which LINE belongs because the report's CPU has requested other CPUs
- * to print their stacks; or NULL.
+ * Returns the open report to which the stack that begins with LINE belongs: CPUs print their stacks
+ * when the CPU that reports a stall or a panic requests it. The caller of LINE becomes one of the
+ * report's callers. NULL: there is no such line or report.
  */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
@@ -146,7 +148,10 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 	return NULL;
 }
 
-/* GROUPS: those of the header, which are cleared; or NULL if FORMAT has no pattern. */
+/*
+ * Starts a report with LINE, which FORMAT matches. The report takes over GROUPS, which are cleared;
+ * NULL if FORMAT has no pattern.
+ */
 static void begin_report(struct scanner *scanner, const struct format *format,
 			 const struct line *line, struct groups *groups, gboolean induced)
 {
@@ -171,7 +176,10 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 		extent_close(scanner, open, FALSE);
 }
 
-/* Adds a line of a page's dump. Another line ends the dump, and must be a header. */
+/*
+ * Handles LINE while a dump of a page is being read: adds it if it belongs to the dump; any other
+ * line ends the dump, because the header is handled elsewhere.
+ */
 static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	struct frame frame;
@@ -184,7 +192,10 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 	open_take(open, line);
 }
 
-/* After "cut here" any line can follow, because it may be the message of a WARN. */
+/*
+ * Adds LINE after "cut here": it can have any text, because it may be the message of a WARN. If
+ * there is no header within CUT_LINES lines, drops the report.
+ */
 static void take_after_cut(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	open_take(open, line);
@@ -193,9 +204,9 @@ static void take_after_cut(struct scanner *scanner, struct open *open, const str
 }
 
 /*
- * Handles a line that does not look like part of the report: the rest of a wrapped line, or a line
- * of another caller. Many such lines end the report, unless they have nearly the same time stamp as
- * the report.
+ * Handles a line that does not have a form of lines in reports: the rest of a wrapped line, or a
+ * line of another caller. Too many of them in a row end the report; more are allowed if they have
+ * nearly the time stamp of the report's last line.
  */
 static void take_foreign(struct scanner *scanner, struct open *open, const struct line *line,
 			 guint gap)
@@ -215,12 +226,12 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 		extent_close(scanner, open, FALSE);
 }
 
-/* Like open_body(), but takes into account where in the report the line is. */
+/* Classifies LINE like open_body(), and takes into account where in the report it is. */
 static enum body line_kind(struct open *open, const struct line *line, struct frame *ret)
 {
 	enum body body = open_body(open, line, ret);
 
-	/* in an old KASAN report, SLUB's banner is not the end */
+	/* in old KASAN reports, SLUB's output with a banner precedes the stack */
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		return BODY_INSIDE;
 	return body == BODY_FOREIGN && open_has_next(open) ? BODY_INSIDE : body;
@@ -269,7 +280,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		open->inside++;
 		open->ended = TRUE;
 		open_take(open, line);
-		/* x86 prints the registers again after the end mark of an oops */
+		/* do not end an oops here: x86 prints the registers again after the end mark */
 		if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)))
 			extent_close(scanner, open, FALSE);
 		break;
@@ -302,7 +313,7 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 {
 	struct line start = *line;
 
-	/* count it as a line of the kernel, even if the decompressor wrote it */
+	/* the kernel's next lines belong to it, even if a decompressor wrote this line */
 	start.kernel = TRUE;
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
@@ -338,7 +349,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		return;
 	}
 	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
-		/* a report of one line inside the open report, which continues after it */
+		/* LINE is a report of its own, of one line; the open report continues after it */
 		begin_report(scanner, format, line, groups,
 			     (format->flags & FORMAT_UNWINDER) != 0);
 		return;
@@ -346,8 +357,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	if (open) {
 		induced = open_causes(open, line);
 		/*
-		 * some architectures panic before they print an oops's end mark: the report is
-		 * complete without it
+		 * an oops before a panic is not cut off: some architectures print no end mark then
 		 */
 		open->complete = (format->family & FAMILY_PANIC) &&
 				 ((format->flags & FORMAT_INDUCED) ||
@@ -376,7 +386,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 		return;
 	}
 	if (open && (open->format->family & FAMILY_SLUB) && !open->ended) {
-		/* it belongs to the report if the next line is a WARN of SLUB */
+		/* "cut here" belongs to SLUB's report if a WARN of SLUB follows */
 		open_append(open, line->text, line->len);
 		return;
 	}

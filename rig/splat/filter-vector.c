@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The vector search of filter.c with AVX2. It uses the algorithm "Teddy" of Hyperscan and the Rust
- * crate aho-corasick: for each half of a byte, a shuffle instruction looks up the groups that
- * accept it at this position of a print (filter.h). Only this file checks the host's instruction
- * set.
+ * crate aho-corasick: a shuffle instruction looks up, for each half of a byte, which groups of
+ * words accept it at this position of a print (the bytes chosen from a word, filter.h). Only this
+ * file checks whether the host has AVX2.
  */
 #include "splat/filter.h"
 
@@ -29,8 +29,8 @@ struct tables {
 };
 
 /*
- * For each of 32 positions from P on: the groups of words (filter.h) that accept the byte at this
- * position as byte I of a print.
+ * Returns a byte for each of the 32 positions from P on: a bit mask of the groups of words
+ * (filter.h) that accept the byte at this position + I as byte I of a print.
  */
 WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const guint8 *p)
 {
@@ -55,9 +55,9 @@ WITH_AVX2 static inline void load(const struct filter_prints *prints, struct tab
 }
 
 /*
- * Returns a bit for each of the 32 positions from *PLACE on that must be checked, and 0 if none of
- * the remaining positions must be; moves *PLACE to these 32 positions. Separate from the checks, so
- * that the tables stay in registers.
+ * Finds the next 32 positions, from *PLACE on, of which at least one must be checked: moves *PLACE
+ * to the first of them, and returns a bit for each one that must be checked. Returns 0 if there is
+ * none before the end. This is a function of its own, so that the tables stay in registers.
  */
 WITH_AVX2 static __attribute__((noinline)) guint next_places(const struct filter_prints *prints,
 							      const guint8 *bytes, gsize len,
@@ -95,7 +95,10 @@ gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, 
 		for (; left; left &= left - 1) {
 			const guint8 *p = bytes + place + (guint)__builtin_ctz(left);
 
-			/* at most positions that a group accepts there is no word */
+			/*
+			 * at most positions that a group accepts there is no word: compare the hash
+			 * first
+			 */
 			if (*p < 0x80 && prints->first[filter_hash(filter_four(p))] < 0)
 				continue;
 			*ret_at = (gsize)(p - bytes);

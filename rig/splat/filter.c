@@ -4,10 +4,11 @@
  * report at the same time.
  *
  * If the processor has AVX2 (filter-vector.c), 32 positions at a time are compared with the rarest
- * bytes of each word. Otherwise, and for short inputs, a table is used. Every word has at least
- * five bytes. So of the three-byte pieces at every third position of a text, one lies in the first
- * five bytes of any word in the text. The table marks these few pieces, so most of a log is skipped
- * with one look-up per three bytes, and look-ups do not depend on each other.
+ * bytes of each word. Otherwise, and for short inputs, only every third position of the text is
+ * examined: the three bytes there are looked up in a table. Every word has at least five bytes, so
+ * one of these positions is in its first three bytes. The table marks the few pieces of three bytes
+ * that words have there, so most of a log is skipped with one look-up per three bytes. Look-ups do
+ * not depend on each other.
  */
 #include <string.h>
 
@@ -96,14 +97,17 @@ static const char *const words[] = {
 	"refcount:",
 	"duplicate filename",
 	"initialized object",
-	/* as logcat's tags, which have eight characters */
+	/* the form in logcat, which pads its tags to eight characters */
 	"BUG     : ",
 	"WARNING : ",
 	"INFO    : ",
 	"Oops    : ",
 	"UBSAN   : ",
 	"VFS     : ",
-	/* a piece of a message; a blank, and the end of grep's colour, that can hide a word */
+	/*
+	 * mark of a divided message; a blank and the end of grep's colour, both of which can hide a
+	 * word
+	 */
 	",ncfrag=",
 	"&nbsp;",
 	"\033[m\033[K",
@@ -111,8 +115,8 @@ static const char *const words[] = {
 
 #define PIECE 3
 /*
- * Distance between the pieces that are examined. Every word has at least PIECE + STEP - 1 bytes, so
- * it contains one of these pieces.
+ * Distance between the positions at which a piece of the text is examined. Every word has at least
+ * PIECE + STEP - 1 bytes, so at least one of these pieces is inside it.
  */
 #define STEP 3
 #define BUCKET_BITS 14 /* the table has 16 KiB, so it stays in the L1 cache */
@@ -125,7 +129,7 @@ struct word {
 };
 
 static guint8 marked[BUCKETS];
-/* of struct word, by bucket and by the position of the piece in the word */
+/* of struct word: the words with a piece of this bucket, by the piece's position in the word */
 static GArray *words_with[BUCKETS][STEP];
 
 static inline guint bucket_of(guint32 piece)
@@ -138,7 +142,10 @@ static inline guint bucket_at(const guint8 *p)
 	return bucket_of(p[0] | p[1] << 8 | p[2] << 16);
 }
 
-/* Like bucket_at(), but faster: reads four bytes, so a fourth byte must exist. */
+/*
+ * Returns the same as bucket_at(), but faster: it reads four bytes at once, so P must have a fourth
+ * byte.
+ */
 static inline guint bucket_before(const guint8 *p)
 {
 	guint32 four;
@@ -149,24 +156,28 @@ static inline guint bucket_before(const guint8 *p)
 
 /* Prints for the vector search ---------------------------------------------------------- */
 
-/* A word with its print, in a chain of those whose prints have the same hash. */
+/*
+ * A word and its print (the bytes that the vector search compares, filter.h). Prints with the same
+ * hash form a chain.
+ */
 struct print {
 	struct word word;
 	guint8 at; /* offset of the print in the word */
 	gint16 next;
-	guint32 four; /* its first four bytes */
+	guint32 four; /* the first four bytes of the print */
 };
 
 static struct print all_prints[G_N_ELEMENTS(words)];
 static struct filter_prints prints;
-static double shares[FILTER_GROUPS]; /* of the positions of a log, those that a group accepts */
+/* for each group, the estimated share of positions in a log that it accepts */
+static double shares[FILTER_GROUPS];
 static gboolean has_vectors;
 
 static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI", "SEMDTRNB"};
 
 /*
- * Returns the class of C: the higher, the rarer the character is in a log without reports, where
- * digits, blanks and small letters are frequent.
+ * Returns the index of the class of C: the higher it is, the rarer is C in a log without reports.
+ * Blanks and small letters are frequent there.
  */
 static guint rarity(char c)
 {
@@ -184,7 +195,7 @@ static double share_of(char c)
 	return g_ascii_isdigit(c) ? 0.04 : of_class[rarity(c)];
 }
 
-/* Returns the offset of the rarest print of WORD. */
+/* Returns the offset in WORD of the FILTER_PRINT bytes that are rarest in logs. */
 static guint8 rarest(const char *word)
 {
 	guint best = 0, score = 0;
@@ -203,8 +214,8 @@ static guint8 rarest(const char *word)
 }
 
 /*
- * Returns an estimate of the share of positions that GROUP would accept if PRINT were added. SHARE
- * has the result of share_of() for each character.
+ * Returns an estimate of the share of positions in a log that GROUP accepts once PRINT is added to
+ * it. SHARE[C] is share_of(C).
  */
 static double share_with(guint group, const char *print, const double share[128])
 {
@@ -227,7 +238,7 @@ static double share_with(guint group, const char *print, const double share[128]
 	return all;
 }
 
-/* Adds the word of PRINT to the group that then accepts the fewest additional positions. */
+/* Adds PRINT to the group for which this increases the number of accepted positions least. */
 static void add_print(struct print *print, const double share[128])
 {
 	const char *text;
@@ -254,7 +265,10 @@ static void add_print(struct print *print, const double share[128])
 	}
 }
 
-/* Returns TRUE if the print at PLACE is that of a word there. */
+/*
+ * Returns TRUE if the bytes at PLACE are the print of a word, and the rest of the word is around
+ * it.
+ */
 static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 {
 	guint32 four = filter_four(bytes + place);
@@ -271,8 +285,9 @@ static gboolean is_word_at(const guint8 *bytes, gsize len, gsize place)
 }
 
 /*
- * Returns TRUE if a blank or a character of zero width that mail programs write is at P: U+00A0 in
- * UTF-8 or ISO 8859-1, U+00AD, U+2000 to U+207F, U+3000, U+FEFF. It can hide a word.
+ * Returns TRUE if P has a blank or a character of zero width that mail programs write inside words
+ * or between them, so that it hides a word: U+00A0 in UTF-8 or ISO 8859-1, U+00AD, U+2000 to
+ * U+207F, U+3000, U+FEFF.
  */
 static gboolean is_strange_blank(const guint8 *p, gsize len)
 {
@@ -391,7 +406,10 @@ static gboolean search(const guint8 *bytes, gsize len, gboolean blanks, gsize *r
 		*ret_at = done;
 		return TRUE;
 	}
-	/* a word may begin in the last bytes that were examined */
+	/*
+	 * the vector search has examined the first `done` bytes; a word may begin in the last of
+	 * them
+	 */
 	from = done - MIN(done, FILTER_WORD_MAX);
 	hit = table_hit(bytes + from, len - from, ret_at);
 	*ret_at += hit ? from : 0;

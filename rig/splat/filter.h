@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vector search of filter.c. Of each word, FILTER_PRINT bytes are chosen, which are called its
- * print. The words are divided into groups. A group compares the upper and lower halves of bytes
- * separately, so it may also accept a print that none of its words has.
+ * Declarations for the vector search of filter.c. From each word, FILTER_PRINT consecutive bytes
+ * are chosen, which are called its print. The words are divided into groups. A group compares the
+ * upper and the lower half of each byte separately, so it may also accept bytes that are not the
+ * print of any of its words.
  */
 #ifndef RIG_SPLAT_FILTER_H
 #define RIG_SPLAT_FILTER_H
@@ -15,16 +16,18 @@
 #define FILTER_GROUPS 8
 #define FILTER_HASH_BITS 9
 #define FILTER_WORD_MAX 32 /* length of the longest word */
-/* for shorter inputs the set-up would cost more than the vector search saves */
+/* shorter inputs do not use it, because its set-up takes longer than it saves */
 #define FILTER_VECTOR_LEAST 256
 
 /*
- * For each byte of a print, and each value of the byte's lower and upper half: a bit mask of the
- * groups that accept it.
+ * For each byte of a print, and each value of the byte's lower or upper half: a bit mask of the
+ * groups that accept this value there.
  */
 struct filter_prints {
 	guint8 low[FILTER_PRINT][16], high[FILTER_PRINT][16];
-	/* by the hash of the print's first four bytes: the index of a word; -1: there is none */
+	/*
+	 * index of the first word whose print's first four bytes have this hash; -1: there is none
+	 */
 	gint16 first[1 << FILTER_HASH_BITS];
 };
 
@@ -42,12 +45,16 @@ static inline guint filter_hash(guint32 four)
 }
 
 gboolean filter_has_vectors(void);
-/* Returns TRUE if BYTES + AT, followed by at least FILTER_PRINT bytes, is what is searched for. */
+/*
+ * Decides whether position AT of BYTES is a result of the search. At least FILTER_PRINT bytes
+ * follow it.
+ */
 typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at);
 /*
- * Returns TRUE if *RET_AT is the first position in BYTES where a group accepts the print and its
- * hash is that of a word, or where a byte is not ASCII, and CHECK returns TRUE. FALSE: there is
- * none before *RET_AT; positions from there on were not examined.
+ * Searches BYTES for the first position at which CHECK returns TRUE. CHECK is only called where a
+ * group accepts the bytes and their hash is that of a print, and where a byte is not ASCII. TRUE:
+ * *RET_AT is this position. FALSE: there is none before *RET_AT, and the positions from *RET_AT on
+ * were not examined.
  */
 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 		       filter_check check, gsize *ret_at);

@@ -113,7 +113,10 @@ static const struct format rows[] = {
 	 FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
 	{"UBSAN:", "UBSAN: ([a-zA-Z -]+) in " SRC, "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
 	 "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
-	/* with CONFIG_UBSAN_TRAP, x86 prints this line, and arm64 the next, above a trap */
+	/*
+	 * with CONFIG_UBSAN_TRAP a trap follows the line: of this row on x86, of the next row on
+	 * arm64
+	 */
 	{"UBSAN:", "UBSAN: ([a-z -]+) at " F "\\+0x", "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
 	 "ubsan|overflow", FRAME_GROUP, FAMILY_SANITIZER | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS},
 	{"Internal error:", "Internal error: UBSAN: ([^:]+)", "ubsan", "UBSAN: {1} in {f}",

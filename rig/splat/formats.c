@@ -27,7 +27,7 @@ static const struct format rows[] = {
 	 FORMAT_ANYTIME | FORMAT_PROOF},
 	{"blocked for more than", "^[^\"]*:(\\d+) blocked for more than \\d+ seconds\\.$",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
-	 FORMAT_PROOF}, /* for a task whose name contains a newline */
+	 FORMAT_PROOF}, /* the rest of the line if the task's name has a newline */
 	{"can't die for", "INFO: task (.*):(\\d+) can't die for more than \\d+ seconds",
 	 "hung-task", "INFO: task can't die in {f}", "{f}", "schedule", FRAME_TRACE, FAMILY_STALL},
 	{"stall",
@@ -43,7 +43,7 @@ static const struct format rows[] = {
 	 "atchdog(?:: CPU \\d+)? (?:detected |Watchdog detected )?(?:a )?[hH]ard LOCKUP|CPU \\d+ "
 	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
 	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
-	 /* this report was a WARN until 4.x */
+	 /* until 4.x this line was the message of a WARN */
 	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS},
 	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP", "hard-lockup",
 	 "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL, FORMAT_ADOPTS},
@@ -70,7 +70,7 @@ static const struct format rows[] = {
 	 "recursion|bad magic|wrong owner|wrong CPU|trylock failure on UP)",
 	 "spinlock", "BUG: {1} {2} in {f}", NULL, "spin_|_lock|_unlock", FRAME_TRACE, FAMILY_WARN},
 
-	/* a corrupted list; this line precedes the trap instruction */
+	/* a corrupted list: this line, then the report of a trap instruction (BUG or WARN) */
 	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
 	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
 	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
@@ -131,8 +131,8 @@ static const struct format rows[] = {
 	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS},
 	/*
-	 * s390 prints the address on the next line of the log; this row is for any address, the
-	 * next row of this table for one in the first page
+	 * s390 prints the failing address on the next line of the log. This row of the table is
+	 * used for any address, and the next row for one in the first page.
 	 */
 	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
 	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
@@ -187,8 +187,8 @@ static const struct format rows[] = {
 	 FORMAT_PROOF},
 
 	/*
-	 * reports of a lock that should be held but is not, printed by the kernels of
-	 * scenarios/zoo/lock-rules-*.patch; the agent `lock-rules` provokes them
+	 * a function was called without the lock that it needs; printed by kernels with the patches
+	 * scenarios/zoo/lock-rules-*.patch, and provoked by the agent `lock-rules`
 	 */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
 	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0,
@@ -216,8 +216,8 @@ static const struct format rows[] = {
 	 "Machine check exception", NULL, NULL, FRAME_NONE, FAMILY_WARN, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
 	/*
-	 * powerpc: arch/powerpc/kernel/mce.c, before and since 5.0; the function is missing if user
-	 * space was interrupted
+	 * powerpc (arch/powerpc/kernel/mce.c), the forms before and since 5.0. The report has no
+	 * function if the machine check interrupted user space.
 	 */
 	{"Machine check interrupt",
 	 "^(?:Harmless|Warning|Severe|Fatal) Machine check interrupt \\[(?:Not r|R)ecovered\\]",
@@ -259,7 +259,7 @@ static const struct format rows[] = {
 	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN, FORMAT_PROOF},
 
-	/* warnings that are always at the same place */
+	/* warnings that helpers print in their own source file for errors of their callers */
 	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount",
 	 "WARNING: refcount bug in {f}", NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT, FORMAT_ADOPTS},
@@ -357,7 +357,7 @@ static const struct format rows[] = {
 	{"nobody cared", "irq (\\d+): nobody cared", "other", "irq: nobody cared", NULL, NULL,
 	 FRAME_NONE, FAMILY_WARN, 0, FORMAT_PROOF},
 
-	/* panics; those that can only follow another report are marked as such */
+	/* panics; FORMAT_INDUCED marks those that can only follow another report */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}"
 	 "\\s*$",
@@ -379,8 +379,9 @@ static const struct format rows[] = {
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
 	/*
-	 * mce_panic() and df_debug() of x86 and arm64_serror_panic() print the error before the
-	 * panic; do_exit() panics in an interrupt and in the idle task only after an oops
+	 * These panics are consequences of an earlier report: x86's mce_panic() and df_debug() and
+	 * arm64's arm64_serror_panic() print the error before the panic; do_exit() panics in an
+	 * interrupt and in the idle task only after an oops.
 	 */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: ((?:Fatal (?:local )?m|M)achine check.*|"
@@ -403,7 +404,7 @@ static const struct format rows[] = {
 	 "rust_begin_unwind|^core::|^alloc::|_4core|_5alloc", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
 	 FORMAT_PROOF},
 
-	/* all other reports; only if a stack follows */
+	/* all other lines with "BUG:"; see FORMAT_KERNEL and FORMAT_PROOF */
 	{"BUG:", "^(?:[A-Z][A-Za-z0-9]+: )?BUG: ([A-Z].*)", "other", "BUG: {1}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_WARN, 0, FORMAT_KERNEL | FORMAT_NO_STACK},
 	{"BUG:", "(?:^|[^A-Z_])BUG: +(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,

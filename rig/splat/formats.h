@@ -8,16 +8,16 @@
 #define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
 /*
- * a path; it can have any character, and "<snip>/" if it was shortened. PCRE takes several times as
- * long for \s as for a blank and a tab.
+ * The path of a source file. It can have any characters, also "<snip>/" if it was shortened. The
+ * pattern has a blank and a tab instead of \s, which takes PCRE several times as long.
  */
 #define FILE_NAME "(?<src>[^ \t:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
-/* a function, or an address such as "0x0" if the trap does not have the function */
+/* a function; or an address such as "0x0", which the trap has if the function is not known */
 #define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)"
 /*
- * A WARN. From 6.19 on: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
- * CPU: 1 PID: 12 at file:line func+0x…"; in 3.x: "WARNING: at file:line func()".
+ * The first line of a WARN. From 6.19 on: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12";
+ * before: "WARNING: CPU: 1 PID: 12 at file:line func+0x…"; in 3.x: "WARNING: at file:line func()".
  */
 #define WARN_AT(file, func)                                                                      \
 	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func \
@@ -25,7 +25,7 @@
 
 #define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 
-/* The rows of one of the two files, in order. */
+/* The rows of formats.c or of formats-validators.c, in order. */
 struct formats {
 	const struct format *rows;
 	gsize n;

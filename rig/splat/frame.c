@@ -49,8 +49,8 @@ static void copy_name(char *to, gsize room, const char *from, gsize len)
 }
 
 /*
- * Sets all fields of RET. The symbol has LEN characters at TEXT; its name ends before compiler
- * suffixes (.isra.0, .part.1, .cold, .llvm.123).
+ * Sets all fields of RET for the symbol of LEN characters at TEXT. The name is the symbol without
+ * compiler suffixes (.isra.0, .part.1, .cold, .llvm.123).
  */
 static void set_symbol(struct frame *ret, const char *text, gsize len)
 {
@@ -110,8 +110,8 @@ static const char *skip_address(const char *text)
 }
 
 /*
- * Skips "[] ", what a web page leaves of "[<ffffffff81234567>] " if it takes the address for a tag.
- * Returns its end, or TEXT if there is none.
+ * Skips "[] " or "([] ": a web page that takes the address in "[<ffffffff81234567>] " for an HTML
+ * tag leaves only this. Returns its end, or TEXT if there is none.
  */
 static const char *skip_empty_address(const char *text)
 {
@@ -129,7 +129,7 @@ static guint64 parse_hex(const char **text)
 	return value;
 }
 
-/* Parses a symbol whose name has LEN characters. */
+/* Parses "f+0x12/0x34" at TEXT, whose name has LEN characters. */
 static gboolean parse_symbol(const char *text, gsize len, struct frame *ret)
 {
 	const char *end = text + len;
@@ -161,8 +161,8 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 }
 
 /*
- * Parses "f (file.c:12 (discriminator 3)) mod", a frame of scripts/decode_stacktrace.sh, whose name
- * has LEN characters.
+ * Parses "f (file.c:12 (discriminator 3)) mod", a frame in the output of
+ * scripts/decode_stacktrace.sh. The name f has LEN characters.
  */
 static gboolean parse_decoded(const char *text, gsize len, struct frame *ret)
 {
@@ -172,7 +172,7 @@ static gboolean parse_decoded(const char *text, gsize len, struct frame *ret)
 		return FALSE;
 	place = text + len + 2;
 	colon = strchr(place, ':');
-	/* a lock line also has the form "ffff… (class){….}-{0:0}, at: f (file.c:12)" */
+	/* a lock line is similar: "ffff… (class){….}-{0:0}, at: f (file.c:12)" */
 	if (!colon || colon == place || memchr(place, ' ', colon - place) ||
 	    memchr(place, ')', colon - place))
 		return FALSE;
@@ -240,8 +240,8 @@ static gboolean parse_inlined(const char *text, gsize len, struct frame *ret)
 }
 
 /*
- * Parses arm's "(f) from …", which has the function without an offset, and since 5.18 "f from …" or
- * "f [module] from …". ADDRESSED: an address precedes it.
+ * Parses a frame of arm: "(f) from …"; since 5.18 "f from …" or "f [module] from …". It has no
+ * offset. ADDRESSED: an address precedes it.
  */
 static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
@@ -290,7 +290,7 @@ gboolean frame_parse(const char *text, struct frame *ret)
 		addressed = after != p;
 		p = after;
 	}
-	/* xmon: "[c000…] c000… f+0x12/0x34" */
+	/* xmon prints a second address, without brackets: "[c000…] c000… f+0x12/0x34" */
 	if (addressed && strspn(p, "0123456789abcdef") == 16 && p[16] == ' ')
 		p += 17;
 	if (p[0] == '?' && p[1] == ' ') {
@@ -320,7 +320,7 @@ gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *r
 	const char *address = NULL;
 	gboolean guess = FALSE;
 
-	/* a number alone is not a frame */
+	/* a number without brackets is not a frame */
 	if (p == text && *p != '[' && *p != '(')
 		return FALSE;
 	for (const char *after; (after = skip_address(p)) != p; p = after)
@@ -364,11 +364,6 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
 	static const struct {
 		const char *word;
-		/*
-		 * a word that must not precede the prefix: with the code segment of user space, the
-		 * address is not one of the kernel
-		 */
-		const char *not_before;
 	} marks[] = {
 		{"RIP: 0010:"}, {"RIP: e030:"},	 {"RIP: 0018:"},
 		{"RIP: "},	{"RIP  "},	 {"RIP "},
@@ -385,7 +380,10 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	};
 	const char *start = skip_blanks(text);
 
-	/* check the first characters first, because this is fast and excludes "RAX:" and "R10:" */
+	/*
+	 * check the first characters first: this is fast, and excludes most registers ("RAX:",
+	 * "R10:")
+	 */
 	if (!begins[(guint8)*start] || (*start == 'R' && start[1] != 'I'))
 		return FALSE;
 	if (text_begins(start, "MCE: CPU")) {

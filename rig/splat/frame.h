@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parses one line of a stack, as printed by any architecture. For callers that read the text of a
- * report.
+ * Parses one line of a stack in the format of any architecture. Other modules use it to read the
+ * text of a report.
  */
 #ifndef RIG_SPLAT_FRAME_H
 #define RIG_SPLAT_FRAME_H
@@ -21,8 +21,8 @@ struct frame {
 /* Parses a frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
 gboolean frame_parse(const char *text, struct frame *ret);
 /*
- * Parses the caller in arm's frame "f from [<c0…>] (caller+0x12/0x34)". This is needed for the
- * outermost caller, which has no line of its own.
+ * Parses "caller" in a frame of arm, "f from [<c0…>] (caller+0x12/0x34)". Only the outermost frame
+ * needs this: every other caller has a line of its own.
  */
 gboolean frame_parse_caller(const char *text, struct frame *ret);
 /*
@@ -30,14 +30,17 @@ gboolean frame_parse_caller(const char *text, struct frame *ret);
  * f+0x…", "pc : f+…", "PC is at f+…".
  */
 gboolean frame_parse_fault(const char *text, struct frame *ret);
-/* Parses the place where a lock was taken: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2 [mod]". */
+/*
+ * Parses the place at which a lock was acquired: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2
+ * [mod]".
+ */
 gboolean frame_parse_lock(const char *text, struct frame *ret);
 /*
- * Parses a frame without an offset: "f", "? f", "f [mod]". Any line with one word looks like this;
+ * Parses a frame without an offset: "f", "? f", "f [mod]". Every line of one word has this form, so
  * call this only for a line inside a stack.
  */
 gboolean frame_parse_bare(const char *text, struct frame *ret);
-/* Parses the address in a line without a symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
+/* Parses a frame that has no symbol, only an address: "[<ffffffff81234567>] 0xffffffff81234567". */
 gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Chooses the function that a report of lockdep is named after, from its lines about locks. */
+/* Chooses the function after which a report of lockdep is named, from its lines about locks. */
 #include <string.h>
 
 #include "splat/function.h"

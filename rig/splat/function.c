@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the function that a report is named after, by the rule of its format. The rules follow
- * those of public fuzzers, so that a title can be searched for in their reports.
+ * Chooses the function after which a report is named, by the rule of its format (enum frame_rule).
+ * The rules follow those of public fuzzers, so that a title can be searched for in their reports.
  */
 #include <string.h>
 
 #include "splat/function.h"
 #include "splat/word-set.h"
 
-#define RECURSES 3 /* a function that is so many times on a stack recurses */
+#define RECURSES 3 /* a function recurses if a stack has it at least so many times */
 
 const char *plain_name(const char *name)
 {
@@ -21,7 +21,7 @@ const char *plain_name(const char *name)
 	gsize most = 0;
 
 	name += *name == '.' && name[1]; /* skip the dot of a ppc64 entry point */
-	if (!strchr("Ssck_", *name)) /* no prefix begins with this character */
+	if (!strchr("Ssck_", *name)) /* the first characters of all prefixes */
 		return name;
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
 		gsize len = text_begins(name, prefixes[i]) ? strlen(prefixes[i]) : 0;
@@ -48,9 +48,9 @@ char *first_named(const GPtrArray *names, const char *skip, enum rules rules)
 }
 
 /*
- * Functions that call a system call, work item, timer or file operation. A CPU in a loop is
- * interrupted at any place of the loop, so the report is named after the function that one of these
- * called.
+ * Functions that call the function of a system call, work item, timer or file operation. A CPU in a
+ * loop is interrupted at a random place inside the loop, so the innermost function of its stack
+ * differs each time. The report is named after the function that one of these callers called.
  */
 static const char callers[] =
 	/* system calls, threads, work, timers, of all architectures */
@@ -74,8 +74,8 @@ static const char callers[] =
 	"^rtnetlink_rcv_msg|^netlink_dump";
 
 /*
- * Returns TRUE if NAME is the outermost function of a stack of a system call, thread, interrupt, or
- * the idle loop.
+ * Returns TRUE if NAME is an outermost function of a stack: the entry of a system call, a thread,
+ * an interrupt, or the idle loop.
  */
 static gboolean is_entry(const char *name)
 {
@@ -89,9 +89,10 @@ static gboolean is_entry(const char *name)
 }
 
 /*
- * Returns the function for a hung-task report, which shows a task that waits, not the cause. Two
- * kinds of waits are so frequent that they name the report; otherwise it is the first function that
- * is not part of waiting.
+ * Returns the function after which a report of a hung task is named. The report shows a task that
+ * waits, not the cause. If the task waits for the RTNL or for an RCU grace period, which is
+ * frequent, this wait names the report. Otherwise it is the first function that is not part of
+ * waiting.
  */
 static char *hung_function(const GPtrArray *names, enum rules rules)
 {
@@ -115,7 +116,9 @@ static char *hung_function(const GPtrArray *names, enum rules rules)
 			if (strstr(name, buckets[b].piece))
 				return g_strdup(buckets[b].name ? buckets[b].name : name);
 	}
-	/* prefer a function that is not a dispatcher (name_is_dispatcher()) */
+	/*
+	 * first without dispatchers (name_is_dispatcher()), which call functions of any subsystem
+	 */
 	for (guint i = 0; rules == RULES_V2 && i < names->len; i++)
 		if (!generic_by_rules(names->pdata[i], waits, rules) &&
 		    !name_is_dispatcher(names->pdata[i]) && !is_entry(names->pdata[i]))
@@ -143,10 +146,10 @@ static char *stall_function_v1(const GPtrArray *names, const char *skip)
 }
 
 /*
- * Returns the function that names a stall, from the stack NAMES, innermost first. A dispatcher
- * (dispatchers.c: a function that calls whatever it was given, for example vfs_write) never names a
- * stall if the stack has another function. Dispatchers at the top are skipped; the search stops at
- * a dispatcher below another function, and that function is returned.
+ * Returns the function that names a stall, from the stack NAMES, innermost first: the function that
+ * one of callers[] or a dispatcher (dispatchers.c: calls others by pointer, such as vfs_write())
+ * called. Dispatchers and entries that are further in are skipped. If the stack has no other
+ * functions, the innermost of those skipped is returned.
  */
 static char *stall_function(const GPtrArray *names, const char *skip)
 {
@@ -170,9 +173,9 @@ static char *stall_function(const GPtrArray *names, const char *skip)
 }
 
 /*
- * Returns the function for a stack overflow. A recursion overflows the stack in whatever function
- * it calls last, or in an interrupt. If that function is not one of those that repeat, the report
- * is named after the outermost function, as a stall.
+ * Returns the function after which a stack overflow is named. A recursion can overflow the stack in
+ * any function that it calls, or in an interrupt. So if a function recurses, but the innermost one
+ * does not, the report is named like a stall, by the function that began the recursion.
  */
 static char *overflow_function(const GPtrArray *names, enum rules rules)
 {
@@ -205,7 +208,7 @@ static char *after_function(const struct report *report, const char *words, enum
 }
 
 /*
- * Returns the function of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
+ * Returns the function f of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
  * 9(RESCUER):f".
  */
 static char *first_item(const char *line)
@@ -218,9 +221,9 @@ static char *first_item(const char *line)
 }
 
 /*
- * Returns the work function that a stuck worker pool executes: from "Workqueue: events f" of the
- * first worker whose stack is printed; otherwise the first item in flight below the line "pwq 2:
- * cpus=0 …" of this pool. Other pools are listed, too.
+ * Returns the function of the work item that a stuck worker pool executes: from "Workqueue: events
+ * f", if the report has a worker's stack; otherwise the first work item in flight below the line of
+ * this pool, "pwq 2: cpus=0 …". The report lists other pools, too.
  */
 static char *work_function(const struct report *report)
 {
@@ -246,8 +249,8 @@ static char *work_function(const struct report *report)
 }
 
 /*
- * Returns the function that allocated or freed a bad page: the first caller of the allocator's own
- * functions.
+ * Returns the function that allocated or freed a bad page: the innermost function that is not part
+ * of the page allocator or generic.
  */
 char *page_function(const GPtrArray *names)
 {
@@ -270,9 +273,9 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 }
 
 /*
- * Returns the function for a stall of RCU. If the CPU that prints its stack was just entering or
- * leaving the kernel, the report is named after its first stack, which is that of a task that
- * blocks the grace period, unless that stack shows no more.
+ * Returns the function after which a stall of RCU is named. If the CPU that prints its stack has
+ * only an entry function there, it was just entering or leaving the kernel. Then the report's first
+ * stack is used, that of a task that blocks the grace period, unless it has no better function.
  */
 static char *interrupted_function(const struct splat *splat, const struct report *report,
 				  enum rules rules)
@@ -331,9 +334,9 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 
 /*
  * Returns the function in the header of a WARN, if the report has no line with the instruction
- * pointer ("RIP: …") and the function is not in its stack. In a report quoted in a mail, the lines
- * between the header and the stack are often left out. Returns NULL if this does not apply; then
- * the first suitable function of the stack names the report.
+ * pointer ("RIP: …") and its stack does not have this function. This is so in many mails, which
+ * leave out the lines between the header and the stack. Otherwise returns NULL, and the first
+ * suitable function of the stack names the report.
  */
 static char *function_of_quote(const struct splat *splat, const struct report *report)
 {
@@ -351,9 +354,10 @@ static char *function_of_quote(const struct splat *splat, const struct report *r
 
 /*
  * Returns the function of the line "RIP: f+0x…" or "RIP  [<…>] f+0x…" below the stack, if no line
- * above the stack names the instruction. x86 printed the instruction pointer again at the end of an
- * oops until Linux 4.16, and quotes often keep only this line. Registers of an interrupted context
- * inside the stack have a code segment ("RIP: 0010:"). Returns NULL if there is no such line.
+ * above the stack names the instruction; otherwise NULL. Until Linux 4.16 x86 printed the
+ * instruction pointer again at the end of an oops, and quotes often keep only this line. The line
+ * "RIP: 0010:…", with a code segment, is not used: inside a stack, it is a register of an
+ * interrupted context.
  */
 static char *function_below_stack(const struct report *report, enum rules rules)
 {
@@ -382,8 +386,8 @@ static char *function_below_stack(const struct report *report, enum rules rules)
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	/*
-	 * If one of these rules finds no function, do not take the first function of the stack
-	 * instead, because it is no better.
+	 * If one of these rules finds no function, the report has none: the first function of the
+	 * stack would name it no better.
 	 */
 	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
 			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |

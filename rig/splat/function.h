@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Declarations shared by function.c, which chooses the function that a report is named after, and
- * function-locks.c, its part for reports of lockdep. The caller frees the names.
+ * Declarations shared by function.c, which chooses the function after which a report is named, and
+ * function-locks.c, which does this for reports of lockdep. The caller frees the names.
  */
 #ifndef RIG_SPLAT_FUNCTION_H
 #define RIG_SPLAT_FUNCTION_H
@@ -10,16 +10,31 @@
 
 /* Returns a copy of NAME without an architecture's prefix; NULL if NAME is NULL or "". */
 char *name_or_null(const char *name);
-/* Returns the first of NAMES that is not generic and has no piece of SKIP, or NULL. */
+/*
+ * Returns the first of NAMES that is not generic and contains no piece of SKIP (as for name_has();
+ * or NULL); NULL: there is none.
+ */
 char *first_named(const GPtrArray *names, const char *skip, enum rules rules);
 
-/* Returns the function in one of the first two lock lines, or NULL. */
+/*
+ * Returns the function that wants the lock, or else the one that acquired the held lock, if it is
+ * not generic; NULL: neither is suitable.
+ */
 char *taking_function(const struct splat *splat, const struct report *report, enum rules rules);
-/* Like taking_function(), or the first function of the chain's newest link. */
+/*
+ * Returns taking_function(); if that is NULL, the first suitable function in the stack of the first
+ * link in the chain ("-> #1"), which is the newest.
+ */
 char *lock_function(const struct splat *splat, const struct report *report, enum rules rules);
-/* Returns the function in the first lock line; if the report is damaged, the one in any "at: f". */
+/*
+ * Returns the function that wants the lock, even if it is generic. If the report is damaged and
+ * lacks it, returns the first function after "at:".
+ */
 char *first_lock_function(const struct splat *splat, const struct report *report);
-/* Returns the function of the instruction after "… is trying to release lock (X) at:", or NULL. */
+/*
+ * Returns the function in the line after "… is trying to release lock (X) at:"; NULL: there is
+ * none, or it is generic.
+ */
 char *release_function(const struct report *report, enum rules rules);
 /*
  * Returns TRUE if a mail quotes only the first lines of a lockdep report, without the stack at its

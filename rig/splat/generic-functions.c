@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Generic functions, which occur in many reports and do not identify a bug: a report is named after
- * the first function that is not one of them. The list follows the titles of public reports, so
+ * Generic functions: they occur in many reports and do not identify a bug, so a report is named
+ * after the first function that is not generic. The list follows the titles of public reports, so
  * that titles can be compared.
  */
 #include <string.h>
@@ -147,7 +147,10 @@ static gboolean is_atomic(const char *name)
 
 static gboolean is_generic_v1(const char *name)
 {
-	/* of names that end in "_trap" only the end matches, which is not specific enough for v2 */
+	/*
+	 * version 1 also counts all names that end in "_trap"; this is not specific enough for
+	 * version 2
+	 */
 	return has_any(name, generic) || is_atomic(name) || has_any(name, "_trap$");
 }
 
@@ -159,11 +162,12 @@ static gboolean is_generic_v2(const char *name)
 }
 
 /*
- * Cached results. Checking a name needs some hundred comparisons, and a log repeats the same
- * functions. For each name, there is a bit for each list that was checked, and for its result; the
- * first two are is_generic_v1() and is_generic_v2().
+ * A cache of results, because checking one name needs some hundred comparisons, and a log repeats
+ * the same functions. For each name, bit N of `known` says that list N was checked, and bit N of
+ * `yes` is its result. Bits RULES_V1 and RULES_V2 are for is_generic_v1() and is_generic_v2(), the
+ * others for the lists of name_has().
  */
-#define NAMES_MAX 8192 /* for each thread */
+#define NAMES_MAX 8192 /* number of names in each thread's cache, at most */
 #define LISTS_MAX 64
 
 struct answer {
@@ -213,7 +217,8 @@ static struct answer *answer_for(struct cache *cache, const char *name)
 }
 
 /*
- * Returns the index of the list PIECES, which is identified by its address, or LISTS_MAX if none.
+ * Returns the index of the list PIECES in `lists`, found by its address; LISTS_MAX: the table is
+ * full.
  */
 static guint list_index(struct cache *cache, const char *pieces)
 {

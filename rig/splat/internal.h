@@ -31,27 +31,31 @@
 #define OPEN_REPORTS 8
 
 /*
- * Searches BYTES for many words at once. TRUE: *RET_AT is the position of the first one (filter.c).
+ * Searches BYTES for the words of which each first line of a report has one. TRUE: *RET_AT is the
+ * position of the first word (filter.c).
  */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
- * Like filter_hit(), but also finds blanks that are not ASCII, which can hide a word from the
- * search, so the caller must parse their line.
+ * Like filter_hit(), but also finds blanks that are not ASCII. Such a blank can hide a word from
+ * the search, so the caller must parse its line.
  */
 gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at);
 
 /*
- * Removes the line end and colours of TEXT, and replaces blanks that are not ASCII, and "#012",
- * which rsyslog writes for a line end. TEXT has LEN bytes, and room for LEN + 1. Returns the new
- * length; *RET_SAME: nothing but the line end was changed (prefix-clean.c).
+ * Removes the line end and the colours from TEXT, and replaces blanks that are not ASCII, and
+ * "#012" (rsyslog writes it for a line end). TEXT has LEN bytes, and room for LEN + 1. Returns the
+ * new length. *RET_SAME: nothing was changed, except for the line end (prefix-clean.c).
  */
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same);
 /*
- * Removes colours from the LEN bytes of TEXT, whose escape character was lost on the way ("[32m"),
- * or is written in a notation of several characters ("\\x1b[32m"). Returns the new length.
+ * Removes the colours from TEXT (LEN bytes) whose escape character was lost ("[32m"), or was
+ * written as several characters ("\\x1b[32m"). Returns the new length.
  */
 gsize prefix_colours(char *text, gsize len);
-/* Each function returns the end of its part of a prefix at P; P if there is none. */
+/*
+ * Each of these functions parses one part of a prefix at P: a quote mark, the head of a record of
+ * /dev/kmsg, a notice of dropped messages. It returns the end of the part, or P if there is none.
+ */
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
@@ -63,27 +67,31 @@ gint64 prefix_date(const char *p, const char *end);
 /* Returns TRUE if TEXT begins with a field of a mail's header (decode-text.c). */
 gboolean mail_field_begins(const char *text, gsize len);
 /*
- * The names of the fields that journal_json() reads. The first JOURNAL_MESSAGES are those of a
- * message.
+ * The names of the fields that journal_json() reads. A message is in one of the first
+ * JOURNAL_MESSAGES of them.
  */
 #define JOURNAL_MESSAGES 6
 extern const char *const journal_fields[];
 extern const gsize n_journal_fields;
-/* Returns TRUE if TEXT has the name of a message's field: other JSON can contain a log, too. */
+/*
+ * Returns TRUE if TEXT has the name of a field that contains a message. JSON without such a name is
+ * not an entry of a journal, but it can contain a log, too.
+ */
 gboolean journal_has_message(const char *text);
 /*
- * Copies the message of the JSON object at TEXT to ROOM (LEN + 1 bytes; both may be the same
- * memory), and its source to LINE. If neither `kernel` nor `user` of LINE is set, the message is a
- * line of a console with a prefix of its own. FALSE: it is no such object (journal-json.c).
+ * Parses the JSON object at TEXT. Copies its message to ROOM (LEN + 1 bytes; may be the same memory
+ * as TEXT), and sets the source of the message in LINE. If neither `kernel` nor `user` of LINE is
+ * set, the message is a line of a console and has a prefix of its own. Returns FALSE if TEXT is not
+ * an object with a message (journal-json.c).
  */
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
 
-/* Returns the number at TEXT, at least -1; 0 if there is none. */
+/* Returns the number at TEXT; -1 for any negative number; 0 if there is no number. */
 int text_int(const char *text);
 
 /* formats.c ---------------------------------------------------------------- */
 
-/* How the function for the title is found. */
+/* Where the function in the title is found. */
 enum frame_rule {
 	FRAME_NONE,
 	FRAME_GROUP,	  /* the pattern's group named f; otherwise as FRAME_TRACE */
@@ -92,9 +100,11 @@ enum frame_rule {
 	FRAME_LAST_TRACE, /* the last call trace of the report */
 	FRAME_HUNG,	  /* the function in which a blocked task waits */
 	FRAME_STALL,	  /* the function that contains the loop of a CPU */
-	/* as FRAME_FAULT; as FRAME_STALL if other functions recurse than the one that faulted */
+	/*
+	 * as FRAME_FAULT; but if other functions recurse than the one that faulted, as FRAME_STALL
+	 */
 	FRAME_OVERFLOW,
-	/* like FRAME_STALL, on the stack below the interrupt that detected the stall */
+	/* as FRAME_STALL, in the part of the stack below the interrupt that detected the stall */
 	FRAME_INTERRUPTED,
 	FRAME_PAGE,	  /* the function that allocated the page */
 	FRAME_WORK,	  /* the work item in flight */
@@ -109,7 +119,7 @@ enum frame_rule {
  * later line in a report of another family.
  */
 enum family {
-	/* begins with "cut here", so that the kind is only known from a later line */
+	/* begins with "cut here"; a later line shows the kind */
 	FAMILY_CUT = 1 << 0,
 	FAMILY_WARN = 1 << 1,
 	FAMILY_BUG = 1 << 2, /* ends with a trap instruction */
@@ -121,50 +131,54 @@ enum family {
 	FAMILY_ONE = 1 << 8,	/* has a single line */
 	FAMILY_MEMORY = 1 << 9, /* allocation failure or OOM, followed by Mem-Info */
 	FAMILY_LIMIT = 1 << 10,
-	FAMILY_TOLD = 1 << 11, /* a separate line, followed by a WARN that prints the stack */
-	FAMILY_SLUB = 1 << 12, /* begins with a banner, but does not end with one */
+	FAMILY_TOLD = 1 << 11, /* a line without a stack; the WARN that follows has it */
+	FAMILY_SLUB = 1 << 12, /* a banner ("====") precedes it, but does not end it */
 };
 
 enum format_flag {
-	FORMAT_PROOF = 1 << 0, /* only counts as a report if a stack follows */
+	/* only counts as a report if other lines prove it (extent_is_proven()), usually a stack */
+	FORMAT_PROOF = 1 << 0,
 	FORMAT_BARE = 1 << 1,  /* counts as a report even without a stack */
-	/* only occurs if the report's first header was lost */
+	/* the line only occurs as a header if the report's first header was lost */
 	FORMAT_CORRUPTED = 1 << 2,
 	FORMAT_INDUCED = 1 << 3,  /* is a consequence of the preceding report, if there is one */
 	FORMAT_OFF = 1 << 4,	  /* lockdep is off after this report */
 	FORMAT_NO_STACK = 1 << 5, /* the stack may be missing */
-	FORMAT_ANYTIME = 1 << 6,  /* can continue another report (`into`) even after frames */
+	/* the line can be part of another report (`into`) even after its frames */
+	FORMAT_ANYTIME = 1 << 6,
 	FORMAT_LOCKDEP = 1 << 7,  /* must be parsed as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,	  /* a report that it continues gets this format, too */
-	/*
-	 * there is a second row for this report, which is used if the failing address is in the
-	 * first page
-	 */
+	/* if the line is part of another report (`into`), that report gets this format */
+	FORMAT_ADOPTS = 1 << 8,
+	/* the next row with the same pattern is used if the failing address is in the first page */
 	FORMAT_ADDRESS = 1 << 11,
-	/* only counts as a report if the line has a prefix of the kernel */
+	/* only counts as a report if the line has a prefix of the kernel, or a stack follows */
 	FORMAT_KERNEL = 1 << 10,
-	FORMAT_NAMELESS = 1 << 9, /* the function may be missing */
-	/* the groups of the pattern are a locking rule, a function and a lock */
+	FORMAT_NAMELESS = 1 << 9, /* the title may have no function */
+	/* the pattern's groups are the name of a locking rule, a function and a lock */
 	FORMAT_RULE = 1 << 12,
-	/* inside another report, is a consequence of it: the unwinder, when it prints a stack */
+	/*
+	 * a complaint of the unwinder; inside another report it is a consequence of printing that
+	 * report's stack
+	 */
 	FORMAT_UNWINDER = 1 << 13,
 };
 
 /*
- * A row of the table of formats, which describes the first line of reports. TOKEN is a plain word
- * that the line must contain; it is searched for first, because PATTERN is slow. In TITLE, {f} is
- * the function, {1} a group of PATTERN, {next} the next line; {access} and {last} are explained in
- * title.c. SIGN is the template of the signature: {f} and {1} as in TITLE, {src} the file, and
- * others for lockdep (signature.c).
+ * A row of the table of formats: it describes the first line of reports of one kind. TOKEN is a
+ * plain word that the line must contain; it is searched for first, because matching PATTERN is
+ * slow. TITLE and SIGN are templates of the title and of the signature. In both, {f} is the
+ * function and {1} the first group of PATTERN. In TITLE, {next} is the report's next line; title.c
+ * explains {access} and {last}. In SIGN, {src} is the source file; signature.c explains the other
+ * words.
  */
 struct format {
 	const char *token;
 	const char *pattern;
 	const char *kind;
 	const char *title;
-	/* what the signature is made of; NULL: the function, or without a function the title */
+	/* NULL: the signature is the function; without a function, the title */
 	const char *sign;
-	/* parts of names (name_has()) of functions that never name such a report */
+	/* functions that never name such a report: parts of names, as for name_has() */
 	const char *skip;
 	enum frame_rule rule;
 	enum family family;
@@ -176,7 +190,8 @@ struct format {
 const struct format *formats_table(gsize *ret_n);
 
 /*
- * Groups of a pattern: by number, and those named src and f. NULL or "" if a group did not match.
+ * The texts that the groups of a pattern matched: by number, and at GROUP_SRC and GROUP_F those of
+ * the groups named src and f. NULL or "": the group did not match.
  */
 enum { GROUP_SRC = 8, GROUP_F = 9, GROUPS };
 struct groups {
@@ -184,22 +199,24 @@ struct groups {
 	char *text;
 };
 /*
- * Returns the row that matches a report's first line TEXT; NULL: TEXT is not one (match.c).
- * RET_GROUPS (may be NULL) is set in both cases.
+ * Returns the row that TEXT matches as the first line of a report; NULL: it matches none.
+ * RET_GROUPS (may be NULL) is set in both cases (match.c).
  */
 const struct format *format_match(const char *text, struct groups *ret_groups);
 void groups_init(struct groups *groups, const struct format *format, const char *text);
 void groups_deinit(struct groups *groups);
-/* The row used for a report after "cut here", until a later line shows its kind. */
+/* The row of a report of which only the line "cut here" was read; a later line shows its kind. */
 extern const struct format format_cut;
-/* The row used for a page's dump, until the header of its report follows. */
+/* The row of a dump of a page, until the header of the report that it belongs to follows. */
 extern const struct format format_dump;
-/* The row for a boot without a preceding shutdown. */
+/* The row of a report that the kernel boots although it did not shut down before. */
 extern const struct format format_reboot;
-/* Whether a line can be inside a report (body.c). */
+/* How a line relates to the report before it (body.c). */
 enum body {
 	BODY_FOREIGN,
-	/* a line that belongs to the report only if a line that certainly belongs to it follows */
+	/*
+	 * belongs to the report if a later line certainly belongs to it; for example an empty line
+	 */
 	BODY_BLANK,
 	BODY_INSIDE,
 	BODY_NUMBERS, /* belongs to the report, and has no mark (enum mark): registers, code */
@@ -208,48 +225,50 @@ enum body {
 	BODY_LAST,    /* the last line of a report of this family */
 };
 /*
- * BODY_FRAME, BODY_FAULT: *RET_FRAME is set. The name is "" if the line has only an address, and
- * for BODY_INSIDE.
+ * Classifies TEXT, a line after the start of a report of FORMAT. For BODY_FRAME and BODY_FAULT,
+ * *RET_FRAME is set; its name is "" if the line has an address without a symbol. For BODY_INSIDE
+ * its name is "".
  */
 enum body body_kind(const char *text, const struct format *format, struct frame *ret_frame);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
-/* Returns TRUE if the line precedes the header and is part of the report. */
+/* Returns TRUE if TEXT is a line that can precede the header and then belongs to the report. */
 gboolean body_is_preface(const char *text);
 /* Returns TRUE if TEXT is a dump of memory as hex digits. */
 gboolean body_is_dump(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
 
-/* Parses a symbol at TEXT ("f+0x12/0x34"): sets name and offset. */
+/* Parses a symbol at TEXT ("f+0x12/0x34"): sets name and offset of *RET. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
 /* Like frame_parse_symbol(), and also parses the decoded form "f (file.c:12)". */
 gboolean frame_parse_function(const char *text, struct frame *ret);
 
 /*
- * Properties of a line of a complete report. They are computed once, because many rules use them.
+ * Properties of a line of a complete report. They are determined once and stored, because many
+ * rules use them.
  */
 enum mark {
-	MARK_FRAME = 1 << 0, /* the line is a stack frame, whose parts are in the struct */
-	MARK_FAULT = 1 << 1, /* the same for the instruction that faulted */
+	MARK_FRAME = 1 << 0, /* a frame of a stack; struct seen has its parts */
+	MARK_FAULT = 1 << 1, /* the instruction that faulted; also as a frame */
 	MARK_TRACE = 1 << 2, /* a stack follows, see frame_starts_trace() */
-	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */
-	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */
+	MARK_OPEN = 1 << 3,  /* "<TASK>"; << 1 is "<IRQ>", << 2 "<NMI>" */
+	MARK_CLOSE = 1 << 6, /* "</TASK>"; << 1 is "</IRQ>", << 2 "</NMI>" */
 	MARK_END = 1 << 9,   /* "---[ end " */
 	MARK_PANIC = 1 << 10,
-	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark, such as xmon's */
-	MARK_VICTIM = 1 << 12, /* the OOM killer names its victim */
-	MARK_OFF = 1 << 13,    /* lockdep turns itself off, see line_ends_lockdep() */
-	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */
-	MARK_LIMIT = 1 << 15,  /* a stack ends before this line, see ends_stack() */
+	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark, for example xmon's */
+	MARK_VICTIM = 1 << 12, /* "Out of memory": the OOM killer's last line, with its victim */
+	MARK_OFF = 1 << 13,    /* lockdep is switched off, see line_ends_lockdep() */
+	MARK_WHO = 1 << 14,    /* the line has the running task: "PID: ", "Pid: " */
+	MARK_LIMIT = 1 << 15,  /* a stack ends before this line */
 };
 struct seen {
 	char *text;
 	guint len;   /* number of bytes of the text */
-	guint marks; /* enum mark; 0 and `known` is FALSE: not examined yet */
+	guint marks; /* enum mark; not complete while `known` is FALSE */
 	gboolean known;
-	gboolean no_frame; /* not known, except that the line has no frame */
-	/* of the frame; the name is valid as long as the report */
+	gboolean no_frame; /* `known` is FALSE, but the line has certainly no frame */
+	/* parts of the frame, if the line has one; `name` is valid as long as the report */
 	gboolean guess, inlined;
 	guint64 offset;
 	const char *name;
@@ -257,9 +276,9 @@ struct seen {
 gboolean frame_starts_trace(const char *text);
 /* Returns TRUE if the line reports that lockdep is switched off. */
 gboolean line_ends_lockdep(const char *text);
-/* Sets the frame of SEEN, with MARK_FRAME or MARK_FAULT; STRINGS stores the name. */
+/* Stores FRAME in SEEN, and sets MARK (MARK_FRAME or MARK_FAULT). STRINGS owns the name. */
 void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings);
-/* Examines the line, unless it is known; returns its marks (marks.c). */
+/* Returns the marks of SEEN; determines them first if `known` is FALSE (marks.c). */
 guint seen_examine(struct seen *seen, GStringChunk *strings);
 
 /* A complete report. */
@@ -269,26 +288,32 @@ struct report {
 	GStringChunk *strings; /* names of functions */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
-	struct groups groups; /* of that line; borrowed */
-	guint marks;	      /* those of all lines; set by report_build() */
+	struct groups groups; /* what FORMAT's pattern matched in it; borrowed */
+	guint marks;	      /* the marks of all lines, combined; set by report_build() */
 };
 
-/* Sets task, acquiring, holding, cycle, held, detail and corrupted (lockdep.c). */
+/*
+ * Parses a report of lockdep: sets task, acquiring, holding, cycle, held, detail and corrupted of
+ * SPLAT (lockdep.c).
+ */
 void lockdep_parse(struct splat *splat, const struct report *report);
 /*
- * The dependency trees of locks in reports about interrupts (lockdep-tree.c). *LINE is moved to the
- * last line of the tree.
+ * A dependency tree of locks, in a report about locks and interrupts (lockdep-tree.c).
+ * lockdep_tree() parses the tree from *LINE on, and moves *LINE to its last line.
  */
 gboolean lockdep_tree_begins(const char *text);
 json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
 /*
- * Returns the class in "(CLASS){USAGE}-{O:I}" or "CLASS){…", without parts that identify an
- * instance; NULL: NAME is not a lock.
+ * Returns the lock class CLASS in NAME, "(CLASS){USAGE}-{O:I}" or "CLASS){…", without the parts of
+ * its name that identify one instance. NULL: NAME is not a lock. The caller frees it.
  */
 char *lock_class_normal(const char *name);
 json_t *splat_lock_json(const struct splat_lock *lock);
-/* The members of a lock in JSON. A text that is NULL and a number that is -1 are left out. */
+/*
+ * A member of a lock in JSON, and its field in struct splat_lock. Members are left out if the text
+ * is NULL or the number is -1.
+ */
 struct lock_field {
 	const char *key;
 	gsize at; /* offset in struct splat_lock */
@@ -306,8 +331,8 @@ static inline int lock_number(const struct splat_lock *lock, const struct lock_f
 }
 
 /*
- * Versions of the rules for names and keys. A key that is the same in the second version keeps the
- * prefix "v1:", so that recorded keys stay valid.
+ * Versions of the rules that choose the function and make the keys. If both versions make the same
+ * key, it begins with "v1:", so that keys recorded under the first version stay valid.
  */
 enum rules { RULES_V1, RULES_V2 };
 
@@ -317,52 +342,59 @@ enum rules { RULES_V1, RULES_V2 };
  * its address (generic-functions.c).
  */
 gboolean name_has(const char *name, const char *pieces);
-/* Like frame_is_generic(), by the given RULES. */
+/*
+ * Returns TRUE if NAME is a generic function by the given version of the rules, or contains one of
+ * the pieces MORE (as for name_has(); or NULL).
+ */
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
 /*
- * Returns TRUE if the function calls functions of any subsystem (file operations, sysfs, scheduler,
- * IPIs).
+ * Returns TRUE if NAME is a dispatcher: a function that calls functions of any subsystem by pointer
+ * (file operations, sysfs, the scheduler, IPIs; dispatchers.c).
  */
 gboolean name_is_dispatcher(const char *name);
-/* Returns TRUE if NAME is a dispatcher between the file system and the function of a sysfs file. */
+/*
+ * Returns TRUE if NAME is a function of sysfs or of the device core that calls the function of a
+ * sysfs file.
+ */
 gboolean name_is_attribute_caller(const char *name);
 
 /* Returns the path of a mangled Rust function, or NULL if NAME is not one (rust-name.c). */
 char *rust_name(const char *name);
 
 /*
- * The functions below return names of functions, innermost first, without frames marked "?" and
- * without inlined ones (stack.c).
+ * The functions below return the functions on a stack, innermost first, without frames marked "?"
+ * and without inlined functions (stack.c). TAKE says which lines are used in addition.
  */
 enum take {
 	TAKE_FRAMES = 0,
-	/* includes the function that faulted, if its line is among the frames */
+	/* also the function that faulted, if its line is among the frames */
 	TAKE_FAULTS = 1 << 0,
-	TAKE_FAR = 1 << 1, /* includes frames that follow many other lines */
+	TAKE_FAR = 1 << 1, /* also frames that follow many lines without frames */
 };
 /* Returns the stack at or after line FROM; the names are valid as long as the report. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);
 /*
- * Returns the stack that a report of this format is named after, with the function that faulted
- * first.
+ * Returns the stack that names a report of this format. If the report has the instruction that
+ * faulted, its function is first.
  */
 GPtrArray *stack_counting(const struct report *report);
 /*
- * Returns the stack below the interrupt that detected the stall; otherwise the first CPU's stack,
- * by RULES_V2 without the CPU on which RCU's thread last ran.
+ * Returns the part of the stack below the interrupt that detected the stall. If the report has no
+ * such part, returns the stack of the first CPU; by RULES_V2, the CPU on which RCU's thread last
+ * ran is not used.
  */
 GPtrArray *stack_interrupted(const struct report *report, enum rules rules);
 /* Returns the index of the first line from FROM on that contains WORDS, or -1. */
 int report_find(const struct report *report, guint from, const char *words);
 
 /*
- * Returns the function that names the report, or NULL. splat.frames and the locks must be set
- * (function.c).
+ * Returns the function after which the report is named, or NULL. frames and the locks of SPLAT must
+ * be set (function.c). The caller frees it.
  */
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
 /*
- * Returns the function that called the allocator, by NAMES, the trace of a bad page; or NULL. The
- * caller frees it.
+ * Returns the function that called the page allocator, from NAMES, the functions on the stack of a
+ * report of a bad page; or NULL. The caller frees it.
  */
 char *page_function(const GPtrArray *names);
 /*
@@ -371,26 +403,30 @@ char *page_function(const GPtrArray *names);
  */
 const char *plain_name(const char *name);
 
-/* Expands TEMPLATE: EXPAND adds the text for each {word} (template.c). */
+/* Expands TEMPLATE: for each {word}, EXPAND appends the text that replaces it (template.c). */
 typedef void (*template_word)(GString *out, const char *word, void *data);
 char *template_fill(const char *template, template_word expand, void *data);
 
 /*
- * Returns the title of the row with FUNCTION (NULL: none was found). The caller frees it (title.c).
+ * Returns the title of the report, made from its row of the table of formats and FUNCTION (NULL:
+ * none was found). The caller frees it (title.c).
  */
 char *title_of(const struct report *report, const char *function);
 /* Sets frames, function and title of SPLAT. */
 void title_make(struct splat *splat, const struct report *report);
-/* Makes the signature. Must be called after title_make() and lockdep_parse() (signature.c). */
+/*
+ * Sets bug, former, path and exact of SPLAT. Must be called after title_make() and lockdep_parse()
+ * (signature.c).
+ */
 void signature_make(struct splat *splat, const struct report *report);
 /*
- * Makes a struct splat of REPORT, whose lines need not be examined yet. INDUCED: the report is a
- * consequence of an earlier one (build-report.c).
+ * Makes a struct splat of REPORT. The marks of its lines need not be set yet. INDUCED: the report
+ * is a consequence of an earlier one (build-report.c).
  */
 struct splat *report_build(struct report *report, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
-/* Returns a JSON string with TEXT, which may have any bytes. */
+/* Returns TEXT, which may have any bytes, as a JSON string. New reference. */
 json_t *splat_json_text(const char *text);
 
 #endif

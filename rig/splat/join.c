@@ -11,17 +11,17 @@
 /* The least width at which mail programs wrap lines (RFC 3676 recommends 66 or more). */
 #define WRAP_LEAST 66
 /*
- * The least width of a terminal. It wraps a line after its last column, but mail programs before a
- * word, and earlier.
+ * The least width of a terminal. A terminal wraps a line after its last column. Mail programs wrap
+ * it before a word, at a smaller width.
  */
 #define TERMINAL_LEAST 80
 /*
- * number of digits of a time since 1970 in nanoseconds, on a line of its own in some logs; a
- * register has fewer
+ * number of digits of a time since 1970 in nanoseconds; some logs have it on a line of its own. A
+ * register in a dump has fewer digits.
  */
 #define STAMP_DIGITS 19
 
-/* Returns the width that PAST would have had with the first word of LINE. */
+/* Returns the width of PAST if the first word of LINE were at its end. */
 static guint64 width_with(const struct past *past, const struct line *line)
 {
 	const char *word = line->text + strspn(line->text, " \t");
@@ -46,7 +46,7 @@ static gboolean is_full(const struct scanner *scanner, const struct past *past)
 	return width > TERMINAL_LEAST && width == scanner->widest;
 }
 
-/* Counts that a line was joined to the preceding one. */
+/* Counts that the preceding line was wrapped: at the width of the terminal, or earlier. */
 static void count_wrap(struct scanner *scanner)
 {
 	if (is_full(scanner, scanner_past(scanner, 0)))
@@ -56,8 +56,8 @@ static void count_wrap(struct scanner *scanner)
 }
 
 /*
- * Joins TEXT, which is PAST or a line that ends with it, and LINE. At a word's end, a blank was
- * removed from one of them.
+ * Appends LINE to TEXT, which ends with the preceding line. If the preceding line was wrapped
+ * between two words, the blank between them was removed, and is added again.
  */
 static char *joined(const struct scanner *scanner, const char *text, const struct line *line)
 {
@@ -66,14 +66,18 @@ static char *joined(const struct scanner *scanner, const char *text, const struc
 	g_autofree char *first = g_strchomp(g_strdup(text));
 	gboolean in_word = is_full(scanner, past) && !past->cut && !blanks;
 
-	/* with a mail program, too, a line can have the full width, but most lines are shorter */
+	/*
+	 * if more lines were wrapped earlier, a mail program did it: this line has the full width
+	 * by chance
+	 */
 	in_word &= scanner->wraps_full >= scanner->wraps_early;
 	return g_strconcat(first, in_word ? "" : " ", line->text + blanks, NULL);
 }
 
 /*
- * Returns TRUE if the joined line (NOW, GROUPS) matches a more specific format than the first line
- * (BEFORE, OLD), or the same format with a function that the first line lacks.
+ * Returns TRUE if joining has improved a header: the joined line matches the row NOW with GROUPS,
+ * and the first line alone, OLD, matches BEFORE (NULL: none). NOW must be a more specific row than
+ * BEFORE, or the same row, with a function that OLD lacks.
  */
 static gboolean is_better(const struct format *now, const struct groups *groups,
 			  const struct format *before, const char *old)
@@ -93,8 +97,9 @@ static gboolean is_better(const struct format *now, const struct groups *groups,
 }
 
 /*
- * Makes the joined line HEADER, whose GROUPS are cleared if a report keeps them, the header of a
- * report. FALSE: the report of its first line has further lines already.
+ * Makes HEADER, a line joined from two, the header of a report: of a new one, or of the one that
+ * its first line has begun. FALSE: that report has further lines already. A report that keeps
+ * GROUPS clears them.
  */
 static gboolean take_header(struct scanner *scanner, const struct format *format,
 			    const struct line *header, struct groups *groups)
@@ -128,7 +133,10 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	if (!past->has_word || !is_continuation(past, line))
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
-	/* what looks like a line of a body can only be the rest of printk's incomplete header */
+	/*
+	 * a line with the form of a report's inner lines can continue a header only if printk wrote
+	 * the header and it is not complete
+	 */
 	if (body_pattern(start, ~0U) != BODY_FOREIGN &&
 	    (past->format || !past->kernel || width_with(past, line) <= WRAP_LEAST))
 		return FALSE;
@@ -154,8 +162,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 }
 
 /*
- * Returns TRUE if LINE can be the rest of PAST, a line of OPEN: the program that wrapped the line
- * would not have done so if the next word had fitted.
+ * Returns TRUE if LINE can be the rest of the preceding line, which belongs to OPEN: with the first
+ * word of LINE, the preceding line would have been too wide.
  */
 static gboolean is_rest(const struct scanner *scanner, const struct open *open,
 			const struct line *line)
@@ -174,8 +182,8 @@ static gboolean is_rest(const struct scanner *scanner, const struct open *open,
 }
 
 /*
- * Returns TRUE if OPEN has only the message of a panic, and LINE is none of the lines that can
- * follow it.
+ * Returns TRUE if OPEN is a panic of which only the header was read, and LINE does not have the
+ * form of the lines that follow it.
  */
 static gboolean is_panic_alone(const struct open *open, const struct line *line)
 {
@@ -203,7 +211,7 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
 	    format_match(line->text, NULL))
 		return FALSE;
-	/* the report's last line can be joined already, if it was wrapped twice */
+	/* if the line was wrapped twice, the report's last line is already a joined one */
 	is_last = open->last_line == past->number && open->solid == open->seen->len;
 	text = joined(scanner, is_last ? open_line(open, open->solid - 1)->text : past->text, line);
 	whole.text = text;
@@ -244,8 +252,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 }
 
 /*
- * Returns TRUE if TEXT is a lock line of lockdep whose end is missing. "#0: ", the address and ",
- * at:" are optional.
+ * Returns TRUE if TEXT is the beginning of a lock line of lockdep, "#0: ffff… (CLASS){…}, at:
+ * f+0x…". "#0: ", the address and ", at:" are optional.
  */
 static gboolean is_unfinished_lock(const char *text)
 {
@@ -260,7 +268,9 @@ static gboolean is_unfinished_lock(const char *text)
 		       !strstr(start, "){") || g_str_has_suffix(start, "}-"));
 }
 
-/* Returns TRUE if TEXT is only a place in the source, "file.c:12" or "file.c:12 [inline]". */
+/*
+ * Returns TRUE if TEXT is nothing but a place in the source: "file.c:12" or "file.c:12 [inline]".
+ */
 static gboolean is_place(const char *text)
 {
 	const char *colon = strchr(text, ':');
@@ -270,7 +280,10 @@ static gboolean is_place(const char *text)
 	       (!colon[1 + digits] || g_str_equal(colon + 1 + digits, " [inline]"));
 }
 
-/* Returns TRUE if TEXT is a lock line that ends with the function, without its place. */
+/*
+ * Returns TRUE if TEXT is a lock line that ends with the name of the function, so that the place in
+ * the source ("file.c:12") can be on the next line.
+ */
 static gboolean lacks_place(const char *text)
 {
 	const char *at = strstr(text, ", at: ");
@@ -279,7 +292,7 @@ static gboolean lacks_place(const char *text)
 	return at && frame_parse_lock(at, &frame) && !strchr(at + strlen(", at: "), ' ');
 }
 
-/* Returns TRUE if TEXT, a line of a report, lacks its end, which is the line NEXT. */
+/* Returns TRUE if TEXT, a line of a report, is not complete, and NEXT can be its end. */
 static gboolean is_unfinished(const char *text, const char *next)
 {
 	const char *start = text + strspn(text, " \t");
@@ -321,7 +334,10 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 			lock_text += strcspn(lock_text, " ");
 		whole = lock_parse(lock_text, &lock) && lock.function;
 		splat_lock_clear(&lock);
-		/* a line that was wrapped twice continues in the next line */
+		/*
+		 * not complete yet, but it may be wrapped twice: keep what is joined if it is part
+		 * of a lock line
+		 */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
 		open_replace(open, open->seen->len - 1, text);

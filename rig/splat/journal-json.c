@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parses a line of `journalctl -o json`, which is an object with the message and its source
- * (systemd's "Journal JSON Format"), an entry of `dmesg --json`, or a line of a console that a
- * container, a test laboratory or a collector of logs has stored ({"log": …}, {"dt": …, "lvl":
- * "target", "msg": …}, {"_source": {"message": …}}).
+ * Parses a line of JSON with one entry of a log: of `journalctl -o json` (systemd's "Journal JSON
+ * Format"), of `dmesg --json`, or of a program that stores the console of a container, a test or a
+ * cluster: {"log": …}, {"dt": …, "lvl": "target", "msg": …}, {"_source": {"message": …}}.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-#define NESTED_MAX 3 /* maximum depth of the object that has the message */
+#define NESTED_MAX 3 /* the message is at most in an object at this depth */
 
 const char *const journal_fields[] = {
 	"MESSAGE",
@@ -49,8 +48,8 @@ static const char *field(const json_t *entry, const char *key)
 }
 
 /*
- * Returns the text of a message, which is a JSON string, or an array of bytes if it is not UTF-8.
- * NULL: neither. The caller frees it.
+ * Returns the text of MESSAGE: a JSON string, or an array of bytes if the text is not UTF-8. NULL:
+ * it is neither. The caller frees it.
  */
 static char *message_of(const json_t *message, gsize room)
 {
@@ -70,8 +69,9 @@ static char *message_of(const json_t *message, gsize room)
 }
 
 /*
- * Returns the object in ENTRY, or inside it, that has a message, which is copied to *RET; its name
- * is *RET_KEY. NULL: there is none. At most ROOM bytes are copied.
+ * Finds the message of ENTRY. Returns the object that has it: ENTRY, or an object inside it; NULL:
+ * there is none. *RET is a copy of the message, of at most ROOM bytes, and *RET_KEY the name of its
+ * field.
  */
 static const json_t *find_message(const json_t *entry, gsize room, guint depth, char **ret,
 				  const char **ret_key)
@@ -98,8 +98,8 @@ static const json_t *find_message(const json_t *entry, gsize room, guint depth, 
 }
 
 /*
- * Reads the members of `dmesg --json`: "pri", "fac" (only with -x), "time" in seconds, and "caller"
- * if the kernel prints callers. FALSE: ENTRY is of another program.
+ * Reads the members of an entry of `dmesg --json`: "pri", "fac" (only with -x), "time" in seconds,
+ * and "caller" if the kernel prints callers. FALSE: ENTRY was not written by dmesg.
  */
 static gboolean dmesg_entry(const json_t *entry, struct line *line)
 {
@@ -117,7 +117,7 @@ static gboolean dmesg_entry(const json_t *entry, struct line *line)
 	return TRUE;
 }
 
-/* Reads the fields of the journal, and "PROGRAM" of syslog-ng. */
+/* Reads the fields of a journal's entry; also "PROGRAM", which syslog-ng writes. */
 static void journal_entry(const json_t *entry, struct line *line)
 {
 	static const char *const sources[] = {"_TRANSPORT", "SYSLOG_IDENTIFIER", "PROGRAM"};

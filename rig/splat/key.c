@@ -20,7 +20,10 @@ static const char *signature_text(const json_t *report, const char *level)
 	return json_string_value(json_object_get(json_object_get(report, "signature"), level));
 }
 
-/* The first report of a certain kind in a text, and its key. */
+/*
+ * Data of the scanner's callback: the kind that is searched for, and the key of the first report of
+ * it.
+ */
 struct wanted {
 	const char *kind;
 	char *bug;
@@ -36,8 +39,8 @@ static void take(struct splat *splat, void *data)
 }
 
 /*
- * Returns the key of the report in TEXT, which has no prefixes, so the kernel's prefix is added for
- * the scanner.
+ * Returns the key of the report of KIND in TEXT. The lines of TEXT have no prefixes, so one of the
+ * kernel is added to each for the scanner.
  */
 static char *key_of_text(const char *kind, const char *text)
 {
@@ -61,7 +64,7 @@ char *splat_json_key(const json_t *report)
 	const char *text = json_string_value(json_object_get(report, "text"));
 	char *now = NULL;
 
-	/* JSON of the second version of the rules always has this member, possibly as null */
+	/* JSON without the member "former" was written before the second version of the rules */
 	if (bug && kind && text && g_str_has_prefix(bug, "v1:") &&
 	    !json_object_get(json_object_get(report, "signature"), "former"))
 		now = key_of_text(kind, text);

@@ -52,7 +52,9 @@ static const cyaml_schema_value_t list_value = {
 
 static const struct yaml_schema schema = {&list_value, "the list of known issues", NULL};
 
-/* A kernel version: "6.1.192-2" is 6, 1, 192; a release candidate is lower than its release. */
+/*
+ * A kernel version: "6.1.192-2" is 6, 1, 192. `candidate`: "-rc", which is lower than the release.
+ */
 struct version {
 	guint part[PARTS];
 	gboolean candidate;

@@ -18,8 +18,9 @@ struct known_issue {
 	/* a pattern for splat.title, or NULL; at least one of the two patterns is set */
 	char *title;
 	char *reason, *link;
-	char *from, *before; /* kernels from <= release < before; NULL: no limit */
-	char *expires;	     /* the last day on which it is valid: "2027-06-30" */
+	/* releases for which the entry is valid: from <= release < before; NULL: no limit */
+	char *from, *before;
+	char *expires;	     /* the last day on which the entry is valid: "2027-06-30" */
 	/* not part of the file: */
 	gboolean expired;
 	guint matches; /* number of reports that known_match() has assigned to this entry */
@@ -37,27 +38,30 @@ void known_free(struct known *known);
 RIG_DEFINE_AUTO(known, known_free)
 
 /*
- * Returns the first entry that matches SPLAT, or NULL. RELEASE is that of the kernel ("6.1.192-2");
- * NULL: use the release in the report. Expired entries match nothing. Entries with a range of
- * kernels do not match if the release is unknown, so that a new failure is not hidden.
+ * Returns the first entry that matches SPLAT, or NULL. RELEASE is the kernel's ("6.1.192-2"); NULL:
+ * the release in the report is used. Expired entries match nothing. If the release is unknown,
+ * entries with a range of kernels match nothing, so that a new failure is not hidden.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);
 
 /*
- * The value of `expires` in an excuse. An excuse marks a single report of one run as known, and is
- * not part of a list; for example, a stall that holds have caused (docs/director.md). An excused
- * report does not affect the verdict.
+ * The value of `expires` in an excuse. An excuse makes a single report of one run known, and is not
+ * part of a list; an example is a stall that holds of vCPUs have caused (docs/director.md). An
+ * excused report does not affect the verdict.
  */
 #define KNOWN_THIS_RUN "this run"
-/* Returns TRUE if KNOWN, the object of a report (or NULL), is an excuse. */
+/* Returns TRUE if KNOWN, the member "known" of a report (or NULL), is an excuse. */
 gboolean known_is_excuse(json_t *known);
 
-/* Makes {"signature", "title", "reason", "link", "expires"}. New reference. */
+/*
+ * Makes a report's member "known": {"signature", "title", "reason", "link", "expires"}. New
+ * reference.
+ */
 json_t *known_json(const struct known_issue *issue);
 
 /*
- * Returns all entries in the order of the file, for listing those that have expired or matched
+ * Returns all entries in the order of the file. For lists of those that have expired or matched
  * nothing.
  */
 const struct known_issue *known_issues(const struct known *known, guint *ret_n);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parses the sentences of lockdep's reports, which introduce the wanted and held locks and other
- * parts.
+ * Parses the fixed sentences in lockdep's reports. They introduce the wanted and held locks and the
+ * other parts of a report.
  */
 #include "splat/lockdep.h"
 
 /*
- * Parses "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if
- * present.
+ * Parses the task, and the interrupt state if present, from "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is
+ * trying to …". VERB: the words after them, " is trying to ".
  */
 static void read_task(struct reader *reader, const char *text, const char *verb)
 {
@@ -33,7 +33,9 @@ static void read_task(struct reader *reader, const char *text, const char *verb)
 	}
 }
 
-/* Sentences that are stored unchanged: the key in `detail`, and the beginning of the sentence. */
+/*
+ * Sentences that are stored unchanged: their key in `detail`, and the words with which they begin.
+ */
 static const struct {
 	const char *key, *words;
 } kept[] = {
@@ -59,9 +61,9 @@ static const char *const verbs[] = {
 	" still has locks held",
 };
 
-/* The words of verbs[], sections[] and kept[], in order, and others. */
+/* The words of verbs[], sections[] and kept[], in this order, and those of the variables below. */
 static struct word_set phrases;
-/* indexes in phrases */
+/* indexes of these words in `phrases` */
 static guint first_kept, one_held, many_held, backtrace, long_arrow;
 static guint scenario_begins, scenario_ends;
 
@@ -73,7 +75,7 @@ static gboolean read_verb(struct reader *reader, const char *text)
 		read_task(reader, text, verbs[i]);
 		reader->next = NEXT_WANTED;
 		reader->in_held = FALSE;
-		/* "lock (NAME) at:" has no usage part */
+		/* lock_parse() needs the usage "{…}", which "lock (NAME) at:" does not have */
 		const char *open = strstr(text, "lock (");
 		const char *close = g_strrstr(text, ") at:");
 
@@ -87,11 +89,14 @@ static gboolean read_verb(struct reader *reader, const char *text)
 	return FALSE;
 }
 
-/* Sentences that introduce a lock line, a name or a stack. The first match is used. */
+/*
+ * Sentences that introduce a lock line, a name or a stack, and what the next line is. The first row
+ * that matches is used.
+ */
 static const struct {
 	const char *words;
 	enum next next;
-	const char *stack; /* key in `detail` */
+	const char *stack; /* the key in `detail` of the stack that follows, or NULL */
 } sections[] = {
 	{"already holding", NEXT_HOLDING},
 	{"now in release context", NEXT_HOLDING},
@@ -123,8 +128,8 @@ static gboolean read_section(struct reader *reader)
 }
 
 /*
- * Parses the line after "Chain exists of:" ("A --> B --> C") and after "would create a new lock
- * dependency" ("(A){…} -> (B){…}").
+ * Parses a line with arrows: "A --> B --> C" after "Chain exists of:", and "(A){…} -> (B){…}" after
+ * "would create a new lock dependency".
  */
 static gboolean read_arrows(struct reader *reader, const char *text)
 {
@@ -156,7 +161,10 @@ static gboolean read_arrows(struct reader *reader, const char *text)
 	return TRUE;
 }
 
-/* Parses "./include/linux/x.h:12 text!" in a report of suspicious RCU usage. */
+/*
+ * Parses the place of the check and its message in a report of suspicious RCU usage:
+ * "./include/linux/x.h:12 text!".
+ */
 static gboolean read_place(struct reader *reader, const char *text)
 {
 	gsize colon = strcspn(text, ": ");

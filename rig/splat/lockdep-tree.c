@@ -49,7 +49,10 @@ static json_t *new_stack(json_t *object, const char *key)
 	return stack;
 }
 
-/* Starts a new stack of NODE, which follows a line such as "IN-HARDIRQ-W at:". */
+/*
+ * Adds an empty stack to NODE, a lock of the tree, for the frames after TEXT, a line such as
+ * "IN-HARDIRQ-W at:". Returns it, borrowed.
+ */
 static json_t *usage_stack(json_t *node, const char *text)
 {
 	g_autofree char *state = g_strndup(text, strstr(text, " at:") - text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Parses lockdep's reports: the wanted and held locks, the chain with its stacks, the scenario, the
- * dependency trees. If a fact occurs twice in a report, the two are compared; a difference shows
+ * dependency trees. If a report has the same fact twice, the two are compared. A difference shows
  * that the console has lost or mixed lines, and the report is marked as corrupted.
  */
 #include "splat/lockdep.h"
@@ -49,8 +49,9 @@ static void read_held(struct reader *reader, const char *text)
 }
 
 /*
- * Stores the lock of a line, if none was stored. Symbolising scripts repeat the line for each
- * inlined function; then the last line is used, because its function has a stack frame.
+ * Moves LOCK, which was parsed from a line, to TO, if TO is empty. Symbolising scripts repeat a
+ * lock line for each inlined function; then the last one is used, because its function has a stack
+ * frame.
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)
 {
@@ -114,7 +115,7 @@ static void add_frame(json_t *stack, const char *name, gboolean guess, gboolean 
 		json_array_append_new(stack, splat_json_text(name));
 }
 
-/* SEEN: properties of the line; of the first one if several were joined. */
+/* SEEN: properties of LINE; if LINE was joined from several lines, those of the first one. */
 static void read_line(struct reader *reader, const char *line, const struct seen *seen)
 {
 	const char *text = blank(line);
@@ -151,9 +152,9 @@ static void read_line(struct reader *reader, const char *line, const struct seen
 }
 
 /*
- * Returns the index of the chain's link for position PLACE of the cycle. The cycle lists the
- * classes in the order of their acquisition (#0 is first), rotated so that the alphabetically first
- * class (index LEAST) is first.
+ * Returns the index in CLASSES (the chain, #N first) of the class at position PLACE of the cycle.
+ * The cycle has the classes in the order of their acquisition (#0 is first), rotated so that the
+ * alphabetically first class comes first. LEAST is the number of that class in the chain.
  */
 static guint link_at(const GPtrArray *classes, guint least, guint place)
 {
@@ -196,8 +197,8 @@ static void turn_cycle(struct reader *reader)
 }
 
 /*
- * Returns the function of a sysfs file in STACK: the one that a function of sysfs called; otherwise
- * one whose name ends in _show or _store.
+ * Returns the function in STACK that reads or writes a sysfs file: the one that a function of sysfs
+ * called; otherwise one whose name ends in _show or _store.
  */
 static const char *attribute_in(const json_t *stack)
 {
@@ -221,9 +222,9 @@ static const char *attribute_in(const json_t *stack)
 }
 
 /*
- * Finds the sysfs file of kn->active, which is the lock class of all open sysfs files. The file is
- * identified by the stack of the lock that was acquired while kn->active was held, in the previous
- * link of the chain.
+ * Finds which sysfs file kn->active belongs to, because all open sysfs files have this lock class.
+ * The stack of the previous link in the chain shows it: the lock there was acquired while
+ * kn->active was held.
  */
 static void find_attribute(struct reader *reader)
 {
@@ -241,7 +242,10 @@ static void find_attribute(struct reader *reader)
 	}
 }
 
-/* Checks that the chain of a circular report agrees with the locks at its beginning. */
+/*
+ * Marks the report as corrupted if its lock chain and the wanted and held locks at its beginning
+ * disagree.
+ */
 static void check_chain(struct reader *reader)
 {
 	struct splat *splat = reader->splat;
@@ -270,8 +274,8 @@ static void check_held(struct reader *reader)
 }
 
 /*
- * Returns TRUE if LINE is the rest of BEFORE. Pieces of KERN_CONT can be on separate lines: "-> #2
- * (&mm->mmap_lock" and "){++++}-{4:4}:".
+ * Returns TRUE if LINE is the rest of BEFORE, because lockdep prints a line in pieces (KERN_CONT),
+ * which can become separate lines: "-> #2 (&mm->mmap_lock" and "){++++}-{4:4}:".
  */
 static gboolean continues(const char *before, const char *line)
 {

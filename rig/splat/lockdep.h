@@ -11,21 +11,21 @@
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
-/* The meaning of the next lock line. */
+/* What the next lock line is: the wanted lock, the held one, … */
 enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
 
 /* The state of the parser, which changes with the fixed sentences of a report. */
 struct reader {
 	struct splat *splat;
 	json_t *detail;
-	json_t *chain;	  /* the links in the chain of a circular report */
+	json_t *chain;	  /* the links of the lock chain ("-> #N") in a circular report */
 	json_t *stack;	  /* the array to which frames are added; borrowed */
 	json_t *scenario; /* the array to which lines of the scenario are added; borrowed */
 	enum next next;
 	gboolean in_held;   /* reading the list after "N locks held by" */
 	struct word_bits found; /* the words of lockdep-phrases.c in the current line */
-	int next_link;	    /* the number that the next "-> #N" must have; -1 before the first */
-	int announced;	    /* the N of "N locks held by", or -1 */
+	int next_link;	    /* the N that the next "-> #N" must have; -1: no link was read yet */
+	int announced;	    /* the N of "N locks held by"; -1: there was no such line */
 	GPtrArray *classes; /* lock classes of the chain, #N first */
 };
 
@@ -41,15 +41,18 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 	json_object_set_new(object, key, splat_json_text(text));
 }
 
-/* Searches TEXT, a line without its indentation, for the words on which the next functions rely. */
+/*
+ * Searches TEXT, a line without its indentation, for the words of all sentences. Must be called
+ * before the functions below, which use the result.
+ */
 void lockdep_find(struct reader *reader, const char *text);
 /* Returns TRUE if a list of held locks follows TEXT: "2 locks held by sh/12:". */
 gboolean lockdep_lists_held(const struct reader *reader, const char *text);
 /* Returns TRUE if the line is "stack backtrace:". */
 gboolean lockdep_is_backtrace(const struct reader *reader);
 /*
- * Returns TRUE if TEXT, a line without its indentation, is a sentence that introduces the next
- * lines, or contains a fact. Stores the fact.
+ * Parses TEXT, a line without its indentation, if it is a sentence that introduces the next lines
+ * or contains a fact, and stores the fact. FALSE: it is no such sentence.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*

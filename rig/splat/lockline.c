@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parses a lock in the format of kernel/locking/lockdep.c print_lock(): [INSTANCE
+ * Parses a lock as print_lock() of kernel/locking/lockdep.c prints it: [INSTANCE
  * ](CLASS){USAGE}[-{OUTER:INNER}], at: [<address>] SYM+off/size. The class is free text that may
- * contain parentheses, so the line is parsed from the right.
+ * contain parentheses, so its end is searched for from the end of the line.
  */
 #include <string.h>
 
@@ -35,8 +35,9 @@ void splat_lock_free(gpointer data)
 }
 
 /*
- * Converts "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the number after # depends on the boot order,
- * and the rest describes an instance.
+ * Removes from a lock class what differs between boots and instances: "&lo->lock#2/1 l=1 0:99"
+ * becomes "&lo->lock/1". The number after # depends on the boot order; the text after the blank
+ * describes one instance.
  */
 char *lock_class_normal(const char *lock_class)
 {
@@ -80,9 +81,9 @@ static const char *skip_instance(const char *p, struct splat_lock *ret)
 }
 
 /*
- * Returns the "){" before the usage of the lock whose class begins at NAME: the last one in the
- * line, because a class may contain parentheses. NULL: there is none. *RET_LEN: the length of the
- * usage.
+ * Returns the "){" between the class that begins at NAME and its usage: the last one in the line,
+ * because the class may contain parentheses. *RET_LEN: the length of the usage. NULL: there is
+ * none.
  */
 static const char *find_usage(const char *name, gsize *ret_len)
 {
@@ -99,7 +100,7 @@ static const char *find_usage(const char *name, gsize *ret_len)
 	return found;
 }
 
-/* Parses "-{2:2}", the wait types; returns its end, or P if there are none. */
+/* Parses the wait types at P, "-{2:2}". Returns their end, or P if there are none. */
 static const char *parse_waits(const char *p, struct splat_lock *ret)
 {
 	gsize outer, inner;
@@ -153,7 +154,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	ret->function = function_at(p);
 	if (*ret->lock_class)
 		return TRUE;
-	/* the console has lost the name of the class, for example in "(#5){++++}" */
+	/* the console has lost the class name, for example in "(#5){++++}" */
 	splat_lock_clear(ret);
 	return FALSE;
 }

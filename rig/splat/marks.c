@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Computes the properties of each line of a report once, because the rules for names, keys and ends
- * use them many times.
+ * Determines the properties of each line of a report once, because the rules for names, keys and
+ * ends of reports use them many times.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
-/* Words that set a mark; a line with a frame is not searched for them. */
+/* The words that set each mark. Lines with a frame are not searched for them. */
 static const struct {
 	const char *words;
 	guint mark;
@@ -19,13 +19,13 @@ static const struct {
 	{"</TASK>", MARK_CLOSE},
 	{"</IRQ>", MARK_CLOSE << 1},
 	{"</NMI>", MARK_CLOSE << 2},
-	/* until 4.9 these close the stack of an interrupt and of an exception */
+	/* until 4.9 these end the stack of an interrupt ("<IRQ>") and of an exception */
 	{"<EOI>", MARK_CLOSE << 1},
 	{"<EOE>", MARK_CLOSE << 2},
 	{"---[ end ", MARK_END},
 	{"Kernel panic - not", MARK_PANIC},
 	{": Vector: ", MARK_ENDLESS},
-	/* m68k, csky, openrisc, alpha */
+	/* lines of architectures whose reports have no end mark: m68k, csky, openrisc, … */
 	{"Frame format=", MARK_ENDLESS},
 	{"CURRENT PROCESS:", MARK_ENDLESS},
 	{"Oops#: ", MARK_ENDLESS},
@@ -80,7 +80,7 @@ gboolean frame_starts_trace(const char *text)
 
 gboolean line_ends_lockdep(const char *text)
 {
-	if (!strstr(text, "lock")) /* all of these words contain it */
+	if (!strstr(text, "lock")) /* all words with MARK_OFF contain it */
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
 		if (marks[i].mark == MARK_OFF && strstr(text, marks[i].words))

@@ -37,17 +37,17 @@ static const char *const innocent[] = {
 	"| Locking",
 };
 
-/* Used for a report after "cut here", until its next lines show its kind. */
+/* The row of a report of which only "cut here" was read so far. */
 const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
 
-/* Used for a page's dump, until the header of its report follows. */
+/* The row of a dump of a page; the header of its report follows. */
 const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
 				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
 
 /*
- * Used when a kernel starts without a preceding shutdown. Detecting this needs two lines, so there
- * is no pattern (boot.c).
+ * The row of a boot without a preceding shutdown. It has no pattern, because this is detected from
+ * several lines (boot.c).
  */
 const struct format format_reboot = {
 	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
@@ -57,9 +57,9 @@ static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;
 
-#define ROW_LONGS 4 /* maximum number of rows, divided by 64 */
+#define ROW_LONGS 4 /* of 64 bits: there are at most 64 * ROW_LONGS rows */
 
-/* Rows of the table of formats: bit N is set for row N. */
+/* A set of rows of the table of formats: bit N of the array is row N. */
 struct row_bits {
 	guint64 longs[ROW_LONGS];
 };
@@ -90,7 +90,7 @@ static gpointer prepare(gpointer unused)
 	return NULL;
 }
 
-/* Returns the compiled pattern of row I. Each is compiled when a line has its token. */
+/* Returns the compiled pattern of row I, which is compiled when it is first needed. */
 static GRegex *regex_of(gsize i)
 {
 	if (g_once_init_enter(&regexes[i])) {
@@ -108,8 +108,8 @@ static GRegex *regex_of(gsize i)
 }
 
 /*
- * Returns TRUE if a program or a test wrote the line into the kernel's log: "name[12]: text", "#
- * text".
+ * Returns TRUE if the line has a form in which programs and tests write to the kernel's log:
+ * "name[12]: text", "# text".
  */
 static gboolean is_program(const char *text)
 {
@@ -143,7 +143,10 @@ static gboolean is_innocent(const char *text, const struct word_bits *found)
 	return FALSE;
 }
 
-/* Copies the group from START to END of TEXT to *ROOM, and moves *ROOM to the end of the copy. */
+/*
+ * Copies the bytes from START to END of TEXT, which a group matched, to *ROOM, and moves *ROOM to
+ * the end of the copy.
+ */
 static char *copy_group(char **room, const char *text, int start, int end)
 {
 	char *group = *room;
@@ -155,7 +158,7 @@ static char *copy_group(char **room, const char *text, int start, int end)
 	return group;
 }
 
-/* Sets GROUPS to those of the match INFO in TEXT. */
+/* Sets GROUPS to what the groups of a pattern matched in TEXT (INFO). */
 static void copy_groups(struct groups *groups, const GMatchInfo *info, const char *text)
 {
 	static const char *const names[] = {"src", "f"};
@@ -190,7 +193,9 @@ static gboolean matches(gsize i, const char *text, struct groups *groups)
 	return TRUE;
 }
 
-/* Returns the first of ROWS that TEXT matches, or -1. */
+/*
+ * Returns the number of the first of ROWS that TEXT matches, or -1. Sets GROUPS, which may be NULL.
+ */
 static int first_match(const struct row_bits *rows, const char *text, struct groups *groups)
 {
 	for (guint i = 0; i < ROW_LONGS; i++)

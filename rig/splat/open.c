@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stores the lines of an incomplete report, and makes the report of them. */
+/* Stores the lines of a report that is not complete yet, and makes a struct splat of them. */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -39,7 +39,7 @@ void open_release(struct scanner *scanner, struct open *open)
 	scanner->spare = open;
 }
 
-/* SEEN: properties of the line; `known` is FALSE if they are not known yet. */
+/* Appends a line. SEEN: its properties; `known` is FALSE if they were not determined yet. */
 static void append(struct open *open, const char *text, gsize len, struct seen seen)
 {
 	if (open->bytes + len > REPORT_KEPT || open->seen->len >= REPORT_LINES) {
@@ -85,7 +85,7 @@ enum body open_body(struct open *open, const struct line *line, struct frame *re
 
 	if (body == BODY_FOREIGN)
 		return open->bare && frame_parse_bare(line->text, ret_frame) ? BODY_FRAME : body;
-	/* an empty line ends such a stack, because after it a word is probably a sentence */
+	/* an empty line ends a stack without offsets: a word after it is probably a sentence */
 	if (body == BODY_BLANK)
 		open->bare &= begins_stack(last->text, last->len);
 	else if (body != BODY_INSIDE || line->text[strspn(line->text, " \t")] != '<')
@@ -228,11 +228,16 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
 
 	if (!more || open->ended || again || is_far(open, line))
 		return FALSE;
-	/* a hard lockup is not part of a stall that RCU has detected */
+	/*
+	 * another kind of stall is a report of its own, such as a hard lockup after a stall of RCU
+	 */
 	if ((format->family & family & FAMILY_STALL) &&
 	    strcmp(format->kind, open->format->kind) != 0)
 		return FALSE;
-	/* a WARN that panics has its stack after the panic; "?" may be frames of another task */
+	/*
+	 * A WARN that panics prints its stack after the panic, so the panic is part of it if no
+	 * certain frame was read. Frames marked "?" may be those of another task.
+	 */
 	if ((format->family & FAMILY_PANIC) && !open->faults && !open->sure)
 		return TRUE;
 	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detects a log whose newest line is the first one, as `journalctl -r` prints it: in such a log,
- * the lines of a report are in the wrong order, too.
+ * Detects a log in reverse order, its newest line first, as `journalctl -r` prints it. The lines of
+ * a report are in reverse order there, too.
  */
 #include <string.h>
 
 #include "splat/scanner.h"
 
 #define MONTH_S (31 * 86400)
-/* Least surplus of steps back, if the time of the first line is not known. */
+/*
+ * If the time of the first line is not known, the log is in reverse order if at least so many more
+ * lines are older than the line before than are newer.
+ */
 #define FALLS_LEAST 3
 
-/* Returns a negative number if NOW is older than BEFORE, a positive one if newer; otherwise 0. */
+/*
+ * Compares the times of two lines: negative if NOW is older than BEFORE, positive if it is newer,
+ * otherwise 0.
+ */
 static int step(const struct past *before, const struct line *now)
 {
 	if (before->date >= 0 && now->date >= 0 && before->date != now->date)
@@ -67,7 +73,9 @@ gboolean scanner_is_reversed(const struct scanner *scanner)
 		last = scanner_past(scanner, i);
 	if (!last->number)
 		return FALSE;
-	/* a date of syslog has no year, so one of January is newer than one of December */
+	/*
+	 * syslog's dates have no year, so the change from December to January is a large step back
+	 */
 	if (first.date >= 0 && last->date >= 0)
 		return first.date > last->date &&
 		       (scanner->falls > scanner->rises ||

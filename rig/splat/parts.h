@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Parsers of parts of console text that other modules use, too: the prefix of a line, a lock. */
+/* Parsers of a line's prefix and of a lock in a line, which other modules use, too. */
 #ifndef RIG_SPLAT_PARTS_H
 #define RIG_SPLAT_PARTS_H
 
@@ -15,42 +15,50 @@ struct line {
 	gsize len;
 	guint64 number; /* number of the line, from 1 */
 	guint more;	/* number of further lines that were joined to it */
-	/* the position of the whole line, with its newline, in the log */
+	/* position in the log of the line with its prefix and newline; end_byte is excluded */
 	guint64 first_byte, end_byte;
-	const char *date_at; /* the date in the prefix: a part of the line's bytes; or NULL */
+	const char *date_at; /* the date in the prefix, a pointer into the line; or NULL */
 	gsize date_len;
-	gint64 date; /* that date in seconds, for comparison; -1: none, or not known yet */
+	/* the date in seconds, only for comparison with others; -1: none, or not known yet */
+	gint64 date;
 	double stamp;		 /* time stamp in seconds; -1: none */
 	char caller[CALLER_LEN]; /* "T12", "C1"; "" if the log does not name callers */
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
-	/* if the line has no prefix of its own: number of lines since the line that has one */
+	/*
+	 * 0: the prefix is the line's own; otherwise it was copied from the line that is so many
+	 * lines before
+	 */
 	guint inherited;
-	guint indent;  /* number of blanks before its prefix */
+	guint indent;  /* number of blanks before the prefix */
 	gboolean user; /* the prefix shows that a program wrote the line */
 	guint dropped; /* number of messages that printk lost before this line */
-	/* the text is a piece of a message of PIECE_OF bytes, from PIECE_AT on; 0: it is whole */
+	/*
+	 * netconsole: the text is a piece of a message of piece_of bytes, and begins at its byte
+	 * piece_at; piece_of is 0: the text is whole
+	 */
 	guint piece_at, piece_of;
-	gboolean cut;  /* blanks at its end were removed */
-	gboolean same; /* `text` is a piece of the bytes of the line, none of which was changed */
+	gboolean cut;  /* blanks at the end of the text were removed */
+	gboolean same; /* `text` has the bytes of the log; none was changed */
 };
 
 /*
- * Splits a line into its prefix and text: sets text, len, date_at, date_len, stamp, caller, kernel,
- * user. TEXT is modified (prefix.c).
+ * Splits TEXT, a line, into prefix and text: sets text, len, date_at, date_len, stamp, caller,
+ * kernel, user of LINE. The bytes of TEXT may change (prefix.c).
  */
 void prefix_strip(char *text, gsize len, struct line *line);
 
 /*
- * Parses "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]". Free the result with one of
- * the functions below.
+ * Parses a lock, "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]" (brackets: optional).
+ * Free the result with one of the two functions below.
  */
 gboolean lock_parse(const char *text, struct splat_lock *ret);
 void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 
 /*
- * Returns TRUE if NAME is a generic function, which occurs in reports of any subsystem (locks,
- * allocators, strings…). MORE: further parts of names of such functions, separated by '|', or NULL.
+ * Returns TRUE if NAME is a generic function: one that occurs in reports of any subsystem (locks,
+ * allocators, strings…). MORE: further parts of names that count as generic, separated by '|', or
+ * NULL.
  */
 gboolean frame_is_generic(const char *name, const char *more);
 

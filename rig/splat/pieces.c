@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Joins the pieces of a message that netconsole sent in several packets: "…,ncfrag=OFFSET/LENGTH;"
- * before each piece (Documentation/networking/netconsole.rst). If a packet was lost, the pieces
- * before it are dropped.
+ * Joins the pieces of a message that netconsole sent in several packets. Before each piece is
+ * "…,ncfrag=OFFSET/LENGTH;" (Documentation/networking/netconsole.rst). If a packet was lost, the
+ * pieces before it are dropped.
  */
 #include <string.h>
 
 #include "splat/scanner.h"
 
-/* Returns TRUE if LINE is the piece after those that are stored. */
+/* Returns TRUE if LINE is the next piece of the message whose first pieces are in PIECES. */
 static gboolean is_next(const struct pieces *pieces, const struct line *line)
 {
 	return pieces->of == line->piece_of && pieces->len == line->piece_at &&

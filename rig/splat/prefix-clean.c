@@ -11,8 +11,8 @@
 #define ESCAPE_MAX 24 /* maximum length of a colour sequence */
 
 /*
- * Returns the length of the colour sequence at TEXT: an introducer of SKIP bytes, parameters, and a
- * letter, or 0 if there is none.
+ * Returns the length of the colour sequence at TEXT, or 0 if there is none. It consists of an
+ * introducer of SKIP bytes, parameters, and a letter.
  */
 static gsize colour_at(const char *text, gsize skip)
 {
@@ -22,8 +22,8 @@ static gsize colour_at(const char *text, gsize skip)
 }
 
 /*
- * Characters in UTF-8 that are replaced by an ASCII character, or removed if that is NUL. All have
- * the same bytes except for the last one, which is from FIRST to LAST.
+ * Characters that are replaced by the ASCII character C, or removed if C is NUL. Each row has those
+ * whose UTF-8 form is START and one more byte from FIRST to LAST.
  */
 static const struct unicode {
 	const char *start;
@@ -42,12 +42,15 @@ static const struct unicode {
 	{"\xe2\x81", 0xa0, 0xa4, '\0'},
 	{"\xe2\x81", 0xa6, 0xa9, '\0'},
 	{"\xef\xbb", 0xbf, 0xbf, '\0'},
-	/* what editors make of an apostrophe and of a quote mark */
+	/* typographic apostrophes and quote marks, which editors insert */
 	{"\xe2\x80", 0x98, 0x99, '\''},
 	{"\xe2\x80", 0x9c, 0x9d, '"'},
 };
 
-/* Returns the length of a character of the table at P, or 0; *RET replaces it. */
+/*
+ * Returns the length of the character at P if the table has it, otherwise 0. *RET: the character
+ * that replaces it, or NUL.
+ */
 static gsize unicode_at(const char *p, char *ret)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(unicodes); i++) {
@@ -66,8 +69,8 @@ static gsize unicode_at(const char *p, char *ret)
 }
 
 /*
- * Returns the length of an HTML entity at P ("&gt;", "&#62;", and "&amp;gt;", which was escaped
- * twice), whose character is stored in *RET; 0: there is none.
+ * Returns the length of the HTML entity at P ("&gt;", "&#62;", or "&amp;gt;", which was escaped
+ * twice); 0: there is none. *RET: the character that it stands for.
  */
 static gsize entity_at(const char *p, char *ret)
 {
@@ -102,8 +105,8 @@ static gsize entity_at(const char *p, char *ret)
 }
 
 /*
- * Returns the character that replaces the *RET_LEN bytes at P; NUL: the bytes are removed. rsyslog
- * writes control characters as "#012".
+ * Returns the character that replaces the next *RET_LEN bytes at P; NUL: they are removed. Among
+ * them are control characters as rsyslog writes them ("#012").
  */
 static char replacement(const char *p, gsize *ret_len)
 {
@@ -118,7 +121,8 @@ static char replacement(const char *p, gsize *ret_len)
 	case '\033':
 		len = p[1] == '[' ? colour_at(p, 2) : p[1] == '(' && p[2] ? 3 : 0;
 		break;
-	case '\xa0': /* U+00A0 in ISO 8859-1; in UTF-8 no character begins with this byte */
+	/* U+00A0 in ISO 8859-1: in UTF-8 this byte only follows another byte from 0x80 on */
+	case '\xa0':
 		return (guint8)p[-1] < 0x80 ? ' ' : *p;
 	case '&':
 		len = entity_at(p, &c);
@@ -148,7 +152,10 @@ static char replacement(const char *p, gsize *ret_len)
 	return len ? '\0' : *p;
 }
 
-/* Bytes that may be special in prefix_clean(); as signed numbers, those from 0x80 on are < ' '. */
+/*
+ * Returns which BYTES prefix_clean() may have to replace. As signed numbers, bytes from 0x80 on are
+ * less than ' ', like control characters.
+ */
 static inline lanes maybe_special(lanes bytes)
 {
 	typedef gint8 signed_lanes __attribute__((vector_size(16)));
@@ -157,13 +164,15 @@ static inline lanes maybe_special(lanes bytes)
 	       (lanes)(bytes == '#') | (lanes)(bytes == '&');
 }
 
-/* The escape character, as programs write it; a program can also drop it. */
+/* The ways in which programs write the escape character. Some programs drop it. */
 static const char *const escapes[] = {
 	"\033",	   "^[",   "#033",	 "\\x1b",	    "\\x1B", "\\033", "\\u001b",
 	"\\u001B", "\\e",  "\xe2\x90\x9b", "\xef\xbf\xbd", "ESC",   "?",
 };
 
-/* Returns the length of a written escape character at the end of the LEN bytes of TEXT, or 0. */
+/*
+ * Returns the length of one of escapes[] at the end of TEXT, which has LEN bytes; 0: there is none.
+ */
 static gsize escape_before(const char *text, gsize len)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(escapes); i++) {
@@ -194,7 +203,7 @@ gsize prefix_colours(char *text, gsize len)
 		while (g_ascii_isdigit(bracket[1 + digits]) || bracket[1 + digits] == ';')
 			digits++;
 		escape = bracket[1 + digits] == 'm' ? escape_before(from, part) : 0;
-		/* "[m" alone can be the start of a word */
+		/* without digits and an escape character, "[m" can be the start of a word */
 		if (bracket[1 + digits] == 'm' && (digits || escape)) {
 			to = shift(to, from, part - escape);
 			from = bracket + digits + 2;
@@ -209,8 +218,9 @@ gsize prefix_colours(char *text, gsize len)
 }
 
 /*
- * Returns the length of HTML's line break or end tag, of CR as `cat -v` prints it, of the end of a
- * colour, or of the right frame of a window at the end of TEXT; 0: there is none.
+ * Returns the length of markup at the end of TEXT that a tool has added to the line: a line break
+ * or end tag of HTML, CR as `cat -v` prints it, the end of a colour, or the right frame of a
+ * window; 0: there is none.
  */
 static gsize markup_end(const char *text, gsize len)
 {
@@ -266,8 +276,8 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 }
 
 /*
- * Returns TRUE if TEXT begins like a line of the kernel, with a time stamp: "[   12.345678]". The
- * mark of a comment is only skipped before such a line, because tests print "# text".
+ * Returns TRUE if TEXT begins with a time stamp of the kernel, "[   12.345678]". "#", the mark of a
+ * comment, is only skipped before such a line, because tests print "# text".
  */
 static gboolean has_stamp(const char *text)
 {
@@ -285,8 +295,8 @@ static gboolean has_stamp(const char *text)
 }
 
 /*
- * Returns the end of HTML's start tag at P, if it is one that logs have, because the kernel also
- * prints words in angle brackets; P if there is none.
+ * Returns the end of a start tag of HTML at P; P if there is none. Only the tags that logs on web
+ * pages have count, because the kernel also prints words in angle brackets.
  */
 static const char *start_tag(const char *p)
 {
@@ -306,8 +316,8 @@ static const char *start_tag(const char *p)
 }
 
 /*
- * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials), of a comment: "#", or HTML's start
- * tag. Returns its end; P if there is none.
+ * Skips a mark before a quoted line at P: a mail's ">", "|" or "JD>" (initials), a comment's "#",
+ * or a start tag of HTML. Returns its end; P if there is none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -327,7 +337,7 @@ static const char *quote_mark(const char *p)
 		initials++;
 	if (initials)
 		return mark[initials] == '>' && mark[initials + 1] == ' ' ? mark + initials + 1 : p;
-	/* ">ffff8880…: " in a memory dump of KASAN is not a quote mark */
+	/* KASAN marks a line of its memory dump by ">" before the address: ">ffff8880…: " */
 	if (*mark == '>' && strspn(mark + 1, "0123456789abcdef") < 8)
 		return mark + 1;
 	return p;
@@ -344,9 +354,9 @@ const char *prefix_unquote(const char *p)
 
 /*
  * Parses the head of a record of /dev/kmsg, "6,339,5140900,-[,caller=T1];text"
- * (Documentation/ABI/testing/dev-kmsg). netconsole can add the release before it ("6.1.0,6,339,…")
- * and, if the message is longer than a packet, the piece that the packet has (",ncfrag=0/1234",
- * Documentation/networking/netconsole.rst).
+ * (Documentation/ABI/testing/dev-kmsg). netconsole can add the kernel's release before it
+ * ("6.1.0,6,339,…"). If a message is longer than a packet, netconsole adds which piece it is
+ * (",ncfrag=0/1234", Documentation/networking/netconsole.rst).
  */
 const char *prefix_record(const char *p, struct line *line)
 {
@@ -386,7 +396,10 @@ const char *prefix_record(const char *p, struct line *line)
 	return text + 1;
 }
 
-/* Parses "** 12 printk messages dropped **". The next message may be on the same line. */
+/*
+ * Parses the notice "** 12 printk messages dropped **" at P. The next message may follow it on the
+ * same line.
+ */
 const char *prefix_dropped(const char *p, struct line *line)
 {
 	static const char words[] = "printk messages dropped";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Matches the patterns of pieces; the function of each element returns its end, or NULL. */
+/*
+ * Matches the pattern of a piece of a prefix (prefix-pieces.c). For each element of a pattern, a
+ * function returns the end of the text at P that matches it, or NULL.
+ */
 #include <string.h>
 
 #include "splat/prefix.h"
@@ -22,7 +25,10 @@ static const char *blanks(const char *p)
 	return p;
 }
 
-/* Converts digits to seconds: those of WHOLE, and the fraction FRACTION up to END. */
+/*
+ * Converts a number to seconds: its digits before the point are at WHOLE, those after it from
+ * FRACTION to END.
+ */
 static double seconds(const char *whole, const char *fraction, const char *end)
 {
 	guint64 units = 0, scale = 1;
@@ -37,8 +43,8 @@ static double seconds(const char *whole, const char *fraction, const char *end)
 }
 
 /*
- * Matches a time stamp such as "12.345678". It must have at least three decimals, because a version
- * has fewer.
+ * Matches a time stamp such as "12.345678". It must have at least three decimals, because the
+ * numbers of versions have fewer.
  */
 static const char *stamp(const char *p, struct line *line)
 {
@@ -74,7 +80,7 @@ static const char *caller(const char *p, struct line *line)
 	return end;
 }
 
-/* Matches one of the names of three letters in ALL. */
+/* Matches one of the names in ALL, each of which has three letters. */
 static const char *name_of(const char *all, const char *p)
 {
 	for (; *all; all += 3)
@@ -126,7 +132,10 @@ static const char *zone(const char *p)
 	return p > start && end - p >= 2 && end - p <= 5 && *end == ' ' ? end : start;
 }
 
-/* Matches a host name, an address or a unit: no brackets, and no colon at the end. */
+/*
+ * Matches a word without brackets that does not end in a colon: the name or address of a host, or a
+ * unit.
+ */
 static const char *word(const char *p)
 {
 	const char *start = p;
@@ -289,7 +298,7 @@ gint64 prefix_date(const char *p, const char *end)
 				day = text_int(number_end + 4);
 				time_end = p + strlen("9999-99-99");
 			}
-		} else if (!day) { /* otherwise a time zone */
+		} else if (!day) { /* after the day, "+01" or the like is a time zone */
 			day = text_int(p);
 		}
 		p = time_end ? time_end : number_end;

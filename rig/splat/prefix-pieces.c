@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pieces that a console line's prefix can consist of: a table of patterns. prefix-elements.c
- * matches a pattern.
+ * The table of the pieces of which the prefix of a console line can consist. prefix-elements.c
+ * matches their patterns.
  */
 #include <string.h>
 
@@ -22,8 +22,8 @@
  */
 static const struct piece pieces[] = {
 	/*
-	 * printk: the time stamp; variants with dmesg's delta, of the journal, with Amlogic's CPU,
-	 * with Huawei's unit
+	 * The time stamp of printk: alone, with dmesg's delta, in the journal's form, with
+	 * Amlogic's CPU, with Huawei's unit.
 	 */
 	{"[S_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
@@ -63,8 +63,8 @@ static const struct piece pieces[] = {
 	{"[9999/99/99?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999:99:99 T]", PIECE_DATE | PIECE_BLANK},
 	{"[T]", PIECE_DATE | PIECE_BLANK},
-	{"\\#\\#[L]", PIECE_DATE}, /* GitHub: the level of a line */
-	/* GitLab: the number and name of a stream, and whether the line continues another one */
+	{"\\#\\#[L]", PIECE_DATE}, /* GitHub: "##[error]" */
+	/* GitLab: number and letter of a stream; '+': the line continues the one before */
 	{"99\\O ", PIECE_DATE | AFTER_DATE},
 	{"99\\O+", PIECE_DATE | AFTER_DATE},
 	{"99\\E ", PIECE_DATE | AFTER_DATE},
@@ -80,7 +80,7 @@ static const struct piece pieces[] = {
 	{"M _# W K: ", PIECE_KERNEL | PIECE_DATE | PIECE_BSD}, /* the time was removed */
 	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
 	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
-	/* a journal's date in the user's language */
+	/* dates of the journal in the user's language */
 	{"O _# T ", PIECE_DATE | PIECE_BSD | AT_START},
 	{"O 9999-99-99 TZ ", PIECE_DATE | PIECE_BSD | AT_START},
 	{"9999999999.# ", PIECE_DATE | AT_START},
@@ -99,10 +99,10 @@ static const struct piece pieces[] = {
 	{"_N_#_#_L K_: ", PIECE_KERNEL | AT_START},
 	{"L/K_(_#_): ", PIECE_KERNEL},
 	{"L/K_: ", PIECE_KERNEL},
-	/* the streams of a container, with F or P for a full or partial line (CRI) */
+	/* a container's stream; F: the line is complete, P: a part of a line (CRI) */
 	{"stdout L ", PIECE_DATE | AFTER_DATE},
 	{"stderr L ", PIECE_DATE | AFTER_DATE},
-	/* the console of Xen: its mark and time stamp, and the domain that wrote the line */
+	/* Xen's console: its mark "(XEN) ", its time stamp, and the domain that wrote the line */
 	{"(\\X\\E\\N) [_N] ", PIECE_DATE | AT_START},
 	{"(\\X\\E\\N) ", PIECE_DATE | AT_START},
 	{"(d#) ", AFTER_DATE},
@@ -135,7 +135,7 @@ static const struct piece pieces[] = {
 	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
 
-/* ---- The pieces that can begin with a character ---- */
+/* ---- For each character, the pieces that can begin with it ---- */
 
 static gint8 candidates[256][G_N_ELEMENTS(pieces) + 1]; /* -1 ends each list */
 static guint8 length_of[G_N_ELEMENTS(pieces)];

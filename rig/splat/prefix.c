@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parses the prefix of a console line. Tools add a prefix before existing ones ("> [date] host
- * kernel: [stamp][caller] "), so a prefix is any sequence of the pieces in the table of
- * prefix-pieces.c: quote marks of mail, the date and host of syslog and the journal, dmesg's
- * facility, the level, the time stamp, the caller, and additions of vendors.
+ * Parses the prefix of a console line. Each tool that handles a line can add a prefix before those
+ * it has already ("> [date] host kernel: [stamp][caller] "). So a prefix is any sequence of the
+ * pieces in the table of prefix-pieces.c: quote marks of mail, the date and host of syslog and the
+ * journal, dmesg's facility, the level, the time stamp, the caller, and additions of vendors.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ int text_int(const char *text)
 {
 	int value = 0;
 
-	/* the usual case of few digits does not need the slower strtoll() */
+	/* a number of at most nine digits is converted without the slower strtoll() */
 	for (gsize i = 0; i < 9 && text[i] >= '0' && text[i] <= '9'; i++) {
 		value = value * 10 + (text[i] - '0');
 		if (!g_ascii_isdigit(text[i + 1]))
@@ -29,8 +29,8 @@ int text_int(const char *text)
 /* The line's pieces ------------------------------------------------------------------- */
 
 /*
- * Returns TRUE if the text at P, such as "<1> BUG: …", is an item of a list, because in kernel
- * output no blank follows the level.
+ * Returns TRUE if the level before P is the number of an item in a list, as in "<1> BUG: …": in
+ * kernel output, no blank follows the level.
  */
 static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 {
@@ -38,7 +38,10 @@ static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 	       g_ascii_isupper(p[1]) && !g_str_has_prefix(p, " Possible ");
 }
 
-/* Skips the columns of `gh run view --log` at P, the names of a job and of a step. */
+/*
+ * Skips the first two columns of `gh run view --log` at P, the names of a job and of a step.
+ * Returns their end, or P.
+ */
 static const char *skip_columns(const char *p)
 {
 	const char *tab = strchr(p, '\t'), *end = tab ? strchr(tab + 1, '\t') : NULL;
@@ -47,8 +50,9 @@ static const char *skip_columns(const char *p)
 }
 
 /*
- * Returns where the prefix of another tool can begin, at or after P: after quote marks, blanks, the
- * host that follows a date, or names at the start of a line ("vm_1  | ", "[vm] ", columns).
+ * Returns the next position, at or after P, at which the prefix of another tool can begin: after
+ * quote marks, blanks, the host after a date, or names at the start of a line ("vm_1  | ", "[vm] ",
+ * columns). BEFORE: the last piece, or NULL.
  */
 static const char *skip_between(const char *p, const struct piece *before)
 {
@@ -72,7 +76,10 @@ static const char *skip_between(const char *p, const struct piece *before)
 		      : (*p == '[' ? name_end + 1 : p);
 }
 
-/* Like piece_strip(), for a prefix that precedes or follows that of another tool. */
+/*
+ * Matches the first piece of another tool's prefix, as piece_strip() does, at P or after what
+ * skip_between() skips.
+ */
 static const char *strip_next_tool(const char *p, struct line *line, const struct piece **before)
 {
 	const struct piece *piece = NULL;
@@ -87,8 +94,8 @@ static const char *strip_next_tool(const char *p, struct line *line, const struc
 }
 
 /*
- * Joins a tag and its text, "WARNING : CPU: 0" to "WARNING: CPU: 0", in the same memory. Returns
- * the start of the result, which has no tag if the tag is empty.
+ * Restores a text whose beginning logcat has made a tag: "WARNING : CPU: 0" becomes "WARNING: CPU:
+ * 0", in the same memory. Returns the start of the result. An empty tag is removed.
  */
 static const char *join_tag(char *p)
 {
@@ -102,7 +109,7 @@ static const char *join_tag(char *p)
 		tag--;
 	if (!tag)
 		return colon + 1 + (colon[1] == ' ');
-	/* "file.c:12" became a tag, too */
+	/* logcat has also divided "file.c:12" */
 	if (memchr(p, '/', tag) && colon[1] == ' ' && g_ascii_isdigit(colon[2]))
 		*++colon = ':';
 	memmove(colon - tag, p, tag);
@@ -134,8 +141,9 @@ static const char *strip_pieces(const char *p, struct line *line)
 }
 
 /*
- * Skips an unfinished line of a program ("login: ") that precedes a line of the kernel, which
- * begins with its time stamp. *RET_QUOTE: the quote mark before the time stamp, or NUL.
+ * Skips an unfinished line of a program ("login: ") before a line of the kernel, which begins with
+ * its time stamp. *RET_QUOTE: the quote mark directly before the time stamp; not set if there is
+ * none.
  */
 static const char *strip_glued(const char *p, struct line *line, char *ret_quote)
 {
@@ -158,8 +166,8 @@ static const char *strip_glued(const char *p, struct line *line, char *ret_quote
 }
 
 /*
- * Returns the length of TEXT without the end of a string with these quote marks: "\",", "'],",
- * "\"}", and without a line end in the string: "\\r\\n'".
+ * Returns the length of TEXT without the end of a string in QUOTE marks ("\",", "'],", "\"}") and
+ * without an escaped line end in this string ("\\r\\n'").
  */
 static gsize without_quote(const char *text, gsize len, char quote)
 {
@@ -191,7 +199,7 @@ static inline gsize digits_len(const char *text, gsize max)
 	return len;
 }
 
-/* Like is_text(), for text that begins with a blank. */
+/* Returns the result of is_text() for text that begins with a blank. */
 static gboolean is_indented_text(const char *p)
 {
 	while (*p == ' ')
@@ -209,8 +217,8 @@ static gboolean is_indented_text(const char *p)
 }
 
 /*
- * Returns TRUE if no part of a prefix begins at P, the text after a time stamp. FALSE: one may
- * begin there, so the caller must parse the line completely. This check is fast.
+ * A fast check of P, the text after a time stamp. TRUE: no further part of a prefix begins there.
+ * FALSE: one may begin, so the caller must parse the line completely.
  */
 static gboolean is_text(const char *p)
 {
@@ -231,7 +239,7 @@ static gboolean is_text(const char *p)
 	if (!g_ascii_isalpha(*p) || p[1] == '/' || (*p == 'c' && g_ascii_isdigit(p[1])))
 		return FALSE;
 	second = p + strcspn(p, " :");
-	/* a tag such as "kernel: ", a host and a tag: "host kernel: ", "host app[12]: " */
+	/* can be a tag ("kernel: "), or a host and a tag ("host kernel: ", "host app[12]: ") */
 	if (*second == ' ') {
 		p = second + 1;
 		second = p + strcspn(p, " :[");
@@ -243,8 +251,9 @@ static gboolean is_text(const char *p)
 }
 
 /*
- * Skips the most frequent prefixes, "[ 12.345678] " and "[ 12.345678][ T123] ", with the same
- * result as piece_strip(). Returns the start of the text, or NULL if the prefix has another form.
+ * Parses the most frequent prefixes, "[ 12.345678] " and "[ 12.345678][ T123] ", faster than
+ * piece_strip() and with the same result. Returns the start of the text, or NULL if the prefix has
+ * another form.
  */
 static const char *strip_plain(const char *text, struct line *line)
 {
@@ -328,7 +337,10 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		line->same = FALSE;
 		line->text = p = text;
 		line->len = len = strlen(text);
-		/* the journal removes time stamps, but syslog-ng does not */
+		/*
+		 * a message of the journal has no further prefix, but one of syslog-ng has the time
+		 * stamp
+		 */
 		if (line->user || (line->kernel && *p != '['))
 			return;
 	}
@@ -344,7 +356,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	text[len] = '\0';
 	if (line->kernel)
 		line->user = FALSE;
-	p = prefix_dropped(p, line); /* in some kernels this notice has its own time stamp */
+	p = prefix_dropped(p, line); /* in some kernels a time stamp precedes this notice */
 	line->text = p;
 	line->len = len - (p - text);
 }

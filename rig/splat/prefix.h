@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What prefix.c (a line's prefix), prefix-pieces.c (one piece of it) and prefix-elements.c (its
- * pattern) share.
+ * Declarations shared by prefix.c, which parses a line's prefix, prefix-pieces.c, which parses one
+ * piece of it, and prefix-elements.c, which matches the pattern of a piece.
  */
 #ifndef RIG_SPLAT_PREFIX_H
 #define RIG_SPLAT_PREFIX_H
@@ -12,14 +12,17 @@ enum piece_flag {
 	PIECE_KERNEL = 1 << 0, /* printk wrote the line */
 	PIECE_USER = 1 << 1,   /* a program wrote it */
 	PIECE_DATE = 1 << 2,   /* a host and a tag can follow */
-	PIECE_BSD = 1 << 3,    /* a date of syslog: the kernel never prints one itself */
+	PIECE_BSD = 1 << 3,    /* a date in syslog's format, which the kernel never prints itself */
 	PIECE_BLANK = 1 << 4,  /* one blank after the piece belongs to it */
 	AFTER_DATE = 1 << 5,   /* the piece is only accepted directly after a date or time stamp */
 	AFTER_BSD = 1 << 6,
 	AT_START = 1 << 7,  /* the piece is only accepted at the start of a prefix */
 	AFTER_ANY = 1 << 8, /* the piece is not accepted at the start of a prefix */
 	PIECE_LEVEL = 1 << 9,
-	/* logcat has made the text's start a tag, "WARNING : CPU: 0", or an empty one, ": f+0x1" */
+	/*
+	 * logcat: the beginning of the text was made a tag ("WARNING : CPU: 0"), or the tag is
+	 * empty (": f+0x1")
+	 */
 	PIECE_TAG = 1 << 10,
 };
 
@@ -30,9 +33,10 @@ struct piece {
 };
 
 /*
- * Matches the first piece of the table that fits at P and may follow BEFORE (NULL: P is the start
- * of the line's prefix). Returns the end of the piece, sets *BEFORE to its row, and sets stamp,
- * caller, kernel and user of LINE accordingly. Returns NULL, with LINE unchanged, if no piece fits.
+ * Finds the first piece of the table that matches at P and may follow the piece *BEFORE (NULL: P is
+ * the start of the line's prefix). Returns the end of the match, sets *BEFORE to the piece's row,
+ * and sets stamp, caller, kernel and user of LINE. Returns NULL, with LINE unchanged, if no piece
+ * matches.
  */
 const char *piece_strip(const char *p, struct line *line, const struct piece **before);
 

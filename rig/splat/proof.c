@@ -4,13 +4,14 @@
 
 #include "splat/scanner.h"
 
-/* number of lines that a report must have if nothing else shows that it is real */
+/* number of lines inside a report that prove it, if nothing else does */
 #define PROOF_LINES 4
 
 /*
- * Returns TRUE if the line begins with the header's text, or with the name of a subsystem and this
- * text. A line without the kernel's prefix must do so to count as a header, because mails quote
- * headers, and bug trackers use them as titles.
+ * Returns TRUE if the text that the format matches is not quoted in a sentence: it is at the start
+ * of the line, or (unless STRICT) after words other than a label or a quote mark. Mails quote
+ * headers, and bug trackers use them as titles, so a line without the kernel's prefix must pass
+ * this check to count as a header.
  */
 static gboolean stands_alone(const struct open *open, gboolean strict)
 {
@@ -39,14 +40,17 @@ static gboolean begins_with_header(const struct open *open)
 	gsize len = strcspn(word, " ");
 
 	/*
-	 * unlike the name of a subsystem, the first word of a sentence ("Without it, the …") has no
-	 * colon
+	 * the name of a subsystem ends in a colon; the first word of a sentence ("Without it, the
+	 * …") does not
 	 */
 	return stands_alone(open, TRUE) || strchr("[", *header) || (len && word[len - 1] == ':') ||
 	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
 }
 
-/* Returns TRUE if TEXT is the line after the header that has the access, or the task. */
+/*
+ * Returns TRUE if TEXT has the form of the line after the header: with the memory access, or with
+ * the task.
+ */
 static gboolean is_second_line(const char *text)
 {
 	static const char *const words[] = {"is trying to acquire lock", "is trying to lock:",
@@ -60,8 +64,8 @@ static gboolean is_second_line(const char *text)
 }
 
 /*
- * Returns TRUE if the header has the place of the access, as only the kernel writes it: with an
- * offset, or for UBSAN with a column. Titles of reports have only the function.
+ * Returns TRUE if the header has the place of the access in a form that only the kernel writes:
+ * with an offset, or for UBSAN with a column. Titles of reports have only the function.
  */
 static gboolean has_place(const struct open *open)
 {
@@ -77,8 +81,9 @@ static gboolean has_place(const struct open *open)
 }
 
 /*
- * Returns TRUE if OPEN is a validator's report of which a mail quotes only the first lines: the
- * header after a banner, or before a line with the access or the task.
+ * Returns TRUE if OPEN is a report of lockdep or a sanitizer of which a mail quotes only the first
+ * lines: the header directly follows a banner, or a line with the access or the task follows the
+ * header.
  */
 static gboolean is_start_of_validator(const struct open *open)
 {
@@ -102,8 +107,8 @@ static gboolean is_counted(const struct open *open)
 }
 
 /*
- * Returns TRUE if the header of a trap follows "cut here": text that only mentions a header does
- * not have this line.
+ * Returns TRUE if the header directly follows "cut here", which text that only mentions a header
+ * does not have.
  */
 static gboolean follows_cut(const struct open *open)
 {
@@ -112,8 +117,8 @@ static gboolean follows_cut(const struct open *open)
 }
 
 /*
- * Returns TRUE if OPEN has enough lines to be a report, instead of text that quotes the header of
- * one.
+ * Returns TRUE if the lines of OPEN prove that it is a report, and not text that quotes the header
+ * of one.
  */
 gboolean extent_is_proven(const struct open *open)
 {

@@ -8,7 +8,10 @@
 
 #include "splat/internal.h"
 
-/* Returns the end of a number in base 62 that '_' ends, such as the rest of "s3_" or "B5_". */
+/*
+ * Returns the end of a number in base 62 at P, with the '_' that ends it, such as "3_" in "s3_".
+ * NULL: there is none.
+ */
 static const char *skip_base62(const char *p)
 {
 	while (g_ascii_isalnum(*p))
@@ -16,7 +19,7 @@ static const char *skip_base62(const char *p)
 	return *p == '_' ? p + 1 : NULL;
 }
 
-/* Appends the identifier at *P ("4node") and moves *P to its end. */
+/* Appends the identifier at *P ("4node" is `node`) to OUT, and moves *P to its end. */
 static gboolean take_identifier(const char **p, GString *out)
 {
 	guint len = 0;
@@ -34,7 +37,10 @@ static gboolean take_identifier(const char **p, GString *out)
 	return TRUE;
 }
 
-/* The crate that instantiated a generic function follows its path. */
+/*
+ * Returns TRUE if only a crate is left at P: the one that instantiated a generic function, after
+ * its path.
+ */
 static gboolean is_last_crate(const char *p, const GString *out)
 {
 	g_autoptr(GString) crate = g_string_new(NULL);
@@ -61,7 +67,7 @@ char *rust_name(const char *name)
 			p = skip_base62(p + 1);
 			if (!p)
 				return NULL;
-		} else if (*p == 'N' && p[1]) { /* an identifier and its namespace */
+		} else if (*p == 'N' && p[1]) { /* 'N' and a namespace, before an identifier */
 			p += 2;
 		} else if (g_ascii_isalpha(*p)) {
 			p++;

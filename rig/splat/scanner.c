@@ -88,8 +88,8 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 }
 
 /*
- * Copies the prefix of the preceding line to LINE, if LINE is a later line of the same record:
- * dmesg and journalctl print such lines without a time stamp, only indented.
+ * dmesg and journalctl print the prefix only before the first line of a record, and indent the
+ * others: copies the prefix of the preceding line to LINE if LINE is such a line.
  */
 static void inherit_prefix(const struct scanner *scanner, struct line *line)
 {
@@ -106,10 +106,7 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/*
- * Handles lines that matter outside of reports: the start of a boot, and that lockdep is switched
- * off.
- */
+/* Checks a line for news that is not a report: the start of a boot, and that lockdep is off. */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
 	boot_take(scanner, line);
@@ -128,8 +125,8 @@ static gboolean is_page_dump(const char *text)
 }
 
 /*
- * Handles a line with one of the filter's words. Returns the row that it matches as the first line
- * of a report, or NULL.
+ * Handles a line with one of the filter's words (filter.c). Returns the row of the table of formats
+ * that it matches as the first line of a report, or NULL.
  */
 static const struct format *take_word(struct scanner *scanner, const struct line *line)
 {
@@ -150,9 +147,7 @@ static const struct format *take_word(struct scanner *scanner, const struct line
 	return format;
 }
 
-/*
- * Handles one line of a record, without its prefix. QUIET: the filter found no word in it.
- */
+/* Handles a line of a record, without its prefix. QUIET: the filter found no word in the record. */
 static void take_text(struct scanner *scanner, struct line *line, gboolean quiet)
 {
 	const struct format *format = NULL;
@@ -178,11 +173,11 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 	remember(scanner, line, has_word, format);
 }
 
-/* QUIET: the filter found no word in BYTES. */
+/* Handles a line without its newline, at FIRST to END in the log. QUIET: as for take_text(). */
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
 		      guint64 end, gboolean quiet)
 {
-	struct line line; /* prefix_strip() sets all other fields */
+	struct line line; /* prefix_strip() sets the fields that are not set here */
 	char *text, *next;
 
 	line.number = scanner->lines + 1;
@@ -203,7 +198,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	quiet &= !line.piece_of; /* a word can be in two pieces */
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
-	/* split a record of several lines that syslog or the journal stored as one line */
+	/* syslog and the journal store a record of several lines as one: split it */
 	for (text = scanner->scratch + (line.text - scanner->scratch); text; text = next) {
 		next = line.same ? NULL : strchr(text, '\n');
 		if (next)
@@ -218,13 +213,13 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	}
 }
 
-/* Handles the line in `partial`, which is complete now. */
+/* Handles the line that was collected in `partial`. */
 static void finish_partial(struct scanner *scanner)
 {
 	const guint8 *bytes = (const guint8 *)scanner->partial;
 	gsize at;
 
-	/* a word that only appears when the line is cleaned must not count here, too */
+	/* search the raw bytes, as take_block() does: cleaning a line can reveal further words */
 	take_line(scanner, bytes, scanner->partial_len, scanner->line_start, scanner->position,
 		  !filter_hit_or_blank(bytes, scanner->partial_len, &at));
 	scanner->partial_len = 0;
@@ -243,10 +238,7 @@ static void add_partial(struct scanner *scanner, const guint8 *bytes, gsize len)
 	scanner->position += len;
 }
 
-/*
- * Handles a complete line of LEN bytes, including its line end. QUIET: the filter found no word in
- * it.
- */
+/* Handles a line with its newline, of LEN bytes in all. QUIET: as for take_text(). */
 static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len, gboolean quiet)
 {
 	scanner->position += len;
@@ -265,7 +257,7 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	gsize at = 0;
 
 	while (len - at >= LANES) {
-		/* each byte of the vector counts up to 255 */
+		/* each byte of the vector `counts` can count up to 255 */
 		gsize most = MIN(len, at + 255 * LANES);
 		lanes counts = {0};
 
@@ -280,8 +272,8 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 }
 
 /*
- * Finds the newest time stamp in lines that are skipped. A firmware can write many lines without
- * one.
+ * Stores the newest time stamp in lines that are skipped; a firmware can write many lines without
+ * one after it.
  */
 static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
@@ -304,7 +296,10 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 	}
 }
 
-/* Skips lines that have none of the filter's words: counts them, and stores the last ones. */
+/*
+ * Skips lines that have none of the filter's words: only counts them, except for the last ones,
+ * which may belong to a report that follows.
+ */
 static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *end = bytes + len;
@@ -314,7 +309,10 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 		const guint8 *before = memrchr(bytes, '\n', tail - 1 - bytes);
 
 		tail = before ? before + 1 : bytes;
-		/* the line has a prefix of its own, so those before it are not needed */
+		/*
+		 * this line has a prefix of its own, so it does not need one from the lines before
+		 * it
+		 */
 		if (i + 1 >= PAST && *tail == '[')
 			break;
 	}
@@ -329,7 +327,7 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 	}
 }
 
-/* Handles a block of complete lines. */
+/* Handles a block of complete lines; skips those without words of the filter outside of reports. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *end = bytes + len, *next = bytes; /* the next position with a word */
@@ -340,7 +338,7 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 		if (next <= bytes)
 			next = filter_hit_or_blank(bytes, (gsize)(end - bytes), &at) ? bytes + at
 										     : end;
-		/* otherwise a header that a mail program has wrapped may continue in this block */
+		/* lines can be skipped, unless they continue a report or a wrapped header */
 		if (!scanner->n_open && !scanner_past(scanner, 0)->has_word) {
 			const guint8 *before =
 				next < end ? memrchr(bytes, '\n', (gsize)(next - bytes)) : end - 1;
@@ -367,8 +365,8 @@ static gboolean is_symbol_start(const char *text)
 }
 
 /*
- * Handles the incomplete last line of a log. If it can be the beginning of a frame, it belongs to
- * the open report.
+ * Handles a last line without a newline. If it can be the beginning of a frame, it counts as a line
+ * of the open report, which is then cut off.
  */
 static void finish_cut_line(struct scanner *scanner)
 {

@@ -8,14 +8,16 @@
 
 #include "splat/internal.h"
 
-#define PAST 4 /* number of preceding lines that are stored, because they may belong to a header */
-#define INHERIT_MAX 3 /* maximum number of lines of a record that have no prefix of their own */
+/* number of lines kept before the current one: they may belong to a report that it begins */
+#define PAST 4
+/* maximum number of lines in a row that get the prefix of a line before them */
+#define INHERIT_MAX 3
 #define BANNER_LEN 128
 #define DATE_LEN 40
 #define START_KEPT 128
-#define CALLERS 4 /* maximum number of printk callers that can write one report together */
+#define CALLERS 4 /* maximum number of printk callers that write one report */
 
-#define GAP_SECONDS 10.0 /* maximum time between lines of a report, if others are between them */
+#define GAP_SECONDS 10.0 /* seconds between two lines of a report, at most */
 
 /* A report that is not complete yet. */
 struct open {
@@ -31,12 +33,13 @@ struct open {
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
-	guint64 widest; /* length of its longest line in the log, with prefix and newline */
+	/* length of the report's longest line in the log, with prefix and newline */
+	guint64 widest;
 	guint frames, faults, inside, foreign, missed;
 	guint sure; /* number of frames that are not marked "?" */
 	gboolean ended;	   /* the report's end mark was found */
-	gboolean complete; /* it ended where it should, even without an end mark */
-	gboolean bare;	   /* its stack has begun, and has no frame with an offset so far */
+	gboolean complete; /* it is not cut off, although it may have no end mark */
+	gboolean bare;	   /* its stack has begun, but no frame with an offset was read yet */
 	gboolean induced, full;
 };
 
@@ -49,16 +52,17 @@ struct past {
 	gboolean kernel;
 	gboolean cut; /* blanks at its end were removed */
 	guint inherited, indent;
-	gboolean has_word; /* the filter found a word, so the line may be the first of a report */
+	gboolean has_word; /* the line has one of the filter's words, so it may begin a report */
 	const struct format *format; /* the row that the line matched, or NULL */
-	gboolean format_open;	     /* a report of this format begins with the line */
+	/* `format` is set because an open report begins with this line */
+	gboolean format_open;
 };
 
-/* A message of netconsole that comes in pieces. */
+/* The pieces read so far of a message that netconsole has divided. */
 struct pieces {
 	char text[LINE_KEPT + 1];
 	gsize len;
-	guint of; /* length of the whole message; 0: none is incomplete */
+	guint of; /* length of the whole message; 0: no message is incomplete */
 	guint64 number, first_byte;
 	double stamp;
 };
@@ -74,34 +78,37 @@ struct scanner {
 	guint64 position; /* number of bytes read */
 	guint64 lines;	  /* number of complete lines */
 
-	struct past past[PAST]; /* preceding lines, see scanner_past() */
-	guint newest;		/* the index of the newest of them */
+	struct past past[PAST]; /* the last lines, see scanner_past() */
+	guint newest;		/* the index of the newest line in `past` */
 	struct open *open[OPEN_REPORTS];
 	guint n_open;
 	struct open *spare; /* a closed report, whose memory the next one uses; or NULL */
 	double stamp;
 	gboolean lockdep_died;
-	/* the last caller that crashed; its next reports are consequences */
+	/* the printk caller that crashed last; its next reports are consequences */
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;
 	gboolean found_any; /* a report of any kind was found */
-	guint64 told; /* position in the log of the end of the last report that was passed on */
+	guint64 told; /* end of the last report that was passed on: a position in the log */
 	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
 	gboolean going_down;
 	char start[START_KEPT]; /* the first bytes of the stream */
-	guint64 widest; /* length of the longest line that cannot be skipped, with newline */
-	/* number of lines that were joined to one of that length, and to shorter ones */
+	guint64 widest; /* length of the longest line that was not skipped, with newline */
+	/* wrapped lines that were joined: those after a line of length `widest`, and the others */
 	guint wraps_full, wraps_early;
 	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 	struct pieces pieces;
-	/* the date of the last line that has one, and what it means: mostly, it is the same */
+	/*
+	 * the last date in a prefix, and its value in seconds: kept, because most lines have the
+	 * same
+	 */
 	char date_text[DATE_LEN];
 	gsize date_len;
 	gint64 date;
-	/* number of lines that are newer, or older, than the preceding one */
+	/* number of lines with a later time than the line before, and with an earlier one */
 	guint64 rises, falls;
 };
 
@@ -111,123 +118,138 @@ static inline struct seen *open_line(const struct open *open, guint i)
 	return &g_array_index(open->seen, struct seen, i);
 }
 
-/* Returns the preceding line AGE; 0 is the newest, PAST - 1 the oldest. */
+/* Returns one of the last lines; AGE 0 is the newest, PAST - 1 the oldest. */
 static inline struct past *scanner_past(const struct scanner *scanner, guint age)
 {
 	return (struct past *)&scanner->past[(scanner->newest + age) % PAST];
 }
 
 /*
- * Sets the date of LINE. COUNTS: also compares its time with that of the preceding line, and stores
- * its width; FALSE for lines that scanner.c may skip, because which of them it skips depends on the
- * pieces in which the log comes (order.c).
+ * Sets `date` of LINE. COUNTS: the line also counts for `rises`, `falls` and `widest`. It is FALSE
+ * for each line that scanner.c may skip: whether a line is skipped depends on the sizes of the
+ * pieces in which the log comes, and the result must not (order.c).
  */
 void order_take(struct scanner *scanner, struct line *line, gboolean counts);
 /*
- * Stores LINE, a piece of a message. TRUE: LINE is now the whole message, or a piece without the
- * preceding ones; its text has room for LINE_KEPT + 1 bytes (pieces.c).
+ * Adds LINE, a piece of a message of netconsole, to the pieces before it. TRUE: LINE is now the
+ * whole message, or a piece whose predecessors are missing; handle it. FALSE: more pieces follow.
+ * The text of LINE has room for LINE_KEPT + 1 bytes (pieces.c).
  */
 gboolean pieces_take(struct scanner *scanner, struct line *line);
 /*
- * Handles a line that is the first of a report, or a header inside the open report of its caller;
- * also the line "cut here". GROUPS are those of the header; if a report keeps them, they are
- * cleared.
+ * extent_header() handles a line that FORMAT matches: the first line of a report, or a header
+ * inside the open report of the same printk caller. If a report takes over GROUPS, the groups of
+ * this line, they are cleared. extent_cut() handles the line "cut here".
  */
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
 		   struct groups *groups);
 void extent_cut(struct scanner *scanner, const struct line *line);
-/* Handles a line of the caller of OPEN. */
+/* Handles a line whose printk caller has the open report OPEN. */
 void extent_continue(struct scanner *scanner, struct open *open, const struct line *line);
-/* Handles any other line, which may belong to the open report of its caller. */
+/* Handles a line that is not a header. It may belong to the open report of its printk caller. */
 void extent_line(struct scanner *scanner, const struct line *line);
-/* Handles a line of a page's dump, which precedes the header of its report. */
+/* Handles the first line of a dump of a page; the header of the report follows the dump. */
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
- * Returns TRUE if LINE is the rest of a header that a mail program has wrapped; the joined line was
- * handled, so LINE needs no further handling. HAS_WORD: the filter found a word in LINE.
+ * Joins LINE to the line before, if a mail program has divided a header into these two lines, and
+ * handles the result. TRUE: LINE was joined and needs no further handling. HAS_WORD: LINE has one
+ * of the filter's words.
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
 /*
- * Returns TRUE if LINE, which has no prefix, is the rest of a line of an open report that has one,
- * and was appended to it. Then LINE gets the prefix of the line.
+ * Appends LINE, which has no prefix, to the preceding line, if that one has a prefix and belongs to
+ * an open report, and a program has wrapped it there. TRUE: it was appended, and LINE got the
+ * prefix of the preceding line.
  */
 gboolean join_wrapped(struct scanner *scanner, struct line *line);
 /*
- * Returns TRUE if LINE is the rest of a wrapped lock line, or of another line that lacks its end,
- * at the end of OPEN, and was appended to that line.
+ * Appends LINE to the last line of OPEN, if that is a wrapped lock line, or another line whose end
+ * is missing. TRUE: it was appended.
  */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /*
- * Returns the text of LINE joined with the preceding line, if only this joined text is part of a
- * report (for example as a frame); otherwise NULL. The caller frees it.
+ * Joins LINE to the preceding line, and returns the text if it is a frame or the address of a
+ * fault, although neither of the two lines is part of a report alone; otherwise NULL. The caller
+ * frees it.
  */
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
 /*
- * Returns the open report to which LINE belongs, although only one of the two has a prefix of the
- * kernel; or NULL.
+ * Returns the open report to which LINE belongs, if exactly one of the two has a prefix of the
+ * kernel: some tools add prefixes to a part of the lines only. NULL: none. HEADER: LINE is a
+ * header, so its form is not checked.
  */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
-/* Like open_append(), for a line without a mark (BODY_NUMBERS). */
+/* Appends a line as open_append(). The line is BODY_NUMBERS, so it has no marks (enum mark). */
 void open_append_numbers(struct open *open, const char *text, gsize len);
 /*
- * Like open_append(), for a line whose FRAME was already parsed; if its name is "", the line has
- * none. MARK: MARK_FRAME or MARK_FAULT.
+ * Appends a line as open_append(). FRAME is the frame that was parsed from it, with MARK:
+ * MARK_FRAME or MARK_FAULT. If its name is "", the line has no frame.
  */
 void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
 		       const struct frame *frame);
 /*
- * Like body_kind(), but LINE can also be a frame without an offset, in a stack that has only such
- * frames.
+ * Classifies LINE like body_kind(). In addition, a line with only a name is a frame if all frames
+ * of the stack so far have no offset (a paste from which the offsets were removed).
  */
 enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame);
 /*
- * Returns TRUE if LINE, a header that FORMAT matches, is part of OPEN, the open report of its
- * printk caller, and does not begin a new one.
+ * Returns TRUE if LINE, which FORMAT matches as a header, is only a further line of OPEN, the open
+ * report of its printk caller. FALSE: it begins a new report.
  */
 gboolean open_is_absorbed(const struct open *open, const struct format *format,
 			  const struct line *line);
 /*
- * Returns TRUE if the header replaces that of OPEN. Symbolising scripts repeat a header, which a
- * mail program may wrap, for each function that was inlined at its place; the last one has the
- * function with a stack frame.
+ * Returns TRUE if LINE, which FORMAT matches, becomes the header of OPEN. This happens after "cut
+ * here", and if a symbolising script repeats the header for each function inlined at its place: the
+ * last one has the function with a stack frame.
  */
 gboolean open_is_adopted(const struct open *open, const struct format *format,
 			 const struct line *line);
 /* Replaces the line AT by TEXT. */
 void open_replace(struct open *open, guint at, const char *text);
-/* Sets the end of the report to its last appended line, which is LINE. */
+/* Counts all lines that were appended so far as lines of the report; the last of them is LINE. */
 void open_reach(struct open *open, const struct line *line);
 /* Appends LINE, which certainly belongs to the report. */
 void open_take(struct open *open, const struct line *line);
 /*
- * Returns TRUE if printing OPEN has caused a report that begins with LINE: OPEN is a lockdep report
- * without its stack, or a sanitizer's report without its second banner.
+ * Returns TRUE if the report that begins with LINE is a consequence of printing OPEN: OPEN is a
+ * lockdep report without a stack so far, or a sanitizer's report without its closing banner.
  */
 gboolean open_causes(const struct open *open, const struct line *line);
-/* Returns TRUE if the next line belongs to OPEN whatever its text is: the title contains it. */
+/*
+ * Returns TRUE if the next line belongs to OPEN whatever its text is, because the title quotes it
+ * ({next}).
+ */
 gboolean open_has_next(const struct open *open);
-/* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */
+/*
+ * Adds a line that precedes LINE, the first line of OPEN, if it belongs to the report: the last
+ * line of the same printk caller, if body_is_preface() is TRUE for it. The caller adds LINE.
+ */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
-/* Sets the row and the GROUPS of the report's header; GROUPS is cleared. */
+/* Sets the row and the groups of the header of OPEN. OPEN takes over GROUPS, which is cleared. */
 void open_name(struct open *open, const struct format *format, struct groups *groups);
-/* Replaces the header of OPEN by HEADER, which was joined from two lines; GROUPS is cleared. */
+/*
+ * Replaces the header of OPEN by HEADER, a line that was joined from two. OPEN takes over GROUPS,
+ * which is cleared.
+ */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
 		    struct groups *groups);
-/* Returns the report with its lines so far, or NULL if it is not certain to be a report. */
+/* Makes a report of the lines of OPEN so far. NULL: they do not prove that it is a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
 /* Returns an empty report; open_release() must follow (open.c). */
 struct open *open_new(struct scanner *scanner);
 void open_release(struct scanner *scanner, struct open *open);
 /*
- * Adds a report if LINE is the first line of a boot without a preceding shutdown (a reset or
- * crash). If a decompressor prints before the kernel, its line counts as the first.
+ * Adds a report if LINE is the first line of a boot and the kernel before it did not shut down (a
+ * reset or a crash). If a decompressor prints a line before the kernel, this line counts as the
+ * first.
  */
 void boot_take(struct scanner *scanner, const struct line *line);
-/* Handles a second boot: ends all open reports, and adds a report. */
+/* Ends all open reports, and adds a report of an unexpected boot that begins with LINE. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes the keys by which equal reports are recognised, at three levels: `bug` is the same for
- * every build, boot and architecture; `path` adds the functions on the stacks; `exact` adds whole
- * frames. A key begins with the version of the rules that made it. If the second version of the
- * rules makes the same key as the first, it begins with "v1:"; otherwise the first version's key is
- * also stored (`former`).
+ * every build, boot and architecture; `path` also has the functions on the stacks; `exact` also has
+ * whole frames with offsets. A key begins with the version of the rules. If both versions of the
+ * rules make the same `bug`, it begins with "v1:". Otherwise it begins with "v2:", and the key of
+ * the first version is stored as `former`.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 #include "util/text.h"
 
-/* Returns a lock class without numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
+/*
+ * Returns LOCK_CLASS without the numbers of devices ("loop0", "nvme0n1", "dm-3") and of workqueues.
+ * The caller frees it.
+ */
 static char *class_key(const char *lock_class)
 {
 	static GRegex *device, *queue;
@@ -55,8 +58,8 @@ static const char *detail_text(const struct splat *splat, const char *key)
 }
 
 /*
- * Adds a cycle. kn->active is held inside every sysfs file, so its class alone does not identify a
- * cycle; the attribute's function is added to it.
+ * Adds the lock classes of a cycle. kn->active is the class of every open sysfs file, so it does
+ * not identify a cycle; the function of the file is added to it.
  */
 static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
 {
@@ -74,8 +77,8 @@ static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
 }
 
 /*
- * Adds the classes of a report about interrupt safety: the lock that interrupts acquire, the other
- * lock, and the new edge.
+ * Adds the classes of a report about locks in interrupts: the lock that interrupts acquire
+ * ("safe"), the lock that is held with interrupts on ("unsafe"), and the new lock order.
  */
 static void add_irq(GString *out, const struct splat *splat)
 {
@@ -94,8 +97,8 @@ static void add_irq(GString *out, const struct splat *splat)
 }
 
 /*
- * Adds the class and its contexts: {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order, for reading or
- * writing, become "HARDIRQ".
+ * Adds the lock class and the contexts of an inconsistent usage. {IN-HARDIRQ-W} and {HARDIRQ-ON-W},
+ * in any order, for reading or writing, become "HARDIRQ".
  */
 static void add_usage(GString *out, const struct splat *splat)
 {
@@ -109,9 +112,9 @@ static void add_usage(GString *out, const struct splat *splat)
 }
 
 /*
- * Adds the wanted lock, and the held lock that forbids it, which is the newest of those with the
- * lowest inner wait type. Only the order of wait types is used, because their numbers changed in
- * 6.12.
+ * Adds the wanted lock, and the held lock that forbids it: the newest of those with the lowest
+ * inner wait type. The numbers of wait types are not added, because they changed in 6.12, but not
+ * their order.
  */
 static void add_wait(GString *out, const struct splat *splat)
 {
@@ -120,7 +123,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	for (guint i = 0; splat->held && i < splat->held->len; i++) {
 		const struct splat_lock *lock = splat->held->pdata[i];
 
-		/* lockdep does not check locks whose `inner` is 0 */
+		/* lockdep does not check the wait types of locks whose `inner` is 0 */
 		if (lock->inner > 0 && (!strictest || lock->inner <= strictest->inner))
 			strictest = lock;
 	}
@@ -131,7 +134,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	}
 }
 
-/* Adds the file of the check, without its line number, and the message. */
+/* Adds the source file of the check, without the line number, the message, and FUNCTION. */
 static void add_rcu(GString *out, const struct splat *splat, const char *function)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
@@ -183,7 +186,10 @@ static void add_reason(GString *out, const struct report *report)
 	g_string_append_c(out, '?');
 }
 
-/* Adds the function of the trace, even if the title has another one. */
+/*
+ * Adds the function that called the page allocator, from the stack; the title may have another
+ * function.
+ */
 static void add_trace(GString *out, const struct splat *splat)
 {
 	g_autofree char *name = page_function(splat->frames);
@@ -232,7 +238,7 @@ static void expand(GString *out, const char *word, void *data)
 								    : "");
 }
 
-/* Returns the key without "v1:KIND:". */
+/* Returns the key `bug` without "v1:KIND:" before it. */
 static char *key_by_rules(const struct splat *splat, const struct report *report,
 			  const char *function, enum rules rules)
 {
@@ -259,7 +265,10 @@ static char *valid(char *text)
 	return good;
 }
 
-/* Returns TRUE if the two versions make different keys from the same function. */
+/*
+ * Returns TRUE if the two versions of the rules can make different keys although the function is
+ * the same.
+ */
 static gboolean versions_differ(const struct report *report)
 {
 	const char *sign = report->format->sign;
@@ -289,8 +298,8 @@ static void add_function(GString *out, const char *name)
 }
 
 /*
- * Adds, for each link of the chain, the first function that does not belong to the lock
- * implementation.
+ * Adds, for each link of the lock chain, the function that acquires the lock: the first one that is
+ * not part of the implementation of locks.
  */
 static void add_links(GString *out, const struct splat *splat)
 {
@@ -332,7 +341,7 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
-#define NO_STACK "e3b0c44298fc1c14" /* the first digits of SHA-256 of nothing */
+#define NO_STACK "e3b0c44298fc1c14" /* the first digits of the SHA-256 of an empty text */
 
 static void add_hex(GString *out, guint64 value)
 {

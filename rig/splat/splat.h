@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds kernel reports in the text of a console. It does not depend on guests and runs, so a log
- * from anywhere can be read. The result is the same for a live console and a file, and does not
- * depend on how the data is divided into pieces.
+ * Finds kernel reports (oopses, warnings, lockdep splats, …) in the text of a console. It does not
+ * depend on guests and runs, so a log from any source can be read. A live console and a file give
+ * the same result, and so do different sizes of the pieces in which the data is fed.
  */
 #ifndef RIG_SPLAT_SPLAT_H
 #define RIG_SPLAT_SPLAT_H
@@ -24,14 +24,15 @@ enum splat_weight {
 /* A held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Missing parts are NULL or -1. */
 struct splat_lock {
 	char *instance;	  /* "ffff8880…", or NULL */
-	char *lock_class; /* "kn->active": with a subclass "/1", but without "#N" */
+	/* "kn->active": with a subclass such as "/1", without the "#N" of equal names */
+	char *lock_class;
 	char *usage;	  /* "++++" */
 	int outer, inner;
 	char *function; /* "try_remove_memory" */
 };
 
 struct splat {
-	/* from known_json(), about the known issue that it matches (splat/known.h), or NULL */
+	/* the known issue that the report matches, made by known_json() (splat/known.h), or NULL */
 	json_t *known;
 	/* from the table of formats: "lockdep-circular", "hung-task", "warning", … */
 	const char *kind;
@@ -39,7 +40,8 @@ struct splat {
 	char *title;	/* "possible deadlock in try_remove_memory" */
 	char *function; /* the function in the title, or NULL */
 	char *bug;	/* level 1 of the signature: "v1:lockdep-circular:A --> B --> C" */
-	char *former;	/* the key by the first version of the rules if it differs, or NULL */
+	/* the `bug` that the first version of the rules makes, if it differs, or NULL */
+	char *former;
 	char *path;	/* level 2 of the signature */
 	char *exact;	/* level 3 of the signature */
 	guint64 first_line, last_line; /* numbers of lines, from 1; both included */
@@ -58,17 +60,18 @@ struct splat {
 	guint missed;		/* number of messages that printk dropped inside the report */
 	char *comm;		/* name of the task that was running, or that hung; or NULL */
 	int pid, cpu;		/* -1 if the report does not have them */
-	/* of char *: names of the functions on the stack that names the report, innermost first */
+	/* of char *: the functions on the stack after which the report is named, innermost first */
 	GPtrArray *frames;
 	/* only for lockdep reports: */
 	char *task; /* for example "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
 	/*
-	 * lock classes of the cycle, beginning with the alphabetically first, NULL-terminated; or
+	 * lock classes of the cycle, NULL-terminated; the alphabetically first one is first; or
 	 * NULL
 	 */
 	char **cycle;
-	char **taken_in; /* for each class, the function that acquires it, "" if unknown; or NULL */
+	/* for each class of `cycle`, the function that acquires it, "" if unknown; or NULL */
+	char **taken_in;
 	GPtrArray *held; /* of struct splat_lock, or NULL */
 	/* all other data that was parsed (chain with stacks, scenario, …), or NULL */
 	json_t *detail;
@@ -79,7 +82,10 @@ RIG_DEFINE_AUTO(splat, splat_free)
 
 /* Returns the report as JSON, as in run folders and in `rig scan --json`. New reference. */
 json_t *splat_to_json(const struct splat *splat);
-/* Writes the members of that object, except "known", to the innermost object of WRITER. */
+/*
+ * Writes the members of the object that splat_to_json() returns, except "known", to the innermost
+ * object of WRITER.
+ */
 void splat_write_json(struct json_writer *writer, const struct splat *splat);
 
 struct scanner;
@@ -90,9 +96,9 @@ typedef void (*splat_found)(struct splat *splat, void *data);
 struct scanner *scanner_new(splat_found found, void *data);
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Passes the reports that are not complete yet to FOUND, with their lines so far, for callers that
- * cannot wait. The state of the scanner does not change: each report is passed to the scanner's own
- * callback when it is complete.
+ * Passes the reports that are not complete yet to FOUND, with their lines so far. The state of the
+ * scanner does not change: each report is also passed to the callback of scanner_new() when it is
+ * complete. For callers that cannot wait until then.
  */
 void scanner_peek(const struct scanner *scanner, splat_found found, void *data);
 /* Must be called at the end of the stream; completes open reports. */
@@ -103,25 +109,27 @@ RIG_DEFINE_AUTO(scanner, scanner_free)
 /* Returns the kind of a report that is not complete yet, or NULL. */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * Returns the first line of the earliest report that is not complete yet; G_MAXUINT64: there is
- * none. Reports may be completed in another order than that in which they begin; those with a lower
- * first line can be printed now.
+ * Returns the number of the first line of the earliest report that is not complete yet;
+ * G_MAXUINT64: all are complete. Reports are not always completed in the order of their first
+ * lines. A caller that prints them in this order can print those with a lower first line now.
  */
 guint64 scanner_open_line(const struct scanner *scanner);
 /*
- * Returns TRUE if a line shows that lockdep is off ("INFO: lockdep is turned off", taint, limits).
- * A report after which lockdep switches itself off does not count here, see splat.validator_off.
+ * Returns TRUE if a line shows that lockdep is off ("INFO: lockdep is turned off", a message about
+ * a limit of lockdep, a taint). Reports after which lockdep switches itself off do not count here;
+ * splat.validator_off marks them.
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /*
- * Returns the number of lines that were read; *RET_KERNEL: how many of the parsed lines have a
- * prefix of the kernel. Parts without words of reports are skipped, except for their last lines; so
- * 0 means that no prefix of the kernel was recognised.
+ * Returns the number of lines that were read. *RET_KERNEL: how many of the parsed lines have a
+ * prefix of the kernel, such as a time stamp. The scanner parses only the lines near a word that
+ * begins a report, and the last lines of each piece of data. If *RET_KERNEL is 0, no prefix of the
+ * kernel was recognised.
  */
 guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
 /*
- * Returns TRUE if the newest line of the log is its first one, so that most reports cannot be
- * recognised.
+ * Returns TRUE if the log is in reverse order, its newest line first. Most reports cannot be
+ * recognised in such a log.
  */
 gboolean scanner_is_reversed(const struct scanner *scanner);
 /* Returns the newest time stamp of printk in seconds, or -1 if there is none yet. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the stacks of a report, and the one that names the report. */
+/* Finds the stacks of a report, and the one after which the report is named. */
 #include <string.h>
 
 #include "splat/internal.h"
 
 /*
- * Returns the functions of the stack from line FROM on. TAKE_FAULTS: includes the function that
- * faulted if its line is among them; TAKE_FAR: includes frames that follow many other lines.
+ * Returns the functions on the stack in the lines from FROM on. TAKE_FAULTS: with the function that
+ * faulted, if its line is among them. TAKE_FAR: frames may follow many lines without frames.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
@@ -27,7 +27,9 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			last = line;
 			if (seen->guess || seen->inlined)
 				continue;
-			/* arm64's trace begins with the function of "pc" */
+			/*
+			 * arm64 prints the function of "pc" again as the first frame: add it once
+			 */
 			if (frames > 1 || !names->len ||
 			    strcmp(names->pdata[0], seen->name) != 0)
 				g_ptr_array_add(names, (char *)seen->name);
@@ -43,8 +45,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 }
 
 /*
- * Returns the index of the line after the first (or, with LAST, the last) line that starts a call
- * trace; the header's index if there is none.
+ * Returns the index of the line after "Call Trace:" or the like: after the first one, or with LAST
+ * after the last one. If there is none, returns the index of the header.
  */
 static guint trace_start(const struct report *report, gboolean last)
 {
@@ -61,7 +63,7 @@ static guint trace_start(const struct report *report, gboolean last)
 	return start;
 }
 
-/* Returns TRUE if TEXT contains " NAME", and no further character of a name follows. */
+/* Returns TRUE if TEXT contains NAME as a whole word after a blank. */
 static gboolean has_word(const char *text, const char *name)
 {
 	gsize len = strlen(name);
@@ -73,8 +75,9 @@ static gboolean has_word(const char *text, const char *name)
 }
 
 /*
- * Returns the line of the instruction that a WARN's header names. In a log without callers, frames
- * of another task can precede it. If there is none, the line after the header is returned.
+ * Returns the index of the line with the instruction ("RIP: …") of the function that a WARN's
+ * header names. In a log that does not name the callers of printk, frames of another task can
+ * precede this line. If there is no such line, returns the index of the line after the header.
  */
 static guint warned_line(const struct report *report)
 {
@@ -91,10 +94,10 @@ static guint warned_line(const struct report *report)
 GPtrArray *stack_counting(const struct report *report)
 {
 	switch (report->format->rule) {
-	/* sanitizers print the stack of the access first, with or without a line "Call Trace" */
+	/* the stack of the access follows the header, with or without a line "Call Trace" */
 	case FRAME_GROUP:
 		return stack_from(report, report->header + 1, TAKE_FRAMES);
-	/* the fault is printed before the trace; or inside it, if a warning caused a panic */
+	/* the faulting instruction is printed before the trace, or inside it if a warning panics */
 	case FRAME_FAULT:
 		return stack_from(report, warned_line(report), TAKE_FAULTS);
 	case FRAME_STALL:
@@ -117,14 +120,15 @@ int report_find(const struct report *report, guint from, const char *words)
 }
 
 /*
- * Returns the stack of the first CPU that prints its registers; otherwise the first stack. If RCU's
- * thread has not run, the report first has the stack of the CPU on which it ran last
- * (kernel/rcu/tree_stall.h rcu_check_gp_kthread_starvation()), which is not in the loop.
+ * Returns the stack of the first CPU that prints its registers; if none does, the first stack. If
+ * RCU's thread has not run, the stack of the CPU on which it ran last comes first
+ * (kernel/rcu/tree_stall.h rcu_check_gp_kthread_starvation()). This CPU is not the one in the loop,
+ * so by RULES_V2 it is skipped.
  */
 static GPtrArray *first_cpu_stack(const struct report *report, enum rules rules)
 {
 	int last = rules == RULES_V1 ? -1 : report_find(report, report->header, "kthread last ran");
-	guint cpus = 0; /* those that printed themselves since then */
+	guint cpus = 0; /* number of CPUs whose stack begins after that line */
 
 	for (guint i = report->header; i < report->n; i++) {
 		cpus += last >= 0 && i > (guint)last && (report->seen[i].marks & MARK_WHO);
@@ -135,7 +139,10 @@ static GPtrArray *first_cpu_stack(const struct report *report, enum rules rules)
 					     : first_cpu_stack(report, RULES_V1);
 }
 
-/* Returns the stack below the interrupt that detected the stall, if the report has it. */
+/*
+ * Returns the part of the stack below the interrupt that detected the stall; if the report has no
+ * such part, the stack of the first CPU.
+ */
 GPtrArray *stack_interrupted(const struct report *report, enum rules rules)
 {
 	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Expands the templates of titles and signatures in the table of formats, which are text with
- * {words}.
+ * Expands a template of the table of formats, for a title or signature: text with words in braces,
+ * such as "{f}", which are replaced.
  */
 #include <string.h>
 

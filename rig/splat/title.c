@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the title of a report from its format, without parts that differ between boots. */
+/*
+ * Makes the title of a report from the template of its format, and removes parts that differ
+ * between boots.
+ */
 #include <string.h>
 
 #include "splat/internal.h"
@@ -7,12 +10,15 @@
 
 #define TITLE_MAX 120
 
-/* What a text must contain for a rule to match, which is fast to check. */
+/*
+ * What a title must contain for a rule of clean_title() to match. This is faster to check than the
+ * rule's pattern.
+ */
 enum needs { NEEDS_COLONS, NEEDS_LINE, NEEDS_NUMBER, NEEDS_HASH, NEEDS_BLANKS };
 
 /*
- * Returns a bit for each of enum needs: several colons, a colon before a digit, a number of at
- * least five digits or after "0x", '#', and other blanks than single spaces.
+ * Returns which of enum needs TEXT contains, as a bit mask: several colons, a colon before a digit,
+ * a number of at least five digits or after "0x", '#', a blank that is not a single space.
  */
 static guint needs_of(const char *text)
 {
@@ -48,8 +54,8 @@ static char *clean_title(const char *title)
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1",
 		 NEEDS_NUMBER},
 		/*
-		 * hexadecimal numbers, except in ":A-0000192" and ":0000096", which are names of
-		 * slab caches with the size of their objects
+		 * hexadecimal numbers, except in names of slab caches such as ":A-0000192" and
+		 * ":0000096", which have the size of their objects
 		 */
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
 		 "(?![0-9a-zA-Z_])",
@@ -98,7 +104,10 @@ static const char *rest_of_line(const struct report *report, const char *words)
 	return NULL;
 }
 
-/* Returns "Read" or "Write" for a KASAN report; "at addr" if memory tagging is used. */
+/*
+ * Returns the kind of access that a KASAN report is about, "Read" or "Write", from the line "Read
+ * of size …", or with memory tagging "Read at addr …".
+ */
 static const char *access_of(const struct report *report)
 {
 	if (rest_of_line(report, "Read of size") || rest_of_line(report, "Read at addr"))
@@ -109,8 +118,8 @@ static const char *access_of(const struct report *report)
 }
 
 /*
- * Adds the function in the workqueue's message about a work item that left a lock held or
- * preemption disabled; the message has "workfn=" from 6.10 on.
+ * Adds the function of the work item that left a lock held or preemption disabled, from the
+ * workqueue's message: after "last function: ", and from 6.10 on after "workfn=".
  */
 static void add_last_function(GString *out, const struct report *report)
 {

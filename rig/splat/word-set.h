@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Searches texts for words: one word at the start, or all words of a set in one pass. */
+/* Searches a text for words: for one word at its start, or for all words of a set in one pass. */
 #ifndef RIG_SPLAT_WORD_SET_H
 #define RIG_SPLAT_WORD_SET_H
 
@@ -13,11 +13,15 @@ struct word_set {
 	const char *words[WORD_SET_MAX];
 	guint n;
 	/*
-	 * bit masks of groups of words, by their first and second character, which exclude most
-	 * positions of a text: the words in a group have the same first character
+	 * For each character, bit masks of the groups with a word that has it as its first or its
+	 * second character. The group of a word is its first character modulo 64. A position of a
+	 * text whose two characters have no group in common is skipped.
 	 */
 	guint64 with_first[256], with_second[256];
-	/* chains of words, by the hash of their first two characters; 0 ends a chain */
+	/*
+	 * chains of the words whose first two characters have the same hash, each entry the index
+	 * of a word plus 1; 0 ends a chain
+	 */
 	guint8 first[WORD_SET_BUCKETS], next[WORD_SET_MAX + 1]; /* index of the word plus 1 */
 };
 
@@ -40,7 +44,10 @@ static inline gboolean word_bits_has(const struct word_bits *bits, guint word)
 	return bits->longs[word / 64] >> word % 64 & 1;
 }
 
-/* Returns the first word from FROM on that BITS has, or WORD_SET_MAX if there is none. */
+/*
+ * Returns the index of the first word in BITS whose index is at least FROM, or WORD_SET_MAX if
+ * there is none.
+ */
 static inline guint word_bits_next(const struct word_bits *bits, guint from)
 {
 	for (guint i = from / 64; i < WORD_SET_LONGS; i++) {
@@ -55,8 +62,9 @@ static inline guint word_bits_next(const struct word_bits *bits, guint from)
 }
 
 /*
- * Adds WORD, which must have at least two characters and stay valid, to SET, which is all zero
- * before the first call. Returns the word's index; a word that SET has already keeps its index.
+ * Adds WORD to SET. WORD must have at least two characters and stay valid; SET must be all zero
+ * before the first call. Returns the word's index; if SET has the word already, the index that it
+ * has.
  */
 guint word_set_add(struct word_set *set, const char *word);
 /* Stores which words of SET occur in TEXT. */
