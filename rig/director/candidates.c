@@ -44,7 +44,7 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 {
 	struct site site = {0};
 
-	/* this sets the error that is reported if there is no such function */
+	/* if there is no such function, this call sets the error */
 	if (!place_find(symbols, NULL, function, &site, error))
 		return FALSE;
 	for (guint i = 0; i < site.at->len; i++) {
@@ -84,7 +84,8 @@ static gboolean no_source(const char *around, GError **error)
 	for (guint i = 0; (file = source_file(i, &use)); i++)
 		if (use & SOURCE_HOLDS)
 			g_string_append_printf(list, "%s%s", list->len ? ", " : "", file);
-	return rig_fail(error, RIG_EXIT_USAGE, "unknown file '%s' (available: %s)", around,
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"no source file '%s' with candidates for holds (available: %s)", around,
 			list->str);
 }
 

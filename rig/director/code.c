@@ -63,9 +63,7 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 										    : address;
 }
 
-/*
- * Returns the code of CALLER, which the caller of this function owns, or NULL if it cannot be read.
- */
+/* Returns the code of the function CALLER, or NULL if it cannot be read. Free it with g_free(). */
 static guint8 *read_code(struct symbols *symbols, const struct symbol_range *caller)
 {
 	g_autofree guint8 *code = NULL;

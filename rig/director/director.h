@@ -20,15 +20,15 @@
 /*
  * Finds the shared object of the plugin that EMULATOR (a program, looked up in PATH) loads. There
  * is one for each version of QEMU's plugin interface. *ret_file is its path, *ret_api its version.
- * Starts the emulator without a guest for each shared object, which takes some 50 ms in all.
- * Errors: RIG_EXIT_SKIP, with the reason and the next step, if QEMU is not installed, supports no
- * plugins or has another interface, or if the plugin is not built.
+ * To try each of these shared objects, starts the emulator without a guest; this takes about 50 ms
+ * in total. Errors: RIG_EXIT_SKIP, with the reason and the next step, if QEMU is not installed,
+ * supports no plugins or has another interface, or if the plugin is not built.
  */
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
 /*
- * Returns TRUE if a plugin with interface version API can hold a vCPU inside an update (`update in
- * FUNCTION`).
+ * Returns TRUE if a plugin with interface version API can hold a vCPU between the read and the
+ * write of an instruction that changes memory (the place `update in FUNCTION` of a hold).
  */
 gboolean director_can_update(int api);
 
@@ -45,23 +45,29 @@ struct trap_spec {
 struct director_watch {
 	const char *visits; /* functions to count, or NULL */
 	/*
-	 * A sweep, which is copied, or NULL. An arm whose place this kernel does not have is never
-	 * reached.
+	 * A sweep: many holds, called arms, that are tried one after the other. It is copied. NULL
+	 * if there is none. An arm whose place does not exist in this kernel has no effect.
 	 */
 	const struct director_sweep *sweep;
 	gboolean locks;		       /* record lock orders */
-	gboolean spinlocks;	       /* only with `locks`: record those of spinlocks, too */
-	const struct trap_spec *trap;  /* only with `locks`; or NULL */
+	gboolean spinlocks;	       /* also record lock orders of spinlocks; needs `locks` */
+	const struct trap_spec *trap;  /* the cycle to form, or NULL; needs `locks` */
 	const struct fail_spec *fails; /* the calls that are made to fail */
 	guint n_fails;
 	gboolean calls; /* count calls of the functions in the table of scenario/fallible.h */
 	gboolean cover; /* record which code of the kernel is reached */
 };
 
-/* Holds with the addresses of their places, and the text of the instruction file. */
+/*
+ * The result of director_resolve(): holds with the addresses of their places, and the text of the
+ * instruction file for the plugin.
+ */
 struct director_orders;
 
-/* As a value of `visits`: all files whose functions are candidates for holds. */
+/*
+ * The value of director_watch.visits that selects all functions that are candidates for holds:
+ * those of the source files of memory hotplug, and of code that shares locks with it.
+ */
 #define DIRECTOR_ALL "hotplug"
 
 /* A sweep: many holds, called arms, that one boot tries one after the other (plugin/hold.h). */
@@ -69,7 +75,7 @@ struct director_sweep {
 	GArray *arms; /* of struct hold_spec */
 	guint turns;  /* index of the first arm that takes turns */
 	guint slots;  /* number of turn-taking arms that are active at a time */
-	guint window_ms;
+	guint window_ms; /* for how long these arms are active */
 	/*
 	 * 0 if arms wait in rounds and turns; otherwise the seed of a random scheduler that decides
 	 * which vCPU waits (plugin/pct.h)
@@ -79,10 +85,10 @@ struct director_sweep {
 };
 
 /*
- * Reads FILE, which has an arm in each line, in the format of hold_parse(). A line `turns`
- * separates the arms that take turns from those before it. Lines `slots N` (default 4), `window MS`
- * (default 2000) and `pct SEED POINTS` may be anywhere. Returns NULL if FILE is NULL, or with an
- * error (RIG_EXIT_USAGE) if FILE is not valid.
+ * Reads FILE, which has one arm in each line, in the format of hold_parse(). The arms after a line
+ * `turns` take turns; those before it are always active. Lines `slots N` (default 4), `window MS`
+ * (default 2000) and `pct SEED POINTS` may be anywhere. Returns NULL without an error if FILE is
+ * NULL, and NULL with an error (RIG_EXIT_USAGE) if FILE is not valid.
  */
 struct director_sweep *director_sweep_read(const char *file, GError **error);
 void director_sweep_free(struct director_sweep *sweep);
@@ -113,13 +119,13 @@ RIG_DEFINE_AUTO(director_orders, director_orders_free)
  */
 json_t *director_orders_json(const struct director_orders *orders);
 /*
- * Returns the number of the sweep's arms, which are the last of all holds, or 0 if there is no
- * sweep.
+ * Returns the number of arms of the sweep, or 0 if there is no sweep. Arms come after all other
+ * holds in the numbering of holds.
  */
 guint director_orders_arms(const struct director_orders *orders);
 /*
- * Returns the text of hold I in the format of hold_text(). Arms are numbered after the other holds.
- * The result is borrowed.
+ * Returns the text of hold I (counted from 0, arms last) in the format of hold_text(). The result
+ * is borrowed.
  */
 const char *director_orders_hold(const struct director_orders *orders, guint i);
 /* Returns the text of fail I in the format of fail_text(). The result is borrowed. */
@@ -135,7 +141,7 @@ struct director_held {
 	guint cpu;
 	gint64 start_ns, length_ns; /* CLOCK_MONOTONIC */
 	const char *outcome;	    /* "met", "expired" or "released" (enum hold_outcome) */
-	guint64 visits;
+	guint64 visits;		    /* visits of the other place of the hold during the wait */
 };
 
 struct director_totals {
@@ -143,7 +149,8 @@ struct director_totals {
 	/* how often a vCPU did not wait, for three reasons (struct hold_totals) */
 	guint64 crowded, early, unfit;
 	guint64 held_ns; /* sum of the lengths of the waits */
-	guint64 dropped; /* number of lines, of all holds, that the plugin could not send */
+	/* number of lines that the plugin could not send, the same for each hold */
+	guint64 dropped;
 };
 
 /* A call that was made to fail. */
@@ -151,7 +158,8 @@ struct director_failed {
 	guint fail; /* index in director_watch.fails */
 	guint cpu;
 	gint64 at_ns;	  /* CLOCK_MONOTONIC */
-	guint64 call;	  /* number of the call among those that count, from 1 */
+	/* number of the call, from 1; calls that do not fit the conditions are not counted */
+	guint64 call;
 	guint64 caller;	  /* the return address of the call */
 	const char *comm; /* the name of the task that made the call, or "-" if it is not known */
 };
@@ -159,7 +167,7 @@ struct director_failed {
 /* Callbacks, called from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
-	/* the next arms have become active: `slots` arms, of which HOLD is the first */
+	/* the next arms of the sweep have become active: HOLD and those after it, `slots` in all */
 	void (*turned)(guint hold, void *data);
 	/* ADDRESS of HOLD is not the start of an instruction, so it can never be reached */
 	void (*skewed)(guint hold, guint64 address, void *data);
@@ -205,13 +213,16 @@ void director_arm(struct director *director, gboolean armed);
 gboolean director_is_there(const struct director *director);
 /* Requests the totals from the plugin. Does not wait for its reply. */
 void director_ask_totals(struct director *director);
-/* Sets *RET to the totals of HOLD that the plugin last sent, plus the waits that ended later. */
+/*
+ * Sets *RET to the totals of HOLD that the plugin last sent. If its messages about single waits add
+ * up to more, for example because QEMU was killed before it sent the totals, uses these sums.
+ */
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
  * Returns the counted functions that were visited, once the plugin has replied to
  * director_ask_totals(): [{"function", "visits", "beside": {function: times}, "calls": [function,
- * …]}, …]. `beside` says how often another vCPU visited that other function at about the same time.
- * The caller owns the reference. Returns NULL if no functions are counted.
+ * …]}, …]. `beside` says how often another vCPU visited each of the listed functions at about the
+ * same time as this one. The caller owns the reference. Returns NULL if no functions are counted.
  */
 json_t *director_visits(const struct director *director);
 /*
@@ -243,7 +254,10 @@ struct director_cover {
 struct director_cover *director_cover(const struct director *director);
 void director_cover_free(struct director_cover *cover);
 RIG_DEFINE_AUTO(director_cover, director_cover_free)
-/* Starts to count the calls of fail ID. Only needed if that has the key `after`. Never blocks. */
+/*
+ * Starts to count the calls of fail ID. Only needed if this fail has the key `after`; otherwise all
+ * calls are counted. Never blocks.
+ */
 void director_begin_fail(struct director *director, guint id);
 /*
  * Handles all lines that the plugin has sent up to now, without waiting for more. When it returns,
@@ -251,7 +265,7 @@ void director_begin_fail(struct director *director, guint id);
  */
 void director_poll(struct director *director);
 /*
- * Returns how many calls of fail ID were made, and how many of them failed. Only valid once the
+ * Returns how many calls were counted for fail ID, and how many of them failed. Only valid once the
  * plugin has replied to a request for the totals.
  */
 void director_calls(const struct director *director, guint id, guint64 *ret_calls,
@@ -266,8 +280,8 @@ json_t *director_calls_json(const struct director *director);
 void director_drain(struct director *director);
 
 /*
- * Returns for how long the vCPU that was held the longest was held during the WITHIN_NS before
- * NOW_NS.
+ * Adds up, for each vCPU, for how long it was held during the WITHIN_NS before NOW_NS. Returns the
+ * largest of these sums.
  */
 gint64 director_held_ns(const struct director *director, gint64 now_ns, gint64 within_ns);
 

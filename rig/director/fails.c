@@ -39,7 +39,10 @@ static void write_fail(GString *out, guint id, const struct fail_spec *spec, con
 	for (guint i = 0; i < entries->len; i++)
 		g_string_append_printf(out, "failat %u " X "\n", id,
 				       code_entry(symbols, arch, range_at(entries, i)->address));
-	/* + 1: if a call is the caller's last instruction, it returns to the end of the caller */
+	/*
+	 * + 1: if the last instruction of the caller is a call, its return address is the end of
+	 * the caller
+	 */
 	for (guint i = 0; callers && i < callers->len; i++)
 		g_string_append_printf(out, "failin %u " X " " X "\n", id,
 				       range_at(callers, i)->address,
@@ -73,8 +76,8 @@ static gboolean add_fail(struct director_orders *orders, GString *out, const str
 }
 
 /*
- * Appends the functions of scenario/fallible.h that this kernel has, only to count their calls: the
- * number of the call that would fail is so large that it is never reached.
+ * Adds a `fail` line for each function of scenario/fallible.h that this kernel has, only to count
+ * its calls. The line makes call number FAIL_CALL_MAX fail, more calls than are expected in a run.
  */
 static void add_counted(struct director_orders *orders, GString *out, const char *arch,
 			struct symbols *symbols, guint *watches)

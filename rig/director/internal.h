@@ -56,8 +56,8 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
 		    GError **error);
 
 /*
- * Returns the functions called NAME, see symbols_named(). Returns NULL with RIG_EXIT_USAGE if there
- * is no such function, or there are too many.
+ * Returns the address ranges of all functions called NAME, as symbols_named() does. Returns NULL
+ * with RIG_EXIT_USAGE if there is no such function, or if there are more than 64.
  */
 GArray *place_function(struct symbols *symbols, const char *name, GError **error);
 
@@ -70,8 +70,8 @@ GArray *place_function(struct symbols *symbols, const char *name, GError **error
 gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
 		      const struct variables *variables);
 /*
- * Appends the lines for the conditions of SPEC, which is hold ID. Errors: RIG_EXIT_USAGE if a
- * condition is on the memory block of a function that conditions.c does not list.
+ * Appends the lines for the conditions of SPEC, which is hold ID. Errors: RIG_EXIT_USAGE if SPEC
+ * compares memory blocks, but conditions.c does not list the function of one of its places.
  */
 gboolean condition_lines(GString *out, guint id, const struct hold_spec *spec, GError **error);
 /*
@@ -138,16 +138,16 @@ gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *s
 guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 
 /*
- * Finds the calls in CALLER to TO, one of the entries of a function, and appends the return address
- * of each to OUT (struct symbol_range, sizes 0). Returns FALSE if the rig cannot decode calls of
- * ARCH.
+ * Finds the calls in CALLER of the function with the entry TO, and appends the return address of
+ * each to OUT (struct symbol_range, sizes 0). Returns FALSE if the rig cannot decode calls of ARCH.
  */
 gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		      guint64 to, GArray *out);
 
 /*
- * Calls CALLED for each call in CALLER to one of FUNCTIONS. This table maps the entry of a function
- * (guint64 *) to the value that CALLED gets. Finds no calls if the rig cannot decode calls of ARCH.
+ * Calls CALLED for each call in CALLER to one of FUNCTIONS. FUNCTIONS maps the address of a
+ * function's entry (guint64 *) to the value that is passed to CALLED. Finds no calls if the rig
+ * cannot decode calls of ARCH.
  */
 void code_calls(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		GHashTable *functions, void (*called)(gpointer value, void *data), void *data);

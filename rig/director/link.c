@@ -127,8 +127,8 @@ void director_close(struct director *d)
 }
 
 /*
- * Sends a line without blocking. The rig sends few and short lines, so they fit into the socket; if
- * they do not, because QEMU is stuck, they are dropped.
+ * Sends a line without blocking. The rig sends few and short lines, so they fit into the socket's
+ * buffer. If QEMU is stuck and the buffer is full, the line is dropped.
  */
 static void say(struct director *d, const char *line)
 {

@@ -22,8 +22,8 @@
  * a function of the guest.
  */
 #define FAIL_API 7
-#define GET_QEMU(suite)                                                                           \
-	"get one with `rig qemu get SUITE`, for example " suite ", and take it with --qemu SUITE"
+#define GET_QEMU(suite) \
+	"get one with `rig qemu get SUITE`, for example " suite ", and select it with --qemu SUITE"
 
 static void hold_orders_clear(gpointer data)
 {
@@ -69,7 +69,7 @@ static struct symbols *open_names(const struct kernel *kernel, struct variables 
 	if (symbols)
 		*ret_variables = variables_of_image(image, &why);
 	if (!symbols)
-		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s",
+		rig_fail(error, RIG_EXIT_SKIP, "holds need the symbols of kernel '%s': %s",
 			 kernel->name, why->message);
 	return symbols;
 }

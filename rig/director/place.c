@@ -10,7 +10,9 @@
 #define UPDATE "update "
 #define IN " in "
 #define NEAREST 3
-/* The place of a hold must not stand for more addresses than this. */
+/*
+ * The maximum number of addresses of one place; inlined code and calls can be at several addresses.
+ */
 #define SITES_MAX 64
 
 static void site_clear(struct site *site)
@@ -24,19 +26,18 @@ static gboolean no_function(struct symbols *symbols, const char *name, GError **
 	g_auto(GStrv) near = symbols_nearest(symbols, name, NEAREST);
 	g_autofree char *list = g_strjoinv(", ", near);
 
-	return rig_fail(
-		error, RIG_EXIT_USAGE,
-		"this kernel has no function '%s'%s%s (a function of a module, "
-		"or one that is inlined "
-		"everywhere, has no symbol%s)",
-		name, *list ? "; similar: " : "", list,
-		symbols_have_lines(symbols) ? "; file.c:line finds inlined code" : "");
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"this kernel has no function '%s'%s%s (a function of a module, or one that "
+			"is inlined everywhere, has no symbol%s)",
+			name, *list ? "; similar: " : "", list,
+			symbols_have_lines(symbols) ? "; file.c:line finds inlined code" : "");
 }
 
 static gboolean too_many(const char *place, guint n, GError **error)
 {
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"'%s' is at %u addresses (at most %d): give a place that is more exact",
+			"'%s' is at %u addresses (at most %d): give a more exact place, for "
+			"example 'return of CALLEE in FUNCTION' or file.c:line",
 			place, n, SITES_MAX);
 }
 

@@ -83,10 +83,8 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 		g_free(why);
 		why = last_line(said);
 	}
-	return rig_fail(
-		error, RIG_EXIT_SKIP,
-		"holds need a QEMU that loads the director's plugin, and '%s' does not: %s; "
-		"`rig qemu "
-		"list` shows others",
-		emulator, *why ? why : "it said nothing");
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"holds need a QEMU that loads the director's plugin, and '%s' does not: %s"
+			"; `rig qemu list` shows others, --qemu selects one",
+			emulator, *why ? why : "it printed no reason");
 }

@@ -96,7 +96,7 @@ static gboolean try_it(const char *folder, char **ret_version, GError **error)
 			return rig_fail(error, RIG_EXIT_SKIP, "this QEMU does not run here: %s",
 					why->message);
 	}
-	g_assert(said); /* there are emulators */
+	g_assert(said); /* the list of emulators is not empty, so SAID was set */
 	said[strcspn(said, "\n")] = '\0';
 	*ret_version = g_strdup(strstr(said, word) ? strstr(said, word) + strlen(word) : said);
 	return TRUE;
@@ -122,8 +122,8 @@ static gboolean fits_host(const char *suite)
 }
 
 /*
- * Writes the scripts and runs each of them. If one does not run here, removes all. For qemu_list()
- * and qemu_find(), a folder with scripts is complete.
+ * Writes the scripts and runs each of them. If one does not run here, removes all of them, because
+ * qemu_list() and qemu_find() regard a folder with scripts as a complete download.
  */
 static gboolean finish(const char *folder, char **ret_version, GError **error)
 {

@@ -102,8 +102,9 @@ static const struct hook hooks[] = {
 };
 
 /*
- * The functions that take spinlocks, used only if spinlocks are recorded, and those that begin, end
- * or are interrupts (`begin`, `end`, `ended`, `while`: enum locks_op).
+ * The functions that acquire, release and initialise spinlocks, and those with which interrupts
+ * begin or end (`begin`, `end`, `ended`, `while`: enum locks_op). This table is used only if
+ * spinlocks are recorded.
  */
 static const struct hook spin_hooks[] = {
 	/* kernel/locking/spinlock.c */
@@ -173,8 +174,8 @@ static const char *const inlined[] = {
 };
 
 /*
- * Functions with a tail call jump to one of these instead of calling it. So the plugin must watch
- * the returns of these functions, too, to see the returns of the functions that jumped to them.
+ * Some locking functions end with a jump to one of these functions instead of a call and a return.
+ * So the plugin must also watch the returns of these functions.
  */
 static const char *const tails[] = {
 	"__mutex_lock",
@@ -316,7 +317,7 @@ static gboolean write_record(GString *out, const struct kernel *kernel, struct s
 	return TRUE;
 }
 
-/* What the functions of this file write into. */
+/* The output, and the kernel that it describes. */
 struct lines {
 	GString *out;
 	const struct kernel *kernel;

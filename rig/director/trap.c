@@ -12,7 +12,10 @@
 
 #define NODE "kn->active"
 
-/* Prefixes of the names of classes that contain a function, and their words of LOCKS_KINDS. */
+/*
+ * Kinds of lock classes whose names contain a function: the prefix of the name, and the word of
+ * LOCKS_KINDS for the kind.
+ */
 static const struct by_function {
 	const char *prefix, *kind;
 } by_functions[] = {
