@@ -5,8 +5,9 @@
  * a vCPU is about to execute it, so a translated block is one that was reached. No function here
  * calls QEMU.
  *
- * QEMU does not translate code again that it translated in an earlier phase. So the caller must
- * discard all translations when cover_must_flush() returns true, and then call cover_flushed().
+ * Code that QEMU translated in an earlier phase is not translated again, and so would be missing in
+ * the bitmap of the new phase. So the caller must discard all translations when cover_must_flush()
+ * returns true, and then call cover_flushed().
  */
 #ifndef RIG_PLUGIN_COVER_H
 #define RIG_PLUGIN_COVER_H

@@ -248,7 +248,7 @@ static void flush(void);
 
 /*
  * Called when QEMU translates a block, which is frequent. Few blocks have watched instructions, so
- * the function first checks by a binary search whether this one may have any.
+ * this function first checks by a binary search whether the block may have any.
  */
 static void translate(struct qemu_plugin_tb *tb)
 {

@@ -14,8 +14,8 @@ static struct {
 } failer;
 
 /*
- * Returns the name of a task as one word for a line of the protocol: COMM if KNOWN, the result of
- * task_comm(), is not NULL, otherwise "-".
+ * Returns COMM, the name of a task, as one word for a line of the protocol. Returns "-" if KNOWN,
+ * the result of task_comm(), is NULL or empty.
  */
 static const char *as_word(char *comm, const char *known)
 {

@@ -28,7 +28,10 @@ void holds_init(struct holds *holds)
 	pct_init(&holds->sweep.pct);
 }
 
-/* Counts another held vCPU. Returns false, and counts none, if only one vCPU is not held. */
+/*
+ * Increments the number of held vCPUs. If only one vCPU is not held, returns false instead, because
+ * that vCPU must run.
+ */
 static bool take_vcpu(struct holds *holds)
 {
 	unsigned held = atomic_load(&holds->held_vcpus);
@@ -230,7 +233,9 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 	met = meet(hold, wait);
 	if (!met && begin_wait(holds, hold, wait)) {
 		wait_here(holds, hold, wait);
-		/* the wait may end before the vCPU that ends it can take the lock and count it */
+		/*
+		 * the vCPU that ends this wait may take the lock later, so count the wait here, too
+		 */
 		if (hold->kind == HOLD_UNTIL && wait->outcome == HOLD_MET)
 			count_met(hold);
 		atomic_fetch_sub(&hold->waiting, 1);
@@ -293,9 +298,9 @@ static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *w
 }
 
 /*
- * Handles that side b was reached: ends the wait of side a if this was the last visit it needs. A
- * visit also counts while no vCPU waits; but not in a hold with `same`, because no key can be
- * compared then.
+ * Handles that side b was reached: ends the wait of side a if this was the last visit it needs. If
+ * the hold has no `same`, a visit also counts while no vCPU waits. With `same` it does not, because
+ * there is no key to compare.
  */
 static void visit(struct hold *hold, uint64_t key)
 {

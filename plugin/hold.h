@@ -5,16 +5,17 @@
  *
  * At most one vCPU waits on each side of a hold. The last vCPU of the guest that is not waiting is
  * never held. After a wait that expired, the hold is inactive for as long as the wait was, so that
- * holds never take more than half of a vCPU's time.
+ * it never takes more than half of a vCPU's time.
  *
  * A *sweep* tries many holds in one boot. These holds are called *arms*, and are at the end of the
- * list of holds. The arms before `turns` are active all the time and wait in *rounds*: after an arm
- * has waited, it waits again only when no other of these arms has waited for window_ns. So each
- * place on a path is delayed once, even if the path runs only once. Of the remaining arms, `slots`
- * are active at a time, for window_ns (a *window*), in the order of the list, and again from its
- * start after the last one. After such an arm's wait, these arms do not hold the same vCPU for half
- * as long as the wait was.
- * With change points (pct.points), arms are places of a random scheduler instead (pct.h).
+ * list of holds. They are not inactive after an expired wait; other rules limit their waits. The
+ * arms before `turns` are active all the time and wait in *rounds*: after an arm has waited, it
+ * waits again only when no other of these arms has waited for window_ns. So each place on a path is
+ * delayed once, even if the path runs only once. Of the remaining arms, `slots` are active at a
+ * time, for window_ns (a *window*), in the order of the list, and again from its start after the
+ * last one. After a wait at one of these arms, none of them holds the same vCPU again for half the
+ * length of the wait. If change points are set (pct.points), arms do not wait in rounds or windows;
+ * they are the places of a random scheduler (pct.h).
  */
 #ifndef RIG_PLUGIN_HOLD_H
 #define RIG_PLUGIN_HOLD_H
@@ -33,9 +34,10 @@ enum hold_kind {
 	N_KINDS,
 };
 
-#define HOLD_CPUS 64 /* vCPUs from this number on are not held by arms */
+#define HOLD_CPUS 64 /* arms hold only the vCPUs 0 to HOLD_CPUS - 1 */
 
 enum hold_side { SIDE_A, SIDE_B, N_SIDES };
+/* How a wait ended: the other side was reached, max_ns were over, or the holds were disarmed. */
 enum hold_outcome { HOLD_MET, HOLD_EXPIRED, HOLD_RELEASED, N_OUTCOMES };
 
 struct hold_totals {
@@ -43,12 +45,12 @@ struct hold_totals {
 	uint64_t held, outcome[N_OUTCOMES];
 	/* how often a vCPU was not held because it was the only vCPU that was not waiting */
 	uint64_t crowded;
-	/*
-	 * how often a vCPU was not held because no wait of the hold `after` was met since this
-	 * hold's last wait began
-	 */
+	/* how often a vCPU was not held because of the condition `after` (struct hold) */
 	uint64_t early;
-	/* how often a vCPU did not wait, or its visit did not count, because of a condition.h */
+	/*
+	 * how often a vCPU did not fit a condition (condition.h), and so did not wait, or its visit
+	 * did not count
+	 */
 	uint64_t unfit;
 	uint64_t held_ns;
 };
@@ -60,7 +62,7 @@ struct hold_wait {
 	unsigned cpu;
 	int64_t start_ns, length_ns;
 	enum hold_outcome outcome;
-	uint64_t key;
+	uint64_t key;	 /* for `same` of struct hold: the value of the vCPU that waited */
 	uint64_t visits; /* visits of the other side during the wait */
 };
 
@@ -70,17 +72,18 @@ struct hold {
 	int64_t max_ns;
 	uint64_t times, visits;
 	/*
-	 * 0, or 1 + the index of an earlier hold. This hold may then only wait if a wait of the
-	 * earlier hold was met since the last wait of this hold began.
+	 * 0, or 1 + the index of an earlier hold E. In this case, a vCPU waits at this hold only if
+	 * a wait at E was met after the last wait at this hold began.
 	 */
 	unsigned after;
-	bool same; /* side b only counts if it has the key of the vCPU that waits on side a */
+	/* a visit of side b only counts if its key is that of the vCPU that waits on side a */
+	bool same;
 
 	_Atomic uint64_t reached[N_SIDES];
 	_Atomic uint64_t fitting; /* number of visits of side b that count (see `same`) */
 	_Atomic uint64_t crowded, early, unfit;
-	atomic_bool spent; /* vCPUs have waited `times` times, so no further one does */
-	/* number of waits that were met; the vCPU that ends a wait counts it before it continues */
+	atomic_bool spent; /* vCPUs have waited `times` times; no vCPU waits any more */
+	/* number of waits that were met, counted before the vCPU that ends the wait continues */
 	_Atomic uint64_t met;
 	_Atomic unsigned waiting; /* number of sides on which a vCPU is waiting */
 
@@ -92,8 +95,8 @@ struct hold {
 	/* per side: number of waits of this side that the other side has ended */
 	uint64_t meetings[N_SIDES];
 	/*
-	 * the value of `fitting` at which the wait of side a ends; UINT64_MAX if `met` counts this
-	 * wait already
+	 * the value of `fitting` at which the wait of side a ends; UINT64_MAX if this wait is
+	 * already counted in `met`
 	 */
 	uint64_t awaited;
 	/* the value of `met` of hold `after` when this hold's last wait began */
@@ -137,7 +140,10 @@ void holds_init(struct holds *holds);
  * that must be the same on both sides of a hold with `same`.
  */
 void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu, uint64_t key);
-/* Must be called instead if the vCPU does not fit the condition of the hold. Only counts this. */
+/*
+ * Must be called instead of holds_reach() if the vCPU does not fit a condition of the hold. Only
+ * counts the visit.
+ */
 void holds_unfit(struct holds *holds, unsigned id, enum hold_side side);
 /* Arms or disarms the holds, from any thread. When disarmed, waiting vCPUs continue. */
 void holds_arm(struct holds *holds, bool armed);

@@ -36,7 +36,7 @@ static uint64_t hash_class(const struct locks_class *class)
 }
 
 /*
- * Returns the index of the class that is identified like LIKE, and adds it if it is new. The last
+ * Returns the index of the class with the same identity as LIKE, and adds it if it is new. The last
  * entry of the table stands for all classes that do not fit.
  */
 static uint32_t find_class(struct locks *locks, const struct locks_class *like)
@@ -187,8 +187,9 @@ static uint32_t node_class(struct locks *locks, uint64_t node)
 /* ---- functions of locks.h ---- */
 
 /*
- * Returns true if the function that has just named LOCK on the vCPU of CALL initialises it now by
- * a call of the function of HOOK, which has a name for all such locks.
+ * Returns true if LOCK already has a name that must not change: a function with `outer`, for
+ * example __init_waitqueue_head(), has named LOCK on the vCPU of CALL, and now calls the function
+ * of HOOK, which has the same name for all such locks.
  */
 static bool is_named(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 		     const struct locks_call *call)
@@ -238,9 +239,9 @@ static bool is_static(const struct locks *locks, uint64_t lock)
 }
 
 /*
- * Returns the class of a work item, which is identified by its function, or of a completion, which
- * is identified by its variable or by the place of the wait. The class is not stored for the lock's
- * address, because the memory of such objects, often on a stack, is soon reused.
+ * Returns the class of a work item or a completion. A work item is identified by its function, a
+ * completion by its variable or by the place of the wait. The class is not stored for the address,
+ * because the memory of such an object, often on a stack, is soon reused.
  */
 static uint32_t brief_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			    const struct locks_call *call)
@@ -279,7 +280,10 @@ uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_h
 	long at = brief ? -1 : find_instance(locks, lock, true);
 	uint32_t class = at >= 0 ? locks->instance[at].class : 0;
 
-	/* a spinlock in memory that was another lock before may be initialised by inline code */
+	/*
+	 * if only one of LOCK and its stored class is a spinlock, the memory was another lock
+	 * before, and inline code has initialised LOCK: determine its class again
+	 */
 	if (class && locks->class[class - 1].spin == hook->spin) {
 		class--;
 	} else {

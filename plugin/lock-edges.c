@@ -57,7 +57,10 @@ static void keep_gates(struct locks_pair *pair, const struct locks_task *task, u
 	pair->n_gates = kept;
 }
 
-/* Returns the entry for the locks FROM and TO. The entry MAX - 1 stands for all further pairs. */
+/*
+ * Returns the entry for the locks FROM and TO. The edge may use MAX entries; the last one of them
+ * stands for all further pairs.
+ */
 static struct locks_pair *find_pair(struct locks_edge *edge, unsigned max, uint64_t from,
 				    uint64_t to)
 {
@@ -78,8 +81,8 @@ static struct locks_pair *find_pair(struct locks_edge *edge, unsigned max, uint6
 }
 
 /*
- * Stores the caller, and those words of the stack that are addresses of the kernel's code. Some of
- * them may be left over from earlier calls.
+ * Stores the return address of CALL, and the words on the stack that are addresses of the kernel's
+ * code. Some of these words may be left over from earlier calls.
  */
 static void keep_stack(const struct locks *locks, struct locks_edge *edge,
 		       const struct locks_call *call)

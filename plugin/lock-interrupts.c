@@ -5,10 +5,10 @@
  * interrupts, so the stack pointer is not sufficient. But an interrupt ends on the vCPU on which it
  * began, and nested ones end in reverse order, so it is sufficient to count them.
  *
- * The return of the function with which an interrupt ends cannot always be seen, because the
- * function can end with a jump. So an interrupt has also ended if the vCPU is not inside this
- * function, by the stack pointer. The beginning of a further interrupt shows this only if it is on
- * the same stack, because a nested one may use another one.
+ * An interrupt ends when a certain function returns. This return is not seen if the function ends
+ * with a jump. So an interrupt has also ended if the stack pointer shows that the vCPU has left
+ * this function. If a further interrupt begins, its stack pointer shows this only if it is on the
+ * same stack, because a nested interrupt may use another stack.
  */
 #include "plugin/locks.h"
 
@@ -33,8 +33,9 @@ static void end(struct locks *locks, unsigned cpu)
 }
 
 /*
- * Returns true if a function that is entered at SP is not called by one that was entered at UNTIL.
- * BEGINS: it begins an interrupt. The stacks of interrupts need not be aligned.
+ * Returns true if the vCPU, which enters a function at stack pointer SP, has left the function that
+ * it entered at UNTIL. BEGINS: the function at SP begins an interrupt. The distance of SP and UNTIL
+ * is compared, because the stacks of interrupts need not be aligned.
  */
 static bool is_outside(const struct locks *locks, uint64_t sp, uint64_t until, bool begins)
 {

@@ -55,8 +55,8 @@ static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 }
 
 /*
- * Returns true if TASK holds LOCK, so that another task must wait that acquires it, for writing if
- * WRITE is true.
+ * Returns true if TASK holds LOCK in a mode for which another task must wait that acquires LOCK:
+ * for writing if WRITE is true, otherwise for reading.
  */
 static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 {
@@ -67,8 +67,9 @@ static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 }
 
 /*
- * Extends PATH, N stopped tasks, by a stopped task that holds the lock for which the last one
- * waits, and so on. Returns true if this leads back to the first task; then n_circle is the length.
+ * PATH has N stopped tasks, each of which waits for a lock that the next one holds. Adds further
+ * stopped tasks until the last one waits for a lock that the first one holds. If this succeeds,
+ * returns true; n_circle is the number of tasks then.
  */
 static bool close_circle(struct locks *locks, struct trap_party **path, unsigned n)
 {
@@ -154,8 +155,8 @@ static void wait_in(struct locks *locks, struct trap_party *party, unsigned memb
 }
 
 /*
- * Counts which other locks of the cycle TASK holds while it wants WANTED. Returns false if it holds
- * none, or holds WANTED already.
+ * Counts which other locks of the cycle TASK holds while it wants WANTED. Returns false if TASK
+ * holds no other lock of the cycle, or holds WANTED already.
  */
 static bool count_encounters(struct locks *locks, const struct locks_task *task,
 			     const struct locks_held *wanted)
@@ -177,8 +178,8 @@ static bool count_encounters(struct locks *locks, const struct locks_task *task,
 }
 
 /*
- * Returns true if a task holds the kernfs node NODE for reading. If none does, a task that removes
- * the node will not wait, because it gets no new readers.
+ * Returns true if a task holds the kernfs node NODE for reading. If no task does, a task that
+ * removes NODE does not have to wait, because NODE gets no new readers.
  */
 static bool has_reader(const struct locks *locks, uint64_t node)
 {
@@ -220,9 +221,9 @@ void trap_arm(struct locks *locks, bool armed)
 /* ---- result ---- */
 
 /*
- * Returns the lock that TASK waits for or has just acquired, which is its innermost lock or a
- * kernfs node, or NULL if there is none. A completion is never returned: if flush_work() waits for
- * one, the task wants the work item.
+ * Returns the lock that TASK waits for or has acquired last (its innermost lock, or a kernfs node),
+ * or NULL if there is none. Never returns a completion: if flush_work() waits for one, the task
+ * wants the work item.
  */
 static const struct locks_held *wanted_by(const struct locks *locks, const struct locks_task *task)
 {
@@ -248,10 +249,10 @@ static bool has(const struct locks *locks, const struct locks_task *task,
 }
 
 /*
- * Extends PATH, N tasks, each of which waits for a lock of the trap's cycle that the next one
- * holds. Returns the number of tasks when the last one waits for a lock that the first one holds,
- * which is a deadlock, or 0 if there is no such path. Unlike in close_circle(), the trap need not
- * have stopped the tasks.
+ * PATH has N tasks, each of which waits for a lock of the trap's cycle that the next one holds.
+ * Adds further tasks until the last one waits for a lock that the first one holds, which is a
+ * deadlock. Returns their number, or 0 if there is no deadlock. The trap need not have stopped any
+ * of the tasks.
  */
 static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
 {
@@ -290,7 +291,10 @@ static void write_circle(struct locks *locks, FILE *out)
 	}
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, "circle %u waits\n", wanted_by(locks, path[i])->class);
-	/* if there is none, write the last circle that was closed, whose tasks have continued */
+	/*
+	 * if no tasks wait in a circle now, write the circle that was closed last, whose tasks have
+	 * continued
+	 */
 	for (unsigned i = 0; i < locks->trap.n_circle && !n; i++)
 		fprintf(out, "circle %u gone\n", locks->trap.circle[i].class);
 }

@@ -5,11 +5,11 @@
  * the next one holds. Then all of them continue; if the locks exclude each other, these tasks are
  * deadlocked.
  *
- * At least one vCPU of the guest is never stopped. After a wait that expired, there is a pause in
- * which no task is stopped before the same class. It is as long as the wait, and twice as long
- * after each further wait that expires. Without this pause, a place that tasks reach all the time
- * would keep them from reaching the other places. When a task is stopped before a class with fewer
- * expired waits, the pauses of classes with more of them end.
+ * At any time, at least one vCPU of the guest is not stopped. After a wait that expired, there is a
+ * pause in which no task is stopped before the same class. It is as long as the wait, and twice as
+ * long after each further wait that expires. Without this pause, tasks that are stopped again and
+ * again before one class would never reach the other classes. When a task is stopped before a
+ * class, the pauses of all classes with more expired waits end.
  */
 #ifndef RIG_PLUGIN_LOCK_TRAP_H
 #define RIG_PLUGIN_LOCK_TRAP_H
@@ -35,9 +35,9 @@ struct trap_member {
 /* A task that is stopped, or that was stopped until the circle was closed. */
 struct trap_party {
 	uint64_t stack; /* lowest address of its stack, or 0 if this entry is free */
-	uint64_t lock;	/* the lock that it waits for */
+	uint64_t lock;	/* the lock that the task waits for */
 	uint32_t class;
-	bool write; /* it wants the lock for writing */
+	bool write; /* the task wants the lock for writing */
 	bool go;    /* the circle was closed, so the task continues */
 };
 

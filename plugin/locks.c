@@ -15,7 +15,10 @@ void locks_init(struct locks *locks)
 
 /* ---- tasks ---- */
 
-/* CONTEXT is the result of locks_context(). */
+/*
+ * Returns the entry of CONTEXT, a result of locks_context(). If there is none, adds one if ADD is
+ * true and the table is not full, and otherwise returns NULL.
+ */
 static struct locks_task *find_task(struct locks *locks, uint64_t context, bool add)
 {
 	uint64_t at = locks_hash(context) % LOCKS_TASKS;
@@ -195,8 +198,8 @@ static void on_await(struct locks *locks, const struct entry *e)
 }
 
 /*
- * Removes LOCK from whichever task holds it, because another task than the owner can release a lock
- * (up_read_non_owner()). Returns false if no task holds it.
+ * Called when a task releases LOCK without holding it, for example by up_read_non_owner(). Removes
+ * LOCK from the task that holds it. Returns false if no task holds it.
  */
 static bool drop_elsewhere(struct locks *locks, uint64_t lock)
 {
@@ -210,8 +213,9 @@ static bool drop_elsewhere(struct locks *locks, uint64_t lock)
 }
 
 /*
- * Removes LOCK, the spinlock of a run queue, from the task that ran on CPU before and acquired it.
- * Another spinlock is always released by the task that has acquired it.
+ * Called when the running task releases the spinlock LOCK without holding it. LOCK is then the lock
+ * of a run queue, which the task that ran on CPU before has acquired. Removes it from that task.
+ * Any other spinlock is released by the task that acquired it.
  */
 static bool drop_handed(struct locks *locks, unsigned cpu, uint64_t lock)
 {

@@ -83,7 +83,8 @@ struct locks_hook {
 	bool nested;		       /* the second argument is a subclass */
 	bool kernfs, work, completion; /* the lock is a kernfs_node, work_struct, completion */
 	bool spin;		       /* the lock is a raw_spinlock_t or rwlock_t */
-	bool outer; /* initialises a lock by a call of another LOCKS_NAMED function */
+	/* names a lock, and then initialises it by a call of another LOCKS_NAMED function */
+	bool outer;
 	uint64_t constant; /* address of the lock, or 0 if the first argument is the lock */
 };
 
@@ -103,7 +104,7 @@ struct locks_class {
 	unsigned sub;	  /* lockdep's subclass */
 	uint64_t address; /* see enum locks_kind */
 	uint64_t only;	  /* address of the first lock of this class, or 0 before it is seen */
-	unsigned member;  /* 1 + the index of its member in the trap, or 0 */
+	unsigned member;  /* 1 + the index of the trap member that the class matches, or 0 */
 	bool many;	  /* a second lock of this class was seen */
 	bool was_read, was_written;
 	bool spin; /* the locks of this class are spinlocks */
@@ -114,7 +115,7 @@ struct locks_class {
 
 /* Two locks between which an edge occurred. */
 struct locks_pair {
-	uint64_t from, to; /* their addresses; 0 in the entry for all locks that do not fit */
+	uint64_t from, to; /* addresses of the locks; both 0 in the entry for all further pairs */
 	uint64_t count;	   /* how often the edge occurred between them */
 	unsigned modes;	   /* LOCKS_MODE() bits of these occurrences */
 	unsigned n_gates;  /* number of exclusive locks that were held at all occurrences */
@@ -133,11 +134,14 @@ struct locks_edge {
 	struct locks_pair pair[LOCKS_PAIRS]; /* the last entry stands for all further pairs */
 };
 
-/* The bit of locks_pair.modes for one combination: each lock was acquired to read or to write. */
+/*
+ * The bit of locks_pair.modes for one way to acquire the two locks. An argument is 1 if that lock
+ * was acquired for writing, 0 if for reading.
+ */
 #define LOCKS_MODE(from_write, to_write) (1u << ((from_write)*2 + (to_write)))
 /*
- * The bit for a spinlock that an interrupt waits for to read: writers that wait, too, do not block
- * it (queued_read_lock_slowpath() of kernel/locking/qrwlock.c).
+ * The bit for an edge to a spinlock that an interrupt acquires for reading. Such a reader need not
+ * wait for writers that wait, too (queued_read_lock_slowpath() of kernel/locking/qrwlock.c).
  */
 #define LOCKS_MODE_RECURSIVE(from_write) (LOCKS_MODE(from_write, 0) << 4)
 
@@ -149,8 +153,8 @@ struct locks_held {
 
 struct locks_task {
 	/*
-	 * lowest address of its stack, or a number below LOCKS_CPUS * (LOCKS_LEVELS + 1) if it is
-	 * an interrupt (lock-interrupts.c); 0 if this entry is free
+	 * lowest address of the task's stack; for an interrupt, a number below LOCKS_CPUS *
+	 * (LOCKS_LEVELS + 1) (lock-interrupts.c); 0 if this entry is free
 	 */
 	uint64_t stack;
 	unsigned n_held, n_pending;
@@ -169,7 +173,10 @@ struct locks_counts {
 	uint64_t acquired, released;
 	uint64_t elsewhere;  /* locks that another task than the owner released */
 	uint64_t unmatched;  /* releases of a lock that no task held */
-	/* locks that a task still held when it came from user mode, or an interrupt at its end */
+	/*
+	 * locks that a task held when it entered the kernel from user mode, or that an interrupt
+	 * held at its end
+	 */
 	uint64_t left;
 	uint64_t unresolved; /* calls whose return was not seen */
 	uint64_t full;	     /* locks, classes and edges that did not fit into a table */
@@ -179,16 +186,19 @@ struct locks_counts {
 struct locks_cpu {
 	unsigned level; /* number of nested interrupts that the vCPU handles */
 	/*
-	 * for each of these interrupts: the stack pointer at the entry of the function with whose
-	 * return the interrupt ends, or 0 while the function was not entered
+	 * for each of these interrupts: the interrupt ends when a certain function returns; this is
+	 * the stack pointer at the entry of this function, or 0 if it has not been entered yet
 	 */
 	uint64_t until[LOCKS_LEVELS];
 	/*
-	 * the last tasks that acquired a spinlock on this vCPU; a task switch passes the run
-	 * queue's lock from one task to the next, which releases it
+	 * the last two tasks that acquired a spinlock on this vCPU; a task switch passes the lock
+	 * of the run queue from one task to the next, which releases the lock
 	 */
 	uint64_t last[2];
-	/* a lock that was just named, and whose further initialisation does not change its name */
+	/*
+	 * the lock that a function with `outer` (struct locks_hook) has named just before; the
+	 * function that it calls to initialise the lock does not change this name
+	 */
 	uint64_t named;
 };
 
@@ -234,7 +244,7 @@ struct locks {
 	struct locks_task task[LOCKS_TASKS];
 };
 
-/* A call of a hooked function, stopped at the function's first instruction. */
+/* A call of a hooked function: the state of the vCPU at the function's first instruction. */
 struct locks_call {
 	unsigned cpu;
 	uint64_t sp, arg[2];
@@ -252,11 +262,15 @@ void locks_return(struct locks *locks, unsigned cpu, uint64_t sp, uint64_t value
  */
 struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
 /*
- * Returns what identifies the running task of CPU in `stack` of struct locks_task: the stack of SP,
- * or the innermost interrupt.
+ * Returns the value of locks_task.stack for the code that CPU executes with the stack pointer SP:
+ * if CPU handles an interrupt, the number of the innermost one, otherwise the lowest address of the
+ * stack.
  */
 uint64_t locks_context(const struct locks *locks, unsigned cpu, uint64_t sp);
-/* Called when CONTEXT must hold no lock: counts those that it holds, and forgets them. */
+/*
+ * Called when CONTEXT, a result of locks_context(), should hold no lock any more. If it still holds
+ * some, counts them as `left` (struct locks_counts), and removes them.
+ */
 void locks_abandon(struct locks *locks, uint64_t context);
 /* Writes all tables as text (format: protocol.h). Returns false if a write to OUT failed. */
 bool locks_write(struct locks *locks, FILE *out);
@@ -267,8 +281,8 @@ bool locks_write(struct locks *locks, FILE *out);
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call);
 /*
- * Called when LOCK is initialised. Its class is identified by the name to which the second argument
- * of CALL points if the operation of HOOK is LOCKS_NAMED, or by the caller's address.
+ * Called when LOCK is initialised. If the operation of HOOK is LOCKS_NAMED, the class is identified
+ * by the name to which the second argument of CALL points, otherwise by the caller's address.
  */
 void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 		      const struct locks_call *call);
@@ -280,11 +294,11 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
 /* ---- lock-interrupts.c: called without `lock` held ---- */
 
 /*
- * Called when CPU enters or has left a function at SP, but before the functions below: ends
- * interrupts whose end was not seen.
+ * Must be called before the functions below when CPU has entered a function, or has returned from
+ * one, with the stack pointer SP. Ends the interrupts that have ended unseen.
  */
 void locks_interrupt_end_left(struct locks *locks, unsigned cpu, uint64_t sp);
-/* Handles a call of a function with one of the operations after LOCKS_LEAVE. */
+/* Handles a call of a function with the operation OP, one of those after LOCKS_LEAVE. */
 void locks_interrupt(struct locks *locks, enum locks_op op, const struct locks_call *call);
 /*
  * Handles a return on CPU. Returns true if it ended an interrupt, and thus belongs to no other
@@ -296,7 +310,10 @@ void locks_interrupt_none(struct locks *locks, unsigned cpu);
 
 /* ---- lock-edges.c: called with `lock` held ---- */
 
-/* Adds edges for TASK, which begins to wait for WANTED, from its N outermost held locks. */
+/*
+ * TASK begins to wait for WANTED. Adds an edge to WANTED from each of the N outermost locks that
+ * TASK holds.
+ */
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call);
 

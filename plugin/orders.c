@@ -68,8 +68,8 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 		       "'update' a number, too";
 	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
 	    (kind != WATCH_AT && watch->to <= watch->from))
-		return "an 'at', 'return' or 'update' line names no hold, side or range that there "
-		       "is";
+		return "an 'at', 'return' or 'update' line has an unknown hold, a side other than "
+		       "a and b, or an empty range";
 	watch->kind = kind;
 	watch->hold = id;
 	watch->side = side == 'a' ? SIDE_A : SIDE_B;

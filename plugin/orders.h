@@ -37,15 +37,15 @@ struct watch {
 	unsigned hold;
 	enum hold_side side;
 	atomic_bool told_skewed; /* a `skewed` line was sent for this watch */
-	struct update_progress *progress; /* for WATCH_UPDATE: of each vCPU (update.c) */
+	struct update_progress *progress; /* for WATCH_UPDATE: an entry for each vCPU (update.c) */
 };
 
 /* What must be the same on both sides of a hold. */
 enum key_kind {
 	KEY_NONE,
-	KEY_ARG,    /* the value of an argument */
-	KEY_BLOCK,  /* the memory block of an argument that is a struct memory_block * */
-	KEY_DEVICE, /* the memory block of an argument that is a struct device * */
+	KEY_ARG,    /* argument `arg` of the function */
+	KEY_BLOCK,  /* the memory block to which `arg` points, a struct memory_block * */
+	KEY_DEVICE, /* the memory block to which `arg` points, a struct device * */
 	N_KEYS,
 };
 
@@ -63,7 +63,7 @@ struct condition {
 
 struct orders {
 	struct hold hold[DIRECTOR_ALL_MAX];
-	struct condition condition[DIRECTOR_ALL_MAX]; /* of the hold with the same index */
+	struct condition condition[DIRECTOR_ALL_MAX]; /* [i] is for hold[i] */
 	unsigned n_holds;
 	struct sweep sweep;
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* sorted by `from` */
@@ -71,7 +71,7 @@ struct orders {
 	unsigned n_visits; /* number of functions whose visits are counted */
 	struct locks_hook lock[DIRECTOR_LOCKS_MAX];
 	unsigned n_locks;
-	bool records; /* locks are recorded; the fields below are arguments of locks_init() */
+	bool records; /* locks are recorded; the next five fields are for struct locks */
 	uint64_t stack_size, image_from, image_to, text_from, text_to;
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
@@ -88,7 +88,7 @@ struct orders {
 /* Reads PATH into ORDERS, which must be zeroed. Returns NULL, or a static string with the error. */
 const char *orders_read(struct orders *orders, const char *path);
 
-/* Returns the index of the first watch that may contain ADDRESS; all earlier ones end before it. */
+/* Returns the index of the first watch that may contain ADDRESS; earlier watches end before it. */
 unsigned orders_first(const struct orders *orders, uint64_t address);
 
 #endif

@@ -36,7 +36,8 @@ struct pct {
 	uint64_t random;
 	int64_t round_ends_ns;
 	uint64_t visits;		/* number of visits in this round */
-	uint64_t expected;		/* how many are expected: those in the previous round */
+	/* number of visits expected in this round: as many as in the previous one */
+	uint64_t expected;
 	uint64_t point[PCT_POINTS_MAX]; /* the visits that are change points, counted from 1 */
 	int priority[PCT_CPUS];		/* the vCPU with the highest one continues first */
 	int lowest;			/* the lowest priority that a change point has assigned */

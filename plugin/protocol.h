@@ -9,27 +9,27 @@
  *	rig-director 1
  *	hold ID until|meet|delay MAX_MS TIMES VISITS AFTER
  *					ID counts from 0; AFTER is 0, or 1 + the ID of an earlier
- *					hold: this hold then waits only if a wait of the earlier
- *					one was met since the last wait of this one began
+ *					hold E: a vCPU then waits at this hold only if a wait at E
+ *					was met after the last wait at this hold began
  *	sweep ARMS TURNS SLOTS WINDOW_MS
- *					holds with IDs from ARMS on are arms (hold.h): those with
+ *					holds with IDs from ARMS on are arms (hold.h); those with
  *					IDs from TURNS on take turns, SLOTS at a time, each time for
  *					WINDOW_MS
  *	pct SEED POINTS			after `sweep`: arms are places of a random scheduler with
  *					POINTS change points in a round of WINDOW_MS (pct.h)
  *	comm ID NAME			only tasks with this name wait on side a (comm_fits())
- *	same ID a|b arg|block|device N	what must be the same on both sides: the value of argument N
- *					(from 1) of the function of this side (arg), or the memory
- *					block of this argument, which points to a struct
- *					memory_block (block) or a struct device (device)
+ *	same ID a|b arg|block|device N	the value of this side, which must be equal on both sides:
+ *					argument N (from 1) of the function of this side (arg), or
+ *					the memory block to which this argument points by its struct
+ *					memory_block (block) or its struct device (device)
  *	sections ADDRESS		address of the kernel's variable sections_per_block, to
  *					calculate numbers of memory blocks
  *	at ID a|b ADDRESS		an instruction: a vCPU that reaches side a waits until
  *					another one reaches side b (meet: each waits for the other)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
  *	update ID a|b FROM TO NTH	the instructions in FROM..TO that change a value in memory
- *					and are not atomic, when they have read the old value and
- *					not written the new one
+ *					and are not atomic; a vCPU waits after it has read the old
+ *					value, before it writes the new one
  *	visit ID ADDRESS		count executions of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk;
  *					ppc64: _restgpr0_14 and the entries after it)
@@ -90,7 +90,7 @@
  *					the trap has stopped a task
  *			locks N		the recorded locks are written, with N edges; -1 if they
  *					could not be written
- *			turn ID		the turn of SLOTS arms begins, of which ID is the first
+ *			turn ID		SLOTS arms become active: ID and those after it
  *			phase N		QEMU has discarded its translations, and the phase has begun
  *			skewed ID ADDRESS
  *					ADDRESS is not the start of an instruction, so a vCPU can
@@ -115,16 +115,16 @@
  *	edge FROM TO [ADDRESS]…		numbers of two classes, and the return addresses of the
  *					first occurrence of the edge
  *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]…
- *					two locks of the edge before, or 0 0 for all further locks;
- *					how often the edge occurred between them; LOCKS_MODE() and
- *					LOCKS_MODE_RECURSIVE() bits; exclusive locks that were held
- *					each time
+ *					two locks of the `edge` line above, or 0 0 for all locks
+ *					that are not listed; how often the edge occurred between
+ *					them; LOCKS_MODE() and LOCKS_MODE_RECURSIVE() bits; the
+ *					exclusive locks that were held each time
  *	trap HELD MET EXPIRED		how often tasks were stopped, circles closed, waits expired
  *	encounter I J COUNT		how often a task that held a lock of member I wanted one of
  *					member J
- *	circle CLASS waits|gone		a lock class for which a task of a circle waits now; `gone`:
- *					there is no circle now, and the task waited for it in the
- *					circle that was closed last
+ *	circle CLASS waits|gone		`waits`: a task of a circle waits now for a lock of CLASS;
+ *					`gone`: there is no circle now, but a task of the circle
+ *					that was closed last has waited for a lock of CLASS
  *	end
  *
  * OUTCOME is a word of HOLD_OUTCOMES. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
@@ -152,7 +152,7 @@
 
 enum cover_phase {
 	COVER_BOOT, /* from power-on or a reset of the guest until agents and tracks begin */
-	COVER_LOAD, /* from then on */
+	COVER_LOAD, /* from the time when agents and tracks begin */
 	COVER_PHASES
 };
 

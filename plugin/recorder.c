@@ -56,7 +56,7 @@ const char *recorder_start(uint64_t id, const struct qemu_info *info, struct ord
 	recorder.out = fdopen(fd, "w");
 	recorder.locks = calloc(1, sizeof(*recorder.locks));
 	if (!recorder.out || !recorder.locks)
-		return "there is no file for them";
+		return "the file of the argument locks=N cannot be used, or there is no memory";
 	recorder.orders = orders;
 	recorder.locks->stack_size = orders->stack_size;
 	recorder.locks->image_from = orders->image_from;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads and writes a vCPU's registers and memory inside a callback of QEMU, by the role of the
- * register instead of QEMU's name. The available functions depend on the plugin interface
- * (RIG_API): reading needs PLUGIN_REGS_API, registers_return() needs PLUGIN_PC_API.
+ * Reads and writes a vCPU's registers and memory inside a callback of QEMU. A register is selected
+ * by its role (enum reg), not by QEMU's name. The available functions depend on the plugin
+ * interface (RIG_API): reading needs PLUGIN_REGS_API, registers_return() needs PLUGIN_PC_API.
  */
 #ifndef RIG_PLUGIN_REGISTERS_H
 #define RIG_PLUGIN_REGISTERS_H

@@ -10,7 +10,8 @@
 
 /* The progress of one vCPU in the range of a watch. */
 struct update_progress {
-	atomic_uint started; /* updates since the range's first instruction; if `nth` is set */
+	/* number of updates since the range's first instruction, if `nth` is set */
+	atomic_uint started;
 	/* the vCPU executes the update at which it is held, and has not read the memory yet */
 	atomic_bool updating;
 };

@@ -58,8 +58,9 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 
 /*
  * Returns the share of the visits of NEAR that were within VISITS_NEAR_NS of a visit of ID by
- * another vCPU. ID itself comes first: whether two vCPUs were in one function decides whether its
- * updates can be lost (rig/race/arms.c).
+ * another vCPU. For ID itself the result is infinite, so that it comes first: it shows whether two
+ * vCPUs were in this function at the same time, and so whether an update there can be lost
+ * (rig/race/arms.c).
  */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {
