@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define ALONE 0.3 /* factor for updates in functions in which two vCPUs never were together */
+/* factor for the priors of updates if two vCPUs were never in the function together */
+#define ALONE 0.3
 #define FAVOUR 4 /* factor for the priors of functions that are to be tried first */
 /* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
@@ -43,8 +44,9 @@ static const struct kind {
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
 	/*
-	 * an update is lost if two tasks are between its read and its write; the first row holds at
-	 * each update, but a vCPU that has waited at one does not wait at the next
+	 * an update is lost if two tasks are between its read and its write at the same time; the
+	 * first row holds at each update of a function, but a vCPU that has waited at one does not
+	 * wait at the next, so the other rows are for the second and third update
 	 */
 	{"update in %s", 1.2, FALSE, TRUE},
 	{"update 2 in %s", 1.1, FALSE, TRUE},
@@ -95,8 +97,8 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 }
 
 /*
- * Returns TRUE if F's updates may be lost: two vCPUs were in F at about the same time, or F is
- * called so seldom that this needs a hold.
+ * Returns TRUE if updates in F may be lost: two vCPUs were in F at about the same time, or F is
+ * called so seldom that two vCPUs only meet there if a hold delays one.
  */
 static gboolean may_lose_update(const struct race_record *record, const struct function *f)
 {
@@ -198,8 +200,8 @@ static int best_first(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Adds the best MAX arms to the trial: if SELDOM, of those whose places are executed seldom,
- * otherwise of the others.
+ * Adds at most MAX arms to the trial, in the order ORDER: if SELDOM, arms whose places are executed
+ * seldom, otherwise the other arms.
  */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {
@@ -283,7 +285,7 @@ void arms_reward(struct race *race, const struct race_trial *trial, const struct
 
 struct suspect {
 	guint arm;
-	gboolean seldom; /* FALSE for a place that is passed often, if the failure has no time */
+	gboolean seldom; /* the time of the failure is known, or vCPUs seldom execute the place */
 	double order;	 /* suspects are sorted by this value, lowest first */
 };
 
@@ -320,8 +322,8 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		arm = &g_array_index(race->arms, struct arm, one.arm);
 		one.seldom = timed || arm->hz <= SELDOM_HZ;
 		/*
-		 * the time of the failure is unknown if only a check at the end of the run has
-		 * failed; most such failures are lost updates
+		 * without ranks by time (o->suspect), only a check at the end of the run has
+		 * failed; most such failures are lost updates, so arms at updates come first
 		 */
 		one.order = timed		 ? o->suspect[i] * (1 + log10(1 + arm->hz))
 			    : arm->is_update ? -value(arm) - 10
@@ -334,8 +336,9 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		const struct suspect *one = &g_array_index(suspects, struct suspect, i);
 
 		/*
-		 * in one group, arms that wait often would delay the tasks on their way to the
-		 * others; but a failure whose time is known may need both
+		 * begin a new group with the arms that wait often, because in one group with the
+		 * others they would delay the tasks on their way to those; if the time of the
+		 * failure is known, `seldom` is TRUE for all, because the failure may need both
 		 */
 		if (i && one->seldom != one[-1].seldom)
 			while (race->n_suspects % RACE_GROUP)

@@ -9,20 +9,23 @@
 
 #include "race/strategy.h"
 
-#define RACE_GROUPS 4 /* number of groups of suspects that are tried after a sweep has failed */
+#define RACE_GROUPS 4 /* maximum number of groups of suspects that are tried after a failed sweep */
 
 struct arm {
 	char *hold;
 	/*
-	 * how often per second vCPUs execute the place: first the rate of its function's entry,
-	 * then the highest rate in a sweep, because a place in a loop is executed more often
+	 * how often per second vCPUs execute the place: before the first sweep the rate of the
+	 * function's entry, later the highest rate in a sweep, which is larger if the place is in a
+	 * loop
 	 */
 	double hz;
 	double prior, reward;
-	/* number of sweeps in which the arm waited; a sweep in which it did not wait counts less */
+	/*
+	 * number of sweeps with this arm; a sweep in which it did not wait counts only as NOT_HELD
+	 */
 	double tries;
-	guint pending;
-	gboolean is_update;
+	guint pending;	    /* number of sweeps with this arm that are in progress */
+	gboolean is_update; /* the place is a non-atomic read-modify-write */
 };
 
 struct race {
@@ -34,13 +37,14 @@ struct race {
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
 	struct race_trial found;
 	/*
-	 * RACE_CONFIRM: `suspect` has the indices of the suspected arms, G_MAXUINT where a group is
-	 * not full; `group` is tried now
+	 * RACE_CONFIRM: `suspect` has the indices of the suspected arms, in groups of RACE_GROUP;
+	 * in a group with fewer arms, the other entries are G_MAXUINT. `group` is the group that is
+	 * tried now.
 	 */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_REDUCE: the part of the holds that is tried (take_part()). `tries` counts its runs,
-	 * and in RACE_CONFIRM those of the first group
+	 * RACE_REDUCE: `part` selects the holds that are tried (take_part()), and `tries` counts
+	 * the runs with them. In RACE_CONFIRM, `tries` counts the runs of the first group.
 	 */
 	gboolean halving, pending;
 	guint part, tries;
@@ -53,8 +57,8 @@ struct race {
  */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
 /*
- * Returns TRUE if the place of ARM is executed so seldom that the arm is active during a whole
- * sweep.
+ * Returns TRUE if vCPUs seldom execute the place of ARM. Such an arm is active during the whole
+ * sweep; the others take turns.
  */
 gboolean arms_is_seldom(const struct race *race, guint arm);
 /* Returns the index of the arm with the hold HOLD, or G_MAXUINT if there is none. */

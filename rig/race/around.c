@@ -7,7 +7,7 @@
 #include "store/store.h"
 #include "util/error.h"
 
-/* DIRECTOR_ALL (director.h), which the child process replaces by all functions of the table */
+/* the same as DIRECTOR_ALL (director/director.h): all functions that are candidates for holds */
 #define ALL "hotplug"
 
 /* For each lock, the source files with functions that take it. */
@@ -42,7 +42,7 @@ static gboolean around_run(const char *what, const char *results, char ***ret, G
 	if (!*list)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"run '%s' has no report and no hang with a stack, so --around "
-				"cannot use it",
+				"cannot use it; give a run that has one, a file or a function",
 				what);
 	*ret = g_strdupv((char **)list);
 	return TRUE;

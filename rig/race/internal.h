@@ -13,7 +13,7 @@ struct race_job {
 };
 typedef void (*race_done)(struct place_job *job, const struct child_result *result);
 
-/* What distinguishes a run from the other runs of a search or a walk (walk.h). */
+/* The options of a run that differ between the runs of a search or a walk (walk.h). */
 struct race_run {
 	guint duration_s, patience_s;
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
@@ -33,7 +33,7 @@ struct race_loop {
 	GError *error;
 };
 
-/* A search runs up to RACE_GUESTS_MAX jobs at the same time; a slot has one of them. */
+/* A slot for one of the jobs that a search runs at the same time, at most RACE_GUESTS_MAX. */
 struct race_slot {
 	struct race_search *search;
 	struct race_job job;
@@ -48,8 +48,8 @@ struct race_search {
 	double seconds;			 /* how long the load ran in the first run */
 	struct race *race;		 /* NULL until the first run has ended */
 	/*
-	 * the first reason and the outcome_failure() of the last sweep that failed in RACE_EXPLORE;
-	 * or NULL
+	 * of the last sweep that failed in RACE_EXPLORE: the first reason of its verdict, and the
+	 * result of outcome_failure(); NULL if no sweep has failed yet
 	 */
 	char *said, *failure;
 	void (*ended)(const struct race_event *event, void *data);
@@ -64,11 +64,12 @@ struct race_search {
 /* ---- job.c ---- */
 
 /*
- * Opens the place that O names, or this host. Errors: those of place_open(); *RET is set even then.
+ * Opens the place of O, or this host if O has none. Errors: those of place_open(); *RET is set even
+ * after an error.
  */
 gboolean race_open_place(const struct race_options *o, place_failed failed, void *data,
 			 struct place **ret, GError **error);
-/* Frees *PLACE, unless it is the place that O names. */
+/* Frees *PLACE, unless it is the place of O, which belongs to the caller. */
 void race_close_place(const struct race_options *o, struct place **place);
 /*
  * Adds a job to PLACE: the build of O's kernel, or RUN. DONE is called when the job has ended;
@@ -80,8 +81,8 @@ void race_job_run(struct race_job *job, struct place *place, const struct race_o
 		  const struct race_run *run, race_done done, void *data);
 void race_job_clear(struct race_job *job);
 /*
- * Returns TRUE if the build has succeeded. Returns FALSE without an error if it was stopped.
- * Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP or RIG_EXIT_INFRA, whichever exit code the build had.
+ * Returns TRUE if the build has succeeded. Returns FALSE without an error if the build was stopped.
+ * Errors: the exit code of the build (RIG_EXIT_USAGE, RIG_EXIT_SKIP or RIG_EXIT_INFRA).
  */
 gboolean race_was_built(const struct child_result *result, GError **error);
 
@@ -100,8 +101,8 @@ void loop_end(struct race_loop *loop, enum race_end end);
 /* Ends the loop with ERROR, which is stolen. Later errors are ignored. */
 void loop_fail(struct race_loop *loop, GError *error);
 /*
- * Starts the budget again, less SPENT_S seconds. Must be called after a kernel build, because the
- * time of the build does not count.
+ * Starts the time budget again, reduced by SPENT_S seconds. Must be called after a kernel build,
+ * because the budget does not include the time of the build.
  */
 void loop_start_budget(struct race_loop *loop, double spent_s);
 /* Handles the end of the kernel's build. */
@@ -131,14 +132,16 @@ const char *outcome_reason(const struct child_result *result);
 char *outcome_failure(const struct child_result *result);
 /*
  * Reads the outcome of TRIAL from RESULT, its run, which must have exactly the holds of TRIAL in
- * the same order. After RACE_EXPLORE, only the failure search->failure counts.
+ * the same order. In phases after RACE_EXPLORE, the trial has only failed if its failure can have
+ * the same cause as search->failure.
  */
 void outcome_read(const struct race_search *search, const struct child_result *result,
 		  const struct race_trial *trial, struct race_outcome *o);
 
 /*
- * Returns TRUE if the run has a lock order that no earlier run of this process had. Returns FALSE
- * for the first run with lock orders, because all of them are new.
+ * Returns TRUE if the run has a lock order that no earlier run of this process had. In the first
+ * run with lock orders all of them are new, which means nothing, so the result is FALSE for this
+ * run.
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 
@@ -150,9 +153,10 @@ gboolean outcome_news(struct race_search *search, const struct child_result *res
  */
 GHashTable *race_stacks(json_t *details);
 /*
- * Sets o->suspect for the failed sweep TRIAL, from o->suspect as holds_arms_json() lists it: the
- * arms whose function is in a stack of the failure get the first ranks. If the failure is a hang
- * with known tasks, their arms are suspects whenever they waited, the last one first.
+ * Changes the ranks o->suspect of the failed sweep TRIAL, which holds_arms_json() has derived from
+ * the times of the waits. Arms whose function is in a stack of the failure get the first ranks. If
+ * the failure is a hang with known tasks, the arms in the stacks of these tasks are suspects
+ * whenever they waited; the one that waited last comes first.
  */
 void suspects_rank(json_t *details, const struct race_trial *trial, struct race_outcome *o);
 

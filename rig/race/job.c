@@ -52,8 +52,8 @@ static void add_job(struct race_job *job, struct place *place, const struct race
 
 	job->words = words;
 	/*
-	 * make a new key for each job, so that the place never returns the result of an earlier
-	 * process
+	 * make a new key for each job, because the place returns a stored result if an earlier
+	 * process has used the same key
 	 */
 	job->key = g_strdup_printf("%" G_GINT64_FORMAT " %u", rig_now_ns(), ++n);
 	job->job = (struct place_job){

@@ -26,7 +26,8 @@ void loop_end(struct race_loop *loop, enum race_end end)
 		loop->end = end;
 	loop->over = TRUE;
 	/*
-	 * place_stop() may end jobs before it returns, and their callbacks may call this function
+	 * loop->over is set before this call: place_stop() may end jobs, and their callbacks may
+	 * call loop_end() again
 	 */
 	if (first && loop->place)
 		place_stop(loop->place, STOP_GRACE_S);

@@ -52,8 +52,8 @@ char *outcome_failure(const struct child_result *result)
 }
 
 /*
- * Returns TRUE if FAILURE can have the same cause as the search's first one. Wrong memory accounts
- * are found only at the end of a run, so a report or a hang, which ends the run, hides them.
+ * Returns TRUE if FAILURE can have the same cause as search->failure. If that is wrong memory
+ * accounts, any failure can: a report or a hang ends the run before the accounts are compared.
  */
 static gboolean is_same(const struct race_search *search, const char *failure)
 {

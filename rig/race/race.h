@@ -23,19 +23,21 @@ struct race_options {
 	const char *kernel; /* NULL stands for the default kernel */
 	const char *const *patches, *const *fragments;
 	/*
-	 * the functions to search, see race_around(); NULL stands for all files of memory hotplug
+	 * selects the functions in which holds are tried, see race_around(); NULL stands for all
+	 * source files of memory hotplug
 	 */
 	const char *around;
 	const char *emulator;
-	/* `drop_holds` means to run without the holds that the scenario itself has */
+	/* `drop_holds`: ignore the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
-	gboolean updates; /* this QEMU can hold a vCPU inside an update */
+	/* this QEMU can hold a vCPU between the read and the write of an update */
+	gboolean updates;
 	gboolean pct;	  /* sweeps use a random scheduler instead of delays */
 	/* seconds of load in the first run and in a sweep; 0 stands for the scenario's duration */
 	guint record_s, sweep_s;
 	/*
-	 * maximum number of guests at a time, and of seconds for this process without the kernel
-	 * build
+	 * maximum number of guests at a time; maximum number of seconds that this process takes,
+	 * not counting the kernel build
 	 */
 	guint guests, budget_s;
 	guint cpus; /* vCPUs of the guests; 0 stands for the scenario's number */
@@ -43,11 +45,11 @@ struct race_options {
 	const char *results, *dir;
 	const char *rig;       /* path of the rig; NULL stands for this program */
 	/*
-	 * where the runs are executed; NULL stands for this host, where a run builds the kernel if
-	 * needed
+	 * where the runs are executed; NULL stands for this host, on which each run builds the
+	 * kernel itself if it is not built
 	 */
 	struct place *place;
-	struct pack_room need; /* what a run needs; used if `place` is set */
+	struct pack_room need; /* memory and CPUs that a run needs; used if `place` is set */
 	/* the kernel that is built at `place` before the first run; NULL if it is an image */
 	const char *source, *arch;
 };
@@ -56,10 +58,12 @@ enum race_end {
 	RACE_DONE, /* a search has found and measured holds; a walk has run all cells */
 	RACE_OUT_OF_BUDGET,
 	RACE_STOPPED,
-	RACE_FAILS_ALONE, /* runs without a hold or failed call fail, too */
+	RACE_FAILS_ALONE, /* runs fail even without a hold, or without a failed call */
 };
 
-/* A trial that has ended; the first one is the run in which functions are counted. */
+/*
+ * A trial that has ended. The first trial is the run without holds in which functions are counted.
+ */
 struct race_event {
 	guint number;
 	const struct race_trial *trial;
@@ -96,8 +100,8 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 /* Returns the strategy; NULL until the scenario's first run has ended. Borrowed. */
 const struct race *race_search_strategy(const struct race_search *search);
 /*
- * Returns the first reason of the last sweep that failed in RACE_EXPLORE (strategy.h), or NULL if
- * none has failed. Borrowed.
+ * Returns why the last failed sweep of the phase RACE_EXPLORE (strategy.h) has failed: the first
+ * reason of its verdict. Returns NULL if no sweep has failed. Borrowed.
  */
 const char *race_search_reason(const struct race_search *search);
 

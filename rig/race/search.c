@@ -167,8 +167,8 @@ static void take_trial(struct race_search *search, const struct child_result *re
 }
 
 /*
- * Handles the result of the first run, in which functions were counted without holds. It also
- * counts as the first trial.
+ * Handles the result of the first run, which had no holds and counted functions. This run is also
+ * the first trial.
  */
 static void take_record(struct race_search *search, const struct child_result *result,
 			const struct race_slot *slot)

@@ -6,13 +6,13 @@
 
 #include "util/error.h"
 
-/* a part of the holds is considered necessary after this many runs without it have passed */
+/* the holds that a trial leaves out are needed if this many runs without them have passed */
 #define TRIES 2
-/* in a sweep of one group of suspects, the number of holds that are active at a time */
+/* number of holds that are active at a time in a sweep that tries a group of suspects */
 #define FEW_SLOTS 2
 /*
- * From this many runs with the found holds on, at least half must have failed. Otherwise the first
- * failure was a coincidence, and the search returns to RACE_EXPLORE.
+ * Once there are this many runs with the found holds, at least half of them must have failed.
+ * Otherwise the first failure was a coincidence, and the search returns to RACE_EXPLORE.
  */
 #define LUCK 3
 
@@ -43,10 +43,10 @@ struct race *race_new(const struct race_record *record, GError **error)
 	}
 	if (!race->arms->len) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "cannot choose a hold: of the %u functions, none was executed within 50 "
-			 "ms of one on another vCPU, or only functions that are executed too "
-			 "often; the scenario needs two tasks that are in memory hotplug at the "
-			 "same time",
+			 "cannot choose a hold: of the %u counted functions, none was executed "
+			 "within 50 ms of another one on another vCPU, except functions that are "
+			 "executed too often; use a scenario in which two tasks are in memory "
+			 "hotplug at the same time",
 			 race->n_functions);
 		return NULL;
 	}
@@ -120,9 +120,9 @@ static void begin_confirm(struct race *race, const struct race_trial *trial,
 /* ---- RACE_REDUCE: which of the found holds are needed ---- */
 
 /*
- * Fills *RET with those of the found holds that are tried next. While race->halving is set, these
- * are the first half (if race->part is 0) or the second half of the found holds; later, all except
- * hold number race->part.
+ * Fills *RET with the found holds that are tried next. While race->halving is TRUE, this is the
+ * first half of them if race->part is 0, and the second half if it is 1. Later it is all of them
+ * except hold number race->part.
  */
 static void take_part(const struct race *race, struct race_trial *ret)
 {
@@ -257,8 +257,8 @@ static void measured(struct race *race, const struct race_outcome *o)
 }
 
 /*
- * Returns TRUE if all runs without holds have failed, but too few to tell that holds are not the
- * cause. Then the scenario is repeated without holds before it is run with holds.
+ * Returns TRUE if all runs without holds have failed, but there are too few of them to be sure that
+ * holds are not the cause. In this case the scenario is repeated without holds first.
  */
 static gboolean may_fail_alone(const struct race *race)
 {

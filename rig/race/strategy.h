@@ -15,8 +15,8 @@
  *			as long as the rest fails
  *	RACE_MEASURE	repeats the scenario with the remaining holds, and without holds
  *
- * The record and the outcomes in their order determine each choice, so that a search can be resumed
- * from them.
+ * Each choice depends only on the record of the first run and on the outcomes in their order, so a
+ * search can be resumed from these.
  */
 #ifndef RIG_RACE_STRATEGY_H
 #define RIG_RACE_STRATEGY_H
@@ -30,7 +30,7 @@
 #define RACE_GROUP 6	 /* maximum number of holds of a trial after RACE_EXPLORE */
 #define RACE_RUNS 4	 /* runs with the remaining holds, to measure the failure rate */
 #define RACE_BASE_RUNS 3 /* runs without holds to compare with, including the first run */
-/* if so many runs without holds, all up to then, have failed, holds are not the cause */
+/* if the first RACE_ALONE runs without holds have all failed, holds are not the cause */
 #define RACE_ALONE 2
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
@@ -41,10 +41,10 @@ const char *race_phase_name(enum race_phase phase);
 struct race_trial {
 	enum race_phase phase;
 	guint n;
-	/* each in the format that hold_parse() reads, without numbers */
+	/* in the format of hold_parse(), without the numbers (max, times) */
 	const char *hold[RACE_ARMS];
 	guint turns;	 /* in a sweep, holds with this and higher indices take turns */
-	guint slots;	 /* how many of these are active at a time */
+	guint slots;	 /* in a sweep: how many of these are active at a time */
 	guint window_ms; /* in a sweep: how long each of these is active */
 	guint max_ms;	 /* maximum length of a wait */
 	guint pct_seed;	 /* in a sweep: the seed of the random scheduler; 0 if it is not used */
@@ -52,8 +52,9 @@ struct race_trial {
 };
 
 /*
- * Returns TRUE if TRIAL is a sweep: of many holds in RACE_EXPLORE, of few in RACE_CONFIRM and
- * RACE_REDUCE. In other phases, the holds of a trial are active all the time.
+ * Returns TRUE if TRIAL is a sweep, in which holds take turns: with many holds in RACE_EXPLORE,
+ * with few in RACE_CONFIRM and RACE_REDUCE. In other phases, all holds of a trial are always
+ * active.
  */
 gboolean race_is_sweep(const struct race_trial *trial);
 
@@ -79,10 +80,11 @@ struct race_record {
 };
 
 /*
- * duration of a turn in a sweep of few holds or of updates; short, so that each of them waits often
+ * for how long an arm is active at a time, in a sweep with few holds or only with updates; short,
+ * so that each arm waits often
  */
 #define RACE_FEW_WINDOW_MS 200
-#define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
+#define RACE_WINDOW_MS 1500 /* for how long an arm is active at a time in other sweeps */
 
 /*
  * Returns a new strategy. Error: RIG_EXIT_USAGE, the record cannot be read, or different vCPUs
@@ -97,8 +99,8 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
  * Chooses the next trial. Returns FALSE if race_phase() is RACE_OVER, that is, the search has
- * ended; otherwise FALSE means that no trial can start until one in progress has ended. A trial is
- * in progress until race_result() or race_forget() is called with it.
+ * ended; in other phases, FALSE means that no trial can start until one in progress has ended. A
+ * trial is in progress until race_result() or race_forget() is called with it.
  */
 gboolean race_next(struct race *race, struct race_trial *ret);
 /*
@@ -117,8 +119,9 @@ enum race_phase race_phase(const struct race *race);
  */
 void race_found(const struct race *race, struct race_trial *ret);
 /*
- * Returns TRUE if the holds of race_found() are the result, although some of the runs that measure
- * the rates may be missing: at least half of the runs with them have failed, and not all without.
+ * Returns TRUE if the holds of race_found() are the result of the search: at least half of the runs
+ * with them have failed, but not all runs without them. Some of the runs that measure the rates may
+ * still be missing.
  */
 gboolean race_is_found(const struct race *race);
 /* Gets how many runs failed, with the holds of race_found() and without holds. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ranks the arms of a failed sweep by how likely their waits have caused the failure. The engine
- * ranks them by time (holds_arms_json()); here the stacks of the failure are added, which name the
- * functions in which the tasks were that failed.
+ * ranks them by time (holds_arms_json()). This file also uses the stacks of the failure: arms in
+ * functions of these stacks come first.
  */
 #include "race/internal.h"
 
@@ -62,7 +62,7 @@ static const char *function_of(const char *hold)
 struct suspect {
 	guint arm;
 	gboolean named; /* a stack of the failure has the arm's function */
-	gint64 order;	/* among the named and among the others, the lowest comes first */
+	gint64 order;	/* named arms come first, and among equals those with the lowest `order` */
 };
 
 static int likely_first(gconstpointer a, gconstpointer b)
@@ -79,9 +79,9 @@ void suspects_rank(json_t *details, const struct race_trial *trial, struct race_
 	g_autoptr(GHashTable) names = race_stacks(details);
 	g_autoptr(GArray) suspects = g_array_new(FALSE, FALSE, sizeof(struct suspect));
 	/*
-	 * Other tasks may work for long after two of them have deadlocked, so the time at which
-	 * the hang was noticed means little: of the arms in the stacks of stuck tasks, those that
-	 * waited last come first.
+	 * After a deadlock, other tasks may work for long, so the time at which the hang was
+	 * noticed means little. In this case, arms in the stacks of stuck tasks are sorted by the
+	 * time of their last wait, the latest first.
 	 */
 	gboolean stuck = json_array_size(json_object_get(json_object_get(details, "hang"),
 							 "tasks")) > 0;

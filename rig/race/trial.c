@@ -39,7 +39,10 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 	return rig_write_file(file, text, -1, error);
 }
 
-/* Returns the seconds of load of the sweep TRIAL. A sweep of few holds needs only half as many. */
+/*
+ * Returns the seconds of load of the sweep TRIAL. A sweep of few holds, in phases after
+ * RACE_EXPLORE, gets half as many.
+ */
 static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
 {
 	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;

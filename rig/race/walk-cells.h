@@ -19,15 +19,15 @@ struct walk_cells *walk_cells_new(void);
 void walk_cells_free(struct walk_cells *cells);
 
 /*
- * Adds a cell for each of the first CALLS calls of each function in COUNTED (the member `calls` of
- * a verdict), and for each errno of the function; lists functions that were not called in
- * `uncalled`. If AROUND is not NULL, only the function AROUND, or the functions of the file AROUND,
- * are used.
+ * Adds a cell for each combination of a function in COUNTED (the member `calls` of a verdict), one
+ * of its first CALLS calls, and an errno that it can return. Adds the functions that were not
+ * called to `uncalled`. If AROUND is not NULL, only the function AROUND, or the functions of the
+ * file AROUND, are used.
  */
 void walk_cells_fill(struct walk_cells *cells, json_t *counted, guint calls, const char *around);
 /*
- * Returns the next open cell that is not being run. Returns NULL if there is none, and while the
- * first run counts calls.
+ * Returns the next cell to run. Returns NULL if there is none, or if the first run, which counts
+ * calls, has not ended.
  */
 struct walk_cell *walk_cells_next(const struct walk_cells *cells);
 /* Reads the result of CELL. A run that cannot be judged is repeated, up to TRIES runs in all. */

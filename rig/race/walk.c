@@ -62,7 +62,7 @@ struct walk *walk_new(const struct walk_options *options, json_t *words, json_t 
 	}
 	if (state && !walk_cells_read(walk->cells, state)) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s/race.json' was not written by `rig race --fail` of this version; "
+			 "'%s/race.json' was not written by this version of `rig race --fail`; "
 			 "start a new search",
 			 options->run.dir);
 		return NULL;

@@ -5,10 +5,10 @@
  * the kernel prints a report, the guest hangs, or an operation does not work any more. Its runs are
  * jobs of a place. It iterates the default main context.
  *
- * The first run counts calls and lets none fail. Each function that was called has a *cell*, a run
- * to make, for each errno and each of its first calls; cells for the first call, and for the first
- * errno, come first. `race.json` has all cells with their results; it is written by rename after
- * each run.
+ * The first run counts calls and lets none fail. Then there is a run (a *cell*) for each
+ * combination of a function that was called, one of its first calls, and an errno. Cells for the
+ * first call and the first errno come first. `race.json` has all cells with their results; it is
+ * written by rename after each run.
  */
 #ifndef RIG_RACE_WALK_H
 #define RIG_RACE_WALK_H
@@ -28,7 +28,7 @@ enum walk_result {
 	WALK_CLEAN,	  /* the call was made to fail, and no check reported a violation */
 	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,
-	WALK_NOT_JUDGED, /* a fault of the host prevented two runs */
+	WALK_NOT_JUDGED, /* the host prevented a result in all runs of the cell */
 };
 
 struct walk_cell {
@@ -38,10 +38,11 @@ struct walk_cell {
 	 */
 	char *fail;
 	enum walk_result result;
-	guint tries;
-	char *run, *verdict, *said; /* of the last run; `said` is its first reason, or NULL */
+	guint tries; /* number of runs of this cell */
+	/* of the last run; `said` is the first reason of its verdict, or NULL */
+	char *run, *verdict, *said;
 	double wall_s;
-	gboolean busy;
+	gboolean busy; /* a run of this cell is in progress */
 };
 
 struct walk;

@@ -9,8 +9,8 @@
 #define FILE_MAX_BYTES (1 << 20)
 #define TIMES 1000
 /*
- * number of change points (plugin/pct.h) in a round. Two of them order three events, which is more
- * than most bugs need
+ * number of change points (plugin/pct.h) in a round. With two of them, a bug is found that needs a
+ * certain order of three events; most bugs need fewer.
  */
 #define PCT_POINTS 2
 
@@ -34,7 +34,7 @@ char *race_sweep(const struct race_trial *trial)
 	return g_string_free(out, FALSE);
 }
 
-/* Returns TRUE if LINE begins a top-level YAML key. */
+/* Returns TRUE if LINE begins with a top-level YAML key. */
 static gboolean is_key(const char *line)
 {
 	return g_ascii_isalpha(*line) && strchr(line, ':');
