@@ -6,7 +6,7 @@
  *
  * A run at the bad end gives no information about the candidates, so it would never be chosen. But
  * without an estimate of the rate, runs that do not catch the bug have no weight. So the search
- * starts with runs at the bad end until it has an estimate (posterior_rate_known()).
+ * first runs the bad end until it has an estimate (posterior_rate_known()).
  */
 #include "bisect/choice.h"
 
@@ -14,15 +14,16 @@
 #include <string.h>
 
 /*
- * The part of the allowed error that is reserved for what the model ignores: a rate between two
- * points of the grid, or a rate that differs between positions.
+ * The part of the allowed error (1 - confidence) that is reserved for errors of the model: the true
+ * rate is between two points of the grid, or differs between positions.
  */
 #define UNMODELLED 0.2
 
 /*
  * Adds to SCORE[t] the gain of a run at position t, averaged over all combinations of outcomes of
- * the pending runs with index AT and above. P assumes one outcome of each pending run before AT;
- * WEIGHT is the probability of these outcomes. SCRATCH is memory for n + 1 values.
+ * the pending runs with index AT and above. P is the posterior for one combination of outcomes of
+ * the pending runs before AT, and WEIGHT the probability of this combination. SCRATCH is memory for
+ * n + 1 values.
  */
 static void add_gains(const struct choice *choice, const struct posterior *p, guint at,
 		      double weight, double *score, double *scratch)
@@ -111,8 +112,8 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 }
 
 /*
- * Adds the position that would be chosen next with the posterior THEN to POSITIONS, unless its
- * kernel is built or it is listed already.
+ * Adds to POSITIONS the position that would be chosen with the posterior THEN, unless its kernel is
+ * built or it is in the list already.
  */
 static void want(const struct choice *choice, const struct posterior *then, guint *positions,
 		 guint max, guint *n)
@@ -144,7 +145,7 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 			posterior_observe(then, at, k ? !likely : likely);
 			/*
 			 * Until the rate is known, only the bad end is chosen. To find the
-			 * positions that are needed afterwards, assume that all runs until then
+			 * positions that are needed after that, assume that all runs until then
 			 * catch the bug.
 			 */
 			while (!posterior_rate_known(then))

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Chooses the next run (the one with the largest expected information gain for its cost), and
- * decides when to stop. A run costs a boot, and also a build if the commit is not built yet.
+ * Chooses the next run of a search: the one with the largest expected information gain, divided by
+ * its cost. The cost is a boot, and also a build if the kernel is not built yet. Decides when a
+ * search ends.
  */
 #ifndef RIG_BISECT_CHOICE_H
 #define RIG_BISECT_CHOICE_H
 
 #include "bisect/posterior.h"
 
-/* Maximum number of runs in progress; each doubles the number of combinations of outcomes. */
+/*
+ * Maximum number of runs in progress. The gain is averaged over the combinations of their outcomes,
+ * so each of them doubles the cost of a choice.
+ */
 #define CHOICE_PENDING_MAX 4
 
 struct choice {
@@ -26,8 +30,9 @@ struct choice {
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
 /*
- * Writes into POSITIONS at most MAX positions that will probably be chosen after the pending runs
- * and are not built yet, the most probable first. Returns their number.
+ * Writes into POSITIONS the positions that will probably be chosen when the pending runs have
+ * ended, and whose kernels are not built yet, the most probable first; at most MAX. Returns their
+ * number.
  */
 guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 

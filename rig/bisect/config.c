@@ -24,8 +24,8 @@ struct difference {
 };
 
 /*
- * Returns the text of the config in the file PATH, which may also be a kernel image; then its
- * config is inside the image or in a file next to it. Returns NULL if there is none.
+ * Returns the text of the config in the file PATH. If PATH is a kernel image, its config is inside
+ * the image, or in a file next to it. Returns NULL if there is no config.
  */
 static char *config_text(const char *path)
 {
@@ -147,7 +147,7 @@ struct span *span_config(const char *good_path, const char *bad_path, const char
 	if (!differences->len || differences->len > SPAN_MAX ||
 	    g_mkdir_with_parents(folder, 0755) < 0) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' and '%s' differ in %u options; 1 to %d can be searched", good_path,
+			 "'%s' and '%s' differ in %u options; a search needs 1 to %d", good_path,
 			 bad_path, differences->len, SPAN_MAX);
 		return NULL;
 	}

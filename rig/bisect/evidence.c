@@ -85,8 +85,8 @@ static void see_report(struct evidence *evidence, json_t *report)
 }
 
 /*
- * Adds the explanation of a hang, unless a report with its KEY was added already. In the verdict of
- * an old run folder it is not a report: it only has the key `hang`.
+ * Adds the explanation of a hang as a report, unless a report with its KEY was added already.
+ * Verdicts of older versions of the rig do not list it among the reports, only in `hang`.
  */
 static void see_hang(struct evidence *evidence, const char *key, const char *title)
 {
@@ -263,10 +263,10 @@ static gboolean is_lock(const struct sighting *sighting)
 }
 
 /*
- * The target is chosen only after some number of runs, because a warning in every run must not hide
- * a deadlock that one run in four shows. A report that is neither a lock report nor a hang becomes
- * the target after PATIENCE runs without a lock report or hang (the probability to miss such a
- * deadlock is then 0.1 %), or after PATIENCE_SEEN runs if a lock report or hang was seen once.
+ * A warning that every run prints must not be chosen before a deadlock that one run in four shows.
+ * So a report that is neither a lock report nor a hang is chosen only after PATIENCE runs without a
+ * lock report or hang (the probability to miss such a deadlock is then 0.1 %), or after
+ * PATIENCE_SEEN runs if a lock report or hang was seen only once.
  */
 #define PATIENCE 24
 #define PATIENCE_SEEN 30

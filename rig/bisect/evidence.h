@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each run of a search has shown. The outcome of a run depends only on whether a report has
- * the signature of the target; other reports are stored, but have no effect on the search.
+ * What the runs of a search have shown about the target, the report that is searched for. A report
+ * that has another signature is stored, but does not count as the target.
  */
 #ifndef RIG_BISECT_EVIDENCE_H
 #define RIG_BISECT_EVIDENCE_H
@@ -45,7 +45,8 @@ struct evidence {
 	gboolean booted;
 	gboolean armed;	   /* lockdep was on until the end */
 	gboolean finished; /* the memory accounts at the end of the run were read */
-	gboolean partial;  /* a track of the scenario did not execute all its steps */
+	/* a track (list of host steps) of the scenario was not executed to its end */
+	gboolean partial;
 	double wall_s;
 };
 
@@ -53,7 +54,10 @@ struct evidence *evidence_new(guint position);
 void evidence_free(struct evidence *evidence);
 RIG_DEFINE_AUTO(evidence, evidence_free)
 
-/* Sets the members of EVIDENCE that ANSWER, the output of `rig run --json`, contains. */
+/*
+ * Sets the members of EVIDENCE from ANSWER, the output of `rig run --json`. Members that ANSWER
+ * does not have stay unchanged.
+ */
 void evidence_read(struct evidence *evidence, json_t *answer);
 
 /* What a search looks for. */
@@ -75,9 +79,9 @@ struct evidence *evidence_from_json(json_t *json);
 /*
  * Chooses the target from the reports of ALL (of struct evidence). It is the most frequent lock
  * report or hang that occurred in at least two runs of the position BAD_END and in no run of
- * GOOD_END. After many runs without one, it is the most frequent report of another kind instead.
- * Returns NULL if more runs are needed. *ret_times is the number of runs of BAD_END with this
- * report, and *ret_runs the number of all runs of BAD_END.
+ * GOOD_END. If many runs have no such report, it is the most frequent report of another kind.
+ * Returns NULL if more runs are needed. *ret_times is the number of runs of BAD_END with the
+ * target, and *ret_runs the number of all runs of BAD_END.
  */
 const struct sighting *evidence_find_target(const GPtrArray *all, guint bad_end, guint good_end,
 					    guint *ret_times, guint *ret_runs);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes the span of the commits between two revisions. If the history has merges, `ancestry` stores
- * which commit contains which others. The user's repository is only read; rig/kernel builds the
- * kernels in a work tree of its own, in the cache.
+ * for each commit which other commits it contains. The user's repository is only read; rig/kernel
+ * builds the kernels in a work tree of its own, in the cache.
  */
 #include "bisect/internal.h"
 
@@ -33,8 +33,7 @@ gboolean span_check_git(const char *source, GError **error)
 	g_autofree char *commit = NULL;
 
 	return at ? resolve(repo, at + 1, &commit, error)
-		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' names no revision: write git:REPO@REV",
-				     source);
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' has no revision (git:REPO@REV)", source);
 }
 
 static gboolean check_ancestor(const char *repo, const char *good, const char *bad, GError **error)
@@ -48,11 +47,10 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 	if (!git_run(repo, base, 4096, &common, NULL))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' have no common history", good,
 				bad);
-	return rig_fail(
-		error, RIG_EXIT_USAGE,
-		"the good '%s' is not an ancestor of the bad '%s'; if their merge base is good, "
-		"search from it: --good %.12s",
-		good, bad, g_strstrip(common));
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"the good revision '%s' is not an ancestor of the bad '%s'; if their merge "
+			"base is good, use it instead: --good %.12s",
+			good, bad, g_strstrip(common));
 }
 
 /* Parses a line with hash, parents, date, author and subject of a commit, separated by \x1f. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a search in the format of `git bisect log`. A commit is only marked bad or good if this
- * has the requested confidence, because one run that does not catch a rare bug does not prove that
- * the commit is good.
+ * Writes a search in the format of `git bisect log`. A commit is marked bad or good only if this is
+ * certain to the requested confidence, because one run that does not catch a rare bug does not
+ * prove that the commit is good.
  */
 #include "bisect/result.h"
 

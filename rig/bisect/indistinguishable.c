@@ -15,8 +15,8 @@ static gboolean can_distinguish(const struct posterior *p, const gboolean *skipp
 }
 
 /*
- * posterior_answer() for a linear history, in which two candidates are indistinguishable if all
- * positions from the first up to the one before the second are skipped.
+ * posterior_answer() for a linear history. There, no test can distinguish candidates A < B if all
+ * positions from A to B - 1 are skipped.
  */
 static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
 			  gboolean *same)

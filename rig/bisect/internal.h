@@ -6,12 +6,18 @@
 #include "bisect/search.h"
 #include "bisect/span.h"
 
-/* Makes a span that has only change 0, the old end. The caller must set the members of change 0. */
+/*
+ * Makes a span that has only change 0, which stands for the old end. The caller must set the
+ * members of change 0.
+ */
 struct span *span_new(enum span_kind kind);
 /* Appends a copy of *CHANGE. The span takes over its strings, and *CHANGE is cleared. */
 void span_add(struct span *span, struct change *change);
 
-/* Like span_change(), but the caller may modify the change. */
+/*
+ * Returns the change between POSITION - 1 and POSITION (0: the old end), which the caller may
+ * modify.
+ */
 struct change *span_change_at(struct span *span, guint position);
 
 /*
@@ -32,10 +38,13 @@ guint sightings_count(const struct search *search, const struct sighting *seen, 
 /* Returns LIST, made by sightings_list(), as JSON. */
 json_t *sightings_json(const struct search *search, const GPtrArray *list);
 
-/* The next three are used for both text and HTML. The caller frees their results with g_free(). */
+/* Functions for text and HTML. The caller frees their results with g_free(). */
 /* Returns the first sentence of a result. */
 char *result_headline(json_t *result);
-/* Returns the letter that stands for the report with index AT: A to Z, then #27, #28, … */
+/*
+ * Returns the short name of the report with index AT (from 0) of sightings_list(): A to Z, then
+ * #27, #28, …
+ */
 char *result_letter(guint at);
 /* Returns a text such as "A3 B1": three runs of the position ROW had report A, one had B. */
 char *result_seen(json_t *row);

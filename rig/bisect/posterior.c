@@ -20,17 +20,17 @@
 
 #include "bisect/entropy.h"
 
-/* The grid of rates at which a run catches the bug. All have the same prior, except the last. */
+/* The possible values of the rate. All have the same prior, except the last. */
 static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13,
 			       .16, .2,	  .25, .32, .4,	 .5,  .62,  .76, .9, .999};
 #define RATES G_N_ELEMENTS(rates)
 
 /*
- * The prior probability of the last rate, which stands for "always", is this multiple of that of
- * any other rate, because most bugs show in every run.
+ * The last rate stands for "always". Its prior probability is this multiple of that of any other
+ * rate, because most bugs show in every run.
  */
 #define PRIOR_ALWAYS 2
-/* This multiple after posterior_presume_always(); the last rate then has 68 % of the prior. */
+/* The same multiple after posterior_presume_always(); the prior of the last rate is 68 % then. */
 #define PRIOR_PRESUMED 40
 /*
  * Number of runs at the bad end that must catch the bug for a first estimate of the rate.
@@ -39,19 +39,23 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1
 /*
- * The weight of a bit of information about the rate, relative to a bit about the candidates.
- * Information about the rate is useful because it increases what later runs that do not catch the
- * bug say about the candidates. In simulations with weights from 0 to 0.9, those from 0.4 to 0.7
- * needed the fewest boots.
+ * The weight of a bit of information about the rate, relative to a bit about the candidates. If the
+ * rate is known better, later runs that do not catch the bug say more about the candidates. In
+ * simulations with weights from 0 to 0.9, searches with weights from 0.4 to 0.7 needed the fewest
+ * boots.
  */
 #define RATE_BIT 0.5
 
 /*
  * The probability that a run at a position without the bug has the bug's signature. If it were 0,
- * one such run would exclude candidates for ever, whatever later runs show.
+ * one such run would exclude all candidates that this position does not contain, whatever later
+ * runs show.
  */
 #define FALSE_ALARM 1e-4
-/* If a candidate is less probable than this, its position has the gain of the position before. */
+/*
+ * If a candidate is less probable than this, the gain of its position is not calculated; it is
+ * nearly that of the position before.
+ */
 #define NOTHING 1e-5
 /* The prior probability that the user is wrong, and the old end has the bug already. */
 #define PRIOR_OUTSIDE 0.01
@@ -61,8 +65,8 @@ struct candidate_class {
 	double p;	      /* probability of each candidate in the class, divided by its prior */
 	double mean;	      /* mean rate, if the right candidate is in this class */
 	/*
-	 * the part H(Y | …) of the gain for such a candidate, with RATE_BIT as the weight of the
-	 * information about the rate
+	 * H(Y | …) of the two gains (see the top of this file) if the right candidate is in this
+	 * class; the gain about the rate has the weight RATE_BIT
 	 */
 	double entropy;
 	guint member; /* a candidate of the class */
@@ -97,7 +101,7 @@ gboolean posterior_contains(const struct posterior *p, guint position, guint can
 	return ancestry_has(p->ancestry, position, candidate) != p->fix;
 }
 
-/* Calculates mean, entropy and probability of a class from its weights. */
+/* Calculates `mean`, `entropy` and `p` of a class from its `weight`. */
 static void weigh(struct candidate_class *class)
 {
 	double p = 0, mean = 0, given = 0;
@@ -181,7 +185,7 @@ void posterior_free(struct posterior *p)
 
 /* ---- evidence ---- */
 
-/* Splits each class into the candidates that give POSITION the bug, and the others. */
+/* Splits each class in two: the candidates with which POSITION has the bug, and the others. */
 static void split(struct posterior *p, guint position)
 {
 	guint old = p->classes->len;
@@ -219,8 +223,8 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
 	/*
-	 * The index of a class has 16 bits, and a split at most doubles their number. With more
-	 * classes than that the result is less precise, but not wrong.
+	 * The index of a class has 16 bits, and a split can double the number of classes. So above
+	 * half of the range nothing is split; the result is then less precise, but not wrong.
 	 */
 	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);

@@ -52,10 +52,10 @@ void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
 /*
- * Sets a prior for bugs that nearly every run on a kernel with the bug catches, for example for a
- * lock order, which is recorded when its code path runs for the first time. Then runs that do not
- * catch the bug count from the start, and less evidence of the rate is needed. Must be called
- * before the first posterior_observe().
+ * Sets the prior for a bug that nearly every run on a kernel with the bug catches. An example is a
+ * lock order, which is recorded when its code path runs for the first time. With this prior, a run
+ * that does not catch the bug is evidence from the start, and fewer runs are needed to estimate the
+ * rate. Must be called before the first posterior_observe().
  */
 void posterior_presume_always(struct posterior *posterior);
 
@@ -70,7 +70,7 @@ guint posterior_bad_end(const struct posterior *posterior);
 guint posterior_bad_end_catches(const struct posterior *posterior);
 /*
  * Returns TRUE if enough runs at the bad end caught the bug for a first estimate of the rate.
- * Before that, runs that do not catch the bug say little.
+ * Without an estimate, a run that does not catch the bug says little about the candidates.
  */
 gboolean posterior_rate_known(const struct posterior *posterior);
 /* Returns the probability of CANDIDATE. */
@@ -79,7 +79,7 @@ double posterior_of(const struct posterior *posterior, guint candidate);
 guint posterior_best(const struct posterior *posterior);
 /* Returns the probability that a run at POSITION catches the bug. */
 double posterior_catches(const struct posterior *posterior, guint position);
-/* Returns TRUE if POSITION would have the bug, assuming that CANDIDATE is the right one. */
+/* Returns TRUE if POSITION has the bug, provided that CANDIDATE is the right one. */
 gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
 /* Returns TRUE if a run at POSITION was observed, so that its kernel can be built and booted. */
 gboolean posterior_tested(const struct posterior *posterior, guint position);
@@ -95,16 +95,16 @@ double posterior_rate(const struct posterior *posterior, double *ret_low, double
 /* Returns the entropy of the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);
 /*
- * Sets GAIN[0..n] to the expected gain of a run at each position: the bits of information about
- * the candidates, plus the bits about the rate, which have a smaller weight.
+ * Sets GAIN[0..n] to the expected gain of a run at each position, in bits: information about the
+ * candidates, plus information about the rate with a smaller weight.
  */
 void posterior_gains(const struct posterior *posterior, double *gain);
 
 /*
- * Finds the best candidate, and those that no test can distinguish from it, because each position
- * that contains only one of the two is skipped. SKIPPED[0..n] marks the skipped positions; NULL if
- * there are none. Sets SAME[i] to TRUE for each candidate found; SAME may be NULL. Returns the sum
- * of their probabilities.
+ * Finds the best candidate, and the candidates that no test can distinguish from it: each position
+ * that contains only one of the two is skipped. SKIPPED[0..n] is TRUE for skipped positions, or
+ * NULL if there are none. Sets SAME[i] to TRUE for each candidate that was found; SAME may be NULL.
+ * Returns the sum of their probabilities.
  */
 double posterior_answer(const struct posterior *posterior, const gboolean *skipped, gboolean *same);
 

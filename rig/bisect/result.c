@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-/* At most SHOWN_MOST candidates are shown, and only those with at least this probability. */
+/* Only candidates with at least this probability are shown, and at most SHOWN_MOST. */
 #define SHOWN_LEAST 0.001
 #define SHOWN_MOST 10
 
@@ -199,8 +199,9 @@ static void add_whole(json_t *commands, const struct search *search)
 }
 
 /*
- * Adds the commands that repeat the search and two of its runs: one that caught the bug, and one
- * that did not. Each is from the position nearest to the best candidate that has such a run.
+ * Adds the commands that repeat the search and two of its runs: one that caught the bug, from the
+ * nearest position at or after the best candidate, and a clean one from the nearest position before
+ * it (for a fix, clean at or after it and caught before it).
  */
 static void add_witnesses(const struct search *search, json_t *result)
 {

@@ -6,8 +6,8 @@
 #include "bisect/search.h"
 
 /*
- * Returns the complete result, from which the other forms are made, as a new reference; rig-json(5)
- * describes it.
+ * Returns the complete result, which rig-json(5) describes, as a new reference. The text and the
+ * page are made from it.
  */
 json_t *result_json(const struct search *search, enum search_end end);
 

@@ -228,8 +228,8 @@ static struct choice current_choice(const struct search *search)
 }
 
 /*
- * Chooses the next position. Until the target is known, this is the bad end, and once the good end,
- * because the target must be a report that the good end does not have.
+ * Chooses the next position. Until the target is known, this is the bad end; the good end is run
+ * once as well, because the target must be a report that the good end does not have.
  */
 static gboolean next_position(struct search *search, guint *ret)
 {

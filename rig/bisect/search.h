@@ -21,13 +21,14 @@
 struct search_options {
 	const char *scenario, *machine, *arch;
 	/*
-	 * The target; at most one of them is set. If both are NULL, the target is chosen from the
-	 * reports of the bad end.
+	 * The target: at most one of `signature` and `kind` is set. If both are NULL, the target is
+	 * chosen from the reports of the bad end.
 	 */
 	const char *signature, *kind;
 	gboolean fix;		      /* search for the change that removes the bug */
 	double confidence;	      /* for example 0.99 */
-	guint budget_boots, budget_s; /* limits for this process; 0 if there is no limit */
+	/* maximum number of boots and of seconds, for this process; 0 for no limit */
+	guint budget_boots, budget_s;
 	guint guests;		      /* number of guests that run at the same time */
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;
@@ -35,9 +36,10 @@ struct search_options {
 	char **extra; /* further options for each `rig run`, NULL-terminated; or NULL */
 	const char *results;
 	struct place *place;   /* where runs and builds are executed, or NULL for this host */
-	struct pack_room need; /* what a run needs, for a place with limited memory or CPUs */
+	struct pack_room need; /* memory and CPUs that a run needs */
 	const char *rig;       /* path of the rig, or NULL for the running program */
-	guint run_limit_s, build_limit_s; /* maximum wall time of each, or 0 for the default */
+	/* maximum wall time of a run and of a build, or 0 for the default */
+	guint run_limit_s, build_limit_s;
 };
 
 enum search_end {
@@ -63,8 +65,8 @@ struct search {
 	double build_s;		  /* duration of all builds of kernels that were not in the cache */
 	struct search_work *work; /* only set while the search runs */
 	/*
-	 * Callbacks for the user interface, or NULL. The first is called when evidence was added,
-	 * the second when a run or build was started.
+	 * Callbacks for the user interface, or NULL. on_evidence is called when evidence was added,
+	 * on_status when a run or build was started.
 	 */
 	void (*on_evidence)(const struct search *search, const struct evidence *evidence,
 			    void *data);

@@ -21,7 +21,10 @@ static gboolean is_target(const struct search *search, const struct sighting *se
 	return target->key && !strcmp(target->is_kind ? seen->kind : seen->key, target->key);
 }
 
-/* The first pass adds the target, the second the other reports in order of first occurrence. */
+/*
+ * The first pass adds the target, and the second pass all other reports in the order of their first
+ * occurrence.
+ */
 GPtrArray *sightings_list(const struct search *search)
 {
 	GPtrArray *list = g_ptr_array_new();

@@ -19,7 +19,7 @@ static double uniform(struct rng *rng)
 
 /*
  * Simulates a run. Returns TRUE if it catches the bug. *ret_hidden is TRUE if another failure ended
- * the run before it could show the bug.
+ * the run early, so that the run does not count.
  */
 static gboolean run_at(gboolean has_bug, const struct simulation *sim, gboolean *ret_hidden)
 {

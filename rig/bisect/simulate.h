@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Simulates searches: the choices are real, the outcomes of runs are random. Used to estimate how
- * many boots a search still needs; the tests use it to verify the confidence.
+ * Simulates searches: positions are chosen as in a real search, but the outcomes of runs are
+ * random. This is used to estimate how many boots a search still needs; the tests verify with it
+ * that the confidence is right.
  */
 #ifndef RIG_BISECT_SIMULATE_H
 #define RIG_BISECT_SIMULATE_H
@@ -18,8 +19,8 @@ struct simulation {
 	double unseen;
 	guint truth; /* the candidate that introduced the bug */
 	/*
-	 * [0..n]: TRUE for positions that cannot be built, which the search must find out; NULL if
-	 * there are none
+	 * [0..n]: TRUE for positions that cannot be built, which is only found out when they are
+	 * chosen; NULL if there are none
 	 */
 	const gboolean *broken;
 	guint max_boots; /* the simulation ends after this number of boots; 0 for no limit */
@@ -27,10 +28,10 @@ struct simulation {
 };
 
 /*
- * Simulates a search that continues from POSTERIOR, until it ends; POSTERIOR is modified.
- * SKIPPED[0..n] marks the positions that are known to be broken, and is updated; it may be NULL.
- * *ret_right is TRUE if the answer contains the right candidate; the pointer may be NULL. Returns
- * the number of boots.
+ * Continues a search from POSTERIOR with simulated runs until it ends. POSTERIOR is modified.
+ * SKIPPED[0..n] is TRUE for the positions that are known to be broken, and is updated; it may be
+ * NULL. *ret_right is TRUE if the answer contains the right candidate; the pointer may be NULL.
+ * Returns the number of boots.
  */
 guint simulate_search(struct posterior *posterior, gboolean *skipped, const struct simulation *sim,
 		      gboolean *ret_right);

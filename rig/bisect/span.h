@@ -17,10 +17,14 @@
 
 enum span_kind { SPAN_GIT, SPAN_SERIES, SPAN_CONFIG };
 
-/* A change. Its strings are as git or the file has them; text_clean() them before printing. */
+/*
+ * A change. Its strings are unchanged from git or the file, so they must be passed to text_clean()
+ * before they are printed.
+ */
 struct change {
 	char *id;      /* commit, file name, or "CONFIG_X=y" */
-	char *subject; /* first line of the message; for a config the old value; or NULL */
+	/* first line of the commit message, or the old value of a config option; or NULL */
+	char *subject;
 	char *author, *date;
 	/*
 	 * the patch's path if the span is a series, the path of the fragment that configures
@@ -80,7 +84,7 @@ struct span *span_config(const char *good, const char *bad, const char *base, co
 /* The inputs for building a position. */
 struct span_build {
 	char *source;
-	/* NULL-terminated: first those that the user gave, then those of the span */
+	/* NULL-terminated: first those of the user, then those of the position */
 	char **patches, **fragments;
 };
 
@@ -103,7 +107,10 @@ char *span_diffstat(const struct span *span, guint position);
 
 struct fixup {
 	char *patch; /* path */
-	/* Revisions. Commits that contain FROM but not UNTIL need the patch. Each may be NULL. */
+	/*
+	 * Revisions, or NULL. A commit needs the patch if it contains FROM (or FROM is NULL), but
+	 * not UNTIL.
+	 */
 	char *from, *until;
 };
 
@@ -114,8 +121,8 @@ struct fixup {
  */
 GPtrArray *fixups_load(const char *dir, char **words, GError **error);
 /*
- * Appends the paths of the patches that COMMIT of REPO needs to PATCHES. A revision that REPO does
- * not have counts as one that COMMIT does not contain.
+ * Appends the paths of the patches that COMMIT of REPO needs to PATCHES. If REPO does not have a
+ * revision, COMMIT does not contain it.
  */
 void fixups_add(GPtrArray *fixups, const char *repo, const char *commit, GPtrArray *patches);
 

@@ -12,7 +12,7 @@
 #define STATE_VERSION 1
 /*
  * A position is skipped after NO_BOOTS runs that did not boot, or after OTHERS runs with
- * OUTCOME_OTHER, unless another run there was caught or clean.
+ * OUTCOME_OTHER. It is not skipped if a run there has the outcome caught or clean.
  */
 #define NO_BOOTS 2
 #define OTHERS 4
@@ -210,7 +210,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
 	    !json_is_array(all))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"the search '%s' is of another version of the rig; start a new one",
+				"the search '%s' was made by another version of the rig; start a "
+				"new one",
 				search->dir);
 	json_array_foreach (all, i, one) {
 		struct evidence *evidence = evidence_from_json(one);
@@ -218,8 +219,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 		if (!evidence || evidence->position > search->span->n) {
 			g_clear_pointer(&evidence, evidence_free);
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"invalid search '%s': the commit of its run %zu is not one "
-					"of those that are searched",
+					"invalid search '%s': its run %zu is not valid, or its "
+					"commit is not in the range of the search",
 					search->dir, i);
 		}
 		search->boots += evidence->verdict != NULL;

@@ -38,7 +38,7 @@ gboolean search_open_place(struct search *search, place_failed failed, GError **
  * `data` is the slot. DONE must first call search_slot_clear().
  */
 void search_start_build(struct search *search, guint position, slot_done done);
-/* Starts a run in SLOT; otherwise like search_start_build(). */
+/* Starts a run in SLOT. When it ends, DONE is called as for search_start_build(). */
 void search_start_run(struct search *search, struct slot *slot, guint position, slot_done done);
 void search_slot_clear(struct slot *slot);
 
