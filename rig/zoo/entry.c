@@ -13,7 +13,10 @@
 #define FILE_MAX (1 << 18)
 #define FOLDER "scenarios/zoo"
 
-/* A list as libcyaml fills it; the public lists are NULL-terminated instead. */
+/*
+ * A list in the form that libcyaml fills. In struct zoo_entry it is a NULL-terminated array
+ * instead.
+ */
 struct raw_list {
 	char **at;
 	unsigned n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decides whether a run caught an entry's bug, only from the file `verdict`, so that old run
- * folders can be judged again by the current rule.
+ * Decides whether a run caught an entry's bug. Only the file `verdict` is read, so that old run
+ * folders can be judged again when this rule has changed.
  */
 #include "zoo/zoo.h"
 
@@ -56,8 +56,8 @@ static gboolean is_known(json_t *report)
 }
 
 /*
- * Returns TRUE if the accounts before and after the load differ; the counts are those that
- * judge_accounts() of the engine compares.
+ * Returns TRUE if the memory accounts before and after the load differ. The compared counts are the
+ * same as in judge_accounts() of the engine.
  */
 static gboolean accounts_differ(const struct run_info *run)
 {

@@ -28,7 +28,10 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-/* Compares entry, machine and kernel, all of which must be equal in scores that are compared. */
+/*
+ * Compares entry, machine and kernel. Only scores with which all three are equal are compared with
+ * each other.
+ */
 static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
 	int order = strcmp(x->id, y->id);
@@ -38,7 +41,10 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 	return order ? order : strcmp(x->kernel, y->kernel);
 }
 
-/* Sorts scores; of the same entry, machine and kernel, the one with the whole scenario is first. */
+/*
+ * Sorts scores by entry, machine and kernel. Where all three are equal, the score of the whole
+ * scenario comes first.
+ */
 static int by_place(gconstpointer a, gconstpointer b)
 {
 	const struct zoo_score *x = *(struct zoo_score *const *)a,
@@ -224,7 +230,9 @@ static void add_whole(GString *text, const struct zoo_score *s)
 			       seconds, ops, s->clean_caught, s->clean_runs, s->clean_alarms);
 }
 
-/* Returns TEXT, the first SIZE bytes of which are a table's heading, or NULL if it has no row. */
+/*
+ * TEXT is a table whose heading has SIZE bytes. Returns its text, or NULL if the table has no rows.
+ */
 static char *table_with_rows(GString *text, gsize size)
 {
 	gboolean empty = text->len == size;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The zoo: bugs that were fixed in the past and are reintroduced, to test whether the rig catches
- * them. An entry is scenarios/zoo/zNN.yaml with its patches next to it. Its clean twin is the
- * kernel without the bug, but otherwise with the same patches and config. docs/zoo.md is the
- * manual.
+ * them. An entry is scenarios/zoo/zNN.yaml with its patches next to it. Its clean twin is the same
+ * kernel without the patches that reintroduce the bug. docs/zoo.md is the manual.
  */
 #ifndef RIG_ZOO_ZOO_H
 #define RIG_ZOO_ZOO_H
@@ -17,7 +16,7 @@
 /* The detector that must report the bug. */
 enum zoo_oracle {
 	ORACLE_LOCKDEP,	 /* lockdep */
-	ORACLE_WATCHDOG, /* the rig's detection of a hang: no progress */
+	ORACLE_WATCHDOG, /* the rig, which declares a hang if the guest makes no progress */
 	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds to the kernel */
 	ORACLE_KERNEL,	 /* any other report of the kernel: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
@@ -39,25 +38,25 @@ struct zoo_entry {
 	char *subject;	/* subject of the commit that fixed the bug */
 	char *wrong;	/* a description of the bug */
 	char **commits; /* upstream commits of the fix, NULL-terminated */
-	char *fixed;	/* for example "v5.3" */
+	char *fixed;	/* the release with the fix, for example "v5.3" */
 	struct zoo_variant *variants;
 	unsigned n_variants;
 	char *scenario;	     /* name of a scenario, or of a file NAME.yaml next to the entry */
 	char **machines;     /* the first one is the default */
-	char *mmu;	     /* or NULL */
+	char *mmu;	     /* "radix" or "hash", as for `rig run --mmu`; or NULL */
 	unsigned duration_s; /* 0 stands for the scenario's duration */
 	unsigned patience_s; /* 0 stands for the rig's default */
 	enum zoo_oracle oracle;
 	/*
-	 * report kinds; the run must have a report of one of them. Empty for ORACLE_ACCOUNTS, and
-	 * for ORACLE_WATCHDOG if any hang is expected
+	 * kinds of reports; the run must have a report of one of them. Empty for ORACLE_ACCOUNTS
+	 * and ORACLE_OPERATION, and for ORACLE_WATCHDOG if any hang is expected
 	 */
 	char **kinds;
 	char **cycle;	 /* lock classes that the report must have; may be empty */
 	char *function;	 /* part of the report's title, or NULL */
 	/*
-	 * ORACLE_OPERATION: operations with results that only the bug causes, one of which must
-	 * occur: "kmem-bind EBUSY|…"
+	 * only for ORACLE_OPERATION: operations of agents with results that only the bug causes,
+	 * for example "kmem-bind EBUSY|kmem-bind EINVAL"; one of them must occur
 	 */
 	char *operation;
 	char **verified; /* kernel versions on which the bug was seen */
@@ -96,7 +95,10 @@ char *zoo_scenario(const struct zoo_entry *entry);
 
 /* The outcome of a run of ENTRY. */
 struct zoo_outcome {
-	/* FALSE if the run does not count: INFRA, SKIP, LOST without a report, ABORTED */
+	/*
+	 * FALSE if the run does not count: its verdict is INFRA, SKIP or ABORTED, or LOST without a
+	 * report
+	 */
 	gboolean valid;
 	gboolean caught;  /* the run has what the entry expects */
 	gboolean alarmed; /* the verdict is FAIL or HANG, for any reason */
@@ -129,9 +131,9 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 
 /*
  * Converts RUNS (of struct run_info) to scores, sorted by id, machine, kernel and left-out part. A
- * run with the bug counts for the entry in its run.json ("zoo": {"entry", "clean"}, and "without").
- * A run without the bug counts for all entries with the same clean twin: the same scenario, base
- * patches and fragments. Runs without "zoo" are ignored.
+ * run with the bug counts for the entry that its run.json names ("zoo": {"entry", "clean"};
+ * "without": the part that was left out). A run without the bug counts for all entries with the
+ * same clean twin: the same scenario, base patches and fragments. Runs without "zoo" are ignored.
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
@@ -150,12 +152,16 @@ double zoo_median(GArray *sorted);
  */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* Returns TRUE if the bug was caught less often than in WHOLE; FALSE if either has no runs. */
+/*
+ * Returns TRUE if the runs of SCORE caught the bug less often than those of WHOLE, the score of the
+ * whole scenario. Returns FALSE if one of the two has no runs.
+ */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /*
- * Return Markdown tables, which the caller owns: of the scores of whole scenarios, and of those
- * with a part left out. Return NULL if there are no such scores.
+ * zoo_table() returns a Markdown table of the scores of whole scenarios, and zoo_ablation() one of
+ * the scores with a part left out. The caller owns the text, which is NULL if there are no such
+ * scores.
  */
 char *zoo_table(GPtrArray *scores);
 char *zoo_ablation(GPtrArray *scores);
