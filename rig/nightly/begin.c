@@ -13,8 +13,8 @@
 #include "util/sweep.h"
 
 /*
- * Returns the options for each `rig run`: those of the plan, followed by those of the caller,
- * because the last one of a repeated option is used.
+ * Returns the options for each `rig run`: first those of the plan, then those of the caller. If an
+ * option occurs twice, `rig run` uses the last one.
  */
 static char **words_of(const struct plan *plan, char *const *callers)
 {
@@ -133,7 +133,7 @@ gboolean night_begin(struct night *night, GError **error)
 	if (!rig_write_file(file, text, -1, error))
 		return FALSE;
 	/*
-	 * sync the folder now, because the ID of the night is printed next, and the night must then
+	 * sync the folder now: the ID of the night is printed next, and from then on the night must
 	 * survive a power loss
 	 */
 	durable_name(night->dir);

@@ -12,7 +12,7 @@ struct dry_run {
 	GPtrArray *cache; /* struct kernel: the finished builds in the cache */
 	json_t *missing;  /* array of objects with messages about what is missing */
 	double builds_s;
-	/* number of builds that are needed, and of those whose duration is unknown */
+	/* number of builds that are needed, and how many of these have an unknown duration */
 	guint builds, unknown;
 };
 
@@ -40,8 +40,8 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 }
 
 /*
- * Returns TRUE if nothing (no fragment, no --no-lockdep, no scenario) changes the rig's default
- * config for BUILD.
+ * Returns TRUE if BUILD has the rig's default config: neither fragments, nor --no-lockdep, nor a
+ * scenario change it.
  */
 static gboolean has_plain_config(const struct night_kernel *kernel, const struct night_build *build)
 {
@@ -49,10 +49,10 @@ static gboolean has_plain_config(const struct night_kernel *kernel, const struct
 }
 
 /*
- * Returns TRUE if the cache probably has the kernel. This is an estimate, because the source is not
- * resolved (a git branch may have changed) and configs are not compared. If not, *RET_S is set to
- * the seconds of an earlier build of the same source and architecture, or else of the same
- * architecture, or to -1 if there is none.
+ * Returns TRUE if the cache probably has the kernel. This is an estimate: the source is not
+ * resolved (a git branch may have changed), and configs are not compared. If the result is FALSE,
+ * *RET_S is the duration in seconds of an earlier build of the same source and architecture, or
+ * else of the same architecture, or -1 if there is none.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_build *build, double *ret_s)
 {

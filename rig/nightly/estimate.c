@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Estimates the needs and the duration of a cell, from earlier runs of its scenario on its machine,
- * or else from the scenario; and sorts the cells by start.
+ * Estimates the needs and the duration of a cell from earlier runs of its scenario on its machine.
+ * If there are none, uses the values in the scenario. Sorts the cells in the order of their start.
  */
 #include "nightly/internal.h"
 
@@ -75,8 +75,8 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	double cores = cores_of(night, cell);
 
 	/*
-	 * reserve at least half of the guest's CPUs, because earlier runs may have used little only
-	 * because the host was busy
+	 * reserve at least half of the guest's CPUs: earlier runs may have used less because the
+	 * host was busy
 	 */
 	if (cores <= 0)
 		cores = scenario ? scenario->cpus : 1;

@@ -33,7 +33,7 @@ void night_cell_free(gpointer data);
 void night_build_free(gpointer data);
 void night_excluded_free(gpointer data);
 
-/* Finds the builds that the cells need, and sets night->builds and the cells' `build`. */
+/* Finds the builds that the cells need. Sets night->builds, and `build` of each cell. */
 void night_find_builds(struct night *night);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
@@ -67,14 +67,17 @@ char **night_ids(const char *results);
 /* ---- estimate.c ---- */
 
 void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
-/* Returns all cells (borrowed) in the order of start: the longest first, or shuffled. */
+/*
+ * Returns all cells (borrowed) in the order in which they are started: the longest first, or
+ * shuffled.
+ */
 GPtrArray *night_order(const struct night *night);
 
 /* ---- expand.c ---- */
 
 /*
  * Sets `cells`, `builds` and `excluded` of NIGHT from PLAN, with needs and estimates of the cells.
- * Error: RIG_EXIT_USAGE, an entry of `exclude` matches no cell, or no cell can be run.
+ * Error: RIG_EXIT_USAGE if an entry of `exclude` matches no cell, or if no cell can be run.
  */
 gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
 

@@ -8,7 +8,7 @@
  * hang, and slow hosts.
  */
 #define AROUND_S 900
-/* A run's time limit is at least this many times its estimate, which is from earlier runs. */
+/* A run's time limit is at least this many times its estimated duration. */
 #define SLOWER 3
 
 /* ---- the end of a job ---- */

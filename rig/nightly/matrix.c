@@ -9,7 +9,7 @@
 
 /*
  * The statuses from best to worst. If several cells of the night belong to one entry of the table,
- * it shows the worst of their statuses.
+ * the entry has the worst of their statuses.
  */
 static const enum cell_status by_weight[] = {
 	CELL_SKIP, CELL_GOOD, CELL_WAITING, CELL_NONE, CELL_FLAKY, CELL_BAD,

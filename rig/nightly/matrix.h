@@ -20,8 +20,9 @@ typedef char **(*matrix_found)(const char *run, void *data);
 json_t *matrix_of(json_t *night, matrix_found found, void *data);
 
 /*
- * Returns the exit code: 1 if a run did not end as expected; otherwise 3 if a cell has no result
- * (no kernel, a lost guest, not started); otherwise 77 if all were skipped; otherwise 0.
+ * Returns the exit code: 1 if a run did not end as expected; otherwise 3 if a cell has no result,
+ * because its kernel was not built, the guest was lost, or the cell was not started; otherwise 77
+ * if all cells were skipped; otherwise 0.
  */
 int matrix_exit_code(json_t *matrix);
 

@@ -75,7 +75,8 @@ struct night_cell *night_find_cell(const struct night *night, const char *key)
 /* ---- builds ---- */
 
 /*
- * Returns a text about what the scenario WORD adds to a kernel, "" if nothing. The caller owns it.
+ * Returns a text with the options and modules that the scenario WORD adds to a kernel, or "" if
+ * there are none. The caller owns it.
  */
 static char *additions(const char *word)
 {
@@ -236,8 +237,8 @@ static gboolean skipped(const struct night_cell *cell)
 }
 
 /*
- * Returns TRUE if every attempt of CELL has the verdict KNOWN: a known issue prevented a proof that
- * PASS needs.
+ * Returns TRUE if every attempt of CELL has the verdict KNOWN (a known issue prevented a proof that
+ * PASS needs).
  */
 static gboolean all_known(const struct night_cell *cell)
 {
@@ -248,8 +249,9 @@ static gboolean all_known(const struct night_cell *cell)
 }
 
 /*
- * Returns TRUE if CELL must be run again. A failing cell is repeated as often as `retries` allows,
- * to measure how often it fails; a cell without a verdict is repeated until it has one.
+ * Returns TRUE if CELL must be run (again). A cell that failed is repeated to measure how often it
+ * fails, and a cell without a result until it has one; both at most `retries` times. A skipped cell
+ * is not repeated.
  */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
 {

@@ -5,10 +5,11 @@
  * attempt. Its folder is RESULTS/nights/<id>/:
  *
  *	cells.json	the cells; written first, never changed
- *	journal		one JSON object per line for each build and cell that has ended; synced to
- *			disk before the next child is started
+ *	journal		a line with a JSON object for each build and each attempt that has ended;
+ *			synced to disk before the next child is started
  *	lock		locked (flock) by the process that runs the night
- *	place/		the record of a cluster, whose jobs continue without the rig (rig/slurm)
+ *	place/		if the cells run on a cluster: the record of its jobs, which continue when
+ *			the rig exits (rig/slurm)
  *	stop		created by the user: no further child is started
  *	night.json	the result so far, replaced by rename; rig-json(5) has the format
  *
@@ -27,9 +28,9 @@
 #include "place/place.h"
 
 enum cell_status {
-	CELL_WAITING, /* not run yet, or not as often as necessary */
+	CELL_WAITING, /* must be run (again) */
 	CELL_GOOD,    /* all of its runs ended as expected */
-	CELL_FLAKY,   /* some of its runs ended as expected */
+	CELL_FLAKY,   /* some of its runs ended as expected, others did not */
 	CELL_BAD,     /* none of its runs ended as expected */
 	CELL_NONE,    /* there is no result: INFRA or LOST */
 	CELL_SKIP,    /* the cell cannot be run on this host, or its kernel was not built */
@@ -47,15 +48,14 @@ struct attempt {
 
 struct night_cell {
 	char *key; /* "stable/dimm-storm/pc-q35/s7/1": tree, scenario, machine, seed, repetition */
-	char *scenario, *scenario_name,
-		*machine; /* `scenario` is a name or path, as in the plan */
+	char *scenario, *scenario_name, *machine; /* `scenario` is the name or path in the plan */
 	guint kernel;	  /* index in night->kernels */
 	/* the build of its kernel; NULL if the kernel is an image that need not be built */
 	struct night_build *build;
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
-	char *stopped;	  /* why its last attempt was stopped before it ended, or NULL */
+	char *stopped;	  /* why the last attempt was stopped before its end, or NULL */
 	GArray *attempts; /* of struct attempt, by number, without attempts that ended as ABORTED */
 	enum cell_status status;
 };
@@ -73,9 +73,9 @@ struct night_kernel {
 struct night_build {
 	guint kernel;
 	char *arch;
-	/* one of these scenarios, as in the plan; NULL if they add nothing to the kernel */
+	/* the name or path of one of these scenarios, as in the plan; NULL if they add nothing */
 	char *scenario;
-	/* a text about what they add, the same for all of them; "" if they add nothing */
+	/* a text with the options and modules that these scenarios add; "" if there are none */
 	char *adds;
 	gboolean ended, ok, cached;
 	char *problem, *name;
@@ -88,14 +88,14 @@ struct night_excluded {
 
 struct night_options {
 	const char *results;
-	/* where the cells run; NULL stands for this host, with the next two limits */
+	/* where the cells run; NULL stands for this host, limited by `cores` and `memory` */
 	struct place *place;
 	guint cores;	     /* 0 stands for all processors that this process may use */
 	guint64 memory;	     /* in bytes; 0 stands for the available memory */
 	/* time limit: runs that would end later are not started; 0 stands for no limit */
 	double budget_s;
 	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
-	/* seed of the night, from which the seeds of cells are drawn if the plan has none */
+	/* seed of the night; if the plan has no seeds, those of the cells are drawn from it */
 	guint64 seed;
 	const char *const *extra; /* further options for each `rig run`, NULL-terminated */
 	const char *rig;	  /* path of the rig; NULL stands for this program */
@@ -107,7 +107,10 @@ struct night_options {
 	guint run_limit_s, build_limit_s;
 };
 
-/* Callbacks for the user interface; each may be NULL. `ended` is for a cell or for a build. */
+/*
+ * Callbacks for the user interface; each may be NULL. `ended` is called when an attempt of a cell
+ * or a build has ended; the other one of the two arguments is NULL.
+ */
 struct night;
 struct night_view {
 	void (*ended)(const struct night *night, const struct night_cell *cell,
@@ -119,8 +122,8 @@ struct night_view {
 	 */
 	gboolean (*ask_leave)(const struct night *night, void *data);
 	/*
-	 * called before the process detaches from the jobs, if that takes long; WHY is the text of
-	 * place_leave_waits()
+	 * called before the process detaches from the jobs if that must wait for something; WHY is
+	 * the text of place_leave_waits()
 	 */
 	void (*leave_waits)(const struct night *night, const char *why, void *data);
 	void *data;
@@ -128,7 +131,7 @@ struct night_view {
 
 struct night {
 	char *id, *plan, *about, *dir, *results, *began;
-	/* the caller owns the strings in it, which may be freed after night_new() */
+	/* the strings in it belong to the caller, and may be freed after night_new() */
 	struct night_options options;
 	char **extra; /* further options for each `rig run`, NULL-terminated */
 	guint retries, duration_s, patience_s;
@@ -136,13 +139,15 @@ struct night {
 	guint64 seed;
 	struct night_kernel *kernels;
 	guint n_kernels;
-	GPtrArray *cells, *builds, *excluded; /* of the structs above */
+	/* of struct night_cell, night_build and night_excluded */
+	GPtrArray *cells, *builds, *excluded;
 	struct place *place;
-	struct pack_room host;	/* the most resources that one cell may need */
+	/* the most resources that one cell may need; a cell that needs more memory is skipped */
+	struct pack_room host;
 	const char *unfinished; /* why the night ended before all cells were run, or NULL */
 	/*
-	 * sums over all processes that ran the night; times that a killed process has not recorded
-	 * are missing
+	 * sums over all processes that ran the night, without the times that a killed process has
+	 * not recorded
 	 */
 	double wall_s, controller_s, children_s;
 	struct run_index *index;
@@ -160,10 +165,10 @@ struct night *night_new(const struct plan *plan, const struct night_options *opt
 gboolean night_begin(struct night *night, GError **error);
 
 /*
- * Loads the night whose ID is ID, or if ID is NULL the newest unfinished night of the plan PLAN.
- * Its cells come from its folder, even if the plan has changed since. The limits, the place, and
- * the path of the rig's program come from OPTIONS. Errors: RIG_EXIT_USAGE (there is no such night,
- * or another process runs it), RIG_EXIT_INFRA.
+ * Loads the night whose ID is ID; if ID is NULL, the newest unfinished night of the plan PLAN. Its
+ * cells come from its folder, even if the plan has changed since. The limits, the place, and the
+ * path of the rig's program come from OPTIONS. Errors: RIG_EXIT_USAGE (there is no such night, or
+ * another process runs it), RIG_EXIT_INFRA.
  */
 struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
 			   GError **error);
@@ -218,7 +223,10 @@ int night_exit_code(const struct night *night, json_t *result);
  */
 json_t *night_list(const char *results);
 
-/* Returns the contents of cells.json of the nights that still run or were killed: a new array. */
+/*
+ * Returns the contents of cells.json of the nights without night.json, which still run or were
+ * killed: a new array.
+ */
 json_t *night_list_without_result(const char *results);
 
 #endif

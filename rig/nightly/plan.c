@@ -163,8 +163,8 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 }
 
 /*
- * Checks `launcher` and `connect` when the plan is read; otherwise `rig run` would report the error
- * in each cell.
+ * Checks `launcher` and `connect` when the plan is read. Without this check, `rig run` would report
+ * the error in each cell.
  */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
@@ -204,8 +204,8 @@ static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, 
 
 		if (!e->scenario && !e->machine && !e->kernel)
 			return yaml_tree_fail(tree, node, error,
-					      "an exclude must name a scenario, a machine or a "
-					      "kernel");
+					      "an entry of 'exclude' needs 'scenario', 'machine' "
+					      "or 'kernel'");
 		if (e->scenario && !has(plan->scenarios, plan->n_scenarios, e->scenario))
 			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'",
 					      e->scenario);

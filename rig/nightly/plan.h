@@ -13,8 +13,8 @@
 
 struct plan_kernel {
 	/*
-	 * a name for the kernel that is the same in all nights, for example "stable"; its runs have
-	 * it as their label `tree`
+	 * the name of the kernel, for example "stable"; results of different nights are compared by
+	 * this name, and runs have it as their label `tree`
 	 */
 	char *name;
 	char *source;		     /* a source or image, as for `rig run --kernel` */
@@ -25,17 +25,17 @@ struct plan_kernel {
 
 /* Excludes the combinations that match all of its fields. */
 struct plan_exclude {
-	char *scenario, *machine, *kernel; /* NULL matches any */
+	char *scenario, *machine, *kernel; /* NULL matches all */
 	char *why;
 	guint used; /* number of combinations that were excluded by this entry */
 };
 
 /*
- * For how many days runs and kernels are kept, when a finished night deletes old ones. 0 stands for
+ * Ages in days. When a night has finished, it deletes runs and kernels that are older. 0 stands for
  * no limit.
  */
 struct plan_keep {
-	guint runs;    /* runs with any verdict */
+	guint runs;    /* all runs, whatever their verdict */
 	guint passed;  /* runs that passed or were skipped */
 	guint kernels; /* builds and work trees, counted from their last use */
 };
@@ -43,18 +43,19 @@ struct plan_keep {
 struct plan {
 	char *about;
 	char **scenarios, **machines;	  /* not NULL-terminated */
-	unsigned n_scenarios, n_machines; /* without machines, those of each scenario are used */
+	/* without machines, each scenario is run on all of its machines */
+	unsigned n_scenarios, n_machines;
 	struct plan_kernel *kernels;
 	unsigned n_kernels;
 	struct plan_exclude *excludes;
 	unsigned n_excludes;
 	guint64 *seeds;
-	/* if 0, one seed for each cell is drawn from the night's seed */
+	/* 0: for each cell, one seed is drawn from the seed of the night */
 	unsigned n_seeds;
 	unsigned repeat;		 /* 1 by default */
-	/* maximum number of times that a failing cell is repeated; 2 by default */
+	/* maximum number of repetitions of a cell that failed or has no result; 2 by default */
 	unsigned retries;
-	/* 0 stands for the scenario's duration, and for the rig's patience */
+	/* 0 stands for the scenario's duration, and for the rig's default patience */
 	unsigned duration_s, patience_s;
 	struct plan_keep keep;
 	char **vary; /* kernel switches that each run varies (switch_draw()) */
@@ -73,8 +74,8 @@ struct plan {
  */
 struct plan *plan_load(const char *what, GError **error);
 /*
- * Like plan_load(), from the LEN bytes of DATA. Error messages name FILE; the name of the plan is
- * the base name of FILE.
+ * Loads a plan from the LEN bytes of DATA, with the checks and errors of plan_load(). FILE is the
+ * file name in error messages; its base name is the name of the plan.
  */
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error);
 void plan_free(struct plan *plan);

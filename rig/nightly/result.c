@@ -13,8 +13,8 @@
 /* ---- cells ---- */
 
 /*
- * Returns why CELL was skipped although its kernel was to be built, or NULL if it was not skipped
- * or has an attempt. New reference.
+ * If CELL was skipped because its kernel was not built, returns the reason as a new reference,
+ * otherwise NULL.
  */
 static json_t *why_skipped(const struct night *night, const struct night_cell *cell)
 {
@@ -81,8 +81,8 @@ json_t *night_host_json(const struct night *night)
 /* ---- the whole night ---- */
 
 /*
- * Returns an item for pack_span() for each attempt of the night, with its measured need and
- * duration.
+ * Returns an item for pack_span() for each attempt of the night whose duration is known: the
+ * measured duration, and the estimated needs of the cell.
  */
 static GPtrArray *measured_items(const struct night *night)
 {

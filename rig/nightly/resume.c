@@ -126,7 +126,7 @@ static gboolean read_journal(struct night *night, GError **error)
 
 /*
  * Adds the attempts that are missing in the journal, because the process was killed before it wrote
- * their lines. They are found in the index of run folders.
+ * their lines. The index of run folders has these attempts.
  */
 static gboolean read_folders(struct night *night, GError **error)
 {
@@ -163,7 +163,8 @@ char *night_find_unfinished(const char *results, const char *plan, GError **erro
 		    !json_is_true(json_object_get(done, "finished")))
 			return g_strdup(ids[i]);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "plan '%s' has no unfinished night", plan);
+	rig_fail(error, RIG_EXIT_USAGE,
+		 "plan '%s' has no unfinished night; `rig nightly --list` lists all nights", plan);
 	return NULL;
 }
 
@@ -189,11 +190,10 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	cells = night_read_json(night->dir, "cells.json");
 	if (!cells || number_of(cells, "version") != NIGHT_VERSION ||
 	    !json_array_size(json_object_get(cells, "kernels"))) {
-		rig_fail(
-			error, RIG_EXIT_USAGE,
-			"no night '%s' that this rig can resume; `rig nightly --list` lists the "
-			"nights",
-			night->id);
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "there is no night '%s', or another version of the rig has made it; `rig "
+			 "nightly --list` lists the nights",
+			 night->id);
 		return NULL;
 	}
 	if (!night_open_files(night, error))

@@ -96,7 +96,7 @@ static gboolean on_interrupt(void *data)
 	    r->view->ask_leave(r->night, r->view->data))
 		leave(r);
 	else if (r->signals++)
-		stop_all(r, "stopped by a signal, with the running jobs");
+		stop_all(r, "stopped by a signal, which also stopped the running jobs");
 	else
 		stop_starting(r, "stopped by a signal");
 	return G_SOURCE_CONTINUE;
@@ -104,7 +104,7 @@ static gboolean on_interrupt(void *data)
 
 static gboolean on_terminate(void *data)
 {
-	stop_all(data, "stopped by a signal, with the running jobs");
+	stop_all(data, "stopped by a signal, which also stopped the running jobs");
 	return G_SOURCE_CONTINUE;
 }
 

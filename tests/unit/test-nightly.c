@@ -46,7 +46,7 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm]\nretries: 21\n", "0 to 20"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{machine: pseries}]\n", "'why' is missing"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{why: x}]\n",
-	 "name a scenario, a machine or a kernel"},
+	 "needs 'scenario', 'machine' or 'kernel'"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{kernel: z, why: x}]\n", "no kernel 'z'"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{scenario: busted, why: x}]\n",
 	 "no scenario 'busted'"},
