@@ -18,7 +18,10 @@
 #define RED "#c01c28"
 #define GREY "#5e5c64"
 
-/* number of pictures that a call of `dot` draws, because its start takes longer than a picture */
+/*
+ * number of pictures that one process `dot` draws; several, because its start takes longer than
+ * drawing a picture
+ */
 #define BATCH 16
 #define SVG_MAX (2u << 20) /* maximum size of a picture in bytes, on average over a batch */
 /* time limit for a batch; it normally takes a tenth of a second */
@@ -66,7 +69,7 @@ static gboolean check(const struct graph *graph, GError **error)
 	for (guint i = 0; i < graph->n_edges; i++)
 		if (graph->edges[i].from >= graph->n_nodes || graph->edges[i].to >= graph->n_nodes)
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"edge %u goes from node %u to %u, there are %u nodes", i,
+					"edge %u from node %u to %u: there are only %u nodes", i,
 					graph->edges[i].from, graph->edges[i].to, graph->n_nodes);
 	return TRUE;
 }
@@ -161,8 +164,8 @@ static char *run_dot(const char *text, guint n, GError **error)
 }
 
 /*
- * Appends the N SVG documents in OUTPUT to SVGS. Skips the text between them: warnings of dot,
- * because OUTPUT includes its standard error.
+ * Appends the N SVG documents in OUTPUT to SVGS. OUTPUT also has the standard error of dot, so text
+ * between the documents is skipped.
  */
 static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **error)
 {

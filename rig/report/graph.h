@@ -44,19 +44,19 @@ struct graph {
 char *graph_dot(const struct graph *graph, GError **error);
 
 /*
- * Like graph_dot(), for a graph of tasks and locks. WAITS is the member `graph` of `rig explain
- * --json`: [{"from": task or lock, "to", "what": "waits for" or "held by", "marked"}, …]; nodes and
- * edges beyond the limits above are left out. If WAITS is empty, the graph is a single note with
- * TITLE (which may be NULL). Never NULL.
+ * Returns the graph of tasks and locks WAITS in Graphviz's language, as text that the caller frees.
+ * WAITS is the member `graph` of `rig explain --json`: [{"from": task or lock, "to", "what": "waits
+ * for" or "held by", "marked"}, …]. Nodes and edges beyond the limits above are left out. If WAITS
+ * is empty, the graph is a single note with the text TITLE (which may be NULL). Never returns NULL.
  */
 char *graph_dot_of_waits(json_t *waits, const char *title);
 
 /*
  * Draws each of DOTS (NULL-terminated, from graph_dot()). Returns an SVG document in valid UTF-8
- * for each, NULL-terminated; free with g_strfreev(). One `dot` process draws some 16 pictures,
- * because its start takes as long as drawing fifty. Blocks until all have ended, at most a minute
- * for each process. Errors: RIG_EXIT_INFRA if dot is missing (with the name of its package), fails,
- * exceeds its time limit, or draws more than 2 MiB per picture.
+ * for each, NULL-terminated; free with g_strfreev(). A `dot` process draws up to 16 pictures,
+ * because its start takes as long as drawing 50 of them. Blocks until all processes have ended, at
+ * most a minute for each. Errors: RIG_EXIT_INFRA if dot is missing (with the name of its package),
+ * fails, exceeds its time limit, or draws more than 2 MiB per picture.
  */
 char **graph_draw(const char *const *dots, GError **error);
 

@@ -33,8 +33,8 @@ static double number(json_t *object, const char *key)
 }
 
 /*
- * Returns the title of a bisection's page: "First bad: mm: take the lock later", or how the search
- * ended without an answer. The caller owns the text.
+ * Returns the title of a bisection's page: "First bad: " and the subject of the commit, or how the
+ * search ended if it has no answer. The caller owns the text.
  */
 static char *title_of(json_t *result)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the page about coverage: as one of a night's pages, and as a page of its own. */
+/* Writes the page about coverage, which is one of a night's pages or stands alone. */
 #include "report/html-coverage.h"
 
 #include "report/page.h"

@@ -81,8 +81,8 @@ void write_lists(struct site *site)
 }
 
 /*
- * Writes the failure rate of TALLY's first attempts with its confidence interval, because there may
- * be few runs.
+ * Writes the failure rate of TALLY's first attempts. Adds the confidence interval, because there
+ * may be few runs.
  */
 static void put_rate(struct page *page, const char *name, const struct tally *tally)
 {

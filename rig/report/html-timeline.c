@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Draws a run on a time axis: its states and host steps as bars in lanes, the rates of agents, and
- * the times of reports. The data is from the journal. Journals of old runs have no counts of
- * agents, so their pages have no rates.
+ * the times of reports. The data is from the journal. Journals of older versions of the rig have no
+ * counts of agents; the pages of such runs have no rates.
  */
 #include "report/page.h"
 
@@ -23,7 +23,7 @@ struct bar {
 struct timeline {
 	GPtrArray *lanes;	/* of char *: names of the lanes */
 	GArray *bars;		/* of struct bar */
-	GHashTable *open;	/* maps a lane to the index of its open bar + 1 */
+	GHashTable *open;	/* maps a lane to 1 + the index of its bar that has not ended */
 	GHashTable *rates;	/* maps an agent to a JSON array of [time, rate] */
 	GPtrArray *agents;	/* keys of `rates`, in order */
 	json_t *reports, *last; /* `last` has the latest counts of the agents */
@@ -110,7 +110,7 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
-/* Adds the bar of a hold's wait. Its entry in the journal is from the end of the wait. */
+/* Adds the bar of a wait at a hold. The journal's ENTRY is from the end of the wait, T. */
 static void on_held(struct timeline *tl, json_t *entry, double t)
 {
 	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));

@@ -11,7 +11,7 @@
 #include "util/paths.h"
 
 #define ASSET_MAX (4 << 20)
-/* this file marks a folder that the rig has created, in which it may remove files */
+/* a folder with this file was created by the rig, so the rig may remove files in it */
 #define MARK ".hotplug-rig-site"
 #define CHART "assets/chart.min.js"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Writes the results as HTML pages in a folder, which can be opened from the disk, without a server
- * or network. index.html has the matrix, and each run, cell, signature and bisection has a page.
- * Pages of the same runs have the same bytes.
+ * or network. index.html has the matrix, and each run, cell, signature and bisection has a page. If
+ * a report of the same runs is written again, its pages have the same bytes.
  */
 #ifndef RIG_REPORT_HTML_H
 #define RIG_REPORT_HTML_H
@@ -24,11 +24,11 @@ struct html_options {
 };
 
 /*
- * Writes the pages, and removes those of deleted runs. Sets *RET_PAGES to the number of pages. The
- * library for charts (libjs-chart.js) is copied from where Debian or `make install` has installed
- * it; if it is missing, tables replace the charts, and *ret_no_charts is set to TRUE. Errors:
- * RIG_EXIT_USAGE, DIR is neither empty nor an earlier report; RIG_EXIT_INFRA, a page cannot be
- * written.
+ * Writes the pages, and removes the pages of runs that were deleted. Sets *RET_PAGES to the number
+ * of pages. Copies the library for charts from the package libjs-chart.js, or from where `make
+ * install` has put it. If it is missing, the pages have tables instead of charts, and
+ * *ret_no_charts is set to TRUE. Errors: RIG_EXIT_USAGE, DIR is neither empty nor an earlier
+ * report; RIG_EXIT_INFRA, a page cannot be written.
  */
 gboolean html_write(const struct model *model, const struct html_options *options, guint *ret_pages,
 		    gboolean *ret_no_charts, GError **error);

@@ -11,22 +11,25 @@
  */
 const char *model_state(const struct model *model, const char **ret_kind);
 
-/* Sets model->changes, after all other members are set (change.c). */
+/* Sets model->changes. All other members must be set (change.c). */
 void model_find_changes(struct model *model);
 /*
- * Returns the newest run of NOW (model.h) in RUNS that did not end as expected; if there is none,
- * the newest run of NOW; or NULL if RUNS has no run of NOW.
+ * Returns the run that is shown as an example of RUNS: the newest run of NOW (model.h) that did not
+ * end as expected, or else the newest run of NOW, or NULL if RUNS has no run of NOW.
  */
 const struct run_view *model_witness(const GPtrArray *runs);
 
 /*
- * Returns the view of a run. INFO must stay valid longer than the result; the caller sets the cell
- * (run-view.c).
+ * Returns the view of a run. INFO must stay valid longer than the result. The caller sets the
+ * member `cell`.
  */
 struct run_view *run_view_new(const struct run_info *info);
 void run_view_free(gpointer run);
 
-/* Returns a readable file name made of WORDS, which differs for each KEY. The caller owns it. */
+/*
+ * Returns a file name made of WORDS, to be readable, and of a hash of KEY, to be unique. The caller
+ * owns it.
+ */
 char *model_slug_of(const char *words, const char *key);
 /*
  * Returns NAME if it can be used as a file name and link; otherwise a name made from it. The caller

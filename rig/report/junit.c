@@ -20,7 +20,7 @@ static const char *const elements[N_VERDICTS] = {
 	[VERDICT_KNOWN] = "skipped", [VERDICT_RUNNING] = "skipped",
 };
 
-/* The writer and its first error, so that one check at the end is sufficient. */
+/* The writer. The first error sets `failed`, so that one check at the end is sufficient. */
 struct xml {
 	xmlTextWriter *writer;
 	gboolean failed;

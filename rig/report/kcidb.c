@@ -104,8 +104,9 @@ static gboolean is_new(struct kcidb *kcidb, const char *list, const char *id)
 }
 
 /*
- * Adds a checkout, unless it was added before, and returns its id. Kernels with patches of other
- * names are different checkouts; the contents of patches are not compared.
+ * Adds a checkout, unless it was added before, and returns its id. Kernels of the same source are
+ * different checkouts if the names of their patches differ; the contents of patches are not
+ * compared.
  */
 static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes KTAP version 1 (Documentation/dev-tools/ktap.rst): a test for each scenario, with a
- * subtest for each machine and kernel, which has a subtest for each run.
+ * Writes KTAP version 1 (Documentation/dev-tools/ktap.rst): a test for each scenario, in it a
+ * subtest for each machine and kernel, and in that a subtest for each run.
  */
 #include "report/internal.h"
 
@@ -10,7 +10,7 @@ struct directive {
 	const char *word; /* the directive: the word after "# " in a KTAP line */
 };
 
-/* The directive of each verdict; ERROR if the run has no result for the kernel. */
+/* The directive of each verdict. ERROR means that the run has no result for the kernel. */
 static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_PASS] = {TRUE, NULL},	     [VERDICT_FAIL] = {FALSE, NULL},
 	[VERDICT_HANG] = {FALSE, "TIMEOUT"}, [VERDICT_LOST] = {FALSE, "ERROR"},

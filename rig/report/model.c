@@ -258,8 +258,8 @@ static void lay_out(struct model *model)
 }
 
 /*
- * Returns the name of the night to which all runs of NOW belong; otherwise the day of NOW. The
- * caller owns the text.
+ * Returns a name for NOW: the name of the night if all runs of NOW belong to one night, otherwise
+ * the day of the last run. The caller owns the text.
  */
 static char *label_of(const struct model *model)
 {

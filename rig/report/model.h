@@ -27,11 +27,11 @@
 struct tally {
 	guint n[N_VERDICTS];
 	guint all;
-	guint judged; /* runs that judged the kernel: PASS, FAIL, HANG */
+	guint judged; /* runs with a result for the kernel: PASS, FAIL or HANG */
 	guint bad;    /* runs that did not end as the scenario expects */
 	/*
-	 * Of first attempts only: a cell is run again because it failed, so further attempts would
-	 * raise its rate.
+	 * Numbers of first attempts only. Further attempts are made because the first one failed,
+	 * so with them the failure rate would be too high.
 	 */
 	guint first, first_bad;
 };
@@ -50,13 +50,16 @@ struct run_view {
 	gint64 when; /* seconds since 1970; 0 if unknown */
 	gboolean now;
 	/*
-	 * The verdict by which the run is counted: PASS if it ended as its scenario expects
-	 * (possibly with a report), FAIL if it passed but should not have.
+	 * The verdict by which the run is counted: PASS if it ended as its scenario expects, which
+	 * may be with a report; FAIL if it passed although its scenario expects a report.
 	 */
 	enum verdict as;
-	/* name of the verdict; "EXPECTED" or "MISSED" if `as` is not the verdict */
+	/*
+	 * name of the verdict; but "EXPECTED" if it is counted as PASS, or "MISSED" if it is
+	 * counted as FAIL, although the verdict is another one
+	 */
 	const char *word;
-	double total_s; /* duration of the run; this and the next two are -1 if unknown */
+	double total_s; /* duration of the run; total_s, detect_s and ops_per_s are -1 if unknown */
 	/* time from the guest's boot to the first report that determines the verdict */
 	double detect_s;
 	double ops_per_s; /* rate of all agents during the load */
@@ -72,18 +75,23 @@ struct cell {
 };
 
 /*
- * A signature, which identifies a report in every build, boot and architecture. Notes and induced
- * reports have none.
+ * A signature, by which equal reports of different builds, boots and architectures are recognised.
+ * Notes and induced reports have no signature.
  */
 struct signature {
 	char *bug, *kind, *title;
 	char *slug;
 	char *known;	   /* reason from the list of known issues, or NULL */
 	GPtrArray *runs;   /* of struct run_view, oldest first */
-	guint now, before; /* number of these runs that are of NOW, and number of those before */
-	guint bad;	   /* number of runs of NOW that did not end as expected */
-	guint older;	   /* number of runs with the signature that are not shown */
-	char *first_seen;  /* "2026-11-01 02:15"; includes runs that are not shown */
+	guint now, before; /* number of these runs that belong to NOW, and of those before NOW */
+	guint bad;	   /* number of these runs that belong to NOW and did not end as expected */
+	/* number of further runs with the signature, which are not in the model */
+	guint older;
+	/*
+	 * time of the first run with the signature, also if it is not in the model: "2026-11-01
+	 * 02:15"
+	 */
+	char *first_seen;
 	json_t *report;	   /* the report in the newest run, borrowed */
 };
 
@@ -91,16 +99,18 @@ enum difference_kind {
 	DIFF_NEW,      /* a signature that was never seen before */
 	DIFF_BROKE,    /* a cell whose runs all passed before; some are bad now */
 	DIFF_UNPROVEN, /* a cell that had judged runs before, but has none now */
-	DIFF_FIXED,    /* a cell of whose runs some were bad before; all pass now */
-	/* a signature that was seen before, but not now, although its cells have judged runs now */
+	DIFF_FIXED,    /* a cell with bad runs before; all of its runs pass now */
+	/*
+	 * a signature that was seen before, but not now; all cells that had it have judged runs now
+	 */
 	DIFF_GONE,
 	N_DIFFERENCES
 };
 
 struct difference {
 	enum difference_kind kind;
-	const struct cell *cell;	   /* or NULL */
-	const struct signature *signature; /* or NULL */
+	const struct cell *cell;	   /* NULL for DIFF_NEW and DIFF_GONE */
+	const struct signature *signature; /* NULL for the other kinds */
 	const struct run_view *run;	   /* a run of NOW as an example, or NULL */
 };
 
@@ -124,14 +134,12 @@ struct new_order *new_order_new(const char *from, const char *to, const char *tr
 				gboolean anywhere);
 
 struct model {
-	GPtrArray *runs;       /* of struct run_view, oldest first; owned, like the next member */
-	GPtrArray *cells;      /* cells, sorted by scenario, kernel, machine */
-	GPtrArray *signatures; /* the most recent first */
-	GPtrArray *changes;    /* the worst first */
+	GPtrArray *runs;       /* of struct run_view, oldest first; owned */
+	GPtrArray *cells;      /* of struct cell, sorted by scenario, kernel, machine; owned */
+	GPtrArray *signatures; /* of struct signature, the most recent first */
+	GPtrArray *changes;    /* of struct difference, the worst first */
 	GPtrArray *scenarios;  /* of char *, sorted, without duplicates */
-	/*
-	 * of struct cell, borrowed: one cell for each kernel and machine, in the order of columns
-	 */
+	/* of struct cell, borrowed: one cell for each column of the matrix (kernel and machine) */
 	GPtrArray *columns;
 	/*
 	 * of struct new_order, those that are new in all trees first; added by the caller of
@@ -145,13 +153,15 @@ struct model {
 
 struct model_options {
 	/*
-	 * Set of the names of the runs of NOW. If NULL, these are the runs with the same label
-	 * "night" as the newest run; or, if it has no such label, those of the 16 hours before it.
+	 * Set of the names of the runs of NOW. If it is NULL, NOW has the runs with the same label
+	 * "night" as the newest run. If the newest run has no such label, NOW has the runs of the
+	 * 16 hours before it.
 	 */
 	GHashTable *now;
 	const char *label; /* a name for NOW, or NULL */
 	/*
-	 * maps a bug key to struct index_signature: signatures of runs that are not shown; or NULL
+	 * maps the key of a signature to its struct index_signature, for runs that are not in RUNS;
+	 * or NULL
 	 */
 	GHashTable *older;
 };

@@ -38,27 +38,28 @@ void html_raw(struct page *page, const char *markup);
 enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE, TAB_ALONE };
 
 /*
- * page_begin() starts a page and writes it up to <main>. With TAB_ALONE it has no links to other
- * pages; with CHARTS it loads the library for charts. page_end() writes the page to FILE in the
- * site's folder.
+ * page_begin() starts a page and writes its beginning, up to the tag <main>. With TAB_ALONE, the
+ * page has no links to other pages; if CHARTS is TRUE, it loads the library for charts. page_end()
+ * writes the page to FILE in the site's folder.
  */
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
 void page_end(struct site *site, struct page *page, const char *file);
 
 /* Writes a word such as "FAIL" as a badge; with HREF as a link. */
 void put_badge(struct page *page, const char *word, const char *href);
-/* Writes NAME and VALUE as a row of a list of facts. Does nothing if VALUE is NULL or "?". */
+/* Writes NAME and VALUE as a row of a list (<dl>). Does nothing if VALUE is NULL or "?". */
 void put_fact(struct page *page, const char *name, const char *value);
 /* Writes a table's cell with a number ("12.3 s"), or "–" if VALUE is negative. */
 void put_number(struct page *page, const char *label, double value, const char *format);
 /*
- * Writes a table of runs, the newest first. ID is the table's HTML id, which its filter needs, or
- * NULL.
+ * Writes a table of runs, the newest first. ID is the HTML id of the table, or NULL if the table
+ * has no filter.
  */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
 /*
- * Write a chart of DATA, whose reference is stolen. Between the two calls, the caller writes the
- * rows of a table with the same data, for screen readers and browsers without scripts.
+ * put_chart_begin() and put_chart_end() write a chart of DATA, whose reference is stolen. Between
+ * these calls, the caller writes the rows of a table with the same data, for screen readers and for
+ * browsers without scripts.
  */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
@@ -74,8 +75,8 @@ struct bisection {
  */
 GPtrArray *bisections_read(const char *results);
 /*
- * Add rows to a list of facts: put_bisections() the bisections of BUG, put_bisection_of() the
- * bisection to which RUN belongs. They do nothing if there is none.
+ * Add rows to a list (<dl>): put_bisections() adds the bisections of the signature BUG, and
+ * put_bisection_of() the bisection to which RUN belongs. They do nothing if there is none.
  */
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
@@ -86,8 +87,8 @@ void put_bisection_of(struct page *page, const struct site *site, const struct r
  */
 void draw_pictures(struct site *site);
 /*
- * Writes the picture of REPORT, if it has a lock cycle or the waits of a hang; or, if pictures
- * cannot be drawn, why there is none.
+ * Writes the picture of REPORT if it has a lock cycle, or a hang's graph of waits. If pictures
+ * cannot be drawn, writes the reason instead.
  */
 void put_picture(struct site *site, struct page *page, json_t *report);
 

@@ -12,9 +12,9 @@
 #define CYCLE_MAX 32
 
 /*
- * Returns SVG in a form that can be part of an HTML page, as text that the caller owns. The
- * prologue is removed, and so are ids, which must not occur twice on a page, and titles, which
- * would only show the numbers of nodes.
+ * Returns SVG in a form that can be part of an HTML page, as text that the caller owns. Removes the
+ * prologue, the ids (an id must not occur twice on a page), and the titles (dot uses the numbers of
+ * nodes as titles).
  */
 static char *as_part(const char *svg)
 {

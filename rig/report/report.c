@@ -28,8 +28,8 @@ char *json_document(json_t *json)
 }
 
 /*
- * Returns the reasons and reports of a run as clean text. The text is cleaned last, because cutting
- * it to FINDINGS_MAX may cut a UTF-8 character.
+ * Returns the reasons and reports of a run as clean text. The text is first cut to FINDINGS_MAX
+ * bytes, and then cleaned, because the cut may be inside a UTF-8 character.
  */
 char *run_findings(const struct run_view *run)
 {

@@ -12,7 +12,7 @@ struct report_format {
 	const char *about; /* text for --help */
 	gboolean file;	   /* the output is written to a file, not to standard output */
 	/*
-	 * Returns the whole document as valid UTF-8 that ends with a newline. The caller owns it.
+	 * Returns the whole document, in valid UTF-8 with a newline at its end. The caller owns it.
 	 */
 	char *(*write)(const struct model *model, GError **error);
 };

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define LINES 23 /* without the last line, the command that made the report */
+#define LINES 23 /* all lines except the last one, which has the next commands */
 #define COLUMNS 79
 #define ORDERS_SHOWN 2
 /* maximum number of lines up to the end of the changes, so that some are left for cells */
