@@ -15,7 +15,7 @@
 static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
-	int codes_from; /* is added to its exit codes for usage and infrastructure errors */
+	int codes_from; /* is added to the exit codes of usage and infrastructure errors */
 } commands[] = {
 	{"run", "run a scenario on a kernel and check the result", cmd_run},
 	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock",
@@ -28,7 +28,7 @@ static const struct command {
 	 cmd_recheck},
 	{"report", "report a night's results: text, HTML, JUnit, KTAP, KCIDB, JSON", cmd_report},
 	{"nightly", "run a plan: scenarios, machines and kernels, in parallel", cmd_nightly},
-	{"validate", "all scenarios on all machines of this host: one table", cmd_validate},
+	{"validate", "run all scenarios on all machines of this host: one table", cmd_validate},
 	{"history", "show a scenario or a signature over time, kernels and machines", cmd_history},
 	{"coverage", "show which code of hotplug the runs reached, and what none did",
 	 cmd_coverage},
@@ -44,11 +44,11 @@ static const struct command {
 	{"bisect", "find the first bad commit, patch or config option, with its probability",
 	 cmd_bisect},
 	{"race", "find holds that make a scenario fail: which vCPU must wait where", cmd_race},
-	{"prove", "is a cycle of locks a deadlock: real, guarded by a lock, or not met", cmd_prove},
+	{"prove", "test whether a lock cycle is a deadlock: real, guarded, or not met", cmd_prove},
 	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe,
 	 PROBE_CODES_FROM},
-	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
-	{"task", "one task of a job array, on its node: started by Slurm", cmd_task},
+	{"qemu", "get other versions of QEMU, and list which of them can hold vCPUs", cmd_qemu},
+	{"task", "run one task of a job array on its node; Slurm starts it", cmd_task},
 	{"doctor", "check what this host can run, and what is missing", cmd_doctor},
 	{"clean", "remove what killed runs left on a libvirt host", cmd_clean},
 };

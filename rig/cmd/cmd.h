@@ -47,9 +47,9 @@ int cmd_clean(int argc, char **argv);
 
 /*
  * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help,
- * which exits with 0; PARAMETERS ("[RUN]") follows the command's name in the usage line. The
- * options that the table `from_one` of cmd.c lists must be at least 1; the variable of one that is
- * not given is 0. Returns FALSE with a usage error.
+ * which exits with 0; PARAMETERS ("[RUN]") follows the command's name in the usage line. Options in
+ * the table `from_one` of cmd.c must be at least 1; their variables are 0 if they are not given.
+ * Returns FALSE with a usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);

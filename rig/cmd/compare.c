@@ -51,7 +51,8 @@ static void print_finding(const struct compare_finding *f)
 	if (f->before)
 		printf("        also in an earlier night, %s\n", f->before);
 	if (f->to_tell)
-		printf("        not significant; it would be after %u runs without the finding\n",
+		printf("        not significant yet; it would be after %u runs without the "
+		       "finding\n",
 		       f->to_tell);
 	printf("        rig show %s\n", f->run);
 }
@@ -82,9 +83,9 @@ static void print_speed(const struct compare_speed *s)
 }
 
 /*
- * Returns the lock orders of side B that A does not have, as an array of "A --> B", or NULL with an
- * error. If the sides are nights, only those that no run of the same tree had before B. If they are
- * kernels, only those between lock classes that A has too.
+ * Returns the lock orders of side B that side A does not have, as an array of texts "LOCK -->
+ * LOCK", or NULL with an error. For nights, these are the orders that no run of the same tree had
+ * before B. For kernels, an order only counts if A has both lock classes.
  */
 static json_t *new_orders(const char *results, const struct compare *c, GError **error)
 {

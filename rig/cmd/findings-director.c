@@ -53,7 +53,7 @@ static void print_fails(json_t *fails)
 		     "%s: %" JSON_INTEGER_FORMAT " calls, %" JSON_INTEGER_FORMAT " failed%s",
 		     findings_text(call, "fail"), number(call, "calls"),
 		     number(call, "failed"),
-		     number(call, "failed") ? "" : ": it was not reached");
+		     number(call, "failed") ? "" : ": this call was not reached");
 	json_object_foreach (findings_at(fails, "later"), kind, later)
 		findings_line("",
 			      "    later '%s': %" JSON_INTEGER_FORMAT

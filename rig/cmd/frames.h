@@ -18,10 +18,10 @@ void frames_free(struct frames *frames);
 RIG_DEFINE_AUTO(frames, frames_free)
 
 /*
- * Returns the stack frames in the text of REPORT, one per line with function, file and line; HASH
- * is the kernel of its run. Returns NULL if the kernel is not in the cache or was built without
- * DWARF (scenarios/kconfig/debuginfo.config). Each kernel is opened only once. The caller owns the
- * result.
+ * Returns the stack frames in the text of REPORT, one per line with function, file and line. HASH
+ * identifies the kernel of the run (run.json). Returns NULL if the kernel is not in the cache or
+ * was built without DWARF (scenarios/kconfig/debuginfo.config). Each kernel is opened only once.
+ * The caller owns the result.
  */
 char *frames_text(struct frames *frames, const char *hash, json_t *report);
 

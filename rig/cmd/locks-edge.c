@@ -45,7 +45,8 @@ static char *sources_text(guint contexts)
 /* How the locks of an edge were acquired. */
 static const struct {
 	guint contexts;
-	const char *from, *to; /* mode of the first or second lock; the other one is NULL */
+	/* the mode, in `from` for the first lock or in `to` for the second */
+	const char *from, *to;
 } modes[] = {
 	{LOCK_FROM_WRITE, "write", NULL},     {LOCK_FROM_READ, "read", NULL},
 	{LOCK_FROM_UNKNOWN, "unknown", NULL}, {LOCK_TO_WRITE, NULL, "write"},

@@ -15,8 +15,9 @@
 struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;
-	guint runs;	   /* number of runs that have its rarest edge */
-	const char *last;  /* the run after which one of the edges did not occur any more */
+	/* number of runs with the edge of the cycle that is in the fewest runs */
+	guint runs;
+	const char *last;  /* the last run up to which all of its edges occurred */
 	GPtrArray *places; /* for each edge, an array of struct lock_sighting */
 	GString *scenarios, *machines, *kernels; /* each a list such as "a, b" */
 };

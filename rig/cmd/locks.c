@@ -20,14 +20,15 @@ static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel "
 	"has lockdep.\n\n"
 	"  (nothing)        the size of the graph, and the locks of hotplug\n"
-	"  CLASS            the locks held when it was taken, those taken while it was held, and "
-	"where\n"
+	"  CLASS            the locks that were held when CLASS was taken, those that were taken "
+	"under it, and where\n"
 	"  cycles           cycles that no single boot had; those that a common lock guards are "
 	"marked\n"
 	"  check            edges against the declared order (scenarios/lock-order.yaml)\n"
-	"  new A [B]        edges that no run of the same tree had before A, "
-	"a run or a time (2026-11-28); B ends the search\n"
-	"  diff A B         edges of kernel or machine A that B does not have, and the reverse\n"
+	"  new A [B]        edges since A (a run, or a time: 2026-11-28) that no earlier run of "
+	"the same tree had;\n"
+	"                   with B, only those before B\n"
+	"  diff A B         edges of kernel (or machine) A that B does not have, and the reverse\n"
 	"  rebuild          reads every run folder again";
 
 static const char examples[] =
@@ -328,9 +329,9 @@ int cmd_locks(int argc, char **argv)
 		{"tree", 0, 0, G_OPTION_ARG_STRING, &a.filter.tree,
 		 "only runs of this tree of a plan", "NAME"},
 		{"order", 0, 0, G_OPTION_ARG_FILENAME, &a.order,
-		 "declared order (scenarios/lock-order.yaml)", "FILE"},
+		 "declared order (default: scenarios/lock-order.yaml)", "FILE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &a.known,
-		 "known issues, whose cycles do not count (scenarios/known-issues.yaml)", "FILE"},
+		 "known issues, whose cycles do not count (default: the rig's own list)", "FILE"},
 		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &a.svg, "draw the neighbourhood of CLASS",
 		 "FILE"},
 		{"dot", 0, 0, G_OPTION_ARG_NONE, &a.dot,

@@ -21,8 +21,9 @@ struct asked {
 
 
 /*
- * Opens the lock graph of RESULTS, a database in the folder of the run index, or in memory if that
- * folder cannot be created. If REBUILD is TRUE, makes it again from the run folders.
+ * Opens the lock graph of RESULTS. It is a database in the folder of the run index; if that folder
+ * cannot be created, it is made in memory. If REBUILD is TRUE, it is made again from the run
+ * folders.
  */
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
@@ -38,8 +39,8 @@ void locks_print_edge(const struct asked *a, const struct order_edge *edge);
 /* Prints the known stacks of an edge. */
 void locks_print_stacks(const struct asked *a, const struct order_edge *edge);
 /*
- * Prints TITLE and the edges for which WANTED returns TRUE (nothing if there are none), or with
- * a->json a JSON array of them. Returns their number.
+ * Prints TITLE and the edges for which WANTED returns TRUE, or nothing if there are none. If
+ * a->json is TRUE, prints a JSON array of these edges instead. Returns their number.
  */
 guint locks_print_edges(const struct asked *a, const char *title,
 			gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
@@ -58,8 +59,8 @@ void locks_print_places(struct asked *a, const struct order_edge *edge);
  */
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 /*
- * For `rig compare`: returns, in the same form, the lock orders of kernel B that kernel A does not
- * have, although A has both classes.
+ * For `rig compare`: returns the lock orders of kernel B that kernel A does not have although it
+ * has both lock classes, in the form of locks_new_in_night().
  */
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
 

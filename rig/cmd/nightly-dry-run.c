@@ -31,8 +31,8 @@ static void print_builds(json_t *builds)
 }
 
 /*
- * Prints which combinations are left out, and why. A reason that many of them share is printed
- * once: of all scenarios and machines, most combinations were never meant to run.
+ * Prints which combinations are left out, and why. If many have the same reason, prints it once:
+ * most combinations of all scenarios with all machines cannot run.
  */
 static void print_excluded(json_t *excluded)
 {

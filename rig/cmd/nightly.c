@@ -47,14 +47,15 @@ static struct {
 
 static const GOptionEntry options[] = {
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "print what would be run", NULL},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs,
+	 "number of cores to use (default: all)", "N"},
 	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget,
 	 "start only runs that end within TIME: 90s, 30m, 2h", "TIME"},
 	{"shuffle", 's', 0, G_OPTION_ARG_STRING, &want.shuffle,
 	 "random order from this seed, instead of longest first", "SEED"},
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
 	 "continue the plan's newest unfinished night", NULL},
-	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "continue the night ID", "ID"},
+	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "continue the night with this ID", "ID"},
 	{"detach", 0, 0, G_OPTION_ARG_NONE, &want.detach,
 	 "with --on slurm: submit everything, print the night's ID, and end", NULL},
 	{"wait", 0, 0, G_OPTION_ARG_STRING, &want.wait,
@@ -97,7 +98,10 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* another program, for tests; or a copy of the rig, while the rig is rebuilt */
+	/*
+	 * RIG_PROGRAM is another program in tests, or a copy of the rig that is used while the rig
+	 * is rebuilt
+	 */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->detach = want.detach;
 	o->shuffle = want.shuffle != NULL;

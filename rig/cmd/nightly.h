@@ -6,8 +6,8 @@
 #include "nightly/nightly.h"
 
 /*
- * Sets *RET to the seconds that TEXT means ("90s", "30m", "2h"). If TEXT is NULL, *RET is not
- * changed. Error: RIG_EXIT_USAGE.
+ * Converts TEXT, a time such as "90s", "30m" or "2h", to seconds in *RET. If TEXT is NULL, *RET is
+ * not changed. Error: RIG_EXIT_USAGE.
  */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 

@@ -16,13 +16,14 @@
 #define OPTION_SCENARIO(at) \
 	{"scenario", 's', 0, G_OPTION_ARG_STRING, at, "scenario that provokes the bug", "NAME|FILE"}
 #define OPTION_MACHINE(at) \
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, at, "machine (the scenario's first)", "NAME"}
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, at, "machine (default: the scenario's first)", \
+	 "NAME"}
 #define OPTION_SIGNATURE(at) \
 	{"signature", 0, 0, G_OPTION_ARG_STRING, at, \
 	 "signature of the report or hang that counts as bad", "KEY"}
 #define OPTION_KIND(at) \
-	{"kind", 0, 0, G_OPTION_ARG_STRING, at, "or any report of this kind; `hang` for a hang", \
-	 "KIND"}
+	{"kind", 0, 0, G_OPTION_ARG_STRING, at, \
+	 "instead of --signature: any report of this kind; `hang` for a hang", "KIND"}
 #define OPTION_SEED(at) \
 	{"seed", 's', 0, G_OPTION_ARG_STRING, at, "seed of all random choices", "N"}
 #define OPTION_QEMU(at) \
@@ -43,9 +44,10 @@
 	 "seconds of load, instead of the scenario's", "S"}
 #define OPTION_PATIENCE(at) \
 	{"patience", 0, 0, G_OPTION_ARG_INT, at, \
-	 "seconds without progress before a hang is declared (20)", "S"}
+	 "seconds without progress before a hang is declared (default 20)", "S"}
 #define OPTION_JOBS(at) \
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, at, "number of compile jobs", "N"}
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, at, \
+	 "number of compile jobs (default: the number of CPUs)", "N"}
 
 /* options of type gboolean */
 #define OPTION_NO_LOCKDEP(at) \

@@ -12,9 +12,9 @@
 #include "vm/orphans.h"
 
 static const char summary[] =
-	"Removes domains and volumes of runs from a libvirt host: those whose rig ran on this "
-	"machine and has ended.\n"
-	"Those of a rig that still runs, or that ran on another machine, are kept.";
+	"Removes domains and volumes that runs have left on a libvirt host, if their rig ran on "
+	"this machine and has\n"
+	"ended. Objects of a rig that still runs, or that ran on another machine, are kept.";
 
 static const char examples[] =
 	"  rig clean --connect qemu:///session\n"

@@ -52,11 +52,11 @@ static const GOptionEntry options[] = {
 	OPTION_SIGNATURE(&want.signature),
 	OPTION_KIND(&want.kind),
 	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs,
-	 "number of runs without the bug after which the commit is good (1)", "N"},
+	 "number of runs without the bug after which the commit is good (default 1)", "N"},
 	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
-	 "or as many as needed, if P percent of the runs with the bug show it", "P"},
+	 "instead of --runs: as many as needed if P percent of the runs show the bug", "P"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
-	 "with --rate: confidence in percent (99)", "P"},
+	 "with --rate: confidence in percent (default 99)", "P"},
 	OPTION_PATCH(&want.patches),
 	OPTION_FRAGMENT(&want.fragments),
 	OPTION_NO_LOCKDEP(&want.no_lockdep),
@@ -108,8 +108,9 @@ static gboolean check_words(int argc, GError **error)
 }
 
 /*
- * Returns after how many runs that do not catch the bug a commit is good: the probability that so
- * many runs miss the bug is then at most 1 - confidence.
+ * Returns after how many runs without the bug a commit counts as good: the value of --runs; or with
+ * --rate so many that the probability that all of them miss the bug is at most 1 - confidence;
+ * otherwise 1.
  */
 static guint runs_wanted(void)
 {
@@ -156,7 +157,10 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 		rig_fail(&error, RIG_EXIT_INFRA, "%s",
 			 probe->problem ? probe->problem : "the run ended without a result");
 		rig_report_error(error);
-		/* with these codes, the kernel cannot be built, or lacks what the scenario needs */
+		/*
+		 * these exit codes mean that the kernel cannot be built, or lacks something that
+		 * the scenario needs
+		 */
 		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
 			       ? PROBE_SKIP
 			       : PROBE_END + RIG_EXIT_INFRA;

@@ -108,7 +108,10 @@ static char **cycle_of_report(json_t *report)
 	return bug && g_str_has_prefix(bug, "v1:lock-cycle:") ? lock_cycle_parse(bug) : NULL;
 }
 
-/* Returns the first of CLASSES that CYCLES, from the recorder, have as a spinlock, or NULL. */
+/*
+ * Returns the first of CLASSES that is a spinlock according to CYCLES, the cycles of the lock
+ * recorder; NULL if there is none.
+ */
 static const char *find_spinlock(json_t *cycles, char **classes)
 {
 	size_t i, k;

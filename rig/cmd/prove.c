@@ -57,8 +57,8 @@ struct prove {
 static const char *const answers[] = LOCK_ANSWERS;
 
 /*
- * Completes the request p->again->want: an option of the command line replaces that of the earlier
- * run.
+ * Completes the request p->again->want: options of the command line replace the values of the
+ * earlier run.
  */
 static void make_request(struct prove *p, char **classes)
 {
@@ -91,7 +91,7 @@ static void make_request(struct prove *p, char **classes)
 	want->keep_going = TRUE;
 	want->accel = NULL;
 	want->until = NULL;
-	want->record_spinlocks = FALSE; /* the trap is not for them */
+	want->record_spinlocks = FALSE; /* the trap does not stop tasks before spinlocks */
 	g_strfreev(want->hold_cycle);
 	want->hold_cycle = g_strdupv(classes);
 }
@@ -220,7 +220,7 @@ int cmd_prove(int argc, char **argv)
 		OPTION_DURATION(&p.own.duration_s),
 		OPTION_PATIENCE(&p.own.patience_s),
 		{"tries", 0, 0, G_OPTION_ARG_INT, &p.tries,
-		 "runs until the answer is real or guarded (3)", "N"},
+		 "maximum number of runs until the answer is real or guarded (default 3)", "N"},
 		OPTION_RESULTS(&results),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &p.json, "print the answer as JSON", NULL},
 		{NULL}};

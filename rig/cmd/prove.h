@@ -12,7 +12,7 @@
  */
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error);
-/* Returns the name of the scenario to run for these lock classes, unless the user gives one. */
+/* Returns the name of the scenario that is run for these lock classes if the user gives none. */
 const char *prove_scenario(char **classes);
 
 #endif

@@ -32,7 +32,7 @@ static const GOptionEntry options[] = {
 	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts,
 	 "only runs with this verdict (repeatable; default all)", "VERDICT"},
 	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep,
-	 "keep the newest N of each scenario, machine and kernel (3)", "N"},
+	 "keep the newest N of each scenario, machine and kernel (default 3)", "N"},
 	{"yes", 'y', 0, G_OPTION_ARG_NONE, &want.yes, "delete them", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},

@@ -15,7 +15,7 @@ static const char summary[] =
 	"not change.\n"
 	"list: the installed QEMU and those that were fetched, and whether they load the "
 	"director's plugin (holds).\n"
-	"A suite's name is what --qemu takes.";
+	"Give the name of the suite to --qemu to use it.";
 
 static const char examples[] =
 	"  rig qemu get bookworm-backports\n"
@@ -90,6 +90,6 @@ int cmd_qemu(int argc, char **argv)
 	}
 	if (!qemu_get(argv[2], &version, &error))
 		return rig_report_error(error);
-	printf("got QEMU %s; `rig run … --qemu %s` takes it\n", version, argv[2]);
+	printf("got QEMU %s; `rig run … --qemu %s` uses it\n", version, argv[2]);
 	return RIG_EXIT_PASS;
 }

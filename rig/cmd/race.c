@@ -72,8 +72,7 @@ static struct {
 
 static const GOptionEntry options[] = {
 	{"around", 'a', 0, G_OPTION_ARG_STRING, &want.around,
-	 "functions of a file (mm/slub.c) or lock (slab_mutex), a function, or a run's reports "
-	 "first",
+	 "where to hold vCPUs: file (mm/slub.c), function, lock (slab_mutex), run with reports",
 	 "WHERE"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source or image, as for `rig run`",
 	 "WHAT"},
@@ -87,16 +86,16 @@ static const GOptionEntry options[] = {
 	{"fail", 0, 0, G_OPTION_ARG_NONE, &want.fail,
 	 "make calls of functions fail, one in each run, instead of holding vCPUs", NULL},
 	{"calls", 0, 0, G_OPTION_ARG_INT, &want.calls,
-	 "--fail: of each function the first N calls fail, one in each run (1)", "N"},
+	 "with --fail: the first N calls of each function fail, one in each run (default 1)", "N"},
 	{"list", 0, 0, G_OPTION_ARG_NONE, &want.list,
-	 "--fail: print the functions that can fail, with their errnos", NULL},
+	 "with --fail: only print the functions that can fail, with their errnos", NULL},
 	{"strategy", 0, 0, G_OPTION_ARG_STRING, &want.strategy,
 	 "what a sweep does: arms (delays at many places), or pct (random priorities of vCPUs)",
 	 "WORD"},
-	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
+	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (default 10m)", "Nm|Nh"),
 	{NULL}};
 
-/* Returns TRUE if each track of SCENARIO ends by itself, so that the load must not be shortened. */
+/* Returns TRUE if the load of SCENARIO ends with its tracks, and must not be shortened. */
 static gboolean is_short(const struct scenario *scenario)
 {
 	for (unsigned i = 0; i < scenario->n_tracks; i++)
@@ -120,9 +119,9 @@ static gboolean can_update(const struct machine *machine)
 }
 
 /*
- * Returns the number of vCPUs of a search's guests, so that several can run while one waits.
- * Returns 0 for the scenario's number: calls that fail need no others, and vCPUs that the scenario
- * plugs have the numbers after those at boot.
+ * Returns the number of vCPUs of the guests: at least CPUS_MIN, so that some run while one waits.
+ * Returns 0 (the scenario's number) with --fail, where none waits, and if the scenario plugs vCPUs,
+ * whose numbers follow those at boot.
  */
 static guint cpus_for(const struct scenario *scenario)
 {
@@ -207,7 +206,7 @@ static void show_hold(const struct race_trial *trial, const struct race_outcome 
 	       term_colour(TERM_PLAIN));
 }
 
-/* Prints how many arms of a sweep were tried, and which of them had waited when the run failed. */
+/* Prints how many places a sweep tried, and where vCPUs waited before the failure. */
 static void show_sweep(const struct race_trial *trial, const struct race_outcome *o)
 {
 	guint64 waits = 0;

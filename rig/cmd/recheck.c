@@ -13,7 +13,7 @@
 static const char summary[] =
 	"Parses a run's console again with the current rig, without a guest. Rewrites splats/, "
 	"and the verdict if the\n"
-	"reports differ. Reasons that are not reports stay.";
+	"reports differ. Reasons for the verdict that are not reports stay.";
 
 static const char examples[] =
 	"  rig recheck last\n"

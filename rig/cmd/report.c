@@ -87,7 +87,7 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 				      0,
 				      G_OPTION_ARG_INT,
 				      &options->limit,
-				      "show the newest N runs (2000; 0: all)",
+				      "show the newest N runs (default 2000; 0: all)",
 				      "N"};
 	entries[n++] = (GOptionEntry){"results",
 				      'r',
@@ -100,8 +100,8 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 }
 
 /*
- * What the report is made from: recent runs, those among them that the report is about (`now`), and
- * the signatures of older runs.
+ * The input of the report: the newest runs, the set of those that the report is about (`now`), and
+ * the signatures that occurred in older runs.
  */
 struct window {
 	GPtrArray *runs; /* of struct run_info, oldest first */

@@ -93,10 +93,10 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 	if (!quiet && plan->fitted)
 		printf("pages    %s: %s\n", plan->machine->page_size, plan->fitted);
 	if (!quiet && plan->record_locks)
-		puts("record   locks, with nokaslr: the functions that take them are addresses of "
-		     "this kernel");
+		puts("record   locks, with nokaslr, because the plugin finds functions by their "
+		     "addresses");
 	if (!quiet && plan->scenario->n_holds && plan->orders)
-		printf("holds    %u, with nokaslr: places are addresses of this kernel\n",
+		printf("holds    %u, with nokaslr, because places are addresses\n",
 		       plan->scenario->n_holds);
 	ok = engine_run(plan, quiet ? NULL : show_run, NULL, &dir, &verdict, error);
 	if (!quiet)

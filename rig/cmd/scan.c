@@ -24,7 +24,10 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	/* of struct splat, sorted by first line: not printed yet, because an earlier one is open */
+	/*
+	 * of struct splat, sorted by first line: reports that are printed when an earlier one has
+	 * ended
+	 */
 	GQueue waiting;
 	gboolean json;
 	struct symbols *symbols; /* from --vmlinux, or NULL */
@@ -246,8 +249,8 @@ static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *
 }
 
 /*
- * Scans all files. If a file cannot be read to its end, this is printed and counted in `unread`,
- * and scanning continues with the next file. Errors: those of the lock graph.
+ * Scans all files. If a file cannot be read to its end, prints an error, counts it in `unread`, and
+ * continues with the next file. Errors: those of the lock graph.
  */
 static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph, GError **error)
 {
@@ -303,7 +306,7 @@ int cmd_scan(int argc, char **argv)
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &vmlinux,
 		 "print files and lines of frames from this vmlinux", "FILE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
-		 "list of known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
+		 "list of known issues, which do not count (default: the rig's own list)", "FILE"},
 		{"locks", 0, 0, G_OPTION_ARG_NONE, &locks,
 		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)",
 		 NULL},

@@ -9,8 +9,8 @@
 #include "splat/splat.h"
 
 /*
- * Prints a report as text. FILE: the name of its log, or NULL; ISSUE: the known issue that it is,
- * or NULL; PLACES: the places of its frames from a vmlinux, or NULL.
+ * Prints a report as text. FILE: the name of its log, or NULL; ISSUE: the known issue that it
+ * matches, or NULL; PLACES: the files and lines of its frames, or NULL without a vmlinux.
  */
 void scan_print(const char *file, const struct splat *splat, const struct known_issue *issue,
 		const json_t *places);

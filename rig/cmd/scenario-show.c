@@ -66,7 +66,7 @@ static json_t *agent_json(const struct agent *agent)
 			 "rate", agent->rate, "optional", agent->optional, "params", params);
 }
 
-/* Returns what the director does, in the format of --hold and --fail. */
+/* Returns the scenario's holds as texts in the format of `rig run --hold`. */
 static json_t *holds_json(const struct scenario *s)
 {
 	json_t *array = json_array();

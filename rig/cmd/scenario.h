@@ -14,7 +14,7 @@ int scenario_show(const char *name, gboolean json);
 struct timeline_want {
 	/* if they are NULL, a new seed and the scenario's first machine are used */
 	const char *seed, *machine;
-	const char *page_size; /* of the machine's kernel, or NULL for its default */
+	const char *page_size; /* page size of the kernel; NULL stands for the machine's default */
 	int laps; /* number of laps to print for each copy of a track */
 };
 

@@ -21,13 +21,13 @@ struct search_words {
 #define SEARCH_OPTIONS(words, budget_about, budget_value) \
 	{"budget", 0, 0, G_OPTION_ARG_STRING, &(words).budget, budget_about, budget_value}, \
 	{"guests", 'n', 0, G_OPTION_ARG_INT, &(words).guests, \
-	 "guests at a time, 1 to 4 (half the CPUs)", "N"}, \
+	 "guests at a time, 1 to 4 (default: half the CPUs)", "N"}, \
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &(words).results, \
 	 "folder of run folders and searches", "DIR"}, \
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &(words).resume, \
-	 "continue a search: its folder, or the last one", NULL}, \
+	 "continue the search whose folder is the argument (default: the last search)", NULL}, \
 	{"json", 0, 0, G_OPTION_ARG_NONE, &(words).json, "print the result as JSON", NULL}, \
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &(words).quiet, "print the result only", NULL}
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &(words).quiet, "print only the result", NULL}
 /* clang-format on */
 
 struct search_command {
@@ -61,8 +61,8 @@ struct search_command {
 int search_command(const struct search_command *command, int argc, char **argv);
 
 /*
- * Sets *RET to the value of --guests, which must be 1 to MOST, or without the option to half the
- * number of CPUs. Errors: RIG_EXIT_USAGE.
+ * Sets *RET to the value of --guests, which must be 1 to MOST. Without the option, sets it to half
+ * the number of CPUs, at most MOST. Errors: RIG_EXIT_USAGE.
  */
 gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);
 

@@ -25,8 +25,8 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 gboolean search_folder_lock(const char *dir, GError **error);
 
 /*
- * Parses a budget: a number of boots ("40"), or a time ("30m", "2h"). The other of the two results
- * is 0; both are 0 if TEXT is NULL. Errors: RIG_EXIT_USAGE.
+ * Parses a budget: a number of boots ("40"), or a time ("30m", "2h"). Sets one of the results, and
+ * the other one to 0. Both are 0 if TEXT is NULL. Errors: RIG_EXIT_USAGE.
  */
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error);
 

@@ -57,18 +57,19 @@ static const GOptionEntry options[] = {
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.words.fragments,
 	 "a config fragment; repeatable", "FILE"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.words.no_lockdep,
-	 "without the lock validator", NULL},
+	 "build without lockdep", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.machines,
-	 "only this one; repeatable", "NAME"},
+	 "only this machine; repeatable", "NAME"},
 	{"scenario", 's', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.scenarios,
-	 "only this one; repeatable", "NAME"},
+	 "only this scenario; repeatable", "NAME"},
 	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget,
 	 "start nothing that would end later: 90s, 20m, 2h", "TIME"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.words.duration,
-	 "seconds of load in each run (10)", "S"},
+	 "seconds of load in each run (default 10)", "S"},
 	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat,
-	 "runs of each scenario on each machine (1)", "N"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
+	 "runs of each scenario on each machine (default 1)", "N"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs,
+	 "number of cores to use (default: all)", "N"},
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "print what would be run", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the table as JSON", NULL},
@@ -90,8 +91,8 @@ static int by_text(const void *a, const void *b)
 }
 
 /*
- * Returns what the run NAME found, as a matrix_found callback does: its reports and its hang, or if
- * it has neither the first reason of its verdict. DATA is the results folder.
+ * Returns what the run NAME found (a matrix_found callback): its reports and its hang. If it has
+ * neither, returns the first reason of its verdict. DATA is the results folder.
  */
 static char **found_by(const char *name, void *data)
 {

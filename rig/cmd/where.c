@@ -12,7 +12,7 @@ static struct slurm_options slurm;
 static char **sbatch_args;
 
 static const GOptionEntry entries[] = {
-	{"on", 0, 0, G_OPTION_ARG_STRING, &on, "where the cells run: here, or slurm (here)",
+	{"on", 0, 0, G_OPTION_ARG_STRING, &on, "where the cells run: here (default) or slurm",
 	 "PLACE"},
 	{"partition", 0, 0, G_OPTION_ARG_STRING, &slurm.partition, "slurm: the partition", "NAME"},
 	{"account", 0, 0, G_OPTION_ARG_STRING, &slurm.account, "slurm: the account", "NAME"},

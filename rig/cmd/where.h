@@ -13,14 +13,17 @@ GOptionEntry *where_options(const GOptionEntry *own);
 
 /*
  * Makes the place that the options select. *RET is NULL if they select this host. HERE has the
- * paths and limits of this host. RECORD is the folder in which place_open() of an earlier process
- * has stored its options, or NULL; options that were not given now are taken from it. Errors:
+ * paths and limits of this host. RECORD is NULL, or the folder in which an earlier process has
+ * stored its options (place_open()); options that are not given now are read from there. Errors:
  * RIG_EXIT_USAGE, and those of slurm_place().
  */
 gboolean where_place(const struct place_options *here, const char *record, struct place **ret,
 		     GError **error);
 
-/* Checks that the options are valid together. where_place() does this as well. */
+/*
+ * Checks that the options of this file do not contradict each other. where_place() checks this,
+ * too.
+ */
 gboolean where_check(GError **error);
 /* Returns TRUE if --on slurm was given. */
 gboolean where_is_slurm(void);

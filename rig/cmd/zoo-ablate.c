@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs a zoo entry once; and rig zoo ablate, which measures how much each part of an entry's
- * scenario contributes to catching the bug.
+ * Has zoo_run(), which runs a zoo entry once, and `rig zoo ablate`, which measures how much each
+ * part of an entry's scenario contributes to catching the bug.
  */
 #include "cmd/zoo.h"
 
@@ -165,7 +165,10 @@ static void add_run(const struct zoo_entry *entry, const struct run_info *run, v
 			zoo_score_add(scores->pdata[i], &o, FALSE);
 }
 
-/* Like ablate(), but with all runs as jobs of the place that --on selects. */
+/*
+ * Runs the scenario completely, and without each of its parts, as jobs of the place that --on
+ * selects. *ret_found is TRUE if each run of the complete scenario caught the bug.
+ */
 static gboolean ablate_there(const struct zoo_entry *entry, const struct zoo_want *want,
 			     json_t *rows, gboolean *ret_found, GError **error)
 {

@@ -99,7 +99,10 @@ static char **build_words(const struct place_job *started, guint cores)
 		.jobs = cores,
 	};
 
-	/* an error is not possible here: an entry without patches for this kernel was rejected */
+	/*
+	 * there is no error here, because an entry without patches for this kernel was rejected
+	 * before
+	 */
 	if (zoo_patches(job->entry, want->kernel, want->clean, &patches, &fragments, NULL)) {
 		spec.patches = (const char *const *)patches;
 		spec.fragments = (const char *const *)fragments;

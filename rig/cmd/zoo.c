@@ -50,11 +50,12 @@ static gboolean all_entries, write_tables, only_directed;
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: all verified entries", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "run, ablate: machine; entries for other machines are skipped (each entry's first)",
+	 "run, ablate: machine; entries for others are skipped (default: each entry's first)",
 	 "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 	 "run: a kernel source that the entry has patches for", "SOURCE"},
-	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: number of runs (1)", "N"},
+	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat,
+	 "run, ablate: number of runs (default 1)", "N"},
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug",
 	 NULL},
 	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: without the scenario's holds, so "

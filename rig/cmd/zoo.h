@@ -30,8 +30,8 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 typedef void (*zoo_ended)(const struct zoo_entry *entry, const struct run_info *run, void *data);
 
 /*
- * Runs ENTRIES (struct zoo_entry) on the place that --on selects, as often as WANT says. The runs
- * of an entry wait for the build of its kernel. If PARTS is not NULL, the scenario is also run
+ * Runs each of ENTRIES (struct zoo_entry) want->repeat times on the place that --on selects. The
+ * runs of an entry wait for the build of its kernel. If PARTS is not NULL, the scenario is also run
  * without each of these parts. ENDED is called for each run. Blocks. Returns an exit code: 0, or
  * that of a job that could not be run, for which a message was printed.
  */
