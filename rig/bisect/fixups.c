@@ -52,7 +52,9 @@ static gboolean load_file(GPtrArray *fixups, const char *path, GError **error)
 	fixup = between ? parse(between, path) : NULL;
 	if (!fixup)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has no line 'Range: FROM..UNTIL' before its diff", path);
+				"'%s' has no line 'Range: FROM..UNTIL' before its diff; FROM and "
+				"UNTIL are commits, or empty",
+				path);
 	g_ptr_array_add(fixups, fixup);
 	return TRUE;
 }
@@ -85,7 +87,7 @@ GPtrArray *fixups_load(const char *dir, char **words, GError **error)
 			if (fixup)
 				fixup_free(fixup);
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "invalid fixup '%s': write FROM..UNTIL=FILE, with an "
+				 "invalid --fixup '%s': write FROM..UNTIL=FILE, where FILE is an "
 				 "existing patch",
 				 *words);
 			return NULL;

@@ -20,7 +20,8 @@ static gboolean resolve(const char *repo, const char *word, char **ret, GError *
 	const char *words[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", spec, NULL};
 
 	if (!git_run(repo, words, 4096, &output, NULL))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' has no commit '%s'", repo, word);
+		return rig_fail(error, RIG_EXIT_USAGE, "the repository '%s' has no commit '%s'",
+				repo, word);
 	*ret = g_strdup(g_strstrip(output));
 	return TRUE;
 }
@@ -169,7 +170,8 @@ struct span *span_git(const char *repo, const char *good, const char *bad, const
 	if (!describe_end(span, from, old, error))
 		return NULL;
 	if (!span->n) {
-		rig_fail(error, RIG_EXIT_USAGE, "no commits between '%s' and '%s'", good, bad);
+		rig_fail(error, RIG_EXIT_USAGE, "no commits between '%s' and '%s'%s", good, bad,
+			 paths ? " touch the folders of --path" : "");
 		return NULL;
 	}
 	if (strcmp(span_change(span, span->n)->id, to)) {

@@ -185,7 +185,8 @@ gboolean search_save(const struct search *search, GError **error)
 			  search->target_why ? search->target.key : NULL, "learned",
 			  search->target_why, "evidence", all);
 	if (!state)
-		return rig_fail(error, RIG_EXIT_INFRA, "the search cannot be written as JSON");
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot write '%s': a name or option is not valid UTF-8", path);
 	text = json_dumps(state, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	return rig_write_file(path, text, -1, error);
 }

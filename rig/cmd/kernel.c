@@ -296,7 +296,8 @@ static int run_export(int argc, char **argv)
 		       &error))
 		return rig_report_error(error);
 	if (argc != 2) {
-		rig_fail(&error, RIG_EXIT_USAGE, "kernel export takes one argument: a source");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "kernel export takes one source (for example deb:linux-source-6.1)");
 		return rig_report_error(error);
 	}
 	folder = kernel_export_source(argv[1], &error);

@@ -306,7 +306,7 @@ static int answer(struct asked *a, const char *word, GError **error)
 			return questions[i].loads || load(a, error) ? questions[i].tell(a, error)
 								     : rig_exit_code(*error);
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "`rig locks %s` takes %d to %d more words, not %d; see `rig locks --help`",
+			 "`rig locks %s` takes %d to %d arguments, not %d; see `rig locks --help`",
 			 word, questions[i].min_words, questions[i].max_words, a->n_words);
 		return RIG_EXIT_USAGE;
 	}

@@ -95,7 +95,8 @@ static gboolean parse_options(struct night_options *o, GError **error)
 				want.jobs);
 	if (want.shuffle &&
 	    !g_ascii_string_to_unsigned(want.shuffle, 10, 0, G_MAXINT64, &o->seed, NULL))
-		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid --shuffle '%s' (a number, for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
 	/*

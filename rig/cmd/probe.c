@@ -76,7 +76,9 @@ static gboolean check_files(char **files, GError **error)
 {
 	for (; files && *files; files++)
 		if (!g_file_test(*files, G_FILE_TEST_IS_REGULAR))
-			return rig_fail(error, RIG_EXIT_USAGE, "file '%s' does not exist", *files);
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"the patch or fragment '%s' does not exist",
+					*files);
 	return TRUE;
 }
 

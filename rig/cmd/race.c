@@ -177,8 +177,8 @@ static gboolean make_options(const char *what, const struct scenario *scenario, 
 	if (scenario->cpus < 2 && !want.fail)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
-			"waits for the other",
+			"scenario '%s' has 'cpus: %u', but a hold needs two vCPUs, one of which "
+			"waits; give another scenario",
 			scenario->name, scenario->cpus);
 	if (want.strategy && strcmp(want.strategy, "arms") && strcmp(want.strategy, "pct"))
 		return rig_fail(error, RIG_EXIT_USAGE,

@@ -130,7 +130,8 @@ gboolean run_words_check(const char *const *words, GError **error)
 		return FALSE;
 	}
 	return argc == 1 || rig_fail(error, RIG_EXIT_USAGE,
-				     "'%s' after -- is not an option of `rig run`", argv[1]);
+				     "'%s' after -- is not an option of `rig run` (see its --help)",
+				     argv[1]);
 }
 
 int cmd_run(int argc, char **argv)

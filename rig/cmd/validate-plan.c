@@ -226,7 +226,7 @@ static struct plan *make_plan(const struct validate_words *want, struct validate
 	/* the plan is written as JSON, which is valid YAML */
 	text = json_dumps(plan, JSON_INDENT(1));
 	if (!text) {
-		rig_fail(error, RIG_EXIT_USAGE, "file names must be UTF-8");
+		rig_fail(error, RIG_EXIT_USAGE, "a name or path of an option is not valid UTF-8");
 		return NULL;
 	}
 	made = plan_parse("validate.yaml", text, strlen(text), error);

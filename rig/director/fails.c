@@ -66,8 +66,9 @@ static gboolean add_fail(struct director_orders *orders, GString *out, const str
 		return FALSE;
 	if (callers && callers->len > FAIL_CALLERS)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"there are %u functions '%s' (at most %d)", callers->len, spec->in,
-				FAIL_CALLERS);
+				"this kernel has %u functions '%s', 'in' allows at most %d; leave "
+				"'in' out",
+				callers->len, spec->in, FAIL_CALLERS);
 	write_fail(out, orders->fails->len, spec, arch, symbols, entries, callers);
 	*watches += entries->len;
 	text = fail_text(spec);

@@ -36,8 +36,8 @@ static gboolean no_function(struct symbols *symbols, const char *name, GError **
 static gboolean too_many(const char *place, guint n, GError **error)
 {
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"'%s' is at %u addresses (at most %d): give a more exact place, for "
-			"example 'return of CALLEE in FUNCTION' or file.c:line",
+			"'%s' is at %u addresses (at most %d): give a more exact place (of a "
+			"hold: 'return of CALLEE in FUNCTION' or file.c:line)",
 			place, n, SITES_MAX);
 }
 
@@ -70,8 +70,8 @@ static gboolean add_offset(const char *place, guint64 offset, struct site *site,
 		if (offset && offset >= range->size)
 			return rig_fail(
 				error, RIG_EXIT_USAGE,
-				"'%s' is beyond the end of the function, "
-				"which has 0x%" G_GINT64_MODIFIER "x bytes",
+				"'%s' is beyond the end of the function; the offset must be below "
+				"0x%" G_GINT64_MODIFIER "x",
 				place, range->size);
 		range->address += offset;
 		range->size = 0;
@@ -89,13 +89,13 @@ static gboolean find_line(struct symbols *symbols, const char *place, struct sit
 	if (!symbols_have_lines(symbols))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"'%s' needs a kernel with DWARF: give its vmlinux with --vmlinux, "
-			"or build one "
-			"with CONFIG_DEBUG_INFO (a fragment); functions need none",
+			"'%s' needs a kernel with DWARF: give its vmlinux with --vmlinux, build "
+			"one with CONFIG_DEBUG_INFO (--fragment), or give a function instead",
 			place);
 	found = symbols_of_line(symbols, file, g_ascii_strtoull(colon + 1, NULL, 10));
 	if (!found->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "this kernel has no code at '%s'", place);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"this kernel has no code at '%s'; give another line", place);
 	if (found->len > SITES_MAX)
 		return too_many(place, found->len, error);
 	ret->at = g_array_new(FALSE, FALSE, sizeof(struct symbol_range));
@@ -131,13 +131,15 @@ static gboolean find_returns(struct symbols *symbols, const char *arch, const ch
 				return rig_fail(
 					error, RIG_EXIT_USAGE,
 					"'" RETURN_OF
-					"%s': the code of '%s' cannot be read, or calls of this "
-					"architecture are not known; give function+0x12 instead",
+					"%s': the code of '%s' cannot be read, or the rig cannot "
+					"decode calls of this architecture; give the address after "
+					"the call, for example function+0x12",
 					place, in + strlen(IN));
 		}
 	if (!ret->at->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' does not call '%s' in this kernel (it may be inlined)",
+				"'%s' does not call '%s' in this kernel (it may be inlined); give "
+				"another place",
 				in + strlen(IN), callee);
 	return ret->at->len <= SITES_MAX || too_many(place, ret->at->len, error);
 }

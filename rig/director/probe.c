@@ -61,7 +61,9 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 	g_autofree char *why = NULL;
 
 	if (!spawn_have(emulator))
-		return rig_fail(error, RIG_EXIT_SKIP, "holds need '%s', which is not installed",
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"holds need '%s', which is not installed; install it, or give "
+				"another QEMU with --qemu",
 				emulator);
 	for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
 		g_autofree char *file = plugin_file(versions[i]), *said = NULL;

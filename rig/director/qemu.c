@@ -93,7 +93,8 @@ static gboolean try_it(const char *folder, char **ret_version, GError **error)
 
 		g_clear_pointer(&said, g_free);
 		if (!spawn_words(&said, &why, path, "--version", NULL))
-			return rig_fail(error, RIG_EXIT_SKIP, "this QEMU does not run here: %s",
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"the downloaded '%s' does not run on this host: %s", path,
 					why->message);
 	}
 	g_assert(said); /* the list of emulators is not empty, so SAID was set */
@@ -147,7 +148,8 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 
 	if (!is_suite(suite))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid suite '%s' (for example bookworm-backports)", suite);
+				"invalid suite '%s'; give one of Debian's (bookworm-backports)",
+				suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", root,
 				g_strerror(errno));

@@ -65,7 +65,7 @@ static gboolean read_line(struct director_sweep *sweep, const char *line, GError
 		return TRUE;
 	}
 	if (sweep->arms->len == DIRECTOR_ARMS_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "too many arms (at most %d)",
+		return rig_fail(error, RIG_EXIT_USAGE, "too many holds, at most %d are allowed",
 				DIRECTOR_ARMS_MAX);
 	if (!hold_parse(line, &hold, error))
 		return FALSE;

@@ -126,7 +126,7 @@ gboolean night_begin(struct night *night, GError **error)
 	dumped = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	if (!dumped)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"the plan cannot be written as JSON: use UTF-8");
+				"a name or path in the plan is not valid UTF-8");
 	text = g_strconcat(dumped, "\n", NULL);
 	free(dumped);
 	file = g_build_filename(night->dir, "cells.json", NULL);

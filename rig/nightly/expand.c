@@ -137,7 +137,9 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 				return FALSE;
 	for (unsigned i = 0; i < plan->n_excludes; i++)
 		if (!plan->excludes[i].used)
-			return rig_fail(error, RIG_EXIT_USAGE, "%s: exclude '%s' matches no cell",
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"%s: the entry of 'exclude' with the reason '%s' matches "
+					"no cell; correct or remove it",
 					plan->file, plan->excludes[i].why);
 	if (!night->cells->len)
 		return rig_fail(error, RIG_EXIT_USAGE,

@@ -39,7 +39,7 @@ gboolean night_open_files(struct night *night, GError **error)
 	if (night->lock < 0 || flock(night->lock, LOCK_EX | LOCK_NB) < 0)
 		return rig_fail(error, errno == EWOULDBLOCK ? RIG_EXIT_USAGE : RIG_EXIT_INFRA,
 				"night '%s': %s", night->id,
-				errno == EWOULDBLOCK ? "another rig is running it"
+				errno == EWOULDBLOCK ? "another rig runs it; wait until it ends"
 						     : g_strerror(errno));
 	night->journal = open(journal, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (night->journal < 0)

@@ -129,7 +129,8 @@ static gboolean check_machines(struct yaml_tree *tree, const struct plan *plan, 
 					      why->message);
 		if (has(plan->machines, i, plan->machines[i]))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					      "'%s' is listed twice", plan->machines[i]);
+					      "'%s' is listed twice; remove one",
+					      plan->machines[i]);
 	}
 	return TRUE;
 }
@@ -157,7 +158,7 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 				name);
 		if (find_kernel(plan, i, name))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					      "two kernels are called '%s'", name);
+					      "two kernels are called '%s'; rename one", name);
 	}
 	return TRUE;
 }

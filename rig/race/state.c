@@ -77,8 +77,8 @@ gboolean state_save(const struct race_search *search, GError **error)
 	g_autofree char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
 
 	if (!text)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': the state is not UTF-8",
-				path);
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot write '%s': a name or option is not valid UTF-8", path);
 	return rig_write_file(path, text, -1, error);
 }
 
@@ -91,7 +91,8 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
 	    !json_is_array(trials))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s/race.json' was made by another version; start a new search",
+				"'%s/race.json' was made by another version of the rig; start a "
+				"new search",
 				search->options.dir);
 	search->said = g_strdup(json_string_value(json_object_get(state, "said")));
 	search->failure = g_strdup(json_string_value(json_object_get(state, "failure")));
@@ -107,7 +108,8 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 
 		if (!trial_read(one, &trial, &outcome))
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"'%s/race.json': trial %zu cannot be read",
+					"'%s/race.json': trial %zu (from 0) is not valid; start a "
+					"new search",
 					search->options.dir, i);
 		race_result(search->race, &trial, &outcome);
 		json_array_append(search->trials, one);

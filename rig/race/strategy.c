@@ -36,8 +36,8 @@ struct race *race_new(const struct race_record *record, GError **error)
 
 	if (!arms_add(race, record, &bad)) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "the record of the first run cannot be read: entry %u has no function or "
-			 "no visits",
+			 "the record of the first run is not valid: entry %u (from 0) has no "
+			 "function or no visits; start a new search",
 			 bad);
 		return NULL;
 	}

@@ -41,8 +41,8 @@ static gboolean save(const struct walk *walk, GError **error)
 	g_autofree char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
 
 	if (!text)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': the state is not UTF-8",
-				path);
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot write '%s': a name or option is not valid UTF-8", path);
 	return rig_write_file(path, text, -1, error);
 }
 

@@ -351,7 +351,8 @@ char *zoo_table_insert(const char *text, const char *name, const char *table, GE
 	const char *begin = strstr(text, first), *end = strstr(text, last);
 
 	if (!begin || !end || end < begin) {
-		rig_fail(error, RIG_EXIT_USAGE, "the lines '%.*s' and '%.*s' are missing",
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "the page needs the lines '%.*s' and '%.*s', in this order",
 			 (int)strlen(first) - 1, first, (int)strlen(last) - 1, last);
 		return NULL;
 	}
