@@ -34,7 +34,7 @@ struct trap_member {
 
 /* A task that is stopped, or that was stopped until the circle was closed. */
 struct trap_party {
-	uint64_t stack; /* lowest address of its stack, or 0 if this entry is free */
+	uint64_t stack; /* lowest address of the task's stack, or 0 if this entry is free */
 	uint64_t lock;	/* the lock that the task waits for */
 	uint32_t class;
 	bool write; /* the task wants the lock for writing */

@@ -43,7 +43,7 @@
 #define LOCKS_FAULTS 16
 #define LOCKS_CPUS 64  /* maximum number of vCPUs whose interrupts are distinguished */
 #define LOCKS_LEVELS 7 /* maximum number of nested interrupts of a vCPU */
-/* maximum number of pairs of an edge from or to a spinlock, of which there are many */
+/* maximum number of pairs of an edge from or to a spinlock; few, because spinlocks are many */
 #define LOCKS_SPIN_PAIRS 8
 
 enum locks_op {

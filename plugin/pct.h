@@ -51,8 +51,9 @@ void pct_init(struct pct *pct);
 /* Must be called when CPU reaches a place, at NOW_NS. */
 void pct_visit(struct pct *pct, unsigned cpu, int64_t now_ns);
 /*
- * Returns the time until which CPU, which is at a place, must wait; it may continue if this is not
- * after NOW_NS. The time becomes later if a vCPU with a higher priority visits a place meanwhile.
+ * Returns the time until which CPU, which is at a place, must wait; CPU may continue if this time
+ * is not after NOW_NS. The time becomes later if a vCPU with a higher priority visits a place
+ * meanwhile.
  */
 int64_t pct_blocked_until(struct pct *pct, unsigned cpu, int64_t now_ns);
 /* Must be called when CPU, which has waited since START_NS, continues at NOW_NS. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads and selects the patches without which old commits cannot be built with today's compilers.
- * Each is for a range of commits.
+ * Each patch is for a range of commits.
  */
 #include "bisect/internal.h"
 

@@ -34,7 +34,7 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define PRIOR_PRESUMED 40
 /*
  * Number of runs at the bad end that must catch the bug for a first estimate of the rate.
- * FIRST_CATCHES_PRESUMED is this number after posterior_presume_always().
+ * FIRST_CATCHES_PRESUMED is the number for a posterior after posterior_presume_always().
  */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1

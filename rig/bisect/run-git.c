@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs git without the settings of the user that start programs or change its output. */
+/* Runs git, and ignores those settings of the user that start programs or change git's output. */
 #include "bisect/internal.h"
 
 #include "util/spawn.h"

@@ -8,7 +8,8 @@
 /*
  * Returns TRUE if the emulator, firmware and guest programs of MACHINE are installed. Otherwise the
  * error (RIG_EXIT_SKIP) says what to install or build, and *ret_package is the Debian package that
- * is missing, or NULL if it is not a package. RET_PACKAGE may be NULL. Starts no guest.
+ * is missing, or NULL if something else than a package is missing. RET_PACKAGE may be NULL. Starts
+ * no guest.
  */
 gboolean host_can_run(const struct machine *machine, const char **ret_package, GError **error);
 

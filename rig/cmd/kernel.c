@@ -170,7 +170,7 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
 
-/* Sets *RET to what the options request, with what SCENARIO (or NULL) needs of the kernel. */
+/* Sets *RET to the kernel that the options request. Adds what SCENARIO (or NULL) needs. */
 static gboolean spec_init(struct plan_spec *ret, const struct scenario *scenario,
 			  GError **error)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The ways by which the rig can learn of an edge. */
+/* The sources from which the rig obtains edges. */
 static const struct {
 	guint contexts; /* bits of enum lock_context; an edge with one of these has this source */
 	const char *name;

@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define PLACES_SHOWN 3 /* of an edge; more make the list hard to read */
+#define PLACES_SHOWN 3 /* number of places that are printed for an edge */
 
 static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel "

@@ -12,8 +12,8 @@
  */
 GPtrArray *night_runs_of(struct run_index *ix, const char *night, GError **error);
 /*
- * Returns the name of the newest night, or NULL if there is none or with an error. Free it with
- * g_free().
+ * Returns the name of the newest night, NULL without an error if there is none, or NULL with an
+ * error. Free it with g_free().
  */
 char *night_runs_last(struct run_index *ix, GError **error);
 

@@ -105,7 +105,7 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
  */
 struct window {
 	GPtrArray *runs; /* of struct run_info, oldest first */
-	GHashTable *now; /* set of the names of the runs to report on; all runs if it is NULL */
+	GHashTable *now; /* names of the runs to report on, or NULL (struct model_options) */
 	/* of struct index_signature: signatures that occurred in older runs */
 	GPtrArray *signatures;
 	GHashTable *older; /* bug key -> a struct index_signature with this key */

@@ -13,7 +13,7 @@
 #include "symbol/variables.h"
 #include "util/error.h"
 
-#define STACK_SHIFT 14 /* THREAD_SIZE of x86-64 and arm64 */
+#define STACK_SHIFT 14 /* log2 of THREAD_SIZE on x86-64 and arm64 */
 
 /*
  * The functions. `words` are the operation, the mode and the flag of a `lock` line in
@@ -146,7 +146,7 @@ static const struct hook spin_hooks[] = {
 	/* kernel/sched/wait.c, swait.c: the lock is the first member of a queue */
 	{"__init_waitqueue_head", "named w sq", NULL},
 	{"__init_swait_queue_head", "named w sq", NULL},
-	/* kernel/softirq.c; 6.12 has both functions, of which the first one calls the second */
+	/* kernel/softirq.c; 6.12 has both: __do_softirq() calls handle_softirqs() */
 	{"__do_softirq", "while r -", NULL, "handle_softirqs"},
 	{"handle_softirqs", "while r -", NULL},
 	/* kernel/time/tick-sched.c: irq_exit() may end with a jump to it */
@@ -197,7 +197,10 @@ static const char *const tails[] = {
 	"wait_for_common",
 	"__wait_for_common",
 	"wait_for_common_io",
-	/* process_one_work() ends with a jump to one of these, in 6.1 also for a busy work item */
+	/*
+	 * process_one_work() ends with a jump to one of the next functions, in 6.1 also if another
+	 * worker executes the work item
+	 */
 	"move_linked_works",
 	"pwq_dec_nr_in_flight",
 	"put_pwq",

@@ -31,8 +31,8 @@ static gboolean is(const char *wanted, const char *word)
 }
 
 /*
- * Returns why SCENARIO (in the plan: WORD) cannot be run on MACHINE with kernel number KERNEL, or
- * NULL if it can. The caller owns the text.
+ * Returns why SCENARIO, which has the name or path WORD in the plan, cannot be run on MACHINE with
+ * kernel number KERNEL. Returns NULL if it can. The caller owns the text.
  */
 static char *why_not(const struct plan *plan, guint kernel, const char *word,
 		     const struct scenario *scenario, const struct machine *machine)

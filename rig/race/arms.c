@@ -336,9 +336,10 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		const struct suspect *one = &g_array_index(suspects, struct suspect, i);
 
 		/*
-		 * begin a new group with the arms that wait often, because in one group with the
-		 * others they would delay the tasks on their way to those; if the time of the
-		 * failure is known, `seldom` is TRUE for all, because the failure may need both
+		 * begin a new group with the arms that wait often: in one group, they would delay
+		 * the tasks before these reach the places of the other arms. If the time of the
+		 * failure is known, `seldom` is TRUE for all arms, because the failure may need
+		 * both kinds.
 		 */
 		if (i && one->seldom != one[-1].seldom)
 			while (race->n_suspects % RACE_GROUP)

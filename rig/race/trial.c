@@ -6,8 +6,8 @@
 
 /*
  * Seconds without a completed operation after which a sweep is judged to hang. This is twice the
- * default, because a sweep pauses while no operation completes, which is frequent with a slow
- * kernel.
+ * default, because the engine first pauses the holds of a sweep when no operation completes, which
+ * is frequent with a slow kernel.
  */
 #define SWEEP_PATIENCE_S 40
 

@@ -9,8 +9,8 @@
 #define FILE_MAX_BYTES (1 << 20)
 #define TIMES 1000
 /*
- * number of change points (plugin/pct.h) in a round. With two of them, a bug is found that needs a
- * certain order of three events; most bugs need fewer.
+ * number of change points (plugin/pct.h) in a round; two of them can order three events, which is
+ * sufficient for most bugs
  */
 #define PCT_POINTS 2
 

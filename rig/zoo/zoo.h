@@ -53,7 +53,7 @@ struct zoo_entry {
 	 */
 	char **kinds;
 	char **cycle;	 /* lock classes that the report must have; may be empty */
-	char *function;	 /* part of the report's title, or NULL */
+	char *function;	 /* a text that the report's title must contain, or NULL */
 	/*
 	 * only for ORACLE_OPERATION: operations of agents with results that only the bug causes,
 	 * for example "kmem-bind EBUSY|kmem-bind EINVAL"; one of them must occur
