@@ -200,7 +200,10 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
  */
 json_t *night_result(struct night *night, GError **error);
 
-/* The number of runs of each scenario, machine and kernel that `rig prune --keep` always keeps. */
+/*
+ * A night never deletes this many of the newest runs of each scenario, machine and kernel; this is
+ * also the default of `rig prune --keep`.
+ */
 #define NIGHT_KEEP_NEWEST 3
 
 /*

@@ -23,7 +23,7 @@ struct plan_kernel {
 	gboolean no_lockdep;
 };
 
-/* Excludes the combinations that match all of its fields. */
+/* An entry of `exclude`. Excludes the combinations that match all of its fields. */
 struct plan_exclude {
 	char *scenario, *machine, *kernel; /* NULL matches all */
 	char *why;
