@@ -141,7 +141,7 @@ console_over_limit() {
 
 channel_floods() {
 	fake channel-flood=20000 --patience 100 && ended 0 PASS && stays_small &&
-		fake channel-garbage && ended 1 FAIL 'the guest channel carried garbage'
+		fake channel-garbage && ended 1 FAIL 'the guest channel carried invalid data'
 }
 
 # --- files --------------------------------------------------------------------------------------------

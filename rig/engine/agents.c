@@ -38,20 +38,20 @@ gboolean agents_offered(struct session *s)
 		if (!g_strcmp0(offer, "ok") || agent->optional)
 			continue;
 		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': %s",
-			      agent->name, offer ? offer : "this guest does not have it");
+			      agent->name, offer ? offer : "the guest's init does not offer it");
 		return FALSE;
 	}
 	if (s->hello.has_lockdep || s->plan->no_lockdep)
 		return TRUE;
-	session_judge(s, VERDICT_SKIP, "the kernel has no lockdep, so nothing would be proven; "
-				       "--no-lockdep runs it all the same");
+	session_judge(s, VERDICT_SKIP, "the kernel has no lockdep, so a run without reports would "
+				       "prove nothing; use --no-lockdep to run it anyway");
 	return FALSE;
 }
 
 /*
- * Judges an agent that did not start. If a file does not exist that a kernel option creates, this
- * kernel cannot run the scenario (SKIP). Otherwise the reason may be a mistake, for example a wrong
- * name of a file (INFRA).
+ * Judges an agent that did not start. If WHY is that a file does not exist, and the agent needs
+ * kernel options, the kernel was probably built without them: the verdict is SKIP. Every other
+ * reason may be a mistake in the scenario, for example a wrong file name: the verdict is INFRA.
  */
 static void judge_start(struct session *s, const struct agent *agent, const char *why)
 {
@@ -60,13 +60,16 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 
 	if (*options && g_str_has_prefix(why, "ENOENT "))
 		session_judge(s, VERDICT_SKIP,
-			      "the kernel lacks files for agent '%s': %s; %s makes them",
+			      "the kernel lacks files for agent '%s': %s; enable %s in its config",
 			      agent->name, why, list);
 	else
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
 }
 
-/* Returns TRUE if WHY, from the guest, means that the kernel lacks something for the agent. */
+/*
+ * WHY is the guest's reason why an agent did not start ("ENOENT /sys/…"). Returns TRUE if its errno
+ * means that the kernel lacks a feature which the agent needs.
+ */
 static gboolean is_lack(const char *why)
 {
 	static const char *const errors[] = {"ENOENT", "ENODEV",     "ENOSYS", "ENODATA",
@@ -115,7 +118,10 @@ static gboolean is_left_out(const struct session *s, guint i)
 	return ((const struct agent_run *)s->agents.list->pdata[i])->not_started != NULL;
 }
 
-/* Called again after a reset, to start the same agents with the same seeds. */
+/*
+ * Starts the agents. When it is called again, after a reset of the guest, it starts the same agents
+ * with the same seeds.
+ */
 void agents_start(struct session *s)
 {
 	gboolean again = s->agents.list->len > 0, none;
@@ -140,7 +146,7 @@ void agents_start(struct session *s)
 			a->results = json_object();
 			g_ptr_array_add(s->agents.list, a);
 			if (g_strcmp0(offer, "ok"))
-				leave_out(a, offer ? offer : "this guest does not have it");
+				leave_out(a, offer ? offer : "the guest's init does not offer it");
 		}
 	}
 	s->agents.starts = 0;
@@ -155,10 +161,10 @@ void agents_start(struct session *s)
 }
 
 /*
- * Limits for stopping the agents. An agent that has not ended after STOP_S of guest runtime (at the
- * default patience), or after STOPS_MAX STOP requests, counts as stuck. One request is not enough:
- * the guest gives up after 10 s (supervisor.c) of its own clock, which also advances while the host
- * does not run the guest.
+ * Limits for stopping the agents. An agent that has not ended after STOP_S seconds of guest runtime
+ * (at the default patience), or after STOPS_MAX STOP requests, counts as stuck. A single request is
+ * not enough: the guest waits at most 10 s for its agents (supervisor.c), by its own clock, which
+ * also advances while the host does not run the guest.
  */
 #define STOP_S 8
 #define STOPS_MAX 8
@@ -276,7 +282,7 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->busy_ms = 0; /* the value in the last heartbeat is out of date: the agent has ended */
+	a->busy_ms = 0; /* the agent has ended, so the value of the last heartbeat is out of date */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
@@ -308,7 +314,8 @@ char *agents_rates(struct session *s, double seconds)
 
 			if (a->agent != first->agent)
 				break;
-			if (a->ops >= a->shown_ops) /* a reset sets the count to 0 */
+			/* after a reset of the guest, `ops` starts at 0 again */
+			if (a->ops >= a->shown_ops)
 				ops += a->ops - a->shown_ops;
 			a->shown_ops = a->ops;
 		}

@@ -21,8 +21,8 @@ static struct symbols *open_symbols(const struct kernel *kernel, GError **error)
 }
 
 /*
- * Returns a name for the source code of KERNEL. It includes the patches, because these change line
- * numbers. Free it with g_free().
+ * Returns a name for the source code of KERNEL. It includes the patches, because patches change
+ * line numbers. Free it with g_free().
  */
 static char *tree_of(const struct kernel *kernel)
 {

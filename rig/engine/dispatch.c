@@ -14,8 +14,9 @@
 #define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
 
 /*
- * Returns TRUE if SPLAT was counted before. A report is counted when it is complete, or earlier if
- * the console becomes silent inside it, but only once.
+ * Returns TRUE if SPLAT was counted before. A report is counted only once: when it is complete, or
+ * earlier if the console becomes silent in the middle of it. If it was counted before, its reason
+ * in the verdict becomes SENTENCE.
  */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
@@ -27,7 +28,8 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 }
 
 /*
- * Returns TRUE if SPLAT is the report to stop at (--until). Only a complete report can be matched.
+ * Returns TRUE if the run must stop at SPLAT, because the argument of --until is its signature or
+ * its kind.
  */
 static gboolean is_until(const struct session *s, const struct splat *splat)
 {
@@ -54,7 +56,10 @@ static void weigh(struct session *s, const struct splat *splat)
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
-	/* a known issue that did not kill a task does not end the run, which may find other bugs */
+	/*
+	 * a known issue ends the run only if it killed a task; otherwise the run may find other
+	 * bugs
+	 */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going &&
 	    !s->plan->until)
 		session_event(s, EV_REPORT);
@@ -62,7 +67,10 @@ static void weigh(struct session *s, const struct splat *splat)
 
 static void set_known(struct session *s, struct splat *splat)
 {
-	/* a report that the scenario expects is the run's result, even if it is a known issue */
+	/*
+	 * a report that the scenario expects is the run's result, so do not mark it as a known
+	 * issue
+	 */
 	const struct known_issue *issue =
 		s->reports.known && !judge_expects(s, splat)
 			? known_match(s->reports.known, splat, s->hello.release)
@@ -90,9 +98,9 @@ static void on_splat(struct splat *splat, void *data)
 }
 
 /*
- * Called with a report whose end has not been printed yet, when the console is silent. Judges the
- * report, but leaves it to on_splat() to store it when it is complete, because a recheck of the
- * console also finds complete reports.
+ * Called when the console has become silent in the middle of a report. SPLAT is the part printed so
+ * far. It is judged now, but on_splat() stores the report when it is complete, so that the stored
+ * reports are those that `rig recheck` finds in the console's log.
  */
 static void on_quiet(struct splat *splat, void *data)
 {
@@ -119,8 +127,8 @@ static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data
 	gboolean sent = vm_send(s->vm, type, seq, text);
 
 	/*
-	 * A failure is not handled here: a guest that does not read, or has ended, is detected by
-	 * its heartbeat, by the time limit of the state, or by the end of QEMU.
+	 * A failure is not handled here. If the guest does not read or has ended, this is detected
+	 * by missing heartbeats, by the time limit of the state, or by the end of QEMU.
 	 */
 	if (!sent)
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", seq);
@@ -194,13 +202,16 @@ static void on_channel_error(const char *what, void *data)
 	struct session *s = data;
 
 	run_journal(s->run, "channel-error", "{s:s}", "text", what);
-	/* during the boot this is not an error: firmware may write to the second console */
+	/*
+	 * During the boot, other data than frames is allowed: firmware may write to the second
+	 * console.
+	 */
 	if (s->state == STATE_BOOT) {
 		g_free(s->hello.no_frame);
 		s->hello.no_frame = g_strdup(what);
 		return;
 	}
-	session_judge(s, VERDICT_FAIL, "the guest channel carried garbage: %s", what);
+	session_judge(s, VERDICT_FAIL, "the guest channel carried invalid data: %s", what);
 	session_event(s, EV_BAD);
 }
 

@@ -22,15 +22,15 @@ struct engine_status {
 	double left_s;	      /* wall time until the load ends, or 0 if there is no load */
 	const char *agents;   /* "block-state 1200/s, slab-read 310/s" */
 	guint plugs, unplugs; /* numbers of successful operations */
-	guint refused;
-	guint reports;
+	guint refused;	      /* number of unplugs that the guest refused */
+	guint reports;	      /* number of reports that determine the verdict */
 };
 
 /* A callback that is called about four times a second. */
 typedef void (*engine_progress)(const struct engine_status *status, void *data);
 
 /*
- * Executes PLAN. Blocks until the verdict is stored. PROGRESS may be NULL. *ret_dir is the run
+ * Executes PLAN. Blocks until the verdict is stored. PROGRESS may be NULL. Sets *ret_dir to the run
  * folder. SIGINT and SIGTERM end the run with the verdict ABORTED. Errors: the run folder could not
  * be created, or its verdict could not be written.
  */

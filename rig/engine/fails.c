@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges runs in which calls were made to fail. The direct effects of a failed call are expected:
- * the operation during which it failed may be refused, and an agent's operation may return the
- * errno of the call. Everything later is judged as usual, and kinds of operations that succeeded
- * before must succeed again.
+ * Judges runs in which the plugin made calls of kernel functions return an error (`fail` in the
+ * scenario). The direct effects of such a call are expected: the host's operation during which it
+ * failed may be refused, and an agent's operation may return the errno of the call. Everything
+ * later is judged as usual: each kind of operation that succeeded before must succeed again.
  */
 #include "engine/session.h"
 
@@ -12,7 +12,10 @@
 
 #include "scenario/fallible.h"
 
-/* Operations of a kind have stopped working if this many were tried and none succeeded. */
+/*
+ * A kind of operation does not work any more if at least this many were tried after the last failed
+ * call, and none succeeded.
+ */
 #define TRIES_MIN 2
 
 /* Counts of the operations of one kind. */
@@ -87,7 +90,7 @@ void fails_begin(struct session *s, const struct step *step)
 
 gboolean fails_since(struct session *s, gint64 since_ns)
 {
-	/* read the plugin's socket first: its line about the call may still be there */
+	/* read the plugin's socket first, which may still contain its line about the call */
 	if (s->scenario->n_fails && s->holds.director)
 		director_poll(s->holds.director);
 	for (guint i = 0; i < s->fails.happened->len; i++)
@@ -118,7 +121,7 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result)
 		    result->op, "error", result->error, "count", (json_int_t)result->count);
 }
 
-/* The text that REASON is compared with is defined in guest-init/supervisor.c. */
+/* The format of REASON is defined in guest-init/supervisor.c. */
 gboolean fails_excuse_verdict(struct session *s, const char *reason)
 {
 	unsigned long long id, count;
@@ -199,7 +202,7 @@ void fails_judge(struct session *s)
 				      kind, tally->bad, tally->last);
 }
 
-/* Returns the results of operations after the last failure: {"plug d": {"ok", "bad"}}. */
+/* Returns the results of operations after the last failed call: {"plug d": {"ok": 2, "bad": 0}}. */
 static json_t *later_json(const struct session *s)
 {
 	json_t *later = json_object();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Controls the holds during a run. They are armed while agents and tracks run, and released before
- * the guest is stopped, reset, examined after a hang, or ended. Each wait that the plugin reports
- * is written to the journal.
+ * Controls the holds during a run: a hold makes a vCPU wait at a kernel instruction. Holds are
+ * armed while agents and tracks run, and released before the guest is stopped, reset, examined
+ * after a hang, or ended. Each wait that the plugin reports is written to the journal.
  */
 #include "engine/session.h"
 
@@ -12,8 +12,8 @@
 #include "plugin/protocol.h"
 
 /*
- * The kernel's stall detectors have limits of some 20 s. Holds may be the reason for a stall report
- * if a vCPU was held for half of the STALL_NS before it.
+ * The kernel's stall detectors have limits of about 20 s. Holds may be the reason for a stall
+ * report if a vCPU was held for at least half of the last STALL_NS before the report.
  */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
@@ -24,9 +24,9 @@
  */
 #define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S
-#define WAITS_MAX 20000
+#define WAITS_MAX 20000 /* maximum number of waits that are kept for suspect_ns() */
 
-/* A wait of an arm. */
+/* One wait of a vCPU at an arm, which is a hold of a sweep. */
 struct arm_wait {
 	guint arm;
 	gint64 start_ns, end_ns;
@@ -74,7 +74,10 @@ static void on_held(const struct director_held *held, void *data)
 		    "outcome", held->outcome, "visits", (json_int_t)held->visits);
 }
 
-/* Called when the next arms that take turns become active; HOLD is the first of them. */
+/*
+ * Called when the plugin makes the next arms active (only a few holds of a sweep are active at a
+ * time). HOLD is the first of them.
+ */
 static void on_turned(guint hold, void *data)
 {
 	struct session *s = data;
@@ -94,7 +97,7 @@ static void on_skewed(guint hold, guint64 address, void *data)
 	session_judge(s, VERDICT_INFRA,
 		      "hold '%s': 0x%" G_GINT64_MODIFIER
 		      "x is inside an instruction and is never reached; give the "
-		      "offset of an instruction",
+		      "offset at which an instruction begins",
 		      spec_of(s, hold)->at, address);
 	session_event(s, EV_FAULT);
 }
@@ -184,11 +187,12 @@ void holds_state(struct session *s)
 		holds_failed(s, rig_now_ns());
 	if (s->holds.director && s->state == STATE_HAMMER &&
 	    !director_is_there(s->holds.director)) {
-		session_judge(s, VERDICT_INFRA, "the director's plugin does not answer");
+		session_judge(s, VERDICT_INFRA,
+			      "QEMU's plugin, which holds vCPUs, does not answer");
 		session_event(s, EV_FAULT);
 	}
 	holds_set(s, s->state == STATE_HAMMER);
-	/* request the recorded locks again, with those of the teardown */
+	/* request the recorded locks again, because the teardown has taken more locks */
 	if (s->holds.director && s->state == STATE_FINISH)
 		director_ask_locks(s->holds.director);
 }
@@ -250,8 +254,8 @@ json_t *holds_json(struct session *s)
 }
 
 /*
- * Returns the time from the last wait of ARM to the failure, or -1 if ARM is not a suspect because
- * it did not wait at that time.
+ * Returns the time in ns from the end of a wait of ARM to the failure, for the wait that is nearest
+ * to it, or -1 if ARM is not a suspect because no vCPU waited there at about that time.
  */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {
@@ -269,7 +273,10 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 	return nearest;
 }
 
-/* Returns when the last wait of ARM ended, in ms since the run's start; 0 if it did not wait. */
+/*
+ * Returns the time at which the last wait of ARM ended, in ms since the run's start, or 0 if no
+ * vCPU waited at ARM.
+ */
 static json_int_t last_wait_ms(const struct session *s, guint arm)
 {
 	gint64 last_ns = 0;
@@ -284,8 +291,9 @@ static json_int_t last_wait_ms(const struct session *s, guint arm)
 }
 
 /*
- * Returns the rank of ARM among the suspects of a failure: 1 for the arm that waited last, 2 for
- * the one before, and so on, or 0 if ARM is not a suspect. BEFORE_NS[i] is suspect_ns() of arm i.
+ * Returns the rank of ARM among the suspects of a failure: 1 for the arm whose wait was the last
+ * before the failure, 2 for the one before, and so on, or 0 if ARM is not a suspect. BEFORE_NS[i]
+ * is suspect_ns() of arm i.
  */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {

@@ -66,7 +66,7 @@ static void compare_pages(struct session *s, const char *what, GHashTable *befor
 void judge_accounts(struct session *s)
 {
 	if (!s->judged.before || !s->judged.after) {
-		session_judge(s, VERDICT_FAIL, "the guest gave no memory accounts");
+		session_judge(s, VERDICT_FAIL, "the guest did not send its memory accounts");
 		return;
 	}
 	if (!s->scenario->accounts)
@@ -84,9 +84,9 @@ void judge_accounts(struct session *s)
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*
- * Judges the guest's verdict. The reason that lockdep is off is only stored in the facts:
- * rig/verdict decides what this means, because a known issue may have turned lockdep off. Any other
- * reason is a FAIL, unless failed calls explain it.
+ * Judges the guest's verdict by its reasons. If a reason is that lockdep is off, this is only
+ * stored in the facts: rig/verdict decides what it means, because a known issue may have turned
+ * lockdep off. Every other reason is a FAIL, unless failed calls explain it.
  */
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {
@@ -173,7 +173,10 @@ static json_t *agents_json(struct session *s)
 	return agents;
 }
 
-/* Returns the member `expected` of the file `verdict`, without the key `met`. */
+/*
+ * Returns the member `expected` of the file `verdict`, except for its key `met`, which the caller
+ * adds.
+ */
 static json_t *expectation(const struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;

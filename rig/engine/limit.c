@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits the time of a step's request to the guest, in guest runtime (runtime.h). Time in which
- * holds kept a vCPU waiting does not count, because a sweep may delay the request at many places.
+ * Limits the time in which the guest must answer a step's request, in guest runtime (runtime.h).
+ * Time in which holds kept a vCPU waiting does not count, because a sweep may delay the request at
+ * many places.
  */
 #include "engine/track.h"
 
 #define LIMIT_TICK_MS 250
-/* Even if the host does not run the guest, the limit expires after this many times its length. */
+/*
+ * The limit also expires after this many times its length in wall time, even if the host does not
+ * run the guest.
+ */
 #define WALL_FACTOR 8
 
 static gboolean on_limit(gpointer data)

@@ -3,8 +3,8 @@
  * Reads the lock orders of the boot: the text of /proc/lockdep and /proc/lockdep_chains is
  * requested from the guest and written to `locks/` of the run folder (docs/locks.md). This is done
  * before the verdict of a run that passes, while the report that ends a run is printed, or in the
- * post-mortem of a hang. The time limit counts guest runtime, and ends early if no heartbeat
- * arrives. When it expires, the text that has arrived is used, with a note.
+ * post-mortem of a hang. The time limit counts guest runtime; the wait ends earlier if no heartbeat
+ * arrives. If a text is incomplete when the wait ends, the received part is used, with a note.
  */
 #include "engine/session.h"
 
@@ -21,14 +21,14 @@
 
 #define LOOK_MS 20
 /*
- * Time limits in guest runtime, at the default patience: for the answers, and without a heartbeat.
- * Heartbeats come four times a second.
+ * Time limits in seconds of guest runtime, at the default patience: WAIT_S for the answers, and
+ * SILENT_S without a heartbeat (the guest sends four in a second).
  */
 #define WAIT_S 0.5
 #define SILENT_S 1.5
-/* How many bytes the files of a run for lock orders may take. */
+/* Maximum size in bytes of the lock orders and lockdep's texts of one run, compressed. */
 #define DISK_MAX 200000
-/* In how many bytes at a time write_gz() compresses. */
+/* write_gz() compresses this many bytes at a time. */
 #define PIECE 16384
 
 static const char *const files[N_LOCK_TEXTS] = {"lockdep", "chains"};
@@ -38,7 +38,10 @@ static json_int_t size_of(const struct session *s, guint file)
 	return s->locks.text[file] ? (json_int_t)strlen(s->locks.text[file]) : 0;
 }
 
-/* Writes a note about FILE (or NULL) to the journal. The first note is also in the verdict. */
+/*
+ * Writes a note about FILE of `locks/`, or about all files if it is NULL, to the journal. The first
+ * note is also part of the verdict.
+ */
 static void note(struct session *s, const char *file, const char *why)
 {
 	run_journal(s->run, "locks", "{s:s*, s:s}", "file", file, "why", why);
@@ -146,8 +149,9 @@ gboolean locks_open(const struct session *s)
 }
 
 /*
- * Writes TEXT, compressed, as locks/NAME.gz. Stops before the file is longer than MAX bytes, and
- * sets *ret_cut. Returns the size of the file in bytes, or 0 if it cannot be written.
+ * Writes TEXT, compressed, as locks/NAME.gz. If the file would be longer than MAX bytes, writes
+ * only the first part of TEXT and sets *ret_cut. Returns the size of the file in bytes, or 0 if it
+ * cannot be written.
  */
 static gsize write_gz(struct session *s, const char *name, const char *text, gsize max,
 		      gboolean *ret_cut)
@@ -162,7 +166,7 @@ static gsize write_gz(struct session *s, const char *name, const char *text, gsi
 
 		if (size + compressBound(piece) > max)
 			break;
-		/* gzoffset() counts only what was flushed */
+		/* gzoffset() does not count data that was not flushed */
 		ok = gzwrite(file, text + at, piece) == (int)piece &&
 		     gzflush(file, Z_SYNC_FLUSH) == Z_OK;
 		size = gzoffset(file);

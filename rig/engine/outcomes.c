@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks the outcomes that the scenario expects (`expect: outcomes`), of steps and of agents'
- * operations.
+ * Checks the outcomes of steps and of agents' operations that the scenario expects (`expect:
+ * outcomes`).
  */
 #include "engine/session.h"
 
@@ -9,8 +9,8 @@
 
 /*
  * Returns TRUE if the step ended with RESULT. OUTCOME and WHY are from track_stepped(). If a step
- * wrote to several blocks, WHY lists their results ("result EBUSY 1"); then an errno must be one of
- * these results, but "ok" must be the only one.
+ * wrote to several memory blocks, WHY lists the number of blocks for each errno ("result EBUSY 1").
+ * Then RESULT matches if it is an errno of this list; "ok" matches only if no block had an error.
  */
 static gboolean is_result(const char *outcome, const char *why, const char *result)
 {
@@ -93,7 +93,8 @@ void outcomes_judge(struct session *s)
 			 !g_hash_table_contains(s->host.expected, GUINT_TO_POINTER(i)))
 			session_judge(
 				s, VERDICT_FAIL,
-				"no step '%s'%s%s was executed, of which the scenario expects '%s'",
+				"no step '%s'%s%s was executed, but the scenario expects that it "
+				"ends in '%s'",
 				step_do_name(one->what), one->id ? " of " : "",
 				one->id ? one->id : "", one->result);
 	}

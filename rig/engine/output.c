@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stores the output of the programs that agents `run` execute, each in a file of the run folder. If
- * an output is TAP, each failed test becomes a report. These reports are added at the end of a run,
- * after those of the console, so that `rig recheck` gives the console's reports the same numbers.
+ * an output is in the format TAP, each failed test becomes a report. These reports are added at the
+ * end of a run, after the reports of the console, so that `rig recheck` gives the console's reports
+ * the same numbers.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
-/* Maximum size of an output in bytes; guest-init/output.h sends less. */
+/* Maximum size of an output in bytes. The guest sends at most 256 KiB (guest-init/output.h). */
 #define OUTPUT_MAX (320 * 1024)
 
 void output_add(struct session *s, guint id, const char *text, gsize len)

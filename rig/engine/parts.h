@@ -17,7 +17,7 @@
 
 struct session;
 
-/* The events to be handled by the table, and the state's deadline (session.c). */
+/* The events that table.c must still handle, and the state's deadline (session.c). */
 struct event_queue {
 	gboolean stepping;     /* session_event() is handling an event; others are queued */
 	GQueue events;	       /* of enum event */
@@ -28,8 +28,8 @@ struct event_queue {
 };
 
 /*
- * Times at which the run reached certain points, 0 until then (session.c, table.c, dispatch.c).
- * Hammer is the load: STATE_HAMMER and STATE_DRAIN.
+ * Times at which the run reached certain points, or 0 before that (session.c, table.c, dispatch.c).
+ * In the names, "hammer" is the load: STATE_HAMMER and STATE_DRAIN.
  */
 struct run_times {
 	gint64 started_ns, hello_ns;
@@ -60,7 +60,7 @@ struct hello {
 	GHashTable *offers; /* agent name -> "ok", or what the kernel lacks for it */
 	gint64 block_size;  /* size of a memory block in bytes */
 	gboolean has_lockdep;
-	char *no_frame; /* if data before HELLO was not a frame: what is wrong with it; or NULL */
+	char *no_frame; /* what was wrong with data before HELLO that was not a frame, or NULL */
 };
 
 /* The last heartbeat (agents.c). */
@@ -73,12 +73,12 @@ struct heartbeats {
 	double guest_s; /* the guest's uptime at the last heartbeat */
 };
 
-/* The console (dispatch.c), and its lost parts (reconnect.c). */
+/* The console (dispatch.c), and the parts of its output that were lost (reconnect.c). */
 struct console {
 	struct scanner *scanner;
 	gint64 said_ns;	 /* when the console last printed something */
-	guint gaps;	 /* number of lost parts that could not be filled from the kernel's log */
-	gint64 heard_us; /* time stamp of the last line before the most recent lost part */
+	guint gaps;	 /* number of lost parts that were not restored from the kernel's log */
+	gint64 heard_us; /* time stamp (µs) of the last line before the last lost part */
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
 };
 
@@ -90,12 +90,12 @@ struct reports {
 	struct known *known; /* known issues, or NULL */
 	GPtrArray *list;     /* of struct splat */
 	/*
-	 * The reports that were counted before their end. Maps the first bytes of a report to its
-	 * sentence in the verdict.
+	 * The reports that were counted. Maps the position of a report's first byte in the console
+	 * to the report's sentence in the verdict.
 	 */
 	GHashTable *told;
 	guint failing;	    /* number of reports that determine the verdict */
-	gboolean hang_kind; /* one of the reports is about a hang */
+	gboolean hang_kind; /* at least one report is about a hang */
 	/* the guest's uptime at the first report that determines the verdict, or -1 */
 	double first_s;
 	json_t *hang; /* the explanation (rig/hang), or NULL */
@@ -111,13 +111,14 @@ struct device {
 	gboolean there;	  /* QEMU has the device */
 	gboolean busy;	  /* an operation on the device is in progress */
 	/*
-	 * The guest did not accept the device, and a call that was made to fail may be the reason.
-	 * It may then be impossible to unplug, which does not fail the run.
+	 * The guest did not accept the device after a call was made to fail (`fail`), which may be
+	 * the reason. If the device then cannot be unplugged, this does not fail the run.
 	 */
 	gboolean refused;
 	/*
-	 * It is not known whether the guest has the device: an unplug timed out, so QEMU may delete
-	 * it at any time, or a call that was made to fail may have affected the plug.
+	 * It is not known whether the guest has the device. Either an unplug timed out, so QEMU may
+	 * delete the device at any time, or a call that was made to fail may have affected the
+	 * plug.
 	 */
 	gboolean unsure;
 	gint64 changed_ns;	 /* when the last plug or unplug ended, or 0 before the first one */
@@ -138,7 +139,7 @@ struct host_side {
 	GPtrArray *tracks;   /* of struct track_run */
 	GHashTable *ended;   /* set of the ids of ended operations that other operations wait for */
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
-	/* set of indices in the scenario's expected outcomes: those whose step was executed */
+	/* set of the indices (in `expect.outcomes`) of expected outcomes whose step was executed */
 	GHashTable *expected;
 	guint64 cxl_plugs; /* number of CXL devices that were plugged since the boot */
 	guint reset_waits; /* TRUE while a `reset` step waits for the guest's HELLO */
@@ -150,9 +151,9 @@ struct host_side {
 /* State of the teardown (teardown.c). */
 struct teardown {
 	double from_runtime_s; /* guest runtime at the start of the teardown */
-	gboolean timed_out;    /* an operation of the last round has timed out */
+	gboolean timed_out;    /* an operation of the current round has timed out */
 	guint ops;	       /* number of operations in progress */
-	guint round;
+	guint round;	       /* number of rounds begun; each tries to unplug every device */
 };
 
 /* An agent in the guest, with data from heartbeats and final counts (agents.c). */
@@ -162,7 +163,7 @@ struct agent_run {
 	int pid; /* its process in the guest, or 0 if the guest has not reported it */
 	const struct agent *agent;
 	guint64 seed;
-	const char *skip; /* the turns that the agent leaves out, as the timeline says, or NULL */
+	const char *skip; /* turns (repetitions of its operation) that the agent skips; or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
 	guint64 excused;   /* number of results that failed calls explain (fails.c) */
@@ -191,7 +192,7 @@ struct holds {
 	gint64 failed_ns; /* when the failure that ended the load began, or 0 */
 };
 
-/* A call that the plugin made fail. */
+/* A call of a kernel function that the plugin made return an error. */
 struct failure {
 	guint fail; /* index in the scenario's fails */
 	gint64 at_ns;
@@ -212,7 +213,7 @@ struct session_locks {
 	char *note;			 /* what is missing or truncated, and why; or NULL */
 	guint open;			 /* number of requests without an answer */
 	guint timer;
-	gint64 asked_ns; /* when the orders were requested, or 0 */
+	gint64 asked_ns; /* when the lock orders were requested, or 0 */
 	/* watch_guest_runtime() at the request, and at the last heartbeat */
 	double asked_s, heard_s;
 	gint64 heard_ns; /* when the last heartbeat arrived */

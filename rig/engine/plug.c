@@ -22,7 +22,10 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
-	/* if a call was made to fail, the plug may be reported as successful although it was not */
+	/*
+	 * after a call was made to fail, QEMU may report success although the guest lacks the
+	 * device
+	 */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;
 	if (outcome == VM_TIMED_OUT && !t->device->unsure && !step_was_starved(t))
@@ -43,7 +46,7 @@ static void on_blocks_there(const struct guest_reply *reply, void *data)
 static void blocks_there_late(struct track_run *t)
 {
 	t->asks_guest = FALSE;
-	plugged(t, VM_TIMED_OUT, "the guest did not answer whether its blocks are there");
+	plugged(t, VM_TIMED_OUT, "the guest did not report in time that it has the memory blocks");
 }
 
 static gboolean is_pmem(enum step_device device)
@@ -52,10 +55,11 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * Returns for what kind of memory the guest must wait after a plug, as the word WRITE of
- * guest_blocks(), or NULL if no request is needed: the guest acknowledges DIMMs by _OST, unless
- * libvirt is in between. It does not acknowledge an NVDIMM, because there is no _OST for its NFIT.
- * *RET is the range of the memory, or the serial number of a CXL device, which has no address yet.
+ * Returns the argument WRITE of guest_blocks() with which the guest waits for the memory of the
+ * plugged device, or NULL if no such request is needed. It is not needed for a DIMM that the guest
+ * acknowledges by the ACPI method _OST, unless libvirt is between the rig and QEMU. It is needed
+ * for an NVDIMM, because there is no _OST for its NFIT. *RET is the range of the memory, or the
+ * serial number of a CXL device, which has no address yet.
  */
 static const char *waits_for(const struct track_run *t, struct extent *ret)
 {
@@ -168,7 +172,7 @@ void step_plug(struct track_run *t)
 	};
 
 	if (t->device->there) {
-		track_stepped(t, "skipped", "it is plugged");
+		track_stepped(t, "skipped", "the device is already plugged");
 		return;
 	}
 	t->device->kind = step->device;
@@ -201,7 +205,7 @@ static void blocks_gone_late(struct track_run *t)
 {
 	t->asks_guest = t->device->busy = FALSE;
 	track_stepped(t, unplug_name(VM_OK),
-		      "the guest did not answer whether its blocks are gone");
+		      "the guest did not report in time that the memory blocks are removed");
 }
 
 static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -230,7 +234,7 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 void step_unplug(struct track_run *t)
 {
 	if (!t->device->there) {
-		track_stepped(t, "skipped", "it is not plugged");
+		track_stepped(t, "skipped", "the device is not plugged");
 		return;
 	}
 	t->device->busy = TRUE;

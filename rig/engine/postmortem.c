@@ -13,10 +13,12 @@
 
 #include "hang/memory.h"
 
-/* Time limits at the default patience: of a step, and of one SysRq key's output. */
+/*
+ * Time limits in ms at the default patience: STEP_MS of a step, PRINT_MS of one SysRq key's output.
+ */
 #define STEP_MS 3000
 #define PRINT_MS 1000
-/* A step's limit is extended by this while the kernel prints. */
+/* While the kernel prints, the rig waits at most this long after the SysRq request. */
 #define PRINTING_MS 12000
 /* Time limit for dumping the memory. */
 #define DUMP_MS 20000
@@ -24,8 +26,8 @@
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
 /*
- * SysRq keys for: all locks, blocked tasks, backtraces of the CPUs, all tasks, and the CPUs'
- * backtraces again, which show the CPUs that loop.
+ * SysRq keys, in this order, for: all locks (d), blocked tasks (w), backtraces of the CPUs (l), all
+ * tasks (t), and the backtraces again (l). A CPU that loops is in the same function both times.
  */
 static const char sysrq_keys[] = "dwltl";
 
@@ -127,8 +129,8 @@ static void ask_sysrq(struct postmortem *p)
 }
 
 /*
- * Extends the limit of the current step while the console prints, because another request would
- * only add to the output.
+ * Waits while the kernel prints the answer to the SysRq request, because another request would only
+ * add to the output.
  */
 static void while_it_prints(struct postmortem *p)
 {
@@ -144,8 +146,8 @@ static void while_it_prints(struct postmortem *p)
 }
 
 /*
- * Sends SysRq keys over the console, if init did not respond. Sends one key at a time, so that the
- * kernel has time to print.
+ * If init did not respond, sends the SysRq keys over the console. Sends one key at a time, so that
+ * the kernel has time to print.
  */
 static void console_sysrq(struct postmortem *p)
 {
@@ -216,11 +218,13 @@ static gboolean may_dump(struct session *s, guint64 size, char **ret_why)
 
 	if (!size || size > limit)
 		*ret_why = g_strdup_printf("the guest has %" G_GUINT64_FORMAT
-					   " MiB, the limit is %" G_GUINT64_FORMAT,
+					   " MiB of memory, the limit is %" G_GUINT64_FORMAT
+					   " MiB (--memory-image)",
 					   size >> 20, limit >> 20);
 	else if (!statvfs(run_dir(s->run), &disk) &&
 		 (guint64)disk.f_bavail * disk.f_frsize < size + DISK_SPARE)
-		*ret_why = g_strdup_printf("%" G_GUINT64_FORMAT " MiB do not fit on the disk",
+		*ret_why = g_strdup_printf("the disk has no space for a memory dump of "
+					   "%" G_GUINT64_FORMAT " MiB",
 					   size >> 20);
 	return !*ret_why;
 }
@@ -299,7 +303,7 @@ void postmortem_excuse(struct session *s, struct splat *splat)
 		return;
 	splat->known = json_pack(
 		"{s:s, s:s, s:s}", "reason",
-		"made by the rig, which sent an NMI to a guest that did not answer",
+		"caused by the NMI that the rig sent because the guest did not answer",
 		"link", "docs/hangs.md", "expires", KNOWN_THIS_RUN);
 }
 

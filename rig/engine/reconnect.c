@@ -2,17 +2,18 @@
 /*
  * Handles a connection to the guest that is lost and restored, for example because libvirtd
  * restarts. The guest continues to run meanwhile, so requests, answers and console output may be
- * lost. After the reconnect, every request without an answer is sent again (the guest recognises
- * its number), and the kernel's log is read to fill the gap in the console. If the log cannot be
- * read, the run cannot PASS, because a report may be missing.
+ * lost. After the reconnect, every request without an answer is sent again (the guest detects a
+ * repeated request by its number), and the kernel's log is read to restore the lost console output.
+ * If the log cannot be read, the run cannot PASS, because a report may be missing.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
 /*
- * Lines of the log with an earlier time stamp are left out, because the kernel's banner ("Linux
- * version …") after later lines would be counted as a second boot (splat/extent.c).
+ * Lines of the kernel's log with a time stamp (in µs) before this are not read. They contain the
+ * kernel's banner ("Linux version …"): after later lines, it would be counted as a second boot
+ * (splat/extent.c).
  */
 #define BANNER_US 1500000
 

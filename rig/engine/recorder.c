@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles the locks that the director's plugin has recorded (docs/prove.md): adds names, writes
- * them to `locks/`, and searches for cycles. If the record is incomplete, no cycle is reported, and
- * nothing is proven.
+ * Handles the locks that QEMU's plugin has recorded (docs/prove.md): adds names, writes them to
+ * `locks/`, and searches for cycles. If the record is incomplete, no cycle is reported, and nothing
+ * is proven.
  */
 #include "engine/session.h"
 
@@ -106,7 +106,8 @@ void recorder_keep(struct session *s)
 	director_drain(s->holds.director);
 	path = director_locks_path(s->holds.director);
 	if (!path)
-		rig_fail(&error, RIG_EXIT_INFRA, "QEMU ended before the plugin wrote the locks");
+		rig_fail(&error, RIG_EXIT_INFRA,
+			 "QEMU ended before its plugin wrote the recorded locks");
 	else if (g_file_get_contents(path, &text, NULL, &error) &&
 		 open_names(s->plan->kernel, &names, &error))
 		recorded = lock_recorded_parse(text, &by_address, &error);

@@ -19,8 +19,8 @@ void runtime_deinit(struct runtime *runtime)
 }
 
 /*
- * Returns TRUE if the process is stopped by a signal or a debugger, which is state T in
- * /proc/PID/stat, "PID (NAME) STATE ...".
+ * Returns TRUE if the process is stopped by a signal or a debugger: then STATE is T or t in
+ * /proc/PID/stat ("PID (NAME) STATE …").
  */
 static gboolean is_stopped(pid_t pid)
 {
@@ -31,8 +31,8 @@ static gboolean is_stopped(pid_t pid)
 }
 
 /*
- * Adds the times of one thread to RUNTIME. Returns how much its waiting time has grown; 0 for a new
- * thread.
+ * Adds the CPU time of one thread to RUNTIME. Returns by how much the time in which it waited for a
+ * CPU has grown since the last call, or 0 for a new thread.
  */
 static gint64 read_thread(struct runtime *runtime, const char *tasks, const char *tid)
 {

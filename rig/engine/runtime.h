@@ -5,8 +5,8 @@
  * A guest's own clock also advances while the host does not run the guest, so time limits count
  * guest runtime instead. It excludes the time in which QEMU was stopped, and the time in which a
  * thread of QEMU waited for a processor (/proc/PID/task/TID/schedstat: nanoseconds on a CPU,
- * nanoseconds in a run queue). Of the threads, the one that waited longest counts, not the mean,
- * because a grace period, stop_machine() or an IPI waits for the slowest CPU of the guest.
+ * nanoseconds in a run queue). The thread that waited longest determines this time, not the mean of
+ * the threads, because a grace period, stop_machine() or an IPI waits for the guest's slowest CPU.
  */
 #ifndef RIG_ENGINE_RUNTIME_H
 #define RIG_ENGINE_RUNTIME_H
@@ -32,8 +32,8 @@ void runtime_deinit(struct runtime *runtime);
 void runtime_update(struct runtime *runtime, pid_t pid);
 
 /*
- * Like runtime_update(), for tests: with a given time, and the folder TASKS instead of
- * /proc/PID/task.
+ * Updates RUNTIME as if the time were NOW_NS. Reads the folder TASKS instead of /proc/PID/task;
+ * QEMU was stopped if STOPPED is TRUE. Used by runtime_update() and by tests.
  */
 void runtime_update_at(struct runtime *runtime, const char *tasks, gboolean stopped, gint64 now_ns);
 

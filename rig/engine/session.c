@@ -45,8 +45,8 @@ guint session_counted(const struct session *s, const char *what, const char *out
 }
 
 /*
- * A limit in guest runtime expires at the latest after this many times its length in wall time,
- * because a busy host may not run the guest at all.
+ * A limit in guest runtime also expires after this many times its length in wall time, because a
+ * busy host may not run the guest at all.
  */
 #define WALL_FACTOR 4
 /* Interval in seconds at which more_load_s() checks again whether the load may end. */
@@ -248,8 +248,9 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
 	/*
-	 * The plugin compares vCPUs' instruction addresses, and the lock graph lock addresses, with
-	 * the kernel's symbols. So the kernel must run at its link address (nokaslr).
+	 * The plugin compares the vCPUs' instruction addresses with the kernel's symbols, and the
+	 * lock graph compares the addresses of locks with them. So the kernel must run at its link
+	 * address (nokaslr).
 	 */
 	g_autofree char *cmdline =
 		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",

@@ -80,7 +80,10 @@ struct session {
 };
 
 /* session.c */
-/* Handles EVENT by the table. If an event is being handled, EVENT is handled after it. */
+/*
+ * Handles EVENT by the table (table.c). If another event is being handled, EVENT is queued until
+ * that is done.
+ */
 void session_event(struct session *s, enum event event);
 /*
  * Sends EV_ANSWER or EV_BAD for the answer to a request that was sent when s->entry was SCOPE
@@ -88,10 +91,10 @@ void session_event(struct session *s, enum event event);
  * as `late-answer`.
  */
 void session_answer(struct session *s, guint scope, enum event event);
-/* Sends EV_TIMER after NS of wall time, or never if NS is 0. */
+/* Sends EV_TIMER after NS_FROM_NOW of wall time, or never if it is 0. */
 void session_deadline(struct session *s, gint64 ns_from_now);
 /*
- * Sends EV_TIMER after SECONDS of guest runtime, at the latest after four times as many seconds of
+ * Sends EV_TIMER after SECONDS of guest runtime, or earlier, after four times as many seconds of
  * wall time. watch_boot() must have been called.
  */
 void session_limit(struct session *s, double seconds);
@@ -102,18 +105,19 @@ void session_limit(struct session *s, double seconds);
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 /*
- * Judges the outcome of a device operation of a step or of the teardown, if it is the same for all
- * operations: a command that QEMU itself refuses is a fault of the host (INFRA, EV_FAULT).
+ * Judges a device operation (WHAT, "plug") of a step or of the teardown if QEMU itself refused the
+ * command (OUTCOME is VM_FAILED): this is a fault of the host (INFRA, EV_FAULT). Ignores every
+ * other outcome, which the caller judges.
  */
 void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
 		      const char *why);
 /* Increments the counter for the OUTCOME ("ok") of WHAT ("plug"). */
 void session_count(struct session *s, const char *what, const char *outcome);
-/* Returns this counter. */
+/* Returns the counter of session_count(). */
 guint session_counted(const struct session *s, const char *what, const char *outcome);
 /*
- * The default patience: seconds without progress after which a hang is declared. Every time limit
- * scales with the patience.
+ * The default patience. The patience is the number of seconds without progress after which a hang
+ * is declared; every time limit scales with it.
  */
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
@@ -131,14 +135,17 @@ void dispatch_when_quiet(struct session *s);
 
 /* Handles EVENT in STATE: executes the action and returns the next state (table.c). */
 enum state table_step(struct session *s, enum event event);
-/* Like table_step(), but executes no action; for tests. */
+/* Returns the state that follows STATE after EVENT, and executes no action; for tests. */
 enum state table_next(enum state state, enum event event);
 
 /* track.c */
 void tracks_init(struct session *s);
 void tracks_deinit(struct session *s);
 void tracks_start(struct session *s);
-/* Starts no more steps. Sends EV_IDLE when each copy has ended its current step. */
+/*
+ * Starts no more steps. Sends EV_IDLE when each copy (one of the parallel executions of a track)
+ * has ended its current step.
+ */
 void tracks_stop(struct session *s);
 /* Returns TRUE if no copy executes a step. */
 gboolean tracks_idle(struct session *s);
@@ -157,12 +164,12 @@ void device_event(struct session *s, const char *name, json_t *event);
 /* hotplug-check.c */
 /*
  * Returns TRUE if the guest's memory must be compared with the host's devices after each step. This
- * is so if libvirt is between the rig and QEMU, because libvirt's list of devices may be wrong.
+ * is needed if libvirt is between the rig and QEMU, because libvirt's list of devices may be wrong.
  */
 gboolean hotplug_check_each_step(const struct session *s);
 /*
- * Returns TRUE if another device than BUT has memory in the range WHERE, or if it is not known
- * where a device has memory, because an operation on it is in progress or has timed out.
+ * Returns TRUE if a device other than BUT has, or may have, memory in the range WHERE. Any device
+ * may have memory there while an operation on it is in progress, or after one that has timed out.
  */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
 				   const struct extent *where);
@@ -176,7 +183,7 @@ char *hotplug_check_missing(const struct session *s, const struct guest_account 
 
 /*
  * reconnect.c: called when the connection to the guest is lost, when it is restored, and when the
- * guest's next HELLO arrives. After that, the guest answers requests again.
+ * guest's next HELLO arrives, after which the guest answers requests again.
  */
 void reconnect_lost(struct session *s);
 void reconnect_done(struct session *s);
@@ -206,8 +213,8 @@ void agents_deinit(struct session *s);
  */
 gboolean agents_offered(struct session *s);
 /*
- * Starts the agents. When all have started, it sends EV_ANSWER (in STATE_START; not after a reset).
- * It sends EV_BAD if a required one does not start.
+ * Starts the agents. In STATE_START, sends EV_ANSWER when all have started; after a reset of the
+ * guest it does not. Sends EV_BAD if an agent that is not optional does not start.
  */
 void agents_start(struct session *s);
 /* Stops the agents, and then sends EV_ANSWER, or EV_BAD if one has not ended in time. */
@@ -237,8 +244,8 @@ void output_add(struct session *s, guint id, const char *text, gsize len);
 /* Called at the end of the run. Stores the outputs, and adds a report for each failed test. */
 void output_judge(struct session *s);
 /*
- * Returns TRUE if RESULT shows that the script of A was still running when the agents stopped,
- * before its time limit.
+ * Returns TRUE if RESULT shows that the script of A was stopped because the agents were stopped,
+ * and not by its own time limit.
  */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
 
@@ -248,18 +255,22 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 void holds_close(struct session *s);
 /* Called when the state has changed: holds are armed in STATE_HAMMER. */
 void holds_state(struct session *s);
-/* Arms or disarms the holds without blocking. */
+/* Makes the holds active (ARMED is TRUE) or inactive, and does not wait for the plugin. */
 void holds_set(struct session *s, gboolean armed);
 /*
- * Pauses a sweep, or continues it: called with TRUE while no operation completes. If the delays of
- * the sweep were the reason, operations then complete; only a real deadlock persists.
+ * Pauses a sweep (PAUSED is TRUE) or continues it. The watchdog pauses it while no operation
+ * completes: if the sweep's delays are the reason, operations complete again, but not in a
+ * deadlock.
  */
 void holds_pause(struct session *s, gboolean paused);
-/* Returns for how many seconds since SINCE_NS the vCPU that was held the longest was held. */
+/*
+ * Of all vCPUs, finds the one that holds kept waiting the longest since SINCE_NS. Returns for how
+ * many seconds it was held.
+ */
 double holds_kept_s(const struct session *s, gint64 since_ns);
 /*
- * Stores that the failure which ends the load began at SINCE_NS. Arms that waited at about that
- * time are suspects. Only the first call in a run has an effect.
+ * Stores that the failure which ends the load began at SINCE_NS. Arms at which a vCPU waited at
+ * about that time are suspects. Only the first call in a run has an effect.
  */
 void holds_failed(struct session *s, gint64 since_ns);
 /*
@@ -276,9 +287,9 @@ void postmortem_excuse(struct session *s, struct splat *splat);
 json_t *holds_json(struct session *s);
 /*
  * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect", "last_ms"}], or
- * NULL if there is no sweep. `suspect` is 1 for the arm that waited nearest to the failure, 2 for
- * the next one, and so on, and 0 for arms that did not wait at that time. `last_ms` is when the
- * arm's last wait ended, since the run's start. Must be called after holds_json().
+ * NULL if there is no sweep. `suspect` is 1 for the arm whose wait was nearest to the failure, 2
+ * for the next one, and so on, or 0 if no vCPU waited there at about that time. `last_ms` is the
+ * end of the arm's last wait, in ms since the run's start. Must be called after holds_json().
  */
 json_t *holds_arms_json(struct session *s);
 
@@ -288,15 +299,15 @@ void fails_deinit(struct session *s);
 /* Called by the director when a call was made to fail. DATA is the session. */
 void fails_happened(const struct director_failed *failed, void *data);
 /*
- * Counts all operations up to now as made before the last failed call, so that only later ones show
+ * Counts all operations so far as made before the last failed call. So only later operations show
  * whether the kernel has recovered.
  */
 void fails_forget_later(struct session *s);
 /* Starts to count the calls of those `fail` entries whose `after` is STEP. */
 void fails_begin(struct session *s, const struct step *step);
 /*
- * Returns TRUE if a call was made to fail after SINCE_NS, so that an operation that began at
- * SINCE_NS may not have worked for this reason. Never blocks.
+ * Returns TRUE if a call was made to fail after SINCE_NS. This may be the reason if an operation
+ * that began at SINCE_NS did not work. Never blocks.
  */
 gboolean fails_since(struct session *s, gint64 since_ns);
 /* Returns TRUE if at least COUNT calls were made to fail with the errno ERROR. */
@@ -387,8 +398,8 @@ void session_explain(struct session *s);
 /* Copies the input files into the run folder, because a replay needs them unchanged. */
 gboolean session_keep_inputs(struct session *s, GError **error);
 /*
- * Stores the timeline: the laps that were listed before the launch, and those that have begun
- * since.
+ * Stores the timeline: the laps (passes through a track) that are listed explicitly, and all other
+ * laps that have begun.
  */
 gboolean session_keep_timeline(struct session *s, GError **error);
 
@@ -396,13 +407,13 @@ gboolean session_keep_timeline(struct session *s, GError **error);
 void judge_deinit(struct session *s);
 /*
  * Compares the sizes of the memory before and after the load. The verdict is FAIL if the guest has
- * not sent them, or if they differ although the scenario does not allow this (`accounts`).
+ * not sent them. It is also FAIL if they differ, unless the scenario sets `accounts` to false.
  */
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /*
- * Adds the meaning of the report SPLAT to the reasons of the verdict, like session_judge(). Returns
- * FALSE if it was added before.
+ * Adds MEANING, the verdict and reason that follow from the report SPLAT, to the facts and to the
+ * journal. Returns FALSE if it was added before.
  */
 gboolean judge_report(struct session *s, const struct splat *splat,
 		      const struct report_meaning *meaning);

@@ -119,8 +119,8 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 }
 
 /*
- * Returns TRUE if a task of TABLE that may hold the lock that WAITER waits for has run between the
- * two snapshots.
+ * Returns TRUE if a task of TABLE has run between the two snapshots and may hold the lock that task
+ * WAITER waits for.
  */
 static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was,
 			    const struct task_snapshot *is, int waiter, const GPtrArray *frames)

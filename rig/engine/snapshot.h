@@ -9,8 +9,8 @@
 #include "guest/guest.h"
 
 /*
- * A snapshot. Tasks that poll a lock are left out (lock_device_hotplug_sysfs() retries by
- * restart_syscall()).
+ * A snapshot. Blocked tasks in lock_device_hotplug_sysfs() are left out, because that function
+ * polls the lock by restart_syscall().
  */
 struct task_snapshot {
 	GHashTable *blocked; /* pid -> struct blocked_task: tasks in state D */
@@ -27,8 +27,8 @@ struct task_snapshot *task_snapshot_new(const struct guest_tasks *tasks);
 void task_snapshot_free(struct task_snapshot *snapshot);
 
 /*
- * Returns TRUE if the two snapshots differ in a counter, in the set of blocked tasks, or in how
- * often one of these was scheduled.
+ * Returns TRUE if the two snapshots differ in a memory counter or in the set of blocked tasks, or
+ * if a blocked task was scheduled in between.
  */
 gboolean task_snapshots_differ(const struct task_snapshot *was, const struct task_snapshot *is);
 /* Returns TRUE if a task is running in both snapshots. */
@@ -37,9 +37,9 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
 
 /*
- * Returns TRUE if task PID is blocked in both snapshots, and between them neither PID has run nor a
- * task that may hold the lock that PID waits for (by their stacks, hang_may_hold()). Returns FALSE
- * if PID is unknown.
+ * Returns TRUE if task PID is blocked in both snapshots and has not run in between, and no task has
+ * run that may hold the lock for which PID waits (judged by the stacks, hang_may_hold()). Returns
+ * FALSE if PID is unknown.
  */
 gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
 			      int pid);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records, if the guest was starved, its share of the time and how much was done in the run. */
+/*
+ * If the host gave the guest too little time (it was starved), stores in the verdict what share of
+ * the time the guest ran, and how many plugs and block operations the run made.
+ */
 #include "engine/session.h"
 
 #include <string.h>

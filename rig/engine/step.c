@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Executes the steps of each kind: sends a command to QEMU or a request to the guest, waits, and
- * calls track_stepped() once.
+ * Executes one step, by its kind: sends a command to QEMU or a request to the guest, waits for the
+ * answer, and calls track_stepped() once.
  */
 #include "engine/track.h"
 
@@ -69,7 +69,7 @@ static void on_resized(enum vm_outcome outcome, const char *why, json_t *reply, 
 static void do_resize(struct track_run *t)
 {
 	if (!t->device->there) {
-		track_stepped(t, "skipped", "it is not plugged");
+		track_stepped(t, "skipped", "the device is not plugged");
 		return;
 	}
 	t->device->busy = TRUE;
@@ -89,9 +89,9 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Called when the guest did not answer in time whether it has set memory or a CPU online or
- * offline. This is a failure for onlining, as for a plug, but not for offlining, which may be slow
- * (may_be_slow), like an unplug.
+ * Called when the guest did not answer in time that memory or a CPU was set online or offline. A
+ * late online operation fails the run. A late offline operation does not, because migrating pages
+ * may be slow (may_be_slow).
  */
 static void guest_write_late(struct track_run *t)
 {
@@ -110,7 +110,7 @@ static void do_online(struct track_run *t)
 	guint64 address, size;
 
 	if (!t->device->there || !vm_where(t->s->vm, t->id, &address, &size)) {
-		track_stepped(t, "skipped", "it is not plugged");
+		track_stepped(t, "skipped", "the device is not plugged");
 		return;
 	}
 	t->may_be_slow = t->op->how == HOW_OFFLINE;
@@ -231,13 +231,16 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 
 	(void)reply;
 	if (outcome == VM_OK)
-		/* the step ends when the guest sends HELLO, or with the time limit of the state */
+		/* the step ends when the guest sends HELLO, or the state's time limit expires */
 		return;
 	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
-/* Called after set-action, without which -no-reboot would make a reset end QEMU. */
+/*
+ * Called when QEMU has answered set-action. Without this command, a reset would end QEMU, because
+ * it runs with -no-reboot.
+ */
 static void on_action_set(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;

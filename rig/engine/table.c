@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/rng.h"
 
-#define FIRMWARE_PRINTS_MAX (1 << 20) /* bytes of the console that are searched */
+#define FIRMWARE_PRINTS_MAX (1 << 20) /* firmware_is_stuck() reads so many bytes */
 
 static const char *const state_names[N_STATES] = {
 	"boot",	   "baseline", "start",	   "hammer",	 "drain",  "stop", "clear",
@@ -38,8 +38,8 @@ const char *event_name(enum event event)
  */
 
 /*
- * Returns TRUE if the machine's firmware has not started the kernel, so the kernel was not tested.
- * On powernv8 the firmware sometimes waits for ever while it trains PCI links.
+ * Returns TRUE if the machine's firmware has not started the kernel, so that the kernel was not
+ * tested. On powernv8 the firmware sometimes waits for ever while it trains PCI links.
  */
 static gboolean firmware_is_stuck(const struct session *s)
 {
@@ -416,8 +416,7 @@ enum state table_next(enum state state, enum event event)
 }
 
 /*
- * Records when the load began and ended. The load ends with STATE_DRAIN, or when the run ends
- * early.
+ * Records when the load ended: when the state after STATE_DRAIN begins, or when the run ends early.
  */
 static void note_load(struct session *s, enum state next)
 {

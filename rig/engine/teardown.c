@@ -13,7 +13,10 @@
 #include "util/size.h"
 
 #define ROUNDS 5
-/* Duration of a round in seconds; like every limit, it scales with the patience. */
+/*
+ * Duration in seconds of a round, in which each remaining device is unplugged once. It scales with
+ * the patience.
+ */
 #define ROUND_S(s) session_patience(s)
 
 static void round_begin(struct session *s);
@@ -25,8 +28,9 @@ static void teardown_ended(struct session *s)
 }
 
 /*
- * Called when a virtio-mem device was resized to 0 and the guest has removed its memory blocks. A
- * guest reports the new size before that, so the memory accounts must not be read earlier.
+ * Called when a virtio-mem device was resized to 0 and the guest has removed its memory blocks. The
+ * memory accounts must not be read earlier: the guest reports the new size before it has removed
+ * the blocks.
  */
 static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
@@ -119,9 +123,9 @@ char *teardown_left(const struct session *s)
 }
 
 /*
- * Returns TRUE if all ROUNDS were made. If an operation of the last one has timed out, and the
- * guest had less runtime than ROUNDS should take, more rounds are made, because the host was too
- * busy.
+ * Returns TRUE if no further round is needed: all ROUNDS were made, and the host was not too busy.
+ * It was too busy if an operation of the last round has timed out and the guest had less runtime
+ * than ROUNDS should take.
  */
 static gboolean had_enough_rounds(struct session *s)
 {
@@ -144,7 +148,7 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	/* QEMU has ended; the event for that will end the state and add the reason */
+	/* QEMU has ended: EV_GONE will end the state and add the reason */
 	if (s->host.vanished)
 		return;
 	/* count this function as an operation, so that the round cannot end inside the loop */
@@ -196,8 +200,8 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 }
 
 /*
- * Sets every CPU of the account's list ("0-1,3") online. This has no effect on those that are
- * online.
+ * Sets every CPU online that was online before the load, by the list of the memory accounts
+ * ("0-1,3"). This has no effect on CPUs that are online.
  */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {

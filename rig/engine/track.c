@@ -17,7 +17,10 @@
 
 static gboolean track_next(gpointer data);
 
-/* Lets copies that wait for an operation of another copy check again whether it has ended. */
+/*
+ * Lets each copy that waits for an operation of another copy check whether that operation has
+ * ended.
+ */
 static void wake_waiting(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {
@@ -60,7 +63,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	step_run(t);
 }
 
-/* Starts the next lap. Returns FALSE if there is none. */
+/* Starts the next lap (pass through the track's steps). Returns FALSE if there is none. */
 static gboolean next_lap(struct track_run *t)
 {
 	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);
@@ -77,9 +80,10 @@ static gboolean next_lap(struct track_run *t)
 }
 
 /*
- * Returns TRUE if the run only has to show whether a lock order occurs (--until), each step was
- * executed, and the agents had EDGE_LOAD_S of guest runtime. The load can then end early, because
- * lockdep records a lock order when its code path is executed for the first time.
+ * Returns TRUE if the load can end early: the run only has to show whether a lock order occurs
+ * (--until), each step was executed, and the agents had EDGE_LOAD_S of guest runtime. A longer load
+ * is not needed, because lockdep records a lock order when its code path is executed for the first
+ * time.
  */
 static gboolean edge_was_tried(struct session *s)
 {

@@ -14,7 +14,7 @@ struct track_run {
 	GPtrArray *ops; /* operations of the current lap; or NULL */
 	guint lap;	/* number of the next lap */
 	guint next;	/* index of the next operation in ops */
-	gboolean did;	/* at least one step of this lap was not skipped */
+	gboolean did;	/* a step of this lap was executed, not skipped */
 	gboolean in_step;
 	gboolean waits; /* the copy waits for the end of an operation of another copy */
 	gboolean over;	/* the copy starts no further step */
@@ -54,8 +54,8 @@ void step_reset(struct track_run *t); /* handles a reset of the guest while T ex
 gint64 step_deadline(const struct track_run *t);
 /*
  * Returns TRUE if the timeout of the step may be the host's fault: the host ran the guest for less
- * time than the timeout, or for less than STARVED_PERCENT of the time. In the latter case the
- * agents, whose rates are by the clock, may have left too little time for the step.
+ * time than the timeout, or for less than STARVED_PERCENT of the wall time. In the second case the
+ * agents, which work at a rate per second of wall time, may have left too little time for the step.
  */
 gboolean step_was_starved(const struct track_run *t);
 

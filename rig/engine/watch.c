@@ -3,10 +3,10 @@
  * Detects lack of progress.
  *
  * The watchdog checks two things. Operations: agents have operations in progress, but none
- * completes, or one agent has been in the same operation for a long time. The heartbeat: init,
- * which sends it, takes no hotplug lock, so if no heartbeats arrive the guest does not schedule any
- * more. A third sign of a hang, a flood of console output or a report of a hung task or lockup,
- * ends the run in dispatch.c.
+ * completes, or one agent has been in the same operation for a long time. Heartbeats: init, which
+ * sends them, takes no hotplug lock, so if none arrive, the guest does not schedule any more.
+ * dispatch.c handles a third sign of a hang: a flood of console output, or a report of a hung task
+ * or lockup.
  *
  * All limits count guest runtime (runtime.h), not the host's clock.
  *
@@ -38,13 +38,13 @@
 #define PROCESSOR 15
 #define PATIENT 100 /* even if QEMU has used less */
 /*
- * Percent of the patience: after this time without progress of one agent, a snapshot is taken. The
- * agent is stuck if nothing has changed after the same time again.
+ * In percent of the patience. If one agent completes no operation for this time, a snapshot is
+ * taken. If nothing has changed after the same time again, the agent is stuck.
  */
 #define ONE_AGENT 50
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 #define RCU_STALL_S 21.0
-/* If QEMU used less than this share of the time, the guest's CPUs are idle. */
+/* The guest's CPUs are idle if QEMU used less than this many seconds of CPU time per second. */
 #define IDLE_SHARE 0.2
 
 /* All times in seconds are guest runtime (runtime.h). */
@@ -53,7 +53,7 @@ struct watch {
 	struct runtime runtime;
 	guint64 ops;
 	double ended_s;	     /* when an operation last completed, or when none was in progress */
-	gint64 ended_ns;     /* the same time on the host's clock */
+	gint64 ended_ns;     /* `ended_s` on the host's clock */
 	gint64 ended_ran_ns; /* QEMU's processor time at `ended_s` */
 	double moved_s;	     /* when an operation last completed, or two snapshots last differed */
 	double asked_s; /* when the tasks were last requested, or when the last answer arrived */
@@ -64,7 +64,7 @@ struct watch {
 	/* the snapshot in which agent `early_agent` was first found to be slow */
 	struct task_snapshot *early;
 	guint early_agent;
-	double early_s;
+	double early_s;	    /* guest runtime at the snapshot `early` */
 	double heartbeat_s; /* guest runtime at the last heartbeat */
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
@@ -82,8 +82,8 @@ static gboolean watches(const struct session *s)
 }
 
 /*
- * Declares a hang, with a reason by FORMAT. AFTER_S is how long it has lasted, in guest runtime;
- * SINCE_NS is when it began.
+ * Declares a hang; FORMAT makes its reason. AFTER_S is how long the hang has lasted, in seconds of
+ * guest runtime. SINCE_NS is when it began.
  */
 static void G_GNUC_PRINTF(4, 5)
 	stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
@@ -183,8 +183,8 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Requests the list of tasks, unless a request is open or was just answered. Returns TRUE if it was
- * requested.
+ * Requests the list of tasks, unless a request is open or the last answer is more recent than
+ * NEXT_LOOK. Returns TRUE if the list was requested.
  */
 static gboolean ask(struct session *s)
 {
@@ -206,9 +206,9 @@ static void forget_snapshots(struct watch *w)
 }
 
 /*
- * Checks agent A, which has completed no operation for a while, although others have. It is stuck
- * if since the snapshot `early` neither its task has run nor any task that may hold the lock that
- * it waits for. If one of them has run, its operation is only long, and no hang before MOVING.
+ * Checks agent A, which has completed no operation for a while, although others have. The agent is
+ * stuck if, since the snapshot `early`, its task has not run, and no task has run that may hold the
+ * lock for which A waits. Otherwise its operation is only long, and is a hang only after MOVING.
  */
 static void watch_one(struct session *s, const struct agent_run *a)
 {
@@ -264,7 +264,9 @@ static void watch_operations(struct session *s)
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
 		return; /* the guest needs time to answer the first request */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
-	/* only two snapshots show whether something changes; wait for the second one for a while */
+	/*
+	 * a change is only visible in two snapshots, so wait for the second one for a limited time
+	 */
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
@@ -274,9 +276,9 @@ static void watch_operations(struct session *s)
 }
 
 /*
- * Returns TRUE if the operations can be judged, which heartbeats report. With libvirt, a missing
- * heartbeat may also mean that the connection is lost, which is detected only later. So operations
- * are only judged while heartbeats arrive.
+ * Returns TRUE if the agents' operations can be judged, which only heartbeats report. With libvirt,
+ * missing heartbeats may also mean that the connection is lost, which is detected only later, so
+ * operations are only judged while heartbeats arrive.
  */
 static gboolean has_heartbeat(const struct session *s)
 {
@@ -306,7 +308,7 @@ static gboolean watch_heartbeat(struct session *s)
 	return TRUE;
 }
 
-/* Called when the guest boots again: resets all open requests and observations. */
+/* Called when the guest boots again: discards the open request and the snapshots. */
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;
