@@ -25,7 +25,7 @@ struct qmp {
 	gsize scanned;	 /* number of bytes of `in` that are known to contain no end of line */
 	GByteArray *out; /* bytes that the socket has not accepted yet */
 	guint64 last_id;
-	GHashTable *slots; /* id to struct slot */
+	GHashTable *slots; /* maps an id to its struct slot */
 	GQueue order;	   /* the same slots, in the order of sending */
 	GHashTable *schema;
 	struct qmp_events events;

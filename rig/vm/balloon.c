@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations on the balloon, which takes memory from the guest. QEMU's command `balloon` sets the
- * memory that the balloon leaves: the boot memory plus all DIMMs (hw/virtio/virtio-balloon.c,
- * get_current_ram_size), minus the balloon. Other memory devices do not count.
+ * Operations on the balloon, which takes memory from the guest. The argument of QEMU's command
+ * `balloon` is not the balloon's size, but the memory that it leaves to the guest: the boot memory
+ * plus all DIMMs (hw/virtio/virtio-balloon.c, get_current_ram_size), minus the balloon. Other
+ * memory devices do not count.
  */
 #include "vm/op.h"
 

@@ -77,7 +77,7 @@ static gsize deliver(struct channel *channel, const struct proto_header *header,
 	g_autofree char *text = NULL;
 
 	if (proto_crc32(payload, header->length) != header->crc) {
-		complain(channel, "a frame's payload does not have its checksum");
+		complain(channel, "the payload of a frame has a wrong checksum");
 		return to_next_magic(payload - PROTO_HEADER, PROTO_HEADER + header->length);
 	}
 	if (memchr(payload, 0, header->length)) {
@@ -91,8 +91,8 @@ static gsize deliver(struct channel *channel, const struct proto_header *header,
 }
 
 /*
- * Handles a frame, or bytes that are none, at the start of BYTES. Returns their number, or 0 if the
- * rest of the frame must arrive first.
+ * Handles the frame at the start of BYTES, or skips bytes that do not begin a frame. Returns the
+ * number of handled bytes, or 0 if the rest of the frame must arrive first.
  */
 static gsize take(struct channel *channel, const guint8 *bytes, gsize len)
 {

@@ -108,8 +108,8 @@ guint64 vm_node_size(const struct vm_config *config, unsigned node)
 }
 
 /*
- * Adds latency and bandwidth between nodes: like DRAM from a node to itself, and like slower memory
- * behind a link to other nodes. QEMU needs both for each pair, in this order.
+ * Adds the latency and the bandwidth between each pair of nodes, which QEMU needs in this order:
+ * typical values of DRAM from a node to itself, and of slower memory behind a link to other nodes.
  */
 static void add_hmat(struct line *line)
 {

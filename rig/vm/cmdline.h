@@ -25,7 +25,7 @@ struct vm_chardevs {
 	int plugin_cover;
 	/*
 	 * number of QEMU's descriptor of the plugin's socket; 0 if there is no socket, so that
-	 * holds are armed at once
+	 * holds are active from the start
 	 */
 	int plugin_fd;
 };

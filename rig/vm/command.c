@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * QMP commands whose operation ends with the reply, and system_reset, whose operation ends with the
- * guest's hello.
+ * event RESET.
  */
 #include "vm/op.h"
 
@@ -14,10 +14,10 @@ static void replied(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * Handles events of system_reset. Guests run with -no-reboot, so that a panic ends QEMU; but a
- * reset by the rig would end it, too. So set-action (QEMU 6.0) allows rebooting, until the guest
- * sends hello again. The event RESET would be too early, because SeaBIOS resets a machine that has
- * run before a second time.
+ * Handles events of system_reset. Guests run with -no-reboot, so that a panic ends QEMU. A reset by
+ * the rig must not end it, so set-action (QEMU 6.0) allows reboots before the reset. Reboots are
+ * forbidden again when the guest sends hello (vm.c). The event RESET would be too early for this:
+ * if the machine has run before, SeaBIOS resets it a second time.
  */
 
 static void on_reset(struct op *op, const char *name, json_t *data)

@@ -72,8 +72,8 @@ static char *prefix_of(const char *program)
 }
 
 /*
- * Address space in addition to the guest's memory: translated code, libraries, stacks, malloc's
- * arenas.
+ * QEMU may use this much address space in addition to the guest's memory: for translated code,
+ * libraries, stacks and malloc's arenas.
  */
 #define MEMORY_SPARE (G_GUINT64_CONSTANT(8) << 30)
 

@@ -119,7 +119,7 @@ void vm_fault(struct vm *vm, const char *what);
 
 /* Ends all operations as VM_VANISHED with the message WHY. */
 void vm_ops_vanish(struct vm *vm, const char *why);
-/* Like vm_ops_vanish(), but without callbacks; for vm_free(). */
+/* Frees all operations without calling their callbacks; for vm_free(). */
 void vm_ops_free(struct vm *vm);
 /*
  * Must be called after a QMP event; each operation then reads the events that are new to its

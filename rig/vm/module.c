@@ -40,8 +40,8 @@ const struct vm_module *vm_module_load(const char *name, GError **error)
 	if (!found || found->vm_size != sizeof(struct vm)) {
 		rig_fail(
 			error, RIG_EXIT_SKIP,
-			"cannot load the %s module: '%s' is of another build (`make` and `make "
-			"install` replace it)",
+			"cannot load the %s module: '%s' is from another build of the rig; run "
+			"`make`, or `make install` for an installed rig",
 			name, path);
 		g_module_close(module);
 		return NULL;

@@ -62,8 +62,8 @@ void op_check_events(struct op *op);
 /* Ends the operation. WHY and REPLY are borrowed. */
 void op_finish(struct op *op, enum vm_outcome outcome, const char *why, json_t *reply);
 /*
- * Like op_finish(), but calls the owner's callback later, from the main loop. Must be used in a
- * function that the owner has called.
+ * Ends the operation, but calls the owner's callback later, from the main loop. Must be used
+ * instead of op_finish() in a function that the owner has called.
  */
 void op_finish_later(struct op *op, enum vm_outcome outcome, const char *why);
 /* Ends the operation as VM_FAILED with QEMU's error message. */
@@ -72,8 +72,8 @@ void op_fail(struct op *op, const struct qmp_reply *reply);
 /* Returns TRUE if the event with DATA is about the operation's device. */
 gboolean op_is_mine(const struct op *op, json_t *data);
 /*
- * Returns the status in DATA, of an ACPI_DEVICE_OST, if it is about the operation's device and from
- * SOURCE (ACPI 6.3, table 6-230); otherwise -1.
+ * DATA is of an event ACPI_DEVICE_OST. Returns its status if it is about the operation's device and
+ * its source is SOURCE (ACPI 6.3, table 6-230); otherwise -1.
  */
 int op_ost_status(const struct op *op, json_t *data, int source);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Finds the domains and volumes on a libvirt host that have the rig's mark, for `rig doctor` and
- * `rig clean`, and determines whether the process that created them still runs. It may have been
- * killed, or have lost its connection.
+ * `rig clean`, and determines whether the process that created them still runs. That process may
+ * have been killed, or have lost its connection.
  *
  * All functions block, and need no main loop. Errors: RIG_EXIT_SKIP, the libvirt module cannot be
  * loaded (vm/module.h); RIG_EXIT_INFRA, the host cannot be reached or refuses, with libvirt's

@@ -102,7 +102,10 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 		json_object_set_new(object, "share", json_true());
 	if (memory->backend == VM_BACKEND_HUGEPAGES)
 		json_object_set_new(object, "hugetlb", json_true());
-	/* for the path of a folder, QEMU creates a sparse file there and unlinks it immediately */
+	/*
+	 * if mem-path is a folder, QEMU creates a sparse file in it and unlinks the file
+	 * immediately
+	 */
 	if (memory->backend == VM_BACKEND_FILE)
 		json_object_set_new(object, "mem-path", json_string(op->vm->output));
 	op_send(op, "object-add", object, backend_added);

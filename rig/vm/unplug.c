@@ -6,7 +6,7 @@
  *	DEVICE_DELETED			the device is deleted
  *	MEM_UNPLUG_ERROR		the guest refused (older name, memory only)
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
- *	ACPI_DEVICE_OST			x86: replies to an eject; only these report a refusal
+ *	ACPI_DEVICE_OST			x86: reply to an eject; the only event that can be a refusal
  *
  * For a CPU, QEMU 7.2 may send DEVICE_DELETED only for its "lapic", so the list of CPUs is read
  * after a successful eject.

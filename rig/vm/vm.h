@@ -19,7 +19,10 @@
 
 struct vm;
 
-/* The director's plugin (docs/director.md). Only with TCG, where each vCPU gets its own thread. */
+/*
+ * The QEMU plugin that holds vCPUs and records locks and code (docs/director.md). It requires TCG.
+ * Each vCPU then has its own thread.
+ */
 struct vm_plugin {
 	const char *file;   /* the plugin's shared object; NULL if the plugin is not used */
 	const char *orders; /* path of its instruction file */
@@ -45,8 +48,8 @@ struct vm_config {
 	const char *firmware; /* one of machine->firmwares, or NULL */
 	const char *mmu;      /* one of machine->mmus, or NULL */
 	guint64 memory;	      /* bytes at start, over all nodes */
-	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing is plugged */
-	unsigned slots;
+	guint64 max_memory;   /* maximum in bytes; equal to `memory` if nothing can be plugged */
+	unsigned slots;       /* number of slots for memory devices */
 	gboolean nvdimm;     /* the machine accepts NVDIMMs (-machine nvdimm=on) */
 	gboolean cxl;	     /* the guest has the machine's CXL root ports */
 	/*
@@ -74,8 +77,8 @@ struct vm_exit {
 	gboolean by_us;		 /* vm_kill() or vm_quit() was called */
 	gboolean guest_shutdown; /* QMP reported a SHUTDOWN by the guest before QEMU ended */
 	int status;		 /* wait status of QEMU */
-	const char *why;	 /* text: "guest powered off", "QEMU killed by signal 9: last
-				  * line" */
+	/* a text: "guest powered off" or "QEMU was killed by signal 9: last line" */
+	const char *why;
 };
 
 /* Callbacks for what the guest does. */
@@ -179,7 +182,10 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
  */
 void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
 		    void *data);
-/* Plugs a virtio-pmem device; otherwise like vm_plug_nvdimm(). */
+/*
+ * Plugs a virtio-pmem device. As with vm_plug_nvdimm(), its memory is an unlinked file, the
+ * operation ends when QEMU has the device, and QEMU refuses to unplug it.
+ */
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
 			 vm_done done, void *data);
 /*
@@ -193,8 +199,8 @@ void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
  * Resizes the balloon. The operation ends when the balloon has taken SIZE bytes of the guest's
- * memory (BALLOON_CHANGE). No DIMM may be plugged or unplugged meanwhile, because QEMU counts the
- * memory that the balloon leaves to the guest.
+ * memory (BALLOON_CHANGE). No DIMM may be plugged or unplugged meanwhile, because it would change
+ * the memory that the balloon leaves to the guest, by which QEMU counts.
  */
 void vm_resize_balloon(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns,
 		       vm_done done, void *data);
@@ -208,8 +214,8 @@ void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done
 /* Unplugs a device of any kind; for memory, the backend is also deleted before DONE is called. */
 void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /*
- * Sends a QMP command. The operation of query-memory-devices, inject-nmi, stop and cont ends with
- * the reply, that of system_reset with the guest's hello.
+ * Sends a QMP command. The operation of system_reset ends with the event RESET; that of every other
+ * command ends with the reply.
  */
 void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen, or NULL */,
 		gint64 deadline_ns, vm_done done, void *data);
@@ -221,8 +227,8 @@ void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen,
 gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text);
 
 /*
- * Sends SysRq over the console: a break (or what replaces it) and KEY. Returns FALSE if the
- * machine's console has no SysRq. The output of the previous key must have ended.
+ * Sends SysRq over the console: a break (on hvc, ^O) and KEY. Returns FALSE if the machine's
+ * console has no SysRq. The output of the previous key must have ended.
  */
 gboolean vm_console_sysrq(struct vm *vm, char key);
 

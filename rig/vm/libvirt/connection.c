@@ -18,7 +18,7 @@
 #define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
-/* seconds to wait for a domain that is being created, before it can be destroyed */
+/* maximum time in seconds until a domain is created; it can be destroyed only after that */
 #define ABANDON_S 10
 
 static void quiet(void *data, virErrorPtr error)

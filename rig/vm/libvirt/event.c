@@ -160,8 +160,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 /* ---- QEMU's own events ---- */
 
 /*
- * Passes QEMU's ACPI_DEVICE_OST on, with the rig's ids, because libvirt has no event for it, except
- * for a refused eject.
+ * Passes QEMU's ACPI_DEVICE_OST on, with the rig's ids. libvirt itself only has an event for an
+ * _OST that refuses an eject.
  */
 static void note_ost(struct lv_host *host, json_t *data)
 {

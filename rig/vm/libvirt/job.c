@@ -44,8 +44,8 @@ static void job_free(struct lv_job *job)
 }
 
 /*
- * Returns TRUE if DOMAIN, about which a call has failed, has ended. The call's own error does not
- * show this, because it can be any.
+ * Returns TRUE if DOMAIN has ended. Called after a call about it has failed, because the error of
+ * the call does not show whether this was the cause.
  */
 static gboolean has_ended(virDomainPtr domain)
 {

@@ -153,7 +153,7 @@ void lv_destroy(struct lv_host *host, gboolean gently)
 
 	if (!host->link) {
 		host->kill_asked = TRUE;
-		/* do not wait for a host that does not respond, except with GENTLY */
+		/* if the host does not respond, only wait for it if GENTLY is set */
 		if (!gently)
 			g_atomic_int_set(&host->abandoned, 1);
 		if (!gently || host->state == LV_RECONNECTING)

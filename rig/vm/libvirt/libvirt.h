@@ -158,7 +158,7 @@ struct lv_job {
 
 struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
 void lv_job_run(struct lv_job *job);
-/* Starts a job that opens HOST's connection; lv_abandon() can wait for it. */
+/* Starts JOB, which opens the connection of its host; lv_abandon() can wait for it. */
 void lv_job_connect(struct lv_job *job);
 /* Blocks until WORK has returned, for at most SECONDS. Returns FALSE if WORK still runs. */
 gboolean lv_job_wait(struct lv_job *job, guint seconds);
@@ -254,8 +254,8 @@ struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work wo
 /* Sends the result or the error of a job that executed a command as the command's reply. */
 void lv_on_job(struct lv_host *host, struct lv_job *job);
 /*
- * Sends CALL to QEMU unchanged. lv_work_pass is the job's work: `id` is the command, `json` its
- * arguments.
+ * lv_pass() sends CALL to QEMU unchanged, by a job whose work is lv_work_pass(): the job's `id` is
+ * the command, and `json` has its arguments.
  */
 void lv_pass(struct lv_host *host, struct lv_call *call);
 void lv_work_pass(struct lv_job *job);

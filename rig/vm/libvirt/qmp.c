@@ -163,7 +163,7 @@ static void dump(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* Sends a break to the console. Replaces its id by the one that libvirt has given it. */
+/* Sends a break to the console. Replaces the console's id by the id that libvirt has given it. */
 static void send_break(struct lv_host *host, struct lv_call *call)
 {
 	if (!strcmp(lv_word(call, "id"), "console"))
@@ -211,8 +211,8 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 	const struct lv_device *device = device_of(host, call);
 
 	/*
-	 * quit waits for all jobs that verify devices; it needs no connection, like
-	 * qmp_capabilities
+	 * `quit` waits until all jobs that verify devices have ended. Neither `quit` nor
+	 * qmp_capabilities needs a connection.
 	 */
 	if (g_str_equal(call->command, "quit"))
 		return host->link && host->verifying;

@@ -205,7 +205,10 @@ void lv_pumps_pause(struct lv_host *host)
 		struct lv_pump *pump = &host->pumps[i];
 
 		unwatch(pump);
-		/* drop the rest of a frame, because the guest would not recognise it */
+		/*
+		 * drop bytes that are not sent yet: after the reconnect, the rest of a frame would
+		 * be useless
+		 */
 		g_byte_array_set_size(pump->to_guest, 0);
 		pump_update(pump);
 	}

@@ -54,7 +54,7 @@ static xmlDoc *parse(const char *xml)
 	gsize len = strlen(xml);
 
 	/*
-	 * read neither entities nor files of a network, because the XML of another host is
+	 * expand no entities and read nothing from the network, because the XML of another host is
 	 * untrusted
 	 */
 	return len > XML_MAX

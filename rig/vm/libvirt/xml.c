@@ -79,8 +79,8 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 }
 
 /*
- * Adds the CPUs and nodes. libvirt's cells must have memory, so nodes without memory are added as
- * QEMU options (add_qemu_options).
+ * Adds the CPUs and nodes. In libvirt's XML every node (cell) must have memory, so nodes without
+ * memory are added as QEMU options (add_qemu_options).
  */
 static void add_cpu(xmlNode *domain, const struct vm_config *config)
 {

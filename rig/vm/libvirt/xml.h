@@ -23,7 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
  * bytes of ID become _ and two hexadecimal digits: "d.1" becomes "ua-d_2e1".
  */
 char *lv_alias_of(const char *id);
-/* Returns the id from which lv_alias_of() made ALIAS, or NULL if it did not. The caller owns it. */
+/*
+ * Returns the id from which lv_alias_of() made ALIAS, or NULL if ALIAS is not of this form. The
+ * caller owns it.
+ */
 char *lv_id_of(const char *alias);
 
 /* The mark of the run to which a domain or volume belongs. */
@@ -64,9 +67,9 @@ char *lv_memory_xml(const struct lv_memory *memory);
 /* Reads the device ID from DOMAIN, a live domain's XML. Returns FALSE if it is not there. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
 /*
- * Returns the XML of the device ID as in DOMAIN, a live domain's XML, but with the requested size
- * REQUESTED; NULL if DOMAIN does not have it. The caller owns the text. An update needs it, because
- * libvirt finds the device by all of its properties.
+ * Returns the XML of the device ID as it is in DOMAIN (a live domain's XML), but with the requested
+ * size REQUESTED, or NULL if DOMAIN does not have the device. The caller owns the text. An update
+ * needs the whole XML of a device, because libvirt finds the device by all of its properties.
  */
 char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
 /*
