@@ -190,7 +190,7 @@ static void answer(struct request *request, guint type, const char *text)
 	struct parsed p = {0};
 	struct guest_reply reply = {.scope = request->scope, .text = ""};
 
-	/* if the answer is `error`, the parts that were received before do not matter */
+	/* an answer `error` (DONE) is complete without the parts that were received before */
 	if (request->broken && type != PROTO_DONE)
 		g_set_error_literal(
 			&error, GUEST_ERROR,
@@ -213,7 +213,7 @@ static void answer(struct request *request, guint type, const char *text)
 	parsed_clear(&p);
 }
 
-/* Handles a PART: "offset N\n", then bytes N.. of the answer. */
+/* Handles a PART frame: the line "offset N", then bytes of the answer from position N on. */
 static void take_part(struct request *request, const char *text)
 {
 	const char *body = strchr(text, '\n');

@@ -134,7 +134,10 @@ struct guest_reply {
 };
 typedef void (*guest_answered)(const struct guest_reply *reply, void *data);
 
-/* Callbacks of the owner. Requests only call send(); guest_frame() calls the others. */
+/*
+ * Callbacks of the owner. Functions that send a request only call send(); guest_frame() calls the
+ * other callbacks.
+ */
 struct guest_owner {
 	/* sends a frame; returns FALSE on failure, and then the request stays open */
 	gboolean (*send)(unsigned type, guint32 seq, const char *text, void *data);
@@ -165,8 +168,8 @@ void guest_set_scope(struct guest *guest, guint scope);
 /* Returns the number of requests without an answer. */
 guint guest_open_requests(const struct guest *guest);
 /*
- * Sends open requests again, in order, after a reconnect; the guest ignores those that it is
- * handling. Requests to an earlier boot (before the last hello) are not sent again.
+ * Sends open requests again, in order, after a reconnect; the guest ignores a request that it is
+ * already handling. Requests to an earlier boot (before the last hello) are not sent again.
  */
 void guest_send_again(struct guest *guest);
 /* Drops all requests without a callback, because the guest was reset and will not answer. */
@@ -192,19 +195,22 @@ guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
 /* Requests the size of the guest's memory, and of each of its nodes (struct guest_account). */
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 /*
- * Requests a write to the state of the memory blocks of a range: WRITE is online, online_kernel,
- * online_movable or offline. Or requests that the guest waits: none (until the blocks exist), gone
- * (until they do not exist), pmem (until an NVDIMM's region at START exists), or cxl (until the CXL
- * device with the serial number START exists). WAIT_MS is the maximum wait; if it is negative, the
- * guest waits 5 s for what does not exist yet.
+ * Requests an action on the memory blocks in a range, or a wait. WRITE is one of:
+ * - online, online_kernel, online_movable, offline: writes this state to the blocks
+ * - none, gone: waits until the blocks exist, or do not exist any more
+ * - pmem: waits until an NVDIMM's region at START exists
+ * - cxl: waits until the CXL device with the serial number START exists
+ *
+ * WAIT_MS is the maximum wait; if it is negative, the guest waits up to 5 s for what does not exist
+ * yet.
  */
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
 		     int wait_ms, guest_answered done, void *data);
 /* Requests that the guest sets CPU online or offline. */
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
 /*
- * Requests a list of all tasks, or if BUSY is TRUE of those in states D and R, of up to
- * GUEST_BULK_MAX bytes.
+ * Requests a list of all tasks, or if BUSY is TRUE, of the tasks in states D and R. The list has at
+ * most GUEST_BULK_MAX bytes.
  */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);
 /* Requests the output of SysRq KEYS ("lwdt") on the console. */
@@ -217,8 +223,8 @@ guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered don
  */
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);
 /*
- * Returns a copy of the parts that have arrived of the answer to request SEQ, which stays open.
- * Returns NULL if none have arrived, SEQ was answered already, or a part is missing.
+ * Returns a copy of the received parts of the answer to request SEQ. The request stays open.
+ * Returns NULL if no part has arrived, SEQ was answered already, or a part is missing.
  */
 char *guest_partial(const struct guest *guest, guint32 seq);
 /* Requests the guest's verdict. */

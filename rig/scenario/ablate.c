@@ -26,7 +26,10 @@ static void part_free(gpointer data)
 	g_free(part);
 }
 
-/* Adds a part to the list. Parts with the same name get a number. */
+/*
+ * Adds a part, which can be left out, to the list. If a part with this name exists, the name
+ * becomes "NAME #2", "NAME #3" and so on.
+ */
 static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index,
 		     const char *name)
 {
@@ -56,8 +59,8 @@ static void add_agents(GPtrArray *parts, const struct scenario *s)
 		g_autofree char *one = g_strdup_printf("one %s of %u", a->name, a->count);
 
 		/*
-		 * keep the only agent of a scenario without tracks, which would do nothing without
-		 * it
+		 * in a scenario without tracks, keep the only agent: without it, the scenario would
+		 * do nothing
 		 */
 		if (s->n_agents > 1 || s->n_tracks)
 			add_part(parts, PART_AGENT, 0, i, a->name);
@@ -79,7 +82,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 				step->what == STEP_ONLINE ? step_how_name(step->how) : step->id,
 				step->what == STEP_ONLINE ? step->id : NULL, NULL);
 
-			/* keep the only step of a scenario without agents */
+			/* in a scenario without agents, keep the only step */
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}

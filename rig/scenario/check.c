@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Checks what involves the whole scenario. The steps of each track are followed in the order of
- * execution, for two laps if the track repeats. So it is an error here, not only in QEMU, if a lap
- * plugs a device that the lap before has left plugged.
+ * execution, for two laps if the track repeats. The second lap finds errors that otherwise only
+ * QEMU would report: for example, the first lap has left a device plugged.
  */
 #include "scenario/read.h"
 
@@ -118,16 +118,16 @@ static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step
 		return step->size.high < walk->scenario->memory ||
 		       yaml_tree_fail(
 			       walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
-			       "'%s' must be smaller than 'memory', of which it takes the size",
+			       "balloon '%s' takes its size from 'memory', so it must be smaller",
 			       step->id);
 	if (step->block && (step->size.low % step->block || step->size.high % step->block))
 		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
-				      "'size' must be a multiple of the block of '%s'", step->id);
+				      "'size' must be a multiple of the 'block' of '%s'", step->id);
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 
 		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
-				 "'%s' can be at most %s, its size when plugged", step->id, size);
+				 "'%s' is plugged with %s, its maximum size", step->id, size);
 	}
 	if (step->what == STEP_UNPLUG) {
 		g_hash_table_remove(walk->plugged, step->id);
@@ -169,7 +169,7 @@ static gboolean over(struct yaml_tree *tree, const char *key, GError **error, co
 
 	return yaml_tree_fail(
 		tree, node ? node : yaml_tree_root(tree), error,
-		"the tracks and their copies can plug %s %s at a time, '%s' leaves room for %s",
+		"the tracks and their copies can plug %s %s at a time, but '%s' has room for %s",
 		wanted, what, key, have);
 }
 
@@ -220,7 +220,7 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 	}
 	if (all->balloons > 1)
 		return at_key(tree, "tracks", error,
-			      "the tracks and their copies plug several balloons; QEMU takes one");
+			      "the tracks and their copies plug several balloons; QEMU allows 1");
 	if (all->cpus > s->max_cpus - s->cpus) {
 		wanted = g_strdup_printf("%u", all->cpus);
 		have = g_strdup_printf("%u", s->max_cpus - s->cpus);
@@ -230,8 +230,8 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 }
 
 /*
- * Rejects a reset while memory may be plugged: a kernel reserves another number of pages for memory
- * that is present at boot, so the accounts would differ.
+ * Rejects a reset while memory may be plugged. The memory accounts would differ: for memory that is
+ * present at boot, a kernel reserves another number of pages than for plugged memory.
  */
 static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
 {
@@ -334,7 +334,7 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 	if ((s->n_holds || *s->hold_cycle) && s->cpus < 2)
 		return yaml_tree_fail(
 			tree, list ? list : yaml_tree_get(tree, yaml_tree_root(tree), "hold_cycle"),
-			error, "'%s' need two vCPUs, because one waits for another; set 'cpus' "
+			error, "'%s' requires two vCPUs: one waits for another; set 'cpus' "
 			       "to 2 or more",
 			list ? "holds" : "hold_cycle");
 	return TRUE;
@@ -431,11 +431,11 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 {
 	if (!s->n_agents && !s->n_tracks)
 		return at_key(tree, "about", error,
-			      "nothing would happen: give agents, tracks or both");
+			      "the scenario would do nothing; add 'agents', 'tracks' or both");
 	if (s->max_memory < s->memory)
 		return at_key(tree, "max_memory", error, "'max_memory' is below 'memory'");
 	if (s->memory & ((1 << 20) - 1) || s->max_memory & ((1 << 20) - 1))
-		return at_key(tree, "memory", error, "memory must be whole megabytes");
+		return at_key(tree, "memory", error, "memory sizes must be multiples of 1M");
 	if (s->max_cpus < s->cpus)
 		return at_key(tree, "max_cpus", error, "'max_cpus' is below 'cpus'");
 	if (s->base_nodes > s->nodes)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * The possible outcomes of each kind of step. A step that writes a file in the guest can also end
- * with an errno.
+ * The possible outcomes of each kind of step. If `errnos` is set, the step writes a file in the
+ * guest and can also end with an errno.
  */
 static const struct {
 	enum step_do what;
@@ -72,7 +72,7 @@ static gboolean check_step_outcome(struct yaml_tree *tree, yaml_node_t *node,
 		return yaml_tree_fail_word(
 			tree, result, error, one->result, ends[i].results,
 			"invalid result '%s' of '%s'%s", one->result, step_do_name(one->what),
-			ends[i].errnos ? ", which is an errno like EBUSY, or a word" : "");
+			ends[i].errnos ? " (neither an errno like EBUSY nor a known word)" : "");
 	}
 	if (one->what == STEP_UNPLUG && strcmp(one->result, "deleted") && s->accounts)
 		return yaml_tree_fail(tree, result, error,

@@ -16,7 +16,8 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 {
 	return (strlen(name) <= HOLD_PLACE_MAX && g_regex_match_simple(NAME, name, 0, 0)) ||
 	       rig_fail(error, RIG_EXIT_USAGE,
-			"invalid %s '%s' of 'fail' (the name of a C function)", what, name);
+			"invalid %s '%s' of 'fail' (allowed: the name of a C function)", what,
+			name);
 }
 
 /* Checks the errno of FAIL; if it has none, sets the default from the table in fallible.c. */
@@ -29,7 +30,8 @@ static gboolean choose_errno(struct fail_spec *fail, GError **error)
 	if (!fail->error && !known)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is not in the table of functions that can fail (`rig race "
-				"--fail --list`): give the errno, too ('%s ENOMEM'), or NULL",
+				"--fail --list`): give the errno, too ('%s ENOMEM'), or NULL if it "
+				"returns a pointer",
 				fail->function, fail->function);
 	if (!fail->error)
 		fail->error = g_strdup(errors[0]);
@@ -174,7 +176,7 @@ gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError *
 	struct fail_spec fail = {0};
 
 	if (scenario->n_fails == DIRECTOR_FAILS_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "too many --fail (at most %d)",
+		return rig_fail(error, RIG_EXIT_USAGE, "--fail is given more than %d times",
 				DIRECTOR_FAILS_MAX);
 	if (!parse_call(&fail, *parts ? g_strstrip(*parts) : "", error))
 		goto bad;

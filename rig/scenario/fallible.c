@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of fallible functions. A function has a row for an errno only if it, or a function
- * whose result it returns, can fail with this errno before it has changed anything that its callers
- * rely on: `rig race --fail` tests what the callers then do. So three cases are left out:
- * device_register(), because it initialises the device before it fails, and its callers then call
- * put_device(); idle_thread_get() in finish_cpu(), where the CPU's idle thread exists; and EEXIST
- * of added memory, which acpi_memory_enable_device() treats as success. `rig race --fail` ignores a
- * row whose function the kernel lacks or has inlined, so several rows can be about one operation in
- * kernels of different versions.
+ * The table of fallible functions, for `rig race --fail`, which lets a function fail and tests what
+ * its callers then do. So a function has a row for an errno only if it can really fail with this
+ * errno before it has changed anything that its callers rely on. (It may also return the errno of a
+ * function that it calls.) `rig race --fail` ignores a row if the kernel lacks the function or has
+ * inlined it, so several rows can be about one operation in kernels of different versions.
+ *
+ * Three cases are left out:
+ * - device_register(): it initialises the device before it fails, and its callers then call
+ *   put_device()
+ * - idle_thread_get() in finish_cpu(), where the CPU's idle thread exists
+ * - EEXIST of added memory, which acpi_memory_enable_device() treats as success
  */
 #include "scenario/fallible.h"
 

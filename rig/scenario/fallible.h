@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Kernel functions of memory and CPU hotplug that can fail, with the errnos that they can return. A
- * run can let a call of such a function fail (docs/director.md); `rig race --fail` tries each of
- * them.
+ * run can let a call of such a function fail (docs/director.md); `rig race --fail` tries each
+ * function.
  */
 #ifndef RIG_SCENARIO_FALLIBLE_H
 #define RIG_SCENARIO_FALLIBLE_H
@@ -21,15 +21,16 @@ struct fallible {
 	const char *in;	  /* only calls by this function count; NULL if all calls count */
 	const char *file; /* the source file of `in`, or of `function` if `in` is NULL */
 	enum fallible_returns returns;
-	const char *errors; /* errnos, or NULL, separated by spaces; the first one is the default */
+	/* names of errnos, separated by spaces, or "NULL"; the first one is the default */
+	const char *errors;
 };
 
 /* All rows; the last one has no function. */
 extern const struct fallible fallible_functions[];
 
 /*
- * Returns the row for FUNCTION when IN (or NULL) calls it; if there is none, any row for FUNCTION;
- * or NULL if FUNCTION is not in the table.
+ * Returns the row for calls of FUNCTION by IN, or for all its calls if IN is NULL. If there is no
+ * such row, returns any row for FUNCTION, or NULL if FUNCTION is not in the table.
  */
 const struct fallible *fallible_find(const char *function, const char *in);
 

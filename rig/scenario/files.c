@@ -36,8 +36,8 @@ gboolean file_is_safe(const char *name)
 }
 
 /*
- * Looks for the file next to the scenario's file, or, if this is in a run folder, in the folder
- * `files` next to it.
+ * Looks for the file in the folder of the scenario's file, and then in its subfolder `files`, where
+ * run folders have it.
  */
 char *file_find(const char *scenario, const char *name, GError **error)
 {
@@ -118,7 +118,8 @@ static gboolean read_file(const char *scenario, struct scenario_file *file, gsiz
 		return FALSE;
 	*all += len;
 	if (*all > ALL_MAX_BYTES)
-		return rig_fail(error, RIG_EXIT_USAGE, "the files have more than %d MiB",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the scenario's files have more than %d MiB in all",
 				ALL_MAX_BYTES >> 20);
 	if (len >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
 		return read_elf(data, len, file->name, &file->elf_machine, error);

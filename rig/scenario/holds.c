@@ -33,8 +33,8 @@ gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError
 {
 	return hold->after <= earlier ||
 	       rig_fail(error, RIG_EXIT_USAGE,
-			"invalid 'after' %u of a hold: it must be the number of an earlier one, "
-			"and there are %u",
+			"invalid 'after' %u of a hold: it must be the number of an earlier hold, "
+			"from 1 (there are %u earlier holds)",
 			hold->after, earlier);
 }
 
@@ -48,8 +48,8 @@ gboolean hold_check_comm(const char *comm, GError **error)
 }
 
 /*
- * Checks `same`. The plugin can read arguments only at a function's first instruction, so both
- * places must be functions.
+ * Checks `same`, a condition on the arguments of both places. The plugin can read arguments only at
+ * a function's first instruction, so both places must be functions.
  */
 static gboolean check_same(const struct hold_spec *hold, GError **error)
 {

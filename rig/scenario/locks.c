@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of the hotplug locks that operations take, from the sources of 6.1:
- * mm/memory_hotplug.c, drivers/base/memory.c, kernel/cpu.c, mm/slab_common.c, mm/slub.c. `rig
- * scenario show` prints them.
+ * The table of the hotplug locks that steps and agents take, for `rig scenario show`. The sources
+ * are those of 6.1: mm/memory_hotplug.c, drivers/base/memory.c, kernel/cpu.c, mm/slab_common.c,
+ * mm/slub.c.
  */
 #include "scenario/scenario.h"
 

@@ -7,9 +7,12 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* bytes: QEMU's balloon counts pages of 4 KiB, but the guest's pages can have 64 KiB */
+/*
+ * Unit of a balloon's size in bytes. QEMU's balloon counts pages of 4 KiB, but the guest's pages
+ * can have 64 KiB.
+ */
 #define BALLOON_UNIT (64 << 10)
-/* bytes: unit of capacity in QEMU (hw/mem/cxl_type3.c) and of regions in Linux (alloc_hpa()) */
+/* Unit of a CXL device's size in bytes, by QEMU (hw/mem/cxl_type3.c) and Linux (alloc_hpa()). */
 #define CXL_UNIT (256 << 20)
 
 /* The ability that a machine needs for each kind of step. */
@@ -151,8 +154,9 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 }
 
 /*
- * Checks base memory and nodes. Base memory below the machine's minimum is raised later, but not if
- * the scenario plugs memory, because that is placed above the base memory.
+ * Checks base memory and nodes. If the base memory is below the machine's minimum, this is an error
+ * only if the scenario plugs memory, which is placed above the base memory. Otherwise the base
+ * memory is raised later.
  */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {

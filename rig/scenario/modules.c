@@ -27,8 +27,8 @@ static gboolean find_folder(struct yaml_tree *tree, yaml_node_t *node, const cha
 }
 
 /*
- * Checks that each line of `kconfig` has the form CONFIG_NAME=VALUE, so that the error names the
- * line. The build checks everything else (docs/kernels.md).
+ * Checks that each line of `kconfig` has the form CONFIG_NAME=VALUE, so that the message has the
+ * line's position. The build checks everything else (docs/kernels.md).
  */
 static gboolean check_kconfig(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
@@ -80,7 +80,9 @@ static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const str
 		return yaml_tree_fail(tree, value, error,
 				      "'%s' is not among 'modules'; add 'modules: [%s]'", file,
 				      file);
-	/* the build of a folder may make several modules of any names, so accept any name */
+	/*
+	 * accept any name if there is a module folder, because its build may make several modules
+	 */
 	for (unsigned i = 0; i < s->n_modules; i++)
 		if (s->modules[i].folder && !g_str_has_suffix(file, ".ko"))
 			return TRUE;

@@ -8,8 +8,8 @@
 #include "util/size.h"
 
 /*
- * Maximum of a size: more memory than a guest of the rig can have, but sums of such sizes do not
- * overflow 64 bits.
+ * Maximum of a size in bytes: more than the memory of any guest, but small enough that sums of
+ * sizes do not overflow 64 bits.
  */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
@@ -285,9 +285,9 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 }
 
 /*
- * Checks a key or value of params. On the guest channel, words are separated by a space and lines
- * by a newline. So a key must have neither, and a value, which is the rest of its line, must have
- * no newline.
+ * Checks TEXT, a key or a value of params. On the guest channel, words are separated by a space and
+ * lines by a newline. So a key may contain neither. A value is the rest of its line, so it may
+ * contain spaces (SPACES is TRUE), but no newline.
  */
 static gboolean is_printable(const char *text, gboolean spaces)
 {

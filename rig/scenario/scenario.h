@@ -26,7 +26,8 @@ enum step_do {
 	STEP_RESIZE,
 	STEP_ONLINE, /* the guest writes the state `how` to the memory blocks of device `id` */
 	STEP_WAIT,   /* waits `ms` milliseconds */
-	STEP_CHECK, /* requests a snapshot from the guest; compares the devices of host and guest */
+	/* reads the guest's memory accounts and compares the plugged devices of host and guest */
+	STEP_CHECK,
 	STEP_PAUSE, /* stops the guest for `ms` milliseconds */
 	STEP_NMI,   /* sends inject-nmi */
 	STEP_RESET, /* sends system_reset, then waits for the guest's hello */
@@ -49,8 +50,8 @@ enum step_device {
 enum step_how { HOW_ONLINE, HOW_KERNEL, HOW_MOVABLE, HOW_OFFLINE, HOW_RANDOM };
 
 /*
- * A number or a range; a number is drawn from the range, by the run's seed, at each use: `200` or
- * `[100, 300]`.
+ * A number (`200`) or a range (`[100, 300]`). At each use, a number is drawn from the range by the
+ * run's seed.
  */
 struct range {
 	guint64 low, high;
@@ -129,17 +130,17 @@ struct agent {
 struct hold_spec {
 	char *at;
 	char *until, *meet; /* at most one of the two */
-	unsigned visits;    /* number of visits of `until` that end a wait; 1 by default */
+	unsigned visits;    /* how often `until` must be reached to end a wait; 1 by default */
 	unsigned max_ms;    /* maximum length of a wait, 1 to 500; 200 by default */
 	unsigned times;	    /* maximum number of waits; 100 by default */
 	/*
-	 * 0, or the number (from 1) of an earlier hold: each wait of that hold whose partner came
-	 * allows one wait of this hold
+	 * 0, or the number (from 1) of an earlier hold: this hold only waits after a wait of the
+	 * earlier hold in which the partner has come, once for each such wait
 	 */
 	unsigned after;
 	/*
-	 * Conditions (or NULL), which need a QEMU that lets a plugin read registers. `comm`: only
-	 * tasks with this name wait at `at`; a trailing * stands for any rest. `same`: what both
+	 * Conditions, or NULL; they require a QEMU whose plugins can read registers. `comm`: only
+	 * tasks with this name wait at `at`; a * at its end matches any rest. `same`: what both
 	 * places, which must be functions, must have in common: "arg1", their first argument; "arg2
 	 * arg1", the second argument of `at` and the first one of the other function; "block", the
 	 * memory block.
@@ -148,9 +149,9 @@ struct hold_spec {
 };
 
 /*
- * Makes calls of a kernel function fail: TIMES calls, from call number CALL on, return ERROR
- * without executing the function. Calls are counted while the agents run. Needs TCG and the
- * director's plugin: docs/director.md.
+ * Makes calls of a kernel function fail. The calls are numbered from 1 while the agents run. TIMES
+ * calls, beginning with number CALL, return ERROR without executing the function. Requires TCG and
+ * QEMU's plugin: docs/director.md.
  */
 struct fail_spec {
 	char *function;
@@ -186,7 +187,7 @@ struct scenario_module {
  * result. Of an agent, at least one operation must end with this result.
  */
 struct expect_outcome {
-	enum step_do what; /* used with `id`, if the step has one */
+	enum step_do what; /* kind of the step, if `agent` is NULL; `id` is its device, or NULL */
 	char *id;
 	char *agent;  /* name of the agent; NULL if the outcome is of a step */
 	char *result; /* for example "refused", "deleted", "ok", "EBUSY" */
@@ -268,19 +269,24 @@ gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **e
 void scenario_agent_clear(struct agent *agent);
 
 /*
- * Parses "A until B[, visits N][, max MS][, times N][, after N][, comm NAME][, same WHAT]", "A meet
- * B…" or "A…", and sets defaults.
+ * Parses a hold in one of these forms, and sets defaults. The forms with "meet", and without a
+ * second place, take the same options.
+ *
+ * 	A until B[, visits N][, max MS][, times N][, after N][, comm NAME][, same WHAT]
+ * 	A meet B
+ * 	A
+ *
  * Errors: RIG_EXIT_USAGE. Free *ret with hold_clear().
  */
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
 /*
- * Sets the defaults of HOLD and checks its values; of its places, it checks only the syntax.
- * Errors: RIG_EXIT_USAGE.
+ * Sets the defaults of HOLD and checks its values. Of its places, only the syntax is checked,
+ * because the kernel is not known here. Errors: RIG_EXIT_USAGE.
  */
 gboolean hold_check(struct hold_spec *hold, GError **error);
 /*
- * Checks that HOLD's `after` is 0, or the number of a hold before it; there are EARLIER of them.
- * Errors: RIG_EXIT_USAGE.
+ * Checks that HOLD's `after` is 0 or the number, from 1, of a hold before it. EARLIER is how many
+ * holds precede it. Errors: RIG_EXIT_USAGE.
  */
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
@@ -309,9 +315,7 @@ void fail_clear(struct fail_spec *fail);
 char *fail_text(const struct fail_spec *fail);
 /* Returns TRUE if AFTER, an operation ("plug") or one of a device ("plug d"), names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
-/*
- * The maximum number of values of a kernel_switch, which is a kernel parameter that a run may vary.
- */
+/* A kernel_switch is a kernel parameter that a run may vary. It has at most this many values. */
 #define SWITCH_VALUES_MAX 4
 struct kernel_switch {
 	const char *name, *about;
@@ -330,9 +334,9 @@ extern const struct kernel_switch scenario_switches[];
 
 /*
  * TEXT is "SWITCH", which allows all values of the switch, or "SWITCH=VALUE|VALUE…". switch_find()
- * returns the switch with that name and ignores the values. switch_draw() draws one of the allowed
- * values; the result depends only on SEED and the switch. Both results are static. Errors:
- * RIG_EXIT_USAGE, an unknown switch or value.
+ * returns the switch and ignores the values. switch_draw() draws one of the allowed values; the
+ * result depends only on SEED and the switch. Both results are static. Errors: RIG_EXIT_USAGE, an
+ * unknown switch or value.
  */
 const struct kernel_switch *switch_find(const char *text, GError **error);
 const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);

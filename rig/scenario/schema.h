@@ -14,7 +14,10 @@ struct raw_expect {
 	unsigned n_outcomes;
 };
 
-/* What libcyaml fills: the public struct, and values for which it needs another form. */
+/*
+ * What libcyaml fills: the public struct, and lists and `expect` in libcyaml's form. scenario.c
+ * converts them.
+ */
 struct raw {
 	struct scenario s;
 	char **machines, **needs, **files, **hold_cycle, **vary, **kconfig, **modules;

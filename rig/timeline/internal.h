@@ -31,7 +31,7 @@ struct timeline {
 	 * TIMELINE_OPERATIONS_MAX
 	 */
 	guint n_operations;
-	gboolean end;
+	gboolean end; /* the copies end after their explicit laps; no laps are generated */
 };
 
 /* Makes a timeline without explicit laps and starts (timeline.c). */
@@ -39,7 +39,7 @@ struct timeline *timeline_new(const struct scenario *scenario, const struct mach
 			      guint64 seed);
 
 /* ---- draw.c ---- */
-/* Makes the operation of STEP in lap LAP, even if the draw of `chance` leaves it out. */
+/* Makes the operation of STEP in lap LAP, even if the draw of `chance` would leave it out. */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
 				 unsigned lap, const struct step *step);
 /* Returns the operations of lap LAP, with values drawn by the seed. */

@@ -47,10 +47,10 @@ static json_t *agents_json(const struct timeline *tl)
 }
 
 /*
- * Returns for each copy how many of its laps are listed: the explicit ones, and generated ones up
- * to LAPS[N], within TIMELINE_OPERATIONS_MAX. A generated lap counts all steps of its track, even
- * those that `chance` will leave out, because it is not drawn for counting. The
- * caller owns the array.
+ * Returns for each copy N how many of its laps are listed: all explicit laps, and then generated
+ * laps up to LAPS[N] in all, while the list has room (TIMELINE_OPERATIONS_MAX). A generated lap
+ * counts with all steps of its track: which steps `chance` leaves out is only known when the lap is
+ * drawn. The caller owns the array.
  */
 static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 {

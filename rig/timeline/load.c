@@ -106,8 +106,8 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 }
 
 /*
- * Reads the explicit laps of a copy. Of their operations, the timeline has only those whose ids are
- * in LISTED, the set of operations in the file.
+ * Reads the number of explicit laps of a copy, and makes these laps, without operations. LISTED is
+ * the set of copies in the file; adds the copy to it.
  */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
@@ -143,8 +143,8 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 }
 
 /*
- * Reads an argument into *RET. VALUE may be NULL only if the step does not have this argument, so
- * that HIGH is 0.
+ * Reads an argument into *RET. VALUE may be NULL only if HIGH is 0, which means that the step does
+ * not have this argument.
  */
 static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value,
 			    guint64 low, guint64 high, guint64 unit, guint64 *ret)
@@ -192,8 +192,8 @@ static struct copy *place_of(struct reader *r, const char *text, struct op_id *r
 		return NULL;
 	}
 	if (ret->lap >= copy->laps->len) {
-		fail(r, "operation %s is in lap %u, 'copies' has %u", text, ret->lap,
-		     copy->laps->len);
+		fail(r, "operation %s is in lap %u (from 0), but 'copies' lists %u laps", text,
+		     ret->lap, copy->laps->len);
 		return NULL;
 	}
 	lap = copy->laps->pdata[ret->lap];
@@ -233,7 +233,10 @@ static gboolean read_operation(struct reader *r, json_t *json, size_t at)
 			    device, r->tl->scenario->name, step_do_name(step->what), op->device);
 	op->has_after = after != NULL;
 	if (after && !op_id_parse(after, &op->after))
-		return fail(r, "operation %s: 'after' names '%s', which is not an id", id, after);
+		return fail(r,
+			    "operation %s: 'after' names '%s', which is not an id "
+			    "(TRACK.COPY.LAP.STEP, from 0)",
+			    id, after);
 	/* accept shorter times, because a pause or a wait may end early */
 	return read_number(r, id, "size", size, step->size.low, step->size.high, unit, &op->size) &&
 	       read_number(r, id, "requested", requested, step->requested.low, step->requested.high,
@@ -265,7 +268,8 @@ static gboolean read_head(struct reader *r, json_t *json, json_t **agents, json_
 			    r->tl->machine->name);
 	if (seed < 0 || (strcmp(then, "end") && strcmp(then, "generate")))
 		return fail(r,
-			    "invalid seed %" JSON_INTEGER_FORMAT " or 'then' '%s' (generate, end)",
+			    "invalid 'seed' %" JSON_INTEGER_FORMAT
+			    " (at least 0) or 'then' '%s' (generate or end)",
 			    seed, then);
 	if (!json_is_array(*agents) || !json_is_array(*copies) || !json_is_array(*ops))
 		return fail(r, "'agents', 'copies' and 'operations' must be lists");

@@ -76,9 +76,8 @@ const struct track *timeline_copy(const struct timeline *timeline, guint n, unsi
 
 /*
  * Returns the operations of lap LAP of copy N, an array of struct operation that may be empty. The
- * caller unrefs it. Returns NULL if the copy has no such lap: it has `repeat` laps, or, in a
- * timeline that only has explicit laps (those listed in its file, not drawn from the seed), as many
- * as are listed.
+ * caller unrefs it. Returns NULL if the copy has no such lap. If the track has `repeat`, the copy
+ * has that many laps. If no laps are generated (timeline_set_end()), it has only its explicit laps.
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
@@ -118,10 +117,9 @@ const char *timeline_agent_skip(const struct timeline *timeline, const struct ag
 json_t *timeline_json(const struct timeline *timeline);
 
 /*
- * Prints timeline.json to OUT. For each copy N, it lists the explicit laps, and of the generated
- * ones those up to LAPS[N], or none if LAPS is NULL; but at most TIMELINE_OPERATIONS_MAX
- * operations. Generated laps are drawn one at a time, so memory use does not grow with their
- * number.
+ * Prints timeline.json to OUT. For each copy N, it lists the explicit laps, and then generated laps
+ * up to LAPS[N] in all (none if LAPS is NULL), but at most TIMELINE_OPERATIONS_MAX operations.
+ * Generated laps are drawn one at a time, so memory use does not grow with their number.
  */
 void timeline_print(const struct timeline *timeline, const unsigned *laps, FILE *out);
 
