@@ -179,7 +179,7 @@ static const char *former_key(json_t *report, const char *bug)
 	return former ? former : g_strcmp0(written, bug) != 0 ? written : NULL;
 }
 
-/* Adds the reports, except notes. *RET is TRUE if one of them is not a known issue. */
+/* Adds the reports, except notes. Returns TRUE if one of them is not a known issue. */
 static gboolean add_reports(struct adding *adding, json_t *reports)
 {
 	gboolean unknown = FALSE;

@@ -44,7 +44,8 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
 /*
  * query.c: appends the condition " WHERE 1 AND …" of FILTER on the table `runs r` to SQL, and the
- * values to bind to TEXTS, which borrows them from FILTER.
+ * values to bind to TEXTS, which borrows them from FILTER. FILTER's signature is only part of the
+ * condition if WITH_SIGNATURE is TRUE.
  */
 void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
 		 GPtrArray *texts);

@@ -17,7 +17,10 @@
 
 #define FILE_NAME "runs.sqlite"
 #define BATCH 500
-/* A folder whose mtime is not older than this may change again without a change of its mtime. */
+/*
+ * In seconds. If a folder was modified less than this ago, another change may give it the same
+ * mtime.
+ */
 #define SETTLED_S 2
 
 /* ---- the lock: only one process at a time updates the index ---- */
@@ -87,8 +90,8 @@ static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 }
 
 /*
- * Finds changes: removes the names of existing folders from KNOWN, so that those of deleted ones
- * remain, and adds the names of new folders to *ret_new.
+ * Finds changes: removes the names of existing folders from KNOWN, so that only the names of
+ * deleted folders remain in it, and adds the names of new folders to *ret_new.
  */
 static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new,
 			     GError **error)
@@ -127,7 +130,7 @@ static void roll_back(struct run_index *ix)
 		db_exec(ix->db, "ROLLBACK", NULL);
 }
 
-/* Adds runs in transactions of some hundred, so that other writers do not wait long. */
+/* Adds runs in transactions of BATCH runs, so that other writers do not wait long. */
 static gboolean add_all(struct run_index *ix, const GPtrArray *names, GError **error)
 {
 	for (guint i = 0; i < names->len; i++) {

@@ -45,7 +45,7 @@ RIG_DEFINE_AUTO(run_index, index_free)
 
 /* Updates an index that is open. */
 gboolean index_update(struct run_index *ix, GError **error);
-/* Like index_open(), but drops all rows and reads all folders again. */
+/* Opens the index as index_open() does, but drops all rows and reads all folders again. */
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
 				GError **error);
 /*
@@ -88,9 +88,9 @@ struct index_filter {
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
- * A finding: a report of a run, or its hang (details.hang), or for a BAD run without either the
- * first reason of its verdict, without numbers. `bug` is the key that equal findings have in
- * common: a report's signature.bug, "hang:…", or "reason:…".
+ * A finding of a run: a report, or the explanation of its hang (details.hang). A BAD run without
+ * either has one finding: the first reason of its verdict, without numbers. `bug` is the key that
+ * equal findings have in common: a report's signature.bug, "hang:…", or "reason:…".
  */
 struct index_finding {
 	char *bug, *path, *exact; /* `path` and `exact` are only set for reports */
@@ -129,26 +129,26 @@ struct index_group {
 
 /*
  * Counts runs by day, kernel and so on. Groups are sorted by the time of their first run. BY_SEED
- * only counts the last 100 bad runs, and puts seeds with the most bad runs first; it is slower if
- * very many runs have the same seed. If FILTER has a signature, all runs of the scenarios in which
- * it was ever seen are counted, and `hits` counts those that have it.
+ * only counts the seeds of the last 100 bad runs, those with the most bad runs first; it is slower
+ * if very many runs have the same seed. If FILTER has a signature, all runs of the scenarios in
+ * which it was ever seen are counted, and `hits` counts the runs that have it.
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
 			GError **error);
 
 /*
  * Returns the median wall time in seconds of the last 20 runs with a result, or -1 if there are
- * none. NULL arguments match any run. In the times of passed runs, the duration of the load is
- * replaced by HAMMER_S seconds; other times are used unchanged.
+ * none. A NULL argument matches any run. In the time of a passed run, the duration of its load is
+ * replaced by HAMMER_S seconds; the times of other runs are used unchanged.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);
 
 /*
  * Returns the names of the runs that may be deleted: they are older than BEFORE, and their verdict
- * is one of VERDICTS (NULL-terminated), or any if VERDICTS is NULL. Not included are the oldest and
- * the newest run of each finding, the KEEP newest runs of each combination of scenario, machine and
- * kernel, runs with a label `keep`, and RUNNING runs.
+ * is one of VERDICTS (NULL-terminated), or any if VERDICTS is NULL. These runs are never included:
+ * the oldest and the newest run of each finding, the KEEP newest runs of each combination of
+ * scenario, machine and kernel, runs with a label `keep`, and RUNNING runs.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);

@@ -68,7 +68,8 @@ gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 	if (!run)
 		return FALSE;
 	if (run->verdict == VERDICT_RUNNING)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is running", name);
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot delete '%s': the run has not ended",
+				name);
 	if (rename(dir, hidden) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot delete '%s': %s", dir,
 				g_strerror(errno));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges an old run again. The current parser reads reports from the console. All other facts (a
- * stuck agent, accounts that differ) are from the folder's journal and verdict. The current rule
- * makes a verdict of both.
+ * Judges an old run again: the current parser reads the reports from the console, and the current
+ * rule makes a verdict from them and from all other facts (a stuck agent, accounts that differ),
+ * which are in the folder's journal and verdict.
  */
 #include "store/run.h"
 
@@ -155,9 +155,10 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * Returns TRUE if OLD, a known report, is known for a reason that also applies to SPLAT: an entry
- * of a list of known issues applies to reports with the same key; an excuse of this run (for
- * example, a hold caused the stall) applies only to the report at the same position on the console.
+ * OLD is a report that was known. Returns TRUE if the same reason applies to SPLAT. If the reason
+ * is an entry of a list of known issues, it applies to reports with the same key. If it is an
+ * excuse of this run (for example, a hold caused the stall), it applies only to the report at the
+ * same position on the console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
@@ -173,8 +174,8 @@ static gboolean is_known_too(json_t *old, const struct splat *splat)
 }
 
 /*
- * Marks those of SPLATS as known that were known when the run was judged. The list of known issues
- * is not read, because it may have changed.
+ * Marks the reports in SPLATS as known that were known when the run was judged. The list of known
+ * issues is not read, because it may have changed.
  */
 static void carry_known(json_t *old_reports, const GPtrArray *splats)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes a run folder. The folder is created under a hidden name, and renamed when its inputs are
- * written and its lock is held, so that a reader does not mistake it for that of a killed run.
+ * written and its lock is held. A reader would otherwise report the run as killed.
  */
 #include "store/run.h"
 

@@ -88,7 +88,7 @@ json_t *safe_read_json(int folder, const char *name, GError **error)
 	if (json_is_object(json))
 		return json;
 	rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a JSON object: line %d: %s", name,
-		 json ? 1 : why.line, json ? "something else" : why.text);
+		 json ? 1 : why.line, json ? "it is another JSON value" : why.text);
 	json_decref(json);
 	return NULL;
 }

@@ -22,7 +22,10 @@ int safe_open(int at, const char *name, GError **error);
 /* Reads a regular file of at most MAX bytes, and adds a NUL. */
 gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		   GError **error);
-/* Like safe_read(), for a file with a JSON object, which is parsed. */
+/*
+ * Reads a file as safe_read() does, at most SAFE_JSON_MAX bytes, and parses it. It must be a JSON
+ * object.
+ */
 json_t *safe_read_json(int folder, const char *name, GError **error);
 
 /*

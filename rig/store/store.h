@@ -51,7 +51,10 @@ const char *run_write_error(const struct run *run);
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error);
 
-/* Like run_keep(), for content that WRITE prints from DATA. */
+/*
+ * Writes a file of the run with the content that WRITE prints from DATA. RELATIVE is as in
+ * run_keep().
+ */
 gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
 			 GError **error);
 
