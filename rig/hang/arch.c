@@ -43,7 +43,10 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 
 	if (!flags)
 		return FALSE;
-	/* a second such line has the registers of user space at a system call: ignore its flags */
+	/*
+	 * only use the first such line of a sample: a second one has the flags of user space at a
+	 * system call
+	 */
 	if (!sample->flagged && !sample->user)
 		sample->irqs_off =
 			!(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
@@ -51,7 +54,10 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 	return TRUE;
 }
 
-/* Reads whether interrupts are disabled, from MSR_EE and the software interrupt mask. */
+/*
+ * Sets irqs_off of SAMPLE from MSR_EE ("MSR: … <…,EE,…>"), and from the kernel's software mask
+ * ("IRQMASK: 1").
+ */
 static gboolean ppc64_flags(struct sample *sample, const char *line)
 {
 	const char *mask = strstr(line, "IRQMASK: "), *bits = strchr(line, '<');
@@ -73,8 +79,8 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 }
 
 /*
- * Reads whether interrupts are disabled: from PSR_I in "pstate: 600000c5 (nZCv daIF …)", and with
- * pseudo-NMIs from the priority mask in "pmr_save: 000000c0".
+ * Sets irqs_off of SAMPLE from PSR_I in "pstate: 600000c5 (nZCv daIF …)"; with pseudo-NMIs from the
+ * priority mask in "pmr_save: 000000c0".
  */
 static gboolean arm64_flags(struct sample *sample, const char *line)
 {
@@ -123,8 +129,8 @@ static const struct arch ppc64 = {
 };
 
 /*
- * Before Linux 6.7, a backtrace is requested from a CPU by an interrupt instead of an NMI, so a CPU
- * with interrupts disabled prints none.
+ * Before Linux 6.7, arm64 requests a backtrace from a CPU by an interrupt instead of an NMI. So a
+ * CPU with interrupts disabled prints no backtrace.
  */
 static const struct arch arm64 = {
 	.name = "arm64",
@@ -137,7 +143,10 @@ static const struct arch arm64 = {
 	.irqs_off = PSR_I,
 };
 
-/* Reads the mask of "Krnl PSW : 0404c00180000000 0000000000c49a3c (f+0x1/0x2)". */
+/*
+ * Sets irqs_off of SAMPLE from the mask in "Krnl PSW : 0404c00180000000 0000000000c49a3c
+ * (f+0x1/0x2)".
+ */
 static gboolean s390_flags(struct sample *sample, const char *line)
 {
 	static const char psw[] = "Krnl PSW : ";

@@ -25,15 +25,22 @@
 struct arch {
 	const char *name;
 
-	/* Prefixes of console lines in a backtrace, or NULL if there is no such line. */
-	/* the instruction pointer of a CPU in user space, if it is the first line of a backtrace */
-	const char *user_pc;
-	/* the function that an exception interrupted; the line can be in the middle of a stack */
-	const char *kernel_pc;
-	const char *raw_pc; /* the address of that instruction as a hexadecimal number */
 	/*
-	 * the function in the link register: the caller of the interrupted function, or a caller
-	 * further out (stack.c)
+	 * The next five members are prefixes of lines in a backtrace on the console. NULL: this
+	 * architecture does not print such a line.
+	 */
+	/* The first line of the backtrace of a CPU in user space: its instruction pointer. */
+	const char *user_pc;
+	/*
+	 * The line with the function that an exception interrupted. It can be in the middle of a
+	 * stack.
+	 */
+	const char *kernel_pc;
+	/* the address of the instruction that the exception interrupted, in hexadecimal */
+	const char *raw_pc;
+	/*
+	 * The line with the function in the link register: the caller of the interrupted function,
+	 * or a function further out (stack.c).
 	 */
 	const char *link;
 	/*
@@ -42,35 +49,46 @@ struct arch {
 	 */
 	const char *stack;
 	/*
-	 * Sets irqs_off and user of SAMPLE from a line with registers. Returns FALSE if the line
-	 * has neither. May be NULL.
+	 * Sets irqs_off and user of SAMPLE from LINE, if it is a line with registers. Returns FALSE
+	 * if it has neither. May be NULL.
 	 */
 	gboolean (*flags)(struct sample *sample, const char *line);
 	/*
 	 * Entry functions of exceptions that interrupt the kernel, NULL-terminated. On a stack, the
-	 * frames before them belong to the handler, those after them to the interrupted code. NULL
-	 * if a line of registers separates the two instead.
+	 * frames printed before such a function belong to the handler, those after it to the
+	 * interrupted code. NULL: a line with registers separates the two instead.
 	 */
 	const char *const *entries;
 	/*
-	 * the entry function of exceptions that interrupt user space: the outermost frame of such
-	 * an interrupt's stack
+	 * The entry function of interrupts from user space: the outermost frame on the stack of
+	 * such an interrupt.
 	 */
 	const char *user_entry;
 
-	/* Formats of QEMU's `info registers -a`, after a line "CPU#N". */
+	/*
+	 * The rest describes QEMU's output of `info registers -a`, in which a line "CPU#N" precedes
+	 * the registers of each CPU.
+	 */
 	const char *qemu_pc; /* prefix of the line with the instruction pointer */
-	/* the word before the instruction pointer in that line, or NULL if it is the prefix */
+	/*
+	 * the word directly before the instruction pointer in that line; NULL: it follows qemu_pc
+	 */
 	const char *qemu_pc_word;
-	/* the word before the flags, in the same line or at the start of a later line */
+	/*
+	 * the word directly before the flags: if it begins with a blank, anywhere in this line or a
+	 * later one; otherwise at the start of a line
+	 */
 	const char *qemu_flags;
-	/* masks of the flags: interrupts enabled, interrupts disabled, user space; 0 if none */
+	/*
+	 * masks of the flags: set if interrupts are on, set if they are off, set in user space; 0:
+	 * there is no such flag
+	 */
 	guint64 irqs_on, irqs_off, user;
 	/*
-	 * TRUE if QEMU's registers are read before the kernel's backtraces, because a CPU with
-	 * interrupts off prints only one backtrace. If both are in the same function, the CPU is
-	 * stuck. FALSE if they are read afterwards; if interrupts are enabled then, the CPU is not
-	 * stuck.
+	 * TRUE: QEMU's registers are read before the kernel's backtraces, because a CPU with
+	 * interrupts off prints only one backtrace. If the registers and this backtrace are in the
+	 * same function, the CPU is stuck. FALSE: the registers are read afterwards. If interrupts
+	 * are on then, the CPU is not stuck.
 	 */
 	gboolean qemu_is_first;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks whether data of different moments agree: the guest lists its tasks, then lockdep lists all
- * locks, the kernel prints all stacks, and lockdep lists all locks again. On a slow host, this
- * takes seconds.
+ * Checks whether data from different moments agree. The order is: the guest lists its tasks,
+ * lockdep lists all locks, the kernel prints all stacks, lockdep lists all locks again. On a slow
+ * host, this takes seconds, so a task that makes progress can appear to hang.
  */
 #include <string.h>
 
@@ -14,7 +14,10 @@ gboolean task_moves(const struct snapshot *snapshot, const struct task *task)
 	       task->held_said && task->held_before != task->held_said;
 }
 
-/* Returns the index of LOCK in the task's earlier list, or -1 if the list does not have it. */
+/*
+ * Returns the index of LOCK in the list of TASK's locks that lockdep printed before the last one;
+ * -1 if LOCK is not in it.
+ */
 static int earlier_position(const struct task *task, const struct lock *lock)
 {
 	for (guint i = 0; i < task->held_earlier->len; i++) {
@@ -29,8 +32,9 @@ static int earlier_position(const struct task *task, const struct lock *lock)
 }
 
 /*
- * Returns TRUE if the stack LISTED, from the guest's list of tasks, is the outer part of the stack
- * PRINTED by the kernel. /proc/PID/stack leaves out the scheduler's functions.
+ * Returns TRUE if LISTED, a stack in the guest's list of tasks, is equal to the outer part of
+ * PRINTED, the stack that the kernel printed. LISTED is from /proc/PID/stack, which leaves out the
+ * scheduler's functions.
  */
 static gboolean is_same_place(const GPtrArray *listed, const GPtrArray *printed)
 {
@@ -66,8 +70,8 @@ gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock 
 
 		if (at >= 0 && at + 1 < (int)task->held_earlier->len)
 			/*
-			 * LOCK is not the last one of the list, so the task held it at that time:
-			 * only the last lock can be one that the task waits for
+			 * The task held LOCK at that time: only the last lock in the list can be
+			 * one that the task waits for, and LOCK is not the last.
 			 */
 			return FALSE;
 		waited |= at >= 0 && task->wanted == lock;

@@ -22,28 +22,30 @@
 
 #include "hang/internal.h"
 
-#define STACK_MIN (8 * 1024) /* the smallest size of a task's stack */
+#define STACK_MIN (8 * 1024) /* the size of a task's stack is between these two numbers of bytes */
 #define STACK_MAX (64 * 1024)
 
 /*
- * The state of reading the lines of one printk caller, a task or a CPU, whose lines can be
- * interleaved with those of others. Without CONFIG_PRINTK_CALLER there is only one context.
+ * What was read last from one printk caller, a task or a CPU. The lines of several callers can be
+ * interleaved, so each caller has a context of its own. Without CONFIG_PRINTK_CALLER, there is a
+ * single one.
  */
 struct context {
-	char *caller;	       /* the prefix of its lines ("T38", "C1"), the key in `contexts` */
+	/* the name of the caller in its lines ("T38", "C1"), the key in `contexts` */
+	char *caller;
 	struct task *task;     /* the task whose stack is being read, or NULL */
 	struct task *holder;   /* the task whose list of locks is being read, or NULL */
 	struct sample *sample; /* the CPU sample whose stack is being read, or NULL */
-	int cpu;	       /* from a line "NMI backtrace for cpu N" */
-	gboolean leaves; /* the line "… is leaving the kernel with locks still held!" was read */
+	int cpu;	       /* the N of the last line "NMI backtrace for cpu N" */
+	gboolean leaves; /* the last line was "… is leaving the kernel with locks still held!" */
 };
 
 struct reader {
 	struct snapshot *snapshot;
 	GHashTable *contexts; /* caller -> struct context */
-	/* of struct sample: samples of CPUs that are not assigned to a task yet */
+	/* of struct sample: samples whose task is not known yet */
 	GPtrArray *unassigned;
-	gboolean all_locks; /* reading the list "Showing all locks held in the system" */
+	gboolean all_locks; /* the lines of "Showing all locks held in the system" are being read */
 	guint64 line;
 };
 
@@ -121,8 +123,9 @@ static gboolean read_task(struct reader *r, struct context *t, const char *text)
 }
 
 /*
- * Uses the stack of an earlier dump for tasks that were running during the last dump, which prints
- * no stacks of running tasks. Such tasks sleep and wake repeatedly (they poll).
+ * Uses the stack in an earlier dump for tasks that ran during the last dump, because that has no
+ * stacks of running tasks. A task that slept before and runs now sleeps and wakes repeatedly: it
+ * polls.
  */
 static void keep_sleepers(const struct snapshot *snapshot)
 {
@@ -189,7 +192,7 @@ static gboolean read_lock(struct reader *r, struct context *t, const char *text)
 	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
 		return FALSE;
 	if (t->leaves && lock.lock_class) {
-		/* the last lock of the list was acquired last; it is the one reported */
+		/* overwrites the lock of the line before: the last one in the list is reported */
 		g_free(r->snapshot->left_held);
 		g_free(r->snapshot->left_held_by);
 		r->snapshot->left_held = g_strdup(lock.lock_class);
@@ -219,7 +222,7 @@ static void add_sample(struct task *task, struct sample *sample)
 	g_ptr_array_add(task->samples, sample);
 }
 
-/* Starts a sample of a CPU that runs task PID: the next lines are its stack. */
+/* Starts a sample of CPU, which runs the task PID. The next lines are the stack in this sample. */
 static void begin_sample(struct reader *r, struct context *t, gint64 pid, const char *comm, int cpu)
 {
 	struct task *task = snapshot_task(r->snapshot, pid, comm);
@@ -231,7 +234,9 @@ static void begin_sample(struct reader *r, struct context *t, gint64 pid, const 
 	add_sample(task, t->sample);
 }
 
-/* Like begin_sample(), for a line that does not name the task. */
+/*
+ * Starts a sample of CPU after a line that does not name the task; assign_samples() finds the task.
+ */
 static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 {
 	context_reset(t);
@@ -242,9 +247,9 @@ static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 }
 
 /*
- * Returns TRUE if the printed stack of the task is out of date, because the task was running when
- * it was printed. The stack of a sleeping task begins with __switch_to() and __schedule(); that of
- * a running one has only __switch_to(), and below it frames of an older state.
+ * Returns TRUE if the printed stack of TASK is useless, because the task was running when it was
+ * printed. The stack of a sleeping task begins with __switch_to() and __schedule(). That of a
+ * running task has frames of its last sleep below __switch_to(), but not __schedule().
  */
 static gboolean has_stale_stack(const struct task *task)
 {
@@ -256,11 +261,15 @@ static gboolean has_stale_stack(const struct task *task)
 }
 
 /*
- * Finds the task of SAMPLE by the address of its stack. Three rules are tried in this order. If the
- * task's stack was printed before, both outermost frames are near the top of the same stack, so
- * both addresses are in one block of STACK_MIN bytes. If only one task is running, whose stack is
- * not printed, the sample belongs to it. Otherwise the sample belongs to the task whose stack
- * address is the nearest lower one, because stacks do not overlap.
+ * Finds the task of SAMPLE by the address of its stack. Of these rules, the first that applies is
+ * used:
+ *
+ * 1. A task whose printed stack is in the same block of STACK_MIN bytes: the outermost frames of
+ * both are near the top of the same stack.
+ *
+ * 2. The only running task whose stack was not printed.
+ *
+ * 3. The task whose stack address is the nearest lower one, because stacks do not overlap.
  */
 static struct task *owner_of(const struct snapshot *snapshot, const struct sample *sample)
 {
@@ -318,7 +327,10 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		/* a caller that is a task ("T38") requested the backtraces and is on this CPU */
+		/*
+		 * if the printk caller is a task ("T38"), it requested the backtraces, and runs on
+		 * this CPU itself
+		 */
 		if (*t->caller == 'T')
 			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL,
 				     fetch_number(info, 1, 10));

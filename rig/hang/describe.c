@@ -22,7 +22,10 @@ char *task_text(const struct task *task)
 
 char *lock_text(const struct lock *lock)
 {
-	/* a task that waits for kthreadd is treated as if it waited for a lock of this name */
+	/*
+	 * not a lock: edges.c handles a task that waits for kthreadd as if it waited for a lock of
+	 * this name
+	 */
 	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
 	if (!strcmp(lock->lock_class, "kn->active"))
@@ -54,8 +57,8 @@ static char *holds_text(const struct task *task)
 }
 
 /*
- * Returns what TASK waits for, if this is not a lock: for example "a completion", and its name if
- * this is known from the memory image.
+ * Returns what TASK, which waits for no lock, waits for: for example "a completion", with the name
+ * if a memory image shows it.
  */
 static char *waits_for(const struct task *task)
 {
@@ -150,7 +153,7 @@ static char *unexplained_title(const struct hang *hang)
 			       hang->lock ? hang->lock->lock_class : "the awaited object");
 }
 
-/* Returns the last sentence about a cycle. */
+/* Returns the last sentence of the explanation if it is a cycle. */
 static char *cycle_end(const struct hang *hang)
 {
 	return g_strdup(hang->story->len == 1 ? "it waits for a lock that it holds itself"
@@ -191,7 +194,7 @@ static char *loop_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
 
-	/* a single sample does not show that the task stays in the function */
+	/* one sample does not show that the task stays in the function */
 	if (hang->culprit->samples->len < 2)
 		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
 	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
@@ -229,7 +232,7 @@ static char *loop_key(const struct hang *hang)
 }
 
 /*
- * Returns the key of a cycle. Equal hangs have equal keys, because a key contains lock classes and
+ * Returns the key of a cycle, which is equal for equal hangs: it contains lock classes and
  * functions, but not addresses and tasks, and begins with the alphabetically first class.
  */
 static char *cycle_key(const struct hang *hang)
@@ -252,7 +255,10 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	/* FALSE if the last task waits for no lock, so that `end` describes it instead */
+	/*
+	 * FALSE: the last task waits for no lock, so `end` describes it, instead of a sentence
+	 * about its wait
+	 */
 	gboolean all_wait;
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},
@@ -269,8 +275,8 @@ static gint by_name(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Makes the signature. Its level `path` adds the sorted functions of all involved tasks; `exact`
- * adds a hash of all their frames.
+ * Makes the three levels of the signature. `bug` is the kind and the key. `path` adds the functions
+ * of all involved tasks, sorted; `exact` adds a hash of all their frames.
  */
 static void sign(struct hang *hang)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes edges from tasks and locks: which task waits for which lock, and which task holds it. There
- * are four sources, of which the first is the most reliable: the memory image (owner words),
- * lockdep's lists (the last lock of a blocked task is the one that it waits for), the likely owner
- * in a hung-task report, and the locks that functions on the stacks are known to hold.
+ * Determines which task waits for which lock, and which task holds it: the edges of the wait graph.
+ * There are four sources, the most reliable first: the memory image (owner words of locks);
+ * lockdep's lists (the last lock of a blocked task is the one that it waits for); the likely owner
+ * in a hung-task report; functions on the stacks that are known to hold a lock.
  */
 #include <string.h>
 
@@ -24,15 +24,18 @@ static void hold(struct task *task, struct lock *lock)
 
 static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lock *listed)
 {
-	/* hidden addresses are all printed as "(____ptrval____)"; use the class instead */
+	/*
+	 * a hidden address is always printed as "(____ptrval____)", so the class identifies the
+	 * lock
+	 */
 	return listed->instance && *listed->instance != '('
 		       ? snapshot_lock(snapshot, listed->instance, listed->lock_class)
 		       : snapshot_named(snapshot, listed->lock_class);
 }
 
 /*
- * Returns TRUE if the task tries to get the lock by trylock and sleeps between attempts. Then
- * lockdep's list does not have the lock.
+ * Returns TRUE if TASK polls: it calls trylock, and sleeps between the attempts. Lockdep's list
+ * does not have the lock that such a task waits for.
  */
 static gboolean polls(const struct task *task)
 {
@@ -40,8 +43,8 @@ static gboolean polls(const struct task *task)
 }
 
 /*
- * Returns TRUE if the last lock that lockdep lists for TASK is the one that it waits for: lockdep
- * lists a lock already when a task begins to wait for it.
+ * Returns TRUE if the last lock in lockdep's list of TASK is the one that it waits for: lockdep
+ * adds a lock to the list as soon as the task waits for it.
  */
 static gboolean last_is_wanted(const struct task *task)
 {
@@ -66,8 +69,8 @@ static void from_lists(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Sets the lock that the task waits for by the functions on its stack (waits.c). Used if neither
- * lockdep nor a memory image shows it.
+ * Sets the lock that TASK waits for from the functions on its stack, by the table in waits.c. Used
+ * if neither lockdep nor a memory image shows the lock.
  */
 static void from_words(struct snapshot *snapshot, struct task *task)
 {
@@ -88,8 +91,8 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Adds the lock of a hung-task report, and its likely owner as the holder. The report does not have
- * the name of the lock, so it is called "a mutex in f".
+ * Adds the lock that a hung-task report is about, and the likely owner in the report as its holder.
+ * The report does not name the lock, so it is called "a mutex in f".
  */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
@@ -109,8 +112,8 @@ static void from_report(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Returns the stack that shows where the task is now. For a running task this is the CPU's sample,
- * because the task's own stack is that of its last sleep.
+ * Returns the stack that shows where TASK is now. For a running task, this is the stack in the
+ * sample of its CPU: its own stack is from its last sleep.
  */
 static const GPtrArray *place_of(const struct task *task)
 {
@@ -120,8 +123,8 @@ static const GPtrArray *place_of(const struct task *task)
 }
 
 /*
- * Sets the holders of a lock whose owner is not recorded: assumes that they are the tasks inside
- * code that holds this lock.
+ * Sets the holders of LOCK if no source names one: the tasks inside a function that holds this lock
+ * (waits.c).
  */
 static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
@@ -134,8 +137,9 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		/*
-		 * Skip a task that waits for this lock. If lockdep listed the held locks, also skip
-		 * all tasks except running ones, because lockdep lists no locks of running tasks.
+		 * Skip a task that waits for this lock. Lockdep lists no locks of running tasks. So
+		 * if there are lockdep's lists, only running tasks can hold a lock that is in none
+		 * of them.
 		 */
 		if (task->wanted == lock ||
 		    (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
@@ -147,7 +151,10 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	}
 	if (lock->holders->len)
 		return;
-	/* if there is only one running task whose locks lockdep did not list, it is the holder */
+	/*
+	 * if exactly one running task has locks that lockdep counted but did not list, it is the
+	 * holder
+	 */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
@@ -169,8 +176,8 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 		const char *name = ((struct frame *)frames->pdata[i])->name;
 
 		/*
-		 * sysrq_showregs_othercpus() makes other CPUs print their registers. If it waits, a
-		 * CPU does not respond, which is part of the hang.
+		 * sysrq_showregs_othercpus() requests the registers of other CPUs. A task that
+		 * waits in it shows that a CPU does not respond, which is part of the hang.
 		 */
 		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;
@@ -178,7 +185,10 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 	return FALSE;
 }
 
-/* Drops samples of the task that requested the dump, because they do not show the hang. */
+/*
+ * Drops samples in which TASK executes the SysRq that requested the dump: they do not show the
+ * hang.
+ */
 static void drop_own_samples(struct task *task)
 {
 	for (guint i = task->samples->len; i-- > 0;)
@@ -208,7 +218,10 @@ void edges_make(struct snapshot *snapshot)
 		if (task->image_wait)
 			task->wanted = snapshot_lock(snapshot, task->image_wait, "?");
 	}
-	/* must follow the loops that add locks with an address: snapshot_named() searches these */
+	/*
+	 * this loop must be after those that add locks with an address, which snapshot_named()
+	 * searches
+	 */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Converts the wait graph to one explanation. If the graph has a cycle, the cycle is the
- * explanation. Otherwise each chain of waiting tasks ends at a task that waits for no lock, or for
- * a lock without a known holder. The end for which most tasks wait is explained.
+ * Makes one explanation of the wait graph: a cycle, if there is one. Otherwise each chain of
+ * waiting tasks ends at a task that waits for no lock, or at a lock without a known holder; the end
+ * of most chains is explained.
  */
 #include <string.h>
 
 #include "hang/internal.h"
 
-/* Returns the tasks of the shortest cycle of waits with START, or NULL if there is none. */
+/* Returns the tasks of the shortest cycle of waits that contains START; NULL: there is none. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
@@ -56,8 +56,8 @@ static GPtrArray *shortest_cycle(const struct snapshot *snapshot)
 }
 
 /*
- * Returns the lock classes of the cycle, beginning with the alphabetically first one. Each is held
- * by the task that waits for the next one, as in a lockdep report.
+ * Returns the lock classes of the cycle TASKS, the alphabetically first one first, in the order of
+ * a lockdep report: a task holds each lock while it waits for the next one.
  */
 static char **cycle_classes(const GPtrArray *tasks)
 {
@@ -116,7 +116,7 @@ static guint calls_others(const struct task *task)
 	return n;
 }
 
-/* Returns TRUE if another CPU waits for a response of the CPU that runs CALLED. */
+/* Returns TRUE if another task waits for CPUs to respond, so possibly for the CPU of CALLED. */
 static gboolean is_called(const struct snapshot *snapshot, const struct task *called)
 {
 	for (guint i = 0; i < snapshot->tasks->len; i++)
@@ -126,9 +126,8 @@ static gboolean is_called(const struct snapshot *snapshot, const struct task *ca
 }
 
 /*
- * Returns the number of samples that show TASK in the same function with interrupts disabled, or 0
- * if a sample shows anything else. A sample of a panic inside an NMI, whose innermost frames are
- * those of the panic, neither counts nor contradicts if the function is among its callers.
+ * Returns the number of samples that show TASK in the same function with interrupts disabled; 0 if
+ * one shows something else. A sample of a panic in that function, in an NMI, is ignored.
  */
 static guint spins(const struct task *task)
 {
@@ -157,7 +156,10 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
-		/* skip a CPU in smp_call_function() or panic(): it waits for the stuck CPU */
+		/*
+		 * skip a CPU that waits for others in smp_call_function(): the CPU that it waits
+		 * for is stuck
+		 */
 		if (!seen || calls_others(task) == task->samples->len ||
 		    (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
@@ -190,9 +192,8 @@ static gboolean is_stuck(const struct task *task)
 }
 
 /*
- * Returns the last task of the chain that begins at TASK. *ret_lock is the lock that the last task
- * waits for. If the last task waits for no lock, *ret_lock is the lock that it holds and the task
- * before it in the chain waits for.
+ * Returns the last task of the chain of waits from TASK on. *RET_LOCK: the lock that it waits for;
+ * if it waits for none, the one that it holds and the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -202,7 +203,7 @@ static struct task *chain_end(struct task *task, struct lock **ret_lock, guint m
 
 		task->mark = mark;
 		if (!next || next->mark == mark) {
-			/* the chain ends at this lock, because its holder is not known */
+			/* no holder of this lock is known, so the chain ends here */
 			if (task->wanted)
 				*ret_lock = task->wanted;
 			return task;
@@ -230,8 +231,8 @@ static guint chain_length(struct task *from, const struct task *to)
 }
 
 /*
- * Finds the end of the most chains. If several ends have as many, prefers one whose task holds a
- * lock, then the one whose task has the lowest pid.
+ * Finds the end of the most chains. If several ends have equally many, one with a lock is
+ * preferred, then the one of the task with the lowest pid.
  */
 static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
@@ -254,7 +255,7 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 		if (e == n)
 			ends[n++] = (struct end){last, task, lock, 0, length};
 		ends[e].votes++;
-		/* use the longest chain to this end, because it contains the others */
+		/* keep the longest chain to this end: it is the one that is shown */
 		if (length > ends[e].length) {
 			ends[e].from = task;
 			ends[e].length = length;
@@ -270,9 +271,9 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * Returns the innermost function that is in all samples, or NULL if there are fewer than two
- * samples. If the function is called by a memory operation (operation_in()), returns that
- * operation, because which of its callees are in all samples depends on the moments of the samples.
+ * Returns the innermost function that all samples have in common; NULL if there are fewer than two.
+ * Which callees of a memory operation (holds_something()) all samples have depends on their
+ * moments. So if such an operation is among the common functions, it is returned.
  */
 static const char *common_function(const struct task *task)
 {
@@ -301,8 +302,8 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * Returns the function by which a loop is named: common_function(), or if there is none, the memory
- * operation in a sample or in the stack of the last sleep, or else task_function().
+ * Returns the function that names a loop: common_function(), or a memory operation in a sample or
+ * in the stack of the last sleep, or task_function().
  */
 static const char *loop_function(const struct task *task)
 {
@@ -324,8 +325,8 @@ static gboolean only_in_user_space(const struct task *task)
 }
 
 /*
- * Returns TRUE if lockdep printed the number of locks of a task, but not the locks, as it does for
- * a running task. Such a task may hold a lock for which no holder is listed.
+ * Returns TRUE if lockdep printed the number of a task's locks, but not the locks, as it does for a
+ * running task. This task may hold a lock that no list has.
  */
 static gboolean locks_unlisted(const struct snapshot *snapshot)
 {
@@ -338,7 +339,7 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 	return FALSE;
 }
 
-/* Returns the kind of hang, determined by what the task at the end of the chain does. */
+/* Returns the kind of hang, from what the task at the end of the chain does. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
 	const struct snapshot *snapshot = hang->snapshot;
@@ -381,7 +382,7 @@ static gboolean explain_end(struct hang *hang)
 
 /* The possible explanations, in the order in which they are tried. */
 static const struct {
-	enum hang_kind kind; /* its kind, or HANG_NONE if `explain` sets the kind */
+	enum hang_kind kind; /* the kind of this explanation; HANG_NONE: `explain` sets it */
 	gboolean (*explain)(struct hang *hang);
 } explanations[] = {
 	{HANG_CPU, explain_cpu},

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Collects the data for an explanation from a run folder, which may come from anywhere. */
+/*
+ * Reads the data for an explanation from a run folder. The folder may be from another host, so
+ * links are not followed and sizes are limited.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,12 +12,12 @@
 #include "hang/hang.h"
 #include "util/error.h"
 
-/* Maximum number of bytes that are read from the end of the console, where the hang is. */
+/* maximum numbers of bytes that are read: of the console its end, where the hang is */
 #define CONSOLE_MAX (64u << 20)
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* Returns the last MAX bytes of a regular file, or NULL if it does not exist or is a link. */
+/* Returns the last MAX bytes of the file NAME in DIR, or NULL if it is not a regular file. */
 static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Explains why a guest hangs. From the tasks, held locks and CPUs that could be read it builds a
- * wait graph: which task waits for which lock, and which task holds the lock. The result is a
- * sentence for each task, a signature, and JSON for a picture. The input is text, without a guest
- * or a run, so a log from anywhere can be explained. docs/hangs.md describes how to read the
- * result.
+ * Explains why a guest hangs. It builds a wait graph from the tasks, held locks and CPUs that could
+ * be read: which task waits for which lock, and which task holds the lock. The result is a sentence
+ * for each task, a signature, and JSON, from which a picture is drawn. The input is text and needs
+ * no guest or run, so a log from any source can be explained. docs/hangs.md describes how to read
+ * the result.
  */
 #ifndef RIG_HANG_HANG_H
 #define RIG_HANG_HANG_H
@@ -19,27 +19,30 @@
 enum hang_kind {
 	HANG_NONE,  /* no task waits, so there is no hang */
 	HANG_CYCLE, /* each task waits for a lock of the next one */
-	HANG_CPU,   /* a CPU runs with interrupts disabled */
-	HANG_LEAK,  /* the owner of a lock has exited, or is not inside code that holds the lock */
-	HANG_LOOP,  /* the owner of a lock runs, and every sample shows it at the same place */
-	HANG_WAIT,  /* the owner of a lock waits for something that is not a lock */
-	HANG_UNEXPLAINED, /* a task waits for a lock whose holder is unknown */
+	HANG_CPU,   /* a CPU stays in a function with interrupts disabled */
+	/* a lock was never released: its owner has exited, is idle, or is in user space */
+	HANG_LEAK,
+	HANG_LOOP,  /* the task at the end of the chain runs without releasing its lock */
+	HANG_WAIT,  /* the task at the end of the chain waits for something that is not a lock */
+	/* the holder of a lock is unknown, or data of different moments disagree */
+	HANG_UNEXPLAINED,
 };
 
-/* The input. All members are borrowed; each may be NULL. */
+/* The input. All members are borrowed, and any of them may be NULL. */
 struct hang_source {
 	const char *console; /* text of a console or of dmesg */
 	gsize console_len;
 	const char *tasks;     /* the guest's list of tasks (docs/guest-protocol.md, TASKS) */
 	const char *registers; /* QEMU's `info registers -a` */
-	json_t *owners;	       /* the content of owners.json from a memory image, see owners.c */
+	/* owners.json, which owners.py makes of a memory image (owners.c describes it) */
+	json_t *owners;
 };
 
 struct hang; /* an explanation */
 
 /*
- * Explains a hang. Never fails: input that cannot be parsed is ignored, and the sentences then say
- * what is unknown. SOURCE is not needed afterwards.
+ * Explains a hang. Never fails: input that cannot be parsed is ignored, and the sentences say what
+ * is unknown. SOURCE can be freed afterwards.
  */
 struct hang *hang_explain(const struct hang_source *source);
 void hang_free(struct hang *hang);
@@ -51,7 +54,8 @@ const char *hang_kind_name(enum hang_kind kind);
 /* Returns a title such as "deadlock of &dev->mutex and mem_hotplug_lock". */
 const char *hang_title(const struct hang *hang);
 /*
- * Returns one sentence for each involved task, from the first waiter to the cause; NULL-terminated.
+ * Returns the explanation as sentences, NULL-terminated: one for each involved task, from the first
+ * waiter to the cause.
  */
 const char *const *hang_sentences(const struct hang *hang);
 /* Returns the signature, with the three levels of splat.h: bug, path, exact. */
@@ -64,21 +68,22 @@ const char *hang_signature(const struct hang *hang, guint level);
 json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 
 /*
- * Returns the explanation as a report, so that it can be stored, listed, matched with known issues,
- * and bisected, or NULL if its kind is HANG_NONE.
+ * Returns the explanation as a report, which can be stored, listed, matched with known issues, and
+ * bisected like a report on the console. NULL if the kind is HANG_NONE.
  */
 struct splat *hang_to_splat(const struct hang *hang);
 
 /*
- * Explains the run in DIR from console.raw, and from `who`, `registers` and owners.json in
- * postmortem/, which may be missing; the size of each is limited. Fails if DIR cannot be read.
+ * Explains the hang of the run in DIR from its files console.raw, and postmortem/who,
+ * postmortem/registers and postmortem/owners.json, which may be missing. Of each, a limited size is
+ * read. Fails if DIR cannot be read.
  */
 struct hang *hang_of_folder(const char *dir, GError **error);
 
 /*
- * Returns TRUE if a task with the stack OWNER may hold the lock that a task with the stack WAITER
- * waits for. If WAITER's stack does not show which lock this is, it may be any hotplug lock. Stacks
- * are lines ("f+0x1/0x2"), innermost first.
+ * Returns TRUE if a task with the stack OWNER may hold the lock for which a task with the stack
+ * WAITER waits. If WAITER does not show which lock this is, every function that holds a hotplug
+ * lock counts. The stacks are lines such as "f+0x1/0x2", innermost first.
  */
 gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter);
 

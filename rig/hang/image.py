@@ -18,7 +18,7 @@ class Fault(Exception):
 
 
 def without_links(path, flags):
-    """The argument `opener` of open() that follows no link, because a run folder may come from anywhere."""
+    """An `opener` for open() that does not follow links, because a run folder may be from another host."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
@@ -31,7 +31,7 @@ class Image:
             if size < 64:
                 sys.exit("the memory image is truncated")
             self.data = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-        # on pseries, the headers that QEMU writes may be big-endian even if the guest's memory is little-endian
+        # on pseries, QEMU may write big-endian headers for a guest whose memory is little-endian
         order = {1: "<", 2: ">"}.get(self.data[5])
         if self.data[:5] != b"\x7fELF\x02" or not order:
             sys.exit("the memory image is not a 64-bit ELF file")
@@ -59,7 +59,7 @@ class Image:
 
 
 class X86:
-    """arch/x86: the kernel's image and direct mapping are at offsets; page tables are used for the rest (stacks)."""
+    """x86-64: the kernel image and the direct mapping are translated by an offset, the rest (stacks) by page tables."""
 
     arch = drgn.Architecture.X86_64
     stack_pointer = "sp"
@@ -106,7 +106,7 @@ class X86:
         return None
 
     def calls(self, text):
-        """For each direct call in TEXT: the offset at which it ends, and the offset of its target from there."""
+        """Yields for each direct call in TEXT the offset of its end, and the offset of its target from there."""
         at = text.find(b"\xe8")
         while 0 <= at <= len(text) - 5:
             yield at + 5, struct.unpack_from("<i", text, at + 1)[0]
@@ -114,7 +114,7 @@ class X86:
 
 
 class PPC64:
-    """arch/powerpc, Book3S 64: everything, including stacks, is in the linear mapping at 0xc000… (no VMAP_STACK)."""
+    """powerpc, Book3S 64: everything, also stacks (no VMAP_STACK), is in the linear mapping at 0xc000…."""
 
     arch = drgn.Architecture.PPC64
     stack_pointer = "ksp"

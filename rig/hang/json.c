@@ -23,8 +23,9 @@ static json_t *strings(const char *const *list)
 }
 
 /*
- * Adds a frame as it was printed, with its file and line from vmlinux. At an address in inlined
- * code, these are those of the innermost inlined function.
+ * Appends FRAME as it was printed, with its file and line if SYMBOLS has them. For an address in
+ * inlined code, these are the file and line of the innermost inlined function. FIRST: FRAME is
+ * where the CPU is; all other frames are return addresses.
  */
 static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols,
 		      gboolean first)
@@ -41,7 +42,7 @@ static void add_frame(json_t *array, const struct frame *frame, struct symbols *
 		return;
 	/* the address in a caller's frame is the return address; look up the call before it */
 	g_autoptr(GPtrArray) places = symbols_at(symbols, first ? address : address - 1);
-	/* the last of the places is the function itself; the others are inlined into it */
+	/* places[0] is the innermost inlined function; the last one is the function itself */
 	if (places && places->len) {
 		const struct place *place = places->pdata[0];
 
@@ -91,8 +92,8 @@ static json_t *task_json(const struct task *task, struct symbols *symbols)
 }
 
 /*
- * Returns the other tasks that wait for a lock, as an array with pid, name and lock, without
- * stacks.
+ * Returns the tasks that wait for a lock, but are not in the explanation: an array of objects with
+ * pid, name and lock, without stacks.
  */
 static json_t *others_json(const struct hang *hang)
 {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 A guest's kernel: reads its memory by virtual addresses, by symbols, and by types of the DWARF in vmlinux, and finds
-its tasks and their stacks. A word on a stack counts as a return address if it points behind a call instruction, so
-no unwinder is needed.
+its tasks and their stacks. No unwinder is needed: a word on a stack counts as a return address if the instruction
+before the address that it has is a call.
 """
 import struct
 import sys
@@ -16,7 +16,7 @@ U64 = (1 << 64) - 1
 
 
 class Kernel:
-    """Memory by kernel addresses, types and symbols."""
+    """Reads memory by kernel address, type and symbol."""
 
     def __init__(self, vmlinux, image):
         if image.machine not in MACHINES:
@@ -204,6 +204,6 @@ def each_task(kernel):
         for thread in nodes(kernel, head, TASKS_MAX - len(tasks)):
             try:
                 tasks.append(Task(kernel, thread - node))
-            except Fault:  # this task_struct is damaged, but others may be intact
+            except Fault:  # skip a damaged task_struct: others may be intact
                 pass
     return tasks

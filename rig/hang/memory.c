@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the memory image in a child process, owners.py, which uses drgn. The image comes from the
- * guest, so a crash or an endless loop of its reader must not affect the rig.
+ * Reads the memory image of a guest in a child process, owners.py, which uses drgn. The image comes
+ * from the guest, so the reader may crash or loop endlessly. This must not affect the rig.
  */
 #include "hang/memory.h"
 
@@ -23,8 +23,8 @@
 #define PIECE (64 * 1024)
 
 /*
- * Runs the reader in a sandbox that only lets it read the image and write into FOLDER, which must
- * be empty. The result is FOLDER/owners.json.
+ * Runs owners.py in a sandbox. It can only read the image and VMLINUX, and write into FOLDER, which
+ * must be empty. The result is FOLDER/owners.json.
  */
 static gboolean run_reader(const char *folder, const char *vmlinux, const char *image,
 			   GError **error)
@@ -56,7 +56,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	g_autofree char *made = NULL;
 	gboolean ok;
 
-	/* a run folder may come from anywhere, and this function writes into it, so reject links */
+	/* reject links: a run folder may be from another host, and this function writes into it */
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) ||
 	    g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
 	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
@@ -95,7 +95,7 @@ gint64 memory_make_sparse(const char *dir)
 	if (fd < 0)
 		return -1;
 	while ((n = pread(fd, piece, PIECE, at)) > 0) {
-		/* stop at an error, for example on a file system without holes */
+		/* no error: a file system without holes keeps the file as it is */
 		if (n == PIECE && is_zero(piece, n) &&
 		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, n) < 0)
 			break;

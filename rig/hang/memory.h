@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reads the owners of locks from a guest's memory image, by the kernel's DWARF. */
+/*
+ * Reads from a guest's memory image which task owns which lock. The types are those of the DWARF in
+ * the kernel's vmlinux.
+ */
 #ifndef RIG_HANG_MEMORY_H
 #define RIG_HANG_MEMORY_H
 

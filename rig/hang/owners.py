@@ -47,7 +47,7 @@ OWN = ({"percpu_down_write", "__percpu_down_read"}, {"percpu_up_write", "__percp
 
 
 class Snapshot:
-    """Tasks, and locks by their address."""
+    """The tasks of a kernel, and the locks that they wait for, by address."""
 
     def __init__(self, kernel):
         self.kernel, self.locks = kernel, {}
@@ -270,7 +270,7 @@ class Snapshot:
                     pass
 
     def add_well_known(self):
-        """Adds locks whose waiters have no entry on their stacks, because they poll."""
+        """Adds locks for which tasks poll, so that the waiting tasks have no list entry on their stacks."""
         k = self.kernel
         for name in ("device_hotplug_lock", "slab_mutex"):
             address = k.symbol(name)

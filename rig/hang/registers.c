@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the CPUs' registers from QEMU (`info registers -a`). On powerpc, a CPU with interrupts
- * disabled prints only one backtrace, because an NMI makes it oops. So the registers are read
- * before the NMI, as another sample of the CPU. On x86, the registers are read after the kernel's
- * backtraces. If interrupts are enabled then, they are only disabled for short times, even if they
- * were disabled in every backtrace, for example because the CPU polls a lock that the printing of
- * backtraces takes.
+ * disabled prints only one backtrace, because an NMI makes it oops. So QEMU's registers are read
+ * before the NMI, as a second sample. On other architectures, they are read after the kernel's
+ * backtraces. If interrupts are enabled then, the CPU disables them only for short times, and is
+ * not stuck. In the backtraces they can be disabled each time, for example because the CPU polls a
+ * lock that the printing of backtraces holds.
  */
 #include <string.h>
 
@@ -13,9 +13,9 @@
 #include "hang/internal.h"
 
 /*
- * Returns TRUE if SAMPLE shows CPU in the kernel with interrupts disabled, and PC is inside the
- * function of its innermost frame. The offset and size in that frame ("f+0x1/0x2") give the
- * function's address range.
+ * Returns TRUE if SAMPLE shows CPU in the kernel with interrupts disabled, and PC is in the same
+ * function as SAMPLE. The address range of this function is known from the offset and size in the
+ * innermost frame ("f+0x1/0x2").
  */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
@@ -74,7 +74,10 @@ static void read_flags(struct snapshot *snapshot, const struct arch *arch, int c
 void registers_read(struct snapshot *snapshot, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 100000);
-	const struct arch *arch = NULL; /* the architecture, once an instruction pointer was read */
+	/*
+	 * the architecture of the current CPU's lines; NULL before its instruction pointer was read
+	 */
+	const struct arch *arch = NULL;
 	guint64 pc = 0;
 	int cpu = -1;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stores tasks and locks while the members of struct hang_source are read. */
+/* Stores the tasks and locks that the readers of the inputs (struct hang_source) find. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -72,7 +72,7 @@ struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *co
 {
 	struct task *task;
 
-	/* pid 0 is the idle task, of which every CPU has one */
+	/* pid 0 is not one task: each CPU has an idle task with this pid */
 	if (pid <= 0 || pid > G_MAXINT32)
 		return NULL;
 	task = snapshot_find(snapshot, pid);

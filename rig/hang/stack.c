@@ -15,10 +15,10 @@ static const char *last_name(const GPtrArray *frames)
 
 /*
  * Reads the line with the link register on powerpc, "LR [c000000000162a0c]
- * offline_pages+0x388/0x3ec". After an interrupt, this is the caller of the function in NIP, unless
- * that function has made a call itself. The first frame of the stack, which is always marked
- * "(unreliable)", is the function in NIP or its caller, or the caller's caller if NIP is in code
- * that restores registers.
+ * offline_pages+0x388/0x3ec", as a frame. After an interrupt, it has the caller of the function in
+ * NIP, unless that function has already called another one. The frame that follows, which is always
+ * marked "(unreliable)", is the function in NIP, its caller, or the caller's caller if NIP is in
+ * code that restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -36,8 +36,8 @@ static gboolean starts(const char *text, const char *prefix)
 }
 
 /*
- * Reads the data of a line that is not a frame into SAMPLE. If the line has the function that an
- * exception interrupted, sets *frame to it, and *ret_fault to TRUE.
+ * Reads a line that is not a frame into SAMPLE. If it has the function that an exception
+ * interrupted, sets *FRAME to this function, and *RET_FAULT to TRUE.
  */
 static void read_cpu_line(const struct arch *arch, struct sample *sample, const char *text,
 			  struct frame *frame, gboolean *ret_fault)
@@ -47,8 +47,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 	if (starts(text, arch->user_pc) && first)
 		sample->user = TRUE;
 	/*
-	 * if the architecture has no link register, the second such line in a backtrace has the
-	 * function that the interrupt interrupted
+	 * on architectures without a link register, the second line with kernel_pc in a backtrace
+	 * has the function that the interrupt interrupted
 	 */
 	if (kernel_pc && !first && !arch->link && !sample->came_into)
 		sample->came_into = g_strdup(text + strlen(arch->kernel_pc));
@@ -61,8 +61,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 }
 
 /*
- * Returns TRUE if NAME is an entry function of exceptions (struct arch). Then removes the frames
- * that SAMPLE has so far, because they belong to the handler.
+ * Returns TRUE if NAME is an entry function of exceptions (struct arch). In this case, removes the
+ * frames that SAMPLE has so far: they belong to the handler.
  */
 static gboolean pass_entry(struct sample *sample, const char *name)
 {
@@ -98,7 +98,10 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
-	/* the offset of a return address is never 0 */
+	/*
+	 * powerpc: the first frame is correct although it is marked as unreliable, unless its
+	 * offset is 0, which no return address has
+	 */
 	if (sample && sample->entered && !fault && frame.offset) {
 		sample->entered = FALSE;
 		frame.guess = FALSE;
@@ -109,7 +112,10 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		return;
 	if (sample)
 		sample->entered = linked;
-	/* the call trace of an NMI begins with the function of the instruction pointer again */
+	/*
+	 * the call trace in an NMI begins with the function of the instruction pointer, which was
+	 * added already
+	 */
 	if (frames->len == 1 && sample && !strcmp(last_name(frames), frame.name))
 		return;
 	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the guest's own list of tasks (rig/guest, guest_tasks_parse()). It is older than the output
- * of SysRq, so only tasks and stacks that SysRq did not print are used.
+ * Reads the list of tasks that the guest's init made (rig/guest, guest_tasks_parse()). It is older
+ * than the output of SysRq, so only tasks and stacks that SysRq did not print are used.
  */
 #include <string.h>
 

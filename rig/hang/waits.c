@@ -12,8 +12,8 @@
 #define CPUS "cpu_hotplug_lock"
 
 /*
- * The functions in which tasks wait. The row for the innermost frame is used; but if it is weak,
- * and one of the next callers has a row, too, that row is used.
+ * The functions in which tasks wait. The row of the innermost function that has one is used. But if
+ * it is weak, and one of the next callers also has a row, that row is used.
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
@@ -84,9 +84,9 @@ static const struct wait waits[] = {
 };
 
 /*
- * A task inside FUNCTION holds the lock. Used for locks without an owner word, and for running
- * tasks, whose locks lockdep does not list. Callers changed between v5.1 and v7, so a row may apply
- * to some kernels only.
+ * A task inside `function` holds a lock of `lock_class`. Used for locks without an owner word, and
+ * for running tasks, whose locks lockdep does not list. The callers of these locks changed between
+ * v5.1 and v7, so a row may apply to some kernels only.
  */
 static const struct {
 	const char *function, *lock_class;
@@ -101,7 +101,7 @@ static const struct {
 	{"_cpu_up", CPUS},		   {"_cpu_down", CPUS},
 };
 
-/* Functions of the scheduler and of waiting: the innermost frames of a task that waits. */
+/* Functions of the scheduler and of waiting, which are the innermost frames of a waiting task. */
 static const char *const waiting[] = {
 	"__schedule",
 	"schedule*",
@@ -159,14 +159,17 @@ const struct wait *wait_of(const GPtrArray *frames)
 		const struct frame *frame = frames->pdata[i];
 		const struct wait *row = row_of(frame->name);
 
-		/* a worker inside a work item has worker_thread() on its stack, but is not idle */
+		/*
+		 * a worker that executes a work item also has worker_thread() on its stack, but is
+		 * not idle
+		 */
 		if (best && row && row->kind == WAIT_IDLE)
 			break;
 		if (row && !row->weak)
 			return row;
 		if (row && !best)
 			best = row;
-		/* callers that are more than 5 frames further out wait for something else */
+		/* after a weak row, only the next 5 callers count */
 		if (best && ++since > 5)
 			break;
 		if (!row && !best && !frame_is_waiting(frame->name))
@@ -217,7 +220,10 @@ gboolean task_is_idle(const struct task *task)
 	while (i < task->frames->len &&
 	       frame_is_waiting(((struct frame *)task->frames->pdata[i])->name))
 		i++;
-	/* idle: the first function that does not wait is the main function of a kernel thread */
+	/*
+	 * idle if the first function that is not part of waiting is the main function of a kernel
+	 * thread
+	 */
 	return i > 0 && i + 1 < task->frames->len && task->state != 'D' &&
 	       !strcmp(((struct frame *)task->frames->pdata[i + 1])->name, "kthread");
 }
@@ -226,7 +232,7 @@ const char *task_function(const struct task *task)
 {
 	const GPtrArray *frames = task->frames;
 
-	/* for a running task, perhaps only the stack of its CPU was printed */
+	/* of a running task, the console may only have the stack of its CPU */
 	if (!frames->len && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[0])->frames;
 	for (guint i = 0; i < frames->len; i++) {
