@@ -8,10 +8,7 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-/*
- * A finding, and the set of places where it occurred. A place is the text of scenario and machine
- * with a newline between them.
- */
+/* A finding and the places at which it occurred: the keys of `places` are "SCENARIO\nMACHINE". */
 struct seen {
 	struct compare_finding *finding;
 	GHashTable *places;
@@ -83,7 +80,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 		struct seen *seen = note(all, stmt);
 		const char *run = (const char *)sqlite3_column_text(stmt, 5);
 
-		/* count a bug once in each run */
+		/* a bug counts once in each run */
 		if (!g_hash_table_add(counted, g_strconcat(seen->finding->bug, "\n", run, NULL)))
 			continue;
 		seen->finding->seen[which]++;
@@ -100,8 +97,8 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 }
 
 /*
- * Returns a table that maps each place (see struct seen) to the number of its first attempts with a
- * result.
+ * Returns a table: each place (struct seen) of SIDE -> the number of first attempts there that have
+ * a result.
  */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {
@@ -137,8 +134,9 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 /* ---- the kind of change ---- */
 
 /*
- * Returns the time of the newest run in a night before B's that had the finding in one of B's
- * trees, or NULL if there is none. The caller owns the text.
+ * Returns the time at which the finding BUG was last seen before night B: the time of the newest
+ * run with it, in an earlier night and one of the trees of B. NULL: it was not seen. The caller
+ * frees it.
  */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
@@ -223,7 +221,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 		g_ptr_array_add(findings, seen->finding);
 		g_ptr_array_add(places, seen->places);
 	}
-	/* the findings, which contain the keys of ALL, now belong to the array FINDINGS */
+	/* FINDINGS now owns the findings, and with them the keys of ALL */
 	g_hash_table_iter_init(&iter, all);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		((struct seen *)value)->finding = NULL;

@@ -7,8 +7,8 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100 /* at most this many values of a side are compared, the newest ones */
-/* with fewer values on both sides, no difference can be significant at 5 % */
+#define VALUES_MAX 100 /* the newest values of each side are compared, so many of them */
+/* with fewer values on each side, no difference can be significant at 5 % */
 #define VALUES_LEAST 4
 #define EFFECT 0.10
 
@@ -53,8 +53,8 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 }
 
 /*
- * Adds to GROUPS how many first attempts with a result there are, and how many of them are bad, for
- * each scenario on each machine (and, for nights, in each tree).
+ * Counts the first attempts with a result, and the bad ones among them, for each scenario on each
+ * machine (for nights, in each tree). Adds the numbers of side WHICH to GROUPS.
  */
 static gboolean collect(struct run_index *ix, const struct compare *c, int which,
 			GHashTable *groups, GError **error)
@@ -145,8 +145,8 @@ static void speed_free(gpointer data)
 }
 
 /*
- * Appends to VALUES the newest values of the runs of G that ended as expected, except runs that a
- * report ended.
+ * Appends the newest speeds of group G to VALUES. Only runs that ended as expected count, without
+ * those that a report ended early.
  */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
 			  const struct group *g, GArray *values[N_SPEEDS], GError **error)

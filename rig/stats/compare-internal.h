@@ -8,14 +8,14 @@
 struct index_filter compare_filter(const struct compare_side *side);
 
 /*
- * Returns for each of the N p-values whether it is significant at 5 % by Holm's correction for N
- * tests. The caller frees the array.
+ * Returns an array with TRUE for each of the N p-values P that is significant at 5 % by Holm's
+ * correction for N tests. The caller frees it.
  */
 gboolean *compare_holm(const double *p, guint n);
 
 /*
- * Returns the findings of both sides, compared: an array of struct compare_finding
- * (compare-findings.c). c->side must be set.
+ * Compares the findings of both sides. Returns an array of struct compare_finding, one for each
+ * finding (compare-findings.c). c->side must be set.
  */
 GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GError **error);
 /* Sets c->rates and c->speeds (compare-groups.c). */

@@ -37,8 +37,8 @@ struct index_filter compare_filter(const struct compare_side *side)
 /* ---- choice of the runs ---- */
 
 /*
- * Returns the night that WORD names by its age: "last", or "last~2" for the third from the end.
- * Returns NULL if there is none.
+ * Returns the night that WORD selects by its age: "last" is the newest, "last~2" the second before
+ * it. NULL: WORD has another form, or there are not so many nights.
  */
 static char *night_by_age(const GPtrArray *nights, const char *word)
 {

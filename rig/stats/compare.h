@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Compares two nights or two kernels: what is new, what is gone, what fails more often, what has
- * become slower. docs/nightly.md describes the rules.
+ * Compares two nights or two kernels: which findings are new or gone, what fails more often, what
+ * has become slower. docs/nightly.md describes the rules.
  *
  * A difference counts if it is significant at 5 % over all tests of its kind together (Holm's
- * correction). Rates use only first attempts: a cell (a scenario on a machine) is run again because
- * it has failed, so its repetitions would bias the rate. Whether a signature occurs at all is
- * determined from all attempts.
+ * correction). Rates use only first attempts of a cell (a scenario on a machine): a cell is run
+ * again because it has failed, so further attempts would bias the rate. Whether a signature occurs
+ * at all is determined from all attempts.
  */
 #ifndef RIG_STATS_COMPARE_H
 #define RIG_STATS_COMPARE_H
@@ -14,14 +14,14 @@
 #include "index/index.h"
 
 enum change {
-	/* a finding that was never seen before: a regression, even if it was seen only once */
+	/* not seen before: a regression, even if it was seen only once */
 	CHANGE_NEW,
 	CHANGE_MORE,   /* occurs significantly more often: a regression */
 	CHANGE_SLOWER, /* at least 10 % slower, and significant: a regression */
-	CHANGE_FIXED,  /* not seen any more, and the number of runs makes that significant */
-	CHANGE_LESS,   /* still seen, but significantly less often */
+	CHANGE_FIXED,  /* not seen in B, and B has enough runs to make that significant */
+	CHANGE_LESS,   /* seen in B, but significantly less often */
 	CHANGE_FASTER,
-	CHANGE_GONE, /* not seen, but the number of runs does not make that significant */
+	CHANGE_GONE, /* not seen in B, but B has too few runs to make that significant */
 	CHANGE_SAME, /* no significant difference */
 };
 
@@ -29,35 +29,35 @@ enum change {
 const char *change_name(enum change change);
 gboolean change_is_regression(enum change change);
 
-/* One of the two sides: the id of a night, or the name of a kernel. */
+/* One side of the comparison: the runs of a night (`name` is its id) or of a kernel. */
 struct compare_side {
 	char *name;
 	gboolean is_night;
 	guint runs;
-	/* times of the first and the last of its runs; NULL if there are none */
+	/* times of its first and last run; NULL if it has no runs */
 	char *first, *last;
 };
 
-/* A finding that is not a known issue, of runs that did not end as expected. */
+/*
+ * A finding in runs that did not end as expected; known issues are left out. Arrays of two: A, B.
+ */
 struct compare_finding {
 	enum change change;
 	/* `run` is the newest run with the finding, from B if B has one */
 	char *bug, *kind, *title, *run;
 	guint seen[2]; /* number of runs with the finding, over all attempts */
 	/*
-	 * `hits` of `n` first attempts have the finding, in the scenarios and machines where it
-	 * occurred
+	 * number of first attempts with the finding, and of all first attempts, in the scenarios on
+	 * the machines where it occurred
 	 */
 	guint hits[2], n[2];
 	double p; /* p-value of Fisher's test */
 	/*
-	 * CHANGE_GONE: how many consecutive runs without the finding would prove that it is fixed;
+	 * CHANGE_GONE: so many consecutive runs without the finding would show that it is fixed;
 	 * otherwise 0
 	 */
 	guint to_tell;
-	/*
-	 * if A does not have the finding, the time of the newest earlier run that has it; or NULL
-	 */
+	/* if A does not have the finding: when an earlier night last had it; or NULL */
 	char *before;
 };
 

@@ -22,8 +22,8 @@ void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high)
 	centre = (p + Z95 * Z95 / (2.0 * n)) / scale;
 	spread = Z95 * sqrt(p * (1 - p) / n + Z95 * Z95 / (4.0 * n * n)) / scale;
 	/*
-	 * without hits the lower limit is exactly 0, with only hits the upper one is 1; rounding
-	 * would miss both
+	 * the lower limit for 0 hits is exactly 0, and the upper one for N hits 1; rounding would
+	 * miss them
 	 */
 	*ret_low = hits ? MAX(0, centre - spread) : 0;
 	*ret_high = hits < n ? MIN(1, centre + spread) : 1;
@@ -47,10 +47,7 @@ double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 	for (guint k = low; k <= high; k++) {
 		double here = log_choose(n_a, k) + log_choose(n_b, hits - k) - all;
 
-		/*
-		 * the tolerance is for equal probabilities that differ in their last digits by
-		 * rounding
-		 */
+		/* the tolerance is for probabilities that are equal except for rounding */
 		if (here <= seen + 1e-7)
 			p += exp(here);
 	}
@@ -65,9 +62,9 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * Returns the statistic U of A: the number of pairs of a value from A and one from B in which A's
- * is larger; equal values count one half. Sets *ret_ties to the sum of t^3 - t over the groups of t
- * equal values.
+ * Returns the statistic U of A: the number of pairs (a value of A, a value of B) in which the value
+ * of A is larger; a pair of equal values counts one half. *RET_TIES: the sum of t^3 - t over all
+ * groups of t equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {
@@ -89,7 +86,7 @@ static double u_of(const double *a, guint n_a, const double *b, guint n_b, doubl
 	return u;
 }
 
-/* Returns the probability that the statistic of M and N values in random order is at most U. */
+/* Returns the probability that the statistic U of M and N values in random order is at most U. */
 static double exact_tail(guint m, guint n, double u)
 {
 	guint most = m * n;

@@ -9,7 +9,10 @@
 
 #include <glib.h>
 
-/* Calculates Wilson's score interval at 95 % for HITS of N. If N is 0, it is from 0 to 1. */
+/*
+ * Calculates Wilson's score interval at 95 % for the rate HITS of N. If N is 0, the interval is
+ * from 0 to 1.
+ */
 void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high);
 
 /*
@@ -29,8 +32,8 @@ double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b
 double stats_median(double *values, guint n);
 
 /*
- * Returns the number of consecutive runs without a hit that reject (at 95 %) a rate of HITS of N,
- * or 0 if HITS is 0.
+ * Returns how many consecutive runs without a hit reject a rate of HITS of N at 95 %; 0 if HITS is
+ * 0.
  */
 guint stats_runs_to_distinguish(guint hits, guint n);
 

@@ -6,7 +6,7 @@
 
 #include "util/text.h"
 
-#define LINES_BEFORE 30 /* maximum number of lines before a failure that are part of its report */
+#define LINES_BEFORE 30 /* number of lines before a failure that its report has at most */
 #define NAME_MAX_BYTES 160
 
 struct reading {
@@ -14,7 +14,8 @@ struct reading {
 	char **lines;
 	guint at;	/* index of the current line */
 	guint begin;	/* index of the first line of this execution */
-	gint64 planned; /* number of tests in the top level's plan; -1 if there is no plan */
+	/* number of tests that the plan of the top level announces; -1: there is no plan */
+	gint64 planned;
 	gint64 results; /* number of results at the top level */
 	gboolean bailed;
 };
@@ -127,7 +128,10 @@ static void end_execution(struct reading *r, gboolean by_itself)
 	r->bailed = FALSE;
 }
 
-/* Handles a line that the agent `run` has added to the output. */
+/*
+ * Handles MARK, the rest of a line "== …" that the agent `run` has added to the output of the
+ * commands.
+ */
 static void take_mark(struct reading *r, const char *mark)
 {
 	if (g_str_has_prefix(mark, "cut:")) {
@@ -182,8 +186,8 @@ struct tap *tap_parse(const char *output)
 }
 
 /*
- * Returns NAME with N for each address and long number, because these differ between boots. The
- * caller owns the text.
+ * Returns NAME with "N" in place of each address and long number, because these differ between
+ * boots. The caller frees it.
  */
 static char *stable(const char *name)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Applies the rule of facts.h. */
+/* Decides the verdict from the facts of a run, by the rule described in facts.h. */
 #include <string.h>
 
 #include "verdict/facts.h"
@@ -41,11 +41,14 @@ static gboolean still_on(const struct facts *f)
 	return !f->powered_off;
 }
 
-/* The proofs. If several are missing, the first one becomes the reason. */
+/*
+ * The proofs that PASS needs. If several are missing, the first one becomes the reason of the
+ * verdict.
+ */
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);
 	enum verdict verdict;
-	/* this proof may be missing because a known issue turned lockdep off */
+	/* the proof is not needed if a known issue turned lockdep off */
 	gboolean of_lockdep;
 	const char *sentence;
 } proofs[] = {
@@ -90,8 +93,8 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 
 /*
  * Returns TRUE if REASON may be a consequence of an earlier known issue that killed or blocked a
- * task: a stuck guest, missing pages, a lost guest, a report of lack of progress. Returns FALSE for
- * a report of another fault, which may be a new bug, and for faults of the host.
+ * task: a stuck guest, missing pages, a lost guest, a report of lack of progress. FALSE for a
+ * report of another fault, because it may be a new bug, and for faults of the host.
  */
 static gboolean may_follow(const struct reason *reason)
 {
@@ -107,8 +110,8 @@ static gboolean may_follow(const struct reason *reason)
 }
 
 /*
- * Returns TRUE if REASON is that an agent was killed. The guest reports this at once, so if an oops
- * has killed the agent, the reason can be earlier than the report of the oops.
+ * Returns TRUE if REASON is that an agent was killed. The guest reports this at once, so the reason
+ * can precede the report of the oops that killed the agent.
  */
 static gboolean is_death(const struct reason *reason)
 {
@@ -129,7 +132,7 @@ static gboolean is_excused(const struct facts *facts, guint i)
 			continue;
 		if ((k < i && may_follow(reason)) || is_death(reason))
 			return TRUE;
-		/* the known issue explains the hang that the engine has observed */
+		/* the engine has observed a hang, and the known issue is its explanation */
 		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&
 		    reason->verdict == VERDICT_HANG)
 			return TRUE;
@@ -138,9 +141,8 @@ static gboolean is_excused(const struct facts *facts, guint i)
 }
 
 /*
- * Returns the index of the reason that decides, or -1 if none does. Sets *ret_known to the index of
- * the first known issue, or -1, and *ret_fatal to whether a known issue has killed or blocked a
- * task.
+ * Returns the index of the reason that decides, or -1 if none does. *RET_KNOWN: the index of the
+ * first known issue, or -1. *RET_FATAL: TRUE if a known issue has killed or blocked a task.
  */
 static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
 {

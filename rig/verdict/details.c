@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the content of a file `verdict`. */
+/* Reads data from the content of a run's file `verdict`. */
 #include "verdict/details.h"
 
 #include <string.h>
@@ -86,8 +86,8 @@ gboolean details_finished(json_t *details)
 		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
 	/*
-	 * lockdep's state is read with the accounts after the load, so a known state shows that the
-	 * run reached that point
+	 * The guest's lockdep state is read with the memory accounts after the load. So if it is
+	 * known, the run reached that point.
 	 */
 	return state && strcmp(state, "unknown") != 0;
 }

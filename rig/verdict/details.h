@@ -25,36 +25,36 @@ enum run_outcome {
 enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 
 /*
- * Returns TRUE if REPORTS has the report that EXPECTED describes ({"kind", "cycle"}): it has this
- * kind, and its cycle has each class of `cycle`. If EXPECTED has no kind, the scenario expects
- * PASS, so VERDICT counts.
+ * Returns TRUE if REPORTS has the report that EXPECTED ({"kind", "cycle"}) describes: it has this
+ * kind, and its lock cycle has each class in `cycle`. If EXPECTED has no kind, the scenario expects
+ * PASS: returns TRUE if VERDICT is PASS.
  */
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * Returns TRUE if REPORT is a fault of the kernel. FALSE for a note, a limit of lockdep, and a
- * second boot.
+ * Returns TRUE if REPORT is about a fault of the kernel; FALSE if it is a note, is about a limit of
+ * lockdep, or is a second boot.
  */
 gboolean details_report_counts(json_t *report);
 
 /*
- * Returns the signature of the hang, or NULL if there was no hang. It is the member
- * `hang.signature.bug`, in old folders `hang.signature`.
+ * Returns the signature of the hang, or NULL if there was none. It is in the member
+ * `hang.signature.bug`; in old folders in `hang.signature`.
  */
 const char *details_hang_bug(json_t *details);
 
 /*
- * Returns TRUE if the run reached its end, where the accounts are compared, and no report killed or
- * blocked a task.
+ * Returns TRUE if the run reached its end, where the memory accounts are compared, and no report,
+ * except excused ones, shows that a task was killed or blocked.
  */
 gboolean details_finished(json_t *details);
-/* Returns TRUE if lockdep was armed until the end. */
+/* Returns TRUE if lockdep was on until the end of the run. */
 gboolean details_armed(json_t *details);
 
 /*
- * Returns TRUE if a run that has not caught a bug is evidence that its kernel does not have the
- * bug. FINISHED and ARMED are from the functions above; NEEDS_LOCKDEP is TRUE if only lockdep can
- * detect the bug.
+ * Returns TRUE if a run that did not catch a bug is evidence that its kernel does not have the bug.
+ * FINISHED: details_finished(). ARMED: details_armed(). NEEDS_LOCKDEP: only lockdep can detect the
+ * bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Derives the verdict of a run and its reasons from facts, by one rule. The engine collects the
- * facts during a run; rig recheck reads them from a run folder. Both call facts_decide(), which has
- * no other input, so that a run and its recheck agree.
+ * facts during a run; `rig recheck` reads them from a run folder. Both call facts_decide(), which
+ * has no other input, so a run and its recheck agree.
  *
- * The rule: the first reason decides, unless it is excused. A known issue never decides. A fatal
- * one, which has killed or blocked a task, excuses reasons that may be its consequences. If no
- * reason decides, the run must have all proofs, observations such as "lockdep was on until the end"
- * (the table in decide.c): then the verdict is PASS; if a known issue has prevented a proof, KNOWN;
- * otherwise the verdict in the table.
+ * The rule: the first reason decides that is neither a known issue nor excused. A known issue that
+ * has killed or blocked a task (a fatal one) excuses reasons that may be its consequences. If no
+ * reason decides, the verdict is PASS, provided that no proof in the table of decide.c is missing;
+ * a missing proof decides. If there is a known issue, the verdict is KNOWN instead of PASS. Proofs
+ * that a known issue prevented are not needed for KNOWN: all proofs if it is fatal, those about
+ * lockdep if it turned lockdep off.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H
@@ -27,9 +28,12 @@ enum reason_source {
 
 struct reason {
 	enum reason_source source;
-	/* the verdict of the run if this reason decides; KNOWN for a known issue */
+	/*
+	 * the verdict of the run if this reason decides; VERDICT_KNOWN if it is a known issue,
+	 * which never decides
+	 */
 	enum verdict verdict;
-	gboolean fatal;	      /* see struct report_meaning */
+	gboolean fatal;	      /* the report killed or blocked a task (struct report_meaning) */
 	gboolean induced;     /* the report is a consequence of the previous one */
 	char *text;	      /* a sentence */
 };
@@ -43,16 +47,16 @@ struct facts {
 	gboolean powered_off;	    /* the guest powered off, and QEMU ended without an error */
 	gboolean accounts;	    /* memory accounts were taken before and after the load */
 	gboolean lockdep_offered;   /* the kernel has lockdep */
-	/* lockdep was on after the agents had ended, as the guest reported */
+	/* the guest reported, after the agents had ended, that lockdep was on */
 	gboolean lockdep_armed;
-	/* the guest's verdict says that lockdep is off; then lockdep_armed is FALSE */
+	/* the guest's verdict says that lockdep is off; lockdep_armed is FALSE then */
 	gboolean guest_unarmed;
 	gboolean lockdep_died;	/* a line of the console shows that lockdep turned itself off */
 	gboolean lockdep_known; /* a known issue turned lockdep off */
-	guint unheard; /* number of gaps in the console, where its connection was interrupted */
+	guint unheard; /* number of gaps in the console, at which its connection was interrupted */
 	gboolean stopped; /* the rig ended the run early, because of a report */
-	/* Only used for facts that are read from a folder. */
-	GHashTable *stood_for; /* maps the text of a reason to its verdict + 1; from the journal */
+	/* The two members below are only used for facts that are read from a run folder. */
+	GHashTable *stood_for; /* from the journal: the text of each reason -> its verdict + 1 */
 	/* index in `reasons` at which the reasons of console reports are inserted */
 	guint reports_at;
 };
@@ -71,16 +75,16 @@ RIG_DEFINE_AUTO(facts, facts_free)
 gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text);
 
 /*
- * Adds MEANING, from verdict_of_report(), as a reason at index AT, or at the end if AT is
- * G_MAXUINT. Its text is copied. Returns FALSE, and adds nothing, if a reason with this text
- * exists.
+ * Adds a reason: MEANING, which verdict_of_report() made of SPLAT. AT: its index in `reasons`;
+ * G_MAXUINT: the end. The text is copied. Returns FALSE, and adds nothing, if a reason with this
+ * text exists.
  */
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at);
 
 /*
- * Replaces the text OLD of a reason by TEXT, because the last lines of a report can change its
- * title.
+ * Replaces the text of the reason OLD by TEXT. Needed because the last lines of a report can change
+ * its title.
  */
 void facts_rename(struct facts *facts, const char *old, const char *text);
 
@@ -95,8 +99,8 @@ void decision_clear(struct decision *decision);
 #define decision_auto __attribute__((cleanup(decision_clear))) struct decision
 
 /*
- * Returns TRUE if TEXT is the sentence of a missing proof. Such sentences are derived by the rule,
- * and are not facts.
+ * Returns TRUE if TEXT is the sentence about a missing proof. facts_decide() adds such sentences to
+ * its result; they are not facts.
  */
 gboolean facts_is_proof(const char *text);
 
@@ -105,9 +109,9 @@ json_t *facts_proof_json(const struct facts *facts);
 
 /*
  * Read the facts of a run folder: call facts_read_entry() for each entry of the journal, then
- * facts_read() with the content of `verdict` (borrowed). Reasons of console reports are left out;
- * the caller adds those of the current parser at facts->reports_at. Folders from before `proof`
- * existed are completed from the journal.
+ * facts_read() with the content of the file `verdict` (borrowed). Reasons that are reports on the
+ * console are left out: the caller parses the console again, and adds them at facts->reports_at.
+ * For old folders without the member `proof`, the proofs are taken from the journal.
  */
 void facts_read_entry(struct facts *facts, json_t *entry);
 void facts_read(struct facts *facts, json_t *details);

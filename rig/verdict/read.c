@@ -5,7 +5,10 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/* The first words of the reason of an excused hang until 2026-11; its verdict was INFRA. */
+/*
+ * The first words of the reason in folders until 2026-11 if a hang was a known issue; the verdict
+ * was INFRA.
+ */
 #define OLD_EXCUSE "the hang is a known issue: "
 #define OLD_UNHEARD "what the console said while the connection was lost is not known"
 
@@ -39,8 +42,8 @@ void facts_read_entry(struct facts *facts, json_t *entry)
 		facts->stopped = TRUE;
 	else if (!strcmp(what, "state") && !strcmp(to, "poweroff"))
 		/*
-		 * the run enters this state after the guest's verdict; if that was bad, the journal
-		 * also has a reason
+		 * The run enters this state after the guest's own verdict. If that was bad, the
+		 * journal also has a reason, which decides.
 		 */
 		facts->guest = GUEST_OK;
 	else if (!strcmp(what, "reason") && verdict_parse(text_at(entry, "verdict"), &verdict))
@@ -65,8 +68,8 @@ static void read_proof(struct facts *facts, json_t *proof)
 }
 
 /*
- * Infers the proofs of an old folder without `proof`: a run with the verdict PASS had all of them.
- * Must be called after the journal was read.
+ * Infers the proofs for a folder from before the member `proof` existed: a run with the verdict
+ * PASS had all of them. The journal must have been read.
  */
 static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 {
@@ -84,8 +87,8 @@ static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 }
 
 /*
- * Sets *ret to the reason that REPORT, the explanation of a hang, gave the run. Returns FALSE if
- * REPORT is not an explanation, or SENTENCE is not its reason.
+ * If REPORT is the explanation of a hang, and SENTENCE is the reason that was made of it, sets *RET
+ * to this reason. Otherwise returns FALSE.
  */
 static gboolean is_explained(json_t *report, const char *sentence, struct reason *ret)
 {
@@ -107,10 +110,13 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 	return TRUE;
 }
 
-/* Returns TRUE if SENTENCE is the one that verdict_of_report() made for REPORT. */
+/*
+ * Returns TRUE if REPORT is a report on the console, and SENTENCE is the reason that
+ * verdict_of_report() made of it.
+ */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
-	/* the third form was written by older versions */
+	/* older versions wrote "the lock validator gave up" */
 	static const char *const forms[] = {"%s", "lockdep turned itself off: %s",
 					    "the lock validator gave up: %s", "known issue: %s ("};
 	const char *title = text_at(report, "title");
@@ -127,8 +133,9 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 }
 
 /*
- * Sets *ret to the reason SENTENCE of a run with the verdict HAD. Returns FALSE if it is the reason
- * of a report on the console.
+ * Sets *RET to the reason whose text is SENTENCE. HAD: the verdict of the run, which the reason
+ * gets if the journal has no verdict for it. Returns FALSE if the reason is a report on the
+ * console.
  */
 static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence,
 			    enum verdict had, struct reason *ret)

@@ -51,11 +51,14 @@ gboolean verdict_is_alarm(enum verdict verdict)
 	return verdicts[verdict].alarm;
 }
 
-/* Kinds of reports about lack of progress; all other kinds are about a fault. */
+/*
+ * The kinds of reports about lack of progress: their verdict is HANG. All other kinds are about a
+ * fault.
+ */
 static const char *const hang_kinds[] = {"hung-task",	"rcu-stall",	    "soft-lockup",
 					 "hard-lockup", "workqueue-lockup", NULL};
 
-/* Kinds of reports after which the kernel kills the current task (oops, BUG()) or panics. */
+/* The kinds of reports after which the kernel kills the current task (oops, BUG()) or panics. */
 static const char *const killing_kinds[] = {"oops",   "null-deref",	 "paging",	 "gpf",
 					    "divide", "invalid-opcode",	 "double-fault", "stack",
 					    "bug",    "list-corruption", "usercopy",	 "panic",
@@ -101,8 +104,8 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
 
 	/*
-	 * ignore a second boot: a reset step causes one, and an unexpected one is detected because
-	 * QEMU ends or the guest sends a second HELLO
+	 * Ignore a second boot on the console. A step `reset` causes one; an unexpected one is
+	 * detected without the console, because QEMU ends or the guest sends a second HELLO.
 	 */
 	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") ||
 	    known_is_excuse(splat->known))
