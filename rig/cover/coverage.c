@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Builds, unites and counts the files, functions and lines of a coverage. */
+/*
+ * Builds the files, functions and lines of a coverage, unites coverages, and counts what they
+ * reached.
+ */
 #include "cover/coverage.h"
 
 #include <string.h>
@@ -45,8 +48,8 @@ void coverage_free(struct coverage *coverage)
 }
 
 /*
- * Finds the element called NAME in ARRAY, which is sorted by name; the first member of an element
- * is its name. *ret_at is its index, or the index at which it must be inserted.
+ * Finds the element called NAME in ARRAY, which is sorted by name. The first member of each element
+ * must be its name. *RET_AT: the index of the element, or the one at which it must be inserted.
  */
 static gboolean search(const GPtrArray *array, const char *name, guint *ret_at)
 {
@@ -118,7 +121,7 @@ static void add_functions(struct coverage_file *sum, const struct coverage_file 
 	}
 }
 
-/* Returns the I-th line's number, or G_MAXUINT if there are fewer lines. */
+/* Returns the source line number of element I of LINES; G_MAXUINT if LINES has fewer elements. */
 static guint number_at(const GArray *lines, guint i)
 {
 	return i < lines->len ? g_array_index(lines, struct coverage_line, i).line : G_MAXUINT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The coverage of a run says which functions and lines of the covered source files
- * (symbol/sources.h) were reached, and in which phase. It is made from the code that the director's
+ * The coverage of a run: which functions and lines of the covered source files (symbol/sources.h)
+ * it reached, and whether in the boot or under load. It is made from the code that the director's
  * plugin has recorded, written into the run folder, read from there, and united over runs.
  */
 #ifndef RIG_COVER_COVERAGE_H
@@ -27,8 +27,9 @@ enum coverage_phase {
 struct coverage_function {
 	char *name;
 	guint line;   /* line of the declaration, or 0 if it is not known */
-	guint64 size; /* in bytes; if the function was inlined, of its largest copy */
-	/* number of bytes that were reached under load; of the copy with the most */
+	/* size in bytes; of a function with inlined copies, that of the largest copy */
+	guint64 size;
+	/* number of bytes that were reached under load, in the copy in which most were */
 	guint64 bytes;
 	gboolean reached[COVERAGE_PHASES];
 };
@@ -46,10 +47,11 @@ struct coverage_file {
 
 struct coverage {
 	char *kernel, *arch; /* the kernel's name ("6.1.192-z05"), and "x86_64" */
-	char *tree; /* the kernel's source; line numbers can only be compared within one source */
+	/* identifies the kernel's source; line numbers of different sources cannot be compared */
+	char *tree;
 	/*
-	 * FALSE if QEMU did not discard its translations when the load began. Then code that the
-	 * boot has reached already is not recorded again under load.
+	 * FALSE: QEMU did not discard its translated code when the load began. Then code that was
+	 * already reached in the boot is not recorded again under load.
 	 */
 	gboolean complete;
 	GPtrArray *files; /* of struct coverage_file, sorted by name */
@@ -63,7 +65,10 @@ struct coverage_sums {
 	guint lines, lines_reached;
 };
 
-/* The recorded code: for each phase, a bit for each byte from the address FROM up to TO. */
+/*
+ * The recorded code: for each phase, one bit for each byte of the addresses from FROM up to TO
+ * (excluded).
+ */
 struct coverage_bits {
 	guint64 from, to;
 	GBytes *phase[COVERAGE_PHASES];
@@ -82,7 +87,7 @@ void coverage_free(struct coverage *coverage);
 RIG_DEFINE_AUTO(coverage, coverage_free)
 
 /*
- * Return the file or function called NAME, and add it if it is not there. The result is borrowed.
+ * Return the file or function called NAME; they add it if it is not there. The result is borrowed.
  */
 struct coverage_file *coverage_file(struct coverage *coverage, const char *name);
 struct coverage_function *coverage_function(struct coverage_file *file, const char *name);
@@ -90,12 +95,12 @@ struct coverage_function *coverage_function(struct coverage_file *file, const ch
 const struct coverage_file *coverage_find(const struct coverage *coverage, const char *name);
 
 /*
- * Adds to SUM what ONE has reached. Lines are added only if `tree` is the same in both; a SUM
- * without files takes the tree of ONE.
+ * Adds to SUM what ONE has reached. The lines are only added if `tree` is the same in both. If SUM
+ * has no files, it takes the `tree` of ONE.
  */
 void coverage_add(struct coverage *sum, const struct coverage *one);
 
-/* Set *RET to the sums of one file, and of all files. */
+/* Set *RET to the sums of FILE, or of all files of COVERAGE. */
 void coverage_file_sums(const struct coverage_file *file, struct coverage_sums *ret);
 void coverage_sums(const struct coverage *coverage, struct coverage_sums *ret);
 /*
@@ -110,9 +115,9 @@ json_t *coverage_json(const struct coverage *coverage);
 struct coverage *coverage_parse(json_t *json, GError **error);
 
 /*
- * Writes the code that was reached under load in lcov's tracefile format (geninfo(1)), with TEST as
- * its test name. Without DWARF there are no line numbers; then the Nth function of a file is
- * written as if it were line N.
+ * Writes the code that was reached under load in lcov's tracefile format (geninfo(1)). TEST is the
+ * name of the test in it. Without DWARF there are no line numbers: then the Nth function of a file
+ * is written as line N.
  */
 void coverage_lcov(const struct coverage *coverage, const char *test, FILE *out);
 

@@ -20,7 +20,10 @@
 #define LINE_NUMBER_MAX 1000000
 #define NAME_MAX_LEN 500
 
-/* Returns TRUE if line I of FILE was reached in a phase of MASK, or MASK is G_MAXUINT. */
+/*
+ * Returns TRUE if line I of FILE was reached in one of the phases whose bits are set in MASK;
+ * always TRUE if MASK is G_MAXUINT.
+ */
 static gboolean has(const struct coverage_file *file, guint i, guint mask)
 {
 	const struct coverage_line *line = &g_array_index(file->lines, struct coverage_line, i);
@@ -29,8 +32,8 @@ static gboolean has(const struct coverage_file *file, guint i, guint mask)
 }
 
 /*
- * Returns the numbers of the lines that were reached in one of the phases whose bits are set in
- * MASK, or of all lines if it is G_MAXUINT, as a text "3-9 12".
+ * Returns the numbers of the lines for which has() is TRUE, as a text "3-9 12" (lines 3 to 9, and
+ * 12).
  */
 static json_t *lines_json(const struct coverage_file *file, guint mask)
 {

@@ -32,7 +32,7 @@ static void write_functions(const struct coverage_file *file, FILE *out)
 		fprintf(out, "FNDA:%d,%s\n", function->reached[COVERAGE_LOAD], function->name);
 	}
 	fprintf(out, "FNF:%u\nFNH:%u\n", sums.functions, sums.reached);
-	/* lcov refuses a file without lines, so write each function as a line */
+	/* lcov rejects a file without lines: without DWARF, write each function as a line */
 	for (guint i = 0; !file->lines->len && i < file->functions->len; i++) {
 		const struct coverage_function *function = file->functions->pdata[i];
 

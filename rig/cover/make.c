@@ -5,7 +5,10 @@
 #include "cover/coverage.h"
 #include "symbol/sources.h"
 
-/* The copy of a function that is being counted: the function itself, or where it was inlined. */
+/*
+ * The copy of a function that is being counted: the function itself, or one place where it is
+ * inlined.
+ */
 struct copy {
 	struct coverage_function *function; /* NULL if no copy is being counted */
 	guint number;
@@ -27,7 +30,9 @@ static gboolean is_set(const struct coverage_bits *bits, guint phase, guint64 ad
 	return map[at / 8] >> at % 8 & 1;
 }
 
-/* Returns how many bytes of RANGE were reached. RANGE must be inside of the recorded code. */
+/*
+ * Returns how many bytes of RANGE were reached in PHASE. RANGE must be inside of the recorded code.
+ */
 static guint64 count(const struct coverage_bits *bits, guint phase,
 		     const struct symbol_range *range)
 {
@@ -58,9 +63,9 @@ static void end_copy(struct copy *copy)
 }
 
 /*
- * Begins to count another copy. An inlined copy counts as reached only if its first instruction was
- * reached, because the compiler may move other instructions of the function before the condition
- * under which the function is called.
+ * Begins to count the copy of CODE. An inlined copy counts as reached only if its first instruction
+ * was reached: the compiler may move its other instructions before the condition under which the
+ * function is called.
  */
 static void begin_copy(struct maker *m, const struct symbol_code *code)
 {
@@ -130,7 +135,7 @@ static int by_line(gconstpointer a, gconstpointer b)
 	return one->line < two->line ? -1 : one->line > two->line;
 }
 
-/* Sorts the lines of FILE, and merges those that have the same number. */
+/* Sorts the lines of FILE, and merges those with the same number. */
 static void merge_lines(struct coverage_file *file)
 {
 	GArray *merged = g_array_new(FALSE, FALSE, sizeof(struct coverage_line));
@@ -153,8 +158,8 @@ static void merge_lines(struct coverage_file *file)
 }
 
 /*
- * Returns TRUE if a macro generates the function for a tracepoint. DWARF does not count such
- * functions as code of the source file either.
+ * Returns TRUE if NAME is a function that a macro generates for a tracepoint. It is left out,
+ * because DWARF does not count it as code of the source file either.
  */
 static gboolean is_generated(const char *name)
 {

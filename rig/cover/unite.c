@@ -86,7 +86,7 @@ GArray *coverage_gaps(const struct coverage *coverage)
 	return gaps;
 }
 
-/* Adds the names of the functions that COVERAGE reached under load to SET, as "file function". */
+/* Adds the functions that COVERAGE reached under load to SET, as texts "FILE FUNCTION". */
 static void add_reached(const struct coverage *coverage, GHashTable *set)
 {
 	for (guint i = 0; i < coverage->files->len; i++) {
@@ -101,7 +101,7 @@ static void add_reached(const struct coverage *coverage, GHashTable *set)
 	}
 }
 
-/* What a scenario reached. `done` is set when its place in the list is known. */
+/* The functions that a scenario reached. `done`: its place in the list of scenarios is known. */
 struct reached {
 	const char *scenario;
 	GHashTable *set;
@@ -121,8 +121,8 @@ static guint count_new(const GHashTable *set, GHashTable *before)
 }
 
 /*
- * Returns the scenario that is not done and adds the most functions to those of BEFORE, or NULL if
- * all are done.
+ * Returns the scenario, among those that are not done, that reached most functions that BEFORE does
+ * not have; *RET_ADDS is their number. NULL: all are done.
  */
 static struct reached *best_of(GArray *all, GHashTable *before, guint *ret_adds)
 {
@@ -142,7 +142,7 @@ static struct reached *best_of(GArray *all, GHashTable *before, guint *ret_adds)
 	return best;
 }
 
-/* Returns a table that maps each function to the number of scenarios that reached it. */
+/* Returns a table: function -> number of scenarios that reached it. */
 static GHashTable *count_scenarios(const GArray *all)
 {
 	GHashTable *times = g_hash_table_new(g_str_hash, g_str_equal);

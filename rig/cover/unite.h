@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Unites the coverage of many runs, for each scenario and for all, and lists what none reached. */
+/*
+ * Unites the coverage of many runs: for each scenario, and for all. Lists the functions that none
+ * reached.
+ */
 #ifndef RIG_COVER_UNITE_H
 #define RIG_COVER_UNITE_H
 
@@ -36,11 +39,11 @@ struct coverage_rank {
 	const char *scenario; /* borrowed */
 	guint reached;
 	guint alone; /* functions that no other scenario reached */
-	guint adds;  /* functions that no scenario before it in the list reached */
+	guint adds;  /* functions that no earlier scenario in the list reached */
 };
 /*
- * Returns the scenarios, ordered so that each adds as many functions as possible to those before
- * it: array of struct coverage_rank.
+ * Returns the scenarios, ordered so that each one adds as many functions as possible to those that
+ * the scenarios before it reached: array of struct coverage_rank.
  */
 GArray *coverage_ranks(const struct coverage_union *united);
 

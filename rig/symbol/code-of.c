@@ -12,10 +12,7 @@ struct finder {
 	const struct lines *lines;
 	const struct symbol_code_owner *owner;
 	Dwarf_Die unit;
-	/*
-	 * maps a file's name in DWARF (borrowed) to its short name, or to "" if the file is not
-	 * wanted
-	 */
+	/* file name in DWARF (borrowed) -> its short name, or "" if the file is not wanted */
 	GHashTable *names;
 	guint left, copies;
 };
@@ -39,7 +36,10 @@ static const char *wanted(struct finder *f, const char *file)
 	return *name ? name : NULL;
 }
 
-/* Calls code() for each piece of DIE, a copy of a function. */
+/*
+ * Calls owner->code() for each contiguous piece of DIE, which is a function or an inlined copy of
+ * one.
+ */
 static void add_function(struct finder *f, Dwarf_Die *die)
 {
 	struct symbol_code code = {.copy = f->copies++};
@@ -102,7 +102,10 @@ static gboolean row_of(struct finder *f, Dwarf_Line *row, struct symbol_code *re
 	return TRUE;
 }
 
-/* Calls code() for each piece of a line: the code from one row of the line table to the next. */
+/*
+ * Calls owner->code() for each piece of a source line: the code from one row of the line table to
+ * the next.
+ */
 static void add_rows(struct finder *f)
 {
 	struct symbol_code code = {0}, next;

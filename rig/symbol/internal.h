@@ -17,11 +17,11 @@ guint count_up_to(const GArray *array, gsize offset, guint64 address);
 struct symbol {
 	const char *name;
 	guint64 value;
-	/* size in the ELF symbol; 0 for much of the assembly code, and for kallsyms */
+	/* size of the symbol in ELF; 0 for most assembly code, and for all symbols of kallsyms */
 	guint64 size;
 	guint64 extent; /* distance to the next symbol, which is the size that kallsyms reports */
 	/*
-	 * the object file of a local symbol: index of the file's name in table->units; G_MAXUINT if
+	 * the object file of a local symbol: the index of its name in table->units; G_MAXUINT:
 	 * unknown, because the symbol is global or from kallsyms
 	 */
 	guint unit;
@@ -30,22 +30,20 @@ struct symbol {
 /* The symbols of a file. */
 struct table {
 	GArray *by_value; /* struct symbol, sorted by value */
-	/*
-	 * maps a name to the index in by_value of one symbol with this name; next_same has the
-	 * others
-	 */
+	/* name -> index in by_value of one symbol with this name; next_same leads to the others */
 	GHashTable *by_name;
-	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */
-	GArray *next_same;
 	/*
-	 * names of object files ("slub.c"), which need not be different; NULL if they are unknown
+	 * guint: for each symbol in by_value, the index of the next one with the same name, or
+	 * G_MAXUINT
 	 */
+	GArray *next_same;
+	/* names of the object files ("slub.c"); several can have the same name; NULL: unknown */
 	GPtrArray *units;
 };
 
 /*
- * Makes a table of ELF's symbols, or returns NULL if there are none. The names are borrowed from
- * ELF.
+ * Makes a table of the functions in ELF's symbol table; NULL: ELF has none. The names are borrowed
+ * from ELF.
  */
 struct table *table_new(Elf *elf);
 /*
@@ -72,7 +70,8 @@ char **table_nearest(const struct table *table, const char *name, guint max);
 /* The DWARF of a file. */
 struct lines {
 	Dwarf *dwarf;
-	GArray *extents; /* the ranges of the units, sorted by address (lines.c) */
+	/* the address ranges of the compilation units, sorted by address (lines.c) */
+	GArray *extents;
 	char *tree;	 /* the folder of the kernel's source, "/src/linux/"; "" if unknown */
 };
 

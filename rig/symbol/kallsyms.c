@@ -59,7 +59,7 @@ static gsize align(gsize at, gsize to)
 
 /* ---- tokens ---- */
 
-/* Returns TRUE if a token table begins at START, and a matching token_index follows it. */
+/* Returns TRUE if token_table is at START and a matching token_index follows it; stores both. */
 static gboolean read_tokens(struct image *image, gsize start)
 {
 	gsize at = start, offset[TOKENS];
@@ -87,10 +87,7 @@ static gboolean read_tokens(struct image *image, gsize start)
 	return FALSE;
 }
 
-/*
- * Returns the offset of the string that is COUNT strings before the one at AT, or 0 if there are
- * fewer.
- */
+/* Returns the offset of the string COUNT strings before the one at AT; 0: there are not so many. */
 static gsize strings_before(const struct image *image, gsize at, guint count)
 {
 	while (count--) {
@@ -149,11 +146,11 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	}
 	name[len] = '\0';
 	*at += count;
-	/* '?' is a valid type of nm, too */
+	/* nm also prints the type '?' */
 	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
-/* Returns TRUE if N names begin at START, and matching markers follow them. */
+/* Returns TRUE if the table of N names is at START and matching markers follow it. */
 static gboolean check_names(struct image *image, gsize start, guint n)
 {
 	char name[NAME_MAX_LEN];
@@ -207,8 +204,8 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 }
 
 /*
- * Returns TRUE if the offsets at OFFSETS give addresses in ascending order, which they do only if
- * OFFSETS is really where the table of offsets begins.
+ * Returns TRUE if the offsets at OFFSETS give addresses in ascending order. Only the real table of
+ * offsets does so, or one that begins an entry too early or too late (count_aligned()).
  */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {
@@ -234,9 +231,10 @@ struct guess {
 };
 
 /*
- * Counts how many of the symbols that the linker puts at page boundaries are at a page boundary by
- * GUESS. A table that begins one entry too early or too late also has sorted offsets; but it gives
- * these symbols the addresses of their neighbours, and most of those are not at page boundaries.
+ * Counts how many symbols that the linker puts at page boundaries are at a page boundary if the
+ * offsets are those of GUESS. A table that begins one entry too early or too late also has sorted
+ * offsets, but gives these symbols the addresses of their neighbours, most of which are not at page
+ * boundaries.
  */
 static guint count_aligned(const struct image *image, const struct guess *guess)
 {
@@ -262,8 +260,8 @@ static void try_offsets(const struct image *image, gsize offsets, gsize base_at,
 	    base_at > image->len - 8)
 		return;
 	/*
-	 * a relocatable ppc64 kernel has 0 here, and the base in a relocation; the rig's guests run
-	 * it at its link address
+	 * A relocatable ppc64 kernel has base 0 in the table, and the real one in a relocation. The
+	 * rig's guests run it at its link address.
 	 */
 	if (!guess.base)
 		guess.base = PPC_BASE;

@@ -13,7 +13,7 @@
 
 #define RANGES_MAX (8 << 20)
 #define ENTRIES_MAX (4 << 20) /* maximum number of entries that are examined for one address */
-#define PLACES_MAX 1024	      /* maximum number of places of one line in all its inlined copies */
+#define PLACES_MAX 1024	      /* maximum number of addresses of one line, with its inlined copies */
 #define BEHIND_MAX 16	      /* maximum number of overlapping ranges */
 
 struct extent {
@@ -24,8 +24,7 @@ struct extent {
 struct walk {
 	Dwarf_Addr address;
 	/*
-	 * the function that contains the address, followed by the inlined functions that contain
-	 * it, outermost first
+	 * the function that contains the address, then the functions inlined there, outermost first
 	 */
 	Dwarf_Die chain[DEPTH_MAX];
 	guint n, left;
@@ -108,8 +107,7 @@ static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die 
 }
 
 /*
- * Fills the chain with the functions below PARENT that contain the address. Returns TRUE if there
- * are any.
+ * Appends to the chain the functions below PARENT that contain the address. TRUE: there are some.
  */
 static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 {
@@ -212,7 +210,9 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 	}
 }
 
-/* Returns TRUE if FILE is equal to NAME, or to the part of NAME after one of its slashes. */
+/*
+ * Returns TRUE if FILE is NAME, or the end of NAME after a slash ("mm/slub.c" of "/src/mm/slub.c").
+ */
 static gboolean is_file(const char *name, const char *file)
 {
 	gsize len = strlen(name), part = strlen(file);
@@ -222,8 +222,8 @@ static gboolean is_file(const char *name, const char *file)
 }
 
 /*
- * Adds the addresses at which the code of a line begins: the first row of each sequence of rows for
- * this line.
+ * Adds to OUT the addresses at which the code of line WANT of FILE begins: the first row of each
+ * sequence of rows of the line table for this line.
  */
 static void lines_of_unit(Dwarf_Die *unit, const char *file, int want, GArray *out)
 {

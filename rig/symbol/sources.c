@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ANCHORS 10
-/* if there are more functions between two known ones, these are in different sections */
+/* two known functions with more functions between them are in different sections */
 #define BETWEEN_MAX 60
 
 enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };
@@ -50,7 +50,10 @@ static const struct source {
 	{"drivers/acpi/acpi_memhotplug.c", HC,
 	 {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", HC, {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	/* functions that wait: for another access to the same memory (KCSAN), or for a device */
+	/*
+	 * files with functions that delay: for another access to the same memory (KCSAN), or for a
+	 * device
+	 */
 	{"kernel/kcsan/core.c", H, {"kcsan_setup_watchpoint"}},
 	{"arch/x86/lib/delay.c", H, {"__delay", "__udelay", "__const_udelay"}},
 	{"kernel/cpu.c", HC,
@@ -126,7 +129,8 @@ gboolean source_is_for(const char *file, const char *arch)
 gboolean source_is_function(const char *name)
 {
 	/*
-	 * prefixes of functions that the linker puts among those marked __ref: entry code, lockdep
+	 * Entry code and lockdep have functions in the section of those marked __ref, between the
+	 * functions of the files here. Their names begin like this.
 	 */
 	static const char *const prefixes[] = {"exc_", "sysvec_", "irqentry_", "syscall_", "ct_",
 					       "lockdep_", "common_interrupt", "do_syscall_",
@@ -156,8 +160,7 @@ static GArray *known_addresses(struct symbols *symbols, const struct source *sou
 		g_autoptr(GArray) found = symbols_named(symbols, source->anchor[i]);
 
 		/*
-		 * skip a name that several functions have, because it does not show where this
-		 * file's code is
+		 * a name that several functions have does not show where the code of this file is
 		 */
 		if (found->len == 1)
 			g_array_append_val(at,
@@ -167,7 +170,7 @@ static GArray *known_addresses(struct symbols *symbols, const struct source *sou
 	return at;
 }
 
-/* Adds those of FOUND that are functions of a source file to OUT. */
+/* Adds the elements of FOUND to OUT, except symbols that are not functions of a source file. */
 static void add_functions(const GArray *found, GArray *out)
 {
 	for (guint i = 0; i < found->len; i++) {

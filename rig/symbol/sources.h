@@ -15,7 +15,7 @@
 
 #include "symbol/symbol.h"
 
-/* Distance in bytes of two known functions beyond which they are in different sections. */
+/* Two known functions with more than so many bytes between them are in different sections. */
 #define SOURCE_GAP_MAX (48u << 10)
 
 enum source_use {
@@ -29,14 +29,14 @@ enum source_use {
  */
 const char *source_file(guint i, enum source_use *ret_use);
 /*
- * Returns the functions of file I: array of struct symbol_named; some may occur twice. Cold parts
- * are left out. For SOURCE_HOLDS, these are only the functions between known functions of the
- * table, because a search for holds needs no others. The caller owns the array.
+ * Returns the functions of file I for USE: array of struct symbol_named, without cold parts; some
+ * may occur twice. For SOURCE_HOLDS, these are only the functions between the known ones in the
+ * table: a search for holds needs no others. The caller owns the array.
  */
 GArray *source_functions(struct symbols *symbols, guint i, enum source_use use);
 /*
- * Returns FALSE if the symbol NAME is not a function of a source file: if it is the cold part of
- * another function, is between the code of files, or runs only at boot.
+ * Returns FALSE if the symbol NAME is not a function of a source file: it is the cold part of a
+ * function, entry code or lockdep between the code of the files, or runs only at boot.
  */
 gboolean source_is_function(const char *name);
 /*

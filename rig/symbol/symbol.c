@@ -20,10 +20,10 @@ struct symbols {
 	Elf *elf;
 	struct table *table; /* at least one of `table` and `lines` is not NULL */
 	struct lines *lines;
-	/* owns the names in the table if they are from kallsyms; otherwise NULL */
+	/* owns the names in `table` if it is from kallsyms; otherwise NULL */
 	GStringChunk *names;
 	GBytes *image;	     /* the memory that `elf` reads; NULL if it reads a file */
-	/* cache of addresses (guint64 *) and their places, because reports repeat frames */
+	/* a cache, because reports repeat frames: address (guint64 *) -> its places */
 	GHashTable *known;
 };
 
@@ -106,7 +106,7 @@ struct symbols *symbols_of_image(GBytes *image, GError **error)
 	symbols->table = table_from(found);
 	symbols->image = g_bytes_ref(image);
 	elf_version(EV_CURRENT);
-	/* libelf's parameter is not const, but only elf_update() writes */
+	/* libelf takes a pointer that is not const, but only elf_update() would write to it */
 	symbols->elf = elf_memory((char *)data, len);
 	return g_steal_pointer(&symbols);
 }
@@ -269,9 +269,9 @@ static json_t *frame_json(struct symbols *symbols, const char *text, guint64 add
 }
 
 /*
- * Returns the JSON of the frame in LINE, or NULL if there is none. The frame of a call has the
- * return address, which can belong to the next line or even the next function, so the byte before
- * it is looked up. The address of a fault is exact.
+ * Returns the JSON of the frame in LINE; NULL: LINE has no frame. A frame of a call has the return
+ * address, which can belong to the next source line or function, so the byte before it is looked
+ * up. The address of a fault is exact. Increments *MISSED if the frame is not in SYMBOLS.
  */
 static json_t *line_json(struct symbols *symbols, const char *line, guint *missed)
 {

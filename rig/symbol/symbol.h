@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads a kernel's vmlinux to find function, file and line for the frames of a report, including
- * inlined functions. Supports every architecture that libdw supports. Nothing of the file is
- * executed, and nothing is downloaded.
+ * Reads a kernel's vmlinux to find function, file and line for the frames of a report, also in
+ * inlined functions. Supports every architecture that libdw supports. The file is only read:
+ * nothing in it is executed, and nothing is downloaded.
  */
 #ifndef RIG_SYMBOL_SYMBOL_H
 #define RIG_SYMBOL_SYMBOL_H
@@ -18,7 +18,8 @@ struct place {
 	char *function;
 	char *file; /* "mm/memory_hotplug.c"; NULL if there is no DWARF for the place */
 	unsigned line;
-	gboolean inlined; /* the function is inlined into that of the next place */
+	/* the function is inlined into the function of the next place in the array */
+	gboolean inlined;
 };
 
 struct symbols;
@@ -37,7 +38,7 @@ struct symbols *symbols_of_image(GBytes *image, GError **error);
 void symbols_free(struct symbols *symbols);
 RIG_DEFINE_AUTO(symbols, symbols_free)
 
-/* Returns TRUE if the file has files and lines, not only names of functions. */
+/* Returns TRUE if SYMBOLS has source files and lines (DWARF), not only names of functions. */
 gboolean symbols_have_lines(const struct symbols *symbols);
 
 /*
@@ -47,8 +48,8 @@ gboolean symbols_have_lines(const struct symbols *symbols);
 GPtrArray *symbols_at(struct symbols *symbols, guint64 address);
 
 /*
- * Sets *ret_address to the address of FRAME, by its symbol. Returns FALSE if there is no such
- * symbol, or its size shows that the frame is from another build.
+ * Sets *RET_ADDRESS to the address of FRAME: that of its symbol plus its offset. Returns FALSE if
+ * there is no such symbol, or its size shows that the frame is from another build.
  */
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address);
 
@@ -57,8 +58,8 @@ struct symbol_range {
 };
 
 /*
- * Returns the functions called NAME (several, if static functions have this name); if there are
- * none, those that the compiler derived from it (NAME.isra.0). The result is an array of struct
+ * Returns the functions called NAME; there can be several static ones. If there are none, returns
+ * those that the compiler derived from it (NAME.isra.0). The result is an array of struct
  * symbol_range, which may be empty; the caller owns it.
  */
 GArray *symbols_named(struct symbols *symbols, const char *name);
@@ -72,10 +73,10 @@ struct symbol_named {
  */
 GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /*
- * Returns the functions of the source file called NAME ("slub.c"). Of several object files with
- * this name, it chooses the one whose functions are at, or next to, the addresses KNOWN (guint64).
- * Returns an array of struct symbol_named, sorted by address, which the caller owns; it is empty
- * for kallsyms.
+ * Returns the functions of the source file called NAME ("slub.c"). If several object files have
+ * this name, the one is used whose functions are at the addresses KNOWN (array of guint64), or next
+ * to them. Returns an array of struct symbol_named, sorted by address, which the caller owns. It is
+ * empty for kallsyms, which does not show object files.
  */
 GArray *symbols_of_unit(struct symbols *symbols, const char *name, const GArray *known);
 /*
@@ -96,8 +97,8 @@ struct symbol_code {
 	guint line;	      /* line of the code, or of the function's declaration */
 	const char *function; /* NULL if the piece is of a line */
 	/*
-	 * number of the copy of the function: it has one that can be called, and one wherever it is
-	 * inlined. A copy may have several pieces
+	 * number of the copy. A function can have one copy that is called, and one at each place
+	 * where it is inlined. A copy may have several pieces.
 	 */
 	guint copy;
 	/* address of the first instruction of an inlined copy; 0 if unknown or not inlined */
@@ -112,8 +113,9 @@ struct symbol_code_owner {
 	void *data;
 };
 /*
- * Finds the code of the wanted files in their compilation units, from DWARF; without DWARF, it
- * finds nothing. The code of an inlined function belongs to the file of that function.
+ * Calls owner->code() for each piece of code of the wanted files, by the DWARF of their compilation
+ * units. Without DWARF, it finds nothing. The code of an inlined function belongs to the file of
+ * that function.
  */
 void symbols_code_of(struct symbols *symbols, const struct symbol_code_owner *owner);
 

@@ -7,7 +7,10 @@
 #include "symbol/internal.h"
 
 #define SYMBOLS_MAX (8 << 20)
-/* maximum padding in bytes that kallsyms counts as part of a function, but ELF does not */
+/*
+ * kallsyms counts padding after a function to its size, ELF does not: the sizes may differ by so
+ * many bytes
+ */
 #define SLACK 64
 
 guint count_up_to(const GArray *array, gsize offset, guint64 address)
@@ -177,7 +180,7 @@ static gboolean find(const struct table *table, const char *name, const struct f
 
 	if (!g_hash_table_lookup_extended(table->by_name, name, NULL, &first))
 		return FALSE;
-	/* several static functions can have the same name: prefer the one with the frame's size */
+	/* of several static functions with this name, prefer the one that has the frame's size */
 	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
 	     i = g_array_index(table->next_same, guint, i)) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
@@ -198,8 +201,7 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 	if (find(table, frame->symbol, frame, ret_address))
 		return TRUE;
 	/*
-	 * on big-endian powerpc, kallsyms and ELF may differ: one has a dot before the names of
-	 * functions, the other has not
+	 * on big-endian powerpc, function names have a leading dot in one of kallsyms and ELF only
 	 */
 	if (frame->symbol[0] == '.')
 		return find(table, frame->symbol + 1, frame, ret_address);
@@ -236,7 +238,7 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 
 /*
  * Returns TRUE if SYMBOL is a variant of the function NAME that the compiler has made
- * ("name.constprop.0"), but not its cold part.
+ * ("NAME.constprop.0"), but not its cold part.
  */
 static gboolean is_variant(const char *symbol, const char *name)
 {
@@ -318,7 +320,7 @@ char **table_nearest(const struct table *table, const char *name, guint max)
 
 	g_hash_table_iter_init(&iter, table->by_name);
 	while (g_hash_table_iter_next(&iter, &symbol, NULL)) {
-		/* a name that contains NAME is ranked like one with two wrong letters */
+		/* rank a symbol that contains NAME like one with two wrong letters */
 		guint d = strstr(symbol, name) ? 2 : distance(symbol, name, limit), at = n;
 
 		if (d >= limit || (n == max && d >= far[n - 1]))

@@ -9,8 +9,9 @@
 
 #include "symbol/internal.h"
 
-#define NEAR 4096  /* maximum distance in bytes between a known function and a local one */
-/* if more local functions than this have the same name and size, they are from a header */
+/* maximum distance in bytes between a known function and the local one that shows its file */
+#define NEAR 4096
+/* if more local functions have the same name and size, they are copies of one in a header */
 #define COPIES_MAX 2
 
 static const struct symbol *symbol_at(const struct table *table, guint i)
@@ -26,8 +27,8 @@ static guint index_of(const struct table *table, guint64 address)
 }
 
 /*
- * Returns the file of the nearest local symbol from index AT on, in the direction STEP (1 or -1),
- * or G_MAXUINT if there is none within NEAR bytes.
+ * Returns the object file of the nearest local symbol from index AT on, in the direction STEP (1 or
+ * -1); G_MAXUINT: there is none within NEAR bytes.
  */
 static guint unit_near(const struct table *table, guint at, int step)
 {
@@ -46,8 +47,8 @@ static guint unit_near(const struct table *table, guint at, int step)
 }
 
 /*
- * Returns, of the files called NAME, the one that is next to most of the functions at KNOWN, or
- * G_MAXUINT if none is.
+ * Returns the object file called NAME whose functions are next to most of the addresses KNOWN;
+ * G_MAXUINT: none is.
  */
 static guint find_unit(const struct table *table, const char *name, const GArray *known)
 {
@@ -71,7 +72,8 @@ static guint find_unit(const struct table *table, const char *name, const GArray
 }
 
 /*
- * Returns TRUE if SYMBOL is a static function of a header, so that several files have equal copies.
+ * Returns TRUE if SYMBOL is a static function of a header, of which several object files have
+ * copies.
  */
 static gboolean is_of_header(const struct table *table, const struct symbol *symbol)
 {
@@ -109,7 +111,8 @@ void table_of_unit(const struct table *table, const char *name, const GArray *kn
 {
 	guint unit = table->units ? find_unit(table, name, known) : G_MAXUINT;
 	gboolean inside = FALSE;
-	guint pending = 0; /* index of the first global symbol after the last symbol of the file */
+	/* index of the first global symbol after the last local symbol of the file */
+	guint pending = 0;
 
 	for (guint i = 0; unit != G_MAXUINT && i < table->by_value->len; i++) {
 		const struct symbol *symbol = symbol_at(table, i);

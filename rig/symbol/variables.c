@@ -88,7 +88,9 @@ char *variables_name(guint64 address, void *variables)
 	const struct variables *v = variables;
 	guint at = count_up_to(v->all, G_STRUCT_OFFSET(struct variable, address), address);
 
-	/* skip symbols of the linker script at the same address */
+	/*
+	 * search back: symbols of the linker script, which have size 0, can be at the same address
+	 */
 	while (at-- > 0) {
 		const struct variable *found = &g_array_index(v->all, struct variable, at);
 

@@ -33,8 +33,8 @@ RIG_DEFINE_AUTO(variables, variables_free)
  */
 char *variables_name(guint64 address, void *variables);
 /*
- * Finds the variable or linker symbol ("_end", size 0) called NAME. Returns FALSE if there is none.
- * RET_SIZE may be NULL.
+ * Finds the variable NAME, or the linker symbol NAME ("_end"), whose size is 0. Returns FALSE if
+ * there is none. RET_SIZE may be NULL.
  */
 gboolean variables_find(const struct variables *variables, const char *name, guint64 *ret_address,
 			guint64 *ret_size);
