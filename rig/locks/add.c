@@ -12,12 +12,12 @@
 
 #define BATCH 2000
 /*
- * Two changes of a folder within this time may leave the same mtime. So an mtime that is less than
- * this old is not used: a later change might not alter it.
+ * A folder's mtime that is less than this old is not stored: a later change within this time might
+ * leave the same mtime, and would not be noticed.
  */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
-/* the fields are kernel, tree, machine, scenario and build */
+/* the fields of a place: kernel, tree, machine, scenario, build */
 #define PLACE_FIELDS 5
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
@@ -80,15 +80,18 @@ static gboolean load_classes(struct batch *b, GError **error)
 }
 
 /*
- * Returns the flags that a class has in at least one of two runs, but LOCK_SINGLE only if the class
- * has it in both.
+ * Returns the flags of a class that has FLAGS in one run and MORE in another: all that it has in
+ * one of them, but LOCK_SINGLE only if it has it in both.
  */
 static guint joined(guint flags, guint more)
 {
 	return flags & more & LOCK_SINGLE ? flags | more : (flags | more) & ~LOCK_SINGLE;
 }
 
-/* Returns the id of a class, and merges the run's flags into its row. Returns 0 after an error. */
+/*
+ * Returns the id of CLASS in the database, and merges its flags into its row. Returns 0 after an
+ * error.
+ */
 static gint64 class_id(struct batch *b, const struct lock_class *class, GError **error)
 {
 	struct class_row *row = g_hash_table_lookup(b->classes, class->name);
@@ -142,12 +145,12 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	return g_string_free(text, FALSE);
 }
 
-/* The maximum number of stacks that are stored for an edge: a string, for use in SQL. */
+/* maximum number of stacks stored for an edge; a string, because it is part of SQL */
 #define STACKS "4"
 
 /*
- * Stores STACK for the edge of SUM. Does nothing if STACK is NULL, or if the edge has STACKS
- * already.
+ * Stores STACK, from the run or log NAME, for the edge of SUM. Does nothing if STACK is NULL, or
+ * the edge already has STACKS of them.
  */
 static gboolean add_stack(struct batch *b, const char *name, const struct lock_sum *sum,
 			  const char *stack, GError **error)
@@ -167,7 +170,8 @@ static gboolean add_stack(struct batch *b, const char *name, const struct lock_s
 }
 
 /*
- * Adds ORDERS, which are of the run or log NAME, to the sums of the place TEXTS (see place_id()).
+ * Adds ORDERS, the lock orders of the run or log NAME, to the sums of its place; TEXTS are the
+ * fields of the place, see place_id().
  */
 static gboolean add_orders(struct batch *b, const char *name, const char *const *texts,
 			   const struct lock_orders *orders, GError **error)
@@ -213,7 +217,9 @@ static gboolean note_run(struct batch *b, const char *name, enum run_state state
 	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
 }
 
-/* Returns TRUE if NAME is in the graph already, because another process has added it. */
+/*
+ * Returns TRUE if the graph has the run or log NAME: another process may have added it meanwhile.
+ */
 static gboolean is_there(struct batch *b, const char *name)
 {
 	db_stmt *stmt = db_query(b->db->db, "SELECT 1 FROM run WHERE name = ?1 AND state <> 2",
@@ -286,8 +292,8 @@ static gboolean batch_end(struct batch *b, GError **error)
 }
 
 /*
- * Calls ADD for each of NAMES. Each batch is one transaction, so other writers wait for at most
- * one.
+ * Calls ADD for each of NAMES, in batches. Each batch is one transaction, so another writer of the
+ * database waits for one batch at most.
  */
 static gboolean add_all(struct batch *b, const GPtrArray *names,
 			gboolean (*add)(struct batch *b, const char *name, GError **error),
@@ -334,8 +340,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 }
 
 /*
- * Returns the time of the last addition or removal in the folder PATH in nanoseconds, or 0 if it is
- * unknown or too recent (FRESH_NS).
+ * Returns the mtime of the folder PATH in nanoseconds: when an entry was last added or removed. 0:
+ * unknown, or too recent (FRESH_NS).
  */
 static gint64 folder_time(const char *path)
 {

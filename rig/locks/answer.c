@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Determines from one run's verdict file whether a cycle of locks is a deadlock. */
+/*
+ * Determines from the file `verdict` of one run with a trap whether a cycle of locks is a deadlock.
+ */
 #include "locks/answer.h"
 
 #include <string.h>
@@ -19,8 +21,8 @@ static const char *text_at(json_t *object, const char *key)
 }
 
 /*
- * Returns TRUE if MEMBERS has NAME, or has "kn->active" and NAME is this with an addition in
- * brackets.
+ * Returns TRUE if MEMBERS has the class NAME. "kn->active" among MEMBERS stands for all classes
+ * "kn->active(…)".
  */
 static gboolean is_member(json_t *members, const char *name)
 {
@@ -50,8 +52,8 @@ static gboolean is_inside(json_t *cycle, json_t *members)
 }
 
 /*
- * Returns the recorded cycle with the worst state whose classes are all among MEMBERS, or NULL if
- * there is none. Of several with this state, it returns the shortest.
+ * Returns the recorded cycle whose classes are all among MEMBERS; of several, the one with the
+ * worst state, and of these the shortest. NULL: there is none.
  */
 static json_t *find_cycle(json_t *recorded, json_t *members)
 {
@@ -90,8 +92,8 @@ static json_int_t encounters(json_t *trap, const char *held, const char *wanted)
 }
 
 /*
- * Appends to TEXT how often a task held each lock of the cycle and wanted the next one while the
- * trap was armed.
+ * Appends to TEXT, for each lock of the cycle, how often a task held it and wanted the next one
+ * while the trap was active.
  */
 static void add_encounters(GString *text, json_t *trap)
 {
@@ -118,7 +120,7 @@ static void add_encounters(GString *text, json_t *trap)
 				      "order, or another scenario reaches it (--scenario)");
 }
 
-/* Returns TRUE if the explanation of the hang names at least two of MEMBERS. */
+/* Returns TRUE if the run hung in a cycle of locks of which at least two are MEMBERS. */
 static gboolean is_explained(json_t *details, json_t *members)
 {
 	json_t *reports = at(details, "reports"), *report;

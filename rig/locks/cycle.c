@@ -47,8 +47,9 @@ static gboolean contains(const GArray *array, guint value)
 }
 
 /*
- * Returns the gates that at least two edges of CYCLE share. A deadlock needs the tasks of all edges
- * at the same time, but tasks that hold a common gate exclude each other.
+ * Returns the gates (locks held at every occurrence of an edge) that at least two edges of CYCLE
+ * have in common. A deadlock needs the tasks of all edges at the same time, but tasks that hold a
+ * common gate exclude each other.
  */
 static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 {
@@ -69,7 +70,7 @@ static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 	return shared;
 }
 
-/* Sets `readers`, `writer` and `unclear` of CYCLE by lock_meeting(). */
+/* Sets `readers`, `writer` and `unclear` of CYCLE by lock_meeting() at each of its classes. */
 static void find_readers(const struct lock_graph *graph, struct lock_cycle *cycle)
 {
 	guint n = cycle->classes->len;
@@ -123,7 +124,7 @@ struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names
 	}
 	if (classes->len < 2)
 		return NULL;
-	/* a name that was not found is class -1, at which no edge begins or ends */
+	/* the graph has no edge of class -1, a name that was not found */
 	for (guint i = 0; i < classes->len; i++)
 		if (!lock_cycle_edge(graph, classes, i))
 			return NULL;

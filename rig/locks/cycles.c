@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds cycles of a lock graph. Only an edge inside a strongly connected component can be part of a
- * cycle (Tarjan's algorithm, without recursion). For each such edge, a breadth-first search finds
- * the shortest cycle through it; one search handles all edges that lead to the same class.
+ * Finds cycles of a lock graph. Only edges inside a strongly connected component can be part of a
+ * cycle (Tarjan's algorithm, without recursion). For each of these edges, a breadth-first search
+ * finds the shortest cycle through it. One search handles all edges that lead to the same class.
  */
 #include <string.h>
 
@@ -15,15 +15,15 @@ struct net {
 	const struct lock_graph *graph;
 	guint n;
 	/*
-	 * n + 1 entries: the edges that begin at class i have the indices start[i] .. start[i + 1]
-	 * - 1 in the graph's array, which is sorted
+	 * n + 1 entries: the edges that begin at class i are elements start[i] to start[i + 1] - 1
+	 * of graph->edges, which is sorted
 	 */
 	guint *start;
 	/* for each class, the number of its strongly connected component, from 1 */
 	guint *component;
 	/*
-	 * edges from or to classes with ambiguous names are left out, so that each such class is a
-	 * component of its own
+	 * TRUE: edges from or to classes with ambiguous names are left out, so each of these
+	 * classes is a component of its own
 	 */
 	gboolean clear;
 };
@@ -57,9 +57,9 @@ static void net_clear(struct net *net)
 	g_free(net->component);
 }
 
-/* State of one class in Tarjan's algorithm. */
+/* The state of one class in Tarjan's algorithm. */
 struct visit {
-	guint order, low; /* 0 if the class was not visited */
+	guint order, low; /* numbers of the algorithm; 0: the class was not reached yet */
 	guint next;	  /* index of the edge to follow next */
 };
 
@@ -67,7 +67,8 @@ struct tarjan {
 	struct net *net;
 	struct visit *visit;
 	/*
-	 * guint. `path`: the classes being visited; `open`: the visited classes without a component
+	 * guint: classes. `path`: those on the current path of the depth-first search. `open`:
+	 * those that were reached and have no component yet.
 	 */
 	GArray *path, *open;
 	guint count, components;
@@ -142,8 +143,8 @@ static void find_components(struct net *net)
 /* ---- shortest paths ---- */
 
 /*
- * State of a breadth-first search from one class, the root, inside its component. The root has
- * depth 1; a class that was not reached has depth 0.
+ * The state of a breadth-first search from one class, the root, inside its component. The root has
+ * depth 1; classes that were not reached have depth 0.
  */
 struct ways {
 	guint *before, *depth;
@@ -187,8 +188,8 @@ static void find_ways(const struct net *net, guint root, guint length, struct wa
 }
 
 /*
- * Returns the cycle of the shortest path from the root to LAST and the edge from LAST back to the
- * root.
+ * Returns the cycle that consists of the shortest path from the root to LAST and the edge from LAST
+ * to the root.
  */
 static GArray *cycle_of(const struct ways *w, guint last)
 {
@@ -201,8 +202,8 @@ static GArray *cycle_of(const struct ways *w, guint last)
 }
 
 /*
- * Returns the edges of the run NAME as a set of gint64: from << 32 | to, both indices of GRAPH's
- * classes.
+ * Returns the edges that the run NAME had, as a set of gint64: from << 32 | to, both indices of the
+ * classes in GRAPH.
  */
 static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
 				const char *name)
@@ -236,8 +237,8 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 }
 
 /*
- * Returns TRUE if one run had all edges of the cycle, so that this run's lockdep has judged the
- * cycle. Only two runs are checked: the first and the last one with the rarest edge.
+ * Returns TRUE if one run had all edges of the cycle: then lockdep has judged the cycle in this
+ * run. Only two runs are checked, the first and the last one with the rarest edge.
  */
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
 			   GHashTable *cache)
@@ -289,8 +290,8 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Returns the shortest cycle through each edge, without duplicates; each cycle is an array of
- * classes.
+ * Returns, for each edge, the shortest cycle through it, of at most LENGTH classes; without
+ * duplicates. Each cycle is an array of classes.
  */
 static GPtrArray *candidates(const struct net *net, guint length)
 {
@@ -342,7 +343,7 @@ struct finding {
 };
 
 /*
- * Adds to F->found the cycles without ambiguous names if CLEAR, otherwise those with at least one.
+ * Adds cycles to F->found. CLEAR: those without ambiguous names; otherwise those with at least one.
  */
 static void find_in(struct finding *f, guint length, gboolean clear)
 {
@@ -386,8 +387,8 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 
 	f.found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
 	/*
-	 * two searches, because only the shortest cycle of an edge is found: a shorter one through
-	 * an ambiguous name would hide a longer one without such a name
+	 * Two searches: only the shortest cycle of each edge is found, so a short one with an
+	 * ambiguous name would hide a longer one without such a name.
 	 */
 	find_in(&f, length, TRUE);
 	find_in(&f, length, FALSE);

@@ -18,44 +18,47 @@ struct lock_db {
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
 /*
- * Returns the lock orders of the run or log SIGHTING, or NULL if it no longer exists. The caller
- * owns the result, as for the two functions below (read.c).
+ * Returns the lock orders of the run or log SIGHTING; NULL: it does not exist any more. The caller
+ * owns the result of this and the next two functions (read.c).
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /*
- * Returns the lock orders in the compressed file PATH, and sets *ret_json to the file's JSON; the
- * caller owns both. Returns NULL if PATH cannot be read or is not valid.
+ * Returns the lock orders in the compressed file PATH. *RET_JSON: the JSON of the file; the caller
+ * owns it, too. NULL: PATH cannot be read or is invalid.
  */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
 /*
- * Returns the lock orders that the run NAME recorded, and those in its reports; NULL if it has
+ * Returns the lock orders that the run NAME stored, with those in its reports; NULL: it has
  * neither.
  */
 struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 					const struct run_info *run);
 
 /*
- * Gates are stored as text: the sorted ids of the classes, each between blanks (" 12 40 ").
- * GATES_UNKNOWN marks an edge that only a report shows; it does not remove gates of other runs.
+ * In the database, gates are a text: the sorted ids of their classes, each between blanks (" 12 40
+ * "). GATES_UNKNOWN marks an edge that is only known from a report: it does not remove gates that
+ * other runs have found.
  */
 #define GATES_UNKNOWN "?"
 /* Returns the gates that A and B have in common. The caller owns the text. */
 char *lock_gates_common(const char *a, const char *b);
 
 /*
- * Makes a cycle from CLASSES, and becomes the owner of CLASSES. The graph must have an edge from
- * each class to the next one. Implemented in cycle.c.
+ * Makes a cycle of CLASSES (guint: indices), and takes over CLASSES. The graph must have an edge
+ * from each class to the next one, and from the last to the first (cycle.c).
  */
 struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classes);
-/* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
+/*
+ * Rotates CYCLE so that the class with the lowest index is first. Indices follow the order of
+ * names.
+ */
 void lock_cycle_rotate(GArray *cycle);
 
 /* An edge at one place (a combination of kernel, machine and so on), summed over runs. */
 struct lock_sum {
 	/*
-	 * if positive, an id of the table `place`, and the sum belongs into the table `seen`;
-	 * otherwise the sum belongs into the table `edge`: the negated id of a tree, or 0 for all
-	 * trees
+	 * Positive: an id of the table `place`; the sum is a row of the table `seen`. Otherwise the
+	 * sum is a row of the table `edge`: the negated id of a tree, or 0 for all trees.
 	 */
 	gint64 place;
 	gint64 a, b;
@@ -69,7 +72,7 @@ struct lock_sums;
 struct lock_sums *lock_sums_new(void);
 void lock_sums_free(struct lock_sums *sums);
 RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
-/* Adds MORE to the sum of the same edge and place; MORE is copied. */
+/* Adds MORE, which is copied, to the sum of its edge and place. */
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
 /* Calls EACH for every sum, in any order. */
 void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),
@@ -77,7 +80,7 @@ void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *
 /* Adds the sums to the database tables, and clears SUMS. */
 gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
 /*
- * Registers the SQL function common(GATES, GATES), lock_gates_common(), which lock_sums_flush()
+ * Registers lock_gates_common() as the SQL function common(GATES, GATES), which lock_sums_flush()
  * uses.
  */
 void lock_sums_register(sqlite3 *db);

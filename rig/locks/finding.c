@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes reports of findings in the lock orders of one boot. As reports, they have signatures, and
- * are matched with known issues, listed and bisected like reports of the console.
+ * Makes reports (struct splat) of findings in the lock orders of one boot. So they have signatures,
+ * and are matched with known issues, listed and bisected like reports on the console.
  */
 #include <string.h>
 
@@ -52,9 +52,9 @@ char **lock_cycle_parse(const char *text)
 		char *name = lock_plain_name(g_strstrip(*word));
 
 		/*
-		 * the part in brackets is the attribute's function in signatures, but the
-		 * attribute's file in names of the recorder (with a slash); so a function is
-		 * removed
+		 * In brackets, a signature has the function of the sysfs attribute, but a name of
+		 * the recorder its file, with a slash. The function is removed, because the
+		 * recorder does not have it.
 		 */
 		if (g_str_has_prefix(name, "kn->active(") && !strchr(name, '/'))
 			name[strlen("kn->active")] = '\0';
@@ -63,7 +63,7 @@ char **lock_cycle_parse(const char *text)
 			g_free(name);
 			return NULL;
 		}
-		/* the text of a cycle ends with its first class again */
+		/* the text of a cycle has its first class again at the end: store it once */
 		if (!g_ptr_array_find_with_equal_func(classes, name, g_str_equal, NULL))
 			g_ptr_array_add(classes, name);
 		else
@@ -75,7 +75,7 @@ char **lock_cycle_parse(const char *text)
 	return (char **)g_ptr_array_steal(classes, NULL);
 }
 
-/* Adds the edge whose signature is KEY to FOUND, if the boot has it. */
+/* Adds a finding to FOUND if the boot has the edge whose signature is KEY. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {
 	g_auto(GStrv) ends = key && g_str_has_prefix(key, LOCK_EDGE_KEY)

@@ -12,12 +12,11 @@
 #define LOGS_NAME "locks-logs"
 
 /*
- * `place` has combinations of kernel, tree, machine, scenario and build, the kernel's hash. `seen`
- * has a row for each edge and each place where it was seen. `edge` has the sums of these rows for
- * each tree, and for all trees together (tree 0), so that a query of the whole graph reads one row
- * per edge. db.h describes the column `gates`, struct lock_edge the stacks. The column `state` of
- * `run` is 0 if the run has no lock orders, 1 if it has some, and 2 if the run has not ended, so
- * that it is read again later.
+ * `place` has combinations of kernel, tree, machine, scenario and build (the kernel's hash). `seen`
+ * has a row for each edge and each place at which it was seen. `edge` has the sums of these rows
+ * for each tree, and for all trees together (tree 0), so a query of the whole graph reads one row
+ * per edge. db.h describes the column `gates`, struct lock_stack the stacks. The column `state` of
+ * `run` is 0: no lock orders; 1: lock orders; 2: the run had not ended, and is read again later.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "
@@ -67,7 +66,7 @@ static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 		return TRUE;
 	if (!db_exec(db, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	/* another process may have created the tables meanwhile */
+	/* another process may have created the tables before this transaction began */
 	if (!anew && db_version(db) == SCHEMA_VERSION)
 		return db_exec(db, "COMMIT", error);
 	return drop_tables(db, error) && db_exec(db, schema, error) && db_exec(db, version, error);

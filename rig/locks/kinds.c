@@ -6,7 +6,7 @@
 
 guint lock_usage_of(const char columns[4])
 {
-	/* the bits for '+' and for '-' in each column */
+	/* for each of the four columns, the usage that '+' and '-' stand for */
 	static const guint bits[4][2] = {
 		{USAGE_WRITE, USAGE_HARDIRQ_WRITE},
 		{USAGE_READ, USAGE_HARDIRQ_READ},
@@ -26,11 +26,14 @@ guint lock_usage_of(const char columns[4])
 
 /* ---- locks that sleep ---- */
 
-/* Locks that are acquired only where a task may sleep; fs_reclaim stands for an allocation. */
+/*
+ * Locks that are only acquired where a task may sleep. fs_reclaim is not a lock: it stands for an
+ * allocation that may sleep.
+ */
 static const char *const sleeping[] = {"fs_reclaim", "&mm->mmap_lock", "cpu_hotplug_lock"};
 /*
- * Maximum number of passes of find_sleeping(). If a graph needs more, some sleeping locks are not
- * recognized; the only effect is that more cycles are listed.
+ * Maximum number of passes of find_sleeping(). A graph that needs more has sleeping locks that are
+ * not recognised; the only effect is that more cycles are listed.
  */
 #define PASSES_MAX 64
 
@@ -63,7 +66,7 @@ static gboolean *find_sleeping(const struct lock_orders *orders)
 
 /* ---- the kinds of an edge ---- */
 
-/* For each context, the usage bits that an acquisition for writing and one for reading set. */
+/* The usage bits that an acquisition for writing, and one for reading, sets in each context. */
 static const struct {
 	guint context, write, read;
 } uses[] = {
@@ -82,7 +85,8 @@ static enum kind kind_of(guint usage, guint use, gboolean sleeps)
 	if (write == read)
 		return KIND_UNKNOWN;
 	/*
-	 * usage does not show whether a spinlock was acquired for writing with interrupts disabled
+	 * a spinlock may also have been acquired for writing with interrupts disabled: usage does
+	 * not show this
 	 */
 	if (read && uses[use].context == LOCK_IN_PROCESS && !sleeps)
 		return KIND_UNKNOWN;
@@ -106,8 +110,8 @@ void lock_kinds_derive(struct lock_orders *orders, const guint *usage)
 				continue;
 			edge->contexts |= from_bits[from];
 			/*
-			 * in an interrupt, read_lock() is recursive (read_lock_is_recursive() in
-			 * the kernel)
+			 * an interrupt's read_lock() is recursive (read_lock_is_recursive() in the
+			 * kernel)
 			 */
 			edge->contexts |= to == KIND_READ && uses[u].context != LOCK_IN_PROCESS
 						  ? LOCK_TO_RECURSIVE

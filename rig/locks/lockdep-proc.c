@@ -17,9 +17,9 @@
 #define DEPTH_MAX 64 /* the kernel's MAX_LOCK_DEPTH is 48 */
 
 struct reader {
-	GHashTable *by_key;   /* "ADDRESS NAME" as printed -> class number + 1 */
-	GHashTable *by_name;  /* canonical name -> class number + 1 */
-	GHashTable *prefixes; /* a set of prefix_key(): the complete stacks of the chains */
+	GHashTable *by_key;   /* "ADDRESS NAME" as lockdep prints it -> index of the class + 1 */
+	GHashTable *by_name;  /* canonical name -> index of the class + 1 */
+	GHashTable *prefixes; /* a set of prefix_key(): all locks of each chain */
 	GHashTable *edges;    /* from << 32 | to -> struct lock_edge, owned by orders */
 	struct lock_orders *orders;
 	guint usage[LOCKS_CLASSES_MAX]; /* enum lock_usage, of each class */
@@ -35,16 +35,16 @@ char *lock_plain_name(const char *name)
 	if (!hash || !g_ascii_isdigit(hash[1]))
 		return g_strdup(name);
 	rest = hash + 1 + strspn(hash + 1, "0123456789");
-	/* remove only a number at the end or before a subclass: "name#13" or "name#13/1" */
+	/* only remove a number at the end, or before a subclass: "name#13" or "name#13/1" */
 	if (*rest && rest != slash)
 		return g_strdup(name);
 	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
 }
 
 /*
- * Returns the name of the variable that contains the key at ADDRESS, without the compiler's suffix
- * ("dev_attr_state" for dev_attr_state.3), or NULL if there is none or it is a static variable of a
- * macro ("__key").
+ * Returns the name of the variable that contains the lock key at ADDRESS, without the compiler's
+ * suffix ("dev_attr_state" for dev_attr_state.3). NULL: there is none, or it is a macro's static
+ * variable ("__key"), which does not identify the class.
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {
@@ -85,8 +85,8 @@ static char *canonical(const struct reader *r, const char *address, const char *
 }
 
 /*
- * Returns 1 + the index of the class that lockdep prints as NAME at ADDRESS; the class is added if
- * it is new. Returns 0 if NAME is not valid or there are too many classes. ADDRESS may be
+ * Returns the index + 1 of the class that lockdep prints as NAME at ADDRESS; adds the class if it
+ * is new. Returns 0 if NAME is invalid or there are too many classes. A hidden ADDRESS is
  * "(____ptrval____)".
  */
 static guint class_get(struct reader *r, const char *address, const char *name)
@@ -98,7 +98,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	if (number || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2))
 		return number;
 	full = canonical(r, address, name, &flags);
-	/* ignore a class without a name, for which lockdep prints only a number, "#6" */
+	/* ignore a class without a name: lockdep prints only its number, "#6" */
 	if (!*full)
 		return 0;
 	number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_name, full));
@@ -132,8 +132,8 @@ static void class_used(struct reader *r, guint index, guint usage)
 }
 
 /*
- * Parses a line of /proc/lockdep. The characters that show the usage of the class stand between two
- * blanks or before ": "; the name of the class is the rest of the line.
+ * Parses a line of /proc/lockdep. The usage characters ("+.+.") are between two blanks or before ":
+ * "; the rest of the line is the name of the class.
  */
 static void read_class(struct reader *r, char *line)
 {
@@ -158,8 +158,8 @@ static void read_class(struct reader *r, char *line)
 }
 
 /*
- * Returns a copy of at most LOCKS_TEXT_MAX bytes of TEXT, which may be NULL. It does not use
- * g_strndup(), which would always allocate LOCKS_TEXT_MAX bytes and clear the rest.
+ * Returns a copy of TEXT (may be NULL), of at most LOCKS_TEXT_MAX bytes. g_strndup() is not used,
+ * because it allocates and clears this number of bytes in any case.
  */
 static char *copy_text(const char *text)
 {
@@ -173,8 +173,9 @@ static char *copy_text(const char *text)
 }
 
 /*
- * Returns the line at *AT, with a NUL instead of its newline, and advances *AT to the next line.
- * Returns NULL after the last line. Text after the last newline was cut off and is left out.
+ * Returns the line at *AT, with a NUL in place of its newline, and moves *AT to the next line.
+ * Returns NULL after the last line. Text after the last newline is left out: it is a line that was
+ * cut off.
  */
 static char *next_line(struct reader *r, char **at)
 {
@@ -202,7 +203,7 @@ static void each_line(struct reader *r, const char *text,
 /* ---- chains ---- */
 
 struct chain {
-	guint held[DEPTH_MAX]; /* class numbers, outermost first */
+	guint held[DEPTH_MAX]; /* index + 1 of each class, the outermost lock first */
 	guint n;
 	guint context;
 };
@@ -258,12 +259,12 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 
 	while ((line = next_line(r, &at)))
 		chain_line(r, &c, line);
-	/* if the text was cut off, the last chain may be incomplete */
+	/* if text is left at *at, it was cut off, and the last chain may be incomplete */
 	if (!*at)
 		chain_end(r, &c);
 }
 
-/* Returns a hash key for the context and the first N locks of CHAIN. */
+/* Returns a hash key for the context of CHAIN and its first N locks. */
 static GBytes *prefix_key(const struct chain *chain, guint n)
 {
 	guint words[DEPTH_MAX + 1];
@@ -278,7 +279,10 @@ static void note_prefix(struct reader *r, const struct chain *chain)
 	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
 }
 
-/* Returns FALSE if lock AT of the chain was acquired by a trylock: then no chain ends with it. */
+/*
+ * Returns TRUE if a chain ends with lock AT of CHAIN. lockdep makes such a chain unless the lock
+ * was acquired by a trylock.
+ */
 static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
 {
 	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
@@ -299,8 +303,8 @@ static int by_number(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Returns the locks other than FROM that were held while the last lock of CHAIN was waited for:
- * class indices, sorted, without duplicates.
+ * Returns the locks, except lock FROM, that a task held when it waited for the last lock of CHAIN:
+ * indices of classes, sorted, without duplicates.
  */
 static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
 {
@@ -313,14 +317,14 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 			g_array_append_val(gates, index);
 	}
 	g_array_sort(gates, by_number);
-	/* remove duplicates: only damaged input has a lock twice in a chain */
+	/* remove duplicates, which only damaged input has */
 	for (guint i = gates->len; i-- > 1;)
 		if (g_array_index(gates, guint, i) == g_array_index(gates, guint, i - 1))
 			g_array_remove_index(gates, i);
 	return gates;
 }
 
-/* Removes from GATES the classes that OTHER does not have. */
+/* Removes from GATES the classes that are not in OTHER. */
 static void intersect(GArray *gates, const GArray *other)
 {
 	for (guint i = gates->len; i-- > 0;) {
@@ -333,8 +337,8 @@ static void intersect(GArray *gates, const GArray *other)
 }
 
 /*
- * Adds the edge from lock FROM of CHAIN to its last lock, with the chain's context and the bits
- * MORE.
+ * Adds the edge from lock FROM of CHAIN to its last lock, with the context of the chain and the
+ * bits MORE of enum lock_context.
  */
 static void edge_seen(struct reader *r, const struct chain *chain, guint from, guint more)
 {
@@ -366,8 +370,8 @@ static void add_edges(struct reader *r, const struct chain *chain)
 		gboolean waited = was_waited_for(r, chain, i);
 
 		/*
-		 * lockdep's usage in interrupts does not include trylocks (mark_usage() in
-		 * lockdep.c), so it does not show how this lock was acquired
+		 * For locks in interrupts, lockdep's usage does not include trylocks (mark_usage()
+		 * in lockdep.c). So it does not show how a lock was acquired by trylock.
 		 */
 		edge_seen(r, chain, i,
 			  waited || chain->context == LOCK_IN_PROCESS ? 0 : LOCK_FROM_UNKNOWN);
@@ -402,8 +406,8 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 
 	each_line(&r, lockdep, read_class);
 	/*
-	 * The first pass makes all classes and the set of prefixes. The second needs them: a class
-	 * can be a gate only if no other key has its name.
+	 * The second pass needs all classes and prefixes, which the first one makes: a class can
+	 * only be a gate if no other key has its name.
 	 */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);

@@ -25,7 +25,7 @@
 
 #include "util/auto.h"
 
-/* Limits of a stack: number of functions, and bytes. */
+/* Limits of a stack as text: number of functions, and of bytes. */
 #define LOCK_STACK_FRAMES 8
 #define LOCK_STACK_MAX 1000
 
@@ -36,19 +36,20 @@
 #define LOCKS_NAME_MAX 200
 
 enum lock_flags {
-	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
+	/* several lockdep keys have this name, and no symbol distinguishes them */
+	LOCK_AMBIGUOUS = 1,
 	/*
-	 * the class has only one lock, not a lock in each of many objects; only such a class can be
-	 * a gate
+	 * The class has a single lock, not one in each of many objects. Only such a class can be a
+	 * gate.
 	 */
 	LOCK_SINGLE = 2,
-	LOCK_HERE = 8,	   /* used in a graph only: a loaded edge begins or ends at the class */
+	LOCK_HERE = 8,	   /* only in a loaded graph: an edge begins or ends at the class */
 	LOCK_SHARED = 4,   /* was acquired for reading at least once */
 	LOCK_WRITTEN = 16, /* was acquired for writing at least once */
-	LOCK_SPIN = 32,	   /* recorded locks only: spinlocks */
+	LOCK_SPIN = 32,	   /* only recorded locks: the locks of the class are spinlocks */
 	/*
-	 * recorded spinlocks whose initialisation cannot be seen: if their memory becomes another
-	 * lock, that one is mistaken for the same
+	 * Only recorded locks: spinlocks whose initialisation the recorder cannot see. If the
+	 * memory of one becomes another lock, one is mistaken for the other.
 	 */
 	LOCK_UNSURE = 64,
 };
@@ -58,19 +59,22 @@ struct lock_class {
 	guint flags; /* enum lock_flags */
 };
 
-/* Where and how an edge occurred. */
+/* Where and how an edge occurred: `from` was held while a task waited for `to`. */
 enum lock_context {
 	LOCK_IN_PROCESS = 1,
 	LOCK_IN_SOFTIRQ = 2,
 	LOCK_IN_HARDIRQ = 4,
-	/* seen in a lockdep report; if this is the only bit, the gates are unknown */
+	/* in a lockdep report; if no other of these five bits is set, the gates are unknown */
 	LOCK_IN_REPORT = 8,
-	LOCK_RECORDED = 16, /* recorded from outside the guest (recorded.h) */
-	/* how `from` had been acquired; …_UNKNOWN: this is unknown for at least one occurrence */
+	LOCK_RECORDED = 16, /* recorded by the director's plugin (recorded.h) */
+	/* how `from` had been acquired; LOCK_FROM_UNKNOWN: unknown for at least one occurrence */
 	LOCK_FROM_WRITE = 32,
 	LOCK_FROM_READ = 64,
 	LOCK_FROM_UNKNOWN = 128,
-	/* how `to` was waited for; …_RECURSIVE: by a reader that no waiting writer can block */
+	/*
+	 * how the task waited for `to`; LOCK_TO_RECURSIVE: as a reader that no waiting writer can
+	 * block
+	 */
 	LOCK_TO_WRITE = 256,
 	LOCK_TO_READ = 512,
 	LOCK_TO_RECURSIVE = 1024,
@@ -81,14 +85,15 @@ enum lock_context {
 #define LOCK_CONTEXTS_ALL 4095
 
 /*
- * The order from -> to: `to` was waited for while `from` was held. Both are indices of `classes`.
+ * The lock order from --> to: a task held a lock of class `from` while it waited for one of class
+ * `to`. Both are indices of `classes`.
  */
 struct lock_edge {
 	guint from, to;
 	guint contexts; /* enum lock_context */
 	/*
-	 * guint, sorted: the classes with one lock each (LOCK_SINGLE) that were held exclusively at
-	 * every occurrence; NULL if there are none
+	 * guint, sorted: the gates, which are classes with a single lock (LOCK_SINGLE) that the
+	 * task held exclusively at every occurrence; NULL: none
 	 */
 	GArray *gates;
 	/*
@@ -102,7 +107,8 @@ struct lock_edge {
 struct lock_orders {
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct lock_edge, sorted by from, to */
-	gboolean cut;	    /* the text was longer than allowed, or ended inside a line */
+	/* the text that was read was longer than allowed, or ended inside a line */
+	gboolean cut;
 };
 
 struct lock_orders *lock_orders_new(void);
@@ -117,14 +123,13 @@ typedef char *(*lock_symbol)(guint64 address, void *data);
 
 /*
  * Reads the text of /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c, 5.10 to
- * 7.x). Invalid text is accepted: unknown lines are skipped, and the numbers of classes and edges
- * are limited. SYMBOL (may be NULL) helps to name classes where the kernel printed addresses
+ * 7.x). Damaged text is accepted: unknown lines are skipped, and the numbers of classes and edges
+ * are limited. SYMBOL (may be NULL) helps to name classes if the kernel printed real addresses
  * (no_hash_pointers nokaslr).
  *
- * A chain is the stack of held locks when a task waited for the innermost one. That lock depends on
- * the next outer one. If the next outer lock was acquired by a trylock (then no chain ends with
- * it), the innermost lock also depends on the next lock outside of it, and so on, as in lockdep's
- * check_prevs_add().
+ * A chain has the locks that a task held when it waited for the innermost one. Edges lead to this
+ * lock from the next outer lock, and, if that one was acquired by a trylock (no chain ends with
+ * it), also from the lock outside of it, and so on, as in lockdep's check_prevs_add().
  */
 struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol,
 				      void *data);
@@ -141,18 +146,19 @@ json_t *lock_orders_json(const struct lock_orders *orders);
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
- * Adds the edges of the cycles in REPORTS that lockdep reported, with LOCK_IN_REPORT. REPORTS is an
- * array as in the file `verdict`, from any source. If ORDERS has classes already (from
- * /proc/lockdep), a report with a class that is not among them is left out, because the console has
- * lost characters of it.
+ * Adds the edges of the cycles that lockdep reported, with LOCK_IN_REPORT. REPORTS is an array as
+ * in the file `verdict`, from any source. If ORDERS already has classes (from /proc/lockdep), a
+ * report with a class that is not among them is ignored: the console has lost characters of it.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 /*
- * Sets *RET to the index of the class called NAME, which is added with FLAGS if it is new. Returns
- * FALSE if there are too many classes.
+ * Sets *RET to the index of the class NAME; adds the class with FLAGS if it is new. Returns FALSE
+ * if there are too many classes.
  */
 gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
-/* Adds the edge FROM -> TO (indices), or adds CONTEXTS to it if it exists. */
+/*
+ * Adds the edge FROM -> TO (indices of classes) with CONTEXTS; if it exists, adds CONTEXTS to it.
+ */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
 /*
  * Sets the gates of the edge FROM -> TO to a copy of GATES (guint). Does nothing if there is no
@@ -165,33 +171,33 @@ void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const G
  */
 void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const char *stack);
 /*
- * Returns TRUE if TEXT, which comes from a guest or a file, is not empty, has at most MAX bytes, is
- * valid UTF-8 and contains nothing that could control a terminal.
+ * Checks TEXT, which comes from a guest or a file. Returns TRUE if it is not empty, has at most MAX
+ * bytes, is valid UTF-8, and contains no characters that control a terminal.
  */
 gboolean lock_text_is_valid(const char *text, gsize max);
 /*
- * Returns TRUE if NAME is a C identifier: the class then has only one lock, the variable NAME or a
- * lock for which the kernel has set this class.
+ * Returns TRUE if NAME is a C identifier. A class with such a name has a single lock: the variable
+ * NAME, or a lock for which the kernel has set this class.
  */
 gboolean lock_name_is_variable(const char *name);
 
 /*
- * Returns the signature that the lock order EDGE, "A --> B", has as a finding (lock_findings()), or
- * NULL if EDGE has another form. The caller owns the text.
+ * Returns the signature of the lock order EDGE, "A --> B", as a finding (lock_findings()); NULL:
+ * EDGE has another form. The caller owns the text.
  */
 char *lock_edge_key(const char *edge);
 #define LOCK_EDGE_KEY "v1:lock-edge:"
 
 /*
- * Returns the classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's
- * kind ("v1:lockdep-circular:"). Lockdep's numbers ("#13") are removed. The result is
- * NULL-terminated and owned by the caller, or NULL if TEXT is neither.
+ * Returns the classes in TEXT, "A --> B --> A" (a cycle) or "A --> B" (an edge). A signature's kind
+ * may precede them ("v1:lockdep-circular:"). Lockdep's numbers ("#13") are removed. The result is
+ * NULL-terminated, and the caller owns it. NULL: TEXT has neither form.
  */
 char **lock_cycle_parse(const char *text);
 
 /*
- * Returns NAME without lockdep's number (the plain name of "kn->active#13" is "kn->active"); the
- * caller owns it.
+ * Returns NAME without the number that lockdep appends: "kn->active" for "kn->active#13". The
+ * caller owns the text.
  */
 char *lock_plain_name(const char *name);
 

@@ -58,7 +58,10 @@ void lock_violation_free(struct lock_violation *violation)
 	g_free(violation);
 }
 
-/* Appends to FOUND the edges that lead from a later lock of RULE to an earlier one. */
+/*
+ * Appends to FOUND the edges of GRAPH that lead from a lock of RULE to one that RULE declares to be
+ * acquired before it.
+ */
 static void check_rule(const struct rule *rule, const struct lock_graph *graph, GPtrArray *found)
 {
 	for (guint outer = 0; outer < rule->n_order; outer++) {

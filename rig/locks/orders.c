@@ -161,7 +161,7 @@ json_t *lock_orders_json(const struct lock_orders *orders)
 			 classes, "edges", edges);
 }
 
-/* Reads element AT of ARRAY, which must be a number below LIMIT. */
+/* Sets *RET to element AT of ARRAY. FALSE: it is not a number below LIMIT. */
 static gboolean number_at(json_t *array, size_t at, guint limit, guint *ret)
 {
 	json_t *number = json_array_get(array, at);
@@ -230,7 +230,7 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) ||
 		    !number_at(item, 2, LOCK_CONTEXTS_ALL + 1, &contexts))
 			return FALSE;
-		/* older versions of the rig did not store how the locks were acquired */
+		/* older versions did not store how the locks were acquired */
 		if (!(contexts & LOCK_FROM_ALL))
 			contexts |= LOCK_FROM_UNKNOWN;
 		if (!(contexts & LOCK_TO_ALL))

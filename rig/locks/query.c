@@ -34,8 +34,8 @@ static int by_ends(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Returns flags for NAME. Some names stand for many different locks in any kernel: each device has
- * a &dev->mutex. lockdep does not validate these locks (device_initialize() in
+ * Returns the flags that follow from NAME alone. &dev->mutex stands for many different locks: each
+ * device has one. lockdep does not validate these locks (device_initialize() in
  * drivers/base/core.c), but its chains and the recorded locks contain them.
  */
 static guint flags_of_name(const char *name)
@@ -46,8 +46,8 @@ static guint flags_of_name(const char *name)
 }
 
 /*
- * Loads the classes, sorted by name. INDEX maps a class's id in the database to its index in GRAPH
- * + 1.
+ * Loads the classes into GRAPH, sorted by name. Fills INDEX: id of the class in the database -> its
+ * index in GRAPH + 1.
  */
 static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
 			     GError **error)
@@ -73,8 +73,8 @@ static guint index_of(GHashTable *index, gint64 id)
 }
 
 /*
- * Returns TRUE if only one task at a time can hold the class: it is one lock, and no run acquired
- * it for reading.
+ * Returns TRUE if only one task at a time can hold a lock of the class: it has a single lock, which
+ * no run has acquired for reading.
  */
 static gboolean is_gate(const struct lock_graph *graph, guint class)
 {
@@ -99,7 +99,7 @@ static GArray *read_gates(const struct lock_graph *graph, const char *text, GHas
 
 struct loading {
 	struct lock_graph *graph;
-	GHashTable *index; /* maps a class's id in the database to its index + 1 */
+	GHashTable *index; /* id of a class in the database -> its index + 1 */
 };
 
 static void add_edge(const struct lock_sum *sum, void *data)
@@ -141,7 +141,7 @@ static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 	"(?1 IS NULL OR kernel = ?1 OR build = ?1) AND (?2 IS NULL OR machine = ?2) AND " \
 	"(?3 IS NULL OR scenario = ?3) AND (?4 IS NULL OR tree = ?4)"
 
-/* Prepares SQL with the fields of F bound to ?1 .. ?4. */
+/* Prepares SQL with the parameters ?1 to ?4, which are the fields of F. */
 static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const struct lock_filter *f,
 				  GError **error)
 {
@@ -155,8 +155,9 @@ static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const str
 }
 
 /*
- * Loads the edges. The rows of `edge` are sums already. The rows of `seen` are summed here, because
- * SQLite would sort them first.
+ * Loads the edges that match F, from the table `edge` or, if F selects places, from `seen`. The
+ * rows of `edge` are sums over all places. The rows of `seen` are added up here, because SQLite
+ * would sort them for this.
  */
 static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l,
 			   GError **error)
@@ -328,8 +329,8 @@ static void stack_free(gpointer data)
 }
 
 /*
- * Loads the stacks of all edges, because a query for each edge would be slow. Returns a table from
- * the names of an edge's classes, with a newline in between, to an array of struct lock_stack.
+ * Loads the stacks of all edges at once, because a query for each edge would be slow. Returns a
+ * table: "FROM\nTO", the names of an edge's classes -> array of struct lock_stack.
  */
 static GHashTable *load_stacks(struct lock_db *db)
 {
@@ -384,7 +385,7 @@ GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *
 			      const char *until, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(new_free);
-	/* pass "" instead of NULL, because the arguments of db_query() end at the first NULL */
+	/* NULL would end the arguments of db_query(), so pass "" if there is no limit or tree */
 	db_stmt *stmt = db_query(
 		db->db,
 		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM "

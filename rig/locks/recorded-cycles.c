@@ -37,7 +37,7 @@ static const struct lock_class *class_at(const struct lock_recorded *recorded, g
 
 /* ---- one choice: a pair of locks for each edge ---- */
 
-/* The state of a cycle if each edge is represented by one of its pairs. */
+/* The state of a cycle if for each edge one of its pairs of locks is chosen (struct choice). */
 struct finding {
 	enum recorded_state state;
 	int gate;
@@ -47,9 +47,9 @@ struct finding {
 enum clash { CLASH_NONE, CLASH_WRITER, CLASH_SURE };
 
 /*
- * Determines whether a task that waits for a lock of CLASS and a task that holds this lock exclude
- * each other. WANTS_WRITE and HOLDS_WRITE: whether the first and the second task acquire it for
- * writing.
+ * Returns whether a task that waits for a lock of CLASS is blocked by a task that holds this lock:
+ * CLASH_NONE, CLASH_SURE, or CLASH_WRITER (only if a third task waits for writing). WANTS_WRITE:
+ * the first task waits for writing. HOLDS_WRITE: the second one holds it for writing.
  */
 static enum clash clash_at(const struct lock_class *class, gboolean wants_write,
 			   gboolean holds_write)
@@ -69,9 +69,10 @@ struct choice {
 };
 
 /*
- * Returns the clash at the end of edge I of C if the edge occurs in MODE (bit 1: the first lock is
- * held for writing, bit 0: the second one is wanted for writing), and the next task holds the
- * second lock for writing or not.
+ * Returns the clash at the lock at the end of edge I of C. MODE is how edge I occurs: bit 1 says
+ * that its first lock is held for writing, bit 0 that the second one is wanted for writing.
+ * HOLDS_WRITE: the next task holds this second lock for writing. CLASH_NONE if edge I was not
+ * recorded in MODE.
  */
 static enum clash clash_in(const struct choice *c, guint i, guint mode, gboolean holds_write)
 {
@@ -84,8 +85,9 @@ static enum clash clash_in(const struct choice *c, guint i, guint mode, gboolean
 }
 
 /*
- * Returns the worst clash for any combination of the modes in which the edges were recorded. `way`
- * is one combination: its bits 2 * I and 2 * I + 1 are the mode of edge I.
+ * Returns the worst clash that is possible: for each combination of modes of the edges, the weakest
+ * clash of all edges counts, because each task must be blocked. `way` is a combination: its bits 2
+ * * I and 2 * I + 1 are the mode of edge I.
  */
 static enum clash clash_of(const struct choice *c)
 {
@@ -105,8 +107,8 @@ static enum clash clash_of(const struct choice *c)
 }
 
 /*
- * Returns the class of a gate, or -1 if there is none: a lock that two of the tasks hold
- * exclusively, so that they cannot be in the cycle at the same time.
+ * Returns the class of a gate, a lock that two of the tasks hold exclusively, so that they cannot
+ * be in the cycle at the same time; -1: there is none.
  */
 static int gate_of(const struct choice *c)
 {
@@ -148,7 +150,10 @@ static gboolean may_be(guint64 a, guint64 b)
 	return !a || !b || a == b;
 }
 
-/* Tries all pairs of edge AT, combined with all matching pairs of the later edges. */
+/*
+ * Tries each pair of locks of edge AT whose first lock may be the second lock of the pair chosen
+ * before, with all pairs of the later edges.
+ */
 static void choose(struct choice *c, guint at)
 {
 	const GPtrArray *pairs;
@@ -208,7 +213,7 @@ static void keep(struct search *s, struct recorded_edge *const *edge, guint n,
 	rotate(s->recorded, turned, n);
 	signature = signature_of(s->recorded, turned, n);
 	before = g_hash_table_lookup(s->best, signature);
-	/* of several cycles with one signature, keep the one with the worst state */
+	/* of cycles with the same signature, keep the one with the worst state */
 	if ((before && (before->state < found->state ||
 			(before->state == found->state && before->writer <= found->writer))) ||
 	    (!before && g_hash_table_size(s->best) >= RECORDED_CYCLES_MAX)) {
@@ -232,7 +237,10 @@ static void judge(struct search *s, struct recorded_edge *const *edge, guint n)
 		keep(s, edge, n, &choice.best);
 }
 
-/* Extends the path of N edges, whose classes are all different. */
+/*
+ * Extends the path EDGE of N edges by each edge that follows it, and handles the cycles found. All
+ * classes of the path are different.
+ */
 static void extend(struct search *s, struct recorded_edge **edge, guint n)
 {
 	GPtrArray *out = s->out[edge[n - 1]->to];
@@ -247,7 +255,9 @@ static void extend(struct search *s, struct recorded_edge **edge, guint n)
 		}
 		for (guint k = 0; k <= n; k++)
 			seen |= edge[n]->to == edge[k]->from;
-		/* start each cycle at its lowest class, so that it is found only once */
+		/*
+		 * a cycle is only found from its class with the lowest index, so it is found once
+		 */
 		if (!seen && n + 1 < LENGTH_MAX && edge[n]->to > edge[0]->from)
 			extend(s, edge, n + 1);
 	}

@@ -3,8 +3,8 @@
 #include "locks/recorded.h"
 
 /*
- * Returns the classes of the locks that were held at every occurrence of EDGE, without classes that
- * have several locks.
+ * Returns the gates of EDGE: the classes of the locks that were held at every occurrence, without
+ * classes that have several locks. AT[I]: index of the recorded class I in the result.
  */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)
@@ -27,8 +27,7 @@ static GArray *edge_gates(const struct lock_recorded *recorded, const struct rec
 }
 
 /*
- * Returns the first LOCK_STACK_FRAMES functions of STACK as text "a < b < c", which the caller
- * owns.
+ * Returns the first LOCK_STACK_FRAMES functions of STACK as a text "a < b < c"; the caller owns it.
  */
 static char *stack_text(const GPtrArray *stack)
 {
@@ -39,7 +38,7 @@ static char *stack_text(const GPtrArray *stack)
 	return g_string_free(text, FALSE);
 }
 
-/* Converts the modes of a pair (recorded.h) to bits of enum lock_context. */
+/* Converts the `modes` of struct recorded_pair to bits of enum lock_context. */
 static guint kinds_of(guint modes)
 {
 	return (modes & 0x13 ? LOCK_FROM_READ : 0) | (modes & 0x4c ? LOCK_FROM_WRITE : 0) |

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the record that the lock recorder wrote, and finds names for its addresses. */
+/* Reads the record of locks that the director's plugin wrote, and finds names for its addresses. */
 #include "locks/recorded.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #define STACK_MAX 8
 #define GATES_MAX 32
 #define PAIRS_MAX 256
-#define MODES_ALL 0x5fu /* bits of `modes` in struct recorded_pair */
+#define MODES_ALL 0x5fu /* all bits of `modes` in struct recorded_pair */
 
 /* ---- creation and release ---- */
 
@@ -58,8 +58,8 @@ static struct lock_recorded *recorded_new(void)
 /* ---- names ---- */
 
 /*
- * Returns the name of the function at ADDRESS. For a return address, this is the function with the
- * byte before it, because the call may be the last instruction of its function.
+ * Returns the name of the function at ADDRESS. IS_RETURN: ADDRESS is a return address; the byte
+ * before it is looked up, because the call may be the last instruction of its function.
  */
 static char *function_name(const struct lock_names *names, guint64 address, gboolean is_return)
 {
@@ -75,7 +75,10 @@ static char *variable_name(const struct lock_names *names, guint64 address)
 	return name ? name : g_strdup_printf("lock at 0x%" G_GINT64_MODIFIER "x", address);
 }
 
-/* Returns the words that precede the function in the name of a class that has a function's name. */
+/*
+ * Returns the words before the function in the name of a class that is named after a function, such
+ * as "work of".
+ */
 static const char *what_of(const char *kind)
 {
 	return !strcmp(kind, "work")   ? "work of"
@@ -83,7 +86,10 @@ static const char *what_of(const char *kind)
 				       : "lock of";
 }
 
-/* Returns TRUE if the variable at ADDRESS begins before it, so that it is not only a lock. */
+/*
+ * Returns TRUE if the variable that contains ADDRESS begins before it: then the lock is a part of
+ * this variable.
+ */
 static gboolean is_inside(const struct lock_names *names, guint64 address)
 {
 	g_autofree char *here = variable_name(names, address),
@@ -93,8 +99,9 @@ static gboolean is_inside(const struct lock_names *names, guint64 address)
 }
 
 /*
- * Returns the name of a variable that is a lock. A spinlock in a larger variable, which can have
- * several, is named after the function at PLACE, a hexadecimal number, where it was first acquired.
+ * Returns the name of a static lock: that of its variable. A spinlock inside a larger variable,
+ * which can have several locks, is named after the function at PLACE (a hexadecimal address), where
+ * it was first acquired.
  */
 static char *static_name(const struct lock_names *names, guint64 address, const char *place)
 {

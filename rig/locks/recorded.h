@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lock orders that the director's plugin has recorded from outside a guest (docs/prove.md). They
- * have more details than lockdep's: how often each edge occurred, whether its locks were acquired
- * for reading or writing, which locks they were, and the stack of the first occurrence.
+ * have more details than lockdep's: how often each edge occurred, which locks of the two classes
+ * were involved, whether they were acquired for reading or writing, and the stack of the first
+ * occurrence.
  *
- * A class is named as in lockdep's reports, with an addition in brackets where one name of lockdep
- * stands for many classes: "kn->active(memoryN/state)".
+ * A class has the name that lockdep's reports print. If this name stands for many classes, an
+ * addition in brackets distinguishes them: "kn->active(memoryN/state)".
  */
 #ifndef RIG_LOCKS_RECORDED_H
 #define RIG_LOCKS_RECORDED_H
@@ -13,8 +14,8 @@
 #include "locks/locks.h"
 
 /*
- * Callbacks that return the name of the variable or function at an address of a kernel: a string
- * that the caller owns, or NULL if there is none.
+ * Callbacks that return the name of the variable or function at an address of the kernel; the
+ * caller owns it. NULL: there is none.
  */
 struct lock_names {
 	char *(*variable)(guint64 address, void *data);
@@ -28,30 +29,31 @@ struct recorded_gate {
 };
 
 struct recorded_pair {
-	/* addresses of locks; 0 stands for all locks that the record has no space for */
+	/* addresses of the two locks; 0 stands for all locks for which the record has no space */
 	guint64 from, to;
 	guint64 count;
 	/*
-	 * bit 2 * F + T is set if this combination occurred: F is 1 if `from`, T is 1 if `to` was
-	 * acquired for writing; bit 4 + 2 * F: `to` was acquired for reading, by a reader that no
-	 * waiting writer can block
+	 * Bit 2 * F + T: this combination occurred, where F is 1 if `from`, and T is 1 if `to` was
+	 * acquired for writing, 0 for reading. Bit 4 + 2 * F: `to` was acquired by a reader that no
+	 * waiting writer can block.
 	 */
 	guint modes;
-	/* array of struct recorded_gate: the exclusive locks that were held at all occurrences */
+	/* array of struct recorded_gate: the locks that were held exclusively at all occurrences */
 	GArray *gates;
 };
 
 struct recorded_edge {
 	guint from, to; /* indices of classes */
 	guint64 count;
-	guint modes;	  /* the modes of all pairs, united */
+	guint modes;	  /* the modes of all its pairs, combined */
 	GPtrArray *pairs; /* of struct recorded_pair */
 	GPtrArray *stack; /* of char *: functions of the first occurrence, innermost first */
 };
 
 /*
- * The record of the trap for a cycle (plugin/lock-trap.h). The classes of the cycle, its members,
- * are numbered in the order of the option --hold-cycle.
+ * The record of the trap for a cycle (plugin/lock-trap.h): it stops tasks between two locks of the
+ * cycle, until they wait for each other. The classes of the cycle, its members, are numbered from 0
+ * in the order of the option --hold-cycle.
  */
 struct recorded_trap {
 	gboolean used;
@@ -59,8 +61,8 @@ struct recorded_trap {
 	/* encounters[I][J]: how often a task held a lock of member I and wanted one of member J */
 	guint64 encounters[8][8];
 	/*
-	 * of guint: the classes for which the tasks wait, if a circle of waiting tasks was closed;
-	 * otherwise empty
+	 * of guint: if a circle of tasks that wait for each other was closed, the classes for which
+	 * they wait; otherwise empty
 	 */
 	GArray *circle;
 	/* TRUE if all tasks of the circle were still waiting when the record was written */
@@ -68,13 +70,13 @@ struct recorded_trap {
 };
 
 struct lock_recorded {
-	/* the counters of struct locks_counts in plugin/locks.h */
+	/* counters, described at struct locks_counts in plugin/locks.h */
 	guint64 acquired, released, elsewhere, unmatched, left, unresolved, full;
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct recorded_edge */
 	/*
-	 * array of char *: events that the recorder could not assign to a task or lock; with one of
-	 * them the record is incomplete
+	 * array of char *: events that the recorder could not assign to a task or lock; if there is
+	 * one, the record is incomplete
 	 */
 	GPtrArray *faults;
 	struct recorded_trap trap;
@@ -90,17 +92,17 @@ void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
 /*
- * Returns the reason why the record is incomplete and thus not conclusive, or NULL if it has every
- * acquisition and release.
+ * Returns why the record is incomplete, so that it proves nothing; NULL: it has every acquisition
+ * and release. The caller owns the text.
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 
-/* Returns TRUE if LOCK is one of PAIR's gates. */
+/* Returns TRUE if LOCK, an address, is one of the gates of PAIR. */
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
 /*
- * Converts the record to the form of lockdep's orders, without classes that are LOCK_UNSURE. The
- * gates of the result are classes that have only one lock.
+ * Converts the record to the form of lockdep's orders. Classes that are LOCK_UNSURE are left out.
+ * Gates are only classes with a single lock.
  */
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
@@ -109,15 +111,16 @@ struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 enum recorded_state {
 	CYCLE_OPEN, /* nothing in the record rules out the deadlock */
 	/*
-	 * it is not known whether the tasks wait for each other's locks: a class has more locks
-	 * than the record has space for, or is LOCK_UNSURE
+	 * It is unknown whether the tasks wait for each other's locks: one of the classes has more
+	 * locks than the record has space for, or is LOCK_UNSURE.
 	 */
 	CYCLE_UNCLEAR,
-	CYCLE_GUARDED, /* two of its edges have had a gate in common at every occurrence */
+	/* two of its edges have a common gate, a lock that was held at every occurrence */
+	CYCLE_GUARDED,
 };
 
 /*
- * A cycle with one task for each edge: each task holds a lock and waits for one that the next task
+ * A cycle of edges, each for one task: the task holds a lock, and waits for one that the next task
  * holds.
  */
 struct recorded_cycle {
@@ -129,25 +132,22 @@ struct recorded_cycle {
 	enum recorded_state state;
 	int gate; /* index of the class of the common gate, or -1 */
 	/*
-	 * at one class, both the task that waits and the task that holds the lock acquire it for
-	 * reading, so a deadlock needs one more task, which waits for writing and so blocks further
-	 * readers
+	 * At one class, the task that waits for the lock and the task that holds it both read. So a
+	 * deadlock needs a third task that waits for writing, which blocks further readers.
 	 */
 	gboolean writer;
-	/*
-	 * "A --> B", with names as in lockdep's reports, beginning with the alphabetically first
-	 * one
-	 */
+	/* "A --> B", with names as in lockdep's reports; the alphabetically first one is first */
 	char *signature;
 };
 
 #define RECORDED_CYCLES_MAX 200
 /*
- * Finds cycles of two and three edges in which each task waits for the lock that the next task
- * holds: the same lock, not only one of the same class. An edge has several pairs of locks, so all
- * combinations of one pair for each edge are checked. Of the combinations and cycles with the same
- * signature, the result has only the most dangerous one: the one whose enum recorded_state is
- * lowest. Returns an array of struct recorded_cycle, sorted by state, which the caller owns.
+ * Finds cycles of two and three edges in which each task waits for the very lock that the next task
+ * holds, not only for one of the same class. An edge has several pairs of locks, so all
+ * combinations of one pair per edge are checked. Of all combinations and cycles with the same
+ * signature, only the most dangerous one is in the result: the one with the lowest enum
+ * recorded_state. Returns an array of struct recorded_cycle, sorted by state, which the caller
+ * owns.
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
@@ -169,8 +169,8 @@ json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrAr
 json_t *lock_recorded_json(const struct lock_recorded *recorded);
 
 /*
- * Returns the name of CLASS, an index of CLASSES, without its addition in brackets, as in lockdep's
- * reports; the caller owns it.
+ * Returns the name of element CLASS of CLASSES as in lockdep's reports, that is, without its
+ * addition in brackets. The caller owns it.
  */
 char *lock_report_name(const GPtrArray *classes, guint class);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Takes edges from lockdep's reports. Each edge of a reported cycle has occurred, otherwise lockdep
- * would not have reported it. For a log of another machine, they are the only known edges.
+ * would not have reported the cycle. For the log of another machine, these are the only known
+ * edges.
  */
 #include <string.h>
 
@@ -11,8 +12,8 @@
 #define CYCLE_MAX 64
 
 /*
- * Returns TRUE if many keys have this name. lockdep appends a number to such names, which the
- * parser of reports removes.
+ * Returns TRUE if many lockdep keys have the class name NAME. lockdep appends a number to such a
+ * name; the parser of reports has removed it.
  */
 static gboolean is_numbered(const char *name)
 {
@@ -20,8 +21,8 @@ static gboolean is_numbered(const char *name)
 }
 
 /*
- * Returns NAME; if it is "kn->active", with the variable of its attribute, which lockdep's report
- * does not name. The variable is inferred from the function that the report has: state_show() and
+ * Returns NAME. If it is "kn->active", adds the variable of its sysfs attribute, which lockdep's
+ * report does not name. The variable is inferred from FUNCTION in the report: state_show() and
  * state_store() belong to DEVICE_ATTR_RW(state), so the variable is dev_attr_state.
  */
 static char *canonical(const char *name, const char *function, guint *ret_flags)
@@ -44,9 +45,9 @@ static const char *text_at(json_t *object, const char *key)
 }
 
 /*
- * Returns the class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:"
- * (print_circular_bug_entry() in kernel/locking/lockdep.c), without the number that lockdep appends
- * to some names. Returns NULL if LINE is another line.
+ * Returns the class in LINE, "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:" (print_circular_bug_entry() in
+ * kernel/locking/lockdep.c), without the number that lockdep appends to some names. NULL: LINE has
+ * another form.
  */
 static char *link_class(const char *line)
 {
@@ -58,9 +59,9 @@ static char *link_class(const char *line)
 }
 
 /*
- * Returns the stack that a report prints for its link to CLASS, as text that the caller owns. The
- * text begins with the function TAKEN_IN, which waits for the lock; if LINES have no stack, it is
- * TAKEN_IN alone.
+ * Returns the stack in LINES, a report, of the link of the lock chain to CLASS. It begins with the
+ * function TAKEN_IN, which waits for the lock. If the report has no such stack, returns TAKEN_IN
+ * alone. The caller owns the text.
  */
 static char *link_stack(char **lines, const char *class, const char *taken_in)
 {
@@ -86,9 +87,9 @@ static char *link_stack(char **lines, const char *class, const char *taken_in)
 }
 
 /*
- * Returns the LOCK_TO_… bit for how the task at the link to CLASS waited, or LOCK_TO_UNKNOWN. It
- * follows from the functions that the report prints between the link and TAKEN_IN, for example
- * percpu_down_write().
+ * Returns the bit LOCK_TO_… for how the task at the link to CLASS waited. It follows from the
+ * functions in the stack of the link up to TAKEN_IN, for example percpu_down_write().
+ * LOCK_TO_UNKNOWN: no function shows it.
  */
 static guint link_kind(char **lines, const char *class, const char *taken_in)
 {
@@ -110,7 +111,10 @@ static guint link_kind(char **lines, const char *class, const char *taken_in)
 	return LOCK_TO_UNKNOWN;
 }
 
-/* Adds the edges of the links in REPORT to ORDERS. NUMBERS are the classes of the links. */
+/*
+ * Adds the edges between the links of REPORT's lock chain to ORDERS. NUMBERS: indices of the
+ * classes of the links.
+ */
 static void add_edges(struct lock_orders *orders, json_t *report, const guint *numbers)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *in = json_object_get(report, "taken_in");
@@ -138,8 +142,8 @@ static void add_edges(struct lock_orders *orders, json_t *report, const guint *n
 }
 
 /*
- * Returns TRUE if the first N classes of ORDERS have one called NAME, or NAME with an addition in
- * brackets. A console can lose characters, so that a report has "mem_ug_lock".
+ * Returns TRUE if one of the first N classes of ORDERS is called NAME, or NAME with an addition in
+ * brackets. It is not if the console has lost characters of the report ("mem_ug_lock").
  */
 static gboolean has_name(const struct lock_orders *orders, guint n, const char *name)
 {
@@ -155,8 +159,8 @@ static gboolean has_name(const struct lock_orders *orders, guint n, const char *
 }
 
 /*
- * Adds the edges of a report. The first N_KNOWN classes of ORDERS are from /proc/lockdep; N_KNOWN
- * is 0 if /proc/lockdep was not read.
+ * Adds the edges of REPORT. The first N_KNOWN classes of ORDERS are from /proc/lockdep; 0: it was
+ * not read.
  */
 static void add_report(struct lock_orders *orders, guint n_known, json_t *report)
 {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts sightings of edges in memory. Many runs at one place have the same edges, so a batch of
- * runs needs one SQL statement for each edge and place, instead of one for each edge of each run.
+ * Adds up how often edges were seen, in memory. Many runs at one place have the same edges, so a
+ * batch of runs needs one SQL statement for each edge and place, instead of one for each edge of
+ * each run.
  */
 #include <string.h>
 
 #include "locks/db.h"
 
 struct lock_sums {
-	GHashTable *all;    /* the set of struct lock_sum, keyed by place, a and b */
+	GHashTable *all;    /* a set of struct lock_sum; the key is place, a and b */
 	/* owns the texts of all sums; each text is stored once, because most sums share them */
 	GStringChunk *texts;
-	const char *recent; /* the text that was stored last */
+	/* the text that was stored last, which is likely to be the next one, too */
+	const char *recent;
 };
 
 char *lock_gates_common(const char *a, const char *b)
