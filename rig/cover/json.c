@@ -227,7 +227,9 @@ struct coverage *coverage_parse(json_t *json, GError **error)
 	json_object_foreach (files, name, file)
 		if (!is_name(name) || !read_file(coverage_file(coverage, name), file)) {
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "the functions or lines of the file '%.100s' are invalid", name);
+				 "the coverage has invalid functions or lines of the file "
+				 "'%.100s'",
+				 name);
 			return NULL;
 		}
 	return g_steal_pointer(&coverage);

@@ -124,7 +124,8 @@ static gboolean decompress(struct source *source, struct text_decoder *decoder, 
 			 archive_error_string(archive) ? archive_error_string(archive) : "damaged");
 	else if (n > 0)
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' expands to more than %d times its size: decompress it first",
+			 "'%s' expands to more than %d times its size: decompress it "
+			 "to a file first",
 			 source->name, DECODE_RATIO_MAX);
 	archive_read_free(archive);
 	return n == 0;

@@ -102,7 +102,7 @@ static gboolean is_date(const char *text)
 	       year >= 2000 && g_date_valid_dmy(day, month, year);
 }
 
-/* Returns TRUE if the pattern consists of wildcards only, so it would match everything. */
+/* Returns TRUE if PATTERN consists of wildcards only, so that it would match every report. */
 static gboolean is_wild(const char *pattern)
 {
 	return pattern && strspn(pattern, "*? ") == strlen(pattern);
@@ -115,17 +115,17 @@ static gboolean check_issue(const char *file, guint number, struct known_issue *
 	const char *wrong = NULL;
 
 	if (!issue->signature && !issue->title)
-		wrong = "needs `signature` or `title`";
+		wrong = "give `signature` or `title`";
 	else if (is_wild(issue->signature) || is_wild(issue->title))
-		wrong = "would match every report";
+		wrong = "`signature` or `title` has only wildcards and would match every report";
 	else if (!is_date(issue->expires))
-		wrong = "`expires` is a day, as 2027-06-30";
+		wrong = "`expires` must be a date like 2027-06-30";
 	else if ((issue->from && !version_parse(issue->from, &version)) ||
 		 (issue->before && !version_parse(issue->before, &version)))
-		wrong = "`from` and `before` are versions, as 6.1 or 6.12.3";
+		wrong = "`from` and `before` must be versions like 6.1 or 6.12.3";
 	else if (!g_str_has_prefix(issue->link, "https://") &&
 		 !g_str_has_prefix(issue->link, "http://"))
-		wrong = "`link` begins with https://";
+		wrong = "`link` must begin with https:// or http://";
 	if (wrong)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s: issue %u: %s", file, number, wrong);
 	issue->expired = strcmp(issue->expires, today) < 0;

@@ -47,7 +47,7 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 				g_strerror(errno));
 	if (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not a regular file of at most 8 GiB", path);
+				"'%s' must be a regular file of at most 8 GiB", path);
 	elf_version(EV_CURRENT);
 	symbols->elf = elf_begin(symbols->fd, ELF_C_READ_MMAP, NULL);
 	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
