@@ -22,10 +22,14 @@ char *lock_function(const struct splat *splat, const struct report *report, enum
 	g_autoptr(GPtrArray) names = NULL;
 	char *name = taking_function(splat, report, rules);
 
-	if (name || link < 0)
-		return name;
-	names = stack_from(report, link + 1, TAKE_FAR);
-	return first_named(names, skip, rules);
+	if (!name && link >= 0) {
+		names = stack_from(report, link + 1, TAKE_FAR);
+		name = first_named(names, skip, rules);
+	}
+	/* a report that was cut off may have no other function than a generic one */
+	if (!name && rules == RULES_V2)
+		name = name_or_null(splat->acquiring.function);
+	return name;
 }
 
 char *first_lock_function(const struct splat *splat, const struct report *report)

@@ -208,47 +208,6 @@ static char *after_function(const struct report *report, const char *words, enum
 }
 
 /*
- * Returns the function f of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
- * 9(RESCUER):f".
- */
-static char *first_item(const char *line)
-{
-	const char *items = strstr(line, "in-flight: ");
-	const char *name = items ? strchr(items + strlen("in-flight: "), ':') : NULL;
-	gsize len = name ? strcspn(name + 1, " ,") : 0;
-
-	return len ? g_strndup(name + 1, len) : NULL;
-}
-
-/*
- * Returns the function of the work item that a stuck worker pool executes: from "Workqueue: events
- * f", if the report has a worker's stack; otherwise the first work item in flight below the line of
- * this pool, "pwq 2: cpus=0 …". The report lists other pools, too.
- */
-static char *work_function(const struct report *report)
-{
-	int shown = report_find(report, report->header, "Workqueue: ");
-	const char *worker = shown < 0 ? NULL : strrchr(report->seen[shown].text, ' ');
-	const char *pool = strstr(report->seen[report->header].text, "cpus=");
-	const char *end = pool ? strstr(pool, " stuck for") : NULL;
-	g_autofree char *words = end ? g_strndup(pool, end - pool) : g_strdup("pwq ");
-	gboolean stuck = FALSE;
-
-	if (worker && worker[1])
-		return g_strdup(worker + 1);
-	for (guint i = report->header + 1; i < report->n; i++) {
-		const char *line = report->seen[i].text;
-		char *name = stuck ? first_item(line) : NULL;
-
-		if (name)
-			return name;
-		if (strstr(line, "pwq ") || strstr(line, "workqueue "))
-			stuck = strstr(line, words) != NULL;
-	}
-	return NULL;
-}
-
-/*
  * Returns the function that allocated or freed a bad page: the innermost function that is not part
  * of the page allocator or generic.
  */
@@ -383,6 +342,23 @@ static char *function_below_stack(const struct report *report, enum rules rules)
 	return NULL;
 }
 
+/*
+ * Returns the function that faulted, even if it is generic, if the report has no other function
+ * because it was cut off. NULL: this does not apply.
+ */
+static char *only_fault(const struct splat *splat, const struct report *report)
+{
+	const GPtrArray *names = splat->frames;
+
+	if (report->format->rule != FRAME_FAULT || !(report->format->family & FAMILY_OOPS) ||
+	    !(report->marks & MARK_FAULT) || !names->len)
+		return NULL;
+	for (guint i = 1; i < names->len; i++)
+		if (strcmp(names->pdata[i], names->pdata[0]) != 0)
+			return NULL;
+	return name_or_null(names->pdata[0]);
+}
+
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	/*
@@ -392,12 +368,15 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
 			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |
 			       1U << FRAME_WORK;
+	const unsigned stalls = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED;
 	enum frame_rule rule = report->format->rule;
 	char *name;
 
 	if (rule == FRAME_NONE)
 		return NULL;
 	name = function_by_rule(splat, report, rules);
+	if (!name && rules == RULES_V2 && (stalls & 1U << rule))
+		name = stalled_item(report);
 	if (name || (final & 1U << rule))
 		return name;
 	if (rule == FRAME_PAGE)
@@ -410,5 +389,7 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 		name = function_below_stack(report, rules);
 	if (!name)
 		name = first_named(splat->frames, report->format->skip, rules);
+	if (!name && rules == RULES_V2)
+		name = only_fault(splat, report);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
 }

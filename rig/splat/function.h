@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Declarations shared by function.c, which chooses the function after which a report is named, and
- * function-locks.c, which does this for reports of lockdep. The caller frees the names.
+ * its parts: function-locks.c does this for reports of lockdep, function-work.c for reports about
+ * workers. The caller frees the names.
  */
 #ifndef RIG_SPLAT_FUNCTION_H
 #define RIG_SPLAT_FUNCTION_H
@@ -41,5 +42,13 @@ char *release_function(const struct report *report, enum rules rules);
  * end that names it.
  */
 gboolean lacks_last_stack(const struct report *report);
+
+/* Returns the work function that a stuck worker pool executes, or NULL. */
+char *work_function(const struct report *report);
+/*
+ * Returns the work function of the first stack's task, from the line "Workqueue: " above it, or
+ * NULL. It is for stacks without certain frames.
+ */
+char *stalled_item(const struct report *report);
 
 #endif
