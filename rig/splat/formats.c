@@ -33,7 +33,8 @@ static const struct format rows[] = {
 	{"stall",
 	 "INFO: rcu_(?:preempt|sched|bh|tasks)(?:_\\w+)? (?:self-)?detected(?: expedited)? stall",
 	 "rcu-stall", "INFO: rcu detected stall in {f}", "{f}", "apic_timer_interrupt|rcu",
-	 FRAME_INTERRUPTED, FAMILY_STALL},
+	 /* until 4.x two CPUs could report the same stall */
+	 FRAME_INTERRUPTED, FAMILY_STALL, FAMILY_STALL},
 	{"stall", "(?:INFO: )?rcu_tasks\\w* detected stalls on tasks", "rcu-stall",
 	 "INFO: rcu detected stall in {f}", "{f}", "apic_timer_interrupt|rcu", FRAME_INTERRUPTED,
 	 FAMILY_STALL},
@@ -96,12 +97,12 @@ static const struct format rows[] = {
 	 "^skb_", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, 0},
 	{"BUG kmalloc-", "BUG kmalloc-\\S+ \\(.*\\): Object already free", "other",
 	 "BUG: Object already free", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB,
-	 FAMILY_SANITIZER, FORMAT_PROOF},
+	 FAMILY_SANITIZER},
 	{"BUG kmalloc-", "BUG (kmalloc-\\S+) \\(.*\\): (.*)", "other", "BUG: {1}: {2}", NULL, NULL,
-	 FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
+	 FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER},
 	{"BUG ", "^\\s*BUG (.+?) \\((?:Not tainted|Tainted: [^)]+)\\): (.*)", "other",
-	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER,
-	 FORMAT_PROOF},
+	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB,
+	 FAMILY_SANITIZER},
 
 	/* faults */
 	{"BUG: ",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splat/scanner.h"
+#include "splat/word-set.h"
 
 void extent_free(struct open *open)
 {
@@ -83,6 +84,11 @@ enum body open_body(struct open *open, const struct line *line, struct frame *re
 	const struct seen *last = open_line(open, open->seen->len - 1);
 	enum body body = body_kind(line->text, open->format, ret_frame);
 
+	/* the place where preemption was disabled is not part of a stack */
+	if (body == BODY_FRAME && text_begins(last->text, "Preemption disabled at:")) {
+		ret_frame->name[0] = '\0';
+		return BODY_INSIDE;
+	}
 	if (body == BODY_FOREIGN)
 		return open->bare && frame_parse_bare(line->text, ret_frame) ? BODY_FRAME : body;
 	/* an empty line ends a stack without offsets: a word after it is probably a sentence */
