@@ -192,7 +192,7 @@ struct holds {
 	gint64 failed_ns; /* when the failure that ended the load began, or 0 */
 };
 
-/* A call of a kernel function that the plugin made return an error. */
+/* One call of a kernel function that the plugin made return an error. */
 struct failure {
 	guint fail; /* index in the scenario's fails */
 	gint64 at_ns;

@@ -62,8 +62,8 @@ typedef void (*pm_step)(struct postmortem *p);
 static gboolean is_at(const struct session *s, pm_step step);
 
 /*
- * Called when the answer to STEP has arrived: starts the next step, unless the limit of STEP has
- * expired before and another step is running.
+ * Called when the answer to STEP has arrived. Starts the next step, unless the limit of STEP has
+ * expired before, so that a later step is running already.
  */
 static void answered(struct session *s, pm_step step)
 {

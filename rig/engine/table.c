@@ -10,7 +10,8 @@
 #include "util/paths.h"
 #include "util/rng.h"
 
-#define FIRMWARE_PRINTS_MAX (1 << 20) /* firmware_is_stuck() reads so many bytes */
+/* maximum number of bytes of the console that firmware_is_stuck() reads */
+#define FIRMWARE_PRINTS_MAX (1 << 20)
 
 static const char *const state_names[N_STATES] = {
 	"boot",	   "baseline", "start",	   "hammer",	 "drain",  "stop", "clear",

@@ -13,15 +13,19 @@
 #include "util/auto.h"
 
 /*
- * The kinds of steps. A step is one operation of the host, such as a plug. The comments list the
- * fields of struct step that it uses (see the table of steps in read.c).
+ * The kinds of steps. A step is one operation of the host, such as a plug. Names in backquotes are
+ * the members of struct step that it uses (see the table of steps in read.c).
  */
 enum step_do {
-	/* id, device, size, node, backend, requested: sends device_add, and waits for the device */
-	STEP_PLUG,
-	STEP_UNPLUG, /* id: sends device_del, and waits for the outcome */
 	/*
-	 * id, size: resizes virtio-mem or a balloon, and waits until the guest has reached the size
+	 * sends device_add for `id`, by `device`, `size`, `node`, `backend` and `requested`, and
+	 * waits for the device
+	 */
+	STEP_PLUG,
+	STEP_UNPLUG, /* sends device_del for `id`, and waits for the outcome */
+	/*
+	 * resizes `id`, a virtio-mem device or a balloon, and waits until the guest has reached
+	 * `size`
 	 */
 	STEP_RESIZE,
 	STEP_ONLINE, /* the guest writes the state `how` to the memory blocks of device `id` */

@@ -72,8 +72,8 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	g_autoptr(GError) why = NULL;
 
 	/*
-	 * check the lock before the verdict, because a run that ends in between would otherwise
-	 * have neither
+	 * check the lock before the verdict: in the other order, a run that ends in between would
+	 * seem to have neither, as if it had been killed
 	 */
 	if (is_held(folder) && !has(folder, "verdict")) {
 		info->details = json_object();

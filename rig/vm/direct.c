@@ -57,8 +57,9 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 }
 
 /*
- * Returns the folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM; or the
- * program's own folder, if PREFIX is or contains a home folder. The caller owns the path.
+ * Returns the folder that has a program's libraries and firmware. For PREFIX/bin/PROGRAM this is
+ * PREFIX, or if PREFIX is or contains a home folder, the program's own folder. The caller owns the
+ * path.
  */
 static char *prefix_of(const char *program)
 {
