@@ -27,7 +27,8 @@ void recorder_trap(const struct qemu_info *info,
 /* Arms or disarms the trap. */
 void recorder_arm(bool armed);
 /*
- * Writes the record. Returns the number of edges, or -1 if nothing is recorded or a write failed.
+ * Writes the record. Returns the number of edges, or -1 if locks are not recorded or a write
+ * failed.
  */
 long recorder_write(void);
 

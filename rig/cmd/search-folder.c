@@ -79,10 +79,9 @@ gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError 
 
 	if (text && (!g_ascii_isdigit(*text) || !n || n > 1000000 ||
 		     (*end && strcmp(end, "m") && strcmp(end, "h"))))
-		return rig_fail(
-			error, RIG_EXIT_USAGE,
-			"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)",
-			text);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid budget '%s' (for example 30m, 2h, or 40 for 40 boots)",
+				text);
 	*ret_boots = *end ? 0 : (guint)n;
 	*ret_s = !*end ? 0 : (guint)n * (*end == 'm' ? 60 : 3600);
 	return TRUE;

@@ -147,7 +147,9 @@ static gboolean write_json(const struct source *source, const char *part, GError
 
 	free(dumped);
 	if (!text)
-		return rig_fail(error, RIG_EXIT_USAGE, "the name of the source is not UTF-8");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the path of the kernel source is not valid UTF-8; rename the "
+				"folder");
 	return rig_write_file(file, text, -1, error);
 }
 

@@ -195,7 +195,7 @@ static double share_of(char c)
 	return g_ascii_isdigit(c) ? 0.04 : of_class[rarity(c)];
 }
 
-/* Returns the offset in WORD of the FILTER_PRINT bytes that are rarest in logs. */
+/* Returns the offset in WORD of the FILTER_PRINT consecutive bytes that are rarest in logs. */
 static guint8 rarest(const char *word)
 {
 	guint best = 0, score = 0;

@@ -198,8 +198,8 @@ static gboolean copy_data(struct unpacking *u, int fd, const char *path, GError 
 }
 
 /*
- * Unpacks an entry. No link can be followed, because u->dir contains only what this function has
- * created.
+ * Unpacks an entry. No symlink can be followed, because u->dir contains only what this function
+ * has created: folders and regular files.
  */
 static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, GError **error)
 {

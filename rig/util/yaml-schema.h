@@ -20,7 +20,8 @@ struct yaml_schema {
 	const cyaml_schema_value_t *value;
 	/* the name of the document in error messages: "the scenario" */
 	const char *what;
-	const struct yaml_limit *limits; /* ends with an entry without a key; or NULL */
+	/* an array that ends with an entry without a key; NULL if no value has a limit */
+	const struct yaml_limit *limits;
 };
 
 /*

@@ -337,7 +337,7 @@ static void resize_sent(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
-	op->waits = "MEMORY_DEVICE_SIZE_CHANGE with the new size";
+	op->waits = "the event MEMORY_DEVICE_SIZE_CHANGE with the new size";
 	/*
 	 * skip events about the previous size; the reply to query-memory-devices has the current
 	 * one

@@ -352,7 +352,7 @@ char *zoo_table_insert(const char *text, const char *name, const char *table, GE
 
 	if (!begin || !end || end < begin) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "the page needs the lines '%.*s' and '%.*s', in this order",
+			 "docs/zoo.md needs the lines '%.*s' and '%.*s', in this order",
 			 (int)strlen(first) - 1, first, (int)strlen(last) - 1, last);
 		return NULL;
 	}
