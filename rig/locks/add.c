@@ -436,9 +436,7 @@ gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, 
 	if (!orders->edges->len)
 		return TRUE;
 	if (!db->logs)
-		return rig_fail(error, RIG_EXIT_INFRA,
-				"cannot write to the index of '%s'; `rig index rebuild` makes it "
-				"again",
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write to the index of '%s'",
 				db->results);
 	json = lock_orders_json(orders);
 	json_object_set_new(json, "log", json_string(shown));
