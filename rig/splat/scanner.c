@@ -284,8 +284,11 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 		struct line line;
 
 		len = start - bytes;
-		/* a line with a time stamp is "[   12.345678] text" or "6,339,5140900,-;text" */
-		if (!memchr(start, '[', line_len) && !memchr(start, ';', line_len))
+		/*
+		 * a line with a time stamp is "[   12.345678] text", also without its first
+		 * bracket, or "6,339,5140900,-;text"
+		 */
+		if (!memchr(start, ']', line_len) && !memchr(start, ';', line_len))
 			continue;
 		memcpy(scanner->scratch, start, line_len);
 		prefix_strip(scanner->scratch, line_len, &line);
