@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest's programs, statically linked, for every guest architecture.
 
-GUEST_ARCHES := x86_64 ppc64le aarch64 s390x
+GUEST_ARCHES := x86_64 ppc64le aarch64 s390x riscv64
 GUEST_CC_x86_64 := gcc
 GUEST_CC_ppc64le := powerpc64le-linux-gnu-gcc
 GUEST_CC_aarch64 := aarch64-linux-gnu-gcc
 GUEST_CC_s390x := s390x-linux-gnu-gcc
+GUEST_CC_riscv64 := riscv64-linux-gnu-gcc
 GUEST_PACKAGES_x86_64 := gcc
 GUEST_PACKAGES_ppc64le := gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross
 GUEST_PACKAGES_aarch64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 GUEST_PACKAGES_s390x := gcc-s390x-linux-gnu libc6-dev-s390x-cross
+GUEST_PACKAGES_riscv64 := gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 GUEST_SRC := $(wildcard guest-init/*.c guest-init/agents/*.c)
 GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables

@@ -63,8 +63,8 @@ static int console = -1; /* /dev/kmsg */
 #define WINDOW 128 /* number of words that one event reads, as two lists of 64 */
 #define WINDOWS 16 /* number of such events; together they read 8 KiB */
 
-/* The register with a function's first argument, for kprobe events: x86, ppc64, arm64, s390. */
-static const char *const first_arg[] = {"%di", "%gpr3", "%x0", "%r2"};
+/* The register with a function's first argument: x86, ppc64, arm64, s390, riscv. */
+static const char *const first_arg[] = {"%di", "%gpr3", "%x0", "%r2", "%a0"};
 
 static int probe_window(unsigned n, char *name, size_t max)
 {

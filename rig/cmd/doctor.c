@@ -55,6 +55,7 @@ static const struct {
 	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
 	{"aarch64-linux-gnu-gcc", "builds aarch64 kernels", FALSE},
 	{"s390x-linux-gnu-gcc", "builds s390x kernels", FALSE},
+	{"riscv64-linux-gnu-gcc", "builds riscv64 kernels", FALSE},
 };
 
 struct finding {

@@ -82,7 +82,7 @@ static const GOptionEntry build_options[] = {
 	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (default deb:linux-source-6.1)",
 	 "SOURCE"},
 	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch,
-	 "x86_64, ppc64le, aarch64 or s390x (default x86_64)", "ARCH"},
+	 "x86_64, ppc64le, aarch64, s390x or riscv64 (default x86_64)", "ARCH"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,

@@ -35,7 +35,7 @@ static gboolean json, quiet;
 
 static const GOptionEntry options[] = {
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "pc-q35, pseries, powernv9, arm64-virt, s390x-ccw, …", "NAME"},
+	 "pc-q35, pseries, powernv9, arm64-virt, s390x-ccw, riscv64-virt, …", "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 	 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
 	{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &want.vmlinux,

@@ -15,12 +15,12 @@
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
 /*
- * The packages with all emulators. qemu-system-s390x exists from Debian 13 on; in Debian 12 its
- * emulator is in qemu-system-misc.
+ * The packages with all emulators. qemu-system-s390x and qemu-system-riscv exist from Debian 13 on;
+ * in Debian 12 their emulators are in qemu-system-misc.
  */
 static const char *const packages[] = {
-	"qemu-system-common", "qemu-system-data",  "qemu-system-x86", "qemu-system-ppc",
-	"qemu-system-arm",    "qemu-system-s390x", NULL};
+	"qemu-system-common", "qemu-system-data",  "qemu-system-x86",	"qemu-system-ppc",
+	"qemu-system-arm",    "qemu-system-s390x", "qemu-system-riscv", NULL};
 
 char **qemu_emulators(void)
 {
@@ -62,8 +62,9 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 		"#!/bin/sh\n"
 		"# A QEMU beside the installed one (rig qemu get).\n"
 		"root=%s\n"
-		"for lib in \"$root\"/usr/lib/%s; do QEMU_MODULE_DIR=$lib/qemu; done\n"
-		"export QEMU_MODULE_DIR\n"
+		"# OpenSBI has such a folder, too\n"
+		"for lib in \"$root\"/usr/lib/%s; do test -d \"$lib/qemu\" && break; done\n"
+		"export QEMU_MODULE_DIR=\"$lib/qemu\"\n"
 		"set -- \"$root\"/usr/bin/%s -L \"$root\"/usr/share/qemu -L "
 		"\"$root\"/usr/share/seabios \"$@\"\n"
 		"for loader in \"$lib\"/ld-linux*.so.? \"$lib\"/ld64.so.?; do\n"

@@ -2,6 +2,7 @@
 /* Has the table of architectures for which kernels are built, and finds their compilers. */
 #include "kernel/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -45,6 +46,18 @@ static const struct kernel_arch archs[] = {
 		.image = "arch/s390/boot/bzImage",
 		.objects = 1280,
 	},
+	{
+		.name = "riscv64",
+		.make = "riscv",
+		.srcarch = "riscv",
+		.cross = "riscv64-linux-gnu-",
+		.target = "Image",
+		.image = "arch/riscv/boot/Image",
+		.objects = 1900,
+		/* arch/riscv/Kconfig, ARCH_ENABLE_MEMORY_HOTPLUG */
+		.major = 6,
+		.minor = 11,
+	},
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error)
@@ -59,6 +72,20 @@ const struct kernel_arch *arch_find(const char *name, GError **error)
 	rig_fail(error, RIG_EXIT_USAGE, "kernels cannot be built for '%s' (available: %s)",
 		 name ? name : "", names->str);
 	return NULL;
+}
+
+gboolean arch_check_version(const struct kernel_arch *arch, const char *source, const char *version,
+			    GError **error)
+{
+	guint major, minor;
+
+	if (!version || sscanf(version + (*version == 'v'), "%u.%u", &major, &minor) != 2 ||
+	    major > arch->major || (major == arch->major && minor >= arch->minor))
+		return TRUE;
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"memory hotplug on %s needs Linux %u.%u or newer; '%s' is %u.%u; for "
+			"example deb:linux-source-6.12@trixie is new enough",
+			arch->name, arch->major, arch->minor, source, major, minor);
 }
 
 const char *arch_cross(const struct kernel_arch *arch)

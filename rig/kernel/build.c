@@ -105,7 +105,8 @@ static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec,
 		g_ptr_array_add(inputs->patches, patch);
 	}
 	return arch_compiler(inputs->arch, &inputs->compiler, error) &&
-	       source_resolve(inputs->source, spec->refresh, progress, error);
+	       source_resolve(inputs->source, spec->refresh, progress, error) &&
+	       arch_check_version(inputs->arch, spec->source, inputs->source->version, error);
 }
 
 void kernel_hash_add(GChecksum *sum, const char *data, gsize len)

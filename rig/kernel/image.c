@@ -3,8 +3,9 @@
  * Checks kernel images: architecture, version, and whether the file is complete.
  *
  * Formats: bzImage, see Documentation/x86/boot.rst (setup header); Image, see
- * Documentation/arm64/booting.rst; s390's bzImage, see arch/s390/boot/head.S; vmlinux, an ELF
- * file. All offsets are checked against the file's size before they are used.
+ * Documentation/arm64/booting.rst and Documentation/riscv/boot-image-header.rst; s390's bzImage,
+ * see arch/s390/boot/head.S; vmlinux, an ELF file. All offsets are checked against the file's size
+ * before they are used.
  */
 #include "kernel/internal.h"
 
@@ -85,6 +86,7 @@ static const struct {
 	{EM_PPC64, ELFDATA2LSB, "ppc64le"},
 	{EM_AARCH64, ELFDATA2LSB, "aarch64"},
 	{EM_S390, ELFDATA2MSB, "s390x"},
+	{EM_RISCV, ELFDATA2LSB, "riscv64"},
 };
 
 /*
@@ -118,8 +120,8 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 	if (!arch || (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"'%s' is not a kernel for x86_64, ppc64le, aarch64 or s390x (ELF machine "
-			"%u, type %u)",
+			"'%s' is not a kernel for x86_64, ppc64le, aarch64, s390x or riscv64 (ELF "
+			"machine %u, type %u)",
 			path, eh.e_machine, eh.e_type);
 	need = MAX(eh.e_phoff + (guint64)eh.e_phnum * sizeof(Elf64_Phdr),
 		   eh.e_shoff + (guint64)eh.e_shnum * sizeof(Elf64_Shdr));
@@ -145,7 +147,7 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 	return TRUE;
 }
 
-/* ---- arm64 Image ---- */
+/* ---- arm64 and riscv Image ---- */
 
 static gboolean check_arm64(const char *path, const guint8 *data, gsize len, struct image *ret,
 			    GError **error)
@@ -161,6 +163,16 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 				text_end);
 	ret->arch = "aarch64";
 	ret->page_size = page_sizes[data[24] >> 1 & 3];
+	return TRUE;
+}
+
+/*
+ * riscv's header has no size of the file, only one that includes .bss, which has most of the size
+ * of a kernel with lockdep.
+ */
+static gboolean check_riscv(struct image *ret)
+{
+	ret->arch = "riscv64";
 	return TRUE;
 }
 
@@ -224,13 +236,15 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 		ok = check_elf(path, data, len, ret, error);
 	else if (len > 64 && !memcmp(data + 56, "ARM\x64", 4))
 		ok = check_arm64(path, data, len, ret, error);
+	else if (len > 64 && !memcmp(data + 56, "RSC\x05", 4))
+		ok = check_riscv(ret);
 	else if (len > S390_VERSION + 8 && !memcmp(data + S390_EP, "S390EP", 6))
 		ok = check_s390(data, len, ret);
 	else
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
 			"'%s' is not a kernel image: neither bzImage, nor ELF vmlinux, "
-			"nor arm64 Image, nor s390 bzImage",
+			"nor arm64 or riscv Image, nor s390 bzImage",
 			path);
 	if (ok && !ret->version)
 		ret->version = find_banner(data, len);

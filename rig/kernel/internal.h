@@ -72,10 +72,19 @@ struct kernel_arch {
 	const char *target;  /* make target */
 	const char *image;   /* path of the resulting image in the object folder */
 	guint objects;	     /* assumed number of lines that the first full build prints */
+	/* the first version of Linux with memory hotplug, if it is newer than 5.10 */
+	guint major, minor;
 };
 
 /* Returns the row of the architecture NAME. Error: RIG_EXIT_USAGE. */
 const struct kernel_arch *arch_find(const char *name, GError **error);
+/*
+ * Checks that the kernel VERSION ("6.1.192-2", or NULL if it is unknown) of the source SOURCE can
+ * have memory hotplug on ARCH. Error: RIG_EXIT_SKIP, it is too old; the message names the version
+ * that has it.
+ */
+gboolean arch_check_version(const struct kernel_arch *arch, const char *source, const char *version,
+			    GError **error);
 /* Returns the prefix of the cross compiler, or "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
 /* Sets *ret_compiler to the versions of compiler and linker, which are part of a build's hash. */

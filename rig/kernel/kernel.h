@@ -109,7 +109,8 @@ typedef void (*kernel_progress)(const char *step, guint done, guint total, gint6
  * several processes want the same kernel, one builds it and the others wait. Errors: RIG_EXIT_USAGE
  * if a source, patch or fragment is invalid (the message has the file, and the hunk or the option
  * with its dependencies); RIG_EXIT_INFRA if the compiler is missing, the disk is full, or a
- * download fails; RIG_EXIT_SKIP only with `cached`.
+ * download fails; RIG_EXIT_SKIP with `cached`, or if the
+ * source is older than memory hotplug on its architecture.
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);

@@ -251,8 +251,35 @@ static const struct machine s390x_ccw = {
 		  "s390_machine_device_unplug_request)",
 };
 
+/*
+ * QEMU's virt machine with OpenSBI, which starts the kernel, and stops and starts CPUs for it (HSM
+ * extension). It is QEMU's default firmware; it is named here because Debian 13 and a QEMU of `rig
+ * qemu get` have it in a package of its own. The machine has only one UART, so there is no second
+ * console.
+ */
+static const struct machine riscv64_virt = {
+	.name = "riscv64-virt",
+	.arch = "riscv64",
+	.about = "riscv64 with OpenSBI firmware; no hotplug from the host",
+	.emulator = "qemu-system-riscv64",
+	.type = "virt",
+	.extra = WORDS("-nodefaults", "-no-user-config"),
+	.bios = "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin",
+	.image = "arch/riscv/boot/Image",
+	.needs = WORDS("CONFIG_RISCV_SBI", "CONFIG_SIFIVE_PLIC", "CONFIG_SERIAL_OF_PLATFORM",
+		       "CONFIG_PCI_HOST_GENERIC"),
+	.console = "ttyS0,115200",
+	.can = MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
+	.dimm_unit = 128 * MIB,
+	.min_memory = 512 * MIB,
+	.no_libvirt = "libvirt 9 knows no CPU model of riscv64",
+	.quirks = "QEMU 7.2, 10.0 and 11.1 plug no DIMM, no virtio-mem and no vCPU "
+		  "(qemu-system-riscv64 does not have these devices)",
+};
+
 const struct machine *const machines[] = {&pc_q35,    &pseries,	   &powernv9,  &powernv8,
-					  &powernv10, &arm64_virt_4k, &s390x_ccw, NULL};
+					  &powernv10, &arm64_virt_4k, &s390x_ccw,
+					  &riscv64_virt, NULL};
 
 const struct machine *machine_find(const char *name, GError **error)
 {

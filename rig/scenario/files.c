@@ -190,7 +190,8 @@ static const struct {
 	      {"ppc64le", EM_PPC64},
 	      {"aarch64", EM_AARCH64},
 	      {"arm64", EM_AARCH64},
-	      {"s390x", EM_S390}};
+	      {"s390x", EM_S390},
+	      {"riscv64", EM_RISCV}};
 
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error)

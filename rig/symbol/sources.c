@@ -99,6 +99,8 @@ static const struct source {
 	{"arch/s390/mm/vmem.c", C, {"vmem_add_mapping", "vmem_remove_mapping", "vmemmap_populate"}},
 	{"arch/arm64/mm/mmu.c", C,
 	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
+	{"arch/riscv/mm/init.c", C,
+	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
 };
 
 const char *source_file(guint i, enum source_use *ret_use)
@@ -118,6 +120,7 @@ gboolean source_is_for(const char *file, const char *arch)
 		{"ppc64le", "arch/powerpc/"},
 		{"aarch64", "arch/arm64/"},
 		{"s390x", "arch/s390/"},
+		{"riscv64", "arch/riscv/"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)

@@ -152,6 +152,55 @@ START_TEST(image_of_arm64)
 }
 END_TEST
 
+/* riscv's Image has the size of the kernel with .bss at offset 16, and its magic number at 56. */
+START_TEST(image_of_riscv)
+{
+	g_autofree char *path = in_scratch("Image");
+	guint8 image[4096] = {0};
+	rig_auto(kernel) kernel = NULL;
+	g_autoptr(GError) error = NULL;
+
+	memcpy(image, "MZ", 2);
+	memcpy(image + 16, "\0\0\x10", 3);
+	memcpy(image + 48, "RISCV\0\0\0RSC\5", 12);
+	g_strlcpy((char *)image + 0x100, "Linux version 7.3.4 (rig@rig) #1 SMP", 0x100);
+	put(path, image, sizeof(image));
+	kernel = kernel_from_image(path, "riscv64", &error);
+	ck_assert_msg(kernel != NULL, "%s", error ? error->message : "");
+	ck_assert_str_eq(kernel->version, "7.3.4");
+	ck_assert_ptr_null(kernel_from_image(path, "aarch64", NULL));
+	put(path, image, 64);
+	ck_assert_ptr_null(kernel_from_image(path, "riscv64", &error));
+	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
+}
+END_TEST
+
+/* Cases of arch_check_version(): the version that it names if the kernel is too old. */
+static const struct {
+	const char *arch, *version, *says;
+} versions[] = {
+	{"riscv64", "6.1.192-2", "riscv64 needs Linux 6.11 or newer; 'deb:x' is 6.1;"},
+	{"riscv64", "v6.10-rc7-3-gabcdef", "'deb:x' is 6.10;"},
+	{"riscv64", "6.11.0", NULL},
+	{"riscv64", "7.3.4-1~bpo13+1", NULL},
+	{"riscv64", NULL, NULL},
+	{"x86_64", "5.10.1", NULL},
+};
+
+START_TEST(version_for_memory_hotplug)
+{
+	const struct kernel_arch *arch = arch_find(versions[_i].arch, NULL);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(arch_check_version(arch, "deb:x", versions[_i].version, &error) ==
+		  !versions[_i].says);
+	if (!versions[_i].says)
+		return;
+	ck_assert_int_eq(error->code, RIG_EXIT_SKIP);
+	ck_assert_msg(strstr(error->message, versions[_i].says) != NULL, "%s", error->message);
+}
+END_TEST
+
 START_TEST(config_beside_an_image)
 {
 	g_autoptr(GByteArray) image = make_bzimage((const guint8 *)"nothing", 7);
@@ -232,6 +281,8 @@ void add_image_tests(TCase *tc)
 	tcase_add_test(tc, cut_images);
 	tcase_add_test(tc, image_of_s390);
 	tcase_add_test(tc, image_of_arm64);
+	tcase_add_test(tc, image_of_riscv);
+	tcase_add_loop_test(tc, version_for_memory_hotplug, 0, G_N_ELEMENTS(versions));
 	tcase_add_test(tc, config_beside_an_image);
 	tcase_add_loop_test(tc, bad_images_are_refused, 0, G_N_ELEMENTS(bad_images));
 	tcase_add_loop_test(tc, missing_image, 0, G_N_ELEMENTS(no_images));
