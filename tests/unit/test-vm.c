@@ -356,64 +356,6 @@ START_TEST(missing_module)
 }
 END_TEST
 
-START_TEST(command_line_of_nodes)
-{
-	const struct vm_chardevs chardevs = {"null", "null", "null", "null"};
-	struct vm_config config = config_for();
-	g_auto(GStrv) words = NULL;
-	g_autofree char *line = NULL;
-
-	config.nodes = 3;
-	config.base_nodes = 2;
-	config.cpu_nodes = 2;
-	config.cmdline = "quiet";
-	words = vm_command_line(&config, &chardevs, NULL);
-	line = g_strjoinv(" ", words);
-	ck_assert_ptr_nonnull(strstr(line, "-m size=1048576K,slots=16,maxmem=16777216K"));
-	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
-	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=2 "));
-	ck_assert_ptr_nonnull(strstr(line, "-smp cpus=2,maxcpus=4,sockets=4,cores=1,threads=1 "));
-	ck_assert_ptr_nonnull(
-		strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
-}
-END_TEST
-
-START_TEST(command_line_of_firmware)
-{
-	const struct vm_chardevs chardevs = {"null", "null", "null", "null"};
-	struct vm_config config = config_for();
-	g_auto(GStrv) words = NULL;
-	g_autofree char *line = NULL;
-
-	config.machine = machine_find("arm64-virt", NULL);
-	words = vm_command_line(&config, &chardevs, NULL);
-	line = g_strjoinv(" ", words);
-	ck_assert_ptr_nonnull(strstr(line, "-machine virt,gic-version=3 "
-					   "-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
-	ck_assert_ptr_nonnull(strstr(line, "-append console=ttyAMA0 panic=-1"));
-}
-END_TEST
-
-START_TEST(command_line_of_channel_devices)
-{
-	const struct vm_chardevs chardevs = {"null", "null", "null", NULL};
-	struct vm_config config = config_for();
-	g_auto(GStrv) words = NULL;
-	g_autofree char *line = NULL;
-
-	config.machine = machine_find("s390x-ccw", NULL);
-	config.max_memory = 2 * config.memory;
-	words = vm_command_line(&config, &chardevs, NULL);
-	ck_assert_ptr_nonnull(words);
-	line = g_strjoinv(" ", words);
-	ck_assert_ptr_nonnull(strstr(line, "-device virtio-serial-ccw,id=ports,max_ports=2 "));
-	ck_assert_ptr_nonnull(strstr(line, ",maxmem="));
-	ck_assert_ptr_null(strstr(line, "-numa"));
-	ck_assert_ptr_null(strstr(line, "pci"));
-	ck_assert_ptr_nonnull(strstr(line, "-append console=ttysclp0 panic=-1"));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("vm");
@@ -435,13 +377,11 @@ int main(void)
 	tcase_add_test(tcase, no_growth_over_10000_cycles);
 	tcase_add_test(tcase, wrong_config);
 	tcase_add_test(tcase, missing_module);
-	tcase_add_test(tcase, command_line_of_nodes);
-	tcase_add_test(tcase, command_line_of_firmware);
-	tcase_add_test(tcase, command_line_of_channel_devices);
 	add_end_tests(tcase);
 	add_libvirt_tests(tcase);
 	add_abandon_tests(tcase);
 	add_sandbox_tests(tcase);
+	add_cmdline_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -9,5 +9,6 @@ void add_end_tests(TCase *tcase);
 void add_libvirt_tests(TCase *tcase);
 void add_abandon_tests(TCase *tcase);
 void add_sandbox_tests(TCase *tcase);
+void add_cmdline_tests(TCase *tcase);
 
 #endif
