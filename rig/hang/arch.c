@@ -21,6 +21,11 @@
  *	  "[<…>] ext_int_handler+0xc2/0xf8" (a frame of an interrupt's entry)
  *	target/s390x/cpu-dump.c (QEMU):
  *	  "PSW=mask 0704c00180000000 addr 0000000000c49a3c cc 00"
+ *	arch/riscv/kernel/process.c, entry.S:
+ *	  "epc : f+0x1/0x2", "status: 0000000200000120 badaddr: … cause: …",
+ *	  "[<ffffffff80006a2c>] do_irq+0x38/0x70" (a frame of an interrupt's entry)
+ *	target/riscv/cpu.c (QEMU):
+ *	  " pc       ffffffff8000256a", " mstatus  0000000a000000a2"
  *	target/ppc/cpu.c (QEMU):
  *	  "NIP c0000000002601fc   LR … CPU#0", "MSR 8000000000001033 …"
  */
@@ -36,6 +41,10 @@
 #define GIC_PRIO_IRQON 0xe0
 #define PSW_MASK_EXT G_GUINT64_CONSTANT(0x0100000000000000)    /* interrupts are enabled */
 #define PSW_MASK_PSTATE G_GUINT64_CONSTANT(0x0001000000000000) /* user space */
+
+#define SR_SPIE 0x20 /* interrupts were enabled before the trap */
+#define SR_SPP 0x100 /* the trap came from the kernel */
+#define SR_SIE 0x2   /* interrupts are enabled */
 
 static gboolean x86_flags(struct sample *sample, const char *line)
 {
@@ -174,4 +183,36 @@ static const struct arch s390 = {
 	.user = PSW_MASK_PSTATE,
 };
 
-const struct arch *const arches[] = {&x86_64, &ppc64, &arm64, &s390, NULL};
+/* Reads "status: 0000000200000120 badaddr: … cause: …", the flags before the trap. */
+static gboolean riscv_flags(struct sample *sample, const char *line)
+{
+	static const char status[] = "status: ";
+	guint64 value;
+
+	if (!g_str_has_prefix(line, status) || !strstr(line, " cause: "))
+		return FALSE;
+	value = g_ascii_strtoull(line + strlen(status), NULL, 16);
+	/* a line after frames has the flags of user space at the system call */
+	if (value & SR_SPP)
+		sample->irqs_off |= !(value & SR_SPIE);
+	else if (!sample->frames->len)
+		sample->user = TRUE;
+	return TRUE;
+}
+
+/*
+ * A backtrace is requested from a CPU by an interrupt instead of an NMI, so a CPU with interrupts
+ * disabled prints none.
+ */
+static const struct arch riscv = {
+	.name = "riscv",
+	.kernel_pc = "epc : ",
+	.flags = riscv_flags,
+	.entries = (const char *const[]){"do_irq", NULL},
+	.all_entry = "handle_exception",
+	.qemu_pc = " pc      ",
+	.qemu_flags = " mstatus ",
+	.irqs_on = SR_SIE,
+};
+
+const struct arch *const arches[] = {&x86_64, &ppc64, &arm64, &s390, &riscv, NULL};

@@ -64,6 +64,11 @@ struct arch {
 	 * such an interrupt.
 	 */
 	const char *user_entry;
+	/*
+	 * the entry function of all exceptions and system calls, whose frames are left out because
+	 * they do not show which of these it was
+	 */
+	const char *all_entry;
 
 	/*
 	 * The rest describes QEMU's output of `info registers -a`, in which a line "CPU#N" precedes

@@ -78,6 +78,14 @@ static gboolean pass_entry(struct sample *sample, const char *name)
 	return FALSE;
 }
 
+static gboolean is_all_entry(const char *name)
+{
+	for (const struct arch *const *a = arches; *a; a++)
+		if (!g_strcmp0(name, (*a)->all_entry))
+			return TRUE;
+	return FALSE;
+}
+
 void stack_read(struct task *task, struct sample *sample, const char *text)
 {
 	GPtrArray *frames = sample ? sample->frames : task->frames;
@@ -96,7 +104,8 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		}
 		linked |= fault && (*a)->link && starts(text, (*a)->kernel_pc);
 	}
-	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
+	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)) ||
+	    is_all_entry(frame.name))
 		return;
 	/*
 	 * powerpc: the first frame is correct although it is marked as unreliable, unless its

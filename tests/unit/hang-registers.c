@@ -102,6 +102,11 @@ START_TEST(a_cpu_with_interrupts_on_is_not_stuck)
 		{"CPU#1\nPSW=mask 0706c00180000000 addr 000000000011d3ea cc 00\n", HANG_NONE},
 		{"CPU#1\nPSW=mask 0406c00180000000 addr 000000000011d3ea cc 00\n", HANG_CPU},
 		{"CPU#1\nPSW=mask 0706c00180000000\n", HANG_CPU},
+		{"CPU#1\n V      =   0\n pc       ffffffff8028a414\n mstatus  0000000a000000a2\n",
+		 HANG_NONE},
+		{"CPU#1\n pc       ffffffff8028a414\n mstatus  0000000a000000a0\n"
+		 " vsstatus 0000000a000000a2\n",
+		 HANG_CPU},
 	};
 	g_autofree char *log = g_strconcat(sample, sample, NULL);
 
@@ -154,6 +159,6 @@ void add_register_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, one_sample_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
-	tcase_add_loop_test(tcase, a_cpu_with_interrupts_on_is_not_stuck, 0, 8);
+	tcase_add_loop_test(tcase, a_cpu_with_interrupts_on_is_not_stuck, 0, 10);
 	tcase_add_test(tcase, interrupts_are_off_by_priority);
 }
