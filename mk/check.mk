@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test targets.
 
-## make check      all tests: Check suites, command line, then real guests on q35, pseries, powernv9, and on arm64 and s390x if their kernels are cached
+## make check      all tests: Check suites, command line, then real guests on q35, pseries, powernv9, and on arm64, s390x and riscv64 if their kernels are cached
 .PHONY: check
 check:
 	@tools/install-packages build run check
@@ -57,6 +57,13 @@ check-s390x:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
 	@RIG_ALSO=s390x RIG_TESTS='*s390x*' tests/run $(OUT)
+
+## make check-riscv64  the riscv64 cases of make check; builds a kernel of 7.3 for them
+.PHONY: check-riscv64
+check-riscv64:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@RIG_ALSO=riscv64 RIG_TESTS='*riscv64*' tests/run $(OUT)
 
 ## make check-kernels  the plan `kernels`: 5.10, 6.1, 6.12 and 7.3 on pc-q35, pseries and arm64-virt (KERNELS_PLAN=FILE: another);
 ##                 writes the table of docs/kernels.md (75 min, and two hours for the kernels)
