@@ -272,7 +272,7 @@ static const struct machine riscv64_virt = {
 	.can = MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
-	.no_libvirt = "libvirt 9 knows no CPU model of riscv64",
+	.no_libvirt = "libvirt 9 has no CPU model of riscv64",
 	.quirks = "QEMU 7.2, 10.0 and 11.1 plug no DIMM, no virtio-mem and no vCPU "
 		  "(qemu-system-riscv64 does not have these devices)",
 };
