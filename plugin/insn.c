@@ -17,7 +17,7 @@ enum insn_form insn_form_of(const char *target)
 		enum insn_form form;
 	} forms[] = {
 		{"x86_64", INSN_X86}, {"i386", INSN_X86}, {"ppc64", INSN_PPC},
-		{"aarch64", INSN_ARM64},
+		{"aarch64", INSN_ARM64}, {"riscv64", INSN_RISCV},
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
@@ -108,6 +108,9 @@ bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64
 		return len == 4 && is_ppc(code, address, thunk);
 	case INSN_ARM64: /* the opcode of ret */
 		return len == 4 && word(code) == 0xd65f03c0;
+	case INSN_RISCV: /* jalr zero,0(ra), and its compressed form */
+		return (len == 4 && word(code) == 0x00008067) ||
+		       (len == 2 && code[0] == 0x82 && code[1] == 0x80);
 	case INSN_UNKNOWN:
 		break;
 	}

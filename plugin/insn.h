@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum insn_form { INSN_UNKNOWN, INSN_X86, INSN_PPC, INSN_ARM64 };
+enum insn_form { INSN_UNKNOWN, INSN_X86, INSN_PPC, INSN_ARM64, INSN_RISCV };
 
 /* Returns the instruction set of TARGET, QEMU's name of an architecture, for example "x86_64". */
 enum insn_form insn_form_of(const char *target);

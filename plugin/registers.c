@@ -14,6 +14,7 @@ static const struct target {
 	{"x86_64", {"rdi", "rsi", "rdx", "rcx", "rsp", "rax", NULL, "gs_base"}},
 	{"ppc64", {"r3", "r4", "r5", "r6", "r1", "r3", "lr", "r13"}},
 	{"aarch64", {"x0", "x1", "x2", "x3", "sp", "x0", "x30", "SP_EL0"}},
+	{"riscv64", {"a0", "a1", "a2", "a3", "sp", "a0", "ra", "tp"}},
 };
 
 static const struct target *target;

@@ -20,7 +20,8 @@ enum reg {
 	REG_LINK,
 	/*
 	 * the register by which the running task is found: it has the base address of the CPU's
-	 * variables (x86-64), the address of the CPU's PACA (ppc64), or of the task (aarch64)
+	 * variables (x86-64), the address of the CPU's PACA (ppc64), or of the task (aarch64,
+	 * riscv64)
 	 */
 	REG_TASK,
 	N_REGS

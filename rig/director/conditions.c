@@ -51,16 +51,16 @@ static gboolean ppc_current(struct symbols *symbols, guint64 *ret)
 gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
 		      const struct variables *variables)
 {
-	gboolean is_arm = !strcmp(arch, "aarch64");
+	gboolean in_register = !strcmp(arch, "aarch64") || !strcmp(arch, "riscv64");
 	guint64 current = 0, init;
 
 	if (!variables_find(variables, "init_task", &init, NULL) ||
 	    (!strcmp(arch, "x86_64")	? !x86_current(variables, &current)
 	     : !strcmp(arch, "ppc64le") ? !ppc_current(symbols, &current)
-					: !is_arm))
+					: !in_register))
 		return FALSE;
-	/* on arm64, register sp_el0 has the task's address (arch/arm64/include/asm/current.h) */
-	if (is_arm)
+	/* register sp_el0 of arm64, and tp of riscv, has the task's address (asm/current.h) */
+	if (in_register)
 		g_string_append_printf(out, "task - " X "\n", init);
 	else
 		g_string_append_printf(out, "task " X " " X "\n", current, init);

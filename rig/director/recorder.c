@@ -13,7 +13,7 @@
 #include "symbol/variables.h"
 #include "util/error.h"
 
-#define STACK_SHIFT 14 /* log2 of THREAD_SIZE on x86-64 and arm64 */
+#define STACK_SHIFT 14 /* log2 of THREAD_SIZE on x86-64, arm64 and riscv */
 
 /*
  * The functions. `words` are the operation, the mode and the flag of a `lock` line in
@@ -99,6 +99,7 @@ static const struct hook hooks[] = {
 	{"do_syscall_64", "leave r -", NULL},
 	{"system_call_exception", "leave r -", NULL},
 	{"do_el0_svc", "leave r -", NULL},
+	{"do_trap_ecall_u", "leave r -", NULL},
 };
 
 /*
@@ -163,6 +164,7 @@ static const struct interrupts {
 } interrupts[] = {
 	{"x86_64", {"irq_enter_rcu", "begin r -"}, {"irq_exit_rcu", "end r -"}},
 	{"aarch64", {"irq_enter_rcu", "begin r -"}, {"irq_exit_rcu", "end r -"}},
+	{"riscv64", {"irq_enter_rcu", "begin r -"}, {"irq_exit_rcu", "end r -"}},
 	/* irq_enter() calls irq_enter_rcu() */
 	{"ppc64le", {"irq_enter", "begin r -"}, {"irq_exit", "end r -"}},
 };

@@ -224,6 +224,7 @@ START_TEST(return_instructions)
 	const uint8_t arm[] = {0xc0, 3, 0x5f, 0xd6};
 	const uint8_t restore[] = {0x10, 0, 0, 0x48}, call[] = {0x11, 0, 0, 0x48},
 		      back[] = {0xf4, 0xff, 0xff, 0x4b};
+	const uint8_t jalr[] = {0x67, 0x80, 0, 0}, jr[] = {0x82, 0x80};
 
 	ck_assert(insn_is_return(insn_form_of("x86_64"), ret, 1, 0x1000, 0));
 	ck_assert(insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2000));
@@ -237,7 +238,10 @@ START_TEST(return_instructions)
 	ck_assert(!insn_is_return(insn_form_of("ppc64"), call, 4, 0x1000, 0x1000));
 	ck_assert(insn_is_return(insn_form_of("ppc64"), back, 4, 0x1010, 0x1000));
 	ck_assert(insn_is_return(insn_form_of("aarch64"), arm, 4, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("riscv64"), jalr, 4, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("riscv64"), jr, 2, 0x1000, 0));
 	ck_assert(!insn_is_return(insn_form_of("riscv64"), arm, 4, 0x1000, 0));
+	ck_assert(!insn_is_return(insn_form_of("mips"), jalr, 4, 0x1000, 0));
 }
 END_TEST
 
