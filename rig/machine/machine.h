@@ -64,6 +64,11 @@ struct machine {
 	const char *const *extra; /* further QEMU options (NULL-terminated), before all others */
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
 	const char *starts_kernel; /* what the firmware prints when it starts the kernel, or NULL */
+	/*
+	 * TRUE if a QEMU of this machine may exit with status 0, without the event SHUTDOWN, when
+	 * the guest powers off
+	 */
+	gboolean exits_silently;
 	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
 	/*

@@ -186,6 +186,15 @@ static char *why_it_ended(const struct vm *vm, int status)
 	return g_strdup_printf("QEMU ended, and the guest had not reported why%s%s", colon, line);
 }
 
+/* Records a power-off that QEMU has not reported (struct machine, exits_silently). */
+static void note_silent_end(struct vm *vm, int status)
+{
+	if (!vm->machine->exits_silently || vm->by_us || vm->end_reason || status)
+		return;
+	vm->end_reason = "guest powered off, QEMU exited without an event";
+	vm->guest_shutdown = TRUE;
+}
+
 static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 {
 	struct vm *vm = data;
@@ -201,6 +210,7 @@ static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
 	/* read the bytes that QEMU has left in the sockets */
 	vm_drain(vm);
+	note_silent_end(vm, end.status);
 	why = why_it_ended(vm, end.status);
 	vm_ended(vm, end.status, why);
 	return G_SOURCE_REMOVE;

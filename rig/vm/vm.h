@@ -75,7 +75,11 @@ struct vm_config {
 /* How QEMU ended. */
 struct vm_exit {
 	gboolean by_us;		 /* vm_kill() or vm_quit() was called */
-	gboolean guest_shutdown; /* QMP reported a SHUTDOWN by the guest before QEMU ended */
+	/*
+	 * QMP reported a SHUTDOWN by the guest before QEMU ended, or QEMU ended as in a power-off
+	 * that it does not report on this machine
+	 */
+	gboolean guest_shutdown;
 	int status;		 /* wait status of QEMU */
 	/* a text: "guest powered off" or "QEMU was killed by signal 9: last line" */
 	const char *why;

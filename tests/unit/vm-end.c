@@ -70,6 +70,27 @@ START_TEST(power_off_and_quit)
 }
 END_TEST
 
+/* QEMU 7.2 exits without the event SHUTDOWN if a guest of riscv64-virt powers off. */
+START_TEST(silent_power_off)
+{
+	static const char *const machines_of[] = {"riscv64-virt", "pc-q35"};
+	struct guest g;
+
+	start(&g, "silent-poweroff=yes", machines_of[_i], 0);
+	until(&g.hello, 1);
+	ck_assert(vm_send(g.vm, PROTO_POWEROFF, 1, ""));
+	until(&g.gone, 1);
+	ck_assert_int_eq(g.guest_shutdown, _i == 0);
+	ck_assert_msg(strstr(g.end, _i ? "had not reported why" : "guest powered off") != NULL,
+		      "%s", g.end);
+	finish(&g);
+	start(&g, "exit-at=hello", machines_of[_i], 0);
+	until(&g.gone, 1);
+	ck_assert(!g.guest_shutdown);
+	finish(&g);
+}
+END_TEST
+
 START_TEST(console_flood_is_cut_and_drained)
 {
 	g_autofree char *path = NULL;
@@ -192,6 +213,7 @@ void add_end_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, every_end, 0, G_N_ELEMENTS(ends));
 	tcase_add_test(tcase, power_off_and_quit);
+	tcase_add_loop_test(tcase, silent_power_off, 0, 2);
 	tcase_add_test(tcase, console_flood_is_cut_and_drained);
 	tcase_add_test(tcase, channel_faults);
 	tcase_add_loop_test(tcase, frames_in_any_pieces, 1, 90);

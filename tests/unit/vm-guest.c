@@ -93,6 +93,8 @@ void start(struct guest *g, const char *script, const char *machine, guint64 con
 	config.console_limit = console_limit;
 	if (machine)
 		config.machine = machine_find(machine, NULL);
+	if (!(config.machine->can & (MACHINE_PLUG_DIMM | MACHINE_VIRTIO_MEM)))
+		config.max_memory = config.memory;
 	g_setenv("FAKE_QEMU", script, TRUE);
 	g->vm = vm_start(&config, &owner, &error);
 	ck_assert_msg(g->vm != NULL, "%s", error ? error->message : "");

@@ -122,6 +122,8 @@ static void long_line(void)
 
 void shutdown_guest(const char *reason, gboolean by_guest)
 {
+	if (by_guest && script_word("silent-poweroff"))
+		exit(0);
 	tell_event("SHUTDOWN", json_pack("{s:b, s:s}", "guest", by_guest, "reason", reason));
 	exit(0);
 }
