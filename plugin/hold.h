@@ -34,7 +34,7 @@ enum hold_kind {
 	N_KINDS,
 };
 
-#define HOLD_CPUS 64 /* arms hold only the vCPUs 0 to HOLD_CPUS - 1 */
+#define HOLD_CPUS 64 /* an arm can delay only the vCPUs 0 to HOLD_CPUS - 1 */
 
 enum hold_side { SIDE_A, SIDE_B, N_SIDES };
 /* How a wait ended: the other side was reached, max_ns were over, or the holds were disarmed. */

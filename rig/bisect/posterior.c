@@ -20,7 +20,10 @@
 
 #include "bisect/entropy.h"
 
-/* The possible values of the rate. All have the same prior, except the last. */
+/*
+ * The values considered for the probability that a run of a bad version fails. All have the same
+ * prior, except the last.
+ */
 static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13,
 			       .16, .2,	  .25, .32, .4,	 .5,  .62,  .76, .9, .999};
 #define RATES G_N_ELEMENTS(rates)

@@ -84,7 +84,8 @@ static void record(struct search *search, struct evidence *evidence)
 		fail(search, error);
 	} else if (search->skipped[posterior_bad_end(search->posterior)]) {
 		rig_fail(&error, RIG_EXIT_USAGE,
-			 "the bad end cannot be tested (%s): %s; choose another one",
+			 "the last change, which must be bad, cannot be tested (%s): %s; choose "
+			 "another one",
 			 outcome_name(evidence->outcome), evidence->why ? evidence->why : "?");
 		fail(search, error);
 	}

@@ -186,7 +186,10 @@ static gboolean ablate_there(const struct zoo_entry *entry, const struct zoo_wan
 		g_ptr_array_add(scores, zoo_score_new(entry->id, machine, "", *part));
 	g_ptr_array_add(entries, (gpointer)entry);
 	if (zoo_run_at_place(entries, want, parts, add_run, scores))
-		return rig_fail(error, RIG_EXIT_INFRA, "%s: not all runs have a result", entry->id);
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"%s: some runs ended without a result (INFRA or LOST); repeat the "
+				"command",
+				entry->id);
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *score = scores->pdata[i];
 

@@ -183,8 +183,8 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Requests the list of tasks, unless a request is open or the last answer is more recent than
- * NEXT_LOOK. Returns TRUE if the list was requested.
+ * Requests the list of tasks, unless a request is open or the last answer arrived less than
+ * NEXT_LOOK ago. Returns TRUE if the list was requested.
  */
 static gboolean ask(struct session *s)
 {

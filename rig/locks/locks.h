@@ -147,8 +147,9 @@ struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
  * Adds the edges of the cycles that lockdep reported, with LOCK_IN_REPORT. REPORTS is an array as
- * in the file `verdict`, from any source. If ORDERS already has classes (from /proc/lockdep), a
- * report with a class that is not among them is ignored: the console has lost characters of it.
+ * in the file `verdict`; its content may be invalid. If ORDERS already has classes (from
+ * /proc/lockdep), a report with a class that is not among them is ignored: the console has lost
+ * characters of it.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 /*

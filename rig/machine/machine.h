@@ -25,14 +25,14 @@ enum machine_can {
 	/* the host sends SysRq on the console as ^O, then the key (hvc_console) */
 	MACHINE_CTRL_O = 1 << 8,
 	MACHINE_PLUG_NVDIMM = 1 << 9,
-	/* the host can unplug an NVDIMM; no machine of QEMU 11 or older can */
+	/* the host can unplug an NVDIMM; up to QEMU 11 no machine has this flag */
 	MACHINE_UNPLUG_NVDIMM = 1 << 10,
 	MACHINE_VIRTIO_PMEM = 1 << 11,
 	MACHINE_BALLOON = 1 << 12,
 	/* unplug vCPUs; if `since` lists this, the newer QEMU is needed only under TCG */
 	MACHINE_UNPLUG_CPU = 1 << 13,
 	MACHINE_UNPLUG_VIRTIO_MEM = 1 << 14,
-	MACHINE_CXL = 1 << 15,	     /* type 3 devices with volatile memory */
+	MACHINE_CXL = 1 << 15,	    /* type 3 devices with volatile memory */
 	MACHINE_MEMSLOTS = 1 << 16, /* the option dynamic-memslots of virtio-mem */
 	/* an ACPI HMAT reports the performance of NUMA nodes to the guest */
 	MACHINE_HMAT = 1 << 17,

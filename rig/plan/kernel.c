@@ -119,8 +119,8 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 		}
 		if (scenario->n_modules) {
 			rig_fail(error, RIG_EXIT_SKIP,
-				 "'%s' is an image, so the modules of '%s' cannot be built for it; "
-				 "put a .ko that was built for it into 'files'",
+				 "kernel '%s' is an image, so the modules of scenario '%s' cannot "
+				 "be built for it; list a .ko of this kernel in 'files'",
 				 what, scenario->name);
 			return NULL;
 		}

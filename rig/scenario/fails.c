@@ -78,8 +78,8 @@ gboolean fail_complete(struct fail_spec *fail, const struct scenario *scenario, 
 		return FALSE;
 	if (fail->after && !has_step(scenario, fail->after))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid 'after' '%s' of 'fail': this scenario has no such step "
-				"(for example 'plug d')",
+				"invalid 'after' '%s' of 'fail': this scenario has no such "
+				"step; a step is written like 'plug d'",
 				fail->after);
 	return check_name("function", fail->function, error) &&
 	       (!fail->in || check_name("'in'", fail->in, error)) && choose_errno(fail, error);

@@ -43,7 +43,10 @@ static gboolean check_kconfig(struct yaml_tree *tree, const struct scenario *s, 
 	return TRUE;
 }
 
-/* Returns the name by which the agent loads MODULE: the last part of a folder's path. */
+/*
+ * Returns the name by which the agent loads MODULE, which is given by its name or by the folder of
+ * its source; the name is then the last part of the path.
+ */
 static const char *load_name(const struct scenario_module *module)
 {
 	const char *slash = strrchr(module->name, '/');

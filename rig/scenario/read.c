@@ -255,7 +255,8 @@ static gboolean read_block(struct yaml_tree *tree, yaml_node_t *node, struct ste
 	return (fits_block(&step->size, step->block) &&
 		fits_block(&step->requested, step->block)) ||
 	       yaml_tree_fail(tree, block, error,
-			      "'size' and 'requested' must be multiples of the block %s",
+			      "'size' and 'requested' must be multiples of the device's "
+			      "block size, %s",
 			      yaml_tree_text(block));
 }
 

@@ -187,8 +187,8 @@ static void look_into_past(struct slurm *s)
 /* ---- evaluation of a task without a result ---- */
 
 /*
- * Puts the job of TASK, which was preempted and not requeued, back into the queue, so that it gets
- * into a new array.
+ * Slurm has preempted TASK and not requeued it: puts its job back into the rig's queue, so that a
+ * new array runs it.
  */
 static void again(struct task *task)
 {

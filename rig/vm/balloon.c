@@ -29,7 +29,7 @@ static void sent(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
-	op->waits = "BALLOON_CHANGE with the new size";
+	op->waits = "the event BALLOON_CHANGE with the new size";
 	/*
 	 * skip earlier events, which may be about the previous size; the reply to query-balloon has
 	 * the current one
