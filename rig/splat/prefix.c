@@ -326,7 +326,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	}
 	p = prefix_unquote(text);
 	/* a row of a table: "| text |" */
-	if (text[strspn(text, " \t")] == '|' && p > text && len > 2 &&
+	if (text[strspn(text, " \t")] == '|' && p > text && p + 2 <= text + len &&
 	    strcmp(text + len - 2, " |") == 0)
 		text[len -= 2] = '\0';
 	/* marks of `journalctl -o json-seq` and -o json-sse */
@@ -357,6 +357,8 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	if (line->kernel)
 		line->user = FALSE;
 	p = prefix_dropped(p, line); /* in some kernels a time stamp precedes this notice */
+	if (p > text + len) /* the end of a quoted line is its only quotation mark */
+		p = text + len;
 	line->text = p;
 	line->len = len - (p - text);
 }
