@@ -129,8 +129,6 @@ static const struct {
 	{BIT(OP_REGION_COMMIT), EBUSY,
 	 "cxl_decoder_commit(): out of order, a region that was made earlier is not committed"},
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
-	{BIT(OP_DAX_MAP), EINVAL,
-	 "check_vma(): a kernel without CONFIG_FS_DAX can map no dax device (S_DAX is 0)"},
 
 	/* hugetlb */
 	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_reserve_pages(): the pool has too few free pages"},
