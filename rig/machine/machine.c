@@ -189,6 +189,8 @@ static const struct machine arm64_virt_4k, arm64_virt_64k;
 	.needs = WORDS(option, "CONFIG_ACPI", "CONFIG_EFI_STUB",                                   \
 		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),                                        \
 	.console = "ttyAMA0",                                                                      \
+	/* from Linux 6.7 on, a CPU with interrupts disabled prints its stack (asm/irq.h) */       \
+	.cmdline = "irqchip.gicv3_pseudo_nmi=1",                                                   \
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),                                        \
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM |                      \
 	       MACHINE_UNPLUG_VIRTIO_MEM | MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE |                 \
