@@ -3,6 +3,8 @@
 # Cases of tests/run: the lock graph in report, pages, mail, compare and history, over invented run folders.
 
 # lock_run TIME NIGHT MACHINE CONTEXTS EDGE…: a run of tree "linus" that passed. An edge is [from, to] in the classes a, b, c.
+# The name b stands for several locks if $ambiguous is 1.
+ambiguous=0
 lock_run() {
 	folder=$RIG_RESULTS/$1-s-$3
 	mkdir -p "$folder/locks" || return
@@ -12,7 +14,8 @@ lock_run() {
 	echo '{"verdict": "PASS", "reasons": [], "reports": []}' >"$folder/verdict"
 	contexts=$4
 	shift 4
-	printf '%s\n' "$@" | jq -s --argjson contexts "$contexts" '{version: 1, cut: false, classes: [["a", 2], ["b", 2], ["c", 2]],
+	printf '%s\n' "$@" | jq -s --argjson contexts "$contexts" --argjson b $((2 - ambiguous)) '{version: 1, cut: false,
+		classes: [["a", 2], ["b", $b], ["c", 2]],
 		edges: map([.[0], .[1], $contexts, []])}' | gzip >"$folder/locks/orders.json.gz"
 }
 
@@ -79,4 +82,14 @@ cycle_history() {
 		    expires: 2999-01-01
 	EOF
 	expects 0 locks cycles --known known.yaml && grep -q '^  known: both halves' answer
+}
+
+# A cycle through a name that stands for several locks is counted, and printed only if it is asked for.
+ambiguous_cycle() {
+	ambiguous=1
+	two_nights && expects 0 locks cycles && ! grep -qF "$cycle" answer &&
+		grep -q ': 0 unguarded; 0 guarded or known; 1 through an ambiguous name, which --ambiguous prints;' answer || return
+	expects 0 locks cycles --ambiguous && grep -qF "$cycle   (a name in it stands for several locks)" answer &&
+		grep -q '1 through an ambiguous name; ' answer || return
+	expects 0 locks cycles --json && same ambiguous "$(jq -c '[.[].ambiguous]' answer)" '[true]'
 }

@@ -88,7 +88,7 @@ int locks_print_cycles(struct asked *a, GError **error)
 	g_autoptr(GPtrArray) cycles = NULL;
 	json_auto_t *json = json_array();
 	struct lock_cycles_left left = {0};
-	guint open = 0;
+	guint open = 0, ambiguous = 0;
 
 	if (why) {
 		g_propagate_error(error, g_steal_pointer(&why));
@@ -100,18 +100,21 @@ int locks_print_cycles(struct asked *a, GError **error)
 		const struct known_issue *issue = locks_known_cycle(known, cycle);
 
 		open += !cycle->gates->len && !cycle->ambiguous && !issue;
+		ambiguous += cycle->ambiguous;
 		if (a->json)
 			json_array_append_new(json, cycle_json(a, cycle, issue));
-		else
+		else if (a->ambiguous || !cycle->ambiguous)
 			print_cycle(a, cycle, issue);
 	}
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else
-		printf("cycles over the edges of %u runs: %u unguarded; %u guarded, known or "
-		       "through an ambiguous name; %u left out because lockdep saw all edges in "
+		printf("cycles over the edges of %u runs: %u unguarded; %u guarded or known; %u "
+		       "through an ambiguous name%s; %u left out because lockdep saw all edges in "
 		       "one run, %u because a recursive reader waits for a reader\n",
-		       a->graph->runs, open, cycles->len - open, left.judged, left.readers);
+		       a->graph->runs, open, cycles->len - open - ambiguous, ambiguous,
+		       ambiguous && !a->ambiguous ? ", which --ambiguous prints" : "", left.judged,
+		       left.readers);
 	if (!a->json)
 		locks_print_if_empty(a);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;

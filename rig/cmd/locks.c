@@ -330,6 +330,8 @@ int cmd_locks(int argc, char **argv)
 		 "only runs of this tree of a plan", "NAME"},
 		{"order", 0, 0, G_OPTION_ARG_FILENAME, &a.order,
 		 "declared order (default: scenarios/lock-order.yaml)", "FILE"},
+		{"ambiguous", 0, 0, G_OPTION_ARG_NONE, &a.ambiguous,
+		 "print also cycles through a name that stands for several locks", NULL},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &a.known,
 		 "known issues, whose cycles do not count (default: the rig's own list)", "FILE"},
 		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &a.svg, "draw the neighbourhood of CLASS",

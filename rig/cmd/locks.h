@@ -12,13 +12,13 @@
 struct asked {
 	char *folder, *results, *order, *known, *svg; /* values of options, or NULL */
 	gboolean json, dot;
+	gboolean ambiguous; /* print cycles through ambiguous names, too */
 	struct lock_filter filter;
 	struct lock_db *db;
 	struct lock_graph *graph;
 	char **words; /* the arguments after the subcommand */
 	int n_words;
 };
-
 
 /*
  * Opens the lock graph of RESULTS. It is a database in the folder of the run index; if that folder
