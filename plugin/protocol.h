@@ -141,7 +141,7 @@
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
-#define PCT_POINTS_MAX 16 /* maximum number of change points in a round */
+#define PCT_POINTS_MAX 16 /* maximum number of changes of priority in a round (pct.h) */
 /* maximum number of lines with watched addresses: at, return, update, visit, lock, … */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024

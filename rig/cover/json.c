@@ -6,8 +6,10 @@
  *	 "functions": [{"name", "line", "size", "bytes", "boot", "load"}, …],
  *	 "lines": "3-9 12", "lines_boot": …, "lines_load": …}}}
  *
+ * Of a function, `size` is the size in bytes, `bytes` how many of these were executed under load,
+ * and `boot` and `load` are true if the function was executed in the boot, and under load.
  * `lines` are the lines that have code; `lines_boot` and `lines_load` are those of them that were
- * reached in the boot, and under load.
+ * executed in the boot, and under load.
  */
 #include "cover/coverage.h"
 

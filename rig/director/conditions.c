@@ -105,7 +105,8 @@ static gboolean unknown_block(const char *place, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(block_functions); i++)
 		g_string_append_printf(list, "%s%s", i ? ", " : "", block_functions[i].function);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"'same block': the memory block of '%s' is unknown (available: %s)",
+			"'same block': the rig cannot tell which memory block '%s' is called "
+			"for; it can for: %s",
 			place, list->str);
 }
 

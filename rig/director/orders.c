@@ -69,7 +69,8 @@ static struct symbols *open_names(const struct kernel *kernel, struct variables 
 	if (symbols)
 		*ret_variables = variables_of_image(image, &why);
 	if (!symbols)
-		rig_fail(error, RIG_EXIT_SKIP, "holds need the symbols of kernel '%s': %s",
+		rig_fail(error, RIG_EXIT_SKIP,
+			 "cannot read the symbols of kernel '%s', which holds need: %s",
 			 kernel->name, why->message);
 	return symbols;
 }

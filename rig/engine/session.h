@@ -355,8 +355,8 @@ void cover_phase(struct session *s, guint phase);
 void cover_keep(struct session *s);
 
 /*
- * Writes the locks that the plugin has recorded as files, and adds reports (recorder.c). Must be
- * called after locks_keep().
+ * Writes the plugin's record of locks to files in the run folder, and adds a report to the run for
+ * each cycle in the record (recorder.c). Must be called after locks_keep().
  */
 void recorder_keep(struct session *s);
 void locks_deinit(struct session *s);

@@ -101,7 +101,8 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 }
 
 /*
- * Returns how many vCPUs the tracks of SCENARIO plug in total, or G_MAXUINT if there is no limit.
+ * Returns how often the tracks of SCENARIO plug a vCPU at most, all tracks and laps together;
+ * G_MAXUINT if a track repeats a plug until the load ends.
  */
 static guint plugs_of_cpus(const struct scenario *scenario)
 {

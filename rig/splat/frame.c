@@ -303,7 +303,7 @@ gboolean frame_parse(const char *text, struct frame *ret)
 		return TRUE;
 	if (parse_arm(p, addressed, ret))
 		return TRUE;
-	/* without a blank or an address before it, "f+0x1/0x2" is part of a sentence */
+	/* "f+0x1" without a size, at the start of a line, begins a sentence: "f+0x1 is wrong" */
 	if (!addressed && p == text && !strchr(p, '/'))
 		return FALSE;
 	len = name_len(p);

@@ -177,7 +177,7 @@ struct answer {
 
 struct cache {
 	GHashTable *names;	       /* to struct answer */
-	const char *lists[LISTS_MAX]; /* the lists of pieces, from index RULES_V2 + 1 on */
+	const char *lists[LISTS_MAX]; /* from index RULES_V2 + 1 on: lists of parts of names */
 	guint n_lists;
 };
 

@@ -77,8 +77,9 @@ static const char *skip_between(const char *p, const struct piece *before)
 }
 
 /*
- * Matches the first piece of another tool's prefix, as piece_strip() does, at P or after what
- * skip_between() skips.
+ * A line can have the prefixes of several tools, one after the other. Matches the first piece (for
+ * example a date) of the next tool's prefix, at P or after the separator at P. Returns the end of
+ * the piece and sets *BEFORE to it; or returns NULL.
  */
 static const char *strip_next_tool(const char *p, struct line *line, const struct piece **before)
 {

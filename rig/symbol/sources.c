@@ -154,7 +154,10 @@ static int by_address(gconstpointer a, gconstpointer b)
 	return *one < *two ? -1 : *one > *two;
 }
 
-/* Returns the addresses of the known functions of SOURCE, sorted. */
+/*
+ * Returns the sorted addresses of the functions in SOURCE's field `anchor`, without those whose
+ * name several functions have. They show where the code of this file is in the image.
+ */
 static GArray *known_addresses(struct symbols *symbols, const struct source *source)
 {
 	GArray *at = g_array_new(FALSE, FALSE, sizeof(guint64));
@@ -162,9 +165,6 @@ static GArray *known_addresses(struct symbols *symbols, const struct source *sou
 	for (guint i = 0; i < ANCHORS && source->anchor[i]; i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, source->anchor[i]);
 
-		/*
-		 * a name that several functions have does not show where the code of this file is
-		 */
 		if (found->len == 1)
 			g_array_append_val(at,
 					   g_array_index(found, struct symbol_range, 0).address);

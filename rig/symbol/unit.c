@@ -47,8 +47,9 @@ static guint unit_near(const struct table *table, guint at, int step)
 }
 
 /*
- * Returns the object file called NAME whose functions are next to most of the addresses KNOWN;
- * G_MAXUINT: none is.
+ * Several object files can be called NAME. Returns the one that contains most of the functions at
+ * the addresses KNOWN, judged by the nearest symbols whose object file is known; G_MAXUINT if none
+ * of these is called NAME.
  */
 static guint find_unit(const struct table *table, const char *name, const GArray *known)
 {
