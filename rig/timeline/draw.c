@@ -20,6 +20,13 @@ static guint64 draw(guint64 seed, const struct op_id *id, const char *what, guin
 	return rng_between(&rng, low, high);
 }
 
+/* Draws a multiple of UNIT bytes between the ends of RANGE, which are rounded down to multiples. */
+static guint64 draw_size(guint64 seed, const struct op_id *id, const char *what,
+			 const struct range *range, guint64 unit)
+{
+	return draw(seed, id, what, range->low / unit, range->high / unit) * unit;
+}
+
 guint64 draw_unit(const struct timeline *timeline, const struct step *step)
 {
 	enum step_device device = step->what == STEP_PLUG ? step->device : DEVICE_VIRTIO_MEM;
@@ -53,10 +60,8 @@ struct operation *draw_operation(const struct timeline *tl, const struct copy *c
 	op->id = id;
 	op->step = step;
 	op->device = device_name(copy, step);
-	op->size = draw(tl->seed, &id, "size", step->size.low, step->size.high) / unit * unit;
-	op->requested =
-		draw(tl->seed, &id, "requested", step->requested.low, step->requested.high) / unit *
-		unit;
+	op->size = draw_size(tl->seed, &id, "size", &step->size, unit);
+	op->requested = draw_size(tl->seed, &id, "requested", &step->requested, unit);
 	op->ms = draw(tl->seed, &id, "ms", step->ms.low, step->ms.high);
 	op->how = step->how == HOW_RANDOM ? draw(tl->seed, &id, "how", HOW_ONLINE, HOW_OFFLINE)
 					  : step->how;

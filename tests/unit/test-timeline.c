@@ -152,6 +152,34 @@ START_TEST(fewer_copies_move_no_draw)
 }
 END_TEST
 
+/* A size is a multiple of the machine's unit, from the lowest to the highest of the range. */
+START_TEST(each_size_is_drawn)
+{
+	guint seen[9] = {0};
+
+	for (guint64 seed = 0; seed < SEEDS; seed++) {
+		rig_auto(scenario) s = generate(seed);
+		rig_auto(timeline) tl = timeline_compile(s, first_machine(s), seed);
+		json_auto_t *json = timeline_json(tl);
+		json_t *op;
+		size_t i;
+
+		json_array_foreach(json_object_get(json, "operations"), i, op) {
+			json_int_t size = json_integer_value(json_object_get(op, "size"));
+
+			if (g_strcmp0(json_string_value(json_object_get(op, "do")), "plug"))
+				continue;
+			ck_assert_int_eq(size % (128 << 20), 0);
+			ck_assert_int_le(size >> 27, 8);
+			seen[size >> 27]++;
+		}
+	}
+	ck_assert_uint_eq(seen[0], 0);
+	for (guint i = 1; i <= 8; i++)
+		ck_assert_uint_gt(seen[i], 0);
+}
+END_TEST
+
 START_TEST(deterministic_and_seeded)
 {
 	for (guint64 seed = 0; seed < SEEDS; seed++) {
@@ -393,6 +421,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, ablation_moves_no_draw);
 	tcase_add_test(tc, fewer_copies_move_no_draw);
+	tcase_add_test(tc, each_size_is_drawn);
 	tcase_add_test(tc, deterministic_and_seeded);
 	tcase_add_test(tc, round_trip);
 	add_lap_tests(tc);
