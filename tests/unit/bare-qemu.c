@@ -10,7 +10,9 @@
  *			waits for the guest's hello, then does N cycles with a device of SIZE bytes,
  *			and prints the milliseconds that they took. A cycle of a `dimm` is plug,
  *			online, offline, unplug; of a `balloon`: plug, take SIZE, give it back,
- *			unplug; of `virtio-mem`, which is plugged once: resize to SIZE and to 0
+ *			unplug; of `virtio-mem`, which is plugged once: resize to SIZE and to 0; of
+ *			an `nvdimm` and of `virtio-pmem`, which QEMU cannot unplug: plug of another
+ *			one (virtio-pmem on the root ports hot0, hot1, …)
  *
  * QEMU-WORDS are the rest of QEMU's command line. They must define the channels; for `cycle` these
  * are the chardevs bare-qmp and bare-port.
@@ -157,10 +159,10 @@ static void ask_blocks(unsigned long long address, unsigned long long size, cons
 	wait_frame(PROTO_DONE);
 }
 
-/* Returns the number that follows KEY in QMP's reply to COMMAND. */
+/* Returns the number that follows the last KEY in QMP's reply to COMMAND. */
 static unsigned long long ask_number(const char *command, const char *key)
 {
-	char *at;
+	char *at, *next;
 
 	tell("{\"execute\":\"%s\",\"id\":\"number\"}\n", command);
 	for (;;) {
@@ -174,6 +176,8 @@ static unsigned long long ask_number(const char *command, const char *key)
 			die("QMP ended");
 		have += n;
 	}
+	while ((next = strstr(at + 1, key)))
+		at = next;
 	return strtoull(at + strlen(key), NULL, 10);
 }
 
@@ -253,6 +257,47 @@ static void cycle_virtio_mem(unsigned long long size)
 	resize(0);
 }
 
+#define LABEL_SIZE (128ull << 10)
+
+/*
+ * Plugs another device of persistent memory. QEMU lists the devices by address, so its address is
+ * the last KEY. The plug is complete when the guest has a region with this address.
+ */
+static void plug_pmem(unsigned long long size, unsigned long long label, const char *key,
+		      const char *device)
+{
+	static unsigned number;
+
+	number++;
+	tell("{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-file\","
+	     "\"id\":\"m%u\",\"size\":%llu,\"share\":true,\"mem-path\":\"/tmp\"}}\n",
+	     number, size + label);
+	wait_qmp("\"return\"");
+	tell("{\"execute\":\"device_add\",\"arguments\":{\"id\":\"d%u\",\"memdev\":\"m%u\",%s}}\n",
+	     number, number, device);
+	wait_qmp("\"return\"");
+	ask_blocks(ask_number("query-memory-devices", key), size, "pmem");
+	have = 0;
+}
+
+static void cycle_nvdimm(unsigned long long size)
+{
+	char device[80];
+
+	snprintf(device, sizeof(device), "\"driver\":\"nvdimm\",\"label-size\":%llu", LABEL_SIZE);
+	plug_pmem(size, LABEL_SIZE, "\"addr\": ", device);
+}
+
+static void cycle_virtio_pmem(unsigned long long size)
+{
+	static unsigned bus;
+	char device[80];
+
+	snprintf(device, sizeof(device), "\"driver\":\"virtio-pmem-pci\",\"bus\":\"hot%u\"",
+		 bus++);
+	plug_pmem(size, 0, "\"memaddr\": ", device);
+}
+
 static const struct device {
 	const char *name;
 	void (*cycle)(unsigned long long size);
@@ -260,6 +305,8 @@ static const struct device {
 	{"dimm", cycle_dimm},
 	{"balloon", cycle_balloon},
 	{"virtio-mem", cycle_virtio_mem},
+	{"nvdimm", cycle_nvdimm},
+	{"virtio-pmem", cycle_virtio_pmem},
 	{NULL, NULL},
 };
 
@@ -270,7 +317,7 @@ static const struct device *find_device(const char *name)
 	while (device->name && strcmp(device->name, name))
 		device++;
 	if (!device->name)
-		die("unknown device (dimm, balloon, virtio-mem)");
+		die("unknown device (dimm, balloon, virtio-mem, nvdimm, virtio-pmem)");
 	return device;
 }
 
