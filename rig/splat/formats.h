@@ -15,13 +15,15 @@
 #define SRC FILE_NAME ":\\d+"
 /* a function; or an address such as "0x0", which the trap has if the function is not known */
 #define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)"
+/* the CPU and the task of a WARN; a task structure that was overwritten can have a negative PID */
+#define WARN_WHO "CPU: \\d+ (?:UID: \\d+ )?PID: -?\\d+ at "
 /*
  * The first line of a WARN. From 6.19 on: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12";
  * before: "WARNING: CPU: 1 PID: 12 at file:line func+0x…"; in 3.x: "WARNING: at file:line func()".
  */
-#define WARN_AT(file, func)                                                                      \
-	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func \
-	"|.*?" file ":\\d+ at " func ")"
+#define WARN_AT(file, func)                                                             \
+	"WARNING: (?:(?:" WARN_WHO "|at )(?:0x)?" file "(?::\\d+)? " func "|.*?" file \
+	":\\d+ at " func ")"
 
 #define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 

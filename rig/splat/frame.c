@@ -256,7 +256,10 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 	if (!len || (module && p[len + module - 1] != ']') || p[len + module] != *from ||
 	    strncmp(p + len + module, from, strlen(from)) != 0)
 		return FALSE;
-	if (!strstr(p + len, "+0x") || (*text == '(' && !addressed && !strstr(p + len, " from [<")))
+	/* the caller is an address without a function at the end of a broken stack */
+	if (!strstr(p + len, "+0x") && (!addressed || !strstr(p + len, " from [<")))
+		return FALSE;
+	if (*text == '(' && !addressed && !strstr(p + len, " from [<"))
 		return FALSE;
 	set_symbol(ret, p, len);
 	copy_name(ret->name, sizeof(ret->name), p, strcspn(p, ".) "));
