@@ -44,21 +44,38 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 	return names;
 }
 
+/* Returns TRUE if the stack in the lines from FROM on has a function of lockdep. */
+static gboolean is_lockdeps(const struct report *report, guint from)
+{
+	static const char lockdep[] = "^lockdep_|^print_usage_bug|^mark_lock|^__lock_acquire";
+
+	for (guint i = from; i < report->n && !(report->seen[i].marks & MARK_TRACE); i++)
+		if ((report->seen[i].marks & MARK_FRAME) && !report->seen[i].guess &&
+		    name_has(report->seen[i].name, lockdep))
+			return TRUE;
+	return FALSE;
+}
+
 /*
  * Returns the index of the line after "Call Trace:" or the like: after the first one, or with LAST
- * after the last one. If there is none, returns the index of the header.
+ * after the last one. If stacks of other tasks are among the lines of a lockdep report, LAST is the
+ * last stack with a function of lockdep. If there is no such line, returns the index of the header.
  */
 static guint trace_start(const struct report *report, gboolean last)
 {
 	guint start = report->header;
+	gboolean sure = FALSE;
 
 	for (guint i = report->header; i < report->n; i++) {
 		if (!(report->seen[i].marks & MARK_TRACE) ||
 		    strstr(report->seen[i].text, "stack backtrace"))
 			continue;
-		start = i + 1;
 		if (!last)
-			break;
+			return i + 1;
+		if (sure && !is_lockdeps(report, i + 1))
+			continue;
+		start = i + 1;
+		sure = sure || is_lockdeps(report, start);
 	}
 	return start;
 }
