@@ -359,6 +359,22 @@ static char *only_fault(const struct splat *splat, const struct report *report)
 	return name_or_null(names->pdata[0]);
 }
 
+/*
+ * Returns the first suitable function of the stack. NULL: there is none; or it is the entry of the
+ * kernel, which says less than the function in the header: the lines between them were lost.
+ */
+static char *first_in_stack(const struct splat *splat, const struct report *report,
+			    enum rules rules)
+{
+	const char *group = report->groups.at[GROUP_F];
+	g_autofree char *name = first_named(splat->frames, report->format->skip, rules);
+
+	if (rules == RULES_V2 && report->format->rule == FRAME_GROUP && name && is_entry(name) &&
+	    group && *group)
+		return NULL;
+	return g_steal_pointer(&name);
+}
+
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	/*
@@ -388,7 +404,7 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 	if (!name && rules == RULES_V2)
 		name = function_below_stack(report, rules);
 	if (!name)
-		name = first_named(splat->frames, report->format->skip, rules);
+		name = first_in_stack(splat, report, rules);
 	if (!name && rules == RULES_V2)
 		name = only_fault(splat, report);
 	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
