@@ -223,7 +223,7 @@ struct splat *report_build(struct report *report, gboolean induced)
 	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(report))
 		report->format = ++format;
 	for (guint i = 0; i < report->n; i++)
-		report->marks |= seen_examine(&report->seen[i], report->strings);
+		report->marks |= seen_examine(&report->seen[i], report->texts);
 	splat->kind = format->kind;
 	splat->weight = format->weight;
 	splat->acquiring.outer = splat->acquiring.inner = -1;

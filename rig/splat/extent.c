@@ -106,7 +106,7 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		 * header: a mail program has wrapped the header before its address
 		 */
 		if (!header && !line->kernel && body_is_dump(line->text) &&
-		    open->seen->len != open->header + 1)
+		    open->n_seen != open->header + 1)
 			continue;
 		return open;
 	}
@@ -169,7 +169,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	open->induced = induced;
 	g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
-	open->header = open->seen->len;
+	open->header = open->n_seen;
 	open_take(open, line);
 	scanner->open[scanner->n_open++] = open;
 	if (format->family & FAMILY_ONE)
@@ -185,7 +185,7 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 	struct frame frame;
 	enum body body = body_kind(line->text, &format_dump, &frame);
 
-	if (body == BODY_FOREIGN || body == BODY_LAST || open->seen->len > DUMP_LINES) {
+	if (body == BODY_FOREIGN || body == BODY_LAST || open->n_seen > DUMP_LINES) {
 		extent_close(scanner, open, FALSE);
 		return;
 	}
@@ -199,7 +199,7 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 static void take_after_cut(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	open_take(open, line);
-	if (open->seen->len - open->header > CUT_LINES)
+	if (open->n_seen - open->header > CUT_LINES)
 		extent_close(scanner, open, FALSE);
 }
 
@@ -286,7 +286,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		break;
 	case BODY_BLANK:
 		open_append_numbers(open, "", 0);
-		if (open->seen->len - open->solid > gap)
+		if (open->n_seen - open->solid > gap)
 			extent_close(scanner, open, FALSE);
 		break;
 	case BODY_FOREIGN:
@@ -339,7 +339,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	}
 	if (open && open_is_adopted(open, format, line)) {
 		open_name(open, format, groups);
-		open->header = open->seen->len;
+		open->header = open->n_seen;
 		open_take(open, line);
 		return;
 	}
@@ -376,7 +376,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 
 	if (open && open->format == &format_dump) {
 		open->format = &format_cut;
-		open->header = open->seen->len;
+		open->header = open->n_seen;
 		open_take(open, line);
 		return;
 	}

@@ -23,6 +23,7 @@
 #include "splat/frame.h"
 #include "splat/parts.h"
 #include "splat/splat.h"
+#include "splat/texts.h"
 
 #define LINE_KEPT 8192		 /* maximum number of bytes of a line; the rest is dropped */
 #define REPORT_KEPT (256 * 1024) /* maximum number of bytes of a report; the rest is dropped */
@@ -276,16 +277,16 @@ struct seen {
 gboolean frame_starts_trace(const char *text);
 /* Returns TRUE if the line reports that lockdep is switched off. */
 gboolean line_ends_lockdep(const char *text);
-/* Stores FRAME in SEEN, and sets MARK (MARK_FRAME or MARK_FAULT). STRINGS owns the name. */
-void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings);
+/* Stores FRAME in SEEN, and sets MARK (MARK_FRAME or MARK_FAULT). TEXTS owns the name. */
+void seen_frame(struct seen *seen, guint mark, const struct frame *frame, struct texts *texts);
 /* Returns the marks of SEEN; determines them first if `known` is FALSE (marks.c). */
-guint seen_examine(struct seen *seen, GStringChunk *strings);
+guint seen_examine(struct seen *seen, struct texts *texts);
 
 /* A complete report. */
 struct report {
 	const struct format *format;
 	struct seen *seen;     /* the lines */
-	GStringChunk *strings; /* names of functions */
+	struct texts *texts;   /* names of functions */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups; /* what FORMAT's pattern matched in it; borrowed */

@@ -114,7 +114,7 @@ static gboolean take_header(struct scanner *scanner, const struct format *format
 		return TRUE;
 	}
 	open = extent_find(scanner, header);
-	if (!open || open->last_line != past->number || open->seen->len != open->header + 1)
+	if (!open || open->last_line != past->number || open->n_seen != open->header + 1)
 		return FALSE;
 	extent_rewrite(open, format, header, groups);
 	return TRUE;
@@ -187,7 +187,7 @@ static gboolean is_rest(const struct scanner *scanner, const struct open *open,
  */
 static gboolean is_panic_alone(const struct open *open, const struct line *line)
 {
-	return (open->format->family & FAMILY_PANIC) && open->seen->len == open->header + 1 &&
+	return (open->format->family & FAMILY_PANIC) && open->n_seen == open->header + 1 &&
 	       body_pattern(line->text + strspn(line->text, " \t"), ~0U) == BODY_FOREIGN;
 }
 
@@ -212,12 +212,12 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 	    format_match(line->text, NULL))
 		return FALSE;
 	/* if the line was wrapped twice, the report's last line is already a joined one */
-	is_last = open->last_line == past->number && open->solid == open->seen->len;
+	is_last = open->last_line == past->number && open->solid == open->n_seen;
 	text = joined(scanner, is_last ? open_line(open, open->solid - 1)->text : past->text, line);
 	whole.text = text;
 	whole.len = strlen(text);
 	if (is_last) {
-		open_replace(open, open->seen->len - 1, text);
+		open_replace(open, open->n_seen - 1, text);
 		open_reach(open, &whole);
 	} else {
 		body = body_kind(text, open->format, &frame);
@@ -309,17 +309,17 @@ static gboolean is_unfinished(const char *text, const char *next)
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line)
 {
 	static const char *const between[] = {" ", ""};
-	const char *last = open_line(open, open->seen->len - 1)->text;
+	const char *last = open_line(open, open->n_seen - 1)->text;
 	const char *start;
 
-	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->seen->len ||
+	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->n_seen ||
 	    open->last_line + 1 != line->number)
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
 	if (is_unfinished(last, start)) {
 		g_autofree char *text = g_strconcat(last, " ", start, NULL);
 
-		open_replace(open, open->seen->len - 1, text);
+		open_replace(open, open->n_seen - 1, text);
 		return TRUE;
 	}
 	if (!is_unfinished_lock(last))
@@ -340,7 +340,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 		 */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
-		open_replace(open, open->seen->len - 1, text);
+		open_replace(open, open->n_seen - 1, text);
 		return TRUE;
 	}
 	return FALSE;

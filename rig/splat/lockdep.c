@@ -310,7 +310,7 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 		while (i + 1 < report->n && continues(text, report->seen[i + 1].text)) {
 			char *whole = g_strconcat(text, blank(report->seen[++i].text), NULL);
 
-			text = g_string_chunk_insert(report->strings, whole);
+			text = texts_add(report->texts, whole, strlen(whole));
 			g_free(whole);
 		}
 		read_line(&reader, text, seen);

@@ -88,17 +88,17 @@ gboolean line_ends_lockdep(const char *text)
 	return FALSE;
 }
 
-void seen_frame(struct seen *seen, guint mark, const struct frame *frame, GStringChunk *strings)
+void seen_frame(struct seen *seen, guint mark, const struct frame *frame, struct texts *texts)
 {
 	seen->marks = mark;
 	seen->known = TRUE;
 	seen->guess = frame->guess;
 	seen->inlined = frame->inlined;
 	seen->offset = frame->offset;
-	seen->name = g_string_chunk_insert(strings, frame->name);
+	seen->name = texts_add(texts, frame->name, strlen(frame->name));
 }
 
-guint seen_examine(struct seen *seen, GStringChunk *strings)
+guint seen_examine(struct seen *seen, struct texts *texts)
 {
 	const char *text = seen->text;
 	struct frame frame;
@@ -106,9 +106,9 @@ guint seen_examine(struct seen *seen, GStringChunk *strings)
 	if (seen->known)
 		return seen->marks;
 	if (!seen->no_frame && frame_parse_fault(text, &frame)) {
-		seen_frame(seen, MARK_FAULT, &frame, strings);
+		seen_frame(seen, MARK_FAULT, &frame, texts);
 	} else if (!seen->no_frame && frame_parse(text, &frame)) {
-		seen_frame(seen, MARK_FRAME, &frame, strings);
+		seen_frame(seen, MARK_FRAME, &frame, texts);
 	} else {
 		seen->marks = words_of(text);
 		seen->known = TRUE;

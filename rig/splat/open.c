@@ -7,8 +7,8 @@
 
 void extent_free(struct open *open)
 {
-	g_array_unref(open->seen);
-	g_string_chunk_free(open->strings);
+	g_free(open->seen);
+	texts_free(open->texts);
 	groups_deinit(&open->groups);
 	g_free(open);
 }
@@ -20,57 +20,69 @@ struct open *open_new(struct scanner *scanner)
 	if (open)
 		return open;
 	open = g_new0(struct open, 1);
-	open->seen = g_array_new(FALSE, FALSE, sizeof(struct seen));
-	open->strings = g_string_chunk_new(16384);
+	open->texts = texts_new();
 	return open;
 }
 
 void open_release(struct scanner *scanner, struct open *open)
 {
-	struct open empty = {.seen = open->seen, .strings = open->strings};
+	struct open empty = {
+		.seen = open->seen, .seen_room = open->seen_room, .texts = open->texts};
 
 	if (scanner->spare) {
 		extent_free(open);
 		return;
 	}
 	groups_deinit(&open->groups);
-	g_array_set_size(open->seen, 0);
-	g_string_chunk_clear(open->strings);
+	texts_clear(open->texts);
 	*open = empty;
 	scanner->spare = open;
 }
 
-/* Appends a line. SEEN: its properties; `known` is FALSE if they were not determined yet. */
-static void append(struct open *open, const char *text, gsize len, struct seen seen)
+/*
+ * Appends a line. Returns its properties, which the caller may set: `known` is FALSE, and all others
+ * are 0. NULL: the report has reached its maximum size.
+ */
+static struct seen *append(struct open *open, const char *text, gsize len)
 {
-	if (open->bytes + len > REPORT_KEPT || open->seen->len >= REPORT_LINES) {
+	struct seen *seen;
+
+	if (open->bytes + len > REPORT_KEPT || open->n_seen >= REPORT_LINES) {
 		open->full = TRUE;
-		return;
+		return NULL;
 	}
-	seen.text = g_string_chunk_insert_len(open->strings, text, (gssize)len);
-	seen.len = (guint)len;
-	g_array_append_val(open->seen, seen);
+	if (open->n_seen == open->seen_room) {
+		open->seen_room = MAX(2 * open->seen_room, 64);
+		open->seen = g_renew(struct seen, open->seen, open->seen_room);
+	}
+	seen = &open->seen[open->n_seen++];
+	*seen = (struct seen){.text = texts_add(open->texts, text, len), .len = (guint)len};
 	open->bytes += len + 1;
+	return seen;
 }
 
 void open_append(struct open *open, const char *text, gsize len)
 {
-	append(open, text, len, (struct seen){0});
+	append(open, text, len);
 }
 
 void open_append_numbers(struct open *open, const char *text, gsize len)
 {
-	append(open, text, len, (struct seen){.known = TRUE});
+	struct seen *seen = append(open, text, len);
+
+	if (seen)
+		seen->known = TRUE;
 }
 
 void open_append_frame(struct open *open, const char *text, gsize len, guint mark,
 		       const struct frame *frame)
 {
-	struct seen seen = {.no_frame = !frame->name[0]};
+	struct seen *seen = append(open, text, len);
 
-	if (frame->name[0])
-		seen_frame(&seen, mark, frame, open->strings);
-	append(open, text, len, seen);
+	if (seen && frame->name[0])
+		seen_frame(seen, mark, frame, open->texts);
+	else if (seen)
+		seen->no_frame = TRUE;
 }
 
 /* Returns TRUE if TEXT is "Call Trace:", "Backtrace:" or similar. */
@@ -81,7 +93,7 @@ static gboolean begins_stack(const char *text, gsize len)
 
 enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame)
 {
-	const struct seen *last = open_line(open, open->seen->len - 1);
+	const struct seen *last = open_line(open, open->n_seen - 1);
 	enum body body = body_kind(line->text, open->format, ret_frame);
 
 	/* the place where preemption was disabled is not part of a stack */
@@ -104,7 +116,7 @@ void open_replace(struct open *open, guint at, const char *text)
 	gsize len = strlen(text);
 
 	*open_line(open, at) = (struct seen){
-		.text = g_string_chunk_insert_len(open->strings, text, (gssize)len),
+		.text = texts_add(open->texts, text, len),
 		.len = (guint)len,
 	};
 	open->bytes += len;
@@ -116,7 +128,7 @@ void open_replace(struct open *open, guint at, const char *text)
 
 void open_reach(struct open *open, const struct line *line)
 {
-	open->solid = open->seen->len;
+	open->solid = open->n_seen;
 	open->last_line = line->number + line->more;
 	open->end_byte = line->end_byte;
 	if (!line->more)
@@ -161,8 +173,8 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 struct splat *extent_splat(const struct open *open)
 {
 	struct report report = {.format = open->format,
-				.seen = (struct seen *)(void *)open->seen->data,
-				.strings = open->strings,
+				.seen = open->seen,
+				.texts = open->texts,
 				.n = open->solid,
 				.header = open->header,
 				.groups = open->groups};
@@ -220,7 +232,7 @@ gboolean open_causes(const struct open *open, const struct line *line)
 
 gboolean open_has_next(const struct open *open)
 {
-	return open->seen->len == open->header + 1 && open->format->title &&
+	return open->n_seen == open->header + 1 && open->format->title &&
 	       strstr(open->format->title, "{next}");
 }
 

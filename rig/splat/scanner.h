@@ -25,8 +25,9 @@ struct open {
 	char callers[CALLERS][CALLER_LEN];
 	guint n_callers;
 	gboolean kernel;
-	GArray *seen;	       /* of struct seen: the lines, with texts in `strings` */
-	GStringChunk *strings; /* the texts of the lines, and names of functions */
+	struct seen *seen; /* the lines, with texts in `texts` */
+	guint n_seen, seen_room;
+	struct texts *texts; /* the texts of the lines, and names of functions */
 	gsize bytes;
 	guint header; /* index of the header in `seen` */
 	struct groups groups;  /* of the header */
@@ -115,7 +116,7 @@ struct scanner {
 /* Returns the line I of OPEN. */
 static inline struct seen *open_line(const struct open *open, guint i)
 {
-	return &g_array_index(open->seen, struct seen, i);
+	return &open->seen[i];
 }
 
 /* Returns one of the last lines; AGE 0 is the newest, PAST - 1 the oldest. */

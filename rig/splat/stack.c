@@ -40,7 +40,7 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 		}
 	}
 	if (last && frame_parse_caller(last, &frame))
-		g_ptr_array_add(names, g_string_chunk_insert(report->strings, frame.name));
+		g_ptr_array_add(names, texts_add(report->texts, frame.name, strlen(frame.name)));
 	return names;
 }
 
