@@ -24,6 +24,7 @@ void splat_free(struct splat *splat)
 	g_strfreev(splat->cycle);
 	g_strfreev(splat->taken_in);
 	g_clear_pointer(&splat->frames, g_ptr_array_unref);
+	g_free(splat->names);
 	g_clear_pointer(&splat->held, g_ptr_array_unref);
 	g_clear_pointer(&splat->detail, json_decref);
 	g_free(splat);
@@ -130,24 +131,32 @@ static json_t *rule_detail(const struct report *report)
 	return json_pack("{s:s, s:s}", "rule", report->groups.at[1], "lock", report->groups.at[3]);
 }
 
-/* Returns the report's lines as one text of valid UTF-8. */
-static char *whole_text(const struct report *report)
+/* Sets `text` of REPORT, and the positions of its lines there. */
+static void join_lines(struct report *report)
 {
-	g_autofree char *text = NULL;
 	gsize len = 0;
 	char *end;
 
-	for (guint i = 0; i < report->n; i++)
+	for (guint i = 0; i < report->n; i++) {
+		report->seen[i].at = len;
 		len += report->seen[i].len + 1;
-	text = end = g_malloc(len);
+	}
+	report->text = end = g_malloc(len);
 	for (guint i = 0; i < report->n; i++) {
 		end = mempcpy(end, report->seen[i].text, report->seen[i].len);
 		*end++ = '\n';
 	}
 	end[-1] = '\0';
-	if (!text_is_utf8(text, len - 1))
-		return g_utf8_make_valid(text, (gssize)len - 1);
-	return g_steal_pointer(&text);
+}
+
+/* Returns the text of REPORT as valid UTF-8, and clears it. */
+static char *take_text(struct report *report)
+{
+	g_autofree char *text = g_steal_pointer(&report->text);
+	gsize len = report->seen[report->n - 1].at + report->seen[report->n - 1].len;
+
+	return text_is_utf8(text, len) ? g_steal_pointer(&text)
+				       : g_utf8_make_valid(text, (gssize)len);
 }
 
 /* Returns TRUE if there is a stack after the first line with WORDS. */
@@ -220,6 +229,7 @@ struct splat *report_build(struct report *report, gboolean induced)
 	const struct format *format = report->format;
 	struct splat *splat = g_new0(struct splat, 1);
 
+	join_lines(report);
 	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(report))
 		report->format = ++format;
 	for (guint i = 0; i < report->n; i++)
@@ -242,6 +252,6 @@ struct splat *report_build(struct report *report, gboolean induced)
 	splat->truncated = lacks_end(report);
 	title_make(splat, report);
 	signature_make(splat, report);
-	splat->text = whole_text(report);
+	splat->text = take_text(report);
 	return splat;
 }

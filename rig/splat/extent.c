@@ -39,14 +39,14 @@ static void note_crash(struct scanner *scanner, const struct open *open)
 	if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)) &&
 	    g_strcmp0(open->format->kind, "sched-atomic") != 0)
 		return;
-	g_strlcpy(scanner->crashed, open->callers[0], CALLER_LEN);
+	memcpy(scanner->crashed, open->callers[0], CALLER_LEN);
 	scanner->crashed_at = open->last_stamp;
 	scanner->any_crash = TRUE;
 }
 
 static gboolean is_wake(const struct scanner *scanner, const struct line *line)
 {
-	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 &&
+	return scanner->any_crash && caller_is_same(scanner->crashed, line->caller) &&
 	       line->stamp >= 0 && line->stamp - scanner->crashed_at <= WAKE_SECONDS &&
 	       line->stamp >= scanner->crashed_at;
 }
@@ -66,14 +66,6 @@ void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short
 	open_release(scanner, open);
 }
 
-/* Returns TRUE if ONE and TWO, names of printk callers, are equal. */
-static inline gboolean is_same(const char *one, const char *two)
-{
-	while (*one && *one == *two)
-		one++, two++;
-	return *one == *two;
-}
-
 struct open *extent_find(struct scanner *scanner, const struct line *line)
 {
 	for (guint i = 0; i < scanner->n_open; i++) {
@@ -82,7 +74,7 @@ struct open *extent_find(struct scanner *scanner, const struct line *line)
 		if (open->kernel != line->kernel)
 			continue;
 		for (guint c = 0; c < open->n_callers; c++)
-			if (is_same(open->callers[c], line->caller))
+			if (caller_is_same(open->callers[c], line->caller))
 				return open;
 	}
 	return NULL;
@@ -122,7 +114,7 @@ static void open_settle(struct open *open, const struct line *line)
 	if (open->kernel || !line->kernel)
 		return;
 	open->kernel = TRUE;
-	g_strlcpy(open->callers[0], line->caller, CALLER_LEN);
+	memcpy(open->callers[0], line->caller, CALLER_LEN);
 }
 
 /*
@@ -142,7 +134,7 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) ||
 		    open->n_callers == CALLERS)
 			continue;
-		g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
+		memcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 		return open;
 	}
 	return NULL;
@@ -167,7 +159,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	open->first_byte = line->first_byte;
 	open->first_stamp = open->last_stamp = -1;
 	open->induced = induced;
-	g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
+	memcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
 	open->header = open->n_seen;
 	open_take(open, line);

@@ -326,12 +326,13 @@ static char *function_below_stack(const struct report *report, enum rules rules)
 		return NULL;
 	for (guint i = report->header + 1; i < report->n; i++) {
 		const struct seen *seen = &report->seen[i];
-		const char *rip = strstr(seen->text, "RIP");
+		const char *rip;
 
 		frames |= (seen->marks & MARK_FRAME) != 0;
 		if (!(seen->marks & MARK_FAULT))
 			continue;
-		if (!frames || !rip)
+		rip = frames ? strstr(seen->text, "RIP") : NULL;
+		if (!rip)
 			return NULL;
 		rip += strlen("RIP") + strspn(rip + strlen("RIP"), ": ");
 		if (g_ascii_isdigit(*rip) ||

@@ -266,6 +266,7 @@ enum mark {
 struct seen {
 	char *text;
 	guint len;   /* number of bytes of the text */
+	gsize at;    /* position of the text in that of the report; set by report_build() */
 	guint marks; /* enum mark; not complete while `known` is FALSE */
 	gboolean known;
 	gboolean no_frame; /* `known` is FALSE, but the line has certainly no frame */
@@ -290,7 +291,9 @@ struct report {
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups; /* what FORMAT's pattern matched in it; borrowed */
-	guint marks;	      /* the marks of all lines, combined; set by report_build() */
+	/* set by report_build(): */
+	guint marks; /* the marks of all lines, combined */
+	char *text;  /* the lines, with a newline between two of them */
 };
 
 /*
@@ -385,7 +388,7 @@ GPtrArray *stack_counting(const struct report *report);
  * ran is not used.
  */
 GPtrArray *stack_interrupted(const struct report *report, enum rules rules);
-/* Returns the index of the first line from FROM on that contains WORDS, or -1. */
+/* Returns the index of the first line from FROM on that contains WORDS, or -1 (stack.c). */
 int report_find(const struct report *report, guint from, const char *words);
 
 /*

@@ -152,7 +152,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	header.first_byte = past->first_byte;
 	header.stamp = past->stamp;
 	header.kernel = past->kernel;
-	g_strlcpy(header.caller, past->caller, CALLER_LEN);
+	memcpy(header.caller, past->caller, CALLER_LEN);
 	taken = is_better(format, &groups, past->format, past->text) &&
 		take_header(scanner, format, &header, &groups);
 	groups_deinit(&groups);
@@ -205,7 +205,7 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 		return FALSE;
 	whole = *line;
 	whole.kernel = past->kernel;
-	g_strlcpy(whole.caller, past->caller, CALLER_LEN);
+	memcpy(whole.caller, past->caller, CALLER_LEN);
 	open = extent_find(scanner, &whole);
 	if (!open || open->ended || !open->format->kind || !is_rest(scanner, open, line) ||
 	    !(past->kernel || is_panic_alone(open, line)) || body_is_banner(line->text, NULL) ||
@@ -226,7 +226,7 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 		extent_continue(scanner, open, &whole);
 	}
 	line->kernel = past->kernel;
-	g_strlcpy(line->caller, past->caller, CALLER_LEN);
+	memcpy(line->caller, past->caller, CALLER_LEN);
 	count_wrap(scanner);
 	return TRUE;
 }
@@ -237,7 +237,7 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 	const struct past *past = scanner_past(scanner, 0);
 
 	if (!is_continuation(past, line) || past->kernel != open->kernel ||
-	    strcmp(past->caller, open->callers[0]) != 0 || open->last_line >= past->number)
+	    !caller_is_same(past->caller, open->callers[0]) || open->last_line >= past->number)
 		return NULL;
 	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
 		g_autofree char *text = g_strconcat(past->text, between[i],

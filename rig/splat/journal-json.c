@@ -113,7 +113,7 @@ static gboolean dmesg_entry(const json_t *entry, struct line *line)
 	if (json_is_number(when))
 		line->stamp = json_number_value(when);
 	if (caller)
-		g_strlcpy(line->caller, caller, CALLER_LEN);
+		caller_set(line->caller, caller, strlen(caller));
 	return TRUE;
 }
 

@@ -167,7 +167,8 @@ static gboolean read_arrows(struct reader *reader, const char *text)
  */
 static gboolean read_place(struct reader *reader, const char *text)
 {
-	gsize colon = strcspn(text, ": ");
+	/* the name of a source file ends in ".c", ".h" or the like */
+	gsize colon = strchr(text, '.') ? strcspn(text, ": ") : 0;
 	gsize digits = text[colon] == ':' ? strspn(text + colon + 1, "0123456789") : 0;
 
 	if (!digits || colon < 3 || text[colon - 2] != '.' || text[colon + 1 + digits] != ' ')

@@ -15,10 +15,10 @@ void extent_free(struct open *open)
 
 struct open *open_new(struct scanner *scanner)
 {
-	struct open *open = g_steal_pointer(&scanner->spare);
+	struct open *open;
 
-	if (open)
-		return open;
+	if (scanner->n_spare)
+		return scanner->spare[--scanner->n_spare];
 	open = g_new0(struct open, 1);
 	open->texts = texts_new();
 	return open;
@@ -29,14 +29,14 @@ void open_release(struct scanner *scanner, struct open *open)
 	struct open empty = {
 		.seen = open->seen, .seen_room = open->seen_room, .texts = open->texts};
 
-	if (scanner->spare) {
+	if (scanner->n_spare == OPEN_REPORTS) {
 		extent_free(open);
 		return;
 	}
 	groups_deinit(&open->groups);
 	texts_clear(open->texts);
 	*open = empty;
-	scanner->spare = open;
+	scanner->spare[scanner->n_spare++] = open;
 }
 
 /*
@@ -153,7 +153,7 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 		const struct past *past = scanner_past(scanner, i);
 
 		if (!past->number || past->kernel != line->kernel ||
-		    strcmp(past->caller, line->caller) != 0) {
+		    !caller_is_same(past->caller, line->caller)) {
 			if (!line->caller[0])
 				return;
 			/* skip lines that another printk caller (task or CPU) has printed */

@@ -4,6 +4,7 @@
 #define RIG_SPLAT_PARTS_H
 
 #include <glib.h>
+#include <string.h>
 
 #include "splat/splat.h"
 
@@ -22,7 +23,8 @@ struct line {
 	/* the date in seconds, only for comparison with others; -1: none, or not known yet */
 	gint64 date;
 	double stamp;		 /* time stamp in seconds; -1: none */
-	char caller[CALLER_LEN]; /* "T12", "C1"; "" if the log does not name callers */
+	/* "T12", "C1"; "" if the log does not name callers; set by caller_set() */
+	char caller[CALLER_LEN];
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
 	/*
 	 * 0: the prefix is the line's own; otherwise it was copied from the line that is so many
@@ -40,6 +42,20 @@ struct line {
 	gboolean cut;  /* blanks at the end of the text were removed */
 	gboolean same; /* `text` has the bytes of the log; none was changed */
 };
+
+/*
+ * Sets CALLER, an array of CALLER_LEN bytes, to the LEN bytes at TEXT; a longer text is cut off. All
+ * bytes after it become NUL, so that callers can be copied and compared as a whole.
+ */
+static inline void caller_set(char *caller, const char *text, gsize len)
+{
+	memset(caller, 0, CALLER_LEN);
+	memcpy(caller, text, MIN(len, CALLER_LEN - 1));
+}
+static inline gboolean caller_is_same(const char *one, const char *two)
+{
+	return memcmp(one, two, CALLER_LEN) == 0;
+}
 
 /*
  * Splits TEXT, a line, into prefix and text: sets text, len, date_at, date_len, stamp, caller,

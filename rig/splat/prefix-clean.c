@@ -382,9 +382,7 @@ const char *prefix_record(const char *p, struct line *line)
 	line->kernel = TRUE;
 	caller = strstr(end, ",caller=");
 	if (caller && caller < text) {
-		gsize len = strcspn(caller + 8, ",;");
-
-		g_strlcpy(line->caller, caller + 8, MIN(len + 1, CALLER_LEN));
+		caller_set(line->caller, caller + 8, strcspn(caller + 8, ",;"));
 	}
 	piece = strstr(end, ",ncfrag=");
 	if (piece && piece < text) {

@@ -76,7 +76,7 @@ static const char *caller(const char *p, struct line *line)
 
 	if (!end || end - p >= CALLER_LEN)
 		return NULL;
-	g_strlcpy(line->caller, p, end - p + 1);
+	caller_set(line->caller, p, (gsize)(end - p));
 	return end;
 }
 

@@ -289,12 +289,11 @@ static const char *strip_plain(const char *text, struct line *line)
 		if (len < 2 || len >= CALLER_LEN || caller[len] != ']')
 			return NULL;
 		memcpy(line->caller, caller, len);
-		line->caller[len] = '\0';
 		p = caller + len + 1;
 	}
 	p += *p == ' ';
 	if (!is_text(p)) {
-		line->caller[0] = '\0';
+		caller_set(line->caller, "", 0);
 		return NULL;
 	}
 	line->stamp = (double)units / 1e6;
@@ -311,7 +310,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	line->date_at = NULL;
 	line->date_len = 0;
 	line->stamp = line->date = -1;
-	line->caller[0] = '\0';
+	caller_set(line->caller, "", 0);
 	line->kernel = line->user = FALSE;
 	len = prefix_clean(text, len, &line->same);
 	p = strip_plain(text, line);

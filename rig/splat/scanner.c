@@ -21,8 +21,8 @@ void scanner_free(struct scanner *scanner)
 		return;
 	for (guint i = 0; i < scanner->n_open; i++)
 		extent_free(scanner->open[i]);
-	if (scanner->spare)
-		extent_free(scanner->spare);
+	for (guint i = 0; i < scanner->n_spare; i++)
+		extent_free(scanner->spare[i]);
 	g_free(scanner);
 }
 
@@ -103,7 +103,7 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 		return;
 	line->kernel = TRUE;
 	line->inherited = past->inherited + 1;
-	g_strlcpy(line->caller, past->caller, CALLER_LEN);
+	memcpy(line->caller, past->caller, CALLER_LEN);
 }
 
 /* Checks a line for news that is not a report: the start of a boot, and that lockdep is off. */

@@ -83,7 +83,8 @@ struct scanner {
 	guint newest;		/* the index of the newest line in `past` */
 	struct open *open[OPEN_REPORTS];
 	guint n_open;
-	struct open *spare; /* a closed report, whose memory the next one uses; or NULL */
+	struct open *spare[OPEN_REPORTS]; /* closed reports, whose memory the next ones use */
+	guint n_spare;
 	double stamp;
 	gboolean lockdep_died;
 	/* the printk caller that crashed last; its next reports are consequences */

@@ -345,10 +345,9 @@ static char *path_key(const struct splat *splat)
 
 static void add_hex(GString *out, guint64 value)
 {
-	int shift = 60;
+	/* of the first digit that is not 0 */
+	int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
 
-	while (shift && !(value >> shift))
-		shift -= 4;
 	for (; shift >= 0; shift -= 4)
 		g_string_append_c(out, "0123456789abcdef"[value >> shift & 15]);
 }

@@ -62,6 +62,7 @@ struct splat {
 	int pid, cpu;		/* -1 if the report does not have them */
 	/* of char *: the functions on the stack after which the report is named, innermost first */
 	GPtrArray *frames;
+	char *names; /* the memory of the names in `frames` */
 	/* only for lockdep reports: */
 	char *task; /* for example "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;

@@ -130,10 +130,16 @@ GPtrArray *stack_counting(const struct report *report)
 
 int report_find(const struct report *report, guint from, const char *words)
 {
-	for (guint i = from; i < report->n; i++)
-		if (strstr(report->seen[i].text, words))
-			return i;
-	return -1;
+	const char *found = from < report->n ? strstr(report->text + report->seen[from].at, words)
+					     : NULL;
+	gsize at;
+
+	if (!found)
+		return -1;
+	at = (gsize)(found - report->text);
+	while (from + 1 < report->n && report->seen[from + 1].at <= at)
+		from++;
+	return (int)from;
 }
 
 /*

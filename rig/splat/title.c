@@ -95,13 +95,9 @@ struct source {
 
 static const char *rest_of_line(const struct report *report, const char *words)
 {
-	for (guint i = report->header; i < report->n; i++) {
-		const char *at = strstr(report->seen[i].text, words);
+	int line = report_find(report, report->header, words);
 
-		if (at)
-			return at + strlen(words);
-	}
-	return NULL;
+	return line < 0 ? NULL : strstr(report->seen[line].text, words) + strlen(words);
 }
 
 /*
@@ -168,14 +164,30 @@ char *title_of(const struct report *report, const char *function)
 	return clean_title(title);
 }
 
+/* Copies the names in `frames` of SPLAT, which belong to the report, to `names`. */
+static void keep_names(struct splat *splat)
+{
+	gpointer *frames = splat->frames->pdata;
+	gsize len = 0;
+	char *end;
+
+	for (guint i = 0; i < splat->frames->len; i++)
+		len += strlen(frames[i]) + 1;
+	splat->names = end = g_malloc(len);
+	for (guint i = 0; i < splat->frames->len; i++) {
+		const char *name = frames[i];
+
+		frames[i] = end;
+		end = stpcpy(end, name) + 1;
+	}
+}
+
 void title_make(struct splat *splat, const struct report *report)
 {
 	const struct format *format = report->format;
 
 	splat->frames = stack_counting(report);
-	g_ptr_array_set_free_func(splat->frames, g_free);
-	for (guint i = 0; i < splat->frames->len; i++)
-		splat->frames->pdata[i] = g_strdup(splat->frames->pdata[i]);
+	keep_names(splat);
 	splat->function = naming_function(splat, report, RULES_V2);
 	if (!splat->function && strstr(format->title, "{f}") && !(format->flags & FORMAT_NAMELESS))
 		splat_corrupt(splat, "no function found that it could be named after");
