@@ -144,9 +144,8 @@ static void join_lines(struct report *report)
 	report->text = end = g_malloc(len);
 	for (guint i = 0; i < report->n; i++) {
 		end = mempcpy(end, report->seen[i].text, report->seen[i].len);
-		*end++ = '\n';
+		*end++ = i + 1 < report->n ? '\n' : '\0';
 	}
-	end[-1] = '\0';
 }
 
 /* Returns the text of REPORT as valid UTF-8, and clears it. */

@@ -304,12 +304,15 @@ gboolean frame_parse(const char *text, struct frame *ret)
 		p += 2 + name_len(p + 1); /* the module */
 	if (*p == '(' && addressed && frame_parse_symbol(p + 1, ret))
 		return TRUE;
-	if (parse_arm(p, addressed, ret))
+	len = name_len(p);
+	/* most lines that are not frames end here: in all forms, one of these follows the name */
+	if (*p != '(' && p[len] != '+' && p[len] != ' ')
+		return FALSE;
+	if (p[len] != '+' && parse_arm(p, addressed, ret))
 		return TRUE;
 	/* "f+0x1" without a size, at the start of a line, begins a sentence: "f+0x1 is wrong" */
 	if (!addressed && p == text && !strchr(p, '/'))
 		return FALSE;
-	len = name_len(p);
 	if (!parse_symbol(p, len, ret) && !parse_decoded(p, len, ret) &&
 	    !parse_inlined(p, len, ret))
 		return FALSE;

@@ -34,6 +34,12 @@ void splat_lock_free(gpointer data)
 	g_free(lock);
 }
 
+/* Returns TRUE if lock_class_normal() would not change LOCK_CLASS. */
+static gboolean is_normal(const char *lock_class)
+{
+	return !strchr(lock_class, '#') && !strstr(lock_class, " l=");
+}
+
 /*
  * Removes from a lock class what differs between boots and instances: "&lo->lock#2/1 l=1 0:99"
  * becomes "&lo->lock/1". The number after # depends on the boot order; the text after the blank
@@ -44,9 +50,8 @@ char *lock_class_normal(const char *lock_class)
 	static GRegex *version, *extra;
 	g_autofree char *plain = NULL;
 
-	if (!strchr(lock_class, '#') && !strstr(lock_class, " l="))
+	if (is_normal(lock_class))
 		return g_strdup(lock_class);
-
 	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), lock_class, -1, 0, "", 0,
 					NULL);
 	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "",
@@ -148,7 +153,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 		return FALSE;
 	}
 	name = g_strndup(p + 1, usage - p - 1);
-	ret->lock_class = lock_class_normal(name);
+	ret->lock_class = is_normal(name) ? g_steal_pointer(&name) : lock_class_normal(name);
 	ret->usage = g_strndup(usage + 2, len);
 	p = parse_waits(usage + 3 + len, ret);
 	ret->function = function_at(p);

@@ -9,17 +9,6 @@
 #define INDENT 2
 #define ESCAPE_MAX 6 /* length of the longest escape, \u001F */
 
-static inline void put(GString *out, const char *text, gsize len)
-{
-	if (len >= out->allocated_len - out->len) {
-		g_string_append_len(out, text, (gssize)len);
-		return;
-	}
-	memcpy(out->str + out->len, text, len);
-	out->len += len;
-	out->str[out->len] = '\0';
-}
-
 /* Matches the bytes that must be escaped in a JSON string. */
 static inline lanes escaped(lanes bytes)
 {
@@ -45,36 +34,55 @@ static void taken(GString *out, char *end)
 	out->len = (gsize)(end - out->str);
 }
 
-/*
- * Writes TEXT, valid UTF-8, as a JSON string. Escapes only quotes, backslashes and control
- * characters.
- */
-static void put_string(GString *out, const char *text, gsize len)
+/* Writes C at P, with an escape if it needs one. Returns the end. */
+static inline char *put_char(char *p, char c)
 {
 	static const char shorts[256] = {
 		['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
 		['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 	};
+	guint8 byte = (guint8)c;
+
+	if (byte >= ' ' && byte != '"' && byte != '\\') {
+		*p++ = c;
+		return p;
+	}
+	*p++ = '\\';
+	if (!shorts[byte])
+		return p + g_snprintf(p, ESCAPE_MAX, "u%04X", byte);
+	*p++ = shorts[byte];
+	return p;
+}
+
+/* The room that put_string() needs for LEN bytes. */
+static gsize string_room(gsize len)
+{
+	return ESCAPE_MAX * len + 2 + LANES;
+}
+
+/*
+ * Writes TEXT, valid UTF-8, as a JSON string at P. Escapes only quotes, backslashes and control
+ * characters. Returns the end.
+ */
+static char *put_string(char *p, const char *text, gsize len)
+{
 	const char *end = text + len;
-	char *p = room_for(out, ESCAPE_MAX * len + 2);
 
 	*p++ = '"';
-	while (text < end) {
-		gsize plain = lanes_before(text, (gsize)(end - text), escaped);
+	while ((gsize)(end - text) >= LANES) {
+		lanes bytes = lanes_load(text);
+		gsize plain = lanes_first(escaped(bytes));
 
-		memcpy(p, text, plain);
+		memcpy(p, &bytes, sizeof(bytes)); /* the bytes after `plain` are overwritten */
 		p += plain;
 		text += plain;
-		if (text == end)
-			break;
-		*p++ = '\\';
-		*p++ = shorts[(guint8)*text];
-		if (!p[-1])
-			p += g_snprintf(p - 1, ESCAPE_MAX, "u%04X", (guint8)*text) - 1;
-		text++;
+		if (plain < LANES)
+			p = put_char(p, *text++);
 	}
+	while (text < end)
+		p = put_char(p, *text++);
 	*p++ = '"';
-	taken(out, p);
+	return p;
 }
 
 static char *new_line(const struct json_writer *writer, char *p)
@@ -85,11 +93,14 @@ static char *new_line(const struct json_writer *writer, char *p)
 	return p;
 }
 
-/* Writes what precedes a value: the comma, the line's start and the key. */
-static void begin(struct json_writer *writer, const char *key)
+/*
+ * Writes what precedes a value: the comma, the line's start and the key. Returns where the caller can
+ * write a value of LEN bytes. The caller must then call taken().
+ */
+static char *begin(struct json_writer *writer, const char *key, gsize value_len)
 {
 	gsize len = key ? strlen(key) : 0;
-	char *p = room_for(writer->out, 6 + (gsize)writer->depth * INDENT + len);
+	char *p = room_for(writer->out, 6 + (gsize)writer->depth * INDENT + len + value_len);
 
 	if (writer->more)
 		*p++ = ',';
@@ -101,20 +112,31 @@ static void begin(struct json_writer *writer, const char *key)
 		memcpy(p + len, "\": ", 3);
 		p += len + 3;
 	}
-	taken(writer->out, p);
 	writer->more = TRUE;
+	return p;
 }
 
 static void plain(struct json_writer *writer, const char *key, const char *text)
 {
-	begin(writer, key);
-	put(writer->out, text, strlen(text));
+	gsize len = strlen(text);
+	char *p = begin(writer, key, len);
+
+	taken(writer->out, mempcpy(p, text, len));
+}
+
+static void write_string(struct json_writer *writer, const char *key, const char *text, gsize len)
+{
+	char *p = begin(writer, key, string_room(len));
+
+	taken(writer->out, put_string(p, text, len));
 }
 
 void json_write_open(struct json_writer *writer, const char *key, char bracket)
 {
-	begin(writer, key);
-	put(writer->out, &bracket, 1);
+	char *p = begin(writer, key, 1);
+
+	*p++ = bracket;
+	taken(writer->out, p);
 	writer->depth++;
 	writer->more = FALSE;
 }
@@ -137,8 +159,7 @@ void json_write_text(struct json_writer *writer, const char *key, const char *te
 		json_write_null(writer, key);
 		return;
 	}
-	begin(writer, key);
-	put_string(writer->out, text, strlen(text));
+	write_string(writer, key, text, strlen(text));
 }
 
 void json_write_int(struct json_writer *writer, const char *key, gint64 value)
@@ -217,13 +238,14 @@ void json_write_null(struct json_writer *writer, const char *key)
 static char *escaped_key(const char *name)
 {
 	gsize len = strlen(name);
-	g_autoptr(GString) text = NULL;
+	g_autofree char *text = NULL;
+	char *end;
 
 	if (lanes_before(name, len, escaped) == len)
 		return NULL;
-	text = g_string_new(NULL);
-	put_string(text, name, len);
-	return g_strndup(text->str + 1, text->len - 2); /* without the quotes */
+	text = g_malloc(string_room(len));
+	end = put_string(text, name, len);
+	return g_strndup(text + 1, (gsize)(end - text) - 2); /* without the quotes */
 }
 
 void json_write_value(struct json_writer *writer, const char *key, const json_t *value)
@@ -247,8 +269,7 @@ void json_write_value(struct json_writer *writer, const char *key, const json_t 
 		json_write_close(writer, is_object ? '}' : ']');
 		break;
 	case JSON_STRING:
-		begin(writer, key);
-		put_string(writer->out, json_string_value(value), json_string_length(value));
+		write_string(writer, key, json_string_value(value), json_string_length(value));
 		break;
 	case JSON_INTEGER:
 		json_write_int(writer, key, json_integer_value(value));
