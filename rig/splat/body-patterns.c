@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of the words with which lines inside reports begin. */
-#include <string.h>
-
 #include "splat/body-patterns.h"
 #include "splat/word-set.h"
 
@@ -423,16 +421,17 @@ static const struct body_pattern starts[] = {
 
 /* The index of rows by the first character of their text, in the table's order; -1 ends a chain. */
 static gint16 first_with[256], next_with[G_N_ELEMENTS(starts)];
+static char second_of[G_N_ELEMENTS(starts)]; /* NUL: the text has only one character */
 
 static gpointer index_rows(gpointer unused)
 {
 	(void)unused;
-	for (int c = 0; c < 256; c++)
-		first_with[c] = -1;
+	memset(first_with, 0xff, sizeof(first_with)); /* -1 */
 	for (gsize i = G_N_ELEMENTS(starts); i-- > 0;) {
 		guint8 c = (guint8)starts[i].words[0];
 
 		next_with[i] = first_with[c];
+		second_of[i] = starts[i].words[1];
 		first_with[c] = (gint16)i;
 	}
 	return NULL;
@@ -444,7 +443,8 @@ enum body body_pattern(const char *start, unsigned family)
 
 	g_once(&once, index_rows, NULL);
 	for (int i = first_with[(guint8)*start]; i >= 0; i = next_with[i])
-		if ((starts[i].families & family) && text_begins(start, starts[i].words))
+		if ((!second_of[i] || second_of[i] == start[1]) && (starts[i].families & family) &&
+		    text_begins(start, starts[i].words))
 			return starts[i].body;
 	return BODY_FOREIGN;
 }

@@ -235,7 +235,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 	struct frame frame;
 	enum body body;
 
-	if (join_lock(scanner, open, line)) {
+	if (line->stamp < 0 && join_lock(scanner, open, line)) {
 		open_reach(open, line);
 		return;
 	}

@@ -76,7 +76,7 @@ static gsize hidden_len(const char *text)
 {
 	gsize before = *text == '(' ? 1 + strspn(text + 1, "_") : 0, after;
 
-	if (!before || strncmp(text + before, "ptrval", 6) != 0)
+	if (!before || !text_begins(text + before, "ptrval"))
 		return 0;
 	after = strspn(text + before + 6, "_");
 	return text[before + 6 + after] == ')' ? before + 7 + after : 0;
@@ -95,7 +95,7 @@ static const char *skip_address(const char *text)
 		return text;
 	p++;
 	p += *p == '<';
-	p += strncmp(p, "0x", 2) == 0 ? 2 : 0;
+	p += text_begins(p, "0x") ? 2 : 0;
 	digits = hidden_len(p);
 	if (!digits) {
 		digits = hex_len(p, 16);
@@ -134,14 +134,14 @@ static gboolean parse_symbol(const char *text, gsize len, struct frame *ret)
 {
 	const char *end = text + len;
 
-	if (strncmp(end, "+0x", 3) != 0 || !len || g_ascii_isdigit(*text) || *text == '$')
+	if (!text_begins(end, "+0x") || !len || g_ascii_isdigit(*text) || *text == '$')
 		return FALSE;
 	end += 3;
 	if (!g_ascii_isxdigit(*end))
 		return FALSE;
 	set_symbol(ret, text, len);
 	ret->offset = parse_hex(&end);
-	if (strncmp(end, "/0x", 3) == 0) {
+	if (text_begins(end, "/0x")) {
 		end += 3;
 		ret->size = parse_hex(&end);
 	}
@@ -168,7 +168,7 @@ static gboolean parse_decoded(const char *text, gsize len, struct frame *ret)
 {
 	const char *colon, *place, *close;
 
-	if (!len || g_ascii_isdigit(*text) || strncmp(text + len, " (", 2) != 0)
+	if (!len || g_ascii_isdigit(*text) || !text_begins(text + len, " ("))
 		return FALSE;
 	place = text + len + 2;
 	colon = strchr(place, ':');
@@ -251,10 +251,10 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 
 	if (p[len] != ' ' && p[len] != *from)
 		return FALSE;
-	if (len && strncmp(p + len, " [", 2) == 0)
+	if (len && text_begins(p + len, " ["))
 		module = strcspn(p + len, "]") + 1;
 	if (!len || (module && p[len + module - 1] != ']') || p[len + module] != *from ||
-	    strncmp(p + len + module, from, strlen(from)) != 0)
+	    !text_begins(p + len + module, from))
 		return FALSE;
 	/* the caller is an address without a function at the end of a broken stack */
 	if (!strstr(p + len, "+0x") && (!addressed || !strstr(p + len, " from [<")))
@@ -346,7 +346,7 @@ gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *r
 	p += strspn(p, " ");
 	if (!address || *p)
 		return FALSE;
-	if (strncmp(address, "0x", 2) == 0)
+	if (text_begins(address, "0x"))
 		address += 2;
 	*ret_address = g_ascii_strtoull(address, NULL, 16);
 	*ret_guess = guess;
@@ -380,17 +380,17 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"NIP: "},	{"IAOQ[0]: "},	 {"PC: "},
 		{"pc is at "},	{"TPC: <"},
 	};
-	static const guint8 begins[256] = {
-		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
-		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1, ['M'] = 1, ['T'] = 1,
+	/* for each first character of a mark, the second ones */
+	static const char seconds[256][2] = {
+		['R'] = {'I'}, ['E'] = {'I', 'R'}, ['I'] = {'P', 'A'}, ['N'] = {'I'},
+		['P'] = {'C'}, ['p'] = {'c'},	   ['e'] = {'p'},      ['K'] = {'r'},
+		['-'] = {'-'}, ['M'] = {'C'},	   ['T'] = {'P'},
 	};
 	const char *start = skip_blanks(text);
+	const char *second = seconds[(guint8)*start];
 
-	/*
-	 * check the first characters first: this is fast, and excludes most registers ("RAX:",
-	 * "R10:")
-	 */
-	if (!begins[(guint8)*start] || (*start == 'R' && start[1] != 'I'))
+	/* this check is fast, and excludes most lines */
+	if (!*second || !start[1] || (start[1] != second[0] && start[1] != second[1]))
 		return FALSE;
 	if (text_begins(start, "MCE: CPU")) {
 		start += strlen("MCE: CPU");
@@ -409,7 +409,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		p += strspn(p, " ");
 		if (strspn(p, "0123456789") == 4 && p[4] == ':')
 			p += 5;
-		if (strncmp(p, "__", 2) != 0 && strncmp(p, "0033", 4) == 0)
+		if (text_begins(p, "0033"))
 			return FALSE;
 		for (int n = 0; n < 2; n++)
 			p = skip_empty_address(skip_address(p));

@@ -115,6 +115,12 @@ static void add_frame(json_t *stack, const char *name, gboolean guess, gboolean 
 		json_array_append_new(stack, splat_json_text(name));
 }
 
+/* Returns TRUE if TEXT is one word, apart from the mark "? ". */
+static gboolean is_one_word(const char *text)
+{
+	return !strchr(text_begins(text, "? ") ? text + 2 : text, ' ');
+}
+
 /* SEEN: properties of LINE; if LINE was joined from several lines, those of the first one. */
 static void read_line(struct reader *reader, const char *line, const struct seen *seen)
 {
@@ -130,10 +136,13 @@ static void read_line(struct reader *reader, const char *line, const struct seen
 		return;
 	}
 	/* in some stacks, "..." precedes the first frame */
-	if (reader->stack && strncmp(text, "...", 3) == 0 && frame_parse(text + 3, &frame)) {
+	if (reader->stack && text_begins(text, "...") && frame_parse(text + 3, &frame)) {
 		add_frame(reader->stack, frame.name, frame.guess, frame.inlined);
 		return;
 	}
+	if (reader->next == NEXT_NOTHING && !reader->scenario && (seen->marks & MARK_FRAME) &&
+	    is_one_word(text))
+		return; /* every phrase has several words */
 	lockdep_find(reader, text);
 	if (lockdep_lists_held(reader, text)) {
 		begin_held(reader, text);
@@ -282,9 +291,9 @@ static gboolean continues(const char *before, const char *line)
 	const char *text = blank(line);
 	const char *link = blank(before);
 
-	if (strncmp(text, "){", 2) == 0)
+	if (text_begins(text, "){"))
 		return TRUE;
-	return strncmp(link, "-> #", 4) == 0 && !strchr(link, '(') && *text == '(';
+	return text_begins(link, "-> #") && !strchr(link, '(') && *text == '(';
 }
 
 void lockdep_parse(struct splat *splat, const struct report *report)

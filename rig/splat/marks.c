@@ -64,7 +64,7 @@ static guint words_of(const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
 	struct word_bits bits;
-	guint found = g_str_has_prefix(text, "Pid: ") ? MARK_WHO : 0;
+	guint found = text_begins(text, "Pid: ") ? MARK_WHO : 0;
 
 	g_once(&once, prepare, NULL);
 	word_set_find(&words, text, &bits);

@@ -205,7 +205,7 @@ static gboolean is_indented_text(const char *p)
 {
 	while (*p == ' ')
 		p++;
-	if (*p && strchr("?#<", *p))
+	if (*p == '?' || *p == '#' || *p == '<')
 		return TRUE;
 	if (!g_ascii_isalpha(*p) && *p != '_' && *p != '*' && strncmp(p, "--", 2) != 0)
 		return FALSE;

@@ -157,9 +157,10 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 	inherit_prefix(scanner, line);
 	if (!line->user) {
 		has_word = !quiet && filter_hit((const guint8 *)line->text, line->len, &at);
-		if (join_header(scanner, line, has_word))
+		/* a line with a time stamp does not continue the line before */
+		if (line->stamp < 0 && join_header(scanner, line, has_word))
 			return;
-		if (join_wrapped(scanner, line)) {
+		if (line->stamp < 0 && join_wrapped(scanner, line)) {
 			remember(scanner, line, FALSE, NULL);
 			return;
 		}

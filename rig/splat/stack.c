@@ -4,13 +4,15 @@
 
 #include "splat/internal.h"
 
+#define NAMES_USUAL 32 /* a stack seldom has more functions */
+
 /*
  * Returns the functions on the stack in the lines from FROM on. TAKE_FAULTS: with the function that
  * faulted, if its line is among them. TAKE_FAR: frames may follow many lines without frames.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
-	GPtrArray *names = g_ptr_array_new();
+	GPtrArray *names = g_ptr_array_sized_new(NAMES_USUAL);
 	const char *last = NULL;
 	guint strange = 0, frames = 0;
 	struct frame frame;

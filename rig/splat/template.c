@@ -9,7 +9,7 @@
 
 char *template_fill(const char *template, template_word expand, void *data)
 {
-	GString *out = g_string_new(NULL);
+	GString *out = g_string_sized_new(128);
 
 	for (const char *p = template; *p;) {
 		const char *open = strchrnul(p, '{');

@@ -84,5 +84,7 @@ gboolean text_is_utf8(const char *text, gsize len)
 		if (eight & 0x8080808080808080U)
 			break;
 	}
-	return g_utf8_validate(text + at, (gssize)(len - at), NULL);
+	while (at < len && (gint8)text[at] > 0)
+		at++;
+	return at == len || g_utf8_validate(text + at, (gssize)(len - at), NULL);
 }
