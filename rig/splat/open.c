@@ -40,8 +40,8 @@ void open_release(struct scanner *scanner, struct open *open)
 }
 
 /*
- * Appends a line. Returns its properties, which the caller may set: `known` is FALSE, and all others
- * are 0. NULL: the report has reached its maximum size.
+ * Appends a line. Returns its properties, which the caller may set: they are not known yet. NULL:
+ * the report has reached its maximum size.
  */
 static struct seen *append(struct open *open, const char *text, gsize len)
 {

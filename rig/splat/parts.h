@@ -44,8 +44,8 @@ struct line {
 };
 
 /*
- * Sets CALLER, an array of CALLER_LEN bytes, to the LEN bytes at TEXT; a longer text is cut off. All
- * bytes after it become NUL, so that callers can be copied and compared as a whole.
+ * Sets CALLER, an array of CALLER_LEN bytes, to the LEN bytes at TEXT; a longer text is cut off.
+ * All bytes after it become NUL, so that callers can be copied and compared as a whole.
  */
 static inline void caller_set(char *caller, const char *text, gsize len)
 {

@@ -4,41 +4,120 @@
 
 #include <string.h>
 
-static inline guint bucket_of(const char *pair)
+static inline guint16 pair_at(const char *p)
 {
-	return ((guint8)pair[0] + (guint8)pair[1] * 37U) % WORD_SET_BUCKETS;
+	guint16 pair;
+
+	memcpy(&pair, p, sizeof(pair));
+	return pair;
+}
+
+static inline guint bucket_of(guint16 pair)
+{
+	return (pair ^ pair >> 6) % WORD_SET_BUCKETS;
+}
+
+static void mark(struct word_set *set, guint16 pair)
+{
+	set->pairs[pair / 64] |= (guint64)1 << pair % 64;
+}
+
+/* Returns how rare C is in logs; the characters of the last class are the rarest. */
+static guint rarity(char c)
+{
+	return strchr(" etaoinsr", c) ? 0 : strchr(":.[]-ldcm0123456789", c) ? 1 : 2;
+}
+
+/* Returns the offset in WORD of the three bytes whose more frequent pair is the rarest. */
+static guint rarest(const char *word)
+{
+	guint best = 0, most = 0;
+
+	for (guint at = 0; word[at + 2]; at++) {
+		guint score = rarity(word[at + 1]) + MIN(rarity(word[at]), rarity(word[at + 2]));
+
+		if (score > most) {
+			most = score;
+			best = at;
+		}
+	}
+	return best;
+}
+
+/* Adds the pair at offset AT of the word with index WORD. */
+static void add_pair(struct word_set *set, guint word, guint at)
+{
+	guint16 pair = pair_at(set->words[word] + at);
+	guint16 *bucket = &set->first[bucket_of(pair)];
+	guint place = 2 * word;
+
+	place += set->places[place].pair ? 1 : 0; /* the word's second pair */
+	set->places[place] = (struct word_pair){pair, *bucket, (guint8)word, (guint8)at};
+	*bucket = (guint16)(place + 1);
+	mark(set, pair);
 }
 
 guint word_set_add(struct word_set *set, const char *word)
 {
-	guint8 *bucket = &set->first[bucket_of(word)];
-	guint at = 0;
+	gsize len = strlen(word);
+	guint at = 0, rare;
 
 	while (at < set->n && strcmp(set->words[at], word) != 0)
 		at++;
 	if (at < set->n)
 		return at;
-	if (at == WORD_SET_MAX || strlen(word) < 2)
+	if (at == WORD_SET_MAX || len < 2 || (len == 2 && set->n_short == WORD_SET_SHORT))
 		g_error("cannot add '%s' to a set of %u words", word, set->n);
-	set->with_first[(guint8)word[0]] |= (guint64)1 << (guint8)word[0] % 64;
-	set->with_second[(guint8)word[1]] |= (guint64)1 << (guint8)word[0] % 64;
+	for (guint c = 0; !at && c < 256; c++) { /* the first word: mark the pairs with a NUL */
+		mark(set, pair_at((char[]){(char)c, '\0'}));
+		mark(set, pair_at((char[]){'\0', (char)c}));
+	}
 	set->words[set->n++] = word;
-	set->next[set->n] = *bucket;
-	*bucket = (guint8)set->n;
+	if (len == 2) {
+		set->shorts[set->n_short++] = (guint8)at;
+		return at;
+	}
+	rare = rarest(word);
+	add_pair(set, at, rare);
+	add_pair(set, at, rare + 1);
 	return at;
+}
+
+static inline void found(struct word_bits *bits, guint word)
+{
+	bits->longs[word / 64] |= (guint64)1 << word % 64;
+	bits->any = TRUE;
+}
+
+/* Stores the words of SET that have PAIR, the pair at P of TEXT, and are there. */
+static void find_at(const struct word_set *set, const char *text, const char *p, guint16 pair,
+		    struct word_bits *ret)
+{
+	for (guint i = set->first[bucket_of(pair)]; i; i = set->places[i - 1].next) {
+		const struct word_pair *place = &set->places[i - 1];
+
+		if (place->pair != pair || p - text < (gssize)place->at ||
+		    !text_begins(p - place->at, set->words[place->word]))
+			continue;
+		found(ret, place->word);
+	}
 }
 
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	for (const char *p = text; *p; p++) {
-		if (!(set->with_first[(guint8)p[0]] & set->with_second[(guint8)p[1]]))
+	if (!*text)
+		return;
+	for (guint i = 0; i < set->n_short; i++)
+		if (strstr(text, set->words[set->shorts[i]]))
+			found(ret, set->shorts[i]);
+	for (const char *p = text;; p += 2) {
+		guint16 pair = pair_at(p);
+
+		if (!(set->pairs[pair / 64] >> pair % 64 & 1))
 			continue;
-		for (guint i = set->first[bucket_of(p)]; i; i = set->next[i]) {
-			if (!text_begins(p, set->words[i - 1]))
-				continue;
-			ret->longs[(i - 1) / 64] |= (guint64)1 << (i - 1) % 64;
-			ret->any = TRUE;
-		}
+		if (!p[0] || !p[1])
+			return;
+		find_at(set, text, p, pair, ret);
 	}
 }

@@ -9,20 +9,28 @@
 #define WORD_SET_LONGS (WORD_SET_MAX / 64)
 #define WORD_SET_BUCKETS 1024
 
+#define WORD_SET_SHORT 4
+
+/*
+ * From each word, three consecutive bytes are chosen. Only every second position of a text is
+ * examined: one of the two pairs in these three bytes is there. Words of two bytes are searched for
+ * one by one.
+ */
 struct word_set {
 	const char *words[WORD_SET_MAX];
-	guint n;
+	guint n, n_short;
+	guint8 shorts[WORD_SET_SHORT]; /* indexes of the words of two bytes */
+	/* a bit for each pair of bytes: a word has it, or one of the bytes is NUL */
+	guint64 pairs[65536 / 64];
 	/*
-	 * For each character, bit masks of the groups with a word that has it as its first or its
-	 * second character. The group of a word is its first character modulo 64. A position of a
-	 * text whose two characters have no group in common is skipped.
+	 * the places of pairs in words: chains of those with the same hash, each entry the index of
+	 * a place plus 1; 0 ends a chain
 	 */
-	guint64 with_first[256], with_second[256];
-	/*
-	 * chains of the words whose first two characters have the same hash, each entry the index
-	 * of a word plus 1; 0 ends a chain
-	 */
-	guint8 first[WORD_SET_BUCKETS], next[WORD_SET_MAX + 1]; /* index of the word plus 1 */
+	guint16 first[WORD_SET_BUCKETS];
+	struct word_pair {
+		guint16 pair, next;
+		guint8 word, at; /* index of the word, and offset of the pair in it */
+	} places[2 * WORD_SET_MAX];
 };
 
 /* Returns TRUE if TEXT begins with WORD. */

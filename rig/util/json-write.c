@@ -94,8 +94,8 @@ static char *new_line(const struct json_writer *writer, char *p)
 }
 
 /*
- * Writes what precedes a value: the comma, the line's start and the key. Returns where the caller can
- * write a value of LEN bytes. The caller must then call taken().
+ * Writes what precedes a value: the comma, the line's start and the key. Returns where the caller
+ * can write a value of VALUE_LEN bytes. The caller must then call taken().
  */
 static char *begin(struct json_writer *writer, const char *key, gsize value_len)
 {
