@@ -194,14 +194,17 @@ static bool wait_for_block(unsigned long long number, bool there, uint64_t deadl
 
 static int pmem_at(uint64_t start)
 {
+	char dimm[PMEM_NAME];
 	unsigned region;
+	int err = pmem_region_at(start, &region);
 
-	return pmem_region_at(start, &region);
+	return err ? err : pmem_refused(region, dimm) ? -ENXIO : 0;
 }
 
 /*
  * Devices that appear after a plug without an event, so that their folders must be polled.
- * is_there() gets the number of the request's line `start`, and returns 0 if the device exists.
+ * is_there() gets the number of the request's line `start`, and returns 0 if the device exists, or
+ * -ENXIO if the kernel has refused it.
  */
 static const struct device_wait {
 	const char *word;
@@ -225,14 +228,16 @@ static int wait_for_device(const struct device_wait *wait, uint64_t start, uint6
 {
 	const struct timespec tick = {0, 2 * NS_PER_MS};
 
-	while (wait->is_there(start)) {
+	int err;
+
+	while ((err = wait->is_there(start)) && err != -ENXIO) {
 		if (now_ns() >= deadline) {
 			text_add(out, "%s 0x%llx", wait->missing, (unsigned long long)start);
 			return -ENOENT;
 		}
 		nanosleep(&tick, NULL);
 	}
-	text_add(out, "result ok 1\n");
+	text_add(out, "result %s 1\n", errno_name(-err));
 	return 0;
 }
 

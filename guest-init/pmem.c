@@ -117,6 +117,33 @@ static void wait_for_probes(void)
 		closedir(dir);
 }
 
+static bool has_driver(const char *device)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), PMEM_DEVICES "/%s/driver", device);
+	return file_exists(path);
+}
+
+bool pmem_refused(unsigned region, char ret[PMEM_NAME])
+{
+	char path[96], text[64];
+	bool refused = false;
+
+	for (unsigned k = 0; !refused; k++) {
+		snprintf(path, sizeof(path), PMEM_DEVICES "/region%u/mapping%u", region, k);
+		/* "nmem0,0,268435456,0"; a region of virtio-pmem has no mapping */
+		if (file_line(AT_FDCWD, path, text, sizeof(text)) <= 0)
+			return false;
+		text[strcspn(text, ",")] = '\0';
+		if (!text_copy(ret, PMEM_NAME, text) || has_driver(ret))
+			continue;
+		wait_for_probes();
+		refused = !has_driver(ret);
+	}
+	return true;
+}
+
 static bool find_region(unsigned n, unsigned *ret)
 {
 	unsigned numbers[REGIONS_MAX], count = list_regions(numbers);
@@ -146,14 +173,6 @@ static int set(const char *device, const char *attribute, const char *word, cons
 	if (err)
 		*ret_what = attribute;
 	return err;
-}
-
-static bool has_driver(const char *device)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), PMEM_DEVICES "/%s/driver", device);
-	return file_exists(path);
 }
 
 static int unbind(const char *device, const char **ret_what)
@@ -229,6 +248,9 @@ int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
 	*ret_what = "region";
 	if (!find_region(n, &pmem.region))
 		return -ENOENT;
+	*ret_what = "an NVDIMM of the region has no driver: the kernel refused its label area";
+	if (pmem_refused(pmem.region, name))
+		return -ENXIO;
 	if (!find_space(&pmem, 0))
 		return 0;
 	snprintf(name, sizeof(name), "region%u", pmem.region);

@@ -28,6 +28,12 @@ struct pmem {
  */
 int pmem_region_at(uint64_t start, unsigned *ret);
 /*
+ * Returns true if an NVDIMM of the region has no driver, because its probe failed: the kernel has
+ * refused its label area. On x86 the region then has one namespace, as without labels; on ppc64 it
+ * has none. Stores the NVDIMM's name, such as "nmem0", in RET.
+ */
+bool pmem_refused(unsigned region, char ret[PMEM_NAME]);
+/*
  * Finds the N-th region in the order of their numbers, and its K-th namespace, both counted from 0.
  * Returns -ENOENT if there is none.
  */
@@ -37,7 +43,8 @@ int pmem_find(unsigned n, unsigned k, struct pmem *ret);
  * NVDIMM's label area. Does nothing if the region already has a namespace; without labels, it has
  * one that covers the whole region. If SPACES is more than 1, the size is an odd multiple of 16
  * MiB, so that the memmap of some namespaces begins inside a huge page. After an error, *RET_WHAT
- * is the file that could not be read or written.
+ * is the file that could not be read or written. Returns -ENXIO if the kernel has refused the label
+ * area.
  */
 int pmem_divide(unsigned n, unsigned spaces, const char **ret_what);
 

@@ -25,7 +25,7 @@ check-slurm: all $(FAKES)
 
 ## make check-devices  other devices of memory in real guests: NVDIMMs, dax devices, virtio-pmem, the balloon; builds a kernel for it
 .PHONY: check-devices
-check-devices:
+check-devices: $(FAKES)
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
 	@tests/devices $(OUT)

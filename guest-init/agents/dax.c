@@ -48,6 +48,8 @@ static int prepare(struct run *run)
 	huge = !strcmp(align, "huge");
 	if (!err && !huge && strcmp(align, "page") != 0)
 		err = run_fail(run, EINVAL, "invalid align '%.40s' (huge or page)", align);
+	if (!err)
+		err = run_expect_errnos(run, "legal");
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
@@ -75,7 +77,8 @@ static void make(struct run *run, struct space *s)
 	op_begin(run, OP_NS_MAKE);
 	if (!err)
 		err = pmem_make_dax(&s->pmem, on_device, huge, &what);
-	op_end_about(run, OP_NS_MAKE, err, "%s: %s", s->pmem.claim, what);
+	op_end_about(run, OP_NS_MAKE, err, "%s%s%s", s->pmem.claim, *s->pmem.claim ? ": " : "",
+		     what);
 	s->mode = err ? MODE_NONE : MODE_DAX;
 }
 
@@ -245,6 +248,7 @@ const struct agent agent_dax = {
 			{"states", "online_movable,offline", "what to write to its memory blocks"},
 			{"writes", "16", "maximum number of writes before the memory is removed "
 					 "again"},
+			{"legal", "none", "further errnos that are expected, or any"},
 			{NULL},
 		},
 	.prepare = prepare,

@@ -68,6 +68,31 @@ static gboolean keep_module(struct session *s, const struct scenario_module *mod
 	return !module->folder || names;
 }
 
+/*
+ * Copies the contents of an NVDIMM to `files/`, unless it is there because another NVDIMM or the
+ * agent `run` has the same file.
+ */
+static gboolean keep_image(struct session *s, const struct step *step, GError **error)
+{
+	g_autofree char *to = g_build_filename("files", step->file, NULL);
+	g_autofree char *path = g_build_filename(run_dir(s->run), to, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS) ||
+	       run_keep_image(s->run, to, step->path, step->file_size, error);
+}
+
+static gboolean keep_images(struct session *s, GError **error)
+{
+	for (unsigned t = 0; t < s->scenario->n_tracks; t++)
+		for (unsigned i = 0; i < s->scenario->tracks[t].n_steps; i++) {
+			const struct step *step = &s->scenario->tracks[t].steps[i];
+
+			if (step->file && !keep_image(s, step, error))
+				return FALSE;
+		}
+	return TRUE;
+}
+
 gboolean session_keep_inputs(struct session *s, GError **error)
 {
 	const struct kernel *kernel = s->plan->kernel;
@@ -82,7 +107,7 @@ gboolean session_keep_inputs(struct session *s, GError **error)
 	for (unsigned i = 0; i < s->scenario->n_modules; i++)
 		if (!keep_module(s, &s->scenario->modules[i], error))
 			return FALSE;
-	return read_known(s, error) && session_keep_timeline(s, error) &&
+	return keep_images(s, error) && read_known(s, error) && session_keep_timeline(s, error) &&
 	       keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&

@@ -44,6 +44,18 @@ void outcomes_step(struct session *s, const struct step *step, const char *outco
 	}
 }
 
+gboolean outcomes_expects(const struct session *s, const struct step *step, const char *result)
+{
+	const struct expect *expect = &s->scenario->expect;
+
+	for (unsigned i = 0; i < expect->n_outcomes; i++)
+		if (!expect->outcomes[i].agent && expect->outcomes[i].what == step->what &&
+		    !g_strcmp0(expect->outcomes[i].id, step->id) &&
+		    !strcmp(expect->outcomes[i].result, result))
+			return TRUE;
+	return FALSE;
+}
+
 gboolean outcomes_may_stay(const struct session *s, const char *id)
 {
 	const struct expect *expect = &s->scenario->expect;

@@ -34,24 +34,41 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
+static gboolean is_pmem(enum step_device device)
+{
+	return device == DEVICE_NVDIMM || device == DEVICE_VIRTIO_PMEM;
+}
+
+/*
+ * The guest has an NVDIMM, but does not use its label area. A scenario that gives it a damaged one
+ * expects this result.
+ */
+static void labels_refused(struct track_run *t)
+{
+	const char *why = "the kernel has refused its label area: no driver for the NVDIMM";
+
+	if (!outcomes_expects(t->s, t->step, vm_outcome_name(VM_REFUSED)))
+		session_judge(t->s, VERDICT_FAIL, "plug of '%s': %s", t->id, why);
+	plugged(t, VM_REFUSED, why);
+}
+
 static void on_blocks_there(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
 
 	limit_stop(t);
 	t->asks_guest = FALSE;
-	plugged(t, reply->error ? VM_TIMED_OUT : VM_OK, reply->error ? reply->error->message : "");
+	if (is_pmem(t->step->device) && reply->done && guest_done_has(reply->done, "ENXIO"))
+		labels_refused(t);
+	else
+		plugged(t, reply->error ? VM_TIMED_OUT : VM_OK,
+			reply->error ? reply->error->message : "");
 }
 
 static void blocks_there_late(struct track_run *t)
 {
 	t->asks_guest = FALSE;
 	plugged(t, VM_TIMED_OUT, "the guest did not report in time that it has the memory blocks");
-}
-
-static gboolean is_pmem(enum step_device device)
-{
-	return device == DEVICE_NVDIMM || device == DEVICE_VIRTIO_PMEM;
 }
 
 /*
@@ -143,6 +160,21 @@ GArray *plug_at_boot(const struct scenario *scenario)
 	return list;
 }
 
+GArray *plug_images(const struct scenario *scenario)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct vm_image));
+
+	for (unsigned t = 0; t < scenario->n_tracks; t++)
+		for (unsigned i = 0; i < scenario->tracks[t].n_steps; i++) {
+			const struct step *step = &scenario->tracks[t].steps[i];
+			const struct vm_image image = {step->file, step->file_size};
+
+			if (step->file)
+				g_array_append_val(list, image);
+		}
+	return list;
+}
+
 /* Returns the serial number of a CXL device: its position in plug_at_boot(), or a new number. */
 static guint64 serial_of(const struct track_run *t)
 {
@@ -161,7 +193,9 @@ void step_plug(struct track_run *t)
 		.id = t->id,
 		.node = step->node,
 		.backend = is_pmem(step->device) ? VM_BACKEND_FILE : (enum vm_backend)step->backend,
-		.share = is_pmem(step->device),
+		/* changes of an image need not be stored, because nothing reads them */
+		.share = is_pmem(step->device) && !step->file,
+		.image = step->file,
 		.label = step->label,
 		.block = step->block,
 		.prealloc = step->prealloc,

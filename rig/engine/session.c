@@ -255,7 +255,7 @@ static struct vm *launch(struct session *s, GError **error)
 	g_autofree char *cmdline =
 		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
 			    plan->keep_locks ? " no_hash_pointers" : "", NULL);
-	g_autoptr(GArray) boot = plug_at_boot(sc);
+	g_autoptr(GArray) boot = plug_at_boot(sc), images = plug_images(sc);
 	struct vm_plugin plugin;
 	struct vm *vm;
 	const struct vm_owner owner = dispatch_owner(s);
@@ -278,6 +278,8 @@ static struct vm *launch(struct session *s, GError **error)
 		.hmat = sc->hmat,
 		.boot = (const struct vm_memory *)boot->data,
 		.n_boot = boot->len,
+		.images = (const struct vm_image *)images->data,
+		.n_images = images->len,
 		.nodes = MAX(1, sc->nodes),
 		.base_nodes = MAX(1, sc->base_nodes),
 		.cpu_nodes = MAX(1, sc->cpu_nodes),

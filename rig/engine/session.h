@@ -194,6 +194,8 @@ void reconnect_hello(struct session *s);
  * array of struct vm_memory, which the caller owns. Their ids belong to SCENARIO.
  */
 GArray *plug_at_boot(const struct scenario *scenario);
+/* Returns the files with the contents of NVDIMMs, as an array of struct vm_image; as above. */
+GArray *plug_images(const struct scenario *scenario);
 
 /* teardown.c */
 /*
@@ -233,6 +235,8 @@ char *agents_rates(struct session *s, double seconds);
 /* Called when STEP has ended. Fails the run if the scenario expects another outcome. */
 void outcomes_step(struct session *s, const struct step *step, const char *outcome,
 		   const char *why);
+/* Returns TRUE if the scenario expects that STEP ends with RESULT. */
+gboolean outcomes_expects(const struct session *s, const struct step *step, const char *result);
 /* Returns TRUE if the scenario expects that the unplug of device ID is refused. */
 gboolean outcomes_may_stay(const struct session *s, const char *id);
 /* Called at the end of the run. Fails the run if an expected outcome did not happen. */

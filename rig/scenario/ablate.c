@@ -104,7 +104,7 @@ char **scenario_ablations(const struct scenario *scenario)
 
 static void remove_step(struct track *track, unsigned index)
 {
-	g_free(track->steps[index].id);
+	scenario_step_clear(&track->steps[index]);
 	track->n_steps--;
 	memmove(&track->steps[index], &track->steps[index + 1],
 		(track->n_steps - index) * sizeof(*track->steps));

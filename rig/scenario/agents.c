@@ -63,7 +63,7 @@ const struct agent_info scenario_agents[] = {
 	{"dax", "turns an NVDIMM into a dax device and then into system memory, and back",
 	 NEEDS("CONFIG_NVDIMM_DAX", "CONFIG_BLK_DEV_PMEM", "CONFIG_DEV_DAX_PMEM",
 	       "CONFIG_DEV_DAX_KMEM", "CONFIG_FS_DAX"),
-	 PARAMS("nvdimm", "spaces", "align", "states", "writes")},
+	 PARAMS("nvdimm", "spaces", "align", "states", "writes", "legal")},
 	{"cxl", "creates and destroys a region of CXL memory, and uses it as system memory",
 	 NEEDS("CONFIG_CXL_REGION", "CONFIG_CXL_ACPI", "CONFIG_CXL_MEM", "CONFIG_DEV_DAX_CXL",
 	       "CONFIG_DEV_DAX_KMEM"),

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scenario's own files, which are added to the guest's initramfs: scripts and static programs
- * for the agent `run`. A scenario may come from an untrusted source, so its files must be in its
- * folder, and links to other places are rejected.
+ * The scenario's own files: scripts and static programs for the agent `run`, which are added to the
+ * guest's initramfs, and the contents of NVDIMMs. A scenario may come from an untrusted source, so
+ * its files must be in its folder, and links to other places are rejected.
  */
 #include "scenario/read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/elf-head.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/size.h"
 
 #define FILE_MAX_BYTES (16 << 20)
 #define ALL_MAX_BYTES (64 << 20)
@@ -151,6 +154,82 @@ static gboolean check_run(struct yaml_tree *tree, yaml_node_t *node, const struc
 	return TRUE;
 }
 
+static gboolean check_file_name(struct yaml_tree *tree, yaml_node_t *node, const char *name,
+				GError **error)
+{
+	return file_is_safe(name) ||
+	       yaml_tree_fail(tree, node, error,
+			      "invalid file '%s'; allowed: a name relative to "
+			      "this file, of letters, digits and ._+-/, no part of which begins "
+			      "with '.' or '-'",
+			      name);
+}
+
+/*
+ * Gets the size of the regular file NAME, which is at PATH. It is opened because only that shows
+ * whether this user may read it.
+ */
+static gboolean size_of(const char *path, const char *name, guint64 *ret, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), why = errno;
+	struct stat st = {0};
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path,
+			 g_strerror(fd < 0 ? why : errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is %s, not a regular file", name,
+			 S_ISDIR(st.st_mode) ? "a folder" : "a device or a pipe");
+	} else {
+		close(fd);
+		*ret = st.st_size;
+		return TRUE;
+	}
+	if (fd >= 0)
+		close(fd);
+	return FALSE;
+}
+
+/* Finds the file with the contents of the NVDIMM that STEP plugs, and checks its size. */
+static gboolean read_image(struct yaml_tree *tree, yaml_node_t *node, const char *scenario,
+			   struct step *step, GError **error)
+{
+	guint64 wanted = step->size.low + step->label;
+	g_autofree char *size = rig_size_text(step->size.low), *label = rig_size_text(step->label);
+	g_autoptr(GError) why = NULL;
+
+	if (!check_file_name(tree, node, step->file, error))
+		return FALSE;
+	step->path = file_find(scenario, step->file, &why);
+	if (!step->path || !size_of(step->path, step->file, &step->file_size, &why))
+		return yaml_tree_fail(tree, node, error, "%s", why->message);
+	return step->file_size == wanted ||
+	       yaml_tree_fail(tree, node, error,
+			      "'%s' has %" G_GUINT64_FORMAT
+			      " bytes, but NVDIMM '%s' has %s and a label area of %s, together "
+			      "%" G_GUINT64_FORMAT " bytes; change the file, 'size' or 'label'",
+			      step->file, step->file_size, step->id, size, label, wanted);
+}
+
+static gboolean read_images(struct yaml_tree *tree, struct scenario *s, GError **error)
+{
+	yaml_node_t *tracks = yaml_tree_get(tree, yaml_tree_root(tree), "tracks");
+
+	for (unsigned t = 0; t < s->n_tracks; t++) {
+		yaml_node_t *steps = yaml_tree_get(tree, yaml_tree_item(tree, tracks, t), "steps");
+
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			yaml_node_t *file =
+				yaml_tree_get(tree, yaml_tree_item(tree, steps, i), "file");
+
+			if (file &&
+			    !read_image(tree, file, s->file, &s->tracks[t].steps[i], error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 {
 	yaml_node_t *root = yaml_tree_root(tree), *list = yaml_tree_get(tree, root, "files");
@@ -161,13 +240,8 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 		yaml_node_t *node = yaml_tree_item(tree, list, i);
 		g_autoptr(GError) why = NULL;
 
-		if (!file_is_safe(s->files[i].name))
-			return yaml_tree_fail(
-				tree, node, error,
-				"invalid file '%s'; allowed: a name relative to "
-				"this file, of letters, digits and ._+-/, no part of which begins "
-				"with '.' or '-'",
-				s->files[i].name);
+		if (!check_file_name(tree, node, s->files[i].name, error))
+			return FALSE;
 		for (unsigned k = 0; k < i; k++)
 			if (!strcmp(s->files[i].name, s->files[k].name))
 				return yaml_tree_fail(tree, node, error,
@@ -179,7 +253,7 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 	for (unsigned i = 0; i < s->n_agents; i++)
 		if (!check_run(tree, yaml_tree_item(tree, agents, i), s, &s->agents[i], error))
 			return FALSE;
-	return TRUE;
+	return read_images(tree, s, error);
 }
 
 /* ELF machine numbers of the guests' architectures. */

@@ -92,7 +92,7 @@ gboolean scenario_needs_direct(const struct scenario *s)
 			const struct step *step = &s->tracks[t].steps[i];
 
 			own_properties |= step->block || step->prealloc || step->inaccessible ||
-					  step->memslots;
+					  step->memslots || step->file;
 		}
 	return own_properties || s->hmat || scenario_plugs(s, DEVICE_BALLOON) ||
 	       scenario_plugs(s, DEVICE_VIRTIO_PMEM) || scenario_plugs(s, DEVICE_CXL);
@@ -150,6 +150,14 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 		return rig_fail(error, RIG_EXIT_SKIP,
 				"on %s the size of a %s is a multiple of %s (%s)", machine->name,
 				step_device_name(device), text, where);
+	if (step->file && step->file_size != step->size.low + step->label) {
+		g_autofree char *size = rig_size_text(step->size.low);
+
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"with this page size '%s' has %s, which is not the size of its "
+				"file '%s'; leave --pages out (%s)",
+				step->id, size, step->file, where);
+	}
 	return TRUE;
 }
 

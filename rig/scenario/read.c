@@ -121,6 +121,7 @@ enum field {
 	F_INACCESSIBLE = 1 << 16,
 	F_MEMSLOTS = 1 << 17,
 	F_AT_BOOT = 1 << 18,
+	F_FILE = 1 << 19,
 };
 
 static const struct {
@@ -136,7 +137,7 @@ static const struct {
 	{F_ONCE, "once"},	{F_LABEL, "label"},
 	{F_BLOCK, "block"},	{F_PREALLOC, "prealloc"},
 	{F_INACCESSIBLE, "inaccessible"}, {F_MEMSLOTS, "memslots"},
-	{F_AT_BOOT, "at_boot"},
+	{F_AT_BOOT, "at_boot"}, {F_FILE, "file"},
 };
 
 #define ANY_DEVICE (-1)
@@ -155,7 +156,7 @@ static const struct {
 		 F_INACCESSIBLE | F_MEMSLOTS},
 	{STEP_PLUG, DEVICE_CPU, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_NVDIMM, F_ID | F_DEVICE | F_SIZE,
-	 F_LABEL | F_NODE | F_ONCE | F_TIMEOUT},
+	 F_LABEL | F_FILE | F_NODE | F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_VIRTIO_PMEM, F_ID | F_DEVICE | F_SIZE, F_ONCE | F_TIMEOUT},
 	{STEP_PLUG, DEVICE_CXL, F_ID | F_DEVICE | F_SIZE,
 	 F_BACKEND | F_ONCE | F_AT_BOOT | F_TIMEOUT},
@@ -170,6 +171,20 @@ static const struct {
 	{STEP_RESET, ANY_DEVICE, 0, F_TIMEOUT},
 	{STEP_CPU, ANY_DEVICE, F_CPU | F_WRITE, F_TIMEOUT},
 };
+
+/* Returns the devices and kinds of steps that take FIELD: "nvdimm", "dimm, cxl, resize". */
+static char *takers(unsigned field)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+		if ((steps[i].needs | steps[i].uses) & field)
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+					       steps[i].device == ANY_DEVICE
+						       ? step_do_name(steps[i].what)
+						       : step_device_name(steps[i].device));
+	return g_string_free(text, FALSE);
+}
 
 static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const struct step *step,
 			     GError **error)
@@ -190,10 +205,14 @@ static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const st
 		if (!value && (needs & fields[i].field))
 			return yaml_tree_fail(tree, node, error, "the step '%s' needs '%s'",
 					 step_do_name(step->what), fields[i].key);
-		if (value && !(uses & fields[i].field))
+		if (value && !(uses & fields[i].field)) {
+			g_autofree char *others = takers(fields[i].field);
+
 			return yaml_tree_fail(tree, value, error,
-					      "the step '%s'%s%s does not take '%s'",
-					      step_do_name(step->what), of, device, fields[i].key);
+					      "the step '%s'%s%s does not take '%s'; it is for: %s",
+					      step_do_name(step->what), of, device, fields[i].key,
+					      others);
+		}
 	}
 	return TRUE;
 }
@@ -278,6 +297,9 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 	if (step->at_boot && (!step->once || step->size.low != step->size.high))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "at_boot"), error,
 				      "'at_boot' needs 'once: true' and one size, not a range");
+	if (step->file && step->size.low != step->size.high)
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "size"), error,
+				      "with 'file', 'size' must be one size, not a range");
 	if (!step->chance)
 		step->chance = 100;
 	if (!step->timeout_s)

@@ -25,7 +25,10 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent,
 		     GError **error);
 
-/* Finds and checks the files of `files`, and those that agents run. s->file must be set. */
+/*
+ * Finds and checks the files of `files`, those that agents run, and the contents of NVDIMMs.
+ * s->file must be set.
+ */
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
 /*
  * Finds the folders of `modules`, and checks the lines of `kconfig` and the modules that agents

@@ -23,10 +23,17 @@ void scenario_agent_clear(struct agent *agent)
 	g_free(agent->name);
 }
 
+void scenario_step_clear(struct step *step)
+{
+	g_free(step->id);
+	g_free(step->file);
+	g_free(step->path);
+}
+
 static void track_clear(struct track *track)
 {
 	for (unsigned i = 0; i < track->n_steps; i++)
-		g_free(track->steps[i].id);
+		scenario_step_clear(&track->steps[i]);
 	g_free(track->steps);
 }
 

@@ -74,6 +74,9 @@ struct step {
 	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
 	struct range requested; /* of virtio-mem at plug, in bytes */
 	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
+	/* of an NVDIMM: the file with its contents and labels, or NULL; `path` is on the host */
+	char *file, *path;
+	guint64 file_size;
 	/* of virtio-mem at plug and resize, in bytes; 0 stands for the machine's unit */
 	guint64 block;
 	/* of virtio-mem at plug: QEMU's properties of these names (`memslots`: dynamic-memslots) */
@@ -269,8 +272,9 @@ char **scenario_ablations(const struct scenario *scenario);
 #define SCENARIO_HOLDS "holds"
 /* Removes PART from SCENARIO. Error: RIG_EXIT_USAGE, there is no such part. */
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
-/* Frees the members of AGENT, but not AGENT. */
+/* Free the members of AGENT or STEP, but not AGENT or STEP. */
 void scenario_agent_clear(struct agent *agent);
+void scenario_step_clear(struct step *step);
 
 /*
  * Parses a hold in one of these forms, and sets defaults. The forms with "meet", and without a
@@ -406,7 +410,7 @@ gboolean scenario_has_size(enum step_device device);
 /*
  * Returns TRUE if SCENARIO can only be used with --launcher direct: if it has `hmat`, or plugs a
  * device for which the rig has no libvirt XML: a balloon, CXL memory, virtio-pmem, or virtio-mem
- * with `block`, `prealloc`, `inaccessible` or `memslots`.
+ * with `block`, `prealloc`, `inaccessible` or `memslots`; or an NVDIMM with `file`.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* Returns TRUE if a track plugs a DEVICE. */

@@ -44,6 +44,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	CYAML_FIELD_IGNORE("size", OPT),
 	CYAML_FIELD_IGNORE("requested", OPT),
 	CYAML_FIELD_IGNORE("label", OPT),
+	CYAML_FIELD_STRING_PTR("file", OPT, struct step, file, 1, 256),
 	CYAML_FIELD_IGNORE("block", OPT),
 	CYAML_FIELD_BOOL("prealloc", OPT, struct step, prealloc),
 	CYAML_FIELD_BOOL("inaccessible", OPT, struct step, inaccessible),

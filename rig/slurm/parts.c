@@ -210,15 +210,29 @@ static const char *add_item(struct part_files *files, guint folder, const char *
 	return item.name;
 }
 
+/* Adds the contents of NVDIMMs, except for files that NAMES has; adds their names to NAMES. */
+static void add_images(struct part_files *files, guint folder, const struct track *track,
+		       GHashTable *names)
+{
+	for (unsigned i = 0; i < track->n_steps; i++)
+		if (track->steps[i].file && g_hash_table_add(names, track->steps[i].file))
+			add_item(files, folder, track->steps[i].path, track->steps[i].file);
+}
+
 /*
  * Adds the files and module folders of the scenario PATH next to it, where a node looks for them.
  */
 static void add_beside(struct part_files *files, guint folder, const char *path)
 {
 	rig_auto(scenario) scenario = scenario_load(path, NULL);
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (unsigned i = 0; scenario && i < scenario->n_files; i++)
+	for (unsigned i = 0; scenario && i < scenario->n_files; i++) {
 		add_item(files, folder, scenario->files[i].path, scenario->files[i].name);
+		g_hash_table_add(names, scenario->files[i].name);
+	}
+	for (unsigned t = 0; scenario && t < scenario->n_tracks; t++)
+		add_images(files, folder, &scenario->tracks[t], names);
 	for (unsigned i = 0; scenario && i < scenario->n_modules; i++)
 		if (scenario->modules[i].folder)
 			add_item(files, folder, scenario->modules[i].folder,

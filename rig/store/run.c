@@ -19,6 +19,7 @@
 #include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sparse.h"
 #include "util/sweep.h"
 
 #define JOURNAL_MAX (64u << 20)
@@ -320,6 +321,20 @@ gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write
 		return TRUE;
 	note_error(run, relative, why ? why->message : g_strerror(errno));
 	return rig_fail(error, RIG_EXIT_INFRA, "%s", run->write_error);
+}
+
+gboolean run_keep_image(struct run *run, const char *relative, const char *from, guint64 size,
+			GError **error)
+{
+	g_autofree char *path = g_build_filename(run->dir, relative, NULL);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	if (!check_relative(relative, error))
+		return FALSE;
+	if (g_mkdir_with_parents(parent, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", parent,
+				g_strerror(errno));
+	return sparse_copy(from, path, size, 0644, error);
 }
 
 void run_keep_splat(struct run *run, const struct splat *splat)

@@ -58,6 +58,13 @@ gboolean run_keep(struct run *run, const char *relative, const char *data, gssiz
 gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
 			 GError **error);
 
+/*
+ * Copies the file FROM, which has SIZE bytes and may consist mostly of zeros, to the new file
+ * RELATIVE of the run. RELATIVE is as in run_keep(). Blocks. Errors: those of sparse_copy().
+ */
+gboolean run_keep_image(struct run *run, const char *relative, const char *from, guint64 size,
+			GError **error);
+
 /* Writes splats/NN-kind.txt and .json. */
 void run_keep_splat(struct run *run, const struct splat *splat);
 

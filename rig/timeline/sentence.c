@@ -38,8 +38,9 @@ static char *plug_sentence(const struct operation *op)
 			"plug the virtio-mem device %s, up to %s on node %u, %s of it at once",
 			op->device, size, op->step->node, requested);
 	case DEVICE_NVDIMM:
-		return g_strdup_printf("plug the NVDIMM %s, %s on node %u", op->device, size,
-				       op->step->node);
+		return g_strdup_printf("plug the NVDIMM %s, %s on node %u%s%s", op->device, size,
+				       op->step->node, op->step->file ? ", contents " : "",
+				       op->step->file ? op->step->file : "");
 	case DEVICE_VIRTIO_PMEM:
 		return g_strdup_printf("plug the virtio-pmem device %s, %s", op->device, size);
 	case DEVICE_CXL:

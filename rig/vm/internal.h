@@ -65,6 +65,8 @@ struct vm {
 	struct vm_owner owner;
 	char *dir;
 	char *output;	 /* path of the folder DIR/qemu */
+	/* maps the name of each of vm_config's `images` to the path of QEMU's copy in `output` */
+	GHashTable *images;
 	json_t *sandbox; /* result of vm_sandbox() */
 
 	guint kill_timer, orphan_timer;

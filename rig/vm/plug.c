@@ -92,6 +92,8 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 		[VM_BACKEND_FILE] = "memory-backend-file",
 		[VM_BACKEND_HUGEPAGES] = "memory-backend-memfd",
 	};
+	const char *copy =
+		memory->image ? g_hash_table_lookup(op->vm->images, memory->image) : NULL;
 	json_t *object;
 
 	g_hash_table_remove(op->vm->unplugged_late, op->id);
@@ -107,7 +109,8 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	 * immediately
 	 */
 	if (memory->backend == VM_BACKEND_FILE)
-		json_object_set_new(object, "mem-path", json_string(op->vm->output));
+		json_object_set_new(object, "mem-path",
+				    json_string(copy ? copy : op->vm->output));
 	op_send(op, "object-add", object, backend_added);
 }
 

@@ -6,6 +6,7 @@
 #include "vm/internal.h"
 
 #include "util/error.h"
+#include "util/sparse.h"
 #include "vm/module.h"
 
 #include <errno.h>
@@ -84,6 +85,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	vm->unplug_pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->unplugged_late = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->buses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	vm->images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	for (int i = 0; i < N_CHANNELS; i++)
 		vm->channels[i].vm = vm;
 	return vm;
@@ -112,6 +114,31 @@ static const struct vm_launcher *launcher_of(const struct vm_config *config, GEr
 	return NULL;
 }
 
+/*
+ * Makes the folder for QEMU's files, with a copy of each image. The copies are writable for every
+ * user, because QEMU, which may have another user, opens the file of a private mapping for writing;
+ * the folder admits only that user.
+ */
+static gboolean make_output(struct vm *vm, const struct vm_config *config, GError **error)
+{
+	if (g_mkdir(vm->output, 0700) < 0 && errno != EEXIST)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s",
+				vm->output, g_strerror(errno));
+	for (unsigned i = 0; i < config->n_images; i++) {
+		const struct vm_image *image = &config->images[i];
+		g_autofree char *name = g_strdup_printf("image-%u", i + 1);
+		g_autofree char *copy = vm_output(vm, name);
+		g_autofree char *kept = g_build_filename(vm->dir, "files", image->name, NULL);
+
+		if (g_hash_table_contains(vm->images, image->name))
+			continue;
+		if (!sparse_copy(kept, copy, image->size, 0666, error))
+			return FALSE;
+		g_hash_table_insert(vm->images, g_strdup(image->name), g_steal_pointer(&copy));
+	}
+	return TRUE;
+}
+
 struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner, GError **error)
 {
 	const struct vm_launcher *launcher = launcher_of(config, error);
@@ -122,12 +149,8 @@ struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner
 		return NULL;
 	vm = vm_new(config, owner);
 	vm->launcher = launcher;
-	if (g_mkdir(vm->output, 0700) < 0 && errno != EEXIST) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", vm->output,
-			 g_strerror(errno));
-		return NULL;
-	}
 	vm->running =
+		make_output(vm, config, error) &&
 		vm_listen(vm, pairs.ours,
 			  config->console_limit ? config->console_limit : CONSOLE_LIMIT, error) &&
 		launcher->start(vm, config, pairs.theirs, error);

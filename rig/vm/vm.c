@@ -336,6 +336,17 @@ json_t *vm_sandbox(const struct vm *vm)
 	return vm->sandbox ? json_incref(vm->sandbox) : json_pack("{s:s}", "by", "libvirt");
 }
 
+static void remove_output(const struct vm *vm)
+{
+	GHashTableIter iter;
+	const char *copy;
+
+	g_hash_table_iter_init(&iter, vm->images);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&copy))
+		unlink(copy);
+	rmdir(vm->output);
+}
+
 void vm_free(struct vm *vm)
 {
 	if (!vm)
@@ -356,8 +367,8 @@ void vm_free(struct vm *vm)
 	g_hash_table_destroy(vm->unplug_pending);
 	g_hash_table_destroy(vm->unplugged_late);
 	g_hash_table_destroy(vm->buses);
-	if (vm->output)
-		rmdir(vm->output);
+	remove_output(vm);
+	g_hash_table_destroy(vm->images);
 	g_free(vm->output);
 	json_decref(vm->sandbox);
 	g_free(vm->dir);

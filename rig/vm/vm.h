@@ -33,6 +33,12 @@ struct vm_plugin {
 
 struct vm_memory;
 
+/* A file with the initial contents of an NVDIMM, label area included. */
+struct vm_image {
+	const char *name; /* its path below files/ of the run folder */
+	guint64 size;
+};
+
 /* The configuration of a guest. Borrowed until vm_start() returns. */
 struct vm_config {
 	const struct machine *machine;
@@ -58,6 +64,12 @@ struct vm_config {
 	 */
 	const struct vm_memory *boot;
 	unsigned n_boot;
+	/*
+	 * all files that struct vm_memory's `image` may name; QEMU gets copies, because a guest
+	 * that has taken over QEMU must not change the files. Direct only
+	 */
+	const struct vm_image *images;
+	unsigned n_images;
 	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
 	/* the guest's ACPI tables have latency and bandwidth between nodes (HMAT) */
@@ -156,6 +168,7 @@ struct vm_memory {
 	guint64 serial;	   /* serial number of a CXL device, by which the guest finds it */
 	gboolean at_boot;  /* the device is one of vm_config's `boot`, so QEMU has it already */
 	gboolean share;	   /* guest writes must reach the backend's file (share=on) */
+	const char *image; /* name of one of vm_config's `images`, or NULL: all zeros */
 };
 
 /*

@@ -38,5 +38,6 @@ void add_timeline_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_agent_tests(TCase *tcase);
 void add_starved_tests(TCase *tcase);
+void add_nvdimm_tests(TCase *tcase);
 
 #endif

@@ -19,6 +19,7 @@
  *				plug, unplug, located, snapshot, blocks, stop, locks, finish,
  *				poweroff, reset, busy (ASK_TASKS under load), tasks, sysrq, dump or
  *				unanswered (a request of the type given by `no-answer`)
+ *	bus-at=WHEN		the process is killed by SIGBUS
  *	exit-at=WHEN		the process exits with 1 and a last line on standard error
  *	reset-at=WHEN		the guest reboots, as after a panic: SHUTDOWN guest-reset, exit 0
  *	hang-at=WHEN		the guest stops: it sends no frame and no event any more; QMP still
@@ -54,6 +55,7 @@
  *	agent-error-of=AGENT	only the START of this agent
  *	agent-illegal		COUNTS has an illegal result
  *	blocks-error=NAME	BLOCKS is answered by `error NAME`
+ *	blocks-result=NAME	BLOCKS is answered by `result NAME 1`
  *	no-answer=TYPE		requests of this type (a number) are never answered
  *	account-off-by=N	each ACCOUNT but the first has N pages more
  *	lockdep-off		ACCOUNT says that lockdep is off

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scenario/scenario.h"
@@ -126,8 +127,67 @@ START_TEST(files_of_a_run_folder)
 }
 END_TEST
 
+#define OWN_IMAGE \
+	"about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\nduration: 5\n" \
+	"tracks: [{steps: [{do: plug, id: n, device: nvdimm, size: 128M, label: 1M, file: %s, " \
+	"once: true}]}]\n"
+
+/* Files with the contents of an NVDIMM: size, and the beginning of the expected error, or NULL. */
+static const struct {
+	const char *name;
+	gint64 size;
+	const char *error;
+} images[] = {
+	{"n.img", 129 << 20, NULL},
+	{"small", (129 << 20) - 1,
+	 "7:82: 'small' has 135266303 bytes, but NVDIMM 'n' has 128M and a label area of 1M, "
+	 "together 135266304 bytes; change the file, 'size' or 'label'"},
+	{"large", (129 << 20) + 1, "7:82: 'large' has 135266305 bytes, but NVDIMM 'n' has 128M "},
+	{"empty", 0, "7:82: 'empty' has 0 bytes"},
+	{"sub", -1, "7:82: 'sub' is a folder, not a regular file"},
+	{"pipe", -1, "7:82: 'pipe' is a device or a pipe, not a regular file"},
+	{"outside", -1, "7:82: 'outside' is a link to a file outside of the scenario's folder"},
+	{"none", -1, "7:82: cannot read '"},
+};
+
+START_TEST(contents_of_an_nvdimm)
+{
+	g_autofree char *path = in_scratch("mine.yaml"), *file = in_scratch(images[_i].name);
+	g_autofree char *text = g_strdup_printf(OWN_IMAGE, images[_i].name), *wanted = NULL;
+	g_autofree char *pipe = in_scratch("pipe");
+	g_autoptr(GError) error = NULL;
+	rig_auto(scenario) s = NULL;
+
+	make_own_files();
+	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+	if (images[_i].size >= 0) {
+		put_file(images[_i].name, "", 0);
+		ck_assert_int_eq(truncate(file, images[_i].size), 0);
+	}
+	put_file("mine.yaml", text, -1);
+	s = scenario_load(path, &error);
+	if (!images[_i].error) {
+		ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+		ck_assert_str_eq(s->tracks[0].steps[0].path, file);
+		ck_assert(scenario_needs_direct(s));
+		ck_assert(scenario_check_machine(s, machine_find("pc-q35", NULL), NULL));
+		/* as after scenario_fit(), which rounds the size up for larger pages */
+		s->tracks[0].steps[0].size.low = s->tracks[0].steps[0].size.high = 256 << 20;
+		ck_assert(!scenario_check_machine(s, machine_find("pc-q35", NULL), &error));
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+		return;
+	}
+	wanted = g_strdup_printf("%s:%s", path, images[_i].error);
+	ck_assert_msg(s == NULL, "%s was taken", images[_i].name);
+	ck_assert_msg(g_str_has_prefix(error->message, wanted), "\nwanted: %s\ngot:    %s", wanted,
+		      error->message);
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+}
+END_TEST
+
 void add_scenario_file_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, files_of_a_scenario, 0, G_N_ELEMENTS(own_files));
 	tcase_add_test(tcase, files_of_a_run_folder);
+	tcase_add_loop_test(tcase, contents_of_an_nvdimm, 0, G_N_ELEMENTS(images));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests rig/util: sizes, errors, random numbers, child processes, files. */
+/* Tests rig/util: errors, random numbers, child processes, files. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,65 +20,13 @@
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/rng.h"
-#include "util/size.h"
 #include "util/spawn.h"
 #include "util/sweep.h"
 #include "util/text.h"
 
 TCase *util_archive_case(void); /* util-archive.c */
-
-static const struct {
-	const char *text;
-	guint64 bytes;
-	const char *back;
-} good_sizes[] = {
-	{"0", 0, "0"},
-	{"4096", 4096, "4K"},
-	{"256M", 268435456, "256M"},
-	{"256m", 268435456, "256M"},
-	{"1GiB", 1073741824, "1G"},
-	{"1536M", 1610612736, "1536M"},
-	{"2TB", 2199023255552, "2T"},
-	{"1000", 1000, "1000"},
-	{"16777215T", 16777215ull << 40, "16777215T"},
-};
-
-START_TEST(size_good)
-{
-	guint64 bytes;
-	g_autofree char *back = NULL;
-
-	ck_assert(rig_size_parse(good_sizes[_i].text, &bytes, NULL));
-	ck_assert_uint_eq(bytes, good_sizes[_i].bytes);
-	back = rig_size_text(bytes);
-	ck_assert_str_eq(back, good_sizes[_i].back);
-}
-END_TEST
-
-static const char *const bad_sizes[] = {"",
-					"M",
-					"-1",
-					"+1",
-					"1X",
-					"1MM",
-					"1 M",
-					"0x10",
-					"1.5G",
-					"16777216T",
-					"99999999999999999999",
-					"256Mi B",
-					"256iB"};
-
-START_TEST(size_bad)
-{
-	g_autoptr(GError) error = NULL;
-	guint64 bytes = 7;
-
-	ck_assert(!rig_size_parse(bad_sizes[_i], &bytes, &error));
-	ck_assert_uint_eq(bytes, 7);
-	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
-}
-END_TEST
+TCase *util_size_case(void);	/* util-size.c */
+TCase *util_sparse_case(void);	/* util-sparse.c */
 
 START_TEST(rng_streams)
 {
@@ -427,8 +375,6 @@ int main(void)
 	TCase *tc = tcase_create("util");
 
 	use_scratch(tc);
-	tcase_add_loop_test(tc, size_good, 0, G_N_ELEMENTS(good_sizes));
-	tcase_add_loop_test(tc, size_bad, 0, G_N_ELEMENTS(bad_sizes));
 	tcase_add_test(tc, rng_streams);
 	tcase_add_test(tc, spawn_lines_and_code);
 	tcase_add_test(tc, spawn_missing);
@@ -446,5 +392,7 @@ int main(void)
 	tcase_add_test(tc, exit_codes);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, util_archive_case());
+	suite_add_tcase(suite, util_size_case());
+	suite_add_tcase(suite, util_sparse_case());
 	return suite_run(suite);
 }

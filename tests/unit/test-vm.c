@@ -219,6 +219,40 @@ START_TEST(nvdimm_stays)
 END_TEST
 
 /*
+ * QEMU gets a copy of the file, maps it privately, and the copy is deleted at the end. Two devices
+ * may have the same file.
+ */
+START_TEST(nvdimm_with_contents)
+{
+	const struct vm_image images[] = {{"sub/n.img", MIB}, {"sub/n.img", MIB}};
+	struct vm_memory device = {.id = "n",
+				   .size = 256 * MIB,
+				   .label = MIB,
+				   .backend = VM_BACKEND_FILE,
+				   .image = "sub/n.img"};
+	g_autofree char *log = NULL, *path = in_scratch("qmp.jsonl"), *text = NULL;
+	g_autofree char *folder = in_scratch("files/sub"), *kept = in_scratch("files/sub/n.img");
+	g_autofree char *copy = in_scratch("qemu/image-1"), *second = in_scratch("qemu/image-2");
+	struct guest g;
+
+	ck_assert(!g_mkdir_with_parents(folder, 0700));
+	ck_assert(g_file_set_contents(kept, "first", 5, NULL) && !truncate(kept, MIB));
+	start_with_images(&g, images, G_N_ELEMENTS(images));
+	ck_assert(g_file_get_contents(copy, &text, NULL, NULL) && !strcmp(text, "first"));
+	ck_assert(!g_file_test(second, G_FILE_TEST_EXISTS));
+	g.pending = 1;
+	vm_plug_nvdimm(g.vm, &device, in_ms(5000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_OK);
+	finish(&g);
+	ck_assert(!g_file_test(copy, G_FILE_TEST_EXISTS));
+	ck_assert(g_file_test(kept, G_FILE_TEST_EXISTS));
+	ck_assert(g_file_get_contents(path, &log, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(log, "qemu/image-1\""));
+	ck_assert_ptr_null(strstr(log, "\"share\""));
+}
+END_TEST
+
+/*
  * The balloon's size is the memory that it takes from the guest; QEMU reports the memory that is
  * left. A request of the present size causes no event.
  */
@@ -371,6 +405,7 @@ int main(void)
 	tcase_add_test(tcase, cpus_come_and_go);
 	tcase_add_test(tcase, virtio_mem_sizes);
 	tcase_add_test(tcase, nvdimm_stays);
+	tcase_add_test(tcase, nvdimm_with_contents);
 	tcase_add_test(tcase, balloon_sizes);
 	tcase_add_test(tcase, root_ports_are_taken);
 	tcase_add_test(tcase, reset_says_hello_again);

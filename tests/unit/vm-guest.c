@@ -80,24 +80,38 @@ struct vm_config config_for(void)
 	};
 }
 
-void start(struct guest *g, const char *script, const char *machine, guint64 console_limit)
+static void start_config(struct guest *g, const char *script, const struct vm_config *config)
 {
 	const struct vm_owner owner = {.console = on_console, .frame = on_frame,
 				       .channel_error = on_channel_error, .console_full = on_full,
 				       .fault = on_fault, .gone = on_gone, .data = g};
-	struct vm_config config;
 	g_autoptr(GError) error = NULL;
 
 	*g = (struct guest){0};
-	config = config_for();
+	g_setenv("FAKE_QEMU", script, TRUE);
+	g->vm = vm_start(config, &owner, &error);
+	ck_assert_msg(g->vm != NULL, "%s", error ? error->message : "");
+}
+
+void start_with_images(struct guest *g, const struct vm_image *images, unsigned n)
+{
+	struct vm_config config = config_for();
+
+	config.images = images;
+	config.n_images = n;
+	start_config(g, "", &config);
+}
+
+void start(struct guest *g, const char *script, const char *machine, guint64 console_limit)
+{
+	struct vm_config config = config_for();
+
 	config.console_limit = console_limit;
 	if (machine)
 		config.machine = machine_find(machine, NULL);
 	if (!(config.machine->can & (MACHINE_PLUG_DIMM | MACHINE_VIRTIO_MEM)))
 		config.max_memory = config.memory;
-	g_setenv("FAKE_QEMU", script, TRUE);
-	g->vm = vm_start(&config, &owner, &error);
-	ck_assert_msg(g->vm != NULL, "%s", error ? error->message : "");
+	start_config(g, script, &config);
 }
 
 void until(const guint *count, guint wanted)

@@ -20,6 +20,8 @@ struct guest {
 struct vm_config config_for(void);
 /* Starts the fake QEMU with SCRIPT. MACHINE is the name of a machine, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
+/* Starts it with IMAGES, which are in files/ of the scratch folder. */
+void start_with_images(struct guest *g, const struct vm_image *images, unsigned n);
 /*
  * Runs the main loop until *COUNT is at least WANTED. If that does not happen, the test's time
  * limit ends the test.

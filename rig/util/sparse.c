@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copies the parts of a file that are not zero (sparse.h). */
+#include "util/sparse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/error.h"
+
+/* The size of a piece that is either copied or, if all of it is zero, left out. */
+#define PIECE (64 << 10)
+
+static gboolean is_zero(const char *data, gsize len)
+{
+	return !len || (!*data && !memcmp(data, data + 1, len - 1));
+}
+
+static gboolean write_at(int fd, const char *data, gsize len, off_t at)
+{
+	while (len) {
+		ssize_t n = pwrite(fd, data, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FALSE;
+		data += n;
+		at += n;
+		len -= n;
+	}
+	return TRUE;
+}
+
+/* Copies SIZE bytes. Returns FALSE and sets errno on failure; 0 if FROM is shorter. */
+static gboolean copy(int from, int to, off_t size)
+{
+	g_autofree char *piece = g_malloc(PIECE);
+	off_t at = 0;
+
+	if (ftruncate(to, size) < 0)
+		return FALSE;
+	while (at < size) {
+		off_t data = lseek(from, at, SEEK_DATA);
+		ssize_t n;
+
+		if (data < 0 && errno == ENXIO)
+			return TRUE; /* the rest is a hole */
+		/* round down, so that the holes of the copy begin at multiples of PIECE */
+		at = data < 0 ? at : data / PIECE * PIECE;
+		n = pread(from, piece, MIN(PIECE, size - at), at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = 0;
+		if (n <= 0 || (!is_zero(piece, n) && !write_at(to, piece, n, at)))
+			return FALSE;
+		at += n;
+	}
+	return TRUE;
+}
+
+gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode, GError **error)
+{
+	int source = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC), target = -1, why;
+	struct stat st = {0};
+	gboolean ok = FALSE;
+
+	if (source >= 0 && !fstat(source, &st) &&
+	    (!S_ISREG(st.st_mode) || (guint64)st.st_size != size)) {
+		rig_fail(error, RIG_EXIT_INFRA, "'%s' was changed while the run began", from);
+		close(source);
+		return FALSE;
+	}
+	if (source >= 0)
+		target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ok = target >= 0 && copy(source, target, size) && !fchmod(target, mode);
+	why = errno;
+	if (target >= 0 && close(target) < 0 && ok) {
+		ok = FALSE;
+		why = errno;
+	}
+	if (source >= 0)
+		close(source);
+	if (ok)
+		return TRUE;
+	if (target >= 0)
+		unlink(to);
+	return rig_fail(error, RIG_EXIT_INFRA, "cannot copy '%s' to '%s': %s", from, to,
+			why ? g_strerror(why) : "it became shorter");
+}

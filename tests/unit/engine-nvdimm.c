@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests NVDIMMs whose label area the kernel refuses. */
+#include "tests/unit/engine.h"
+
+static const struct {
+	const char *scenario, *fake;
+	enum verdict verdict;
+	const char *reason; /* part of a reason, or NULL */
+} runs[] = {
+	{"engine/nvdimm.yaml", "", VERDICT_PASS, NULL},
+	{"engine/nvdimm.yaml", "blocks-result=ENXIO", VERDICT_FAIL,
+	 "plug of 'n': the kernel has refused its label area"},
+	{"engine/nvdimm-refused.yaml", "blocks-result=ENXIO", VERDICT_PASS, NULL},
+	{"engine/nvdimm-refused.yaml", "", VERDICT_FAIL,
+	 "plug of 'n' ended in 'ok', but the scenario expects 'refused'"},
+};
+
+START_TEST(runs_end_in)
+{
+	struct run_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *file = NULL, *text = NULL;
+	enum verdict verdict;
+
+	play(runs[_i].fake);
+	verdict = run_edited(&plan, runs[_i].scenario, NULL, &dir);
+	file = g_build_filename(dir, "verdict", NULL);
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	ck_assert_msg(verdict == runs[_i].verdict, "%s: %.3000s", verdict_name(verdict), text);
+	if (runs[_i].reason)
+		ck_assert_msg(has_reason(dir, runs[_i].reason), "%.3000s", text);
+}
+END_TEST
+
+void add_nvdimm_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, runs_end_in, 0, G_N_ELEMENTS(runs));
+}

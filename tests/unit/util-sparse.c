@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests copies of files that consist mostly of zeros. */
+#include <check.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/suite.h"
+#include "util/error.h"
+#include "util/sparse.h"
+
+#define MIB (1 << 20)
+
+/* Pieces of data, and one that is written as zeros; the last one ends inside a piece. */
+static void make_file(const char *path, gsize size)
+{
+	g_autofree char *text = g_malloc0(size);
+
+	memcpy(text + 3, "first", 5);
+	memcpy(text + 2 * MIB - 2, "across", 6);
+	memcpy(text + size - 4, "last", 4);
+	ck_assert(g_file_set_contents(path, text, size, NULL));
+}
+
+START_TEST(copies_are_sparse)
+{
+	g_autofree char *from = in_scratch("from"), *to = in_scratch("to"), *a = NULL, *b = NULL;
+	const gsize size = 8 * MIB + 100;
+	g_autoptr(GError) error = NULL;
+	struct stat st;
+	gsize len;
+
+	make_file(from, size);
+	ck_assert_msg(sparse_copy(from, to, size, 0640, &error), "%s",
+		      error ? error->message : "");
+	ck_assert(g_file_get_contents(from, &a, NULL, NULL));
+	ck_assert(g_file_get_contents(to, &b, &len, NULL));
+	ck_assert_uint_eq(len, size);
+	ck_assert(!memcmp(a, b, size));
+	ck_assert(!stat(to, &st) && (st.st_mode & 07777) == 0640);
+	ck_assert_int_le(st.st_blocks * 512, MIB);
+	/* an existing file is not replaced */
+	ck_assert(!sparse_copy(from, to, size, 0640, &error));
+	ck_assert(g_file_test(to, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* A file of another size, a folder, a missing file, and a target that cannot be written. */
+START_TEST(copies_that_fail)
+{
+	g_autofree char *from = in_scratch("from"), *to = in_scratch("to");
+	g_autofree char *none = in_scratch("a/b");
+	g_autoptr(GError) error = NULL;
+
+	make_file(from, 4 * MIB);
+	ck_assert(!sparse_copy(from, to, 4 * MIB + 1, 0600, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "was changed"));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+	ck_assert(!sparse_copy(scratch, to, 4096, 0600, NULL));
+	ck_assert(!sparse_copy(none, to, 0, 0600, NULL));
+	ck_assert(!sparse_copy(from, none, 4 * MIB, 0600, NULL));
+	g_clear_error(&error);
+	ck_assert(!sparse_copy(from, "/dev/full/x", 4 * MIB, 0600, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "cannot copy '"));
+	ck_assert(!g_file_test(to, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+TCase *util_sparse_case(void);
+
+TCase *util_sparse_case(void)
+{
+	TCase *tc = tcase_create("sparse");
+
+	use_scratch(tc);
+	tcase_add_test(tc, copies_are_sparse);
+	tcase_add_test(tc, copies_that_fail);
+	return tc;
+}
