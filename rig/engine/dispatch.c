@@ -4,8 +4,10 @@
  */
 #include "engine/session.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "splat/key.h"
 #include "splat/splat.h"
@@ -242,6 +244,8 @@ static void on_gone(const struct vm_exit *exit, void *data)
 	scanner_flush(s->console.scanner);
 	s->end.why = g_strdup(exit->why);
 	s->end.well = exit->guest_shutdown && exit->status == 0;
+	if (!exit->by_us && WIFSIGNALED(exit->status) && WTERMSIG(exit->status) == SIGBUS)
+		room_judge(s);
 	session_event(s, EV_GONE);
 }
 

@@ -108,6 +108,8 @@ struct device {
 	guint64 size;
 	guint64 serial;	  /* of a CXL device */
 	gboolean at_boot; /* the guest booted with it, so it stays until the end */
+	/* its memory is a file on the file system of the run folder, which may become full */
+	gboolean in_folder;
 	gboolean there;	  /* QEMU has the device */
 	gboolean busy;	  /* an operation on the device is in progress */
 	/*

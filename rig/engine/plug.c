@@ -214,6 +214,7 @@ void step_plug(struct track_run *t)
 	if (step->device == DEVICE_CXL)
 		memory.serial = t->device->serial = serial_of(t);
 	memory.at_boot = t->device->at_boot = step->at_boot;
+	t->device->in_folder = memory.backend == VM_BACKEND_FILE && !step->file;
 	t->device->busy = TRUE;
 	plugs[step->device](t->s->vm, &memory, step_deadline(t), on_plugged, t);
 }

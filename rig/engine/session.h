@@ -197,6 +197,9 @@ GArray *plug_at_boot(const struct scenario *scenario);
 /* Returns the files with the contents of NVDIMMs, as an array of struct vm_image; as above. */
 GArray *plug_images(const struct scenario *scenario);
 
+/* room.c: judges whether QEMU ended with SIGBUS because the run folder's file system was full. */
+void room_judge(struct session *s);
+
 /* teardown.c */
 /*
  * Returns the devices that are still plugged, as a text such as "d (256M, memory blocks 32 to 33)".

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests NVDIMMs whose label area the kernel refuses. */
+/* Tests NVDIMMs whose label area the kernel refuses, and files for which the disk has no space. */
 #include "tests/unit/engine.h"
 
 static const struct {
@@ -13,6 +13,10 @@ static const struct {
 	{"engine/nvdimm-refused.yaml", "blocks-result=ENXIO", VERDICT_PASS, NULL},
 	{"engine/nvdimm-refused.yaml", "", VERDICT_FAIL,
 	 "plug of 'n' ended in 'ok', but the scenario expects 'refused'"},
+	{"engine/larger-than-disk.yaml", "bus-at=stop", VERDICT_INFRA,
+	 "the file system of the run folder is full: it has room for "},
+	{"engine/larger-than-disk.yaml", "die-at=stop", VERDICT_LOST, "signal 9"},
+	{"engine/in-memory.yaml", "bus-at=stop", VERDICT_LOST, "signal 7"},
 };
 
 START_TEST(runs_end_in)

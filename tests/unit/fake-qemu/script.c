@@ -148,6 +148,8 @@ void moment(const char *when)
 		hold(script_number("held", 0));
 	if (script_says("die-at", when))
 		raise(SIGKILL);
+	if (script_says("bus-at", when))
+		raise(SIGBUS);
 	if (script_says("exit-at", when)) {
 		fprintf(stderr, "fake-qemu: told to end at %s\n", when);
 		exit(1);
