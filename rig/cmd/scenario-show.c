@@ -42,6 +42,8 @@ static json_t *step_json(const struct step *step)
 		json_object_set_new(json, "requested", range_json(&step->requested));
 	if (step->label)
 		json_object_set_new(json, "label", json_integer((json_int_t)step->label));
+	if (step->file)
+		json_object_set_new(json, "file", json_string(step->file));
 	if (step->block)
 		json_object_set_new(json, "block", json_integer((json_int_t)step->block));
 	if (step->prealloc)
