@@ -53,10 +53,13 @@ static gboolean is_wake(const struct scanner *scanner, const struct line *line)
 
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short)
 {
+	struct splat *cut = extent_cut_splat(open);
 	struct splat *splat = extent_splat(open);
 
 	remove_open(scanner, open);
 	note_crash(scanner, open);
+	if (cut)
+		scanner->found(cut, scanner->data);
 	if (splat) {
 		splat->truncated |= cut_short;
 		scanner->found_any = TRUE;
@@ -315,10 +318,34 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 	begin_report(scanner, &format_reboot, &start, NULL, scanner->found_any);
 }
 
+/*
+ * Ends OPEN, because the report that begins with LINE, which FORMAT matches, interrupts it. Returns
+ * OPEN if it is not passed on yet (`cut` of struct open); otherwise NULL. *RET_INDUCED: the new
+ * report is a consequence of printing OPEN.
+ */
+static struct open *interrupt(struct scanner *scanner, struct open *open,
+			      const struct format *format, const struct line *line,
+			      gboolean *ret_induced)
+{
+	*ret_induced = open_causes(open, line);
+	if (*ret_induced && (open->format->family & FAMILY_LOCKDEP) &&
+	    (format->family & (FAMILY_OOPS | FAMILY_SANITIZER)) && extent_is_proven(open)) {
+		remove_open(scanner, open);
+		scanner->found_any = TRUE;
+		scanner->told = MAX(scanner->told, open->end_byte);
+		return open;
+	}
+	/* an oops before a panic is not cut off: some architectures print no end mark then */
+	open->complete = (format->family & FAMILY_PANIC) &&
+			 ((format->flags & FORMAT_INDUCED) || open->last_line + 1 == line->number);
+	extent_close(scanner, open, FALSE);
+	return NULL;
+}
+
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line,
 		   struct groups *groups)
 {
-	struct open *open = extent_find(scanner, line);
+	struct open *open = extent_find(scanner, line), *cut = NULL;
 	gboolean induced = FALSE;
 
 	if (!open) {
@@ -346,19 +373,13 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 			     (format->flags & FORMAT_UNWINDER) != 0);
 		return;
 	}
-	if (open) {
-		induced = open_causes(open, line);
-		/*
-		 * an oops before a panic is not cut off: some architectures print no end mark then
-		 */
-		open->complete = (format->family & FAMILY_PANIC) &&
-				 ((format->flags & FORMAT_INDUCED) ||
-				  open->last_line + 1 == line->number);
-		extent_close(scanner, open, FALSE);
-	}
+	if (open)
+		cut = interrupt(scanner, open, format, line, &induced);
 	induced |=
 		((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
 	begin_report(scanner, format, line, groups, induced);
+	if (cut)
+		scanner->open[scanner->n_open - 1]->cut = cut;
 }
 
 void extent_cut(struct scanner *scanner, const struct line *line)

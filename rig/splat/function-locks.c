@@ -15,6 +15,16 @@ char *taking_function(const struct splat *splat, const struct report *report, en
 	return NULL;
 }
 
+char *cut_function(const struct report *report)
+{
+	/* functions of lockdep and of printk, in which the fault can occur */
+	static const char skip[] =
+		"^print_|^__print_|^check_|^validate_|printk|kallsyms|symbol|address_lookup";
+	g_autoptr(GPtrArray) names = report->fault ? stack_counting(report->fault) : NULL;
+
+	return names ? first_named(names, skip, RULES_V2) : NULL;
+}
+
 char *lock_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
 	const char *skip = report->format->skip;
@@ -26,6 +36,8 @@ char *lock_function(const struct splat *splat, const struct report *report, enum
 		names = stack_from(report, link + 1, TAKE_FAR);
 		name = first_named(names, skip, rules);
 	}
+	if (!name && rules == RULES_V2)
+		name = cut_function(report);
 	/* a report that was cut off may have no other function than a generic one */
 	if (!name && rules == RULES_V2)
 		name = name_or_null(splat->acquiring.function);

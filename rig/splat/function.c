@@ -401,6 +401,8 @@ char *naming_function(const struct splat *splat, const struct report *report, en
 	if (rules == RULES_V2 && lacks_last_stack(report))
 		name = taking_function(splat, report, rules);
 	if (!name && rules == RULES_V2)
+		name = cut_function(report);
+	if (!name && rules == RULES_V2)
 		name = function_of_quote(splat, report);
 	if (!name && rules == RULES_V2)
 		name = function_below_stack(report, rules);

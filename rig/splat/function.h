@@ -23,6 +23,11 @@ char *first_named(const GPtrArray *names, const char *skip, enum rules rules);
  */
 char *taking_function(const struct splat *splat, const struct report *report, enum rules rules);
 /*
+ * Returns the function from the stack of the fault that cut REPORT off: printing a lock whose
+ * memory was freed or overwritten can fault. NULL: no fault did this.
+ */
+char *cut_function(const struct report *report);
+/*
  * Returns taking_function(); if that is NULL, the first suitable function in the stack of the first
  * link in the chain ("-> #1"), which is the newest.
  */

@@ -291,6 +291,7 @@ struct report {
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups; /* what FORMAT's pattern matched in it; borrowed */
+	const struct report *fault; /* the fault that cut this report off; or NULL */
 	/* set by report_build(): */
 	guint marks; /* the marks of all lines, combined */
 	char *text;  /* the lines, with a newline between two of them */

@@ -7,6 +7,7 @@
 
 void extent_free(struct open *open)
 {
+	g_clear_pointer(&open->cut, extent_free);
 	g_free(open->seen);
 	texts_free(open->texts);
 	groups_deinit(&open->groups);
@@ -33,6 +34,7 @@ void open_release(struct scanner *scanner, struct open *open)
 		extent_free(open);
 		return;
 	}
+	g_clear_pointer(&open->cut, extent_free);
 	groups_deinit(&open->groups);
 	texts_clear(open->texts);
 	*open = empty;
@@ -170,18 +172,25 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 	}
 }
 
-struct splat *extent_splat(const struct open *open)
+static struct report report_of(const struct open *open)
 {
-	struct report report = {.format = open->format,
-				.seen = open->seen,
-				.texts = open->texts,
-				.n = open->solid,
-				.header = open->header,
-				.groups = open->groups};
+	return (struct report){.format = open->format,
+			       .seen = open->seen,
+			       .texts = open->texts,
+			       .n = open->solid,
+			       .header = open->header,
+			       .groups = open->groups};
+}
+
+/* FAULT: the report that cut OPEN off, or NULL. */
+static struct splat *splat_of(const struct open *open, const struct report *fault)
+{
+	struct report report = report_of(open);
 	struct splat *splat;
 
 	if (!extent_is_proven(open))
 		return NULL;
+	report.fault = fault;
 	splat = report_build(&report, open->induced);
 	splat->first_line = open->first_line;
 	splat->last_line = open->last_line;
@@ -191,6 +200,47 @@ struct splat *extent_splat(const struct open *open)
 	splat->truncated = (splat->truncated && !open->complete) || open->full;
 	splat->missed = open->missed;
 	return splat;
+}
+
+struct splat *extent_splat(const struct open *open)
+{
+	return splat_of(open, NULL);
+}
+
+struct splat *extent_cut_splat(const struct open *open)
+{
+	struct report fault = report_of(open);
+
+	if (!open->cut)
+		return NULL;
+	for (guint i = 0; i < fault.n; i++)
+		seen_examine(&fault.seen[i], fault.texts);
+	return splat_of(open->cut, &fault);
+}
+
+guint64 scanner_open_line(const struct scanner *scanner)
+{
+	guint64 line = G_MAXUINT64;
+
+	for (guint i = 0; i < scanner->n_open; i++) {
+		const struct open *open = scanner->open[i];
+
+		line = MIN(line, open->cut ? open->cut->first_line : open->first_line);
+	}
+	return line;
+}
+
+void scanner_peek(const struct scanner *scanner, splat_found found, void *data)
+{
+	for (guint i = 0; i < scanner->n_open; i++) {
+		struct splat *cut = extent_cut_splat(scanner->open[i]);
+		struct splat *splat = extent_splat(scanner->open[i]);
+
+		if (cut)
+			found(cut, data);
+		if (splat)
+			found(splat, data);
+	}
 }
 
 void open_name(struct open *open, const struct format *format, struct groups *groups)

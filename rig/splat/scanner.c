@@ -34,15 +34,6 @@ const char *scanner_open_kind(const struct scanner *scanner)
 	return NULL;
 }
 
-guint64 scanner_open_line(const struct scanner *scanner)
-{
-	guint64 line = G_MAXUINT64;
-
-	for (guint i = 0; i < scanner->n_open; i++)
-		line = MIN(line, scanner->open[i]->first_line);
-	return line;
-}
-
 gboolean scanner_lockdep_died(const struct scanner *scanner)
 {
 	return scanner->lockdep_died;
@@ -436,15 +427,5 @@ void scanner_flush(struct scanner *scanner)
 		struct open *open = scanner->open[0];
 
 		extent_close(scanner, open, cut_short && open->last_line == scanner->lines + 1);
-	}
-}
-
-void scanner_peek(const struct scanner *scanner, splat_found found, void *data)
-{
-	for (guint i = 0; i < scanner->n_open; i++) {
-		struct splat *splat = extent_splat(scanner->open[i]);
-
-		if (splat)
-			found(splat, data);
 	}
 }

@@ -42,6 +42,11 @@ struct open {
 	gboolean complete; /* it is not cut off, although it may have no end mark */
 	gboolean bare;	   /* its stack has begun, but no frame with an offset was read yet */
 	gboolean induced, full;
+	/*
+	 * the report of lockdep that was cut off by the fault with which this one begins, or NULL;
+	 * both are passed on together, because the stack of this one names both
+	 */
+	struct open *cut;
 };
 
 struct past {
@@ -239,8 +244,12 @@ void open_name(struct open *open, const struct format *format, struct groups *gr
  */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
 		    struct groups *groups);
-/* Makes a report of the lines of OPEN so far. NULL: they do not prove that it is a report. */
+/*
+ * extent_splat() makes a report of the lines of OPEN so far, extent_cut_splat() of those of
+ * OPEN->cut. NULL: there are none, or they do not prove that it is a report.
+ */
 struct splat *extent_splat(const struct open *open);
+struct splat *extent_cut_splat(const struct open *open);
 void extent_free(struct open *open);
 /* Returns an empty report; open_release() must follow (open.c). */
 struct open *open_new(struct scanner *scanner);
