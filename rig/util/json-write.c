@@ -34,8 +34,8 @@ static void taken(GString *out, char *end)
 	out->len = (gsize)(end - out->str);
 }
 
-/* Writes C at P, with an escape if it needs one. Returns the end. */
-static inline char *put_char(char *p, char c)
+/* Writes the escape of C, for which escaped() is true, at P. Returns the end. */
+static inline char *put_escape(char *p, char c)
 {
 	static const char shorts[256] = {
 		['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
@@ -43,10 +43,6 @@ static inline char *put_char(char *p, char c)
 	};
 	guint8 byte = (guint8)c;
 
-	if (byte >= ' ' && byte != '"' && byte != '\\') {
-		*p++ = c;
-		return p;
-	}
 	*p++ = '\\';
 	if (!shorts[byte])
 		return p + g_snprintf(p, ESCAPE_MAX, "u%04X", byte);
@@ -69,18 +65,21 @@ static char *put_string(char *p, const char *text, gsize len)
 	const char *end = text + len;
 
 	*p++ = '"';
-	while ((gsize)(end - text) >= LANES) {
-		lanes bytes = lanes_load(text);
-		gsize plain = lanes_first(escaped(bytes));
+	while (text < end) {
+		lanes bytes = {0}; /* NULs at the end are escaped, too, so they are not plain */
+		gsize plain;
 
+		if ((gsize)(end - text) >= LANES)
+			bytes = lanes_load(text);
+		else
+			memcpy(&bytes, text, (gsize)(end - text));
+		plain = lanes_first(escaped(bytes));
 		memcpy(p, &bytes, sizeof(bytes)); /* the bytes after `plain` are overwritten */
 		p += plain;
 		text += plain;
-		if (plain < LANES)
-			p = put_char(p, *text++);
+		if (plain < LANES && text < end)
+			p = put_escape(p, *text++);
 	}
-	while (text < end)
-		p = put_char(p, *text++);
 	*p++ = '"';
 	return p;
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "util/lanes.h"
+
 char *text_clean(const char *text)
 {
 	GString *clean = g_string_new(NULL);
@@ -79,11 +81,8 @@ gboolean text_is_utf8(const char *text, gsize len)
 {
 	gsize at = 0;
 
-	for (guint64 eight; len - at >= sizeof(eight); at += sizeof(eight)) {
-		memcpy(&eight, text + at, sizeof(eight));
-		if (eight & 0x8080808080808080U)
-			break;
-	}
+	while (len - at >= LANES && !lanes_any(lanes_load(text + at) & 0x80))
+		at += LANES;
 	while (at < len && (gint8)text[at] > 0)
 		at++;
 	return at == len || g_utf8_validate(text + at, (gssize)(len - at), NULL);
