@@ -173,6 +173,7 @@ static gboolean is_generic_v2(const char *name)
 
 struct answer {
 	guint64 known, yes;
+	json_t *json; /* the name; or NULL */
 };
 
 struct cache {
@@ -180,6 +181,14 @@ struct cache {
 	const char *lists[LISTS_MAX]; /* from index RULES_V2 + 1 on: lists of parts of names */
 	guint n_lists;
 };
+
+static void answer_free(gpointer data)
+{
+	struct answer *answer = data;
+
+	json_decref(answer->json);
+	g_free(answer);
+}
 
 static void cache_free(gpointer data)
 {
@@ -198,7 +207,7 @@ static struct cache *cache_get(void)
 	if (cache)
 		return cache;
 	cache = g_new0(struct cache, 1);
-	cache->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	cache->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, answer_free);
 	cache->n_lists = RULES_V2 + 1;
 	g_private_set(&caches, cache);
 	return cache;
@@ -265,6 +274,15 @@ gboolean generic_by_rules(const char *name, const char *more, enum rules rules)
 	if (answer_of(answer, rules, name, NULL))
 		return TRUE;
 	return list == LISTS_MAX ? has_any(name, more) : answer_of(answer, list, name, more);
+}
+
+json_t *name_json(const char *name)
+{
+	struct answer *answer = answer_for(cache_get(), name);
+
+	if (!answer->json)
+		answer->json = splat_json_text(name);
+	return json_incref(answer->json);
 }
 
 gboolean frame_is_generic(const char *name, const char *more)

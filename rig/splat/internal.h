@@ -363,6 +363,12 @@ gboolean name_is_dispatcher(const char *name);
  */
 gboolean name_is_attribute_caller(const char *name);
 
+/*
+ * Returns NAME, a function's, as a JSON string, which must not be changed: reports share it. New
+ * reference.
+ */
+json_t *name_json(const char *name);
+
 /* Returns the path of a mangled Rust function, or NULL if NAME is not one (rust-name.c). */
 char *rust_name(const char *name);
 

@@ -94,7 +94,7 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 			stack = new_stack(node, "acquired_at");
 		} else if (seen->marks & MARK_FRAME) {
 			if (stack && !seen->guess)
-				json_array_append_new(stack, splat_json_text(seen->name));
+				json_array_append_new(stack, name_json(seen->name));
 		} else if (strstr(text, " at:")) {
 			stack = usage_stack(node, text);
 		}

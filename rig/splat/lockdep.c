@@ -112,7 +112,7 @@ static void begin_held(struct reader *reader, const char *text)
 static void add_frame(json_t *stack, const char *name, gboolean guess, gboolean inlined)
 {
 	if (!guess && !inlined)
-		json_array_append_new(stack, splat_json_text(name));
+		json_array_append_new(stack, name_json(name));
 }
 
 /* Returns TRUE if TEXT is one word, apart from the mark "? ". */
@@ -288,11 +288,13 @@ static void check_held(struct reader *reader)
  */
 static gboolean continues(const char *before, const char *line)
 {
-	const char *text = blank(line);
-	const char *link = blank(before);
+	const char *text = blank(line), *link;
 
+	if (*text != ')' && *text != '(')
+		return FALSE;
 	if (text_begins(text, "){"))
 		return TRUE;
+	link = blank(before);
 	return text_begins(link, "-> #") && !strchr(link, '(') && *text == '(';
 }
 
