@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of the words with which lines inside reports begin. */
+/* The table of the words with which lines inside reports begin, after blanks. */
 #include "splat/body-patterns.h"
-#include "splat/word-set.h"
 
-/* Patterns that match at the start of the text, after blanks. */
-static const struct body_pattern starts[] = {
+const struct body_pattern body_starts[] = {
 	/* the task and the place (lib/dump_stack.c; show_regs() of each architecture) */
 	{"CPU: ", ANY, BODY_INSIDE},
 	{"CPU#", ANY, BODY_INSIDE},
@@ -419,32 +417,4 @@ static const struct body_pattern starts[] = {
 	{"Memory cgroup out of memory", FAMILY_MEMORY, BODY_LAST},
 };
 
-/* The index of rows by the first character of their text, in the table's order; -1 ends a chain. */
-static gint16 first_with[256], next_with[G_N_ELEMENTS(starts)];
-static char second_of[G_N_ELEMENTS(starts)]; /* NUL: the text has only one character */
-
-static gpointer index_rows(gpointer unused)
-{
-	(void)unused;
-	memset(first_with, 0xff, sizeof(first_with)); /* -1 */
-	for (gsize i = G_N_ELEMENTS(starts); i-- > 0;) {
-		guint8 c = (guint8)starts[i].words[0];
-
-		next_with[i] = first_with[c];
-		second_of[i] = starts[i].words[1];
-		first_with[c] = (gint16)i;
-	}
-	return NULL;
-}
-
-enum body body_pattern(const char *start, unsigned family)
-{
-	static GOnce once = G_ONCE_INIT;
-
-	g_once(&once, index_rows, NULL);
-	for (int i = first_with[(guint8)*start]; i >= 0; i = next_with[i])
-		if ((!second_of[i] || second_of[i] == start[1]) && (starts[i].families & family) &&
-		    text_begins(start, starts[i].words))
-			return starts[i].body;
-	return BODY_FOREIGN;
-}
+const gsize n_body_starts = G_N_ELEMENTS(body_starts);

@@ -12,6 +12,10 @@ struct body_pattern {
 	enum body body;
 };
 
+/* body-patterns.c; the first row that matches a line is used */
+extern const struct body_pattern body_starts[];
+extern const gsize n_body_starts;
+
 /*
  * Classifies a line inside a report of FAMILY by the table of beginnings. START is the line's text
  * after its blanks. BODY_FOREIGN: no row of the table matches.

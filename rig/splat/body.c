@@ -197,6 +197,57 @@ static gboolean is_source_place(const char *text)
 	       g_ascii_isdigit(colon[1]) && !memchr(text, ' ', colon - text);
 }
 
+/*
+ * The index of body_starts[]: for each hash of two characters, a chain of the rows that begin with
+ * them, in the table's order. A row of one character is in all chains.
+ */
+#define START_HASHES 256
+
+static struct start_entry {
+	const struct body_pattern *row;
+	struct start_entry *next;
+} *start_chains[START_HASHES];
+
+static inline guint start_hash(const char *start)
+{
+	return ((guint8)start[0] * 37U + (guint8)start[1]) % START_HASHES;
+}
+
+static void add_start(guint hash, const struct body_pattern *row)
+{
+	struct start_entry *entry = g_new(struct start_entry, 1);
+
+	*entry = (struct start_entry){row, start_chains[hash]};
+	start_chains[hash] = entry;
+}
+
+static gpointer index_starts(gpointer unused)
+{
+	(void)unused;
+	for (gsize i = n_body_starts; i-- > 0;) {
+		const struct body_pattern *row = &body_starts[i];
+
+		if (row->words[1])
+			add_start(start_hash(row->words), row);
+		for (guint hash = 0; !row->words[1] && hash < START_HASHES; hash++)
+			add_start(hash, row);
+	}
+	return NULL;
+}
+
+enum body body_pattern(const char *start, unsigned family)
+{
+	static GOnce once = G_ONCE_INIT;
+
+	if (!*start)
+		return BODY_FOREIGN;
+	g_once(&once, index_starts, NULL);
+	for (const struct start_entry *e = start_chains[start_hash(start)]; e; e = e->next)
+		if ((e->row->families & family) && text_begins(start, e->row->words))
+			return e->row->body;
+	return BODY_FOREIGN;
+}
+
 static struct word_set part_words; /* the words of parts[] */
 static guint part_word[G_N_ELEMENTS(parts)];
 
