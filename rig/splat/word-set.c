@@ -25,16 +25,18 @@ static void mark(struct word_set *set, guint16 pair)
 /* Returns how rare C is in logs; the characters of the last class are the rarest. */
 static guint rarity(char c)
 {
-	return strchr(" etaoinsr", c) ? 0 : strchr(":.[]-ldcm0123456789", c) ? 1 : 2;
+	return strchr(" etaoinsr-", c) ? 0 : strchr("lckydu:.[]mpghfb()0123456789", c) ? 1 : 2;
 }
 
-/* Returns the offset in WORD of the three bytes whose more frequent pair is the rarest. */
+/* Returns the offset in WORD of the three bytes whose pairs are the rarest in logs. */
 static guint rarest(const char *word)
 {
 	guint best = 0, most = 0;
 
 	for (guint at = 0; word[at + 2]; at++) {
-		guint score = rarity(word[at + 1]) + MIN(rarity(word[at]), rarity(word[at + 2]));
+		guint one = rarity(word[at]) + rarity(word[at + 1]);
+		guint two = rarity(word[at + 1]) + rarity(word[at + 2]);
+		guint score = 4 * MIN(one, two) + one + two; /* mostly by the more frequent one */
 
 		if (score > most) {
 			most = score;
