@@ -352,11 +352,58 @@ static void add_hex(GString *out, guint64 value)
 		g_string_append_c(out, "0123456789abcdef"[value >> shift & 15]);
 }
 
+/*
+ * The sums of the last stacks, because a log in which a place warns again and again has the same
+ * stack many times. Each thread has its own.
+ */
+#define SUMS 64
+#define SUM_STACK_MAX 4096 /* longer stacks are not kept */
+
+struct sum {
+	guint hash;
+	char *stack;
+	char digits[sizeof(NO_STACK)];
+};
+
+static void sums_free(gpointer data)
+{
+	struct sum *sums = data;
+
+	for (guint i = 0; i < SUMS; i++)
+		g_free(sums[i].stack);
+	g_free(sums);
+}
+
+/* Sets DIGITS to the first digits of the SHA-256 of STACK. */
+static void sum_stack(const GString *stack, char *digits)
+{
+	static GPrivate all = G_PRIVATE_INIT(sums_free);
+	struct sum *sums = g_private_get(&all), *sum;
+	g_autofree char *whole = NULL;
+	guint hash = g_string_hash(stack);
+
+	if (!sums)
+		g_private_set(&all, sums = g_new0(struct sum, SUMS));
+	sum = &sums[hash % SUMS];
+	if (sum->stack && sum->hash == hash && strcmp(sum->stack, stack->str) == 0) {
+		memcpy(digits, sum->digits, sizeof(sum->digits));
+		return;
+	}
+	whole = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stack->str, (gssize)stack->len);
+	g_strlcpy(digits, whole, sizeof(NO_STACK));
+	if (stack->len > SUM_STACK_MAX)
+		return;
+	g_free(sum->stack);
+	sum->stack = g_strdup(stack->str);
+	sum->hash = hash;
+	memcpy(sum->digits, digits, sizeof(sum->digits));
+}
+
 /* Returns the key of level `exact`, with every frame of every stack and its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
-	g_autoptr(GString) stack = g_string_sized_new(1024);
-	g_autofree char *sum = NULL;
+	g_autoptr(GString) stack = g_string_sized_new(1000);
+	char digits[sizeof(NO_STACK)] = NO_STACK;
 
 	for (guint i = report->header; i < report->n; i++) {
 		const struct seen *frame = &report->seen[i];
@@ -367,11 +414,9 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 		add_hex(stack, frame->offset);
 		g_string_append_c(stack, '\n');
 	}
-	if (!stack->len)
-		return g_strconcat(splat->path, " #" NO_STACK, NULL);
-	sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stack->str, (gssize)stack->len);
-	sum[sizeof(NO_STACK) - 1] = '\0';
-	return g_strconcat(splat->path, " #", sum, NULL);
+	if (stack->len)
+		sum_stack(stack, digits);
+	return g_strconcat(splat->path, " #", digits, NULL);
 }
 
 void signature_make(struct splat *splat, const struct report *report)
