@@ -247,7 +247,8 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 		[0] = 1,    ['\r'] = 1, ['\033'] = 1, ['^'] = 1,  ['#'] = 1,  ['&'] = 1,
 		[0xa0] = 1, [0xc2] = 1, [0xe2] = 1,   [0xe3] = 1, [0xef] = 1,
 	};
-	gsize from, to, end;
+	gsize from, end;
+	char *to;
 
 	*ret_same = text[0] != '\xa0';
 	do {
@@ -259,20 +260,22 @@ gsize prefix_clean(char *text, gsize len, gboolean *ret_same)
 	text[len] = '\0';
 	if (text[0] == '\xa0')
 		text[0] = ' ';
-	from = lanes_before(text, len, maybe_special);
-	while (from < len && !special[(guint8)text[from]])
-		from += 1 + lanes_before(text + from + 1, len - from - 1, maybe_special);
-	for (to = from; from < len;) {
-		gsize took = 1;
-		char c = special[(guint8)text[from]] ? replacement(text + from, &took) : text[from];
+	for (from = 0, to = text; from < len;) {
+		gsize plain = lanes_before(text + from, len - from, maybe_special), took = 1;
+		char c;
 
+		to = shift(to, text + from, plain);
+		from += plain;
+		if (from == len)
+			break;
+		c = special[(guint8)text[from]] ? replacement(text + from, &took) : text[from];
 		*ret_same &= c == text[from];
 		from += MIN(took, len - from);
 		if (c)
-			text[to++] = c;
+			*to++ = c;
 	}
-	text[to] = '\0';
-	return to;
+	*to = '\0';
+	return (gsize)(to - text);
 }
 
 /*

@@ -279,16 +279,17 @@ static const char *strip_plain(const char *text, struct line *line)
 		return NULL;
 	if (*p == '[') {
 		const char *caller = p + 1;
-		gsize len;
+		gsize len = 1;
 
 		while (*caller == ' ')
 			caller++;
 		if (*caller != 'T' && *caller != 'C')
 			return NULL;
-		len = 1 + digits_len(caller + 1, CALLER_LEN);
+		len += digits_len(caller + 1, CALLER_LEN);
 		if (len < 2 || len >= CALLER_LEN || caller[len] != ']')
 			return NULL;
-		memcpy(line->caller, caller, len);
+		for (gsize i = 0; i < len; i++)
+			line->caller[i] = caller[i];
 		p = caller + len + 1;
 	}
 	p += *p == ' ';
