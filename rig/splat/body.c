@@ -48,6 +48,7 @@ static const struct body_pattern parts[] = {
 	{" of 8 byte", FAMILY_SANITIZER, BODY_INSIDE},
 	{" bytes by ", FAMILY_SANITIZER, BODY_INSIDE},
 	{"ESR_EL1", ANY, BODY_INSIDE},
+	{"] *pgd=", ANY, BODY_INSIDE},
 	{"kobject_add_internal failed for", FAMILY_WARN, BODY_INSIDE},
 	{"Frame format=", FAMILY_OOPS, BODY_INSIDE},
 	{"CURRENT PROCESS:", FAMILY_OOPS, BODY_INSIDE},

@@ -37,6 +37,8 @@ static const char *const words[] = {
 	"invalid opcode",
 	"int3:",
 	"UBSAN:",
+	"KASAN: ",
+	"dog: BUG:", /* wrapped after it */
 	"unregister_netdevice:",
 	"VFS: ",
 	"al error:",

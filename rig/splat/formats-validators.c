@@ -91,6 +91,11 @@ static const struct format rows[] = {
 	 "KASAN: {1} in {f}", "{1} {f}", "^mte_|" TAG_CHECKS, FRAME_TRACE, FAMILY_SANITIZER},
 	{"BUG: KASAN:", "BUG: KASAN: (.*)", "kasan", "KASAN: {1}", NULL, NULL, FRAME_TRACE,
 	 FAMILY_SANITIZER, 0, FORMAT_CORRUPTED},
+	/* the second line of a fault with KASAN; a quote may begin with it */
+	{"KASAN: ",
+	 "^KASAN: (?:null-ptr-deref|(?:probably |maybe )?(?:user|wild)-memory-access) in range \\[",
+	 "gpf", "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
+	 FAMILY_OOPS, FORMAT_PROOF | FORMAT_CORRUPTED},
 	{"BUG: KMSAN:", "BUG: KMSAN: (kernel-usb-infoleak) in " F, "kmsan", "KMSAN: {1} in {f}",
 	 NULL, "alloc_skb|" USB, FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KMSAN:", "BUG: KMSAN: ([a-z-]+) in " F, "kmsan", "KMSAN: {1} in {f}", NULL, CIPHERS,

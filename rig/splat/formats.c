@@ -54,8 +54,9 @@ static const struct format rows[] = {
 
 	/* wrong context */
 	{"sleeping function called",
+	 /* the first PREEMPT_RT patches had the task before "at": "context cat(77) at" */
 	 "BUG: sleeping function called from (?:invalid context|illegal context|non-preemptible "
-	 "context) at(?: \\S|$)",
+	 "context)(?: \\S+\\(\\d+\\))? at(?: \\S|$)",
 	 "atomic-sleep", "BUG: sleeping function called from invalid context in {f}", "{f}", NULL,
 	 FRAME_TRACE, FAMILY_WARN},
 	{"scheduling while atomic", "BUG: scheduling while atomic", "sched-atomic",
@@ -262,6 +263,9 @@ static const struct format rows[] = {
 
 	/* warnings that helpers print in their own source file for errors of their callers */
 	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount",
+	 "WARNING: refcount bug in {f}", NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN,
+	 FAMILY_CUT, FORMAT_ADOPTS},
+	{"refcount", "WARNING: .*at \\S*lib/refcount\\.c:\\d+\\s*$", "refcount",
 	 "WARNING: refcount bug in {f}", NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT, FORMAT_ADOPTS},
 	{"lib/debugobjects.c", WARN_AT("\\S*lib/debugobjects\\.c", F_IF_KNOWN), "debugobjects",

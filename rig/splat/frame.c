@@ -366,6 +366,20 @@ static const char *skip_number(const char *p)
 	return p + strspn(p, ": (");
 }
 
+/* Parses "[f+201/428]", as klogd of Linux 2.2 and 2.4 replaced an address: decimal numbers. */
+static gboolean parse_klogd(const char *text, struct frame *ret)
+{
+	gsize len = *text == '[' ? name_len(text + 1) : 0;
+	const char *end = text + 1 + len;
+	gsize digits = len && *end == '+' ? strspn(end + 1, "0123456789") : 0;
+
+	if (!digits || g_ascii_isdigit(text[1]) || end[1 + digits] != '/')
+		return FALSE;
+	set_symbol(ret, text + 1, len);
+	ret->offset = g_ascii_strtoull(end + 1, NULL, 10);
+	return TRUE;
+}
+
 gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
 	static const struct {
@@ -414,7 +428,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		for (int n = 0; n < 2; n++)
 			p = skip_empty_address(skip_address(p));
 		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
-		return frame_parse_function(skip_number(p), ret) ||
+		return frame_parse_function(skip_number(p), ret) || parse_klogd(p, ret) ||
 		       (strchr("Rpe", marks[i].word[0]) && frame_parse_bare(p, ret));
 	}
 	return FALSE;
