@@ -125,7 +125,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	const struct past *past = scanner_past(scanner, 0);
 	const char *start;
 	struct line header;
-	const struct format *format;
+	const struct format *format, *own;
 	struct groups groups;
 	g_autofree char *text = NULL;
 	gboolean taken;
@@ -140,7 +140,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	if (body_pattern(start, ~0U) != BODY_FOREIGN &&
 	    (past->format || !past->kernel || width_with(past, line) <= WRAP_LEAST))
 		return FALSE;
-	if (frame_starts_trace(start) || (has_word && format_match(line->text, NULL)))
+	own = has_word ? format_match(line->text, NULL) : NULL;
+	if (frame_starts_trace(start) || (own && past->format))
 		return FALSE;
 	text = joined(scanner, past->text, line);
 	format = format_match(text, &groups);
@@ -153,7 +154,9 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	header.stamp = past->stamp;
 	header.kernel = past->kernel;
 	memcpy(header.caller, past->caller, CALLER_LEN);
+	/* a line that is a header itself only continues one of a report that it can be part of */
 	taken = is_better(format, &groups, past->format, past->text) &&
+		(!own || (own != format && (own->into & format->family))) &&
 		take_header(scanner, format, &header, &groups);
 	groups_deinit(&groups);
 	if (taken)

@@ -5,6 +5,9 @@
 #include "splat/scanner.h"
 #include "splat/word-set.h"
 
+/* maximum number of lines between two headers of one report */
+#define HEADER_LINES 2
+
 void extent_free(struct open *open)
 {
 	g_clear_pointer(&open->cut, extent_free);
@@ -103,6 +106,10 @@ enum body open_body(struct open *open, const struct line *line, struct frame *re
 		ret_frame->name[0] = '\0';
 		return BODY_INSIDE;
 	}
+	/* before 2.6.27, x86-64 prints "RIP:" at the end of the header, and then the function */
+	if (body == BODY_FRAME && open->n_seen == open->header + 1 &&
+	    g_str_has_suffix(last->text, " RIP:"))
+		return BODY_FAULT;
 	if (body == BODY_FOREIGN)
 		return open->bare && frame_parse_bare(line->text, ret_frame) ? BODY_FRAME : body;
 	/* an empty line ends a stack without offsets: a word after it is probably a sentence */
@@ -136,6 +143,7 @@ void open_reach(struct open *open, const struct line *line)
 	if (!line->more)
 		open->widest = MAX(open->widest, line->end_byte - line->first_byte);
 	open->foreign = 0;
+	open->last_date = line->date;
 	if (line->stamp >= 0) {
 		if (open->first_stamp < 0)
 			open->first_stamp = line->stamp;
@@ -262,8 +270,10 @@ void extent_rewrite(struct open *open, const struct format *format, const struct
 /* Returns TRUE if LINE was printed long after the report's last line, or before it. */
 static gboolean is_far(const struct open *open, const struct line *line)
 {
-	return line->stamp >= 0 && open->last_stamp >= 0 &&
-	       ABS(line->stamp - open->last_stamp) > GAP_SECONDS;
+	if (line->stamp >= 0 && open->last_stamp >= 0)
+		return ABS(line->stamp - open->last_stamp) > GAP_SECONDS;
+	return line->date >= 0 && open->last_date >= 0 &&
+	       ABS(line->date - open->last_date) > GAP_SECONDS;
 }
 
 gboolean open_causes(const struct open *open, const struct line *line)
@@ -290,17 +300,20 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
 			  const struct line *line)
 {
 	unsigned family = open->format->family;
-	gboolean again = format == open->format && (family & FAMILY_OOPS) && open->faults;
+	gboolean again = format == open->format && (family & FAMILY_OOPS) &&
+			 (open->faults || open->inside > HEADER_LINES);
 	gboolean more = (format->into & family) ||
 			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
 
 	if (!more || open->ended || again || is_far(open, line))
 		return FALSE;
 	/*
-	 * another kind of stall is a report of its own, such as a hard lockup after a stall of RCU
+	 * another kind of stall is a report of its own, such as a hard lockup after a stall of RCU;
+	 * so is the same kind again, after lines that describe the first one
 	 */
 	if ((format->family & family & FAMILY_STALL) &&
-	    strcmp(format->kind, open->format->kind) != 0)
+	    (strcmp(format->kind, open->format->kind) != 0 ||
+	     (format == open->format && open->inside > HEADER_LINES)))
 		return FALSE;
 	/*
 	 * A WARN that panics prints its stack after the panic, so the panic is part of it if no

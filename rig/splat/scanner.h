@@ -34,6 +34,7 @@ struct open {
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
+	gint64 last_date; /* as for struct line */
 	/* length of the report's longest line in the log, with prefix and newline */
 	guint64 widest;
 	guint frames, faults, inside, foreign, missed;
@@ -41,6 +42,8 @@ struct open {
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it is not cut off, although it may have no end mark */
 	gboolean bare;	   /* its stack has begun, but no frame with an offset was read yet */
+	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
+	gboolean quoted;
 	gboolean induced, full;
 	/*
 	 * the report of lockdep that was cut off by the fault with which this one begins, or NULL;
@@ -262,6 +265,15 @@ void open_release(struct scanner *scanner, struct open *open);
 void boot_take(struct scanner *scanner, const struct line *line);
 /* Ends all open reports, and adds a report of an unexpected boot that begins with LINE. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
+/*
+ * Returns TRUE if LINE is set off from the text before it, as mails and web pages quote a line of a
+ * log: it is indented, in a block of code, or follows a line that ends with a colon. A panic also
+ * counts as set off directly after a stack.
+ */
+gboolean quote_is_set_off(const struct scanner *scanner, const struct format *format,
+			  const struct line *line);
+/* Returns TRUE if TEXT is a header with all values that the kernel prints in it (quote.c). */
+gboolean quote_is_whole(const char *text);
 /* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if there are enough lines to be certain that OPEN is a report (proof.c). */
