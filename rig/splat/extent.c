@@ -162,6 +162,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	open->first_byte = line->first_byte;
 	open->first_stamp = open->last_stamp = -1;
 	open->induced = induced;
+	open->quoted = !line->kernel && quote_is_set_off(scanner, format, line);
 	memcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
 	open->header = open->n_seen;

@@ -107,13 +107,19 @@ static gboolean is_counted(const struct open *open)
 }
 
 /*
- * Returns TRUE if the header directly follows "cut here", which text that only mentions a header
- * does not have.
+ * Returns TRUE if the header follows "cut here", which text that only mentions a header does not
+ * have. The message of a WARN can be between them.
  */
 static gboolean follows_cut(const struct open *open)
 {
-	return (open->format->family & (FAMILY_BUG | FAMILY_WARN)) && open->header &&
-	       body_is_cut(open_line(open, open->header - 1)->text) && stands_alone(open, TRUE);
+	guint most = MIN(open->header, 2);
+
+	if (!(open->format->family & (FAMILY_BUG | FAMILY_WARN)) || !stands_alone(open, TRUE))
+		return FALSE;
+	for (guint i = 1; i <= most; i++)
+		if (body_is_cut(open_line(open, open->header - i)->text))
+			return TRUE;
+	return FALSE;
 }
 
 /*
@@ -129,6 +135,9 @@ gboolean extent_is_proven(const struct open *open)
 		return FALSE;
 	if (!open->kernel && !stands_alone(open, FALSE))
 		return FALSE;
+	if ((open->quoted || open->inside) &&
+	    quote_is_whole(open_line(open, open->header)->text))
+		return TRUE;
 	if (flags & FORMAT_BARE)
 		return open->kernel || stands_alone(open, TRUE);
 	if (open->format->family & FAMILY_PANIC)

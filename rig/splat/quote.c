@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Headers that a mail or a web page quotes alone, without the other lines of the report. Such a
+ * line counts as a report if it is set off from the text around it, and has all values that the
+ * kernel prints. A sentence that only mentions a report is not set off, and a title lacks values.
+ */
+#include <string.h>
+
+#include "splat/body-patterns.h"
+#include "splat/scanner.h"
+
+#define NUMBER "(?:0x)?[0-9a-f]{7,16}"
+
+/* Headers with all their values. */
+static const char *const wholes[] = {
+	"^INFO: task .+:\\d+ blocked (?:in I/O wait )?for more than \\d+ seconds\\.$",
+	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ stuck for \\d+s!?"
+	 "(?: +\\[.+:\\d+\\])?$"),
+	"^BUG: workqueue lockup - pool .* stuck for \\d+s!$",
+	"^(?:BUG: )?[Uu]nable to handle .* (?:at|address|address:) " NUMBER "$",
+	"^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$",
+	/* the error code and the number of the oops */
+	"^[A-Z]?[a-z -]+:(?: [A-Za-z -]+:)? [0-9a-f]{1,16} \\[#\\d+\\](?: |$)",
+	"^BUG: using [a-z_]+\\(\\) in preemptible \\[[0-9a-f]+\\] code: .+/\\d+$",
+	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
+	"^BUG: sleeping function called from invalid context at \\S+\\.[ch]:\\d+$",
+	"^BUG: Bad page (?:state|map) in process .+ (?:pfn|pte):[0-9a-f]+",
+	"^WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at \\S+:\\d+ \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
+	"^\\S+ invoked oom-killer: gfp_mask=0x[0-9a-f]+",
+	"^\\S+: page allocation failure[:.] order:\\d+, mode:0x[0-9a-f]+",
+	"^Kernel panic - not syncing: \\S",
+};
+
+static gpointer compile(gpointer unused)
+{
+	g_autofree char *any = g_strjoinv("|", (char **)wholes);
+	g_autoptr(GError) error = NULL;
+	GRegex *regex = g_regex_new(any, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, &error);
+
+	(void)unused;
+	if (!regex)
+		g_error("headers with their values: %s", error->message);
+	return regex;
+}
+
+gboolean quote_is_whole(const char *text)
+{
+	static GOnce once = G_ONCE_INIT;
+	const GRegex *regex = g_once(&once, compile, NULL);
+
+	return g_regex_match(regex, text + strspn(text, " \t"), 0, NULL);
+}
+
+/* Returns TRUE if TEXT is a line of a stack or of an oops's code. */
+static gboolean is_stack(const char *text)
+{
+	struct frame frame;
+	guint64 address;
+	gboolean guess;
+
+	return frame_parse(text, &frame) || frame_parse_address(text, &address, &guess) ||
+	       g_str_has_prefix(text, "Code: ");
+}
+
+/* Returns TRUE if a quoted line can follow TEXT, because it ends with a colon or begins a block. */
+static gboolean announces(const char *text)
+{
+	gsize len = strlen(text);
+
+	return g_str_has_suffix(text, ":") || g_str_has_suffix(text, "\xef\xbc\x9a") ||
+	       strspn(text, "`") == len || g_str_has_prefix(text, "```") ||
+	       g_str_has_prefix(text, "~~~");
+}
+
+gboolean quote_is_set_off(const struct scanner *scanner, const struct format *format,
+			  const struct line *line)
+{
+	gboolean indented = line->text[0] == ' ' || line->text[0] == '\t';
+
+	for (guint i = 0; i < PAST; i++) {
+		const struct past *past = scanner_past(scanner, i);
+		const char *text = past->text + strspn(past->text, " \t");
+
+		if (!past->number || past->number + i + 1 != line->number)
+			return indented;
+		if ((format->family & FAMILY_PANIC) && is_stack(text))
+			return TRUE;
+		/* the continuation of a field of a mail's header is indented, too */
+		if (indented && mail_field_begins(past->text, strlen(past->text)))
+			return FALSE;
+		if (indented ? text == past->text : *text != '\0')
+			return indented || announces(text);
+	}
+	return FALSE; /* a row of a table, for example */
+}
