@@ -70,10 +70,6 @@ guint word_set_add(struct word_set *set, const char *word)
 		return at;
 	if (at == WORD_SET_MAX || len < 2 || (len == 2 && set->n_short == WORD_SET_SHORT))
 		g_error("cannot add '%s' to a set of %u words", word, set->n);
-	for (guint c = 0; !at && c < 256; c++) { /* the first word: mark the pairs with a NUL */
-		mark(set, pair_at((char[]){(char)c, '\0'}));
-		mark(set, pair_at((char[]){'\0', (char)c}));
-	}
 	set->words[set->n++] = word;
 	if (len == 2) {
 		set->shorts[set->n_short++] = (guint8)at;
@@ -107,19 +103,16 @@ static void find_at(const struct word_set *set, const char *text, const char *p,
 
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret)
 {
+	const char *end = text + strlen(text);
+
 	memset(ret, 0, sizeof(*ret));
-	if (!*text)
-		return;
 	for (guint i = 0; i < set->n_short; i++)
 		if (strstr(text, set->words[set->shorts[i]]))
 			found(ret, set->shorts[i]);
-	for (const char *p = text;; p += 2) {
+	for (const char *p = text; end - p >= 2; p += 2) {
 		guint16 pair = pair_at(p);
 
-		if (!(set->pairs[pair / 64] >> pair % 64 & 1))
-			continue;
-		if (!p[0] || !p[1])
-			return;
-		find_at(set, text, p, pair, ret);
+		if (set->pairs[pair / 64] >> pair % 64 & 1)
+			find_at(set, text, p, pair, ret);
 	}
 }

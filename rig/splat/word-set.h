@@ -8,7 +8,6 @@
 #define WORD_SET_MAX 192
 #define WORD_SET_LONGS (WORD_SET_MAX / 64)
 #define WORD_SET_BUCKETS 1024
-
 #define WORD_SET_SHORT 4
 
 /*
@@ -20,8 +19,7 @@ struct word_set {
 	const char *words[WORD_SET_MAX];
 	guint n, n_short;
 	guint8 shorts[WORD_SET_SHORT]; /* indexes of the words of two bytes */
-	/* a bit for each pair of bytes: a word has it, or one of the bytes is NUL */
-	guint64 pairs[65536 / 64];
+	guint64 pairs[65536 / 64]; /* a bit for each pair of bytes: a word has it */
 	/*
 	 * the places of pairs in words: chains of those with the same hash, each entry the index of
 	 * a place plus 1; 0 ends a chain
