@@ -29,7 +29,8 @@ static const char dispatchers[] =
 	"^native_halt|^mwait_idle|^intel_idle|^poll_idle|^psci_|^cpu_do_idle|^pv_native_safe_halt|"
 	"^pick_next_task|^newidle_balance|^load_balance|^sched_balance_|^__pick_next_task|"
 	/* inter-processor calls, stop machine */
-	"smp_call_function|^on_each_cpu|^generic_smp_call|^flush_smp_call|^__flush_smp_call|"
+	"smp_call_function|^smp_cfm_core|^on_each_cpu|^generic_smp_call|^flush_smp_call|"
+	"^__flush_smp_call|"
 	"^csd_lock|^__csd_lock|^csd_do_func|^sysvec_call_function|^__sysvec_call_function|"
 	"^smp_cond_load|^multi_cpu_stop$|^cpu_stopper_thread$|^stop_one_cpu|^stop_machine|"
 	"^stop_cpus|^__stop_cpus|^queue_stop_cpus|^ipi_|^do_handle_IPI|^handle_IPI|"
