@@ -199,27 +199,28 @@ static gboolean is_source_place(const char *text)
 }
 
 /*
- * The index of body_starts[]: for each hash of two characters, a chain of the rows that begin with
- * them, in the table's order. A row of one character is in all chains.
+ * The index of body_starts[]: for each first character and SECONDS groups of second ones, a chain
+ * of the rows that begin with them, in the table's order. A row of one character is in all chains
+ * of this character.
  */
-#define START_HASHES 256
+#define SECONDS 8
 
 static struct start_entry {
 	const struct body_pattern *row;
 	struct start_entry *next;
-} *start_chains[START_HASHES];
+} *start_chains[256][SECONDS];
 
-static inline guint start_hash(const char *start)
+static struct start_entry **start_chain(char first, guint second)
 {
-	return ((guint8)start[0] * 37U + (guint8)start[1]) % START_HASHES;
+	return &start_chains[(guint8)first][second % SECONDS];
 }
 
-static void add_start(guint hash, const struct body_pattern *row)
+static void add_start(struct start_entry **chain, const struct body_pattern *row)
 {
 	struct start_entry *entry = g_new(struct start_entry, 1);
 
-	*entry = (struct start_entry){row, start_chains[hash]};
-	start_chains[hash] = entry;
+	*entry = (struct start_entry){row, *chain};
+	*chain = entry;
 }
 
 static gpointer index_starts(gpointer unused)
@@ -229,9 +230,9 @@ static gpointer index_starts(gpointer unused)
 		const struct body_pattern *row = &body_starts[i];
 
 		if (row->words[1])
-			add_start(start_hash(row->words), row);
-		for (guint hash = 0; !row->words[1] && hash < START_HASHES; hash++)
-			add_start(hash, row);
+			add_start(start_chain(row->words[0], (guint8)row->words[1]), row);
+		for (guint second = 0; !row->words[1] && second < SECONDS; second++)
+			add_start(start_chain(row->words[0], second), row);
 	}
 	return NULL;
 }
@@ -239,11 +240,12 @@ static gpointer index_starts(gpointer unused)
 enum body body_pattern(const char *start, unsigned family)
 {
 	static GOnce once = G_ONCE_INIT;
+	const struct start_entry *e;
 
 	if (!*start)
 		return BODY_FOREIGN;
 	g_once(&once, index_starts, NULL);
-	for (const struct start_entry *e = start_chains[start_hash(start)]; e; e = e->next)
+	for (e = *start_chain(start[0], (guint8)start[1]); e; e = e->next)
 		if ((e->row->families & family) && text_begins(start, e->row->words))
 			return e->row->body;
 	return BODY_FOREIGN;
