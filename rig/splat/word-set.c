@@ -14,12 +14,7 @@ static inline guint16 pair_at(const char *p)
 
 static inline guint bucket_of(guint16 pair)
 {
-	return (pair ^ pair >> 6) % WORD_SET_BUCKETS;
-}
-
-static void mark(struct word_set *set, guint16 pair)
-{
-	set->pairs[pair / 64] |= (guint64)1 << pair % 64;
+	return (pair ^ pair >> 4) % WORD_SET_BUCKETS;
 }
 
 /* Returns how rare C is in logs; the characters of the last class are the rarest. */
@@ -28,17 +23,20 @@ static guint rarity(char c)
 	return strchr(" etaoinsr-", c) ? 0 : strchr("lckydu:.[]mpghfb()0123456789", c) ? 1 : 2;
 }
 
-/* Returns the offset in WORD of the three bytes whose pairs are the rarest in logs. */
+/*
+ * Returns the offset in WORD of the three bytes whose pairs are the rarest in logs. It is not 0 if
+ * the word is long enough, so that a byte precedes them.
+ */
 static guint rarest(const char *word)
 {
 	guint best = 0, most = 0;
 
-	for (guint at = 0; word[at + 2]; at++) {
+	for (guint at = word[3] != '\0'; word[at + 2]; at++) {
 		guint one = rarity(word[at]) + rarity(word[at + 1]);
 		guint two = rarity(word[at + 1]) + rarity(word[at + 2]);
 		guint score = 4 * MIN(one, two) + one + two; /* mostly by the more frequent one */
 
-		if (score > most) {
+		if (score >= most) {
 			most = score;
 			best = at;
 		}
@@ -51,12 +49,17 @@ static void add_pair(struct word_set *set, guint word, guint at)
 {
 	guint16 pair = pair_at(set->words[word] + at);
 	guint16 *bucket = &set->first[bucket_of(pair)];
+	guint8 group = (guint8)(1U << word % 8);
 	guint place = 2 * word;
 
 	place += set->places[place].pair ? 1 : 0; /* the word's second pair */
 	set->places[place] = (struct word_pair){pair, *bucket, (guint8)word, (guint8)at};
 	*bucket = (guint16)(place + 1);
-	mark(set, pair);
+	set->pairs[bucket_of(pair)] |= group;
+	if (at)
+		set->before[(guint8)set->words[word][at - 1]] |= group;
+	for (guint c = 0; !at && c < 256; c++)
+		set->before[c] |= group;
 }
 
 guint word_set_add(struct word_set *set, const char *word)
@@ -87,10 +90,12 @@ static inline void found(struct word_bits *bits, guint word)
 	bits->any = TRUE;
 }
 
-/* Stores the words of SET that have PAIR, the pair at P of TEXT, and are there. */
-static void find_at(const struct word_set *set, const char *text, const char *p, guint16 pair,
+/* Stores the words of SET of which the pair at P of TEXT is a part. */
+static void find_at(const struct word_set *set, const char *text, const char *p,
 		    struct word_bits *ret)
 {
+	guint16 pair = pair_at(p);
+
 	for (guint i = set->first[bucket_of(pair)]; i; i = set->places[i - 1].next) {
 		const struct word_pair *place = &set->places[i - 1];
 
@@ -104,15 +109,13 @@ static void find_at(const struct word_set *set, const char *text, const char *p,
 void word_set_find(const struct word_set *set, const char *text, struct word_bits *ret)
 {
 	const char *end = text + strlen(text);
+	guint8 before = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	for (guint i = 0; i < set->n_short; i++)
 		if (strstr(text, set->words[set->shorts[i]]))
 			found(ret, set->shorts[i]);
-	for (const char *p = text; end - p >= 2; p += 2) {
-		guint16 pair = pair_at(p);
-
-		if (set->pairs[pair / 64] >> pair % 64 & 1)
-			find_at(set, text, p, pair, ret);
-	}
+	for (const char *p = text; end - p >= 2; before = (guint8)p[1], p += 2)
+		if (set->pairs[bucket_of(pair_at(p))] & set->before[before])
+			find_at(set, text, p, ret);
 }

@@ -7,7 +7,7 @@
 
 #define WORD_SET_MAX 192
 #define WORD_SET_LONGS (WORD_SET_MAX / 64)
-#define WORD_SET_BUCKETS 1024
+#define WORD_SET_BUCKETS 4096
 #define WORD_SET_SHORT 4
 
 /*
@@ -19,7 +19,12 @@ struct word_set {
 	const char *words[WORD_SET_MAX];
 	guint n, n_short;
 	guint8 shorts[WORD_SET_SHORT]; /* indexes of the words of two bytes */
-	guint64 pairs[65536 / 64]; /* a bit for each pair of bytes: a word has it */
+	/*
+	 * The words are divided into eight groups. For each hash of a pair, and for each byte
+	 * before a pair, a bit mask of the groups with a word that has it there. A position of a
+	 * text whose two masks have no bit in common is skipped.
+	 */
+	guint8 pairs[WORD_SET_BUCKETS], before[256];
 	/*
 	 * the places of pairs in words: chains of those with the same hash, each entry the index of
 	 * a place plus 1; 0 ends a chain

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests that the scanner's output conforms to docs/scan.schema.json, with an independent checker;
- * and how its numbers are written.
+ * and how its numbers and strings are written.
  */
 #include <stdio.h>
 #include <string.h>
@@ -121,8 +121,32 @@ START_TEST(reals_are_exact)
 }
 END_TEST
 
+/* Strings of each length are written as jansson does, with an escape at each place, or with two. */
+START_TEST(strings_are_exact)
+{
+	static const char escaped[] = "\"\\\n\t\r\b\f\x01\x1f";
+
+	for (gsize len = 1; len < 40; len++)
+		for (gsize at = 0; at < len * 2; at++) {
+			g_autoptr(GString) out = g_string_new(NULL);
+			g_autofree char *text = g_strnfill(len, 'a'), *expected = NULL;
+			struct json_writer writer = {.out = out};
+			json_auto_t *string = NULL;
+
+			text[at % len] = escaped[at % strlen(escaped)];
+			if (at >= len)
+				text[len - 1] = '"';
+			string = json_string(text);
+			expected = json_dumps(string, JSON_ENCODE_ANY);
+			json_write_text(&writer, NULL, text);
+			ck_assert_str_eq(out->str, expected);
+		}
+}
+END_TEST
+
 void add_schema_tests(TCase *tests)
 {
+	tcase_add_test(tests, strings_are_exact);
 	tcase_add_test(tests, reports_obey_the_schema);
 	tcase_add_test(tests, keys_are_escaped);
 	tcase_add_test(tests, reals_are_exact);

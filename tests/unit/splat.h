@@ -51,5 +51,6 @@ void add_header_tests(TCase *tests);
 void add_mail_tests(TCase *tests);
 void add_order_tests(TCase *tests);
 void add_row_tests(TCase *tests);
+void add_word_tests(TCase *tests);
 
 #endif

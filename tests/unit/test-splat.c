@@ -427,6 +427,7 @@ int main(void)
 	tcase_add_test(rules, hidden_word);
 	add_header_tests(rules);
 	add_row_tests(rules);
+	add_word_tests(rules);
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, rules);
 	add_known_tests(suite);
