@@ -15,7 +15,7 @@
  *			function, title.c and signature.c (with template.c) make title and keys
  *	json.c		converts a struct splat to JSON
  *
- * word-set.c searches a text for many words in one pass.
+ * word-set.c searches a text for many words in one pass; texts.c stores the texts of a report.
  */
 #ifndef RIG_SPLAT_INTERNAL_H
 #define RIG_SPLAT_INTERNAL_H
