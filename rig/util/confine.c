@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -262,13 +263,19 @@ void confine_free(struct confine *confine)
 	g_free(confine);
 }
 
-/* Changes the user. CAP_DAC_READ_SEARCH becomes an ambient capability, so that exec() keeps it. */
+/*
+ * Changes the user. CAP_DAC_READ_SEARCH becomes an ambient capability, so that exec() keeps it.
+ * SECBIT_NO_SETUID_FIXUP makes access() use it, too: QEMU calls access() to find firmware files
+ * (-bios, -L), which can be below /root. Without CAP_SETPCAP the bit cannot be set; then only such
+ * files are not found.
+ */
 static gboolean become_user(const struct confine *confine)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	const guint32 one = 1U << CAP_DAC_READ_SEARCH;
 	struct __user_cap_data_struct data[2] = {{one, one, one}};
 
+	prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
 	return !setgroups(confine->kvm ? 1 : 0, &confine->kvm) && !prctl(PR_SET_KEEPCAPS, 1) &&
 	       !setresgid(confine->gid, confine->gid, confine->gid) &&
 	       !setresuid(confine->uid, confine->uid, confine->uid) &&

@@ -5,6 +5,7 @@
  *
  *	$INTRUDER_SECRET	a file outside the sandbox, with mode 0644
  *	$INTRUDER_FOLDER	the run folder
+ *	$INTRUDER_KERNEL	the kernel's image, in a folder that only its owner can enter
  *	$INTRUDER_PORT		a TCP port of this host that takes connections
  */
 #include <arpa/inet.h>
@@ -28,6 +29,12 @@ static int can_open(const char *path, int flags)
 static int read_secret(void)
 {
 	return can_open(getenv("INTRUDER_SECRET"), O_RDONLY);
+}
+
+/* QEMU calls access() before it opens a firmware file, which may be next to the kernel. */
+static int access_kernel(void)
+{
+	return !access(getenv("INTRUDER_KERNEL"), R_OK);
 }
 
 static int write_below(const char *name)
@@ -91,7 +98,8 @@ static const struct {
 	const char *name;
 	int (*attempt)(void);
 } attempts[] = {
-	{"read-secret", read_secret}, {"write-run-folder", write_run_folder},
+	{"read-secret", read_secret}, {"access-kernel", access_kernel},
+	{"write-run-folder", write_run_folder},
 	{"write-output", write_output}, {"connect", connect_tcp}, {"bind", bind_tcp},
 	{"signal-rig", signal_rig}, {"become-root", become_root}, {"take-memory", take_memory},
 };

@@ -26,6 +26,7 @@ static const struct {
 	int abi;
 } attempts[] = {
 	{"read-secret", 1},
+	{"access-kernel", NEVER},
 	{"write-run-folder", 1},
 	{"write-output", NEVER},
 	{"connect", 4},
@@ -71,10 +72,11 @@ static char *let_it_try(json_t **ret_limits)
 	g_autofree char *folder = in_scratch("run"), *secret = in_scratch("secret");
 	g_autofree char *said = g_build_filename(folder, "qemu.stderr", NULL), *port = NULL;
 	g_autofree char *intruder = g_build_filename(folder, "qemu", "intruder", NULL);
+	g_autofree char *closed = in_scratch("closed"), *kernel = in_scratch("closed/kernel");
 	gboolean gone = FALSE;
 	const struct vm_owner owner = {.gone = on_gone, .fault = ignore_text, .data = &gone};
 	const struct vm_config config = {
-		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = "/none",
+		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = kernel,
 		.accel = ACCEL_TCG, .memory = 512 * MIB, .max_memory = 512 * MIB, .nodes = 1,
 		.base_nodes = 1, .cpu_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = folder,
 	};
@@ -84,8 +86,10 @@ static char *let_it_try(json_t **ret_limits)
 	struct vm *vm;
 
 	ck_assert(!g_mkdir_with_parents(folder, 0755) && rig_write_file(secret, "x", 1, NULL));
+	ck_assert(!g_mkdir_with_parents(closed, 0700) && rig_write_file(kernel, "x", 1, NULL));
 	port = g_strdup_printf("%u", number);
 	g_setenv("INTRUDER_SECRET", secret, TRUE);
+	g_setenv("INTRUDER_KERNEL", kernel, TRUE);
 	g_setenv("INTRUDER_FOLDER", folder, TRUE);
 	g_setenv("INTRUDER_PORT", port, TRUE);
 	vm = vm_start(&config, &owner, NULL);
