@@ -24,8 +24,8 @@ gboolean host_can_run(const struct machine *machine, const char **ret_package, G
 			 machine->emulator, package ? package : machine->emulator);
 		return missing(package, ret_package);
 	}
-	if (!machine_check_bios(machine, error))
-		return missing(spawn_package(machine->bios), ret_package);
+	if (!machine_check_bios(machine, NULL, error))
+		return missing(spawn_package(machine->boot->images[0]), ret_package);
 	if (!initrd_standard(machine->arch, NULL, 0, &initrd, NULL)) {
 		rig_fail(error, RIG_EXIT_SKIP,
 			 "the guest programs for %s are not built: make guest", machine->arch);

@@ -15,12 +15,13 @@
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
 /*
- * The packages with all emulators. qemu-system-s390x and qemu-system-riscv exist from Debian 13 on;
- * in Debian 12 their emulators are in qemu-system-misc.
+ * The packages with all emulators, and with the firmware of riscv64-virt, to which the packages of
+ * QEMU only have a link. qemu-system-s390x and qemu-system-riscv exist from Debian 13 on; in Debian
+ * 12 their emulators are in qemu-system-misc.
  */
 static const char *const packages[] = {
 	"qemu-system-common", "qemu-system-data",  "qemu-system-x86",	"qemu-system-ppc",
-	"qemu-system-arm",    "qemu-system-s390x", "qemu-system-riscv", NULL};
+	"qemu-system-arm",    "qemu-system-s390x", "qemu-system-riscv", "opensbi", NULL};
 
 char **qemu_emulators(void)
 {

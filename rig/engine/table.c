@@ -38,27 +38,24 @@ const char *event_name(enum event event)
  * Each function adds a reason to the verdict. Of several reasons, the first one decides.
  */
 
-/*
- * Returns TRUE if the machine's firmware has not started the kernel, so that the kernel was not
- * tested. On powernv8 the firmware sometimes waits for ever while it trains PCI links.
- */
+/* Returns TRUE if the firmware has not started the kernel, so that the kernel was not tested. */
 static gboolean firmware_is_stuck(const struct session *s)
 {
-	const char *mark = s->plan->machine->starts_kernel;
 	g_autofree char *file = g_build_filename(run_dir(s->run), "console.raw", NULL);
 	g_autofree char *text = NULL;
 	gsize len;
 
-	return mark && rig_read_file(file, FIRMWARE_PRINTS_MAX, &text, &len, NULL) &&
-	       !g_strstr_len(text, len, mark);
+	return rig_read_file(file, FIRMWARE_PRINTS_MAX, &text, &len, NULL) &&
+	       !machine_started_kernel(s->plan->machine, text, len);
 }
 
 static void judge_no_hello(struct session *s)
 {
 	if (firmware_is_stuck(s))
 		session_judge(s, VERDICT_INFRA,
-			      "the firmware of %s has not started the kernel within %u s",
-			      s->plan->machine->name, s->scenario->boot_s);
+			      "the firmware (%s) of %s has not started the kernel within %u s",
+			      s->plan->machine->boot->name, s->plan->machine->name,
+			      s->scenario->boot_s);
 	else
 		session_judge(s, VERDICT_HANG,
 			      "no hello from the guest within %u s of its start%s%s",

@@ -127,7 +127,7 @@ static const struct machine pseries = {
 		       "-device", "pnv-phb-root-port,bus=phb0,id=port0",                           \
 		       "-device", "ipmi-bmc-sim,id=bmc0",                                          \
 		       "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"),                                  \
-	.starts_kernel = "INIT: Starting kernel",                                                  \
+	.boot = &machine_skiboot,                                                                  \
 	.image = "vmlinux",                                                                        \
 	.console = "hvc0",                                                                         \
 	.cmdline = "kernelcore=2G",                                                                \
@@ -184,7 +184,7 @@ static const struct machine arm64_virt_4k, arm64_virt_64k;
 		       "-device", "pcie-root-port,id=hot1,chassis=2,slot=2",                       \
 		       "-device", "pcie-root-port,id=hot2,chassis=3,slot=3",                       \
 		       "-device", "pcie-root-port,id=hot3,chassis=4,slot=4"),                      \
-	.bios = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",                                         \
+	.boot = &machine_edk2,                                                                     \
 	.image = "arch/arm64/boot/Image",                                                          \
 	.needs = WORDS(option, "CONFIG_ACPI", "CONFIG_EFI_STUB",                                   \
 		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),                                        \
@@ -266,7 +266,7 @@ static const struct machine riscv64_virt = {
 	.emulator = "qemu-system-riscv64",
 	.type = "virt",
 	.extra = WORDS("-nodefaults", "-no-user-config"),
-	.bios = "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin",
+	.boot = &machine_opensbi,
 	/* before QEMU 8.2 (hw/misc/sifive_test.c) */
 	.exits_silently = TRUE,
 	.image = "arch/riscv/boot/Image",
@@ -296,17 +296,6 @@ const struct machine *machine_find(const char *name, GError **error)
 	}
 	rig_fail(error, RIG_EXIT_USAGE, "unknown machine '%s' (available: %s)", name, names->str);
 	return NULL;
-}
-
-gboolean machine_check_bios(const struct machine *machine, GError **error)
-{
-	const char *package = machine->bios ? spawn_package(machine->bios) : NULL;
-
-	if (!machine->bios || g_file_test(machine->bios, G_FILE_TEST_EXISTS))
-		return TRUE;
-	return rig_fail(error, RIG_EXIT_SKIP,
-			"%s needs the firmware '%s', which is not installed%s%s", machine->name,
-			machine->bios, package ? "; apt-get install " : "", package ? package : "");
 }
 
 const char *machine_transport(const struct machine *machine)

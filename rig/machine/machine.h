@@ -52,6 +52,24 @@ struct machine_since {
 	unsigned major, minor; /* the first version of QEMU that has them */
 };
 
+/* A firmware that starts the kernel; the table of them is in boot.c. */
+struct machine_boot {
+	const char *name; /* "OpenSBI" */
+	/*
+	 * files with its image (-bios), the preferred one first, NULL-terminated; NULL if the image
+	 * is part of QEMU. spawn_package() has a package for the first one
+	 */
+	const char *const *images;
+	/*
+	 * The last text that it prints before it starts the kernel; NULL if it prints none. A guest
+	 * that prints neither this nor the kernel's first line has not tested the kernel, so its
+	 * silence is INFRA, not HANG.
+	 */
+	const char *starts_kernel;
+};
+
+extern const struct machine_boot machine_skiboot, machine_edk2, machine_opensbi;
+
 struct machine {
 	const char *name; /* "pc-q35", as in scenarios and --machine */
 	/* "x86_64": selects the kernel build, the config fragment and the guest programs */
@@ -62,8 +80,7 @@ struct machine {
 	const char *properties;	  /* further -machine properties: ",gic-version=3", or NULL */
 	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
 	const char *const *extra; /* further QEMU options (NULL-terminated), before all others */
-	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
-	const char *starts_kernel; /* what the firmware prints when it starts the kernel, or NULL */
+	const struct machine_boot *boot; /* the firmware that starts the kernel, or NULL */
 	/*
 	 * TRUE if a QEMU of this machine may exit with status 0, without the event SHUTDOWN, when
 	 * the guest powers off
@@ -149,10 +166,24 @@ extern const struct machine *const machines[];
 const struct machine *machine_find(const char *name, GError **error);
 
 /*
- * Checks that MACHINE's firmware image is installed. Error: RIG_EXIT_SKIP; the message names the
+ * Returns the path of the firmware image for MACHINE's guests on EMULATOR (a program, or NULL for
+ * the machine's default): the image that `rig qemu get` unpacked with EMULATOR, otherwise an
+ * installed one. If neither exists, returns the path of the preferred installed one. NULL: the
+ * image is part of QEMU. The caller owns the result.
+ */
+char *machine_bios(const struct machine *machine, const char *emulator);
+
+/*
+ * Checks that the result of machine_bios() exists. Error: RIG_EXIT_SKIP; the message names the
  * package with the image.
  */
-gboolean machine_check_bios(const struct machine *machine, GError **error);
+gboolean machine_check_bios(const struct machine *machine, const char *emulator, GError **error);
+
+/*
+ * Returns FALSE if the LEN bytes of CONSOLE show that MACHINE's firmware has not started the
+ * kernel; TRUE also if this is unknown.
+ */
+gboolean machine_started_kernel(const struct machine *machine, const char *console, gsize len);
 
 /* Returns the end of the names of MACHINE's virtio devices: "pci" in "virtio-mem-pci". */
 const char *machine_transport(const struct machine *machine);

@@ -90,7 +90,7 @@ gboolean plan_emulator(const struct run_request *want, const struct scenario *sc
 	 * they are plugged
 	 */
 	if (plan_is_here(want) &&
-	    (!machine_check_bios(machine, error) ||
+	    (!machine_check_bios(machine, emulator, error) ||
 	     !machine_check_version(machine, emulator ? emulator : machine->emulator,
 				    scenario_abilities(scenario) & ~MACHINE_UNPLUG_CPU, what,
 				    error) ||

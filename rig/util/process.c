@@ -26,7 +26,7 @@ static const struct {
 	{"qemu-system-s390x", "qemu-system-misc"},
 	{"qemu-system-riscv64", "qemu-system-misc"},
 	{"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "qemu-efi-aarch64"},
-	{"/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin", "qemu-system-misc"},
+	{"/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin", "opensbi"},
 	{"powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu"},
 	{"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"},
 	{"s390x-linux-gnu-gcc", "gcc-s390x-linux-gnu"},

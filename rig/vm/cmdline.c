@@ -41,6 +41,7 @@ static const char *or_empty(const char *text)
 static void add_machine(struct line *line)
 {
 	const struct machine *machine = line->machine;
+	g_autofree char *bios = machine_bios(machine, line->config->emulator);
 
 	for (int i = 0; machine->extra && machine->extra[i]; i++)
 		add(line, machine->extra[i], NULL);
@@ -49,8 +50,8 @@ static void add_machine(struct line *line)
 	    line->config->nvdimm ? VM_NVDIMM : "",
 	    line->config->cxl ? or_empty(machine->cxl_properties) : "",
 	    line->config->hmat ? ",hmat=on" : "");
-	if (machine->bios)
-		add(line, "-bios", "%s", machine->bios);
+	if (bios)
+		add(line, "-bios", "%s", bios);
 	if (line->config->plugin.file)
 		/*
 		 * each vCPU needs its own thread, because a vCPU that is held must not stop the

@@ -239,17 +239,68 @@ START_TEST(firmware_is_installed)
 {
 	struct machine machine = *machine_find("arm64-virt", NULL);
 	g_autofree char *file = in_scratch("firmware.fd"), *says = NULL;
+	const char *const images[] = {file, NULL};
+	const struct machine_boot boot = {.name = "EDK2", .images = images};
 	g_autoptr(GError) error = NULL;
 
-	ck_assert(machine_check_bios(machine_find("pc-q35", NULL), NULL));
-	ck_assert_str_eq(spawn_package(machine.bios), "qemu-efi-aarch64");
-	machine.bios = file;
-	ck_assert(!machine_check_bios(&machine, &error));
+	ck_assert(machine_check_bios(machine_find("pc-q35", NULL), NULL, NULL));
+	ck_assert_ptr_null(machine_bios(machine_find("pc-q35", NULL), NULL));
+	ck_assert_str_eq(spawn_package(machine.boot->images[0]), "qemu-efi-aarch64");
+	ck_assert_str_eq(spawn_package(machine_opensbi.images[0]), "opensbi");
+	machine.boot = &boot;
+	ck_assert(!machine_check_bios(&machine, NULL, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	says = g_strdup_printf("arm64-virt needs the firmware '%s', which is not installed", file);
 	ck_assert_str_eq(error->message, says);
-	ck_assert(rig_write_file(machine.bios, "x", 1, NULL));
-	ck_assert(machine_check_bios(&machine, NULL));
+	ck_assert(rig_write_file(file, "x", 1, NULL));
+	ck_assert(machine_check_bios(&machine, NULL, NULL));
+}
+END_TEST
+
+/* A QEMU of `rig qemu get` uses the firmware that was unpacked with it, if there is one. */
+START_TEST(firmware_is_next_to_qemu)
+{
+	const char *const images[] = {"/usr/lib/none/1.bin", "/usr/share/none/2.bin", NULL};
+	const struct machine_boot boot = {.name = "test", .images = images};
+	const struct machine machine = {.name = "test", .boot = &boot};
+	g_autofree char *emulator = in_scratch("qemu-system-test"),
+			*folder = in_scratch("root/usr/share/none"),
+			*second = in_scratch("root/usr/share/none/2.bin"), *with = NULL,
+			*without = machine_bios(&machine, "qemu-system-test"),
+			*missing = machine_bios(&machine, emulator);
+
+	ck_assert_str_eq(missing, images[0]);
+	ck_assert_str_eq(without, images[0]);
+	ck_assert_int_eq(g_mkdir_with_parents(folder, 0755), 0);
+	ck_assert(rig_write_file(second, "x", 1, NULL));
+	with = machine_bios(&machine, emulator);
+	ck_assert_str_eq(with, second);
+}
+END_TEST
+
+/* Cases of machine_started_kernel(): a machine, its console, and the result. */
+static const struct {
+	const char *machine, *console;
+	gboolean started;
+} consoles[] = {
+	{"powernv8", "PHB#0000:00:00.0 TRAIN", FALSE},
+	{"powernv8", "INIT: Starting kernel at 0x20010000", TRUE},
+	{"riscv64-virt", "OpenSBI v1.1\nBoot HART MIDELEG         : 0x0000000000001666\n", FALSE},
+	{"riscv64-virt", "Boot HART MEDELEG         : 0x0000000000f0b509\n", TRUE},
+	/* a later version may print other texts */
+	{"riscv64-virt", "OpenSBI v9.9\n[    0.000000][    T0] Linux version 7.3.4\n", TRUE},
+	/* QEMU's x86 firmware prints nothing, and no text of EDK2 shows that it is done */
+	{"pc-q35", "", TRUE},
+	{"arm64-virt", "", TRUE},
+};
+
+START_TEST(firmware_starts_the_kernel)
+{
+	const struct machine *machine = machine_find(consoles[_i].machine, NULL);
+	const char *console = consoles[_i].console;
+
+	ck_assert_int_eq(machine_started_kernel(machine, console, strlen(console)),
+			 consoles[_i].started);
 }
 END_TEST
 
@@ -308,6 +359,8 @@ int main(void)
 	tcase_add_test(tcase, page_sizes);
 	tcase_add_test(tcase, page_fragments);
 	tcase_add_test(tcase, firmware_is_installed);
+	tcase_add_test(tcase, firmware_is_next_to_qemu);
+	tcase_add_loop_test(tcase, firmware_starts_the_kernel, 0, G_N_ELEMENTS(consoles));
 	tcase_add_loop_test(tcase, versions_of_qemu, 0, G_N_ELEMENTS(versions));
 	tcase_add_test(tcase, accelerator_words);
 	tcase_add_test(tcase, probe_that_ran);
