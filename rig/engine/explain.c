@@ -20,6 +20,14 @@ static void read_memory(struct session *s)
 			    error->message);
 }
 
+static void judge_firmware(struct session *s)
+{
+	g_autofree char *fault = hang_firmware_of_folder(run_dir(s->run));
+
+	if (fault)
+		session_judge(s, VERDICT_INFRA, FACTS_FIRMWARE "%s", fault);
+}
+
 void session_explain(struct session *s)
 {
 	g_autoptr(GError) error = NULL;
@@ -28,6 +36,7 @@ void session_explain(struct session *s)
 
 	if (!s->postmortem)
 		return;
+	judge_firmware(s);
 	read_memory(s);
 	hang = hang_of_folder(run_dir(s->run), &error);
 	splat = hang ? hang_to_splat(hang) : NULL;

@@ -44,6 +44,14 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 	return data;
 }
 
+char *hang_firmware_of_folder(const char *dir)
+{
+	gsize len = 0;
+	g_autofree char *registers = read_end(dir, "postmortem/registers", TEXT_MAX, &len);
+
+	return registers ? hang_firmware_fault(registers) : NULL;
+}
+
 struct hang *hang_of_folder(const char *dir, GError **error)
 {
 	struct hang_source source = {0};

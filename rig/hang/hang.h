@@ -81,6 +81,14 @@ struct splat *hang_to_splat(const struct hang *hang);
 struct hang *hang_of_folder(const char *dir, GError **error);
 
 /*
+ * Returns a sentence if REGISTERS (QEMU's `info registers -a`) show that a known fault of the
+ * firmware, and not the kernel, stopped the guest; otherwise NULL. The caller owns it. The second
+ * function reads the file of the run in DIR.
+ */
+char *hang_firmware_fault(const char *registers);
+char *hang_firmware_of_folder(const char *dir);
+
+/*
  * Returns TRUE if a task with the stack OWNER may hold the lock for which a task with the stack
  * WAITER waits. If WAITER does not show which lock this is, every function that holds a hotplug
  * lock counts. The stacks are lines such as "f+0x1/0x2", innermost first.

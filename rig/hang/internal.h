@@ -6,6 +6,7 @@
  *	stack.c		reads one line of a stack; arch.c describes the architectures
  *	tasks.c		reads the guest's own list of tasks
  *	registers.c	reads the CPUs' registers from QEMU
+ *	firmware.c	recognises faults of the firmware in these registers
  *	owners.c	reads tasks and locks of the memory image
  *	snapshot.c	stores the tasks and locks
  *	waits.c		determines what a stack waits for

@@ -121,6 +121,11 @@ static gboolean is_death(const struct reason *reason)
 		!strcmp(reason->text, "the guest's own verdict is bad"));
 }
 
+static gboolean is_of_firmware(const struct reason *reason)
+{
+	return reason->verdict == VERDICT_INFRA && g_str_has_prefix(reason->text, FACTS_FIRMWARE);
+}
+
 static gboolean is_excused(const struct facts *facts, guint i)
 {
 	const struct reason *reason = reason_at(facts, i);
@@ -128,6 +133,8 @@ static gboolean is_excused(const struct facts *facts, guint i)
 	for (guint k = 0; k < facts->reasons->len; k++) {
 		const struct reason *known = reason_at(facts, k);
 
+		if (is_of_firmware(known) && reason->verdict == VERDICT_HANG)
+			return TRUE;
 		if (known->verdict != VERDICT_KNOWN || !known->fatal)
 			continue;
 		if ((k < i && may_follow(reason)) || is_death(reason))

@@ -9,7 +9,7 @@
  * reason decides, the verdict is PASS, provided that no proof in the table of decide.c is missing;
  * a missing proof decides. If there is a known issue, the verdict is KNOWN instead of PASS. Proofs
  * that a known issue prevented are not needed for KNOWN: all proofs if it is fatal, those about
- * lockdep if it turned lockdep off.
+ * lockdep if it turned lockdep off. A fault of the firmware excuses every hang: it is its cause.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H
@@ -60,6 +60,9 @@ struct facts {
 	/* index in `reasons` at which the reasons of console reports are inserted */
 	guint reports_at;
 };
+
+/* The first words of a reason (INFRA) that a fault of the guest's firmware stopped the guest. */
+#define FACTS_FIRMWARE "firmware fault: "
 
 /* Maximum number of reasons that are stored. */
 #define REASONS_MAX 100

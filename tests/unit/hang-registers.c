@@ -155,8 +155,89 @@ START_TEST(interrupts_are_off_by_priority)
 }
 END_TEST
 
+/* Registers of guests on QEMU 7.2 and 11.1 with OpenSBI 1.1; each case changes a few of them. */
+static const struct {
+	const char *pc[3], *mip[3], *tp[3], *a7;
+	const char *fault; /* the beginning of the sentence, or NULL */
+} firmwares[] = {
+	/* CPU 1 called the extension "RFNC", CPU 2 was stopped */
+	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
+	 {"0000000000000200", "0000000000000028", "0000000000000008"},
+	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
+	 "0000000052464e43", "CPU 1 waits in OpenSBI until CPU 2 has flushed its TLB, but CPU"},
+	/* CPU 2 has received every request */
+	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
+	 {"0000000000000200", "0000000000000028", "0000000000000000"},
+	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
+	 "0000000052464e43", NULL},
+	/* another call, which ends by itself */
+	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
+	 {"0000000000000200", "0000000000000028", "0000000000000008"},
+	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
+	 "0000000054494d45", NULL},
+	/* CPU 2 is in a call, too, so it will do what CPU 1 requests */
+	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
+	 {"0000000000000200", "0000000000000028", "0000000000000008"},
+	 {"ffffffff803dce80", "ff60000002a1bfc0", "ff60000002a1cfc0"},
+	 "0000000052464e43", NULL},
+	/* CPU 1 executed _start_kernel() when CPU 0 had started init */
+	{{"ffffffff8024dd34", "00000000802010bc", "0000000080009b04"},
+	 {"0000000000000020", "0000000000000000", "0000000000000088"},
+	 {"ffffaf8002a7bfc0", "00000000805dce80", "0000000080042000"},
+	 "0000000000000000", "OpenSBI has started CPU 1 at the kernel's first instruction"},
+	/* CPU 1 starts as usual */
+	{{"ffffffff8024dd34", "000000008020109a", "0000000080009b04"},
+	 {"0000000000000020", "0000000000000000", "0000000000000088"},
+	 {"ffffaf8002a7bfc0", "ffffaf8002a1bfc0", "0000000080042000"},
+	 "0000000000000000", NULL},
+	/* CPU 0 is the boot CPU, and no other one has started */
+	{{"00000000802010bc", "0000000080009b04", "0000000080009b04"},
+	 {"0000000000000000", "0000000000000088", "0000000000000088"},
+	 {"00000000805dce80", "0000000080041000", "0000000080042000"},
+	 "0000000000000000", NULL},
+};
+
+START_TEST(a_fault_of_the_firmware)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *fault = NULL;
+
+	for (int cpu = 0; cpu < 3; cpu++)
+		g_string_append_printf(
+			text,
+			"\nCPU#%d\n V      =   0\n pc       %s\n mhartid  000000000000000%d\n"
+			" mip      %s\n mscratch 000000008004%d000\n"
+			" x0/zero  0000000000000000 x1/ra    ffffffff8024de5a\n"
+			" x4/tp    %s x5/t0    ffffffff802bb068\n"
+			" x16/a6   00000000000256d8 x17/a7   %s x18/s2   ffffffff8024de80\n",
+			cpu, firmwares[_i].pc[cpu], cpu, firmwares[_i].mip[cpu], cpu,
+			firmwares[_i].tp[cpu], firmwares[_i].a7);
+	fault = hang_firmware_fault(text->str);
+	if (firmwares[_i].fault)
+		ck_assert_msg(fault && g_str_has_prefix(fault, firmwares[_i].fault), "%s", fault);
+	else
+		ck_assert_ptr_null(fault);
+}
+END_TEST
+
+/* Registers of other architectures, and damaged ones, show no fault. */
+START_TEST(no_fault_of_the_firmware)
+{
+	static const char *const texts[] = {
+		"", "CPU#0\nRIP=ffffffff8128962b RFL=00000246 CPL=0\n",
+		" mhartid  0000000000000000\n pc       00000000802010bc\n",
+		"CPU#0\n mhartid  \nCPU#1\n mhartid  x pc\n x4/tp\n", "CPU#\n mhartid  0 pc",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		ck_assert_ptr_null(hang_firmware_fault(texts[i]));
+}
+END_TEST
+
 void add_register_tests(TCase *tcase)
 {
+	tcase_add_loop_test(tcase, a_fault_of_the_firmware, 0, G_N_ELEMENTS(firmwares));
+	tcase_add_test(tcase, no_fault_of_the_firmware);
 	tcase_add_loop_test(tcase, one_sample_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
 	tcase_add_loop_test(tcase, a_cpu_with_interrupts_on_is_not_stuck, 0, 10);

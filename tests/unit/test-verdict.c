@@ -77,6 +77,10 @@ static const struct {
 	{"seen-hang explained", "guest", VERDICT_HANG, "no progress"},
 	{"seen-hang known-explained", "guest", VERDICT_KNOWN, "known issue: A waits for B"},
 	{"seen-fail known-explained", "guest", VERDICT_FAIL, "pages missing"},
+	/* a fault of the firmware is the cause of hangs, and of nothing else */
+	{"seen-hang hang-report firmware explained", "guest", VERDICT_INFRA, "firmware fault"},
+	{"seen-fail seen-hang firmware", "guest", VERDICT_FAIL, "pages missing"},
+	{"seen-hang report firmware", "guest", VERDICT_FAIL, "WARNING in g"},
 };
 
 static const struct {
@@ -93,6 +97,7 @@ static const struct {
 	{"seen-hang", VERDICT_HANG, .text = "no progress"},
 	{"seen-lost", VERDICT_LOST, .text = "the guest disappeared"},
 	{"seen-infra", VERDICT_INFRA, .text = "disk full"},
+	{"firmware", VERDICT_INFRA, .text = "firmware fault: CPU 1 waits"},
 	{"report", .kind = "warning", .text = "WARNING in g"},
 	{"induced", .kind = "panic", .text = "kernel panic", .induced = TRUE},
 	{"hang-report", .kind = "hung-task", .text = "task hung in h"},
