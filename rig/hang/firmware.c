@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Recognises in QEMU's registers that the firmware, and not the kernel, stopped a guest. It knows
- * two faults of OpenSBI on QEMU's riscv64 machine `virt`. Both need a vCPU that the host suspends
- * at the wrong moment:
+ * Recognises in QEMU's registers that the firmware, and not the kernel, stopped a guest: two races
+ * of OpenSBI on QEMU's riscv64 machine `virt`. They happen if the host suspends a vCPU
+ * between two instructions of the firmware, which is rare:
  *
  *	sbi_hsm_hart_start() of OpenSBI 1.1 sets the state of a stopped CPU to "start pending"
  *	before it writes the address at which this CPU starts. The CPU, which polls the state, can
