@@ -267,13 +267,15 @@ static const struct machine riscv64_virt = {
 	.type = "virt",
 	.extra = WORDS("-nodefaults", "-no-user-config"),
 	.boot = &machine_opensbi,
+	/* "discontinuous hartids" and "can't get hartid base" in hw/riscv (numa.c, virt.c) */
+	.nodes_in_order = TRUE,
 	/* before QEMU 8.2 (hw/misc/sifive_test.c) */
 	.exits_silently = TRUE,
 	.image = "arch/riscv/boot/Image",
 	.needs = WORDS("CONFIG_RISCV_SBI", "CONFIG_SIFIVE_PLIC", "CONFIG_SERIAL_OF_PLATFORM",
 		       "CONFIG_PCI_HOST_GENERIC"),
 	.console = "ttyS0,115200",
-	.can = MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
+	.can = MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	.no_libvirt = "libvirt 9 has no CPU model of riscv64",

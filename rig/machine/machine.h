@@ -86,6 +86,11 @@ struct machine {
 	 * the guest powers off
 	 */
 	gboolean exits_silently;
+	/*
+	 * TRUE if each NUMA node needs CPUs, and those of a node must have consecutive numbers;
+	 * FALSE: nodes can be without CPUs, and CPU n is on node n modulo the number of those with
+	 */
+	gboolean nodes_in_order;
 	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
 	/*

@@ -170,6 +170,7 @@ static gboolean memory_fits(const struct scenario *s, const struct machine *mach
 {
 	g_autofree char *have = rig_size_text(s->memory),
 			*least = rig_size_text(machine->min_memory);
+	unsigned with_cpus = MIN(s->cpu_nodes, s->cpus);
 
 	if (s->memory < machine->min_memory && s->max_memory > s->memory)
 		return rig_fail(error, RIG_EXIT_SKIP,
@@ -178,6 +179,11 @@ static gboolean memory_fits(const struct scenario *s, const struct machine *mach
 	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
 		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' needs %u",
 				machine->name, s->name, s->nodes);
+	if (machine->nodes_in_order && s->nodes > with_cpus)
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"%s needs a CPU on each NUMA node, '%s' has %u nodes and CPUs on "
+				"%u",
+				machine->name, s->name, s->nodes, with_cpus);
 	if (s->hmat && !(machine->can & MACHINE_HMAT))
 		return rig_fail(error, RIG_EXIT_SKIP, "%s has no HMAT, '%s' needs it",
 				machine->name, s->name);

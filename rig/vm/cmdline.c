@@ -76,8 +76,8 @@ static void add_cpus(struct line *line)
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
 	/*
-	 * CPUs are assigned to the nodes in turn. Linux warns if the CPUs of one socket are on
-	 * several nodes, so each CPU gets its own socket
+	 * Linux warns if the CPUs of one socket are on several nodes, so each CPU gets its own
+	 * socket
 	 */
 	g_autofree char *sockets = config->cpu_nodes > 1
 					   ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
@@ -92,10 +92,14 @@ static void add_cpus(struct line *line)
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before)
 {
 	GString *out = g_string_new(NULL);
-	unsigned all = node < config->cpu_nodes ? MAX(config->cpus, config->max_cpus) : 0;
+	unsigned all = MAX(config->cpus, config->max_cpus), nodes = config->cpu_nodes;
+	/* the last node has the rest: QEMU 7.2 aborts if another node of riscv64-virt has more */
+	unsigned each = MAX(all / nodes, 1);
 
-	for (unsigned cpu = node; cpu < all; cpu += config->cpu_nodes)
-		g_string_append_printf(out, "%s%u", before, cpu);
+	for (unsigned cpu = 0; cpu < all; cpu++)
+		if ((config->machine->nodes_in_order ? MIN(cpu / each, nodes - 1) : cpu % nodes) ==
+		    node)
+			g_string_append_printf(out, "%s%u", before, cpu);
 	return g_string_free(out, FALSE);
 }
 

@@ -55,7 +55,7 @@ char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *m
 guint64 vm_node_size(const struct vm_config *config, unsigned node);
 /*
  * Returns the numbers of the CPUs on base node NODE, each preceded by BEFORE, as text that the
- * caller owns. CPU n is on node n modulo cpu_nodes.
+ * caller owns. CPU n is on node n modulo cpu_nodes, unless the machine has `nodes_in_order`.
  */
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before);
 

@@ -13,6 +13,7 @@ START_TEST(fits)
 	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
 	const struct machine *q35 = machine_find("pc-q35", NULL);
 	struct machine other = *q35;
+	g_autoptr(GError) order = NULL;
 	const struct {
 		unsigned cannot;
 		guint64 unit, least;
@@ -42,6 +43,11 @@ START_TEST(fits)
 		ck_assert_str_eq(error->message, cases[i].says);
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	}
+	other = *q35;
+	other.nodes_in_order = TRUE;
+	ck_assert(!scenario_check_machine(s, &other, &order));
+	ck_assert_str_eq(order->message,
+			 "pc-q35 needs a CPU on each NUMA node, 'full' has 2 nodes and CPUs on 1");
 	other.name = "toaster";
 	ck_assert(!scenario_check_machine(s, &other, NULL));
 }

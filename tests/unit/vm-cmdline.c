@@ -30,6 +30,25 @@ START_TEST(command_line_of_nodes)
 }
 END_TEST
 
+/* riscv64-virt needs consecutive CPUs on each node. */
+START_TEST(command_line_of_nodes_in_order)
+{
+	const struct vm_chardevs chardevs = {"null", "null", "null", NULL};
+	struct vm_config config = config_for();
+	g_auto(GStrv) words = NULL;
+	g_autofree char *line = NULL;
+
+	config.machine = machine_find("riscv64-virt", NULL);
+	config.max_memory = config.memory;
+	config.nodes = config.base_nodes = config.cpu_nodes = 2;
+	config.cpus = config.max_cpus = 5;
+	words = vm_command_line(&config, &chardevs, NULL);
+	line = g_strjoinv(" ", words);
+	ck_assert_ptr_nonnull(strstr(line, "nodeid=0,memdev=base0,cpus=0,cpus=1 "));
+	ck_assert_ptr_nonnull(strstr(line, "nodeid=1,memdev=base1,cpus=2,cpus=3,cpus=4 "));
+}
+END_TEST
+
 static const char *const firmware[][3] = {
 	{"arm64-virt", "virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd ",
 	 "-append console=ttyAMA0 panic=-1 irqchip.gicv3_pseudo_nmi=1"},
@@ -75,6 +94,7 @@ END_TEST
 void add_cmdline_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, command_line_of_nodes);
+	tcase_add_test(tcase, command_line_of_nodes_in_order);
 	tcase_add_loop_test(tcase, command_line_of_firmware, 0, G_N_ELEMENTS(firmware));
 	tcase_add_test(tcase, command_line_of_channel_devices);
 }
