@@ -79,7 +79,7 @@ static gboolean has_fragment(const struct kernel_spec *spec, const char *own)
 static const char *flavour(const struct kernel_spec *spec)
 {
 	gboolean full = has_fragment(spec, KERNEL_FULL);
-	gboolean large = has_fragment(spec, KERNEL_ARM64_64K);
+	gboolean large = has_fragment(spec, RIG_ARM64_64K_CONFIG);
 
 	return full && large ? "-full-64k" : full ? "-full" : large ? "-64k" : "";
 }

@@ -17,8 +17,6 @@
 
 /* The fragment of the second standard kernel, `full`, relative to the rig's home. */
 #define KERNEL_FULL "scenarios/kconfig/full.config"
-/* The fragment of arm64 kernels with pages of 64 KiB, relative to the rig's home. */
-#define KERNEL_ARM64_64K "scenarios/kconfig/arm64-64k.config"
 
 /*
  * Returns TRUE if the file FRAGMENT is the rig's fragment OWN ("scenarios/kconfig/full.config"), or

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/paths.h"
 #include "util/spawn.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
@@ -217,7 +218,7 @@ static const struct machine arm64_virt_4k = {
 static const struct machine arm64_virt_64k = {
 	ARM64_VIRT("CONFIG_ARM64_64K_PAGES"),
 	.page_size = "64k",
-	.page_fragment = "scenarios/kconfig/arm64-64k.config",
+	.page_fragment = RIG_ARM64_64K_CONFIG,
 	.dimm_unit = 512 * MIB,
 	.virtio_mem_unit = 512 * MIB,
 };

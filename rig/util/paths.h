@@ -14,6 +14,9 @@
  */
 char *rig_home_path(const char *relative);
 
+/* The fragment of arm64 kernels with pages of 64 KiB, relative to the rig's home. */
+#define RIG_ARM64_64K_CONFIG "scenarios/kconfig/arm64-64k.config"
+
 /*
  * Returns the path ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Creates the folder that
  * contains it; if hotplug-rig is created, it has mode 0700.

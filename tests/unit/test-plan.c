@@ -70,7 +70,7 @@ END_TEST
 /* The page size of a request, or else of its fragments. */
 START_TEST(page_size_is_chosen)
 {
-	g_autofree char *large = rig_home_path(KERNEL_ARM64_64K);
+	g_autofree char *large = rig_home_path(RIG_ARM64_64K_CONFIG);
 	g_autofree char *full = rig_home_path(KERNEL_FULL);
 	char *fragments[] = {full, large, NULL};
 	const struct machine *arm = machine_find("arm64-virt", NULL), *machine = arm;
