@@ -17,7 +17,7 @@
 #define DRIVERS "/sys/bus/nd/drivers"
 /* offset of the info block in the namespace: drivers/nvdimm/pfn_devs.c, nd_pfn_validate() */
 #define INFO_BLOCK 4096
-#define SPACES_MAX 64
+#define NAMESPACES_MAX 64
 #define HUGE_PAGE (2L << 20)
 /*
  * namespaces begin and end at multiples of this: drivers/nvdimm/region_devs.c, default_align();
@@ -83,10 +83,10 @@ static int find_space(struct pmem *pmem, unsigned k)
 	DIR *dir = opendir(PMEM_DEVICES);
 	struct dirent *entry;
 	char prefix[PMEM_NAME];
-	unsigned numbers[SPACES_MAX], count = 0;
+	unsigned numbers[NAMESPACES_MAX], count = 0;
 
 	snprintf(prefix, sizeof(prefix), "namespace%u.", pmem->region);
-	while (dir && count < SPACES_MAX && (entry = readdir(dir)))
+	while (dir && count < NAMESPACES_MAX && (entry = readdir(dir)))
 		count += listing_number(entry->d_name, prefix, &numbers[count]) &&
 			 number_in(entry->d_name, "size") > 0;
 	if (dir)
@@ -236,6 +236,13 @@ static int add_space(unsigned region, uint64_t size, const char **ret_what)
 	if (!err)
 		err = set(seed, "size", text, ret_what);
 	return err ? err : bind("nd_pmem", seed, ret_what);
+}
+
+bool pmem_is_undivided(unsigned n)
+{
+	struct pmem pmem = {0};
+
+	return find_region(n, &pmem.region) && find_space(&pmem, 0) != 0;
 }
 
 int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)

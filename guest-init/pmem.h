@@ -38,6 +38,8 @@ bool pmem_refused(unsigned region, char ret[PMEM_NAME]);
  * Returns -ENOENT if there is none.
  */
 int pmem_find(unsigned n, unsigned k, struct pmem *ret);
+/* Returns true if the N-th region exists and has no namespace. */
+bool pmem_is_undivided(unsigned n);
 /*
  * Divides the N-th region into SPACES namespaces of equal size, which the kernel stores in the
  * NVDIMM's label area. Does nothing if the region already has a namespace; without labels, it has

@@ -53,28 +53,27 @@ static int prepare(struct run *run)
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-/*
- * Finds the namespaces, and creates them if the region has none. Returns -ENOENT if the region does
- * not exist: it appears after the NVDIMM was plugged.
- */
-static int find(struct space *s, const char **ret_what)
+static int find(struct space *s)
 {
-	int err = pmem_divide(nth, (unsigned)spaces, ret_what);
-
-	return err ? err : pmem_find(nth, (unsigned)(s - space), &s->pmem);
+	return pmem_find(nth, (unsigned)(s - space), &s->pmem);
 }
 
 static void make(struct run *run, struct space *s)
 {
 	const char *what = "";
 	bool on_device = guest_rng_index(&run->shared->rng, 2);
-	int err = find(s, &what);
+	int err = find(s);
 
-	if (err == -ENOENT) {
+	/* the region appears after the NVDIMM was plugged; without labels it has one namespace */
+	if (err && !pmem_is_undivided(nth)) {
 		run_idle(run);
 		return;
 	}
 	op_begin(run, OP_NS_MAKE);
+	if (err)
+		err = pmem_divide(nth, (unsigned)spaces, &what);
+	if (!err && !*s->pmem.space)
+		err = find(s);
 	if (!err)
 		err = pmem_make_dax(&s->pmem, on_device, huge, &what);
 	op_end_about(run, OP_NS_MAKE, err, "%s%s%s", s->pmem.claim, *s->pmem.claim ? ": " : "",
