@@ -382,17 +382,11 @@ static gboolean parse_klogd(const char *text, struct frame *ret)
 
 gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
-	static const struct {
-		const char *word;
-	} marks[] = {
-		{"RIP: 0010:"}, {"RIP: e030:"},	 {"RIP: 0018:"},
-		{"RIP: "},	{"RIP  "},	 {"RIP "},
-		{"EIP: 0060:"}, {"EIP: "},	 {"EIP is at "},
-		{"NIP "},	{"PC is at "},	 {"pc : "},
-		{"pc: "},	{"epc : "},	 {"epc: "},	 {"ERA: "},
-		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
-		{"NIP: "},	{"IAOQ[0]: "},	 {"PC: "},
-		{"pc is at "},	{"TPC: <"},
+	static const char *const marks[] = {
+		"RIP: 0010:", "RIP: e030:", "RIP: 0018:", "RIP: ", "RIP  ", "RIP ",
+		"EIP: 0060:", "EIP: ", "EIP is at ", "NIP ", "PC is at ", "pc : ", "pc: ",
+		"epc : ", "epc: ", "ERA: ", "IP: ", "Krnl PSW : ", "--- interrupt: ", "NIP: ",
+		"IAOQ[0]: ", "PC: ", "pc is at ", "TPC: <",
 	};
 	/* for each first character of a mark, the second ones */
 	static const char seconds[256][2] = {
@@ -413,12 +407,12 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		const char *p;
 
-		if (!text_begins(start, marks[i].word))
+		if (!text_begins(start, marks[i]))
 			continue;
-		p = start + strlen(marks[i].word);
-		if (g_str_has_prefix(marks[i].word, "Krnl"))
+		p = start + strlen(marks[i]);
+		if (g_str_has_prefix(marks[i], "Krnl"))
 			p = strchr(p, '(') ? strchr(p, '(') + 1 : p;
-		if (g_str_has_prefix(marks[i].word, "---"))
+		if (g_str_has_prefix(marks[i], "---"))
 			p = strstr(p, " at ") ? strstr(p, " at ") + 4 : p;
 		p += strspn(p, " ");
 		if (strspn(p, "0123456789") == 4 && p[4] == ':')
@@ -429,7 +423,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 			p = skip_empty_address(skip_address(p));
 		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
 		return frame_parse_function(skip_number(p), ret) || parse_klogd(p, ret) ||
-		       (strchr("Rpe", marks[i].word[0]) && frame_parse_bare(p, ret));
+		       (strchr("Rpe", marks[i][0]) && frame_parse_bare(p, ret));
 	}
 	return FALSE;
 }
