@@ -170,6 +170,7 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 	g_autofree guint *number = g_new0(guint, a->graph->classes->len + 1);
 	g_autofree char *dot = NULL;
 	g_auto(GStrv) svg = NULL;
+	g_autoptr(GError) why = NULL;
 	struct graph graph = {.title = locks_class(a->graph, class)->name, .sideways = TRUE};
 
 	for (guint i = 0; i < a->graph->edges->len; i++) {
@@ -203,8 +204,9 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 	if (!dot || !a->svg)
 		return dot != NULL;
 	svg = graph_draw((const char *[]){dot, NULL}, error);
-	return svg && (g_file_set_contents(a->svg, svg[0], -1, NULL) ||
-		       rig_fail(error, RIG_EXIT_USAGE, "cannot write '%s'", a->svg));
+	return svg && (g_file_set_contents(a->svg, svg[0], -1, &why) ||
+		       rig_fail(error, RIG_EXIT_USAGE, "cannot write '%s': %s", a->svg,
+				why->message));
 }
 
 /* Returns a list of the classes whose names contain WORD, for a message. */
