@@ -213,8 +213,7 @@ static const char *read_fail(struct orders *orders, const char *line)
 	if (!scanned(got, 6, line, used) || id != orders->fails.n)
 		return "a 'fail' line needs ID, counted from 0, CALL, TIMES, VALUE, now or later, "
 		       "and COMM";
-	if (!fail->call || fail->call > FAIL_CALL_MAX || !fail->times ||
-	    fail->times > FAIL_TIMES_MAX)
+	if (!fail->call || fail->call > FAIL_CALL_MAX || fail->times > FAIL_TIMES_MAX)
 		return "a number of a 'fail' line is out of range";
 	fail->begun = !strcmp(begin, "now");
 	if (strcmp(comm, "-"))

@@ -52,9 +52,9 @@
  *					results of `lock` functions that can fail
  *	fail ID CALL TIMES VALUE now|later COMM
  *					calls CALL to CALL + TIMES - 1 of a function return VALUE
- *					at once; ID counts from 0; `later`: calls are counted from
- *					`begin` on; COMM: only calls of tasks with this name count,
- *					- if all calls do (fail.h)
+ *					at once; TIMES 0: calls are only counted; ID counts from 0;
+ *					`later`: calls are counted from `begin` on; COMM: only calls
+ *					of tasks with this name count, - if all calls do (fail.h)
  *	failat ID ADDRESS		the first instruction of such a function
  *	failin ID FROM TO		only calls whose return address is in FROM..TO count
  *	cover FROM TO			record which code in FROM..TO is translated; the file of

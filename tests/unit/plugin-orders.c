@@ -142,6 +142,22 @@ START_TEST(fail_orders)
 }
 END_TEST
 
+/* With the number of times 0, calls are counted, and none of them fails. */
+START_TEST(counted_calls)
+{
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+	uint64_t number = 0;
+
+	ck_assert_ptr_null(read_text(orders, "rig-director 1\nfail 0 1 0 fffffffffffffff4 now -\n"
+					     "failat 0 ffffffff81000010\n"));
+	orders->fails.armed = true;
+	for (guint i = 0; i < FAIL_CALL_MAX + 1; i++)
+		ck_assert(!fails_call(&orders->fails, 0, 0, NULL, &number));
+	ck_assert_uint_eq(number, FAIL_CALL_MAX + 1);
+	ck_assert_uint_eq(orders->fails.fail[0].failed, 0);
+}
+END_TEST
+
 #define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
 
 static const char *const bad[] = {
@@ -171,7 +187,7 @@ static const char *const bad[] = {
 	"rig-director 1\nfly away\n",
 	"rig-director 1\nfail 1 1 1 0 now -\n",
 	"rig-director 1\nfail 0 0 1 0 now -\n",
-	"rig-director 1\nfail 0 1 0 0 now -\n",
+	"rig-director 1\nfail 0 1 1000001 0 now -\n",
 	"rig-director 1\nfail 0 1 1 0 now\n",
 	"rig-director 1\nfail 0 1 1 0 now a-name-of-16byte\n",
 	"rig-director 1\nfailat 0 1000\n",
@@ -279,6 +295,7 @@ void add_order_tests(TCase *tcase)
 	tcase_add_test(tcase, cover_orders);
 	tcase_add_test(tcase, lock_orders);
 	tcase_add_test(tcase, fail_orders);
+	tcase_add_test(tcase, counted_calls);
 	tcase_add_test(tcase, bad_orders);
 	tcase_add_test(tcase, return_instructions);
 	tcase_add_test(tcase, update_instructions);
