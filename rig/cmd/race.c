@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/options.h"
 #include "cmd/race-fail.h"
@@ -398,6 +397,8 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	code = want.fail ? walk_for(&o, scenario, words, state)
 			 : search_for(&o, scenario, words, state);
 	place_free(o.place);
+	if (!state)
+		search_folder_discard(dir, "race.json", code);
 	return code;
 }
 

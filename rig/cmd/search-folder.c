@@ -3,6 +3,7 @@
 #include "cmd/search-folder.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,6 +13,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 char *search_folder_new(const char *results, const char *kind, const char *scenario)
 {
@@ -70,6 +72,21 @@ gboolean search_folder_lock(const char *dir, GError **error)
 	fclose(file);
 	return rig_fail(error, RIG_EXIT_USAGE,
 			"another rig process uses '%s'; wait until it ends", dir);
+}
+
+void search_folder_discard(const char *dir, const char *state, int code)
+{
+	g_autofree char *path = g_build_filename(dir, state, NULL);
+	json_auto_t *json = NULL;
+
+	if (code != RIG_EXIT_SKIP && code != RIG_EXIT_USAGE)
+		return;
+	json = json_load_file(path, 0, NULL);
+	/* the first cell of `rig race --fail` is the run that counts calls */
+	if (json && !json_array_size(json_object_get(json, "visits")) &&
+	    !json_array_size(json_object_get(json, "trials")) &&
+	    json_array_size(json_object_get(json, "cells")) <= 1)
+		sweep_remove(dir, NULL);
 }
 
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error)

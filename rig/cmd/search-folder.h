@@ -25,6 +25,13 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 gboolean search_folder_lock(const char *dir, GError **error);
 
 /*
+ * Deletes DIR, the folder of a new search that ended with CODE, if its first run was refused (CODE
+ * is RIG_EXIT_SKIP or RIG_EXIT_USAGE, and the state file STATE has no results), because there is
+ * nothing to continue.
+ */
+void search_folder_discard(const char *dir, const char *state, int code);
+
+/*
  * Parses a budget: a number of boots ("40"), or a time ("30m", "2h"). Sets one of the results, and
  * the other one to 0. Both are 0 if TEXT is NULL. Errors: RIG_EXIT_USAGE.
  */
