@@ -112,14 +112,16 @@ guest_is_silent() {
 		fake ignore-poweroff --patience 2 && ended 1 HANG 'did not power off'
 }
 
-# The firmware of powernv prints a line when it starts the kernel. Without that line, a silent guest is not a hang of the kernel.
+# The firmware of powernv prints a line when it starts the kernel. Without that line, and without the kernel's first line, a
+# silent guest is not a hang of the kernel.
 firmware_is_silent() {
 	sed 's/^duration:.*/boot: 3\n&/' "$top/scenarios/memtrace-vs-online.yaml" >firmware.yaml
 	scenario=./firmware.yaml
-	fake no-hello --machine powernv9 && ended 3 INFRA 'the firmware (skiboot) of powernv9 has not started the kernel within 3 s' &&
+	fake 'no-hello;no-kernel' --machine powernv9 && ended 3 INFRA 'the firmware (skiboot) of powernv9 has not started the kernel within 3 s' &&
 		echo '[    1.239901662,5] INIT: Starting kernel at 0x20010000, fdt at 0x3075da28' >firmware &&
-		fake "no-hello;console-file=$PWD/firmware" --machine powernv9 &&
-		ended 1 HANG 'no hello from the guest within 3 s'
+		fake "no-hello;no-kernel;console-file=$PWD/firmware" --machine powernv9 &&
+		ended 1 HANG 'no hello from the guest within 3 s' &&
+		fake no-hello --machine powernv9 && ended 1 HANG 'no hello from the guest within 3 s'
 }
 
 agent_lacks() {

@@ -25,6 +25,7 @@
  *	hang-at=WHEN		the guest stops: it sends no frame and no event any more; QMP still
  *				answers
  *	no-greeting, no-hello	the QMP greeting or HELLO is not sent
+ *	no-kernel		the kernel's first line is not on the console
  *	garbage-qmp=WHEN	a line that is not JSON is sent on QMP
  *	long-qmp=WHEN		a line of 17 MiB is sent, more than a client accepts
  *	truncate-qmp=WHEN	QMP is closed in the middle of a line; the process continues
@@ -201,7 +202,8 @@ int main(int argc, char **argv)
 	if (!script_word("no-greeting"))
 		tell(json_pack("{s:{s:{s:{s:i, s:i, s:i}}, s:[]}}", "QMP", "version", "qemu",
 			       "major", 7, "minor", 2, "micro", 0, "capabilities"));
-	say("[    0.000000] Linux version 6.1.0 (fake)\r\n");
+	if (!script_word("no-kernel"))
+		say("[    0.000000] Linux version 6.1.0 (fake)\r\n");
 	guest_boot();
 	g_main_loop_run(g_main_loop_new(NULL, FALSE));
 	return 0;
