@@ -22,7 +22,7 @@ START_TEST(conditions)
 		{"first until second, same arg2 arg1", "\nsame 0 a arg 2\nsame 0 b arg 1\n",
 		 NULL, 0},
 		{"first until second, same arg3", "\nsame 0 a arg 3\nsame 0 b arg 3\n", NULL, 0},
-		{"first until second, same block", NULL, "the memory block of 'first'",
+		{"first until second, same block", NULL, "which memory block 'first'",
 		 RIG_EXIT_USAGE},
 		{"first, comm sh", NULL, "needs a kernel with the symbols init_task",
 		 RIG_EXIT_SKIP},
