@@ -19,7 +19,7 @@
 #include "util/error.h"
 #include "util/json-write.h"
 
-#define OUTPUT_BYTES 65536 /* written at once; a report is several KiB of JSON */
+#define OUTPUT_BYTES 65536 /* JSON is written in pieces of this size; a report is several KiB */
 
 struct scan {
 	const char *file;
@@ -38,7 +38,7 @@ struct scan {
 	guint unread;  /* number of files that could not be read to their end */
 	guint64 lines, kernel_lines;
 	json_t *reports; /* the reports of the file for the lock graph, or NULL without --locks */
-	GString *text;	 /* buffer for the JSON of a report */
+	GString *text;	 /* JSON that is not written yet */
 };
 
 static void count(struct scan *scan, const struct splat *splat, const struct known_issue *issue)
@@ -58,6 +58,12 @@ static guint all_reports(const struct scan *scan)
 	return scan->failing + scan->lost + scan->notes + scan->expected;
 }
 
+static void write_json(struct scan *scan)
+{
+	fwrite(scan->text->str, 1, scan->text->len, stdout);
+	g_string_truncate(scan->text, 0);
+}
+
 /*
  * Prints one report as an item of the JSON array. The array is not built in memory, so that a log
  * of any length can be scanned.
@@ -69,7 +75,7 @@ static void print_json(struct scan *scan, const struct splat *splat,
 	json_auto_t *known = issue ? known_json(issue) : json_null();
 	struct json_writer writer = {.out = scan->text};
 
-	g_string_assign(scan->text, all_reports(scan) > 1 ? ",\n" : "");
+	g_string_append(scan->text, all_reports(scan) > 1 ? ",\n" : "");
 	json_write_open(&writer, NULL, '{');
 	splat_write_json(&writer, splat);
 	json_write_text(&writer, "file", file);
@@ -77,7 +83,8 @@ static void print_json(struct scan *scan, const struct splat *splat,
 	if (places)
 		json_write_value(&writer, "symbolised", places);
 	json_write_close(&writer, '}');
-	fwrite(scan->text->str, 1, scan->text->len, stdout);
+	if (scan->text->len >= OUTPUT_BYTES)
+		write_json(scan);
 }
 
 static void show(struct scan *scan, struct splat *splat)
@@ -257,12 +264,8 @@ static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph,
 	gboolean lockdep_died = FALSE, ok = TRUE;
 
 	scan->many = files[0] && files[1];
-	if (scan->json) {
-		static char buffer[OUTPUT_BYTES]; /* without it, glibc ignores the size */
-
-		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-		printf("[");
-	}
+	if (scan->json)
+		g_string_append_c(scan->text, '[');
 	for (; ok && *files; files++) {
 		g_autoptr(GError) damage = NULL;
 
@@ -273,10 +276,12 @@ static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph,
 		if (graph && (!damage || json_array_size(scan->reports)))
 			ok = add_locks(scan, graph, *files, error);
 	}
-	if (scan->json)
-		printf("]\n");
-	else if (ok)
+	if (scan->json) {
+		g_string_append(scan->text, "]\n");
+		write_json(scan);
+	} else if (ok) {
 		print_summary(scan, lockdep_died);
+	}
 	return ok;
 }
 
