@@ -264,7 +264,7 @@ int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
 	size = number_in(name, "available_size") / spaces / SPACE_UNIT * SPACE_UNIT;
 	if (spaces > 1 && size > SPACE_UNIT && size / SPACE_UNIT % 2 == 0)
 		size -= SPACE_UNIT;
-	*ret_what = "available_size";
+	*ret_what = "available_size: no space, and no namespace (labels of another NVDIMM?)";
 	if (!size)
 		return -ENOSPC;
 	for (unsigned i = 0; i < spaces && !err; i++)
