@@ -25,7 +25,12 @@
 #define DEVICE_DAX KMEM_BUS "/drivers/device_dax"
 #define MAP_SIZE (2UL << 20)
 
-enum mode { MODE_NONE, MODE_DAX, MODE_KMEM };
+/*
+ * MODE_STUCK: kmem was unbound, but memory blocks stay until the next boot, so the dax device can
+ * neither be bound nor destroyed. Nothing more is done with the namespace, because its errors would
+ * only be consequences.
+ */
+enum mode { MODE_NONE, MODE_DAX, MODE_KMEM, MODE_STUCK };
 
 #define SPACES_MAX 4
 
@@ -167,8 +172,12 @@ static void remove_memory(struct run *run, struct space *s)
 
 	op_begin(run, OP_KMEM_UNBIND);
 	err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", s->pmem.dax);
-	if (!err && (err = kmem_check(&kmem, false)))
-		what = "its memory blocks stay";
+	if (!err && (err = kmem_check(&kmem, false))) {
+		op_end_about(run, OP_KMEM_UNBIND, err,
+			     "%s: its memory blocks stay until the next boot", s->pmem.dax);
+		s->mode = MODE_STUCK;
+		return;
+	}
 	if (!err) {
 		what = "remove_id";
 		err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", s->pmem.dax);
@@ -208,6 +217,9 @@ static void step(struct run *run)
 		if (kmem_turn(run, &kmem))
 			remove_memory(run, s);
 		break;
+	case MODE_STUCK:
+		run_idle(run);
+		break;
 	}
 }
 
@@ -219,7 +231,7 @@ static void cleanup(struct run *run)
 			remove_memory(run, s);
 		if (s->mode == MODE_DAX)
 			destroy(run, s);
-		if (*s->pmem.space)
+		if (*s->pmem.space && s->mode != MODE_STUCK)
 			pmem_release(&s->pmem);
 	}
 }
