@@ -276,6 +276,8 @@ static const struct machine riscv64_virt = {
 	.needs = WORDS("CONFIG_RISCV_SBI", "CONFIG_SIFIVE_PLIC", "CONFIG_SERIAL_OF_PLATFORM",
 		       "CONFIG_PCI_HOST_GENERIC"),
 	.console = "ttyS0,115200",
+	/* the driver of ttyS0 starts after the CPUs, and the kernel can stop before that */
+	.cmdline = "earlycon",
 	.can = MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,

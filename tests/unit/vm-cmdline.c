@@ -53,7 +53,7 @@ static const char *const firmware[][3] = {
 	{"arm64-virt", "virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd ",
 	 "-append console=ttyAMA0 panic=-1 irqchip.gicv3_pseudo_nmi=1"},
 	{"riscv64-virt", "fw_dynamic.bin ",
-	 "-append console=ttyS0,115200 panic=-1"},
+	 "-append console=ttyS0,115200 panic=-1 earlycon"},
 };
 
 START_TEST(command_line_of_firmware)
