@@ -14,7 +14,7 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 
 ## make bench-devices  plug and resize cycles of other devices than DIMMs, relative to a bare loop; builds a kernel for it
 .PHONY: bench-devices
-bench-devices: all $(FAKES)
+bench-devices: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@tests/bench/run $(OUT) devices
 

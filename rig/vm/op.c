@@ -43,6 +43,7 @@ void op_finish(struct op *op, enum vm_outcome outcome, const char *why, json_t *
 	g_queue_remove(&op->vm->ops, op);
 	g_clear_handle_id(&op->timer, g_source_remove);
 	g_clear_handle_id(&op->idle, g_source_remove);
+	g_clear_handle_id(&op->again, g_source_remove);
 	g_clear_pointer(&op->cursor, qmp_cursor_free);
 	if (op->command)
 		qmp_forget(op->vm->qmp, op->command);

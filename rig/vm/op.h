@@ -41,6 +41,7 @@ struct op {
 	gboolean is_cpu;  /* the operation plugs a CPU */
 	gboolean unlisted; /* the device has memory, but query-memory-devices does not list it */
 	gboolean earlier; /* an earlier device_del is still pending */
+	guint again;	  /* the source of the timer after which device_del is sent again, or 0 */
 	char *why;	  /* the reason of a failure, while the backend is being deleted */
 
 	/* Private to op.c. */

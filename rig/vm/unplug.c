@@ -8,6 +8,9 @@
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
  *	ACPI_DEVICE_OST			x86: reply to an eject; the only event that can be a refusal
  *
+ * While the guest's driver of native PCIe hotplug is at work on the slot, QEMU refuses device_del,
+ * which is then sent again until the deadline.
+ *
  * For a CPU, QEMU 7.2 may send DEVICE_DELETED only for its "lapic", so the list of CPUs is read
  * after a successful eject.
  */
@@ -20,12 +23,23 @@
 #define OST_SUCCESS 0x00
 #define OST_IN_PROGRESS 0x84
 
+#define BUSY_RETRY_MS 100
+
 static void del_sent(struct op *op, const struct qmp_reply *reply);
 
 static void ask(struct op *op)
 {
 	g_hash_table_add(op->vm->unplug_pending, g_strdup(op->id));
 	op_send(op, "device_del", json_pack("{s:s}", "id", op->id), del_sent);
+}
+
+static gboolean ask_again(void *data)
+{
+	struct op *op = data;
+
+	op->again = 0;
+	ask(op);
+	return G_SOURCE_REMOVE;
 }
 
 static void refused(struct op *op, const char *why)
@@ -147,6 +161,14 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 		 */
 		op->earlier = TRUE;
 		op->waits = "outcome of the earlier unplug request";
+	} else if (strstr(reply->desc, "guest is busy")) {
+		/*
+		 * hw/pci/pcie.c: the guest's driver of native PCIe hotplug is still at work on the
+		 * slot, for example after a plug. QEMU sends no event at the end of that
+		 */
+		g_hash_table_remove(op->vm->unplug_pending, op->id);
+		op->waits = "end of the guest's work on the slot (its power indicator blinks)";
+		op->again = g_timeout_add(BUSY_RETRY_MS, ask_again, op);
 	} else if (strstr(reply->desc, "cannot get unplugged while")) {
 		/* hw/virtio/virtio-mem.c: the guest has not returned all memory yet */
 		refused(op, reply->desc);

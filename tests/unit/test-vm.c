@@ -41,6 +41,9 @@ static const struct {
 	 * command is sent again
 	 */
 	{"unplug=pending*1;delay=20", NULL, VM_OK, VM_OK, VM_FAILED},
+	/* device_del is refused until the guest has finished its work on the slot */
+	{"unplug=busy*3", NULL, VM_OK, VM_OK, VM_FAILED},
+	{"unplug=busy", NULL, VM_OK, VM_TIMED_OUT, VM_TIMED_OUT},
 	{"unplug=vanish", NULL, VM_OK, VM_VANISHED, VM_VANISHED},
 	{"die-at=plug", NULL, VM_VANISHED, VM_VANISHED, VM_VANISHED},
 	{"die-at=unplug", NULL, VM_OK, VM_VANISHED, VM_VANISHED},

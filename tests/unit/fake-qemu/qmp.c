@@ -97,6 +97,10 @@ static json_t *device_del(json_t *arguments, const char **error)
 		*error = "the bus does not support hotplugging";
 		return NULL;
 	}
+	if (script_says("unplug", "busy")) {
+		*error = "Hot-unplug failed: guest is busy (power indicator blinking)";
+		return NULL;
+	}
 	if (device->leaving || script_will_say("unplug", "pending")) {
 		*error = "Memory hot unplug already in progress for device";
 		if (device->leaving)
