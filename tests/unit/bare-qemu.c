@@ -12,7 +12,8 @@
  *			online, offline, unplug; of a `balloon`: plug, take SIZE, give it back,
  *			unplug; of `virtio-mem`, which is plugged once: resize to SIZE and to 0; of
  *			an `nvdimm` and of `virtio-pmem`, which QEMU cannot unplug: plug of another
- *			one (virtio-pmem on the root ports hot0, hot1, …)
+ *			one (virtio-pmem on the root ports hot0, hot1, …); of `cxl`: plug on the
+ *			root port cxl0, unplug
  *
  * QEMU-WORDS are the rest of QEMU's command line. They must define the channels; for `cycle` these
  * are the chardevs bare-qmp and bare-port.
@@ -298,6 +299,22 @@ static void cycle_virtio_pmem(unsigned long long size)
 	plug_pmem(size, 0, "\"memaddr\": ", device);
 }
 
+static void cycle_cxl(unsigned long long size)
+{
+	static unsigned serial;
+
+	add_backend(size);
+	tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"cxl-type3\",\"id\":\"d\","
+	     "\"volatile-memdev\":\"m\",\"sn\":%u,\"bus\":\"cxl0\"}}\n",
+	     ++serial);
+	wait_qmp("\"return\"");
+	ask_blocks(serial, 1, "cxl");
+	tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
+	wait_qmp("\"DEVICE_DELETED\"");
+	tell("{\"execute\":\"object-del\",\"arguments\":{\"id\":\"m\"},\"id\":\"gone\"}\n");
+	wait_qmp("\"gone\"");
+}
+
 static const struct device {
 	const char *name;
 	void (*cycle)(unsigned long long size);
@@ -307,6 +324,7 @@ static const struct device {
 	{"virtio-mem", cycle_virtio_mem},
 	{"nvdimm", cycle_nvdimm},
 	{"virtio-pmem", cycle_virtio_pmem},
+	{"cxl", cycle_cxl},
 	{NULL, NULL},
 };
 
@@ -317,7 +335,7 @@ static const struct device *find_device(const char *name)
 	while (device->name && strcmp(device->name, name))
 		device++;
 	if (!device->name)
-		die("unknown device (dimm, balloon, virtio-mem, nvdimm, virtio-pmem)");
+		die("unknown device (dimm, balloon, virtio-mem, nvdimm, virtio-pmem, cxl)");
 	return device;
 }
 
