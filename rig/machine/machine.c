@@ -279,6 +279,11 @@ static const struct machine riscv64_virt = {
 	/* the driver of ttyS0 starts after the CPUs, and the kernel can stop before that */
 	.cmdline = "earlycon",
 	.can = MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_BREAK,
+	/*
+	 * QEMU 7.2 connects the second node's interrupt controller to wrong CPUs, so it aborts, or
+	 * no interrupt of virtio arrives (hw/intc/sifive_plic.c, sifive_plic_create)
+	 */
+	.since = (const struct machine_since[]){{MACHINE_NUMA, 10, 0}, {0}},
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	.no_libvirt = "libvirt 9 has no CPU model of riscv64",

@@ -17,7 +17,7 @@ enum machine_can {
 	MACHINE_UNPLUG_DIMM = 1 << 1,
 	MACHINE_VIRTIO_MEM = 1 << 2,
 	MACHINE_PLUG_CPU = 1 << 3,
-	MACHINE_NUMA = 1 << 4,
+	MACHINE_NUMA = 1 << 4, /* several NUMA nodes */
 	MACHINE_VIRTIO_CONSOLE = 1 << 5,
 	MACHINE_ACPI_OST = 1 << 6, /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
 	/* the host sends SysRq on the console as a serial break, then the key */

@@ -110,7 +110,7 @@ static const struct ability *ability_of(const struct track *track, unsigned n)
 
 unsigned scenario_abilities(const struct scenario *s)
 {
-	unsigned can = 0;
+	unsigned can = s->nodes > 1 ? MACHINE_NUMA : 0;
 
 	for (unsigned t = 0; t < s->n_tracks; t++)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {

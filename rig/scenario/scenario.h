@@ -416,7 +416,7 @@ gboolean scenario_needs_direct(const struct scenario *scenario);
 /* Returns TRUE if a track plugs a DEVICE. */
 gboolean scenario_plugs(const struct scenario *scenario, enum step_device device);
 /*
- * Returns the abilities (bits of enum machine_can) that a machine needs for the steps of SCENARIO.
+ * Returns the abilities (bits of enum machine_can) that a machine needs for SCENARIO.
  */
 unsigned scenario_abilities(const struct scenario *scenario);
 

@@ -93,12 +93,9 @@ char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *be
 {
 	GString *out = g_string_new(NULL);
 	unsigned all = MAX(config->cpus, config->max_cpus), nodes = config->cpu_nodes;
-	/* the last node has the rest: QEMU 7.2 aborts if another node of riscv64-virt has more */
-	unsigned each = MAX(all / nodes, 1);
 
 	for (unsigned cpu = 0; cpu < all; cpu++)
-		if ((config->machine->nodes_in_order ? MIN(cpu / each, nodes - 1) : cpu % nodes) ==
-		    node)
+		if ((config->machine->nodes_in_order ? cpu * nodes / all : cpu % nodes) == node)
 			g_string_append_printf(out, "%s%u", before, cpu);
 	return g_string_free(out, FALSE);
 }

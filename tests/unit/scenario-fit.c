@@ -32,6 +32,8 @@ START_TEST(fits)
 	};
 
 	ck_assert(scenario_check_machine(s, q35, NULL));
+	ck_assert((scenario_abilities(s) & (MACHINE_NUMA | MACHINE_PLUG_DIMM | MACHINE_BALLOON)) ==
+		  (MACHINE_NUMA | MACHINE_PLUG_DIMM));
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
