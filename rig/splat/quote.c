@@ -11,7 +11,7 @@
 
 #define NUMBER "(?:0x)?[0-9a-f]{7,16}"
 
-/* Headers with all their values. */
+/* Headers with all their values, up to a NULL. */
 static const char *const wholes[] = {
 	"^INFO: task .+:\\d+ blocked (?:in I/O wait )?for more than \\d+ seconds\\.$",
 	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ stuck for \\d+s!?"
@@ -29,6 +29,7 @@ static const char *const wholes[] = {
 	"^\\S+ invoked oom-killer: gfp_mask=0x[0-9a-f]+",
 	"^\\S+: page allocation failure[:.] order:\\d+, mode:0x[0-9a-f]+",
 	"^Kernel panic - not syncing: \\S",
+	NULL,
 };
 
 static gpointer compile(gpointer unused)
