@@ -73,7 +73,7 @@ static const struct format rows[] = {
 	 "spinlock", "BUG: {1} {2} in {f}", NULL, "spin_|_lock|_unlock", FRAME_TRACE, FAMILY_WARN},
 
 	/* a corrupted list: this line, then the report of a trap instruction (BUG or WARN) */
-	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
+	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.,:]", "list-corruption",
 	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
 	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"double add", "(?:^|\\W)" LIST_CHECK " double add[.:]", "list-corruption",

@@ -385,8 +385,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	static const char *const marks[] = {
 		"RIP: 0010:", "RIP: e030:", "RIP: 0018:", "RIP: ", "RIP  ", "RIP ",
 		"EIP: 0060:", "EIP: ", "EIP is at ", "NIP ", "PC is at ", "pc : ", "pc: ",
-		"epc : ", "epc: ", "ERA: ", "IP: ", "Krnl PSW : ", "--- interrupt: ", "NIP: ",
-		"IAOQ[0]: ", "PC: ", "pc is at ", "TPC: <",
+		"epc : ", "epc: ", "epc   : ", "ERA: ", "IP: ", "Krnl PSW : ", "--- interrupt: ",
+		"NIP: ", "IAOQ[0]: ", "PC: ", "pc is at ", "TPC: <",
 	};
 	/* for each first character of a mark, the second ones */
 	static const char seconds[256][2] = {

@@ -296,6 +296,15 @@ gboolean open_has_next(const struct open *open)
 	       strstr(open->format->title, "{next}");
 }
 
+/* Returns TRUE if LINE is the report's last line again: two consoles print to the same log. */
+static gboolean is_doubled(const struct open *open, const struct line *line)
+{
+	const struct seen *last = open_line(open, open->n_seen - 1);
+
+	return line->stamp >= 0 && line->stamp == open->last_stamp &&
+	       strcmp(last->text, line->text) == 0;
+}
+
 gboolean open_is_absorbed(const struct open *open, const struct format *format,
 			  const struct line *line)
 {
@@ -305,6 +314,8 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
 	gboolean more = (format->into & family) ||
 			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
 
+	if (is_doubled(open, line))
+		return TRUE;
 	if (!more || open->ended || again || is_far(open, line))
 		return FALSE;
 	/*

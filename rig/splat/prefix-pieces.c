@@ -34,12 +34,14 @@ static const struct piece pieces[] = {
 	{"[S_/_99-99 T]", PIECE_KERNEL | PIECE_BLANK}, /* LG, Asus */
 	{"[Ss]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
+	{"[_+#,#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK}, /* as some languages write it */
 	{"[<_N_>_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C@#_]", PIECE_KERNEL | PIECE_BLANK},
 	{"S]&?", PIECE_KERNEL | PIECE_BLANK | AT_START},
 	/* dmesg -H, -e and -T */
 	{"[M_# #:99]", PIECE_KERNEL | PIECE_BLANK},
+	{"[#._M_#:99]", PIECE_KERNEL | PIECE_BLANK},
 	{"[M_# T]", PIECE_KERNEL | PIECE_BLANK},
 	{"[A M _# T{ L} 9999{ <_N_>}]", PIECE_KERNEL | PIECE_BLANK},
 	/* dmesg --time-format iso; it has a comma, unlike dates of other programs */

@@ -28,6 +28,12 @@ static const char *const wholes[] = {
 	"^WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at \\S+:\\d+ \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
 	"^\\S+ invoked oom-killer: gfp_mask=0x[0-9a-f]+",
 	"^\\S+: page allocation failure[:.] order:\\d+, mode:0x[0-9a-f]+",
+	"^(?:rcu: )?INFO: rcu_\\w+ .*detected stalls? on CPU.*\\(.*t=\\d+ jiffies",
+	"^(?:NMI watchdog: )?Watchdog detected hard LOCKUP on cpu \\d+$",
+	"^list_(?:add|del) corruption[.,] .*[0-9a-f]{8,16}",
+	"^BUG: spinlock [a-z ]+ on CPU#\\d+, .+/\\d+$",
+	"^PANIC: double fault, error_code: 0x[0-9a-f]+$",
+	"^irq \\d+: [a-z]+ cared \\(try booting with the \"irqpoll\" option\\)",
 	"^Kernel panic - not syncing: \\S",
 	NULL,
 };
