@@ -153,6 +153,17 @@ static bool find_region(unsigned n, unsigned *ret)
 	return n < count;
 }
 
+int pmem_check_labels(unsigned n, const char **ret_what)
+{
+	char dimm[PMEM_NAME];
+	unsigned region;
+
+	if (!find_region(n, &region) || !pmem_refused(region, dimm))
+		return 0;
+	*ret_what = "an NVDIMM of the region has no driver: the kernel refused its label area";
+	return -ENXIO;
+}
+
 int pmem_find(unsigned n, unsigned k, struct pmem *ret)
 {
 	struct pmem pmem = {0};
@@ -255,9 +266,8 @@ int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
 	*ret_what = "region";
 	if (!find_region(n, &pmem.region))
 		return -ENOENT;
-	*ret_what = "an NVDIMM of the region has no driver: the kernel refused its label area";
-	if (pmem_refused(pmem.region, name))
-		return -ENXIO;
+	/* the kernel may still be making the namespaces of the labels */
+	wait_for_probes();
 	if (!find_space(&pmem, 0))
 		return 0;
 	snprintf(name, sizeof(name), "region%u", pmem.region);

@@ -67,7 +67,7 @@ static void make(struct run *run, struct space *s)
 {
 	const char *what = "";
 	bool on_device = guest_rng_index(&run->shared->rng, 2);
-	int err = find(s);
+	int err = find(s), labels;
 
 	/* the region appears after the NVDIMM was plugged; without labels it has one namespace */
 	if (err && !pmem_is_undivided(nth)) {
@@ -75,7 +75,10 @@ static void make(struct run *run, struct space *s)
 		return;
 	}
 	op_begin(run, OP_NS_MAKE);
-	if (err)
+	labels = pmem_check_labels(nth, &what);
+	if (labels)
+		err = labels;
+	else if (err)
 		err = pmem_divide(nth, (unsigned)spaces, &what);
 	if (!err && !*s->pmem.space)
 		err = find(s);
