@@ -21,6 +21,7 @@ static const char *const wholes[] = {
 	"^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$",
 	/* the error code and the number of the oops */
 	"^[A-Z]?[a-z -]+:(?: [A-Za-z -]+:)? [0-9a-f]{1,16} \\[#\\d+\\](?: |$)",
+	"^(?:Oops: )?general protection fault, .* address 0x[0-9a-f]+: [0-9a-f]{4} \\[#\\d+\\]",
 	"^BUG: using [a-z_]+\\(\\) in preemptible \\[[0-9a-f]+\\] code: .+/\\d+$",
 	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
 	"^BUG: sleeping function called from invalid context at \\S+\\.[ch]:\\d+$",
