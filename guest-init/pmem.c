@@ -153,17 +153,6 @@ static bool find_region(unsigned n, unsigned *ret)
 	return n < count;
 }
 
-int pmem_check_labels(unsigned n, const char **ret_what)
-{
-	char dimm[PMEM_NAME];
-	unsigned region;
-
-	if (!find_region(n, &region) || !pmem_refused(region, dimm))
-		return 0;
-	*ret_what = "an NVDIMM of the region has no driver: the kernel refused its label area";
-	return -ENXIO;
-}
-
 int pmem_find(unsigned n, unsigned k, struct pmem *ret)
 {
 	struct pmem pmem = {0};
@@ -249,11 +238,11 @@ static int add_space(unsigned region, uint64_t size, const char **ret_what)
 	return err ? err : bind("nd_pmem", seed, ret_what);
 }
 
-bool pmem_is_undivided(unsigned n)
+bool pmem_has_region(unsigned n)
 {
-	struct pmem pmem = {0};
+	unsigned region;
 
-	return find_region(n, &pmem.region) && find_space(&pmem, 0) != 0;
+	return find_region(n, &region);
 }
 
 int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
@@ -266,6 +255,9 @@ int pmem_divide(unsigned n, unsigned spaces, const char **ret_what)
 	*ret_what = "region";
 	if (!find_region(n, &pmem.region))
 		return -ENOENT;
+	*ret_what = "an NVDIMM of the region has no driver: the kernel refused its label area";
+	if (pmem_refused(pmem.region, name))
+		return -ENXIO;
 	/* the kernel may still be making the namespaces of the labels */
 	wait_for_probes();
 	if (!find_space(&pmem, 0))

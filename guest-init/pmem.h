@@ -33,21 +33,20 @@ int pmem_region_at(uint64_t start, unsigned *ret);
  * has none. Stores the NVDIMM's name, such as "nmem0", in RET.
  */
 bool pmem_refused(unsigned region, char ret[PMEM_NAME]);
-/* Returns -ENXIO and sets *RET_WHAT if an NVDIMM of the N-th region is refused, otherwise 0. */
-int pmem_check_labels(unsigned n, const char **ret_what);
 /*
  * Finds the N-th region in the order of their numbers, and its K-th namespace, both counted from 0.
  * Returns -ENOENT if there is none.
  */
 int pmem_find(unsigned n, unsigned k, struct pmem *ret);
-/* Returns true if the N-th region exists and has no namespace. */
-bool pmem_is_undivided(unsigned n);
+/* Returns true if the N-th region exists. */
+bool pmem_has_region(unsigned n);
 /*
  * Divides the N-th region into SPACES namespaces of equal size, which the kernel stores in the
  * NVDIMM's label area. Does nothing if the region already has a namespace; without labels, it has
  * one that covers the whole region. If SPACES is more than 1, the size is an odd multiple of 16
  * MiB, so that the memmap of some namespaces begins inside a huge page. After an error, *RET_WHAT
- * is the file that could not be read or written.
+ * is the file that could not be read or written. Returns -ENXIO if the kernel has refused the label
+ * area.
  */
 int pmem_divide(unsigned n, unsigned spaces, const char **ret_what);
 

@@ -58,30 +58,22 @@ static int prepare(struct run *run)
 	return err ? err : kmem_prepare(run, &kmem);
 }
 
-static int find(struct space *s)
-{
-	return pmem_find(nth, (unsigned)(s - space), &s->pmem);
-}
-
 static void make(struct run *run, struct space *s)
 {
 	const char *what = "";
 	bool on_device = guest_rng_index(&run->shared->rng, 2);
-	int err = find(s), labels;
+	int err;
 
-	/* the region appears after the NVDIMM was plugged; without labels it has one namespace */
-	if (err && !pmem_is_undivided(nth)) {
+	if (!pmem_has_region(nth)) { /* it appears when the NVDIMM is plugged */
 		run_idle(run);
 		return;
 	}
 	op_begin(run, OP_NS_MAKE);
-	labels = pmem_check_labels(nth, &what);
-	if (labels)
-		err = labels;
-	else if (err)
-		err = pmem_divide(nth, (unsigned)spaces, &what);
-	if (!err && !*s->pmem.space)
-		err = find(s);
+	err = pmem_divide(nth, (unsigned)spaces, &what);
+	if (!err) {
+		what = "the region has too few namespaces";
+		err = pmem_find(nth, (unsigned)(s - space), &s->pmem);
+	}
 	if (!err)
 		err = pmem_make_dax(&s->pmem, on_device, huge, &what);
 	op_end_about(run, OP_NS_MAKE, err, "%s%s%s", s->pmem.claim, *s->pmem.claim ? ": " : "",
