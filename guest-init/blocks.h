@@ -58,7 +58,8 @@ void blocks_refresh(struct blocks *blocks, uint64_t now_ns);
 /* Returns the file descriptor of the block's open attribute, or -errno. */
 int blocks_file(struct blocks *blocks, struct block *block);
 /*
- * Must be called when the block gave ENODEV or ENOENT: the next blocks_refresh() lists all again.
+ * Must be called after ENODEV or ENOENT from a file of the block: makes the next blocks_refresh()
+ * list all blocks again.
  */
 void blocks_gone(struct blocks *blocks, struct block *block);
 

@@ -28,7 +28,7 @@
  * No request is read while more bytes than this are queued, so that answers of one line always fit.
  */
 #define READ_BELOW (QUEUE_MAX / 2)
-/* No heartbeat is queued while more bytes than this are; a later one replaces it. */
+/* A heartbeat is left out while more bytes than this are queued; the next one has newer data. */
 #define HEARTBEAT_BELOW 65536
 #define PART_ROUNDS 64
 #define GOODBYE_NS (UINT64_C(2) * 1000000000)

@@ -16,9 +16,10 @@
 #define OUTPUT_MAX (256 * 1024)
 
 struct output {
-	/* numbers of bytes that were put and taken so far; they wrap around */
+	/* positions of writer and reader: numbers of bytes put and taken so far, modulo 2^32 */
 	_Atomic uint32_t put, taken;
-	uint64_t total; /* number of bytes that were put; only used by the writer */
+	/* number of bytes put so far, to compare with OUTPUT_MAX; only used by the writer */
+	uint64_t total;
 	bool is_cut;	/* output was dropped because of OUTPUT_MAX; only used by the writer */
 	char ring[OUTPUT_RING];
 };

@@ -201,7 +201,7 @@ static int bind(const char *driver, const char *device, const char **ret_what)
 	return err;
 }
 
-/* The part in which the UUIDs of a namespace and of the dax device that is made of it differ. */
+/* The bits in which the UUID of a dax device differs from that of the namespace it is made of. */
 enum uuid_of { UUID_DAX = 0x6d65, UUID_SPACE = 0x6e73 };
 
 /*

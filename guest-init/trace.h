@@ -45,20 +45,23 @@ void trace_text(const char *args, const char *key, char *ret, size_t max);
 
 /* The functions below return 0 or -errno. */
 
-/* Creates the instance (one per guest) and opens its pipe. */
+/* Creates the instance (one per guest) and opens its trace_pipe. */
 int trace_open(void);
 /* Removes the instance. Before this, trace_forget() must be called for each probe. */
 void trace_close(void);
-/* Returns the descriptor of the pipe, for poll(). */
+/* Returns the descriptor of trace_pipe, for poll(). */
 int trace_fd(void);
 
 /* Defines the kprobe event "p:rig/NAME WHERE ARGS". */
 int trace_probe(const char *name, const char *where, const char *args);
+/* Switches the event NAME on or off. */
 int trace_enable(const char *name, bool on);
+/* Switches the option NAME of the instance (the folder `options`) on or off. */
 int trace_option(const char *name, bool on);
+/* Switches the event NAME off and deletes it. */
 void trace_forget(const char *name);
 
-/* Returns the next whole line, or NULL if there is none yet. Valid until the next call. */
+/* Returns trace_pipe's next whole line, or NULL if there is none yet. Valid until the next call. */
 char *trace_next(void);
 
 #endif

@@ -62,15 +62,16 @@ struct hold_wait {
 	unsigned cpu;
 	int64_t start_ns, length_ns;
 	enum hold_outcome outcome;
-	uint64_t key;	 /* for `same` of struct hold: the value of the vCPU that waited */
+	uint64_t key;	 /* for `same` of struct hold: KEY of the holds_reach() that waited */
 	uint64_t visits; /* visits of the other side during the wait */
 };
 
 struct hold {
 	/* constant after holds_init() */
 	enum hold_kind kind;
-	int64_t max_ns;
-	uint64_t times, visits;
+	int64_t max_ns;	 /* maximum length of a wait */
+	uint64_t times;	 /* maximum number of waits */
+	uint64_t visits; /* HOLD_UNTIL: number of visits of side b that end a wait */
 	/*
 	 * 0, or 1 + the index of an earlier hold E. In this case, a vCPU waits at this hold only if
 	 * a wait at E was met after the last wait at this hold began.
@@ -102,7 +103,7 @@ struct hold {
 	/* the value of `met` of hold `after` when this hold's last wait began */
 	uint64_t answered;
 	uint64_t held, outcome[N_OUTCOMES], held_ns;
-	int64_t rest_until_ns;
+	int64_t rest_until_ns; /* until then the hold is inactive, after a wait that expired */
 };
 
 struct sweep {
@@ -112,6 +113,7 @@ struct sweep {
 
 	_Atomic unsigned first;	 /* the first active arm, counted from `turns` */
 	_Atomic int64_t ends_ns; /* end of the current window, or 0 before the first window */
+	/* per vCPU: until then no arm from `turns` on holds it */
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
 	_Atomic uint64_t rounds;   /* number of completed rounds */
 	_Atomic int64_t waited_ns; /* end of the last wait of an arm with an index below `turns` */

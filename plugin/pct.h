@@ -4,7 +4,7 @@
  * Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010). Each vCPU has
  * a random priority. Of the vCPUs at places, the one with the highest priority continues, and the
  * others wait. At a few random visits, the change points, the visiting vCPU gets the lowest
- * priority. After each round, priorities and change points are drawn again.
+ * priority. After round_ns (a round), priorities and change points are drawn again.
  *
  * PCT runs one thread at a time. Here, a vCPU that is not at a place may be idle, so others only
  * wait for it until PCT_BUSY_NS after its last visit. A vCPU at a change point waits for at least

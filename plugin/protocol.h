@@ -55,7 +55,7 @@
  *					at once; TIMES 0: calls are only counted; ID counts from 0;
  *					`later`: calls are counted from `begin` on; COMM: only calls
  *					of tasks with this name count, - if all calls do (fail.h)
- *	failat ID ADDRESS		the first instruction of such a function
+ *	failat ID ADDRESS		the first instruction of the function of `fail` line ID
  *	failin ID FROM TO		only calls whose return address is in FROM..TO count
  *	cover FROM TO			record which code in FROM..TO is translated; the file of
  *					the plugin's argument cover=N has COVER_PHASES bitmaps, in

@@ -81,7 +81,7 @@ struct director_sweep {
 	 * which vCPU waits (plugin/pct.h)
 	 */
 	guint pct_seed;
-	guint pct_points; /* number of the scheduler's change points in each window */
+	guint pct_points; /* number of the scheduler's change points in each round of it */
 };
 
 /*

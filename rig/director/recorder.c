@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Writes the description of a kernel for the plugin's lock recorder: the functions that acquire and
- * release locks, and the addresses of image and code. Functions that the kernel does not have are
- * left out; a kernel with lockdep has functions …_nested instead of plain ones. Spinlocks can be
- * recorded only if the kernel has all functions that release them, and does not inline them.
+ * release locks, and the address ranges of the kernel's image (_text to _end) and of its code
+ * (_text to _etext). Functions that the kernel does not have are left out: for example, a kernel
+ * with lockdep has mutex_lock_nested() instead of mutex_lock(). Spinlocks can be recorded only if
+ * the kernel has all functions that release them, and does not inline them.
  */
 #include "director/internal.h"
 

@@ -13,7 +13,10 @@
  *			waited at about that time
  *	RACE_REDUCE	a group failed, too: halves its holds, then leaves them out one at a time,
  *			as long as the rest fails
- *	RACE_MEASURE	repeats the scenario with the remaining holds, and without holds
+ *	RACE_MEASURE	repeats the scenario with the remaining holds, to measure the failure rate
+ *	RACE_BASE	only of a trial: a run without holds, to compare with. The first run is one;
+ *			RACE_MEASURE makes more, and RACE_EXPLORE if the first run has failed
+ *	RACE_OVER	the search has ended
  *
  * Each choice depends only on the record of the first run and on the outcomes in their order, so a
  * search can be resumed from these.
