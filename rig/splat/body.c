@@ -199,9 +199,9 @@ static gboolean is_source_place(const char *text)
 }
 
 /*
- * The index of body_starts[]: for each first character and SECONDS groups of second ones, a chain
- * of the rows that begin with them, in the table's order. A row of one character is in all chains
- * of this character.
+ * An index of body_starts[] by the first two characters. Second characters are divided into SECONDS
+ * groups; for each first character and each group, there is a chain of the rows that begin so, in
+ * the table's order. A row of one character is in all chains of this character.
  */
 #define SECONDS 8
 

@@ -144,8 +144,8 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 }
 
 /*
- * Starts a report with LINE, which FORMAT matches. The report takes over GROUPS, which are cleared;
- * NULL if FORMAT has no pattern.
+ * Starts a report with LINE, which FORMAT matches. GROUPS are what its pattern matched, or NULL if
+ * FORMAT has no pattern. The report takes over their memory, and clears GROUPS.
  */
 static void begin_report(struct scanner *scanner, const struct format *format,
 			 const struct line *line, struct groups *groups, gboolean induced)
@@ -309,7 +309,7 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 {
 	struct line start = *line;
 
-	/* the kernel's next lines belong to it, even if a decompressor wrote this line */
+	/* the kernel's next lines belong to the new report, even if a decompressor wrote LINE */
 	start.kernel = TRUE;
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];

@@ -8,7 +8,7 @@
 #include "splat/function.h"
 #include "splat/word-set.h"
 
-#define RECURSES 3 /* a function recurses if a stack has it at least so many times */
+#define RECURSES 3 /* a function that is on a stack at least this many times recurses */
 
 const char *plain_name(const char *name)
 {

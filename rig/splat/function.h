@@ -9,11 +9,14 @@
 
 #include "splat/internal.h"
 
-/* Returns a copy of NAME without an architecture's prefix; NULL if NAME is NULL or "". */
+/*
+ * Returns a copy of plain_name(NAME), or, if NAME is a mangled name of Rust, the path that it
+ * stands for; NULL if NAME is NULL or "".
+ */
 char *name_or_null(const char *name);
 /*
- * Returns the first of NAMES that is not generic and contains no piece of SKIP (as for name_has();
- * or NULL); NULL: there is none.
+ * Returns the first of NAMES that is not generic by RULES and has none of the substrings in SKIP (a
+ * list as for name_has(), or NULL for no further names). NULL: there is no such name.
  */
 char *first_named(const GPtrArray *names, const char *skip, enum rules rules);
 

@@ -178,7 +178,8 @@ struct answer {
 
 struct cache {
 	GHashTable *names;	       /* to struct answer */
-	const char *lists[LISTS_MAX]; /* from index RULES_V2 + 1 on: lists of parts of names */
+	/* list N of struct answer, as passed to name_has(); unused up to index RULES_V2 */
+	const char *lists[LISTS_MAX];
 	guint n_lists;
 };
 

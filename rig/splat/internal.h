@@ -219,11 +219,12 @@ enum body {
 	 * belongs to the report if a later line certainly belongs to it; for example an empty line
 	 */
 	BODY_BLANK,
-	BODY_INSIDE,
-	BODY_NUMBERS, /* belongs to the report, and has no mark (enum mark): registers, code */
-	BODY_FRAME,   /* belongs to the report: a frame of a stack */
-	BODY_FAULT,   /* belongs to the report: the address of a fault */
-	BODY_LAST,    /* the last line of a report of this family */
+	BODY_INSIDE, /* belongs to the report, and is none of the following */
+	/* belongs to the report: registers or code, a line for which no bit of enum mark is set */
+	BODY_NUMBERS,
+	BODY_FRAME, /* belongs to the report: a frame of a stack */
+	BODY_FAULT, /* belongs to the report: the address of a fault */
+	BODY_LAST,  /* the last line of a report of this family */
 };
 /*
  * Classifies TEXT, a line after the start of a report of FORMAT. For BODY_FRAME and BODY_FAULT,
@@ -342,14 +343,14 @@ static inline int lock_number(const struct splat_lock *lock, const struct lock_f
 enum rules { RULES_V1, RULES_V2 };
 
 /*
- * Returns TRUE if NAME contains one of PIECES, which are separated by '|'. '^' anchors a piece to
- * the start of the name, '$' to its end. PIECES must be a constant, because results are cached by
- * its address (generic-functions.c).
+ * Returns TRUE if NAME contains one of PIECES, a list of substrings separated by '|'. A substring
+ * that begins with '^' only matches at the start of NAME, one that ends with '$' at its end. PIECES
+ * must be a constant, because results are cached by its address (generic-functions.c).
  */
 gboolean name_has(const char *name, const char *pieces);
 /*
  * Returns TRUE if NAME is a generic function by the given version of the rules, or contains one of
- * the pieces MORE (as for name_has(); or NULL).
+ * the substrings in MORE (a list as for name_has(), or NULL).
  */
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
 /*

@@ -75,9 +75,10 @@ static char *joined(const struct scanner *scanner, const char *text, const struc
 }
 
 /*
- * Returns TRUE if joining has improved a header: the joined line matches the row NOW with GROUPS,
- * and the first line alone, OLD, matches BEFORE (NULL: none). NOW must be a more specific row than
- * BEFORE, or the same row, with a function that OLD lacks.
+ * Returns TRUE if joining two lines has improved a header. NOW is the row of the table of formats
+ * that the joined line matches, with GROUPS; BEFORE is the row that the first line alone, OLD,
+ * matches. NULL: the line matches no row. NOW must be a more specific row than BEFORE, or the same
+ * row, and the joined line then has a function that OLD lacks.
  */
 static gboolean is_better(const struct format *now, const struct groups *groups,
 			  const struct format *before, const char *old)
@@ -338,8 +339,8 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 		whole = lock_parse(lock_text, &lock) && lock.function;
 		splat_lock_clear(&lock);
 		/*
-		 * not complete yet, but it may be wrapped twice: keep what is joined if it is part
-		 * of a lock line
+		 * the joined text is not a whole lock line, but the line may be wrapped twice: keep
+		 * the text if it is the beginning of one
 		 */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;

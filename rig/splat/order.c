@@ -9,8 +9,8 @@
 
 #define MONTH_S (31 * 86400)
 /*
- * If the time of the first line is not known, the log is in reverse order if at least so many more
- * lines are older than the line before than are newer.
+ * The log counts as reversed if the lines with an earlier time than the line before outnumber those
+ * with a later time by at least this number. Used if the time of the first line is not known.
  */
 #define FALLS_LEAST 3
 

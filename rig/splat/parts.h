@@ -27,8 +27,8 @@ struct line {
 	char caller[CALLER_LEN];
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
 	/*
-	 * 0: the prefix is the line's own; otherwise it was copied from the line that is so many
-	 * lines before
+	 * 0: the prefix is the line's own. Otherwise it was copied from an earlier line; this is
+	 * the distance in lines
 	 */
 	guint inherited;
 	guint indent;  /* number of blanks before the prefix */

@@ -30,7 +30,7 @@ static const struct piece pieces[] = {
 	{"[S_<_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N*_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S@#]{d }", PIECE_KERNEL | PIECE_BLANK},
-	{"[S,#]", PIECE_KERNEL | PIECE_BLANK}, /* Motorola */
+	{"[S,#]", PIECE_KERNEL | PIECE_BLANK},	       /* Motorola */
 	{"[S_/_99-99 T]", PIECE_KERNEL | PIECE_BLANK}, /* LG, Asus */
 	{"[Ss]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
@@ -53,8 +53,11 @@ static const struct piece pieces[] = {
 	{"daemon_:L_: ", PIECE_USER | AT_START},
 	{"syslog_:L_: ", PIECE_USER | AT_START},
 	{"auth_:L_: ", PIECE_USER | AT_START},
-	/* a level; in RFC 5424 a version follows it, and a length may precede it */
 	{"_#\t&?", AT_START}, /* the number of the line, of `cat -n` */
+	/*
+	 * A level, "<6>". In RFC 5424 a version follows the level ("<6>1 "), and a length may
+	 * precede it ("87 <6>1 "). Each is a piece of its own.
+	 */
 	{"# &<#>1 9999-", AT_START},
 	{"<#>1 &9999-", PIECE_KERNEL},
 	{"1 &9999-99-99\\T99", AT_START},

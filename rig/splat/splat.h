@@ -48,8 +48,12 @@ struct splat {
 	guint64 first_byte, end_byte;  /* positions in the log, from 0; end_byte is excluded */
 	double when; /* seconds since boot, from the first line with a time stamp; -1: none */
 	char *text;  /* the report's lines, without prefixes; valid UTF-8, of limited size */
+	/*
+	 * a part that the kind always has (a stack, a link of a lock chain) is missing, or parts
+	 * contradict each other: lines were lost
+	 */
 	gboolean corrupted;
-	const char *corrupted_why;
+	const char *corrupted_why; /* a sentence about it; NULL if not `corrupted`; static */
 	gboolean truncated; /* the log ended inside the report, or it was longer than the limit */
 	/*
 	 * the report is a consequence of an earlier one: a panic after an oops, a warning inside a

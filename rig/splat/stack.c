@@ -153,7 +153,7 @@ int report_find(const struct report *report, guint from, const char *words)
 static GPtrArray *first_cpu_stack(const struct report *report, enum rules rules)
 {
 	int last = rules == RULES_V1 ? -1 : report_find(report, report->header, "kthread last ran");
-	guint cpus = 0; /* number of CPUs whose stack begins after that line */
+	guint cpus = 0; /* number of CPUs whose stack begins after line LAST */
 
 	for (guint i = report->header; i < report->n; i++) {
 		cpus += last >= 0 && i > (guint)last && (report->seen[i].marks & MARK_WHO);

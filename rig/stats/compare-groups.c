@@ -7,7 +7,7 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100 /* the newest values of each side are compared, so many of them */
+#define VALUES_MAX 100 /* maximum number of values of each side; the newest ones are compared */
 /* with fewer values on each side, no difference can be significant at 5 % */
 #define VALUES_LEAST 4
 #define EFFECT 0.10

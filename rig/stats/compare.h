@@ -53,8 +53,8 @@ struct compare_finding {
 	guint hits[2], n[2];
 	double p; /* p-value of Fisher's test */
 	/*
-	 * CHANGE_GONE: so many consecutive runs without the finding would show that it is fixed;
-	 * otherwise 0
+	 * CHANGE_GONE: the number of consecutive runs without the finding that would show that it
+	 * is fixed; otherwise 0
 	 */
 	guint to_tell;
 	/* if A does not have the finding: when an earlier night last had it; or NULL */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ANCHORS 10
-/* two known functions with more functions between them are in different sections */
+/* two known functions with more functions than this between them are in different sections */
 #define BETWEEN_MAX 60
 
 enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };

@@ -15,7 +15,7 @@
 
 #include "symbol/symbol.h"
 
-/* Two known functions with more than so many bytes between them are in different sections. */
+/* Two known functions with more bytes than this between them are in different sections. */
 #define SOURCE_GAP_MAX (48u << 10)
 
 enum source_use {

@@ -8,8 +8,8 @@
 
 #define SYMBOLS_MAX (8 << 20)
 /*
- * kallsyms counts padding after a function to its size, ELF does not: the sizes may differ by so
- * many bytes
+ * In kallsyms a function's size includes the padding after the function, in ELF it does not. Sizes
+ * that differ by less than SLACK bytes count as equal.
  */
 #define SLACK 64
 
