@@ -50,10 +50,11 @@ static int take_words(struct run *run, const char *key, const struct word *known
 
 		while (i < n_known && strcmp(known[i].text, name))
 			i++;
-		if (i == n_known || n_words == countof(words))
-			return run_fail(run, EINVAL,
-					"%s: '%.40s' is not a valid word, or one too many", key,
-					name);
+		if (i == n_known)
+			return run_fail(run, EINVAL, "%s: invalid word '%.40s'", key, name);
+		if (n_words == countof(words))
+			return run_fail(run, EINVAL, "%s: more than %zu words", key,
+					countof(words));
 		words[n_words++] = known[i];
 	}
 	return 0;

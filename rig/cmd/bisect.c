@@ -111,7 +111,7 @@ static gboolean check_words(int argc, GError **error)
 				"--config GOOD BAD; `rig bisect --help` has examples");
 	if (!want.scenario)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"bisect needs --scenario; `rig scenario list` shows them");
+				"bisect needs --scenario; `rig scenario list` shows the scenarios");
 	if ((want.signature != NULL) + (want.kind != NULL) + (want.edge != NULL) > 1)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"--signature, --kind and --edge exclude each other: use one");

@@ -223,7 +223,7 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 				"no runs in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one",
 				results);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"no run in '%s' is called '%s'; `rig list` shows them", results, which);
+			"no run in '%s' is called '%s'; `rig list` shows the runs", results, which);
 }
 
 struct run_info *run_open(const char *results, const char *which, GError **error)

@@ -238,7 +238,7 @@ START_TEST(finding_runs)
 		const char *which, *says;
 	} wrong[] = {
 		{"20261121", "'20261121' matches 2 runs; give a longer part of the name:\n  2026"},
-		{"gremlin", "is called 'gremlin'; `rig list` shows them"},
+		{"gremlin", "is called 'gremlin'; `rig list` shows the runs"},
 		{"./nowhere", "cannot open the folder"},
 		{"/proc", "'/proc' is not a run folder"},
 	};
