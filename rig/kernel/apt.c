@@ -359,7 +359,10 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 	gboolean ok = apt(suite, dir, words, NULL, suite ? error : NULL);
 
 	if (!ok && !suite) {
-		/* the host's lists are outdated or lack the package; download the mirror's lists */
+		/*
+		 * the host's package lists are outdated or lack the package; download the mirror's
+		 * package lists
+		 */
 		apt_update(codename, NULL);
 		ok = apt(codename, dir, words, NULL, error);
 	}

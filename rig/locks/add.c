@@ -12,8 +12,9 @@
 
 #define BATCH 2000
 /*
- * A folder's mtime that is less than this old is not stored: a later change within this time might
- * leave the same mtime, and would not be noticed.
+ * The mtime of a folder is stored only if it lies at least this far in the past. A folder with a
+ * newer mtime might change again without getting another mtime, and the change would not be
+ * noticed.
  */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 

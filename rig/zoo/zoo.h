@@ -19,7 +19,7 @@ enum zoo_oracle {
 	ORACLE_WATCHDOG, /* the rig, which declares a hang if the guest makes no progress */
 	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds to the kernel */
 	ORACLE_KERNEL,	 /* any other report of the kernel: an oops, a sanitizer */
-	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
+	ORACLE_ACCOUNTS, /* the memory accounts after the load differ from those before it */
 	/* an operation of an agent has a result that only the bug causes */
 	ORACLE_OPERATION,
 };
