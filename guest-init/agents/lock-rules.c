@@ -157,7 +157,7 @@ static int prepare_rules(struct run *run)
 	int err = trace_open();
 
 	if (err)
-		return run_fail(run, -err, "cannot create an instance of " TRACEFS);
+		return run_fail(run, -err, "cannot create an instance in " TRACEFS "/instances");
 	err = find_pid(&pid_at);
 	if (err)
 		return run_fail(run, -err, "cannot find the pid in task_struct");

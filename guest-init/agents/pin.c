@@ -79,8 +79,8 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (!text_copy(list, sizeof(list), run_param(run, "how")))
-		return run_fail(run, EINVAL, "invalid how '%.40s…' (at most 63 characters)",
-				run_param(run, "how"));
+		return run_fail(run, EINVAL, "how is longer than %zu bytes: '%.40s…'",
+				sizeof(list) - 1, run_param(run, "how"));
 	while ((word = strsep(&rest, ","))) {
 		for (i = 0; i < countof(hows) && strcmp(hows[i].name, word); i++)
 			;

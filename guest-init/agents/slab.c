@@ -41,8 +41,10 @@ static int take_files(struct run *run, const char *files)
 	while ((name = strsep(&cursor, ","))) {
 		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
 		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
-			return run_fail(run, EINVAL, "files: '%.40s' is not a file of a cache",
-					name);
+			return run_fail(run, EINVAL,
+					"files: '%.40s' is not a file of a cache, or there are "
+					"more than %zu names",
+					name, countof(wanted));
 		n_wanted++;
 	}
 	return 0;
@@ -218,8 +220,10 @@ static int prepare_churn(struct run *run)
 		return err;
 	mine = shared_claim(run, slots);
 	if (!mine)
-		return run_fail(run, EBUSY, "slots: fewer than this many of the 64 slots are "
-					    "free, because other agents use them");
+		return run_fail(run, EBUSY,
+				"slots: no %u consecutive slots are free; all slab-churn agents "
+				"together have 64",
+				(unsigned)slots);
 	for (unsigned bit = 0; bit < 64; bit++)
 		if (mine >> bit & 1)
 			slot[n_slots++] = bit;

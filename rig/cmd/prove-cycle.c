@@ -15,8 +15,9 @@
 static gboolean no_spinlocks(const char *class, GError **error)
 {
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"'%s' is a spinlock: `rig prove` stops tasks only before locks for which "
-			"they sleep, because a task that holds a spinlock must not be stopped",
+			"'%s' is a spinlock: `rig prove` stops tasks only before sleeping locks "
+			"(mutex, rwsem, …), because a task that holds a spinlock must not be "
+			"stopped",
 			class);
 }
 

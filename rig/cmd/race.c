@@ -406,9 +406,9 @@ static const char *check(int argc, char **argv, GError **error)
 {
 	if (want.fail && want.around && !walk_has_function(want.around)) {
 		rig_fail(error, RIG_EXIT_USAGE,
-				"--around '%s': no function or file of the table of functions that "
-				"can fail (`rig race --fail --list` prints it)",
-				want.around);
+			 "--around '%s': no function or file of the table of functions that "
+			 "can fail (`rig race --fail --list` prints the table)",
+			 want.around);
 		return NULL;
 	}
 	/* `--fail --list` only prints the table of functions, so it needs no scenario */

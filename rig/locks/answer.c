@@ -109,8 +109,9 @@ static void add_encounters(GString *text, json_t *trap)
 		g_string_append(text, i ? ", " : "");
 		if (count)
 			g_string_append_printf(text,
-					       "%" JSON_INTEGER_FORMAT " encounters of %s --> %s",
-					       count, held, wanted);
+					       "%s --> %s was reached %" JSON_INTEGER_FORMAT
+					       " times",
+					       held, wanted, count);
 		else
 			g_string_append_printf(text, "%s --> %s was never reached", held, wanted);
 		all &= count > 0;

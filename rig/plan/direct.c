@@ -53,9 +53,8 @@ gboolean direct_check(const struct run_request *want, enum accel asked,
 				launcher);
 	if (want->record_spinlocks && r->cycle)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"a trap for a cycle of locks stops tasks only before locks for "
-				"which they sleep, so it cannot be combined with "
-				"--record-spinlocks");
+				"a trap for a cycle of locks stops tasks only before sleeping "
+				"locks, so it cannot be combined with --record-spinlocks");
 	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
 		return rig_fail(error, code,
 				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",

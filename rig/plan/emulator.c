@@ -152,9 +152,9 @@ gboolean plan_check_accel(const struct run_request *want, const struct scenario 
 		return TRUE;
 	if (!plan_is_here(want))
 		return rig_fail(error, RIG_EXIT_SKIP,
-				"'%s' unplugs CPUs, which crashes an older QEMU under TCG; the "
-				"version on '%s' is not known (%s); run it on this host with "
-				"--qemu",
+				"'%s' unplugs CPUs, which crashes QEMU before 10.0 under TCG; the "
+				"version on '%s' is not known (%s); run the scenario on this host "
+				"with --qemu",
 				scenario->name, want->uri, plan->accel_why);
 	return machine_check_version(machine, emulator ? emulator : machine->emulator,
 				     MACHINE_UNPLUG_CPU, what, error) &&

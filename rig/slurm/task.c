@@ -307,7 +307,8 @@ static json_t *read_task(const char *dir, const char *batch, guint number, GErro
 	json_t *task;
 
 	if (!rig_read_file(file, TASK_FILE_MAX, &text, NULL, error)) {
-		g_prefix_error(error, "the results must be on a file system of all nodes: ");
+		g_prefix_error(error,
+			       "the results must be on a file system that all nodes share: ");
 		return NULL;
 	}
 	line = text;

@@ -75,7 +75,7 @@ static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node,
 	}
 	if (!text)
 		return yaml_tree_fail(tree, node, error,
-				      "'%s' takes one word, not a list or a map", key);
+				      "'%s' takes one word, not a list or keys", key);
 	g_ptr_array_add(words, NULL);
 	return yaml_tree_fail_word(tree, node, error, text, (const char *const *)words->pdata,
 				   "invalid value '%s' for '%s'", text, key);

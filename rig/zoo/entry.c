@@ -207,7 +207,8 @@ static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const str
 
 		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
 			return yaml_tree_fail(tree, node, error,
-					      "'%s' is not in the entry's folder; allowed: NAME%s",
+					      "invalid file name '%s': write NAME%s, without a "
+					      "folder",
 					      *file, suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
 			return yaml_tree_fail(tree, node, error, "the file '%s' is missing in %s",

@@ -280,7 +280,8 @@ static const struct {
 	 "kernel does not take these locks in that order"},
 	{"{\"recorded\":{" TRAP("\"met\":0,\"encounters\":[{\"held\":\"a\",\"wanted\":"
 				"\"kn->active\",\"count\":5}]") "}}",
-	 ANSWER_NOT_MET, "5 encounters of a --> kn->active, kn->active --> a was never reached"},
+	 ANSWER_NOT_MET,
+	 "a --> kn->active was reached 5 times, kn->active --> a was never reached"},
 	{"{\"recorded\":{" CYCLE("guarded", "\"g\"") TRAP("\"met\":0") "}}", ANSWER_GUARDED,
 	 "by g, which both sides held at all occurrences: 3 of a --> kn->active(m/s), 4 of"},
 	{"{\"recorded\":{" CYCLE("open", "null") TRAP("\"met\":0") "}}", ANSWER_NOT_MET, "never"},

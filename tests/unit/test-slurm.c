@@ -284,7 +284,7 @@ START_TEST(task_missing)
 	ck_assert(!task_run(dir, "b1", 1, 0, FALSE, &passed, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "has no task 1"));
 	ck_assert(!task_run(dir, "b2", 0, 0, FALSE, &passed, &other));
-	ck_assert_ptr_nonnull(strstr(other->message, "file system of all nodes"));
+	ck_assert_ptr_nonnull(strstr(other->message, "file system that all nodes share"));
 }
 END_TEST
 
