@@ -114,7 +114,7 @@ void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigne
 	const struct locks_cpu *cpu = locks_cpu(locks, call->cpu);
 	bool recursive = locks->class[wanted->class].spin && !wanted->write && cpu && cpu->level;
 
-	/* the task holds this lock already (a recursive read), so it does not wait for it */
+	/* a task that holds the lock already (a recursive read) does not wait for it */
 	if (holds(task, wanted->lock))
 		return;
 	for (unsigned i = 0; i < n; i++) {

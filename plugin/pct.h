@@ -21,7 +21,7 @@
 
 #include "plugin/protocol.h"
 
-#define PCT_CPUS 64 /* vCPUs from this number on do not wait */
+#define PCT_CPUS 64 /* only the vCPUs 0 to PCT_CPUS - 1 wait */
 #define PCT_BUSY_NS 20000000
 #define PCT_CHANGE_NS 100000000
 

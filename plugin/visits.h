@@ -13,7 +13,7 @@
 
 #include "plugin/protocol.h"
 
-#define VISITS_CPUS 16	 /* visits of vCPUs from this number on have no neighbours */
+#define VISITS_CPUS 16	 /* neighbours are only recorded on vCPUs 0 to VISITS_CPUS - 1 */
 #define VISITS_RECENT 16 /* number of functions that are stored for each vCPU */
 #define VISITS_NEAR_NS 50000000
 /* after this many visits of a function, its neighbours are not counted any more */

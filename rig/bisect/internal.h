@@ -46,7 +46,10 @@ char *result_headline(json_t *result);
  * #27, #28, …
  */
 char *result_letter(guint at);
-/* Returns a text such as "A3 B1": three runs of the position ROW had report A, one had B. */
+/*
+ * Returns a text such as "A3 B1", for ROW, a position's row of the table of evidence: three of its
+ * runs had report A, one had B.
+ */
 char *result_seen(json_t *row);
 
 #endif

@@ -271,9 +271,9 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * Returns the innermost function that all samples have in common; NULL if there are fewer than two.
- * Which callees of a memory operation (holds_something()) all samples have depends on their
- * moments. So if such an operation is among the common functions, it is returned.
+ * Returns the innermost function that all samples have in common; NULL if there are fewer than two
+ * samples. If a memory operation (holds_something()) is among the common functions, returns it
+ * instead of a function that it calls: which of these the samples have in common is chance.
  */
 static const char *common_function(const struct task *task)
 {

@@ -30,7 +30,7 @@ static const struct piece pieces[] = {
 	{"[S_<_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N*_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S@#]{d }", PIECE_KERNEL | PIECE_BLANK},
-	{"[S,#]", PIECE_KERNEL | PIECE_BLANK},	       /* Motorola */
+	{"[S,#]", PIECE_KERNEL | PIECE_BLANK}, /* Motorola */
 	{"[S_/_99-99 T]", PIECE_KERNEL | PIECE_BLANK}, /* LG, Asus */
 	{"[Ss]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
