@@ -246,10 +246,10 @@ static gboolean find_file(const char *what, char **ret_file, char **ret_name, GE
 }
 
 /*
- * Copies the block size of a virtio-mem device from its plug step to its resize steps, which draw
- * multiples of it.
+ * Copies the kind and the block size of a device from its plug step to its resize steps, which draw
+ * multiples of its unit.
  */
-static void take_blocks(struct scenario *s)
+static void take_devices(struct scenario *s)
 {
 	for (unsigned t = 0; t < s->n_tracks; t++) {
 		struct step *steps = s->tracks[t].steps;
@@ -257,8 +257,10 @@ static void take_blocks(struct scenario *s)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
 			for (unsigned k = 0; steps[i].what == STEP_RESIZE && k < i; k++)
 				if (steps[k].what == STEP_PLUG &&
-				    !strcmp(steps[k].id, steps[i].id))
+				    !strcmp(steps[k].id, steps[i].id)) {
+					steps[i].device = steps[k].device;
 					steps[i].block = steps[k].block;
+				}
 	}
 }
 
@@ -283,7 +285,7 @@ struct scenario *scenario_load(const char *what, GError **error)
 	if (!read_rest(tree, scenario, error))
 		return NULL;
 	fill_defaults(tree, scenario);
-	take_blocks(scenario);
+	take_devices(scenario);
 	if (!check_scenario(tree, scenario, error) || !read_files(tree, scenario, error) ||
 	    !read_modules(tree, scenario, error))
 		return NULL;

@@ -29,9 +29,7 @@ static guint64 draw_size(guint64 seed, const struct op_id *id, const char *what,
 
 guint64 draw_unit(const struct timeline *timeline, const struct step *step)
 {
-	enum step_device device = step->what == STEP_PLUG ? step->device : DEVICE_VIRTIO_MEM;
-
-	return MAX(1, MAX(step->block, scenario_unit(timeline->machine, device)));
+	return MAX(1, MAX(step->block, scenario_unit(timeline->machine, step->device)));
 }
 
 void operation_free(gpointer data)

@@ -134,9 +134,40 @@ START_TEST(an_agents_turns_are_left_out)
 }
 END_TEST
 
+/* The unit of a balloon, 64 KiB, is smaller than that of virtio-mem on any machine. */
+START_TEST(each_size_of_a_balloon_is_drawn)
+{
+	static const char text[] = "about: x\nmachines: [pc-q35]\nmemory: 1G\nduration: 9\n"
+				   "tracks:\n  - steps:\n"
+				   "      - {do: plug, id: b, device: balloon}\n"
+				   "      - {do: resize, id: b, size: [64K, 256K]}\n"
+				   "      - {do: unplug, id: b}\n";
+	g_autofree char *file = in_scratch("balloon.yaml");
+	rig_auto(scenario) s = NULL;
+	guint seen[5] = {0};
+
+	ck_assert(g_file_set_contents(file, text, -1, NULL));
+	s = scenario_load(file, NULL);
+	ck_assert_ptr_nonnull(s);
+	for (guint64 seed = 0; seed < 30; seed++) {
+		rig_auto(timeline) tl = timeline_compile(s, first_machine(s), seed);
+		g_autoptr(GPtrArray) lap = timeline_lap(tl, 0, 0);
+		const struct operation *op = lap->pdata[1];
+
+		ck_assert_uint_eq(op->size % (64 << 10), 0);
+		ck_assert_uint_le(op->size >> 16, 4);
+		seen[op->size >> 16]++;
+	}
+	ck_assert_uint_eq(seen[0], 0);
+	for (guint i = 1; i <= 4; i++)
+		ck_assert_uint_gt(seen[i], 0);
+}
+END_TEST
+
 void add_lap_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, generated_is_listed);
 	tcase_add_test(tcase, printed_is_not_kept);
+	tcase_add_test(tcase, each_size_of_a_balloon_is_drawn);
 	tcase_add_test(tcase, an_agents_turns_are_left_out);
 }
