@@ -34,7 +34,21 @@ static gboolean write_at(int fd, const char *data, gsize len, off_t at)
 	return TRUE;
 }
 
-/* Copies SIZE bytes. Returns FALSE and sets errno on failure; 0 if FROM is shorter. */
+/* Returns TRUE if the file has SIZE bytes; otherwise sets errno to 0. */
+static gboolean has_size(int fd, off_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return FALSE;
+	errno = 0;
+	return st.st_size == size;
+}
+
+/*
+ * Copies SIZE bytes. Returns FALSE and sets errno on failure; 0 if FROM has another size at the
+ * end, because lseek() does not distinguish the last hole from the end of a shorter file.
+ */
 static gboolean copy(int from, int to, off_t size)
 {
 	g_autofree char *piece = g_malloc(PIECE);
@@ -47,9 +61,9 @@ static gboolean copy(int from, int to, off_t size)
 		ssize_t n;
 
 		if (data < 0 && errno == ENXIO)
-			return TRUE; /* the rest is a hole */
+			break; /* the rest is a hole */
 		/* round down, so that the holes of the copy begin at multiples of PIECE */
-		at = data < 0 ? at : data / PIECE * PIECE;
+		at = MAX(at, data / PIECE * PIECE);
 		n = pread(from, piece, MIN(PIECE, size - at), at);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -59,7 +73,7 @@ static gboolean copy(int from, int to, off_t size)
 			return FALSE;
 		at += n;
 	}
-	return TRUE;
+	return has_size(from, size);
 }
 
 gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode, GError **error)
@@ -89,5 +103,5 @@ gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode
 	if (target >= 0)
 		unlink(to);
 	return rig_fail(error, RIG_EXIT_INFRA, "cannot copy '%s' to '%s': %s", from, to,
-			why ? g_strerror(why) : "it became shorter");
+			why ? g_strerror(why) : "its size changed meanwhile");
 }

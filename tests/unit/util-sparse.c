@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests copies of files that consist mostly of zeros. */
 #include <check.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +68,37 @@ START_TEST(copies_that_fail)
 }
 END_TEST
 
+static const char *shrinks;
+
+static void shrink(int number)
+{
+	(void)number;
+	if (truncate(shrinks, MIB) < 0)
+		_exit(1);
+}
+
+/* The file is shortened after it was opened: the signal arrives when the target is created. */
+START_TEST(a_source_that_shrinks)
+{
+	g_autofree char *from = in_scratch("from"), *folder = in_scratch("folder");
+	g_autofree char *to = g_build_filename(folder, "to", NULL);
+	g_autoptr(GError) error = NULL;
+	int fd;
+
+	make_file(from, 4 * MIB);
+	ck_assert(!mkdir(folder, 0700));
+	fd = open(folder, O_RDONLY | O_CLOEXEC);
+	shrinks = from;
+	signal(SIGIO, shrink);
+	if (fcntl(fd, F_NOTIFY, DN_CREATE) < 0)
+		return; /* a kernel without CONFIG_DNOTIFY */
+	ck_assert(!sparse_copy(from, to, 4 * MIB, 0600, &error));
+	close(fd);
+	ck_assert_ptr_nonnull(strstr(error->message, "its size changed meanwhile"));
+	ck_assert(!g_file_test(to, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 TCase *util_sparse_case(void);
 
 TCase *util_sparse_case(void)
@@ -75,5 +108,6 @@ TCase *util_sparse_case(void)
 	use_scratch(tc);
 	tcase_add_test(tc, copies_are_sparse);
 	tcase_add_test(tc, copies_that_fail);
+	tcase_add_test(tc, a_source_that_shrinks);
 	return tc;
 }
