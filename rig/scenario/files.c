@@ -20,6 +20,7 @@
 
 #define FILE_MAX_BYTES (16 << 20)
 #define ALL_MAX_BYTES (64 << 20)
+#define NAME_MAX_BYTES 100
 
 /*
  * Returns TRUE if NAME can be a path below /files in the guest: without spaces, and no component
@@ -29,7 +30,7 @@ gboolean file_is_safe(const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
 
-	if (strlen(name) > 100 ||
+	if (strlen(name) > NAME_MAX_BYTES ||
 	    strspn(name, G_CSET_A_2_Z G_CSET_a_2_z "0123456789._+-/") != strlen(name))
 		return FALSE;
 	for (char **part = parts; *part; part++)
@@ -40,18 +41,24 @@ gboolean file_is_safe(const char *name)
 
 /*
  * Looks for the file in the folder of the scenario's file, and then in its subfolder `files`, where
- * run folders have it.
+ * run folders have it. The scenario of a run folder is scenario.yaml; then the subfolder is first,
+ * because the run folder has files of its own, such as `journal`.
  */
 char *file_find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);
+	g_autofree char *base = g_path_get_basename(scenario);
 	g_autofree char *beside = g_build_filename(folder, name, NULL);
 	g_autofree char *kept = g_build_filename(folder, "files", name, NULL);
-	const char *path = g_file_test(beside, G_FILE_TEST_EXISTS) ? beside : kept;
+	gboolean is_run = !strcmp(base, "scenario.yaml");
+	gboolean use_kept = g_file_test(kept, G_FILE_TEST_EXISTS) &&
+			    (is_run || !g_file_test(beside, G_FILE_TEST_EXISTS));
+	const char *path = use_kept ? kept : beside;
 	g_autofree char *real = realpath(path, NULL);
+	int why = errno;
 
 	if (!real || !home) {
-		rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", beside, g_strerror(ENOENT));
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path, g_strerror(why));
 		return NULL;
 	}
 	if (!g_str_has_prefix(real, home) || real[strlen(home)] != '/') {
@@ -160,9 +167,9 @@ static gboolean check_file_name(struct yaml_tree *tree, yaml_node_t *node, const
 	return file_is_safe(name) ||
 	       yaml_tree_fail(tree, node, error,
 			      "invalid file '%s'; allowed: a name relative to "
-			      "this file, of letters, digits and ._+-/, no part of which begins "
-			      "with '.' or '-'",
-			      name);
+			      "this file, of at most %d letters, digits and ._+-/, no part of "
+			      "which begins with '.' or '-'",
+			      name, NAME_MAX_BYTES);
 }
 
 /*

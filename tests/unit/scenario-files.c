@@ -127,6 +127,42 @@ START_TEST(files_of_a_run_folder)
 }
 END_TEST
 
+/* A run folder has files of its own, such as `journal`; the scenario's are in files/. */
+START_TEST(a_file_with_the_name_of_one_of_a_run_folder)
+{
+	g_autofree char *run = in_scratch("scenario.yaml"), *other = in_scratch("mine.yaml");
+	g_autofree char *folder = in_scratch("files");
+	g_autofree char *text = g_strdup_printf(OWN_FILES, "journal", "journal");
+	rig_auto(scenario) again = NULL;
+	rig_auto(scenario) first = NULL;
+
+	ck_assert_int_eq(g_mkdir(folder, 0700), 0);
+	put_file("journal", "{}", -1);
+	put_file("files/journal", "#!/bin/sh\n", -1);
+	put_file("scenario.yaml", text, -1);
+	put_file("mine.yaml", text, -1);
+	again = scenario_load(run, NULL);
+	first = scenario_load(other, NULL);
+	ck_assert(again && g_str_has_suffix(again->files[0].path, "/files/journal"));
+	ck_assert(first && !g_str_has_suffix(first->files[0].path, "/files/journal"));
+}
+END_TEST
+
+/* The message has the reason of the system, not always that the file does not exist. */
+START_TEST(a_file_that_cannot_be_reached)
+{
+	g_autofree char *path = in_scratch("mine.yaml");
+	g_autofree char *text = g_strdup_printf(OWN_FILES, "a.sh/n", "a.sh/n");
+	g_autoptr(GError) error = NULL;
+
+	put_file("a.sh", "#!/bin/sh\n", -1);
+	put_file("mine.yaml", text, -1);
+	ck_assert(!scenario_load(path, &error));
+	ck_assert_msg(g_str_has_suffix(error->message, "/a.sh/n': Not a directory"), "%s",
+		      error->message);
+}
+END_TEST
+
 #define OWN_IMAGE \
 	"about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\nduration: 5\n" \
 	"tracks: [{steps: [{do: plug, id: n, device: nvdimm, size: 128M, label: 1M, file: %s, " \
@@ -148,6 +184,9 @@ static const struct {
 	{"pipe", -1, "7:82: 'pipe' is a device or a pipe, not a regular file"},
 	{"outside", -1, "7:82: 'outside' is a link to a file outside of the scenario's folder"},
 	{"none", -1, "7:82: cannot read '"},
+	{"n234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
+	 "9012345678901",
+	 -1, "7:82: invalid file 'n2345678901"},
 };
 
 START_TEST(contents_of_an_nvdimm)
@@ -189,5 +228,7 @@ void add_scenario_file_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, files_of_a_scenario, 0, G_N_ELEMENTS(own_files));
 	tcase_add_test(tcase, files_of_a_run_folder);
+	tcase_add_test(tcase, a_file_with_the_name_of_one_of_a_run_folder);
+	tcase_add_test(tcase, a_file_that_cannot_be_reached);
 	tcase_add_loop_test(tcase, contents_of_an_nvdimm, 0, G_N_ELEMENTS(images));
 }
