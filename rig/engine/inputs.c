@@ -107,9 +107,10 @@ gboolean session_keep_inputs(struct session *s, GError **error)
 	for (unsigned i = 0; i < s->scenario->n_modules; i++)
 		if (!keep_module(s, &s->scenario->modules[i], error))
 			return FALSE;
-	return keep_images(s, error) && read_known(s, error) && session_keep_timeline(s, error) &&
+	/* the images are last, because they may be too large for the disk */
+	return read_known(s, error) && session_keep_timeline(s, error) &&
 	       keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
-	       keep_copies(s, s->plan->fragments, "fragments", error);
+	       keep_copies(s, s->plan->fragments, "fragments", error) && keep_images(s, error);
 }
