@@ -17,7 +17,7 @@
 #include "plan/plan.h"
 #include "race/race.h"
 #include "race/walk.h"
-#include "scenario/scenario.h"
+#include "scenario/keep.h"
 #include "stats/stats.h"
 #include "store/store.h"
 #include "util/clock.h"
@@ -38,8 +38,7 @@ static const char summary[] =
 	"delay vCPUs at many of\n"
 	"these places, a few at a time. When a sweep fails, the holds that are not needed for the "
 	"failure are removed.\n"
-	"The others are repeated until the failure rate is known, and a scenario with them is "
-	"written.";
+	"The others are repeated until the failure rate is known; a scenario with them is written.";
 
 static const char examples[] =
 	"  rig race scenarios/zoo/z05-add-vs-online.yaml --patch scenarios/zoo/z05.patch\n"
@@ -329,7 +328,8 @@ static int conclude(const struct race_search *search, enum race_end end,
 		race_found(race_search_strategy(search), &found);
 	if (found.n) {
 		text = race_scenario(scenario->file, &found, o->cpus, &error);
-		if (!text || !rig_write_file(path, text, -1, &error))
+		if (!text || !rig_write_file(path, text, -1, &error) ||
+		    !scenario_keep_files(scenario, o->dir, &error))
 			return rig_report_error(error);
 	}
 	result = result_json(search, end, text ? path : NULL);

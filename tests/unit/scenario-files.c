@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "scenario/scenario.h"
+#include "scenario/keep.h"
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
@@ -224,11 +224,50 @@ START_TEST(contents_of_an_nvdimm)
 }
 END_TEST
 
+/* The scenario that `rig race` writes is in another folder, with copies of the files. */
+START_TEST(files_are_kept)
+{
+	static const char text[] =
+		"about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\nduration: 5\n"
+		"files: [sub/b-1.sh]\nkernel: full\nmodules: [./own]\n"
+		"agents: [{name: run, params: {file: sub/b-1.sh}}]\n"
+		"tracks: [{steps: [{do: plug, id: n, device: nvdimm, size: 128M, label: 1M, "
+		"file: n.img, once: true}]}]\n";
+	g_autofree char *path = in_scratch("mine.yaml"), *other = in_scratch("to");
+	g_autofree char *again = in_scratch("to/race.yaml"), *own = in_scratch("own");
+	g_autofree char *image = in_scratch("n.img");
+	g_autofree char *wanted = in_scratch("to/files/n.img");
+	rig_auto(scenario) s = NULL;
+	rig_auto(scenario) kept = NULL;
+
+	make_own_files();
+	ck_assert_int_eq(g_mkdir(own, 0700) | g_mkdir(other, 0700), 0);
+	put_file("own/Kbuild", "obj-m := own.o\n", -1);
+	put_file("n.img", "", 0);
+	ck_assert_int_eq(truncate(image, 129 << 20), 0);
+	put_file("mine.yaml", text, -1);
+	put_file("to/race.yaml", text, -1);
+	s = scenario_load(path, NULL);
+	ck_assert_ptr_nonnull(s);
+	ck_assert(!scenario_load(again, NULL));
+	for (int i = 0; i < 2; i++)
+		ck_assert(scenario_keep_files(s, other, NULL));
+	kept = scenario_load(again, NULL);
+	ck_assert_ptr_nonnull(kept);
+	ck_assert_str_eq(kept->tracks[0].steps[0].path, wanted);
+	ck_assert(g_file_test(kept->modules[0].folder, G_FILE_TEST_IS_DIR));
+	ck_assert_int_eq(unlink(image), 0);
+	ck_assert_int_eq(unlink(wanted), 0);
+	ck_assert(!scenario_keep_files(s, other, NULL));
+}
+END_TEST
+
 void add_scenario_file_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, files_of_a_scenario, 0, G_N_ELEMENTS(own_files));
 	tcase_add_test(tcase, files_of_a_run_folder);
 	tcase_add_test(tcase, a_file_with_the_name_of_one_of_a_run_folder);
 	tcase_add_test(tcase, a_file_that_cannot_be_reached);
+	tcase_add_test(tcase, files_are_kept);
 	tcase_add_loop_test(tcase, contents_of_an_nvdimm, 0, G_N_ELEMENTS(images));
 }
