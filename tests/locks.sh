@@ -91,5 +91,7 @@ ambiguous_cycle() {
 		grep -q ': 0 unguarded; 0 guarded or known; 1 through an ambiguous name, which --ambiguous prints;' answer || return
 	expects 0 locks cycles --ambiguous && grep -qF "$cycle   (a name in it stands for several locks)" answer &&
 		grep -q '1 through an ambiguous name; ' answer || return
-	expects 0 locks cycles --json && same ambiguous "$(jq -c '[.[].ambiguous]' answer)" '[true]'
+	expects 0 locks cycles --json && same ambiguous "$(jq -c '[.[].ambiguous]' answer)" '[true]' || return
+	expects 2 locks check --ambiguous && grep -q 'ambiguous is for `rig locks cycles`' answer || return
+	expects 2 locks cycles --svg x.svg && grep -q 'svg is for `rig locks CLASS`' answer && [ ! -e x.svg ]
 }

@@ -297,8 +297,25 @@ static gboolean load(struct asked *a, GError **error)
 	return a->graph != NULL;
 }
 
+/* Refuses options that the answer to WORD does not use. */
+static gboolean check_options(const struct asked *a, const char *word, GError **error)
+{
+	gboolean is_class = word != NULL;
+
+	for (guint i = 0; word && i < G_N_ELEMENTS(questions); i++)
+		is_class &= strcmp(word, questions[i].name) != 0;
+	if (a->ambiguous && g_strcmp0(word, "cycles"))
+		return rig_fail(error, RIG_EXIT_USAGE, "--ambiguous is for `rig locks cycles`");
+	if ((a->svg || a->dot) && !is_class)
+		return rig_fail(error, RIG_EXIT_USAGE, "%s is for `rig locks CLASS`",
+				a->svg ? "--svg" : "--dot");
+	return TRUE;
+}
+
 static int answer(struct asked *a, const char *word, GError **error)
 {
+	if (!check_options(a, word, error))
+		return RIG_EXIT_USAGE;
 	if (!word)
 		return load(a, error) ? print_summary(a, error) : rig_exit_code(*error);
 	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
