@@ -108,11 +108,11 @@ static gboolean parse_option(struct hold_spec *hold, const char *text, GError **
 {
 	const struct {
 		const char *word;
-		unsigned *value;
-	} numbers[] = {{"visits ", &hold->visits},
-		       {"max ", &hold->max_ms},
-		       {"times ", &hold->times},
-		       {"after ", &hold->after}};
+		unsigned *value, max;
+	} numbers[] = {{"visits ", &hold->visits, HOLD_VISITS_MAX},
+		       {"max ", &hold->max_ms, HOLD_MS_MAX},
+		       {"times ", &hold->times, HOLD_TIMES_MAX},
+		       {"after ", &hold->after, DIRECTOR_HOLDS_MAX}};
 	const struct {
 		const char *word;
 		char **value;
@@ -128,10 +128,13 @@ static gboolean parse_option(struct hold_spec *hold, const char *text, GError **
 
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
 		if (g_str_has_prefix(text, numbers[i].word) &&
-		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, G_MAXUINT,
+		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 0, G_MAXUINT,
 					       &value, NULL)) {
 			*numbers[i].value = value;
-			return TRUE;
+			/* 0 is rejected here, because hold_check() takes it for the default */
+			return value || rig_fail(error, RIG_EXIT_USAGE,
+						 "invalid '%s' of a hold (1 to %u)", text,
+						 numbers[i].max);
 		}
 	return rig_fail(
 		error, RIG_EXIT_USAGE,
