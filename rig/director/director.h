@@ -45,8 +45,8 @@ struct trap_spec {
 struct director_watch {
 	const char *visits; /* functions to count, or NULL */
 	/*
-	 * A sweep: many holds, called arms, that are tried one after the other. It is copied. NULL
-	 * if there is none. An arm whose place does not exist in this kernel has no effect.
+	 * A sweep: many holds, called arms, that are tried a few at a time. It is copied. NULL if
+	 * there is none. An arm whose place does not exist in this kernel has no effect.
 	 */
 	const struct director_sweep *sweep;
 	gboolean locks;		       /* record lock orders */
@@ -70,7 +70,7 @@ struct director_orders;
  */
 #define DIRECTOR_ALL "hotplug"
 
-/* A sweep: many holds, called arms, that one boot tries one after the other (plugin/hold.h). */
+/* A sweep: many holds, called arms, that one boot tries, a few at a time (plugin/hold.h). */
 struct director_sweep {
 	GArray *arms; /* of struct hold_spec */
 	guint turns;  /* index of the first arm that takes turns */

@@ -255,7 +255,7 @@ gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
 gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task,
 			    const struct lock *lock);
 /*
- * By the newest data, no task holds LOCK. Returns FALSE if lockdep's earlier list shows that one
+ * By the newest data, no task holds LOCK. Returns FALSE if lockdep's earlier list shows that a task
  * held it before.
  */
 gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock *lock);

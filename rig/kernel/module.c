@@ -150,8 +150,8 @@ static gboolean take_from_tree(const struct worktree *tree, const char *name, co
 	return rig_fail(
 		error, RIG_EXIT_USAGE,
 		"the kernel has no module '%s'; set its option to m ('kconfig: "
-		"[CONFIG_NAME=m]' in the scenario, or --fragment), or write ./%s if it is a "
-		"folder",
+		"[CONFIG_NAME=m]' in the scenario, or --fragment), or write ./%s if the module "
+		"is a folder",
 		name, name);
 }
 

@@ -145,7 +145,10 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	/* otherwise it is in use, another process deletes it, or it was used since it was listed */
+	/*
+	 * do not delete UNUSED if a process holds its lock, because that process uses or deletes
+	 * it, or if it was used since kernel_unused_since() has listed it
+	 */
 	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
 	    used_at(unused->dir, unused->is_tree) == unused->used)
 		*ret_gone = ok = remove_hidden(unused, error);

@@ -108,8 +108,8 @@ struct night_options {
 };
 
 /*
- * Callbacks for the user interface; each may be NULL. `ended` is called when an attempt of a cell
- * or a build has ended; the other one of the two arguments is NULL.
+ * Callbacks for the user interface; each may be NULL. `ended` is called with CELL when an attempt
+ * of CELL has ended, and with BUILD when BUILD has ended; the other argument is NULL.
  */
 struct night;
 struct night_view {

@@ -69,7 +69,7 @@ struct run_request {
 	/* the plugin also records lock orders of spinlocks; implies record_locks */
 	gboolean record_spinlocks;
 	gboolean coverage;     /* record which code is reached; default: the scenario's setting */
-	/* file with holds to try one after the other (director_sweep_read()); default: none */
+	/* file with the arms of a sweep (director_sweep_read()); default: none */
 	const char *sweep;
 	/*
 	 * calls to let fail, in the format of scenario_add_fail(), in addition to the scenario's;

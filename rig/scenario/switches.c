@@ -104,7 +104,10 @@ static GPtrArray *allowed_values(const struct kernel_switch *s, const char *text
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	const char *equals = strchr(text, '=');
-	/* g_strsplit() returns no element for an empty text; find_value() must refuse that one */
+	/*
+	 * g_strsplit() returns no element for an empty text, but find_value() must see the empty
+	 * text, and refuse it
+	 */
 	g_auto(GStrv) names = !equals	  ? NULL
 			      : equals[1] ? g_strsplit(equals + 1, "|", -1)
 					  : g_strdupv((char *[]){"", NULL});

@@ -53,7 +53,7 @@ struct splat {
 	 * contradict each other: lines were lost
 	 */
 	gboolean corrupted;
-	const char *corrupted_why; /* a sentence about it; NULL if not `corrupted`; static */
+	const char *corrupted_why; /* the reason, for users; NULL if not `corrupted`; static */
 	gboolean truncated; /* the log ended inside the report, or it was longer than the limit */
 	/*
 	 * the report is a consequence of an earlier one: a panic after an oops, a warning inside a
