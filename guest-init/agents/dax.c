@@ -149,6 +149,7 @@ static void add_memory(struct run *run, struct space *s)
 		what = "a memory block is missing";
 	op_end_about(run, OP_KMEM_BIND, err, "%s: %s", s->pmem.dax, what);
 	if (err) {
+		file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", s->pmem.dax);
 		file_write(AT_FDCWD, DEVICE_DAX "/bind", s->pmem.dax);
 		return;
 	}
@@ -157,25 +158,26 @@ static void add_memory(struct run *run, struct space *s)
 }
 
 /*
- * Unbinds kmem. The write to `unbind` always succeeds. But memory blocks that are left can never be
- * removed, so the operation fails if there are any.
+ * Unbinds kmem. The id is removed first, because when another agent writes its own to new_id, the
+ * kernel binds kmem to all unbound devices whose id it has. The write to `unbind` always succeeds.
+ * But memory blocks that are left can never be removed, so the operation fails if there are any.
  */
 static void remove_memory(struct run *run, struct space *s)
 {
-	const char *what = "unbind";
+	const char *what = "remove_id";
 	int err;
 
 	op_begin(run, OP_KMEM_UNBIND);
-	err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", s->pmem.dax);
+	err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", s->pmem.dax);
+	if (!err) {
+		what = "unbind";
+		err = file_write(AT_FDCWD, KMEM_DRIVER "/unbind", s->pmem.dax);
+	}
 	if (!err && (err = kmem_check(&kmem, false))) {
 		op_end_about(run, OP_KMEM_UNBIND, err,
 			     "%s: its memory blocks stay until the next boot", s->pmem.dax);
 		s->mode = MODE_STUCK;
 		return;
-	}
-	if (!err) {
-		what = "remove_id";
-		err = file_write(AT_FDCWD, KMEM_DRIVER "/remove_id", s->pmem.dax);
 	}
 	if (!err) {
 		what = "bind to device_dax";
