@@ -148,6 +148,8 @@ static void print_step_options(const struct step *step)
 	if (step->requested.high)
 		printf(", requested %s", requested);
 	print_size("label", step->label);
+	if (step->file)
+		printf(", file %s", step->file);
 	print_size("block", step->block);
 	if (step->node)
 		printf(", node %u", step->node);
