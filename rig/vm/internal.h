@@ -80,7 +80,9 @@ struct vm {
 
 	GQueue ops;		    /* struct op, oldest first */
 	GHashTable *places;	    /* maps the id of plugged memory to its struct vm_place */
-	GHashTable *backends;	    /* set of ids whose backend "mem-<id>" exists in QEMU */
+	GHashTable *backends; /* set of ids whose backend (vm_backend_name()) exists in QEMU */
+	/* maps an id to the number of its earlier backends that QEMU could not delete */
+	GHashTable *left_backends;
 	GHashTable *cpus;	    /* set of ids of plugged CPUs */
 	GHashTable *unplug_pending; /* set of ids of devices whose device_del has no outcome yet */
 	/* set of ids of devices that QEMU has deleted after their unplug operation had timed out */
@@ -128,6 +130,8 @@ void vm_ops_free(struct vm *vm);
  * cursor.
  */
 void vm_ops_check_events(struct vm *vm);
+/* Returns the name of the backend that the device ID has or gets. The caller owns it. */
+char *vm_backend_name(const struct vm *vm, const char *id);
 /*
  * Chooses a free one of BUSES for the device ID, and returns it; or returns NULL if all are in use.
  */

@@ -84,7 +84,15 @@ static void backend_added(struct op *op, const struct qmp_reply *reply)
 	op_send(op, "device_add", json_incref(op->device), added);
 }
 
-static void add_backend(struct op *op, const struct vm_memory *memory)
+char *vm_backend_name(const struct vm *vm, const char *id)
+{
+	guint left = GPOINTER_TO_UINT(g_hash_table_lookup(vm->left_backends, id));
+
+	return left ? g_strdup_printf("mem%u-%s", left + 1, id) : g_strdup_printf("mem-%s", id);
+}
+
+/* Creates the backend of op->device, which has it as PROPERTY; then adds the device. */
+static void add_backend(struct op *op, const struct vm_memory *memory, const char *property)
 {
 	static const char *const types[] = {
 		[VM_BACKEND_RAM] = "memory-backend-ram",
@@ -97,7 +105,8 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	json_t *object;
 
 	g_hash_table_remove(op->vm->unplugged_late, op->id);
-	op->backend = g_strdup_printf("mem-%s", memory->id);
+	op->backend = vm_backend_name(op->vm, memory->id);
+	json_object_set_new(op->device, property, json_string(op->backend));
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
 			   "size", (json_int_t)(memory->size + memory->label));
 	if (memory->share)
@@ -164,10 +173,10 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 {
 	struct op *op = op_new(vm, "plug of", dimm->id, deadline_ns, done, data);
 
-	op->device = json_pack("{s:s, s:s, s:s+, s:i}", "driver", "pc-dimm", "id", dimm->id,
-			       "memdev", "mem-", dimm->id, "node", dimm->node);
+	op->device = json_pack("{s:s, s:s, s:i}", "driver", "pc-dimm", "id", dimm->id, "node",
+			       dimm->node);
 	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
-	add_backend(op, dimm);
+	add_backend(op, dimm, "memdev");
 }
 
 /* Returns a UUID that is the same in each run for the device ID. The caller frees it. */
@@ -189,10 +198,10 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 	 * add_backend() adds the label area to the size, because QEMU takes it from the end of the
 	 * backend (hw/mem/nvdimm.c). pseries needs a UUID (hw/ppc/spapr_nvdimm.c)
 	 */
-	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "nvdimm", "id",
-			       device->id, "memdev", "mem-", device->id, "node", device->node,
-			       "label-size", (json_int_t)device->label, "uuid", uuid);
-	add_backend(op, device);
+	op->device = json_pack("{s:s, s:s, s:i, s:I, s:s}", "driver", "nvdimm", "id", device->id,
+			       "node", device->node, "label-size", (json_int_t)device->label,
+			       "uuid", uuid);
+	add_backend(op, device, "memdev");
 }
 
 /* ---- virtio-mem ---- */
@@ -254,8 +263,7 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 		return;
 	}
 	if (!begin_on_bus(op, "virtio-mem",
-			  json_pack("{s:s+, s:i, s:I}", "memdev", "mem-", device->id, "node",
-				    device->node, "requested-size",
+			  json_pack("{s:i, s:I}", "node", device->node, "requested-size",
 				    (json_int_t)device->requested)))
 		return;
 	if (device->block)
@@ -269,7 +277,7 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	op->size = device->requested;
 	/* with requested size 0 the size does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;
-	add_backend(op, device);
+	add_backend(op, device, "memdev");
 }
 
 void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
@@ -277,8 +285,8 @@ void vm_plug_virtio_pmem(struct vm *vm, const struct vm_memory *device, gint64 d
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
 
-	if (begin_on_bus(op, "virtio-pmem", json_pack("{s:s+}", "memdev", "mem-", device->id)))
-		add_backend(op, device);
+	if (begin_on_bus(op, "virtio-pmem", json_object()))
+		add_backend(op, device, "memdev");
 }
 
 void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
@@ -300,10 +308,9 @@ void vm_plug_cxl(struct vm *vm, const struct vm_memory *device, gint64 deadline_
 		op_finish_later(op, VM_FAILED, "no CXL root port is free for another device");
 		return;
 	}
-	op->device = json_pack("{s:s, s:s, s:s+, s:I, s:s}", "driver", "cxl-type3", "id",
-			       device->id, "volatile-memdev", "mem-", device->id, "sn",
-			       (json_int_t)device->serial, "bus", bus);
-	add_backend(op, device);
+	op->device = json_pack("{s:s, s:s, s:I, s:s}", "driver", "cxl-type3", "id", device->id,
+			       "sn", (json_int_t)device->serial, "bus", bus);
+	add_backend(op, device, "volatile-memdev");
 }
 
 void vm_plug_balloon(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)

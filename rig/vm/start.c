@@ -81,6 +81,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	g_queue_init(&vm->ops);
 	vm->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	vm->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	vm->left_backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->cpus = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->unplug_pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->unplugged_late = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -56,7 +56,17 @@ static void refused(struct op *op, const char *why)
 
 static void backend_deleted(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->error_class) {
+	GHashTable *left = op->vm->left_backends;
+
+	if (reply->error_class && strstr(reply->desc, "which is mapped")) {
+		/*
+		 * hw/mem/cxl_type3.c (QEMU 11.1) does not release the backend of a deleted device.
+		 * It stays, and the next device with this id gets a backend with another name
+		 */
+		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(left, op->id)) + 1;
+
+		g_hash_table_insert(left, g_strdup(op->id), GUINT_TO_POINTER(n));
+	} else if (reply->error_class) {
 		g_autofree char *why = g_strdup_printf("the device is gone, but not its memory: %s",
 						       reply->desc);
 		op_finish(op, VM_FAILED, why, NULL);
@@ -76,7 +86,7 @@ static void forget(struct vm *vm, const char *id)
 static void deleted(struct op *op)
 {
 	struct vm *vm = op->vm;
-	g_autofree char *backend = g_strdup_printf("mem-%s", op->id);
+	g_autofree char *backend = vm_backend_name(vm, op->id);
 	gboolean is_memory = g_hash_table_remove(vm->backends, op->id);
 
 	forget(vm, op->id);
@@ -222,7 +232,7 @@ void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 		    !g_strcmp0(((struct op *)l->data)->id, id))
 			return;
 	if (g_str_equal(name, "DEVICE_DELETED")) {
-		g_autofree char *backend = g_strdup_printf("mem-%s", id);
+		g_autofree char *backend = vm_backend_name(vm, id);
 
 		g_hash_table_add(vm->unplugged_late, g_strdup(id));
 		if (g_hash_table_remove(vm->backends, id))

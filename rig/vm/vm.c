@@ -363,6 +363,7 @@ void vm_free(struct vm *vm)
 	qmp_free(vm->qmp);
 	g_hash_table_destroy(vm->places);
 	g_hash_table_destroy(vm->backends);
+	g_hash_table_destroy(vm->left_backends);
 	g_hash_table_destroy(vm->cpus);
 	g_hash_table_destroy(vm->unplug_pending);
 	g_hash_table_destroy(vm->unplugged_late);

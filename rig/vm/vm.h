@@ -156,7 +156,7 @@ enum vm_backend {
 };
 
 struct vm_memory {
-	const char *id; /* device id; its backend is "mem-<id>" */
+	const char *id; /* device id; its backend is usually "mem-<id>" */
 	guint64 size;	/* size of a DIMM; maximum size of a virtio-mem device */
 	unsigned node;
 	enum vm_backend backend;

@@ -32,12 +32,12 @@
  *	close-qmp=WHEN		QMP is closed between two lines; the process continues
  *	plug=refuse|fail|never	each of these values can be followed by *N: only the first N times.
  *				refuse: _OST failure; fail: device_add error; never: no _OST
- *	unplug=refuse|error|never|pending|busy|vanish	as for plug.
+ *	unplug=refuse|error|never|pending|busy|mapped|vanish	as for plug.
  *				refuse: _OST 0x82 (x86) or DEVICE_UNPLUG_GUEST_ERROR; error:
  *				MEM_UNPLUG_ERROR; pending: device_del is refused, and a refusal of
- *				the earlier request follows; busy: device_del is refused
- *				while the guest is at work on the slot; vanish: the process is
- *				killed; never: no event
+ *				the earlier request follows; busy: device_del is refused while the
+ *				guest is at work on the slot; mapped: object-del is refused;
+ *				vanish: the process is killed; never: no event
  *	lapic			CPUs are unplugged as under TCG: no DEVICE_DELETED of their own
  *	no-reply=COMMAND	this QMP command is never answered
  *	dump=full		there is no space for the memory's image

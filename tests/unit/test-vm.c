@@ -44,6 +44,7 @@ static const struct {
 	/* device_del is refused until the guest has finished its work on the slot */
 	{"unplug=busy*3", NULL, VM_OK, VM_OK, VM_FAILED},
 	{"unplug=busy", NULL, VM_OK, VM_TIMED_OUT, VM_TIMED_OUT},
+	{"unplug=mapped*1", NULL, VM_OK, VM_OK, VM_FAILED},
 	{"unplug=vanish", NULL, VM_OK, VM_VANISHED, VM_VANISHED},
 	{"die-at=plug", NULL, VM_VANISHED, VM_VANISHED, VM_VANISHED},
 	{"die-at=unplug", NULL, VM_OK, VM_VANISHED, VM_VANISHED},
@@ -88,6 +89,20 @@ START_TEST(late_departure)
 		g_main_context_iteration(NULL, TRUE);
 	ck_assert_int_eq(unplug(&g, "d", 5000), VM_OK);
 	ck_assert_int_eq(plug(&g, "d", 5000), VM_OK);
+	finish(&g);
+}
+END_TEST
+
+/* If QEMU does not delete the backend of a deleted device, the next device gets another one. */
+START_TEST(backend_stays)
+{
+	struct guest g;
+
+	start(&g, "unplug=mapped*2", NULL, 0);
+	for (guint i = 0; i < 4; i++) {
+		ck_assert_int_eq(plug(&g, "d", 5000), VM_OK);
+		ck_assert_int_eq(unplug(&g, "d", 5000), VM_OK);
+	}
 	finish(&g);
 }
 END_TEST
@@ -402,6 +417,7 @@ int main(void)
 	use_scratch(tcase);
 	tcase_add_loop_test(tcase, every_outcome, 0, G_N_ELEMENTS(outcomes));
 	tcase_add_test(tcase, late_departure);
+	tcase_add_test(tcase, backend_stays);
 	tcase_add_loop_test(tcase, late_refusal, 0, 2);
 	tcase_add_test(tcase, a_reset_ends_a_plug);
 	tcase_add_test(tcase, where_a_dimm_sits);

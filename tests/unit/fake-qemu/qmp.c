@@ -39,6 +39,8 @@ static json_t *object_del(json_t *arguments, const char **error)
 		if (!strcmp(text_of(((struct device *)l->data)->arguments, "memdev"),
 			    text_of(arguments, "id")))
 			*error = "object is in use, can not be deleted";
+	if (!*error && script_says("unplug", "mapped"))
+		*error = "Cannot delete host memory backend 'mem-d' which is mapped";
 	if (!*error && !g_hash_table_remove(fake.objects, text_of(arguments, "id")))
 		*error = "object not found";
 	return json_object();
