@@ -20,8 +20,8 @@ enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 void play(const char *script);
 
 /*
- * Like run_once(), with the scenario NAME of the data folder, whose timeline EDIT (or NULL) changes
- * before the run.
+ * Like run_once(), with the scenario NAME of the data folder, or an absolute path, whose timeline
+ * EDIT (or NULL) changes before the run.
  */
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);

@@ -114,7 +114,7 @@ static struct timeline *edited(const struct scenario *scenario, const struct run
 enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*edit)(json_t *json),
 			char **ret_dir)
 {
-	g_autofree char *file = data_path(name);
+	g_autofree char *file = g_path_is_absolute(name) ? g_strdup(name) : data_path(name);
 	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
 	g_autoptr(GError) error = NULL;
 	char *no_patches[] = {NULL};
