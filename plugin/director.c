@@ -186,7 +186,10 @@ static int flags_of(const struct watch *watch)
 	return condition_flags(&director.orders, watch->hold);
 }
 
-/* Instruments INSN at ADDRESS, in the range of WATCH, if it is an instruction of WATCH's kind. */
+/*
+ * ADDRESS, of INSN, is in the range of WATCH. Instruments INSN if WATCH is for returns or updates
+ * of memory, and INSN is one.
+ */
 static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	uint8_t code[16] = {0};

@@ -64,7 +64,11 @@ struct row_bits {
 	guint64 longs[ROW_LONGS];
 };
 
-static struct word_set tokens; /* the tokens of all rows, and the words of innocent[] */
+/*
+ * the tokens of all rows (a text without any of a row's tokens does not match the row), and the
+ * words of innocent[]
+ */
+static struct word_set tokens;
 static struct row_bits rows_with[WORD_SET_MAX]; /* for each token, its rows */
 static guint innocent_of[G_N_ELEMENTS(innocent)];
 

@@ -105,8 +105,9 @@ static gsize entity_at(const char *p, char *ret)
 }
 
 /*
- * Returns the character that replaces the next *RET_LEN bytes at P; NUL: they are removed. Among
- * them are control characters as rsyslog writes them ("#012").
+ * Returns the character that replaces the first *RET_LEN bytes of P, or NUL if they are removed: a
+ * special character, or a control character as rsyslog writes it ("#012"). A byte that stays is
+ * returned with *RET_LEN 1.
  */
 static char replacement(const char *p, gsize *ret_len)
 {
