@@ -17,8 +17,8 @@ static const char *const wholes[] = {
 	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ stuck for \\d+s!?"
 	 "(?: +\\[.+:\\d+\\])?$"),
 	"^BUG: workqueue lockup - pool .* stuck for \\d+s!$",
-	"^(?:BUG: )?[Uu]nable to handle .* (?:at|address|address:) " NUMBER "$",
-	"^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$",
+	("^(?:BUG: )?[Uu]nable to handle .* (?:at|address|address:) " NUMBER "$"),
+	("^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$"),
 	/* the error code and the number of the oops */
 	"^[A-Z]?[a-z -]+:(?: [A-Za-z -]+:)? [0-9a-f]{1,16} \\[#\\d+\\](?: |$)",
 	"^(?:Oops: )?general protection fault, .* address 0x[0-9a-f]+: [0-9a-f]{4} \\[#\\d+\\]",

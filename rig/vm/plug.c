@@ -108,7 +108,7 @@ static void add_backend(struct op *op, const struct vm_memory *memory, const cha
 	op->backend = vm_backend_name(op->vm, memory->id);
 	json_object_set_new(op->device, property, json_string(op->backend));
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
-			   "size", (json_int_t)(memory->size + memory->label));
+			   "size", (json_int_t)memory->size + (json_int_t)memory->label);
 	if (memory->share)
 		json_object_set_new(object, "share", json_true());
 	if (memory->backend == VM_BACKEND_HUGEPAGES)
