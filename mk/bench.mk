@@ -16,7 +16,7 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 .PHONY: bench-devices
 bench-devices: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
-	@tests/bench/run $(OUT) devices
+	@tests/bench/run $(OUT) devices cxl
 
 ## make bench-report  time to write the HTML report of 1,000 runs
 .PHONY: bench-report

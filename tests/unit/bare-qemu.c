@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,20 +89,28 @@ static int boot(const char *want, char **argv)
 	return 1;
 }
 
-/* Blocks until QMP has sent WANT; drops all data up to the end of that line. */
-static void wait_qmp(const char *want)
+/*
+ * Blocks until QMP has sent WANT; drops all data up to the end of that line. Returns whether the
+ * line is an error.
+ */
+static bool wait_qmp(const char *want)
 {
 	for (;;) {
 		char *at, *end;
+		bool error;
 		ssize_t n;
 
 		text[have] = '\0';
 		at = strstr(text, want);
 		end = at ? strchr(at, '\n') : NULL;
 		if (end) {
+			*end = '\0';
+			while (at > text && at[-1] != '\n')
+				at--;
+			error = strstr(at, "\"error\"") != NULL;
 			have -= end + 1 - text;
 			memmove(text, end + 1, have);
-			return;
+			return error;
 		}
 		n = read(qmp, text + have, sizeof(text) - 1 - have);
 		if (n <= 0)
@@ -303,16 +312,21 @@ static void cycle_cxl(unsigned long long size)
 {
 	static unsigned serial;
 
-	add_backend(size);
+	/* QEMU 11.1 does not release the backend of a deleted device, so each gets its own */
+	tell("{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\","
+	     "\"id\":\"m%u\",\"size\":%llu}}\n",
+	     ++serial, size);
+	wait_qmp("\"return\"");
 	tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"cxl-type3\",\"id\":\"d\","
-	     "\"volatile-memdev\":\"m\",\"sn\":%u,\"bus\":\"cxl0\"}}\n",
-	     ++serial);
+	     "\"volatile-memdev\":\"m%u\",\"sn\":%u,\"bus\":\"cxl0\"}}\n",
+	     serial, serial);
 	wait_qmp("\"return\"");
 	ask_blocks(serial, 1, "cxl");
-	tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
+	do { /* QEMU refuses while the guest is at work on the slot */
+		nanosleep(&(struct timespec){0, 100000000}, NULL);
+		tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"},\"id\":\"del\"}\n");
+	} while (wait_qmp("\"del\""));
 	wait_qmp("\"DEVICE_DELETED\"");
-	tell("{\"execute\":\"object-del\",\"arguments\":{\"id\":\"m\"},\"id\":\"gone\"}\n");
-	wait_qmp("\"gone\"");
 }
 
 static const struct device {
@@ -344,7 +358,7 @@ static void start_guest(char **argv, int argc)
 {
 	static const char *const channels[] = {
 		"-mon",	   "chardev=bare-qmp,mode=control",
-		"-device", "virtio-serial-pci",
+		"-device", "virtio-serial-pci,bus=pcie.0",
 		"-device", ("virtserialport,chardev=bare-port,name=" PROTO_PORT)};
 	const size_t extra = sizeof(channels) / sizeof(*channels);
 	char **words = calloc(argc + extra + 5, sizeof(*words)), chardev[2][80];
