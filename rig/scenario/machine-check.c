@@ -94,8 +94,7 @@ gboolean scenario_needs_direct(const struct scenario *s)
 			own_properties |= step->block || step->prealloc || step->inaccessible ||
 					  step->memslots || step->file;
 		}
-	return own_properties || s->hmat || scenario_plugs(s, DEVICE_BALLOON) ||
-	       scenario_plugs(s, DEVICE_VIRTIO_PMEM) || scenario_plugs(s, DEVICE_CXL);
+	return own_properties || s->hmat || scenario_plugs(s, DEVICE_CXL);
 }
 
 /* Returns the row of `abilities` for step N of TRACK, or NULL if every machine can execute it. */

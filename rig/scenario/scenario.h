@@ -408,9 +408,9 @@ guint64 scenario_unit(const struct machine *machine, enum step_device device);
 /* Returns TRUE if DEVICE adds memory of a size that the scenario sets. */
 gboolean scenario_has_size(enum step_device device);
 /*
- * Returns TRUE if SCENARIO can only be used with --launcher direct: if it has `hmat`, or plugs a
- * device for which the rig has no libvirt XML: a balloon, CXL memory, virtio-pmem, or virtio-mem
- * with `block`, `prealloc`, `inaccessible` or `memslots`; or an NVDIMM with `file`.
+ * Returns TRUE if SCENARIO can only be used with --launcher direct: if it has `hmat`, or plugs CXL
+ * memory, virtio-mem with `block`, `prealloc`, `inaccessible` or `memslots`, or an NVDIMM with
+ * `file`.
  */
 gboolean scenario_needs_direct(const struct scenario *scenario);
 /* Returns TRUE if a track plugs a DEVICE. */

@@ -123,6 +123,35 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
+/*
+ * Replaces the machine's hotplug bus by one of the domain's root ports "pci.1", "pci.2", … (there
+ * is one per bus, and two more), from the last one downwards, because libvirt assigns the first
+ * free port.
+ */
+static void use_domain_port(struct lv_host *host, json_t *device)
+{
+	const char *bus = json_string_value(json_object_get(device, "bus"));
+	guint n = host->hot_buses ? g_strv_length((char **)host->hot_buses) : 0;
+
+	for (guint i = 0; bus && i < n; i++)
+		if (!strcmp(host->hot_buses[i], bus)) {
+			g_autofree char *port = g_strdup_printf("pci.%u", n + 2 - i);
+
+			json_object_set_new(device, "bus", json_string(port));
+			return;
+		}
+}
+
+/* Plugs a device directly in QEMU. OBJECT is its backend, or NULL. */
+static void plug_directly(struct lv_host *host, struct lv_call *call, json_t *object)
+{
+	use_domain_port(host, call->arguments);
+	if (object)
+		plug_raw(host, call, object);
+	else
+		lv_pass(host, call);
+}
+
 void lv_device_add(struct lv_host *host, struct lv_call *call)
 {
 	json_t *object = g_hash_table_lookup(host->objects, lv_word(call, "memdev"));
@@ -130,12 +159,11 @@ void lv_device_add(struct lv_host *host, struct lv_call *call)
 
 	if (json_object_get(call->arguments, "core-id"))
 		plug_cpu(host, call);
-	else if (!object)
-		lv_pass(host, call);
-	else if (integer(call, "node") >= host->base_nodes || g_strcmp0(type, "memory-backend-ram"))
-		plug_raw(host, call, object);
-	else
+	else if (object && integer(call, "node") < host->base_nodes &&
+		 !g_strcmp0(type, "memory-backend-ram"))
 		plug_memory(host, call, object);
+	else
+		plug_directly(host, call, object);
 }
 
 void lv_device_del(struct lv_host *host, struct lv_call *call)

@@ -290,6 +290,7 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	host->upload = must_upload(config->uri);
 	host->base_nodes = config->base_nodes;
 	host->slots = config->slots;
+	host->hot_buses = config->machine->hot_buses;
 	/* QEMU's default; some guests need larger blocks (machine.c) */
 	host->block = 2 * MIB;
 	lv_pumps_init(host, fds);

@@ -78,6 +78,7 @@ struct lv_host {
 	gboolean upload;
 	gboolean has_volumes;
 	guint base_nodes, slots;
+	const char *const *hot_buses; /* of the machine; NULL if devices need no root port */
 	guint64 block; /* block size of virtio-mem */
 	gboolean has[N_SOCKETS];
 
