@@ -124,18 +124,17 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 }
 
 /*
- * Replaces the machine's hotplug bus by one of the domain's root ports "pci.1", "pci.2", … (there
- * is one per bus, and two more), from the last one downwards, because libvirt assigns the first
- * free port.
+ * Replaces the machine's hotplug bus by one of the domain's root ports "pci.1", "pci.2", …, from
+ * the last one downwards, because libvirt assigns the first free port.
  */
 static void use_domain_port(struct lv_host *host, json_t *device)
 {
 	const char *bus = json_string_value(json_object_get(device, "bus"));
-	guint n = host->hot_buses ? g_strv_length((char **)host->hot_buses) : 0;
+	guint ports = lv_root_ports(host->hot_buses);
 
-	for (guint i = 0; bus && i < n; i++)
+	for (guint i = 0; bus && ports && host->hot_buses[i]; i++)
 		if (!strcmp(host->hot_buses[i], bus)) {
-			g_autofree char *port = g_strdup_printf("pci.%u", n + 2 - i);
+			g_autofree char *port = g_strdup_printf("pci.%u", ports - i);
 
 			json_object_set_new(device, "bus", json_string(port));
 			return;

@@ -124,16 +124,21 @@ static void add_serial(xmlNode *devices, const struct vm_config *config, const c
 	}
 }
 
+guint lv_root_ports(const char *const *hot_buses)
+{
+	return hot_buses ? 2 * g_strv_length((char **)hot_buses) + 2 : 0;
+}
+
 /*
- * Adds the devices. libvirt hot-plugs a device only into a free port. So there is a root port for
- * each hotplug bus of the machine, one for the channel, and one for a device that libvirt may add
- * itself.
+ * Adds the devices. libvirt hot-plugs a device only into a free port. So there are two root ports
+ * for each hotplug bus of the machine, of which libvirt uses the first ones and lv_device_add() the
+ * last ones, one for the channel, and one for a device that libvirt may add itself.
  */
 static void add_devices(xmlNode *domain, const struct vm_config *config)
 {
 	const struct machine *machine = config->machine;
 	xmlNode *devices = add(domain, "devices", NULL, NULL), *channel;
-	guint ports = machine->hot_buses ? g_strv_length((char **)machine->hot_buses) + 2 : 0;
+	guint ports = lv_root_ports(machine->hot_buses);
 
 	if (config->emulator)
 		add(devices, "emulator", config->emulator, NULL);

@@ -43,6 +43,8 @@ gboolean lv_mark_lives(const struct lv_mark *mark);
 /* Reads the mark from a domain's XML. Returns FALSE if it has no mark. */
 gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
 
+/* Returns the number of root ports of a domain whose machine has HOT_BUSES; 0 if that is NULL. */
+guint lv_root_ports(const char *const *hot_buses);
 /*
  * Makes the XML of a guest's domain. Errors: those of vm_check_config(), and RIG_EXIT_SKIP if
  * libvirt cannot express CONFIG.
