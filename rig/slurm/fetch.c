@@ -80,7 +80,10 @@ static void take_result(struct link *link, const char *dir, const char *name)
 		g_ptr_array_add(link->received, g_strdup(name));
 }
 
-/* Handles "b7.3.log", the output of a task, which may have no result. */
+/*
+ * Moves "b7.3.log", the output of task NAME ("b7.3"), to the folder b7.log of the record folder,
+ * also if the task has no result.
+ */
 static void take_log(struct link *link, const char *dir, const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, ".", 2);

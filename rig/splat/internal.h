@@ -152,7 +152,7 @@ enum format_flag {
 	FORMAT_ADOPTS = 1 << 8,
 	/* the next row with the same pattern is used if the failing address is in the first page */
 	FORMAT_ADDRESS = 1 << 11,
-	/* only counts as a report if the line has a prefix of the kernel, or a stack follows */
+	/* only counts as a report after a printk prefix (time stamp), or if a stack follows */
 	FORMAT_KERNEL = 1 << 10,
 	FORMAT_NAMELESS = 1 << 9, /* the title may have no function */
 	/* the pattern's groups are the name of a locking rule, a function and a lock */
