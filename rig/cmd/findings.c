@@ -243,6 +243,8 @@ static void print_devices(json_t *devices)
  */
 static void print_starved(json_t *starved)
 {
+	int timeouts = (int)json_integer_value(findings_at(starved, "timeouts"));
+
 	if (json_is_object(starved))
 		findings_line("starved",
 		     "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
@@ -250,6 +252,11 @@ static void print_starved(json_t *starved)
 		     (int)json_integer_value(findings_at(starved, "given_percent")),
 		     (int)json_integer_value(findings_at(starved, "plugs")),
 		     json_integer_value(findings_at(starved, "block_writes")));
+	if (timeouts)
+		findings_line("",
+		     "%d step%s reached the timeout while the host did not run the guest, and %s "
+		     "not judged; repeat the run on a less busy host",
+		     timeouts, timeouts == 1 ? "" : "s", timeouts == 1 ? "was" : "were");
 }
 
 static void print_times(json_t *times)

@@ -13,17 +13,25 @@
  */
 #define WALL_FACTOR 8
 
+static gboolean wall_is_over(const struct track_run *t)
+{
+	return rig_now_ns() - t->began_ns >=
+	       WALL_FACTOR * (gint64)t->step->timeout_s * RIG_NS_PER_S;
+}
+
+gboolean limit_leaves_time(const struct track_run *t)
+{
+	return step_was_starved(t) && !wall_is_over(t);
+}
+
 static gboolean on_limit(gpointer data)
 {
 	struct track_run *t = data;
 	void (*over)(struct track_run *t) = t->limit_over;
-	gint64 wall_ns = rig_now_ns() - t->began_ns;
 	double ran_s = watch_guest_runtime(t->s) - t->asked_runtime_s -
 		       holds_kept_s(t->s, t->asked_ns);
 
-	if (vm_is_disconnected(t->s->vm) ||
-	    (ran_s < t->step->timeout_s &&
-	     wall_ns < WALL_FACTOR * (gint64)t->step->timeout_s * RIG_NS_PER_S))
+	if (vm_is_disconnected(t->s->vm) || (ran_s < t->step->timeout_s && !wall_is_over(t)))
 		return G_SOURCE_CONTINUE;
 	t->limit = 0;
 	guest_cancel(t->s->guest, t->request);

@@ -143,6 +143,7 @@ struct host_side {
 	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
 	/* set of the indices (in `expect.outcomes`) of expected outcomes whose step was executed */
 	GHashTable *expected;
+	guint starved_timeouts; /* steps whose timeout was not judged: step_timeout_is_fault() */
 	guint64 cxl_plugs; /* number of CXL devices that were plugged since the boot */
 	guint reset_waits; /* TRUE while a `reset` step waits for the guest's HELLO */
 	gboolean ran_once; /* each track executed all its steps under load (tracks_stop()) */

@@ -7,6 +7,9 @@
 #include "engine/session.h"
 #include "engine/track.h"
 
+/* between two requests for the memory of a device, if the guest has given up too early */
+#define ASK_AGAIN_MS 100
+
 static const char *unplug_name(enum vm_outcome outcome)
 {
 	return outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome);
@@ -28,7 +31,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	 */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;
-	if (outcome == VM_TIMED_OUT && !t->device->unsure && !step_was_starved(t))
+	if (outcome == VM_TIMED_OUT && step_timeout_is_fault(t))
 		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
 			      t->step->timeout_s);
 	track_stepped(t, vm_outcome_name(outcome), why);
@@ -52,11 +55,28 @@ static void labels_refused(struct track_run *t)
 	plugged(t, VM_REFUSED, why);
 }
 
+static gboolean ask_for_memory(struct track_run *t);
+
+static gboolean on_ask_again(gpointer data)
+{
+	struct track_run *t = data;
+
+	t->source = 0;
+	if (!ask_for_memory(t))
+		plugged(t, VM_TIMED_OUT, "QEMU does not have the device any more");
+	return G_SOURCE_REMOVE;
+}
+
 static void on_blocks_there(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
 
 	limit_stop(t);
+	g_clear_handle_id(&t->source, g_source_remove);
+	if (g_error_matches(reply->error, GUEST_ERROR, GUEST_REFUSED) && limit_leaves_time(t)) {
+		t->source = g_timeout_add(ASK_AGAIN_MS, on_ask_again, t);
+		return;
+	}
 	t->asks_guest = FALSE;
 	if (is_pmem(t->step->device) && reply->done && guest_done_has(reply->done, "ENXIO"))
 		labels_refused(t);
@@ -96,26 +116,33 @@ static const char *waits_for(const struct track_run *t, struct extent *ret)
 }
 
 /*
- * Called when QEMU has replied to a plug. If QEMU cannot report whether the guest has accepted the
- * device (waits_for()), sends the guest a request to wait for the memory. For example on pseries,
- * device_add returns before the guest has processed it.
+ * If QEMU cannot report whether the guest has accepted the device (waits_for()), sends the guest a
+ * request to wait for the memory. For example on pseries, device_add returns before the guest has
+ * processed it. Returns FALSE if no request is needed.
  */
-static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+static gboolean ask_for_memory(struct track_run *t)
 {
-	struct track_run *t = data;
 	struct extent place;
-	const char *wait = outcome == VM_OK ? waits_for(t, &place) : NULL;
+	const char *wait = waits_for(t, &place);
 
-	(void)reply;
-	if (!wait) {
-		plugged(t, outcome, why);
-		return;
-	}
+	if (!wait)
+		return FALSE;
 	t->asks_guest = TRUE;
 	limit_start(t,
 		    guest_blocks(t->s->guest, place.start, place.size, wait,
 				 t->step->timeout_s * 1000, on_blocks_there, t),
 		    blocks_there_late);
+	return TRUE;
+}
+
+/* Called when QEMU has replied to a plug. */
+static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	(void)reply;
+	if (outcome != VM_OK || !ask_for_memory(t))
+		plugged(t, outcome, why);
 }
 
 static void plug_cpu(struct vm *vm, const struct vm_memory *cpu, gint64 deadline_ns, vm_done done,

@@ -45,6 +45,16 @@ gboolean step_was_starved(const struct track_run *t)
 	return given_s < 0.9 * t->step->timeout_s || given_s < wall_s * STARVED_PERCENT / 100;
 }
 
+gboolean step_timeout_is_fault(struct track_run *t)
+{
+	if (fails_since(t->s, t->began_ns))
+		return FALSE;
+	if (!step_was_starved(t))
+		return TRUE;
+	t->s->host.starved_timeouts++;
+	return FALSE;
+}
+
 void device_event(struct session *s, const char *name, json_t *event)
 {
 	const char *id =
@@ -98,7 +108,7 @@ static void guest_write_late(struct track_run *t)
 	const char *what = t->step->what == STEP_CPU ? "cpu" : "online";
 
 	session_count(t->s, what, vm_outcome_name(VM_TIMED_OUT));
-	if (!t->may_be_slow && !step_was_starved(t) && !fails_since(t->s, t->began_ns))
+	if (!t->may_be_slow && step_timeout_is_fault(t))
 		session_judge(t->s, VERDICT_FAIL,
 			      "the guest did not finish '%s' of '%s' within %u s", what,
 			      t->step->what == STEP_CPU ? "the CPU" : t->id, t->step->timeout_s);

@@ -46,6 +46,11 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why);
  */
 void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t));
 void limit_stop(struct track_run *t);
+/*
+ * Returns TRUE if a request that the guest gave up after the step's timeout, on its own clock, must
+ * be sent again, because the host did not run the guest for all of that time.
+ */
+gboolean limit_leaves_time(const struct track_run *t);
 
 /* step.c */
 void step_run(struct track_run *t);   /* starts t->step on the device t->id */
@@ -58,6 +63,11 @@ gint64 step_deadline(const struct track_run *t);
  * agents, which work at a rate per second of wall time, may have left too little time for the step.
  */
 gboolean step_was_starved(const struct track_run *t);
+/*
+ * Must be called when the step has reached its timeout. Returns TRUE if this is the guest's fault;
+ * otherwise the timeout is counted for starved_json().
+ */
+gboolean step_timeout_is_fault(struct track_run *t);
 
 /* plug.c */
 void step_plug(struct track_run *t);

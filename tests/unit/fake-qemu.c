@@ -56,7 +56,7 @@
  *	agent-error=NAME	START is answered by `error NAME`, or, with
  *	agent-error-of=AGENT	only the START of this agent
  *	agent-illegal		COUNTS has an illegal result
- *	blocks-error=NAME	BLOCKS is answered by `error NAME`
+ *	blocks-error=EBUSY|ENOENT	BLOCKS is answered by `error NAME`; also with *N
  *	blocks-result=NAME	BLOCKS is answered by `result NAME 1`
  *	no-answer=TYPE		requests of this type (a number) are never answered
  *	account-off-by=N	each ACCOUNT but the first has N pages more

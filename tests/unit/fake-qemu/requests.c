@@ -134,6 +134,7 @@ static void on_snapshot(guint32 seq, const char *text)
 
 static void on_blocks(guint32 seq, const char *text)
 {
+	static const char *const errors[] = {"EBUSY", "ENOENT"};
 	g_autofree char *start = line_of(text, "start"), *size = line_of(text, "size");
 	g_autofree char *write = line_of(text, "write");
 	guint64 address = g_ascii_strtoull(start, NULL, 0),
@@ -142,10 +143,11 @@ static void on_blocks(guint32 seq, const char *text)
 	gboolean found = FALSE;
 
 	moment("blocks");
-	if (script_word("blocks-error")) {
-		done(seq, script_word("blocks-error"));
-		return;
-	}
+	for (guint i = 0; i < G_N_ELEMENTS(errors); i++)
+		if (script_says("blocks-error", errors[i])) {
+			done(seq, errors[i]);
+			return;
+		}
 	if (script_word("blocks-result")) {
 		g_free(answer);
 		answer = g_strdup_printf("ok\nresult %s 1\n", script_word("blocks-result"));
