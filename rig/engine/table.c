@@ -236,8 +236,10 @@ static void enter_finish(struct session *s)
 	guest_finish(s->guest, on_verdict, s);
 }
 
+/* Init sends no heartbeats while the kernel shuts devices down, however long this takes. */
 static void enter_poweroff(struct session *s)
 {
+	watch_stop(s);
 	guest_poweroff(s->guest, on_powering_off, s);
 }
 
@@ -354,7 +356,6 @@ static const struct {
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
 	[STATE_POWEROFF] =
 		{
-			[EV_STALL] = {1, STAYS},
 			[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_still_on}},
 			[EV_GONE] = {1, {STATE_DONE, judge_powered_off}},
 		},

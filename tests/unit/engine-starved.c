@@ -52,6 +52,8 @@ static const struct {
 	 NVDIMM_OK, TRUE},
 	{"nvdimm", "held-at=blocks*1;held=600;blocks-error=ENOENT", 2, VERDICT_FAIL,
 	 "did not accept 'n'", TIMED_OUT, FALSE},
+	/* a guest that is slow to power off, which is not a loss of heartbeats */
+	{"one-plug", "slow-poweroff=700", 2, VERDICT_PASS, NULL, NULL, FALSE},
 	/* a run that ends early */
 	{"one-plug", "held-at=plug*1;held=1700;exit-at=stop", 2, VERDICT_LOST, "'stop'", TIMED_OUT,
 	 TRUE},

@@ -70,6 +70,7 @@
  *	finish-late		VERDICT is sent only when the tasks are requested
  *	nmi-oops		an NMI causes the oops that it causes on powerpc
  *	ignore-poweroff		POWEROFF is answered, and nothing happens
+ *	slow-poweroff=MS	after POWEROFF the process works for MS of CPU time without a BEAT
  *	silent-poweroff		QEMU exits at POWEROFF without the event SHUTDOWN
  */
 #include "fake-qemu/fake.h"

@@ -6,6 +6,7 @@
 #include "guest.h"
 
 #include <string.h>
+#include <time.h>
 
 /* number of pages of the base memory that are present but not managed */
 #define RESERVED_PAGES 8192
@@ -186,11 +187,21 @@ static void on_finish(guint32 seq, const char *text)
 			      : "verdict ok\n");
 }
 
+/* Returns after the process has used MS of processor time. */
+static void use_processor(guint64 ms)
+{
+	clock_t end = clock() + (clock_t)(ms * CLOCKS_PER_SEC / 1000);
+
+	while (clock() < end)
+		;
+}
+
 static void on_poweroff(guint32 seq, const char *text)
 {
 	(void)text;
 	moment("poweroff");
 	done(seq, NULL);
+	use_processor(script_number("slow-poweroff", 0));
 	if (script_word("ignore-poweroff") || fake.hung)
 		return;
 	say("[    9.000000] reboot: Power down\r\n");
