@@ -18,6 +18,7 @@
 #include "features.h"
 #include "pmem.h"
 #include "cxl.h"
+#include "proto.h"
 
 
 static char file[256 * 1024];
@@ -357,7 +358,8 @@ int handle_verdict(char *payload, struct text *out)
 	text_init(&reasons, buffer, sizeof(buffer));
 	supervisor_reasons(&reasons);
 	if (features_had_lockdep() && strcmp(features_lockdep(), "on"))
-		text_add(&reasons, "reason lockdep is not armed any more\n");
+		text_add(&reasons, "reason lockdep is not armed any more\n"
+				   "kind " PROTO_REASON_LOCKDEP "\n");
 	text_add(out, "verdict %s\n%s", reasons.len ? "bad" : "ok", buffer);
 	return 0;
 }

@@ -76,6 +76,14 @@ enum proto_type {
 	PROTO_LOCKS = 75,     /* answered by LOCK_TEXT */
 };
 
+/*
+ * VERDICT: the word of the line `kind` after a line `reason`, if the host distinguishes the reason.
+ * The text of the reason is for people.
+ */
+#define PROTO_REASON_ILLEGAL "illegal" /* the lines `agent ID` and `count N` (results) follow */
+#define PROTO_REASON_DIED "agent-died" /* a signal has killed an agent */
+#define PROTO_REASON_LOCKDEP "lockdep-off"
+
 struct proto_header {
 	uint16_t type;
 	uint32_t seq;

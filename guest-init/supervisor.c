@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "clock.h"
+#include "proto.h"
 #include "reply.h"
 #include "start.h"
 
@@ -38,7 +39,7 @@ static struct slot slots[AGENTS_MAX];
 static struct stop stops[STOPS_MAX];
 static int wake_fd;
 static char ended_buffer[16384];
-static struct text ended; /* the `reason` lines of agents that have ended */
+static struct text ended; /* the reasons of agents that have ended, as in VERDICT */
 
 _Static_assert(AGENTS_MAX <= 64, "struct stop has one bit for each agent");
 
@@ -298,19 +299,30 @@ static void reap_unready(struct slot *slot)
 		}
 }
 
+/* Adds the reason that agent ID, called NAME, had FAILED unexpected results. */
+static void add_illegal(struct text *text, unsigned long long id, const char *name,
+			unsigned long long failed)
+{
+	text_add(text,
+		 "reason agent %llu %s: %llu results that are not legal\n"
+		 "kind " PROTO_REASON_ILLEGAL "\nagent %llu\ncount %llu\n",
+		 id, name, failed, id, failed);
+}
+
 static void report_death(struct slot *slot, int status)
 {
 	unsigned long long id = slot->run.id, failed = atomic_load(&slot->run.shared->failed);
 	const char *name = slot->run.agent->name;
 
 	if (failed)
-		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id,
-			 name, failed);
+		add_illegal(&ended, id, name, failed);
 	if (atomic_load(&slot->run.shared->group))
 		kill(-atomic_load(&slot->run.shared->group), SIGKILL);
 	if (WIFSIGNALED(status))
-		text_add(&ended, "reason agent %llu %s was killed by signal %d\n", id, name,
-			 WTERMSIG(status));
+		text_add(&ended,
+			 "reason agent %llu %s was killed by signal %d\n"
+			 "kind " PROTO_REASON_DIED "\n",
+			 id, name, WTERMSIG(status));
 	if (WIFSIGNALED(status))
 		reply_note("agent %llu %s was killed by signal %d", id, name, WTERMSIG(status));
 }
@@ -411,9 +423,7 @@ void supervisor_reasons(struct text *text)
 		uint64_t failed = slot->used ? atomic_load(&slot->run.shared->failed) : 0;
 
 		if (failed)
-			text_add(text, "reason agent %llu %s: %llu results that are not legal\n",
-				 (unsigned long long)slot->run.id, slot->run.agent->name,
-				 (unsigned long long)failed);
+			add_illegal(text, slot->run.id, slot->run.agent->name, failed);
 		if (slot->used && slot->stopping)
 			text_add(text, "reason agent %llu %s is stuck in %s\n",
 				 (unsigned long long)slot->run.id, slot->run.agent->name,

@@ -40,7 +40,7 @@ void supervisor_tick(void);
 /* Adds a HEARTBEAT line for each agent. */
 void supervisor_heartbeat(struct text *text);
 
-/* Adds a `reason` line for each cause of a bad verdict. */
+/* Adds the reasons for a bad verdict, in the format of VERDICT. */
 void supervisor_reasons(struct text *text);
 
 #endif

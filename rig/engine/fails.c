@@ -7,7 +7,6 @@
  */
 #include "engine/session.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "scenario/fallible.h"
@@ -121,16 +120,15 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result)
 		    result->op, "error", result->error, "count", (json_int_t)result->count);
 }
 
-/* The format of REASON is defined in guest-init/supervisor.c. */
-gboolean fails_excuse_verdict(struct session *s, const char *reason)
+gboolean fails_excuse_verdict(struct session *s, const struct guest_reason *reason)
 {
-	unsigned long long id, count;
+	const struct agent_run *a;
 
-	if (sscanf(reason, "agent %llu %*[^:]: %llu results that are not legal", &id, &count) !=
-		    2 ||
-	    id < 1 || id > s->agents.list->len)
+	if (reason->kind != GUEST_ILLEGAL || reason->agent < 1 ||
+	    reason->agent > s->agents.list->len)
 		return FALSE;
-	return count <= ((const struct agent_run *)s->agents.list->pdata[id - 1])->excused;
+	a = s->agents.list->pdata[reason->agent - 1];
+	return reason->count <= a->excused;
 }
 
 static gboolean worked(const char *outcome, const char *why)

@@ -80,9 +80,6 @@ void judge_accounts(struct session *s)
 	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
 }
 
-/* This text is defined in guest-init/handlers.c (FINISH). */
-#define GUEST_UNARMED "lockdep is not armed any more"
-
 /*
  * Judges the guest's verdict by its reasons. If a reason is that lockdep is off, this is only
  * stored in the facts: rig/verdict decides what it means, because a known issue may have turned
@@ -93,15 +90,15 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 	gboolean ok = verdict->ok || verdict->reasons->len;
 
 	for (guint i = 0; i < verdict->reasons->len; i++) {
-		const char *reason = verdict->reasons->pdata[i];
+		const struct guest_reason *reason = verdict->reasons->pdata[i];
 
-		if (!strcmp(reason, GUEST_UNARMED)) {
+		if (reason->kind == GUEST_LOCKDEP_OFF) {
 			s->judged.facts->guest_unarmed = TRUE;
 			continue;
 		}
 		if (fails_excuse_verdict(s, reason))
 			continue;
-		session_judge(s, VERDICT_FAIL, "the guest says: %s", reason);
+		session_judge(s, VERDICT_FAIL, "the guest says: %s", reason->text);
 		ok = FALSE;
 	}
 	s->judged.facts->guest = ok ? GUEST_OK : GUEST_BAD;

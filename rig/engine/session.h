@@ -325,7 +325,7 @@ void fails_excuse(struct agent_run *a, const struct guest_result *result);
  * Returns TRUE if REASON, a reason of the guest's verdict, is only about results that
  * fails_excuse() has marked.
  */
-gboolean fails_excuse_verdict(struct session *s, const char *reason);
+gboolean fails_excuse_verdict(struct session *s, const struct guest_reason *reason);
 /* Must be called when STEP, which began at BEGAN_NS, has ended; see track_stepped(). */
 void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
 		   const char *outcome, const char *why);

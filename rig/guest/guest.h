@@ -109,9 +109,23 @@ struct guest_tasks {
 	gboolean truncated;
 };
 
+/* What the host distinguishes in the reasons of a verdict. */
+enum guest_reason_kind {
+	GUEST_OTHER,
+	GUEST_ILLEGAL,	   /* an agent had unexpected results */
+	GUEST_AGENT_DIED,  /* an agent was killed by a signal */
+	GUEST_LOCKDEP_OFF, /* lockdep was on at the start, and is off */
+};
+
+struct guest_reason {
+	char *text; /* for people */
+	enum guest_reason_kind kind;
+	guint64 agent, count; /* of GUEST_ILLEGAL: the agent's number, and the number of results */
+};
+
 struct guest_verdict {
 	gboolean ok;
-	GPtrArray *reasons; /* of char * */
+	GPtrArray *reasons; /* of struct guest_reason * */
 };
 
 struct guest_log {

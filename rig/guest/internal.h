@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by guest.c (requests) and parse.c (payloads). */
+/* Declarations shared by guest.c (requests), parse.c and verdict.c (payloads). */
 #ifndef RIG_GUEST_INTERNAL_H
 #define RIG_GUEST_INTERNAL_H
 

@@ -404,37 +404,6 @@ void guest_tasks_free(struct guest_tasks *tasks)
 	g_free(tasks);
 }
 
-/* ---- the frame VERDICT ---- */
-
-static void verdict_line(const struct line *line, void *data)
-{
-	struct guest_verdict *verdict = data;
-
-	if (line_is(line, "reason", 2) && verdict->reasons->len < 100)
-		g_ptr_array_add(verdict->reasons, line_word(line->w[1]));
-}
-
-struct guest_verdict *guest_verdict_parse(const char *text)
-{
-	struct guest_verdict *verdict;
-
-	if (!g_str_has_prefix(text, "verdict "))
-		return NULL;
-	verdict = g_new0(struct guest_verdict, 1);
-	verdict->ok = !strcmp(text, "verdict ok") || g_str_has_prefix(text, "verdict ok\n");
-	verdict->reasons = g_ptr_array_new_with_free_func(g_free);
-	lines_each(text, 2, verdict_line, verdict);
-	return verdict;
-}
-
-void guest_verdict_free(struct guest_verdict *verdict)
-{
-	if (!verdict)
-		return;
-	g_ptr_array_unref(verdict->reasons);
-	g_free(verdict);
-}
-
 /* ---- the frame LOGGED: the lines, and a last line `cut` if some are missing ---- */
 struct guest_log *guest_log_parse(char *text)
 {

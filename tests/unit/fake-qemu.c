@@ -66,6 +66,7 @@
  *	locks-endless		LOCKS is answered by more parts than a client accepts
  *	locks-error=NAME	LOCKS is answered by `error NAME`
  *	verdict-bad		VERDICT is bad
+ *	verdict-died		VERDICT is bad because an agent was killed
  *	verdict-unarmed		VERDICT is bad because lockdep is off
  *	finish-late		VERDICT is sent only when the tasks are requested
  *	nmi-oops		an NMI causes the oops that it causes on powerpc

@@ -220,6 +220,63 @@ START_TEST(forgotten_requests_are_stray)
 }
 END_TEST
 
+/* Texts of VERDICT, and what they contain: "ok" or not, then each reason, its kind and numbers. */
+static const struct {
+	const char *text, *reasons;
+} verdicts[] = {
+	{"verdict ok\n", "ok "},
+	{"verdict bad\n", ""},
+	{"verdict bad\nreason a b\nkind agent-died\nreason c\n", "a b: 2 0 0, c: 0 0 0, "},
+	{"verdict bad\nreason a\nkind illegal\nagent 3\ncount 12\nreason b\nkind lockdep-off\n",
+	 "a: 1 3 12, b: 3 0 0, "},
+	/* the words of a reason have no meaning; a kind of a later version is none */
+	{"verdict bad\nreason agent 1 x: 2 results that are not legal\nkind new\nnew 1\n",
+	 "agent 1 x: 2 results that are not legal: 0 0 0, "},
+	/* lines without a reason are dropped */
+	{"verdict bad\nkind illegal\nagent 1\nreason\ncount 2\nreason a\nkind\nagent x\n",
+	 "a: 0 0 0, "},
+};
+
+static void on_verdict(const struct guest_reply *reply, void *data)
+{
+	GString *text = data;
+
+	ck_assert_ptr_nonnull(reply->verdict);
+	g_string_append(text, reply->verdict->ok ? "ok " : "");
+	for (guint i = 0; i < reply->verdict->reasons->len; i++) {
+		const struct guest_reason *r = reply->verdict->reasons->pdata[i];
+
+		g_string_append_printf(text, "%s: %d %u %u, ", r->text, r->kind, (guint)r->agent,
+				       (guint)r->count);
+	}
+}
+
+START_TEST(a_verdict_has_reasons)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	peer_open();
+	frame(PROTO_VERDICT, guest_finish(peer.guest, on_verdict, text), verdicts[_i].text);
+	ck_assert_str_eq(text->str, verdicts[_i].reasons);
+	peer_close();
+}
+END_TEST
+
+/* Reasons after the limit are dropped together with their kind. */
+START_TEST(a_verdict_has_a_limit)
+{
+	g_autoptr(GString) text = g_string_new("verdict bad\n"), found = g_string_new(NULL);
+
+	peer_open();
+	for (guint i = 0; i < 200; i++)
+		g_string_append(text, i < 100 ? "reason a\n" : "reason b\nkind agent-died\n");
+	frame(PROTO_VERDICT, guest_finish(peer.guest, on_verdict, found), text->str);
+	ck_assert_uint_eq(found->len, 100 * strlen("a: 0 0 0, "));
+	ck_assert_ptr_null(strchr(found->str, '2'));
+	peer_close();
+}
+END_TEST
+
 /*
  * Parts of a TASKS: the PART frames, the last frame's type and text, the expected error, the number
  * of tasks.
@@ -313,7 +370,7 @@ START_TEST(any_payload_is_survived)
 		"D",	     "switches", "-1",	    "zone",	"99999999999999999999",
 		"block",     "agent",	 "ok",	    "error",	"offset",
 		"result",    "cut\n",	 "verdict", "\xff\xfe", "stuck",
-		"uptime-ms", "count",	 "0"};
+		"uptime-ms", "count",	 "0",	    "reason",	"kind"};
 	struct rng rng = rng_stream(_i, "payload");
 
 	peer_open();
@@ -341,6 +398,8 @@ int main(void)
 	tcase_add_test(tcase, counts_name_the_first_illegal_result);
 	tcase_add_loop_test(tcase, an_answer_reaches_who_asked, 0, G_N_ELEMENTS(answers));
 	tcase_add_test(tcase, forgotten_requests_are_stray);
+	tcase_add_loop_test(tcase, a_verdict_has_reasons, 0, G_N_ELEMENTS(verdicts));
+	tcase_add_test(tcase, a_verdict_has_a_limit);
 	tcase_add_loop_test(tcase, parts_are_whole_or_fail, 0, G_N_ELEMENTS(parted));
 	tcase_add_test(tcase, too_many_parts_fail);
 	tcase_add_test(tcase, a_heartbeat_names_the_agents_task);

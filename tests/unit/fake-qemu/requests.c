@@ -182,8 +182,10 @@ static void on_finish(guint32 seq, const char *text)
 	else
 		guest_frame(PROTO_VERDICT, seq,
 		      script_word("verdict-bad") ? "verdict bad\nreason told to be bad\n"
+		      : script_word("verdict-died")
+			      ? "verdict bad\nreason agent 1 has ended\nkind agent-died\n"
 		      : script_word("verdict-unarmed")
-			      ? "verdict bad\nreason lockdep is not armed any more\n"
+			      ? "verdict bad\nreason the validator is off\nkind lockdep-off\n"
 			      : "verdict ok\n");
 }
 
