@@ -25,7 +25,7 @@ static void judge_firmware(struct session *s)
 	g_autofree char *fault = hang_firmware_of_folder(run_dir(s->run));
 
 	if (fault)
-		session_judge(s, VERDICT_INFRA, FACTS_FIRMWARE "%s", fault);
+		session_judge_as(s, REASON_FIRMWARE, VERDICT_INFRA, "firmware fault: %s", fault);
 }
 
 void session_explain(struct session *s)

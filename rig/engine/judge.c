@@ -12,22 +12,39 @@
 
 #include "verdict/details.h"
 
-static void note_reason(struct session *s, enum verdict verdict, const char *sentence)
+static void note_reason(struct session *s, enum reason_kind kind, enum verdict verdict,
+			const char *sentence)
 {
-	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text",
-		    sentence);
+	run_journal(s->run, "reason", "{s:s, s:s, s:s}", "verdict", verdict_name(verdict), "kind",
+		    reason_kind_name(kind), "text", sentence);
+}
+
+static void add_reason(struct session *s, enum reason_kind kind, enum verdict verdict,
+		       const char *format, va_list args)
+{
+	g_autofree char *sentence = g_strdup_vprintf(format, args);
+
+	if (facts_add(s->judged.facts, kind, verdict, sentence))
+		note_reason(s, kind, verdict, sentence);
 }
 
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 {
-	g_autofree char *sentence = NULL;
 	va_list args;
 
 	va_start(args, format);
-	sentence = g_strdup_vprintf(format, args);
+	add_reason(s, REASON_OTHER, verdict, format, args);
 	va_end(args);
-	if (facts_add(s->judged.facts, verdict, sentence))
-		note_reason(s, verdict, sentence);
+}
+
+void session_judge_as(struct session *s, enum reason_kind kind, enum verdict verdict,
+		      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_reason(s, kind, verdict, format, args);
+	va_end(args);
 }
 
 gboolean judge_report(struct session *s, const struct splat *splat,
@@ -35,7 +52,7 @@ gboolean judge_report(struct session *s, const struct splat *splat,
 {
 	if (!facts_add_report(s->judged.facts, splat, meaning, G_MAXUINT))
 		return FALSE;
-	note_reason(s, meaning->verdict, meaning->reason);
+	note_reason(s, reason_kind_of_report(splat), meaning->verdict, meaning->reason);
 	return TRUE;
 }
 
@@ -54,11 +71,12 @@ static void compare_pages(struct session *s, const char *what, GHashTable *befor
 
 			if (then == pages || (way && g_hash_table_contains(other, node)))
 				continue;
-			session_judge(s, VERDICT_FAIL,
-				      "node %u has %" G_GSIZE_FORMAT
-				      " %s pages, it had %" G_GSIZE_FORMAT,
-				      GPOINTER_TO_UINT(node), GPOINTER_TO_SIZE(way ? pages : then),
-				      what, GPOINTER_TO_SIZE(way ? then : pages));
+			session_judge_as(s, REASON_ACCOUNTS, VERDICT_FAIL,
+					 "node %u has %" G_GSIZE_FORMAT
+					 " %s pages, it had %" G_GSIZE_FORMAT,
+					 GPOINTER_TO_UINT(node),
+					 GPOINTER_TO_SIZE(way ? pages : then), what,
+					 GPOINTER_TO_SIZE(way ? then : pages));
 		}
 	}
 }
@@ -72,10 +90,10 @@ void judge_accounts(struct session *s)
 	if (!s->scenario->accounts)
 		return;
 	if (s->judged.before->mem_total_kb != s->judged.after->mem_total_kb)
-		session_judge(s, VERDICT_FAIL,
-			      "MemTotal is %" G_GUINT64_FORMAT " kB, it was %" G_GUINT64_FORMAT
-			      " kB",
-			      s->judged.after->mem_total_kb, s->judged.before->mem_total_kb);
+		session_judge_as(s, REASON_ACCOUNTS, VERDICT_FAIL,
+				 "MemTotal is %" G_GUINT64_FORMAT " kB, it was %" G_GUINT64_FORMAT
+				 " kB",
+				 s->judged.after->mem_total_kb, s->judged.before->mem_total_kb);
 	compare_pages(s, "present", s->judged.before->present, s->judged.after->present);
 	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
 }
@@ -98,12 +116,16 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 		}
 		if (fails_excuse_verdict(s, reason))
 			continue;
-		session_judge(s, VERDICT_FAIL, "the guest says: %s", reason->text);
+		session_judge_as(s,
+				 reason->kind == GUEST_AGENT_DIED ? REASON_AGENT_DIED
+								  : REASON_OTHER,
+				 VERDICT_FAIL, "the guest says: %s", reason->text);
 		ok = FALSE;
 	}
 	s->judged.facts->guest = ok ? GUEST_OK : GUEST_BAD;
 	if (!ok)
-		session_judge(s, VERDICT_FAIL, "the guest's own verdict is bad");
+		session_judge_as(s, REASON_GUEST_BAD, VERDICT_FAIL,
+				 "the guest's own verdict is bad");
 }
 
 /* Collects the session's data as facts for the verdict. */
@@ -269,7 +291,7 @@ static json_t *times_json(const struct session *s)
 
 json_t *judge_finish(struct session *s)
 {
-	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
+	json_t *reports = json_array(), *expected = expectation(s);
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
 	json_t *arms = holds_arms_json(s), *fails = fails_json(s), *calls = NULL;
 	json_t *locks = locks_note_json(s);
@@ -282,16 +304,16 @@ json_t *judge_finish(struct session *s)
 	complete_facts(s);
 	decision = facts_decide(s->judged.facts);
 	s->judged.verdict = decision.verdict;
-	for (guint i = 0; i < decision.reasons->len; i++)
-		json_array_append_new(reasons, json_string(decision.reasons->pdata[i]));
 	for (guint i = 0; i < s->reports.list->len; i++)
 		json_array_append_new(reports, splat_to_json(s->reports.list->pdata[i]));
 	json_object_set_new(expected, "met",
 			    json_boolean(details_meet(expected, reports, s->judged.verdict)));
 	details = json_pack(
-		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O, s:b}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+		"{s:O?, s:s, s:o, s:o, s:o, s:{s:o, s:O, s:b}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, "
+		"s:o}",
 		"hang", s->reports.hang, "verdict", verdict_name(s->judged.verdict), "reasons",
-		reasons, "reports", reports, "counts", "agents", agents_json(s), "devices",
+		decision_reasons_json(&decision), "reason_kinds", decision_kinds_json(&decision),
+		"reports", reports, "counts", "agents", agents_json(s), "devices",
 		s->host.outcomes, "ran_once", s->host.ran_once, "times", times_json(s), "lockdep",
 		lockdep_json(s->judged.after), "accounts", "before",
 		account_json(s->judged.before), "after", account_json(s->judged.after), "expected",

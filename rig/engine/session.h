@@ -104,6 +104,9 @@ void session_limit(struct session *s, double seconds);
  */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
+/* The same for a reason of KIND; session_judge() adds one of REASON_OTHER. */
+void session_judge_as(struct session *s, enum reason_kind kind, enum verdict verdict,
+		      const char *format, ...) G_GNUC_PRINTF(4, 5);
 /*
  * Judges a device operation (WHAT, "plug") of a step or of the teardown if QEMU itself refused the
  * command (OUTCOME is VM_FAILED): this is a fault of the host (INFRA, EV_FAULT). Ignores every

@@ -52,10 +52,10 @@ static gboolean firmware_is_stuck(const struct session *s)
 static void judge_no_hello(struct session *s)
 {
 	if (firmware_is_stuck(s))
-		session_judge(s, VERDICT_INFRA,
-			      "the firmware (%s) of %s has not started the kernel within %u s",
-			      s->plan->machine->boot->name, s->plan->machine->name,
-			      s->scenario->boot_s);
+		session_judge_as(s, REASON_FIRMWARE, VERDICT_INFRA,
+				 "the firmware (%s) of %s has not started the kernel within %u s",
+				 s->plan->machine->boot->name, s->plan->machine->name,
+				 s->scenario->boot_s);
 	else
 		session_judge(s, VERDICT_HANG,
 			      "no hello from the guest within %u s of its start%s%s",

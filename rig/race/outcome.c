@@ -18,19 +18,18 @@ const char *outcome_reason(const struct child_result *result)
 }
 
 /*
- * Returns REASON, the first reason of a run without a report, without the parts that differ between
- * runs. The caller owns the text.
+ * Returns the first reason of a run without a report, without the parts that differ between runs.
+ * The caller owns the text.
  */
-static char *plain_reason(enum verdict verdict, const char *reason)
+static char *plain_reason(const struct child_result *result)
 {
-	static const char *const accounts[] = {"MemTotal is ", "node "};
+	const char *reason = outcome_reason(result);
 	char *text;
 
-	if (verdict == VERDICT_HANG)
+	if (result->verdict == VERDICT_HANG)
 		return g_strdup("hang");
-	for (guint i = 0; i < G_N_ELEMENTS(accounts); i++)
-		if (reason && g_str_has_prefix(reason, accounts[i]))
-			return g_strdup(ACCOUNTS);
+	if (details_reason_kind(json_object_get(result->answer, "details"), 0) == REASON_ACCOUNTS)
+		return g_strdup(ACCOUNTS);
 	text = g_strndup(reason ? reason : "", strcspn(reason ? reason : "", ","));
 	return g_strcanon(text, G_CSET_A_2_Z G_CSET_a_2_z " '", '#');
 }
@@ -48,7 +47,7 @@ char *outcome_failure(const struct child_result *result)
 		if (bug && details_report_counts(report) && !json_object_get(report, "known"))
 			return g_strdup(bug);
 	}
-	return hang ? g_strdup(hang) : plain_reason(result->verdict, outcome_reason(result));
+	return hang ? g_strdup(hang) : plain_reason(result);
 }
 
 /*

@@ -221,15 +221,6 @@ static struct facts *facts_of(const char *dir, json_t *details, const struct con
 	return facts;
 }
 
-static json_t *strings_json(const GPtrArray *strings)
-{
-	json_t *array = json_array();
-
-	for (guint i = 0; i < strings->len; i++)
-		json_array_append_new(array, json_string(strings->pdata[i]));
-	return array;
-}
-
 /* Returns the content of the file `verdict` as the current rule makes it. New reference. */
 static json_t *judge(const char *dir, json_t *details, const struct console *console)
 {
@@ -239,7 +230,8 @@ static json_t *judge(const char *dir, json_t *details, const struct console *con
 	json_t *reports = reports_json(console->splats, json_object_get(details, "reports"));
 
 	json_object_set_new(now, "verdict", json_string(verdict_name(decision.verdict)));
-	json_object_set_new(now, "reasons", strings_json(decision.reasons));
+	json_object_set_new(now, "reasons", decision_reasons_json(&decision));
+	json_object_set_new(now, "reason_kinds", decision_kinds_json(&decision));
 	if (json_is_object(expected))
 		json_object_set_new(
 			expected, "met",
@@ -250,12 +242,25 @@ static json_t *judge(const char *dir, json_t *details, const struct console *con
 	return now;
 }
 
+/*
+ * Returns TRUE if the file `verdict` need not be written: NOW equals DETAILS, except that DETAILS,
+ * if it is from an old version, has no kinds of reasons.
+ */
+static gboolean is_same(json_t *now, json_t *details)
+{
+	json_auto_t *had = json_copy(details);
+
+	if (!json_object_get(had, "reason_kinds"))
+		json_object_set(had, "reason_kinds", json_object_get(now, "reason_kinds"));
+	return json_equal(now, had);
+}
+
 static gboolean write_verdict(int folder, const char *dir, json_t *details,
 			      const struct console *console, gboolean *ret_changed, GError **error)
 {
 	json_auto_t *now = judge(dir, details, console);
 
-	if (json_equal(now, details))
+	if (is_same(now, details))
 		return TRUE;
 	*ret_changed = TRUE;
 	return safe_write_json(folder, "verdict", now, error);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Decides the verdict from the facts of a run, by the rule described in facts.h. */
-#include <string.h>
-
 #include "verdict/facts.h"
 
 /* ---- proofs: a run without reports passes only if it has all of them ---- */
@@ -65,25 +63,6 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* The sentences about missing proofs in run folders from before 2026-12. */
-static const char *const former[] = {
-	"lockdep is no longer armed, so silence proves nothing",
-	"the reports that ended this run are none by today's rules, but it did not run to its end",
-	"the console says that lockdep was turned off",
-	"what the console said while the connection was lost is not known",
-};
-
-gboolean facts_is_proof(const char *text)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(former); i++)
-		if (!strcmp(text, former[i]))
-			return TRUE;
-	for (guint i = 0; i < G_N_ELEMENTS(proofs); i++)
-		if (!strcmp(text, proofs[i].sentence))
-			return TRUE;
-	return FALSE;
-}
-
 /* ---- reasons ---- */
 
 static const struct reason *reason_at(const struct facts *facts, guint i)
@@ -98,32 +77,30 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
  */
 static gboolean may_follow(const struct reason *reason)
 {
-	switch (reason->source) {
-	case REASON_SEEN:
-		return verdict_is_alarm(reason->verdict) || reason->verdict == VERDICT_LOST;
+	switch (reason->kind) {
 	case REASON_REPORT:
 		return reason->induced || reason->verdict != VERDICT_FAIL;
-	case REASON_HANG:
+	case REASON_EXPLANATION:
 		return TRUE;
+	default:
+		return verdict_is_alarm(reason->verdict) || reason->verdict == VERDICT_LOST;
 	}
-	return FALSE;
 }
 
 /*
- * Returns TRUE if REASON is that an agent was killed. The guest reports this at once, so the reason
- * can precede the report of the oops that killed the agent.
+ * Returns TRUE if REASON is that an agent was killed, or, which then follows, that the guest's
+ * verdict is bad. The guest reports this at once, so the reason can precede the report of the oops
+ * that killed the agent.
  */
 static gboolean is_death(const struct reason *reason)
 {
-	return reason->source == REASON_SEEN &&
-	       ((g_str_has_prefix(reason->text, "the guest says: agent ") &&
-		 strstr(reason->text, " was killed by signal ")) ||
-		!strcmp(reason->text, "the guest's own verdict is bad"));
+	return reason->kind == REASON_AGENT_DIED || reason->kind == REASON_GUEST_BAD;
 }
 
-static gboolean is_of_firmware(const struct reason *reason)
+/* Returns TRUE if REASON is neither a report on the console nor the explanation of a hang. */
+static gboolean is_seen(const struct reason *reason)
 {
-	return reason->verdict == VERDICT_INFRA && g_str_has_prefix(reason->text, FACTS_FIRMWARE);
+	return reason->kind != REASON_REPORT && reason->kind != REASON_EXPLANATION;
 }
 
 static gboolean is_excused(const struct facts *facts, guint i)
@@ -133,14 +110,14 @@ static gboolean is_excused(const struct facts *facts, guint i)
 	for (guint k = 0; k < facts->reasons->len; k++) {
 		const struct reason *known = reason_at(facts, k);
 
-		if (is_of_firmware(known) && reason->verdict == VERDICT_HANG)
+		if (known->kind == REASON_FIRMWARE && reason->verdict == VERDICT_HANG)
 			return TRUE;
 		if (known->verdict != VERDICT_KNOWN || !known->fatal)
 			continue;
 		if ((k < i && may_follow(reason)) || is_death(reason))
 			return TRUE;
 		/* the engine has observed a hang, and the known issue is its explanation */
-		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&
+		if (known->kind == REASON_EXPLANATION && is_seen(reason) &&
 		    reason->verdict == VERDICT_HANG)
 			return TRUE;
 	}
@@ -178,9 +155,16 @@ static const struct proof *find_missing(const struct facts *facts)
 	return NULL;
 }
 
+static void add_reason(struct decision *d, enum reason_kind kind, const char *text)
+{
+	g_ptr_array_add(d->reasons, g_strdup(text));
+	g_array_append_val(d->kinds, kind);
+}
+
 struct decision facts_decide(const struct facts *facts)
 {
-	struct decision d = {VERDICT_PASS, g_ptr_array_new_with_free_func(g_free)};
+	struct decision d = {VERDICT_PASS, g_ptr_array_new_with_free_func(g_free),
+			     g_array_new(FALSE, FALSE, sizeof(enum reason_kind))};
 	const struct proof *missing = NULL;
 	int known, decider, first;
 	gboolean fatal;
@@ -190,20 +174,42 @@ struct decision facts_decide(const struct facts *facts)
 		d.verdict = reason_at(facts, decider)->verdict;
 	} else if (!fatal && (missing = find_missing(facts))) {
 		d.verdict = missing->verdict;
-		g_ptr_array_add(d.reasons, g_strdup(missing->sentence));
+		add_reason(&d, REASON_PROOF, missing->sentence);
 	} else if (known >= 0 || facts->lockdep_known) {
 		d.verdict = VERDICT_KNOWN;
 		first = known;
 	}
 	if (first >= 0)
-		g_ptr_array_add(d.reasons, g_strdup(reason_at(facts, first)->text));
+		add_reason(&d, reason_at(facts, first)->kind, reason_at(facts, first)->text);
 	for (guint i = 0; i < facts->reasons->len; i++)
 		if ((int)i != first)
-			g_ptr_array_add(d.reasons, g_strdup(reason_at(facts, i)->text));
+			add_reason(&d, reason_at(facts, i)->kind, reason_at(facts, i)->text);
 	return d;
 }
 
 void decision_clear(struct decision *decision)
 {
 	g_clear_pointer(&decision->reasons, g_ptr_array_unref);
+	g_clear_pointer(&decision->kinds, g_array_unref);
+}
+
+json_t *decision_reasons_json(const struct decision *decision)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < decision->reasons->len; i++)
+		json_array_append_new(array, json_string(decision->reasons->pdata[i]));
+	return array;
+}
+
+json_t *decision_kinds_json(const struct decision *decision)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < decision->kinds->len; i++) {
+		enum reason_kind kind = g_array_index(decision->kinds, enum reason_kind, i);
+
+		json_array_append_new(array, json_string(reason_kind_name(kind)));
+	}
+	return array;
 }

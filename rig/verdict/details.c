@@ -67,6 +67,18 @@ gboolean details_report_counts(json_t *report)
 	return (!weight || !strcmp(weight, "fail")) && g_strcmp0(text_at(report, "kind"), "reboot");
 }
 
+enum reason_kind details_reason_kind(json_t *details, size_t i)
+{
+	json_t *reasons = json_object_get(details, "reasons");
+	json_t *kinds = json_object_get(details, "reason_kinds");
+	const char *sentence = json_string_value(json_array_get(reasons, i));
+
+	if (json_is_array(kinds) && json_array_size(kinds) == json_array_size(reasons))
+		return reason_kind_parse(json_string_value(json_array_get(kinds, i)));
+	return sentence ? reason_kind_of_former(sentence, json_object_get(details, "reports"))
+			: REASON_OTHER;
+}
+
 const char *details_hang_bug(json_t *details)
 {
 	json_t *signature = json_object_get(json_object_get(details, "hang"), "signature");

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "verdict/reason.h"
 #include "verdict/verdict.h"
 
 /* The result of a run, as evidence about its kernel. */
@@ -36,6 +37,12 @@ gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
  * lockdep, or is a second boot.
  */
 gboolean details_report_counts(json_t *report);
+
+/*
+ * Returns the kind of the reason with the index I in the member `reasons`: from `reason_kinds`, or,
+ * in folders without that member, from the sentence.
+ */
+enum reason_kind details_reason_kind(json_t *details, size_t i);
 
 /*
  * Returns the signature of the hang, or NULL if there was none. It is in the member

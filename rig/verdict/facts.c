@@ -50,19 +50,17 @@ static gboolean add(struct facts *facts, struct reason reason, guint at)
 	return TRUE;
 }
 
-gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text)
+gboolean facts_add(struct facts *facts, enum reason_kind kind, enum verdict verdict,
+		   const char *text)
 {
-	return add(facts, (struct reason){REASON_SEEN, verdict, FALSE, FALSE, (char *)text},
-		   G_MAXUINT);
+	return add(facts, (struct reason){kind, verdict, FALSE, FALSE, (char *)text}, G_MAXUINT);
 }
 
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at)
 {
 	struct reason reason = {
-		.source = report_is_explanation(splat->kind)    ? REASON_HANG
-			  : report_is_from_console(splat->kind) ? REASON_REPORT
-								: REASON_SEEN,
+		.kind = reason_kind_of_report(splat),
 		.verdict = meaning->verdict,
 		.fatal = meaning->fatal,
 		.induced = splat->induced,

@@ -18,16 +18,11 @@
 #include <jansson.h>
 
 #include "util/auto.h"
+#include "verdict/reason.h"
 #include "verdict/verdict.h"
 
-enum reason_source {
-	REASON_SEEN,   /* an observation of the engine: a timeout, missing pages, a signal */
-	REASON_REPORT, /* a report on the console */
-	REASON_HANG,   /* the explanation of a hang (rig/hang) */
-};
-
 struct reason {
-	enum reason_source source;
+	enum reason_kind kind;
 	/*
 	 * the verdict of the run if this reason decides; VERDICT_KNOWN if it is a known issue,
 	 * which never decides
@@ -35,7 +30,7 @@ struct reason {
 	enum verdict verdict;
 	gboolean fatal;	      /* the report killed or blocked a task (struct report_meaning) */
 	gboolean induced;     /* the report is a consequence of the previous one */
-	char *text;	      /* a sentence */
+	char *text;	      /* a sentence for people; no rule depends on its words */
 };
 
 enum guest_judgement { GUEST_SILENT, GUEST_OK, GUEST_BAD };
@@ -61,9 +56,6 @@ struct facts {
 	guint reports_at;
 };
 
-/* The first words of a reason (INFRA) that a fault of the guest's firmware stopped the guest. */
-#define FACTS_FIRMWARE "firmware fault: "
-
 /* Maximum number of reasons that are stored. */
 #define REASONS_MAX 100
 
@@ -75,7 +67,8 @@ RIG_DEFINE_AUTO(facts, facts_free)
  * Adds a reason that the engine observed. Returns FALSE, and adds nothing, if a reason with this
  * text exists.
  */
-gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text);
+gboolean facts_add(struct facts *facts, enum reason_kind kind, enum verdict verdict,
+		   const char *text);
 
 /*
  * Adds a reason: MEANING, which verdict_of_report() made of SPLAT. AT: its index in `reasons`;
@@ -94,6 +87,7 @@ void facts_rename(struct facts *facts, const char *old, const char *text);
 struct decision {
 	enum verdict verdict;
 	GPtrArray *reasons; /* of char *, owned; the reason that decided comes first */
+	GArray *kinds;	    /* enum reason_kind, one for each of `reasons` */
 };
 
 /* Applies the rule to FACTS, its only input. Free with decision_clear(). */
@@ -101,11 +95,9 @@ struct decision facts_decide(const struct facts *facts);
 void decision_clear(struct decision *decision);
 #define decision_auto __attribute__((cleanup(decision_clear))) struct decision
 
-/*
- * Returns TRUE if TEXT is the sentence about a missing proof. facts_decide() adds such sentences to
- * its result; they are not facts.
- */
-gboolean facts_is_proof(const char *text);
+/* Make the members `reasons` and `reason_kinds` of the file `verdict`. New references. */
+json_t *decision_reasons_json(const struct decision *decision);
+json_t *decision_kinds_json(const struct decision *decision);
 
 /* Makes the member `proof` of the file `verdict`. New reference. */
 json_t *facts_proof_json(const struct facts *facts);

@@ -5,13 +5,6 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/*
- * The first words of the reason in folders until 2026-11 if a hang was a known issue; the verdict
- * was INFRA.
- */
-#define OLD_EXCUSE "the hang is a known issue: "
-#define OLD_UNHEARD "what the console said while the connection was lost is not known"
-
 static const char *text_at(json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -69,12 +62,15 @@ static void read_proof(struct facts *facts, json_t *proof)
 
 /*
  * Infers the proofs for a folder from before the member `proof` existed: a run with the verdict
- * PASS had all of them. The journal must have been read.
+ * PASS had all of them, and gaps in the console were a reason. The journal must have been read.
  */
 static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 {
+	static const char gaps[] =
+		"what the console said while the connection was lost is not known";
 	json_t *lockdep = json_object_get(details, "lockdep");
-	json_t *accounts = json_object_get(details, "accounts");
+	json_t *accounts = json_object_get(details, "accounts"), *reason;
+	size_t i;
 
 	facts->lockdep_offered = strcmp(text_at(lockdep, "state"), "absent") != 0;
 	facts->lockdep_armed = json_is_true(json_object_get(lockdep, "armed"));
@@ -84,76 +80,46 @@ static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 		facts->guest = GUEST_OK;
 		facts->powered_off = facts->accounts = TRUE;
 	}
+	json_array_foreach (json_object_get(details, "reasons"), i, reason)
+		if (!g_strcmp0(json_string_value(reason), gaps))
+			facts->unheard = 1;
 }
 
 /*
- * If REPORT is the explanation of a hang, and SENTENCE is the reason that was made of it, sets *RET
- * to this reason. Otherwise returns FALSE.
+ * Returns the verdict of the reason that explains the hang: KNOWN if its report in REPORTS is a
+ * known issue.
  */
-static gboolean is_explained(json_t *report, const char *sentence, struct reason *ret)
+static enum verdict explained_verdict(json_t *reports)
 {
-	json_t *known = json_object_get(report, "known");
-	const char *title = text_at(report, "title");
-	g_autofree char *excuse = NULL;
-
-	if (!report_is_explanation(text_at(report, "kind")))
-		return FALSE;
-	excuse = g_strdup_printf("known issue: %s", title);
-	if (strcmp(sentence, title) && !g_str_has_prefix(sentence, excuse) &&
-	    !(json_is_object(known) && g_str_has_prefix(sentence, OLD_EXCUSE)))
-		return FALSE;
-	*ret = (struct reason){
-		.source = REASON_HANG,
-		.verdict = json_is_object(known) ? VERDICT_KNOWN : VERDICT_HANG,
-		.fatal = TRUE,
-	};
-	return TRUE;
-}
-
-/*
- * Returns TRUE if REPORT is a report on the console, and SENTENCE is the reason that
- * verdict_of_report() made of it.
- */
-static gboolean is_of_report(json_t *report, const char *sentence)
-{
-	/* older versions wrote "the lock validator gave up" */
-	static const char *const forms[] = {"%s", "lockdep turned itself off: %s",
-					    "the lock validator gave up: %s", "known issue: %s ("};
-	const char *title = text_at(report, "title");
-
-	if (!report_is_from_console(text_at(report, "kind")))
-		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
-		g_autofree char *text = g_strdup_printf(forms[i], title);
-
-		if (!strcmp(sentence, text) || (i == 3 && g_str_has_prefix(sentence, text)))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/*
- * Sets *RET to the reason whose text is SENTENCE. HAD: the verdict of the run, which the reason
- * gets if the journal has no verdict for it. Returns FALSE if the reason is a report on the
- * console.
- */
-static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence,
-			    enum verdict had, struct reason *ret)
-{
-	guint stood_for = GPOINTER_TO_UINT(g_hash_table_lookup(facts->stood_for, sentence));
-	struct reason reason = {.source = REASON_SEEN, .verdict = stood_for ? stood_for - 1 : had};
 	json_t *report;
 	size_t i;
 
-	json_array_foreach (reports, i, report) {
-		if (is_of_report(report, sentence))
-			return FALSE;
-		if (is_explained(report, sentence, &reason))
-			break;
+	json_array_foreach (reports, i, report)
+		if (report_is_explanation(text_at(report, "kind")) &&
+		    json_is_object(json_object_get(report, "known")))
+			return VERDICT_KNOWN;
+	return VERDICT_HANG;
+}
+
+/*
+ * Appends the reason SENTENCE of KIND. HAD: the verdict of the run, which the reason gets if the
+ * journal has no verdict for it.
+ */
+static void append(struct facts *facts, json_t *reports, enum reason_kind kind,
+		   const char *sentence, enum verdict had)
+{
+	guint stood_for = GPOINTER_TO_UINT(g_hash_table_lookup(facts->stood_for, sentence));
+	struct reason reason = {
+		.kind = kind,
+		.verdict = stood_for ? stood_for - 1 : had,
+		.text = g_strdup(sentence),
+	};
+
+	if (kind == REASON_EXPLANATION) {
+		reason.verdict = explained_verdict(reports);
+		reason.fatal = TRUE;
 	}
-	reason.text = g_strdup(sentence);
-	*ret = reason;
-	return TRUE;
+	g_array_append_val(facts->reasons, reason);
 }
 
 void facts_read(struct facts *facts, json_t *details)
@@ -171,15 +137,12 @@ void facts_read(struct facts *facts, json_t *details)
 		guess_proof(facts, details, had);
 	json_array_foreach (json_object_get(details, "reasons"), i, old) {
 		const char *sentence = json_string_value(old);
-		struct reason reason;
+		enum reason_kind kind = details_reason_kind(details, i);
 
-		if (!sentence || facts->reasons->len >= REASONS_MAX)
+		if (!sentence || kind == REASON_PROOF || facts->reasons->len >= REASONS_MAX)
 			continue;
-		if (facts_is_proof(sentence)) {
-			if (!json_is_object(proof) && !strcmp(sentence, OLD_UNHEARD))
-				facts->unheard = 1;
-		} else if (read_reason(facts, reports, sentence, had, &reason)) {
-			g_array_append_val(facts->reasons, reason);
+		if (kind != REASON_REPORT) {
+			append(facts, reports, kind, sentence, had);
 		} else if (!reported) {
 			reported = TRUE;
 			facts->reports_at = facts->reasons->len;

@@ -37,6 +37,7 @@ void add_locks_tests(TCase *tcase);
 void add_timeline_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_agent_tests(TCase *tcase);
+void add_kind_tests(TCase *tcase);
 void add_starved_tests(TCase *tcase);
 void add_nvdimm_tests(TCase *tcase);
 

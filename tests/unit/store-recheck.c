@@ -72,6 +72,35 @@ START_TEST(recheck_restores)
 }
 END_TEST
 
+/* Kinds of reasons are added to an old folder when it is written, but do not count as a change. */
+START_TEST(recheck_adds_kinds)
+{
+	g_autofree char *dir = golden(FAILED), *text = NULL, *old = NULL;
+	json_auto_t *details = NULL;
+	rig_auto(run_info) info = NULL;
+
+	recheck(dir);
+	text = slurp(dir, "verdict");
+	details = json_loads(text, 0, NULL);
+	json_object_del(details, "reason_kinds");
+	old = json_dumps(details, 0);
+	put(dir, "verdict", old, -1);
+	ck_assert(!recheck(dir));
+	json_object_set_new(details, "reasons", json_pack("[s, s]", "firmware fault: x",
+							  "possible deadlock in cpu_device_down"));
+	json_object_del(json_array_get(json_object_get(details, "reports"), 0), "text");
+	free(old);
+	old = json_dumps(details, 0);
+	put(dir, "verdict", old, -1);
+	ck_assert(recheck(dir));
+	ck_assert(!recheck(dir));
+	info = run_open(scratch, FAILED, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reason_kinds")), 2);
+	ck_assert_int_eq(details_reason_kind(info->details, 0), REASON_FIRMWARE);
+	ck_assert_int_eq(details_reason_kind(info->details, 1), REASON_REPORT);
+}
+END_TEST
+
 START_TEST(recheck_pass_stays)
 {
 	g_autofree char *dir = golden(PASSED), *before = slurp(dir, "verdict"), *after = NULL;
@@ -256,6 +285,7 @@ void add_recheck_tests(Suite *suite)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, recheck_finds_again);
 	tcase_add_test(tc, recheck_restores);
+	tcase_add_test(tc, recheck_adds_kinds);
 	tcase_add_test(tc, recheck_pass_stays);
 	tcase_add_test(tc, recheck_turns);
 	tcase_add_loop_test(tc, recheck_proves_as_the_run, 0, G_N_ELEMENTS(unproven));

@@ -409,6 +409,7 @@ int main(void)
 	tests = case_of_runs(suite, "locks");
 	add_locks_tests(tests);
 	add_agent_tests(tests);
+	add_kind_tests(tests);
 	add_nvdimm_tests(tests);
 	add_fail_tests(tests);
 	return suite_run(suite);

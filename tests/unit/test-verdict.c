@@ -81,6 +81,15 @@ static const struct {
 	{"seen-hang hang-report firmware explained", "guest", VERDICT_INFRA, "firmware fault"},
 	{"seen-fail seen-hang firmware", "guest", VERDICT_FAIL, "pages missing"},
 	{"seen-hang report firmware", "guest", VERDICT_FAIL, "WARNING in g"},
+	/* the kind of a reason decides what it excuses and what excuses it, and not its words */
+	{"reworded-death reworded-bad known-oops", NULL, VERDICT_KNOWN, "known issue: oops in f"},
+	{"words-of-death known-oops", NULL, VERDICT_FAIL, "the guest says: agent 3"},
+	{"words-of-bad known-oops", NULL, VERDICT_FAIL, "the guest's own verdict is bad"},
+	{"seen-hang reworded-firmware", "guest", VERDICT_INFRA, "the kernel was not started"},
+	{"seen-hang words-of-firmware", "guest", VERDICT_HANG, "no progress"},
+	/* a recheck keeps what the engine observed, even with the words of a report or a proof */
+	{"words-of-report report", NULL, VERDICT_INFRA, "lockdep turned itself off: WARNING in g"},
+	{"words-of-proof", NULL, VERDICT_INFRA, "the guest did not power off"},
 };
 
 static const struct {
@@ -90,14 +99,27 @@ static const struct {
 	enum splat_weight weight;
 	const char *text;
 	gboolean known, induced, off;
+	enum reason_kind as; /* kind of an observation */
 } found[] = {
 	{"seen-fail", VERDICT_FAIL, .text = "pages missing"},
-	{"seen-death", VERDICT_FAIL, .text = "the guest says: agent 3 run was killed by signal 9"},
-	{"seen-bad", VERDICT_FAIL, .text = "the guest's own verdict is bad"},
+	{"seen-death", VERDICT_FAIL, .text = "the guest says: agent 3 run was killed by signal 9",
+	 .as = REASON_AGENT_DIED},
+	{"seen-bad", VERDICT_FAIL, .text = "the guest's own verdict is bad",
+	 .as = REASON_GUEST_BAD},
+	{"reworded-death", VERDICT_FAIL, .text = "agent 3 (run) died", .as = REASON_AGENT_DIED},
+	{"reworded-bad", VERDICT_FAIL, .text = "the guest has failed", .as = REASON_GUEST_BAD},
+	{"reworded-firmware", VERDICT_INFRA, .text = "the kernel was not started",
+	 .as = REASON_FIRMWARE},
+	{"words-of-death", VERDICT_FAIL,
+	 .text = "the guest says: agent 3 run was killed by signal 9"},
+	{"words-of-bad", VERDICT_FAIL, .text = "the guest's own verdict is bad"},
+	{"words-of-firmware", VERDICT_INFRA, .text = "firmware fault: none"},
+	{"words-of-report", VERDICT_INFRA, .text = "lockdep turned itself off: WARNING in g"},
+	{"words-of-proof", VERDICT_INFRA, .text = "the guest did not power off"},
 	{"seen-hang", VERDICT_HANG, .text = "no progress"},
 	{"seen-lost", VERDICT_LOST, .text = "the guest disappeared"},
 	{"seen-infra", VERDICT_INFRA, .text = "disk full"},
-	{"firmware", VERDICT_INFRA, .text = "firmware fault: CPU 1 waits"},
+	{"firmware", VERDICT_INFRA, .text = "firmware fault: CPU 1 waits", .as = REASON_FIRMWARE},
 	{"report", .kind = "warning", .text = "WARNING in g"},
 	{"induced", .kind = "panic", .text = "kernel panic", .induced = TRUE},
 	{"hang-report", .kind = "hung-task", .text = "task hung in h"},
@@ -154,7 +176,7 @@ static void put_word(struct written *w, const char *word)
 		i++;
 	ck_assert_str_eq(found[i].word, word);
 	if (!found[i].kind) {
-		facts_add(w->facts, found[i].seen, found[i].text);
+		facts_add(w->facts, found[i].as, found[i].seen, found[i].text);
 		journal(w, found[i].seen, found[i].text);
 		return;
 	}
@@ -207,12 +229,9 @@ static void written_clear(struct written *w)
 
 static json_t *details_of(const struct written *w, const struct decision *decision)
 {
-	json_t *reasons = json_array();
-
-	for (guint i = 0; i < decision->reasons->len; i++)
-		json_array_append_new(reasons, json_string(decision->reasons->pdata[i]));
-	return json_pack("{s:s, s:o, s:O, s:o}", "verdict", verdict_name(decision->verdict),
-			 "reasons", reasons, "reports", w->reports, "proof",
+	return json_pack("{s:s, s:o, s:o, s:O, s:o}", "verdict", verdict_name(decision->verdict),
+			 "reasons", decision_reasons_json(decision), "reason_kinds",
+			 decision_kinds_json(decision), "reports", w->reports, "proof",
 			 facts_proof_json(w->facts));
 }
 
@@ -230,6 +249,30 @@ START_TEST(run_decides)
 }
 END_TEST
 
+/* Returns what a recheck decides that reads the facts from W, and from DETAILS as `verdict`. */
+static json_t *rechecked(const struct written *w, json_t *details)
+{
+	rig_auto(facts) read = facts_new();
+	decision_auto decision = {0};
+	guint at;
+
+	for (guint i = 0; i < w->journal->len; i++)
+		facts_read_entry(read, w->journal->pdata[i]);
+	facts_read(read, details);
+	read->lockdep_died = w->facts->lockdep_died;
+	at = read->reports_at;
+	for (guint i = 0; i < w->splats->len; i++) {
+		struct report_meaning meaning;
+
+		if (!verdict_of_report(w->splats->pdata[i], &meaning))
+			continue;
+		at += facts_add_report(read, w->splats->pdata[i], &meaning, at);
+		g_free(meaning.reason);
+	}
+	decision = facts_decide(read);
+	return details_of(w, &decision);
+}
+
 /*
  * A recheck that reads the facts from a folder makes the same decision, with the same reasons in
  * the same order.
@@ -237,29 +280,28 @@ END_TEST
 START_TEST(recheck_decides_the_same)
 {
 	struct written w = written_by(_i);
-	decision_auto first = facts_decide(w.facts);
-	json_auto_t *details = details_of(&w, &first);
-	json_auto_t *again = NULL;
-	rig_auto(facts) read = facts_new();
-	decision_auto second = {0};
-	guint at;
+	decision_auto decision = facts_decide(w.facts);
+	json_auto_t *details = details_of(&w, &decision);
+	json_auto_t *again = rechecked(&w, details);
 
-	for (guint i = 0; i < w.journal->len; i++)
-		facts_read_entry(read, w.journal->pdata[i]);
-	facts_read(read, details);
-	read->lockdep_died = w.facts->lockdep_died;
-	at = read->reports_at;
-	for (guint i = 0; i < w.splats->len; i++) {
-		struct report_meaning meaning;
-
-		if (!verdict_of_report(w.splats->pdata[i], &meaning))
-			continue;
-		at += facts_add_report(read, w.splats->pdata[i], &meaning, at);
-		g_free(meaning.reason);
-	}
-	second = facts_decide(read);
-	again = details_of(&w, &second);
 	ck_assert(json_equal(details, again));
+	written_clear(&w);
+}
+END_TEST
+
+/* The same for a folder from before reasons had kinds, with the words of that time. */
+START_TEST(recheck_reads_former_folders)
+{
+	struct written w = written_by(_i);
+	decision_auto decision = facts_decide(w.facts);
+	json_auto_t *details = details_of(&w, &decision);
+	json_auto_t *former = json_copy(details);
+	json_auto_t *again = NULL;
+
+	json_object_del(former, "reason_kinds");
+	again = rechecked(&w, former);
+	if (!strstr(cases[_i].found, "words-of") && !strstr(cases[_i].found, "reworded"))
+		ck_assert(json_equal(details, again));
 	written_clear(&w);
 }
 END_TEST
@@ -281,6 +323,53 @@ START_TEST(hang_signature)
 }
 END_TEST
 
+/* The first reason of a file `verdict`, and its kind. */
+static const struct {
+	const char *first, *rest; /* of the object: the reason, the other members */
+	enum reason_kind kind;
+} kinds[] = {
+	{"x", ", \"reason_kinds\": [\"accounts\"]", REASON_ACCOUNTS},
+	{"MemTotal is 1 kB, it was 2 kB", ", \"reason_kinds\": [\"other\"]", REASON_OTHER},
+	/* a kind of a later version, and damaged files */
+	{"x", ", \"reason_kinds\": [\"new\"]", REASON_OTHER},
+	{"x", ", \"reason_kinds\": [7]", REASON_OTHER},
+	{"firmware fault: y", ", \"reason_kinds\": []", REASON_FIRMWARE},
+	{"firmware fault: y", ", \"reason_kinds\": \"other\"", REASON_FIRMWARE},
+	/* folders without kinds */
+	{"x", "", REASON_OTHER},
+	{"MemTotal is 1 kB, it was 2 kB", "", REASON_ACCOUNTS},
+	{"node 0 has 1 present pages, it had 2", "", REASON_ACCOUNTS},
+	{"lockdep is no longer armed, so silence proves nothing", "", REASON_PROOF},
+	{"the guest did not power off", "", REASON_PROOF},
+	{"the guest did not power off cleanly: signal 9", "", REASON_OTHER},
+	{"the guest says: agent 1 run was killed by signal 9", "", REASON_AGENT_DIED},
+	{"the guest says: agent 1 run is stuck in x", "", REASON_OTHER},
+	{"the guest's own verdict is bad", "", REASON_GUEST_BAD},
+	{"the lock validator gave up: x",
+	 ", \"reports\": [{\"kind\": \"lockdep-limit\", \"title\": \"x\"}]", REASON_REPORT},
+	{"known issue: x (fixed)", ", \"reports\": [{\"kind\": \"paging\", \"title\": \"x\"}]",
+	 REASON_REPORT},
+	{"the hang is a known issue: x",
+	 ", \"reports\": [{\"kind\": \"hang-cycle\", \"title\": \"y\", \"known\": {}}]",
+	 REASON_EXPLANATION},
+	{"x", ", \"reports\": [{\"kind\": \"lock-order\", \"title\": \"x\"}]", REASON_OTHER},
+};
+
+START_TEST(a_reason_has_a_kind)
+{
+	g_autofree char *text = g_strdup_printf("{\"reasons\": [\"%s\"]%s}", kinds[_i].first,
+						kinds[_i].rest);
+	json_auto_t *details = json_loads(text, 0, NULL);
+
+	ck_assert_msg(details != NULL, "%s", text);
+	ck_assert_str_eq(reason_kind_name(details_reason_kind(details, 0)),
+			 reason_kind_name(kinds[_i].kind));
+	ck_assert_int_eq(reason_kind_parse(reason_kind_name(kinds[_i].kind)), kinds[_i].kind);
+	ck_assert_int_eq(details_reason_kind(details, 1), REASON_OTHER);
+	ck_assert_int_eq(details_reason_kind(NULL, 0), REASON_OTHER);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("verdict");
@@ -289,6 +378,8 @@ int main(void)
 	tcase_add_test(tc, names_and_codes);
 	tcase_add_loop_test(tc, run_decides, 0, G_N_ELEMENTS(cases));
 	tcase_add_loop_test(tc, recheck_decides_the_same, 0, G_N_ELEMENTS(cases));
+	tcase_add_loop_test(tc, recheck_reads_former_folders, 0, G_N_ELEMENTS(cases));
+	tcase_add_loop_test(tc, a_reason_has_a_kind, 0, G_N_ELEMENTS(kinds));
 	tcase_add_test(tc, hang_signature);
 	suite_add_tcase(suite, tc);
 	add_known_tests(suite);
