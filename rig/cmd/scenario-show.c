@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario show: prints a scenario in full, as text or JSON. */
+/* rig scenario show: prints a scenario in full, as text or JSON (scenario-json.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,119 +8,6 @@
 #include "util/error.h"
 #include "util/size.h"
 #include "util/term.h"
-
-json_t *scenario_strings_json(char **strings)
-{
-	json_t *array = json_array();
-
-	for (char **s = strings; *s; s++)
-		json_array_append_new(array, json_string(*s));
-	return array;
-}
-
-static json_t *range_json(const struct range *range)
-{
-	return range->low == range->high
-		       ? json_integer(range->low)
-		       : json_pack("[I, I]", (json_int_t)range->low, (json_int_t)range->high);
-}
-
-static json_t *step_json(const struct step *step)
-{
-	json_t *json =
-		json_pack("{s:s, s:i}", "do", step_do_name(step->what), "chance", step->chance);
-
-	if (step->id)
-		json_object_set_new(json, "id", json_string(step->id));
-	if (step->what == STEP_PLUG)
-		json_object_set_new(json, "device", json_string(step_device_name(step->device)));
-	if (step->what == STEP_ONLINE)
-		json_object_set_new(json, "how", json_string(step_how_name(step->how)));
-	if (step->size.high)
-		json_object_set_new(json, "size", range_json(&step->size));
-	if (step->requested.high)
-		json_object_set_new(json, "requested", range_json(&step->requested));
-	if (step->label)
-		json_object_set_new(json, "label", json_integer((json_int_t)step->label));
-	if (step->file)
-		json_object_set_new(json, "file", json_string(step->file));
-	if (step->block)
-		json_object_set_new(json, "block", json_integer((json_int_t)step->block));
-	if (step->prealloc)
-		json_object_set_new(json, "prealloc", json_true());
-	if (step->inaccessible)
-		json_object_set_new(json, "inaccessible", json_true());
-	if (step->memslots)
-		json_object_set_new(json, "memslots", json_true());
-	if (step->what == STEP_WAIT || step->what == STEP_PAUSE)
-		json_object_set_new(json, "ms", range_json(&step->ms));
-	return json;
-}
-
-static json_t *agent_json(const struct agent *agent)
-{
-	json_t *params = json_object();
-
-	for (unsigned i = 0; i < agent->n_params; i++)
-		json_object_set_new(params, agent->params[i].key,
-				    json_string(agent->params[i].value));
-	return json_pack("{s:s, s:i, s:i, s:b, s:o}", "name", agent->name, "count", agent->count,
-			 "rate", agent->rate, "optional", agent->optional, "params", params);
-}
-
-/* Returns the scenario's holds as texts in the format of `rig run --hold`. */
-static json_t *holds_json(const struct scenario *s)
-{
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < s->n_holds; i++) {
-		g_autofree char *text = hold_text(&s->holds[i]);
-
-		json_array_append_new(array, json_string(text));
-	}
-	return array;
-}
-
-static json_t *fails_json(const struct scenario *s)
-{
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < s->n_fails; i++) {
-		g_autofree char *text = fail_text(&s->fails[i]);
-
-		json_array_append_new(array, json_string(text));
-	}
-	return array;
-}
-
-static json_t *scenario_json(const struct scenario *s)
-{
-	g_autofree char *cmdline = scenario_cmdline(s);
-	json_t *agents = json_array(), *tracks = json_array();
-
-	for (unsigned i = 0; i < s->n_agents; i++)
-		json_array_append_new(agents, agent_json(&s->agents[i]));
-	for (unsigned t = 0; t < s->n_tracks; t++) {
-		json_t *steps = json_array();
-
-		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
-			json_array_append_new(steps, step_json(&s->tracks[t].steps[i]));
-		json_array_append_new(tracks,
-				      json_pack("{s:i, s:i, s:o}", "copies", s->tracks[t].copies,
-						"repeat", s->tracks[t].repeat, "steps", steps));
-	}
-	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:b, s:i, s:i, s:i, s:s, s:o, s:o, s:o, "
-		"s:s?, s:o, s:o, s:o, s:o}",
-		"name", s->name, "file", s->file, "about", s->about, "machines",
-		scenario_strings_json(s->machines), "memory", (json_int_t)s->memory, "max_memory",
-		(json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "hmat",
-		s->hmat, "cpus", s->cpus, "max_cpus", s->max_cpus, "duration", s->duration_s,
-		"cmdline", cmdline, "needs", scenario_strings_json(s->needs), "agents", agents,
-		"tracks", tracks, "expect", s->expect.kind, "cycle",
-		scenario_strings_json(s->expect.cycle), "vary", scenario_strings_json(s->vary),
-		"holds", holds_json(s), "fail", fails_json(s));
-}
 
 static char *range_text(const struct range *range, gboolean is_size)
 {
@@ -153,12 +40,16 @@ static void print_step_options(const struct step *step)
 	print_size("block", step->block);
 	if (step->node)
 		printf(", node %u", step->node);
+	if (step->backend)
+		printf(", backend %s", step_backend_name(step->backend));
 	if (step->prealloc)
 		fputs(", prealloc", stdout);
 	if (step->inaccessible)
 		fputs(", inaccessible", stdout);
 	if (step->memslots)
 		fputs(", memslots", stdout);
+	if (step->at_boot)
+		fputs(", at boot", stdout);
 }
 
 static void print_step(const struct step *step)
@@ -174,11 +65,13 @@ static void print_step(const struct step *step)
 		printf(" %s", step_how_name(step->how));
 	if (step->what == STEP_CPU)
 		printf(" %u, write %u", step->cpu, step->write);
-	if (step->size.high)
+	if (step->size.high || step->what == STEP_RESIZE)
 		printf(" %s", size);
 	print_step_options(step);
 	if (step->what == STEP_WAIT || step->what == STEP_PAUSE)
 		printf(" %s ms", ms);
+	if (step->timeout_s != STEP_TIMEOUT_S)
+		printf(", timeout %u s", step->timeout_s);
 	if (step->chance < 100)
 		printf("  (%u %%)", step->chance);
 	putchar('\n');
@@ -266,7 +159,16 @@ static void print_texts(const char *title, json_t *texts)
 	json_decref(texts);
 }
 
-/* Prints the patches and config options that the scenario adds to the standard kernel. */
+/* Prints STRINGS on one line that begins with KEY, unless there are none. */
+static void print_list(const char *key, char **strings)
+{
+	g_autofree char *text = g_strjoinv(", ", strings);
+
+	if (*text)
+		printf("  %-9s %s\n", key, text);
+}
+
+/* Prints what the scenario needs of the kernel, and which modules and files it brings. */
 static void print_build(const struct scenario *s)
 {
 	g_autofree char *options = g_strjoinv(", ", s->kconfig);
@@ -277,6 +179,46 @@ static void print_build(const struct scenario *s)
 	for (unsigned i = 0; i < s->n_modules; i++)
 		printf("  module    %s%s\n", s->modules[i].name,
 		       s->modules[i].folder ? ", a folder of the scenario" : ", of the kernel");
+	print_list("needs", s->needs);
+	print_list("varied", s->vary);
+	for (unsigned i = 0; i < s->n_files; i++)
+		printf("  file      %s\n", s->files[i].name);
+}
+
+static void print_nodes(const struct scenario *s)
+{
+	printf("%u node%s", s->nodes, s->nodes == 1 ? "" : "s");
+	if (s->nodes > 1)
+		printf(" (with base memory: %u, with CPUs: %u)", s->base_nodes, s->cpu_nodes);
+	puts(s->hmat ? ", HMAT" : "");
+}
+
+static void print_track(const struct track *track, unsigned number)
+{
+	printf("  track %u of the host", number);
+	if (track->copies > 1)
+		printf(", %u copies", track->copies);
+	if (track->repeat > 1)
+		printf(", %u laps\n", track->repeat);
+	else
+		puts(track->repeat ? ", once" : ", until the end");
+	for (unsigned i = 0; i < track->n_steps; i++)
+		print_step(&track->steps[i]);
+}
+
+static void print_expect(const struct expect *expect)
+{
+	g_autofree char *cycle = g_strjoinv(" --> ", expect->cycle);
+
+	if (expect->kind)
+		printf("  expected  %s%s%s\n", expect->kind, *cycle ? ", " : "", cycle);
+	for (unsigned i = 0; i < expect->n_outcomes; i++) {
+		const struct expect_outcome *one = &expect->outcomes[i];
+
+		printf("  expected  %s%s%s: %s\n",
+		       one->agent ? one->agent : step_do_name(one->what), one->id ? " " : "",
+		       one->id ? one->id : "", one->result);
+	}
 }
 
 static void print_scenario(const struct scenario *s)
@@ -287,46 +229,26 @@ static void print_scenario(const struct scenario *s)
 
 	printf("%s%s%s  %s\n\n%s\n\n", term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN),
 	       s->file, s->about);
-	printf("  machines  %s\n  memory    %s, up to %s, %u slots, %u node%s%s\n", machines_text,
-	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s",
-	       s->hmat ? ", HMAT" : "");
-	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus,
-	       cmdline, s->duration_s);
+	printf("  machines  %s\n  memory    %s, up to %s, %u slots, ", machines_text, memory,
+	       most, s->slots);
+	print_nodes(s);
+	printf("  CPUs      %u, up to %u\n  kernel    %s\n", s->cpus, s->max_cpus, cmdline);
+	printf("  duration  %u s, after a boot of at most %u s%s\n", s->duration_s, s->boot_s,
+	       s->coverage ? ", with coverage" : "");
+	if (!s->accounts)
+		puts("  accounts  not compared");
 	print_build(s);
-	if (*s->vary) {
-		g_autofree char *vary = g_strjoinv(", ", s->vary);
-
-		printf("  varied    %s\n", vary);
-	}
 	if (s->n_agents)
 		puts("  agents in the guest");
 	for (unsigned i = 0; i < s->n_agents; i++)
 		print_agent(&s->agents[i]);
-	for (unsigned t = 0; t < s->n_tracks; t++) {
-		const struct track *track = &s->tracks[t];
-		g_autofree char *copies = track->copies > 1
-						  ? g_strdup_printf(", %u copies", track->copies)
-						  : g_strdup("");
-
-		printf("  track %u of the host%s, %s\n", t + 1, copies,
-		       track->repeat == 1 ? "once"
-		       : track->repeat	  ? "repeated"
-					  : "until the end");
-		for (unsigned i = 0; i < track->n_steps; i++)
-			print_step(&track->steps[i]);
-	}
-	print_texts("holds", holds_json(s));
-	print_texts("calls that fail", fails_json(s));
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		print_track(&s->tracks[t], t + 1);
+	print_texts("holds", scenario_holds_json(s));
+	print_texts("cycle that a trap closes", scenario_strings_json(s->hold_cycle));
+	print_texts("calls that fail", scenario_fails_json(s));
 	print_locks(s);
-	if (s->expect.kind)
-		printf("  expected  %s\n", s->expect.kind);
-	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
-		const struct expect_outcome *one = &s->expect.outcomes[i];
-
-		printf("  expected  %s%s%s: %s\n",
-		       one->agent ? one->agent : step_do_name(one->what), one->id ? " " : "",
-		       one->id ? one->id : "", one->result);
-	}
+	print_expect(&s->expect);
 }
 
 int scenario_show(const char *name, gboolean json)

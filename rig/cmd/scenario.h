@@ -4,9 +4,17 @@
 #define RIG_CMD_SCENARIO_H
 
 #include "cmd/cmd.h"
+#include "scenario/scenario.h"
 
 /* Returns a new array of the NULL-terminated STRINGS. */
 json_t *scenario_strings_json(char **strings);
+
+/* Return the holds and the calls that fail, as texts in the format of `rig run --hold`, --fail. */
+json_t *scenario_holds_json(const struct scenario *s);
+json_t *scenario_fails_json(const struct scenario *s);
+
+/* Returns the scenario with all its keys, as a new object. */
+json_t *scenario_json(const struct scenario *s);
 
 /* Prints the complete scenario NAME, as text or as a JSON object. Returns the exit code. */
 int scenario_show(const char *name, gboolean json);

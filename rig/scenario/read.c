@@ -303,7 +303,7 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 	if (!step->chance)
 		step->chance = 100;
 	if (!step->timeout_s)
-		step->timeout_s = 30;
+		step->timeout_s = STEP_TIMEOUT_S;
 	return TRUE;
 }
 

@@ -91,9 +91,10 @@ struct step {
 	gboolean at_boot;   /* the guest boots with the device; the step waits for it */
 	/* execute the step only in the first lap, so that the device stays plugged */
 	gboolean once;
-	unsigned timeout_s; /* 30 by default */
+	unsigned timeout_s; /* STEP_TIMEOUT_S by default */
 };
 
+#define STEP_TIMEOUT_S 30
 #define BACKEND_HUGEPAGES 3
 
 /*
@@ -399,6 +400,7 @@ const char **scenario_all_needs(const struct scenario *scenario);
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
+const char *step_backend_name(int backend);
 
 /*
  * Returns the number of bytes of which the size of DEVICE must be a multiple on MACHINE, or 0 if

@@ -240,3 +240,8 @@ const char *step_how_name(enum step_how how)
 {
 	return word_of(how_words, G_N_ELEMENTS(how_words), how);
 }
+
+const char *step_backend_name(int backend)
+{
+	return word_of(backend_words, G_N_ELEMENTS(backend_words), backend);
+}
