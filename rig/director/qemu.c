@@ -11,6 +11,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
+#include "util/sweep.h"
 
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
@@ -144,9 +145,18 @@ static gboolean finish(const char *folder, char **ret_version, GError **error)
 	return ok;
 }
 
+/* Returns TRUE if FOLDER has the scripts of a complete download. */
+static gboolean is_complete(const char *folder)
+{
+	g_autofree char *script = g_build_filename(folder, machines[0]->emulator, NULL);
+
+	return g_file_test(script, G_FILE_TEST_IS_REGULAR);
+}
+
 gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 {
 	g_autofree char *folder = folder_of(suite), *root = g_build_filename(folder, ROOT, NULL);
+	gboolean ok;
 
 	if (!is_suite(suite))
 		return rig_fail(error, RIG_EXIT_USAGE,
@@ -155,9 +165,13 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", root,
 				g_strerror(errno));
-	return (fits_host(suite) ? unpack(suite, root, error)
-				 : kernel_unpack_closed(packages, suite, root, error)) &&
-	       finish(folder, ret_version, error);
+	ok = (fits_host(suite) ? unpack(suite, root, error)
+			       : kernel_unpack_closed(packages, suite, root, error)) &&
+	     finish(folder, ret_version, error);
+	/* an earlier download stays */
+	if (!ok && !is_complete(folder))
+		sweep_remove(folder, NULL);
+	return ok;
 }
 
 char **qemu_list(void)
@@ -167,9 +181,9 @@ char **qemu_list(void)
 	GPtrArray *there = g_ptr_array_new();
 
 	for (char **name = names; *name; name++) {
-		g_autofree char *script = g_build_filename(top, *name, machines[0]->emulator, NULL);
+		g_autofree char *folder = g_build_filename(top, *name, NULL);
 
-		if (is_suite(*name) && g_file_test(script, G_FILE_TEST_IS_REGULAR))
+		if (is_suite(*name) && is_complete(folder))
 			g_ptr_array_add(there, g_strdup(*name));
 	}
 	g_ptr_array_add(there, NULL);

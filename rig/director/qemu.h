@@ -12,7 +12,8 @@
 /*
  * Downloads the QEMU of SUITE ("bookworm-backports"): some 40 MiB, or some 60 MiB with all
  * libraries if SUITE belongs to another Debian release than this host's. *ret_version is the
- * version of QEMU. Blocks. Errors: RIG_EXIT_SKIP if the downloaded QEMU does not run here,
+ * version of QEMU. Blocks. Removes the suite's folder after an error, unless it has the scripts
+ * of an earlier download. Errors: RIG_EXIT_SKIP if the downloaded QEMU does not run here,
  * RIG_EXIT_USAGE if there is no such suite, RIG_EXIT_INFRA for an error of the network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);

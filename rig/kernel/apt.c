@@ -10,11 +10,14 @@
  */
 #include "kernel/internal.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
+#include "util/sweep.h"
 
 #define DEFAULT_KEY "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define SOURCES_MAX (1 << 20)
@@ -221,7 +224,28 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 	return spawn_run(&spawn, ret_output, error);
 }
 
-/* Creates the private configuration for SUITE and downloads its package lists. */
+/*
+ * Removes TOP, the private configuration of a suite, if it has no package lists and no apt is using
+ * it: apt locks lists/lock with fcntl(2).
+ */
+static void remove_without_lists(const char *top)
+{
+	g_autofree char *lists = g_build_filename(top, "lists", NULL);
+	g_autofree char *lock = g_build_filename(lists, "lock", NULL);
+	g_auto(GStrv) releases = rig_names_in(lists, "Release");
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (!*releases && (fd < 0 || fcntl(fd, F_SETLK, &whole) == 0))
+		sweep_remove(top, NULL);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Creates the private configuration for SUITE and downloads its package lists. Removes the
+ * configuration if none could be downloaded.
+ */
 static gboolean apt_update(const char *suite, GError **error)
 {
 	static const char *const folders[] = {"lists/partial", "cache/archives/partial", "none"};
@@ -237,7 +261,10 @@ static gboolean apt_update(const char *suite, GError **error)
 
 		g_mkdir_with_parents(folder, 0755);
 	}
-	return rig_write_file(sources, text, -1, error) && apt(suite, NULL, words, NULL, error);
+	if (rig_write_file(sources, text, -1, error) && apt(suite, NULL, words, NULL, error))
+		return TRUE;
+	remove_without_lists(top);
+	return FALSE;
 }
 
 /*

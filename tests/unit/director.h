@@ -24,5 +24,6 @@ void director_say(int fd, const char *line);
 void add_recorder_tests(TCase *tcase);
 void add_fail_tests(TCase *tcase);
 void add_cover_tests(TCase *tcase);
+void add_get_tests(TCase *tcase);
 
 #endif

@@ -421,6 +421,7 @@ int main(void)
 	add_recorder_tests(tests);
 	add_fail_tests(tests);
 	add_cover_tests(tests);
+	add_get_tests(tests);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);
