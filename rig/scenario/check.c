@@ -273,7 +273,7 @@ static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, G
 	return check_cxl(tree, s, &all, error) && check_room(tree, s, &all, error);
 }
 
-/* Checks an agent. The values of its parameters are checked later, by the guest. */
+/* Checks an agent. Most values of its parameters are checked later, by the guest. */
 static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const struct agent *agent,
 			    GError **error)
 {
@@ -299,7 +299,7 @@ static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const str
 						   info->params, "agent '%s' has no param '%s'",
 						   info->name, agent->params[i].key);
 	}
-	return TRUE;
+	return check_errnos(tree, node, error);
 }
 
 static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, GError **error)

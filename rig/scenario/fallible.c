@@ -14,10 +14,10 @@
  */
 #include "scenario/fallible.h"
 
-#include <errno.h>
 #include <string.h>
 
-#define ERRNO_MAX 133 /* include/uapi/asm-generic/errno.h: EHWPOISON */
+#include "scenario/read.h"
+
 /* include/linux/notifier.h: NOTIFY_STOP_MASK, NOTIFY_OK */
 #define NOTIFY_STOP_MASK 0x8000
 #define NOTIFY_OK 0x0001
@@ -144,14 +144,6 @@ const struct fallible *fallible_find(const char *function, const char *in)
 			found = f;
 	}
 	return found;
-}
-
-static int errno_of(const char *name)
-{
-	for (int i = 1; i <= ERRNO_MAX; i++)
-		if (!g_strcmp0(strerrorname_np(i), name))
-			return i;
-	return 0;
 }
 
 gboolean fallible_value(enum fallible_returns returns, const char *error, guint64 *ret)

@@ -52,6 +52,11 @@ gboolean scenario_check_files(const struct scenario *s, const struct machine *ma
  */
 gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError **error);
 
+/* Returns the errno called NAME, or 0 if there is none (errnos.c). */
+int errno_of(const char *name);
+/* Checks the names in params that are lists of errnos; NODE is the agent, with valid params. */
+gboolean check_errnos(struct yaml_tree *tree, yaml_node_t *node, GError **error);
+
 /* Checks what involves the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);
 
