@@ -78,7 +78,7 @@ static gboolean keep_image(struct session *s, const struct step *step, GError **
 	g_autofree char *path = g_build_filename(run_dir(s->run), to, NULL);
 
 	return g_file_test(path, G_FILE_TEST_EXISTS) ||
-	       run_keep_image(s->run, to, step->path, step->file_size, error);
+	       run_keep_image(s->run, to, step->path, step->file_size, &s->stop, error);
 }
 
 static gboolean keep_images(struct session *s, GError **error)

@@ -162,8 +162,20 @@ static gboolean on_signal(gpointer data)
 	struct session *s = data;
 
 	session_judge(s, VERDICT_ABORTED, "interrupted by a signal");
-	session_event(s, EV_ABORT);
+	if (s->vm)
+		session_event(s, EV_ABORT);
+	else
+		s->interrupted = TRUE;
 	return G_SOURCE_CONTINUE;
+}
+
+/* Handles signals that arrive while files are copied, before the main loop runs. */
+static gboolean is_interrupted(void *data)
+{
+	struct session *s = data;
+
+	g_main_context_iteration(NULL, FALSE);
+	return s->interrupted;
 }
 
 static void show_status(struct session *s)
@@ -215,6 +227,7 @@ static void session_init(struct session *s, const struct run_plan *plan, engine_
 		.live = {progress, data},
 		.times.started_ns = rig_now_ns(),
 		.judged.facts = facts_new(),
+		.stop = {is_interrupted, s},
 	};
 	g_queue_init(&s->queue.events);
 	dispatch_init(s);
@@ -280,6 +293,7 @@ static struct vm *launch(struct session *s, GError **error)
 		.n_boot = boot->len,
 		.images = (const struct vm_image *)images->data,
 		.n_images = images->len,
+		.stop = &s->stop,
 		.nodes = MAX(1, sc->nodes),
 		.base_nodes = MAX(1, sc->base_nodes),
 		.cpu_nodes = MAX(1, sc->cpu_nodes),
@@ -317,8 +331,8 @@ static void run_loop(struct session *s)
 }
 
 /*
- * Runs the guest. Signals are handled by the main loop, so one that arrives during the launch is
- * handled when the loop starts.
+ * Copies the inputs and runs the guest. Signals are handled by the main loop, so one that arrives
+ * during the launch is handled when the loop starts, or in a copy of a large file.
  */
 static void hammer(struct session *s, GError **error)
 {
@@ -330,7 +344,8 @@ static void hammer(struct session *s, GError **error)
 		is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, s),
 	};
 
-	s->vm = launch(s, error);
+	if (session_keep_inputs(s, error))
+		s->vm = launch(s, error);
 	if (s->vm)
 		run_loop(s);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
@@ -353,9 +368,9 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 		session_deinit(&s);
 		return FALSE;
 	}
-	if (session_keep_inputs(&s, &why))
-		hammer(&s, &why);
-	if (why)
+	hammer(&s, &why);
+	/* an interrupted copy is not a fault of the host */
+	if (why && !s.interrupted)
 		session_judge(&s,
 			      (enum verdict)(rig_exit_code(why) == RIG_EXIT_SKIP ? VERDICT_SKIP
 										 : VERDICT_INFRA),

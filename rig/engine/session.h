@@ -58,6 +58,8 @@ struct session {
 	 */
 	guint entry;
 
+	gboolean interrupted;	 /* a signal has ended the run before QEMU was started */
+	struct sparse_stop stop; /* is set if `interrupted` is */
 	struct event_queue queue;
 	struct run_times times;
 	struct live_status live;

@@ -21,7 +21,7 @@ static gboolean keep(const char *from, const char *folder, const char *name, GEr
 	if (g_mkdir_with_parents(parent, 0755) < 0 || g_stat(from, &st) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot copy '%s' to '%s': %s", from, to,
 				g_strerror(errno));
-	return sparse_copy(from, to, st.st_size, 0644, error);
+	return sparse_copy(from, to, st.st_size, 0644, NULL, error);
 }
 
 static gboolean keep_module(const struct scenario_module *module, const char *folder,

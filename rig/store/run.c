@@ -19,7 +19,6 @@
 #include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
-#include "util/sparse.h"
 #include "util/sweep.h"
 
 #define JOURNAL_MAX (64u << 20)
@@ -324,7 +323,7 @@ gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write
 }
 
 gboolean run_keep_image(struct run *run, const char *relative, const char *from, guint64 size,
-			GError **error)
+			const struct sparse_stop *stop, GError **error)
 {
 	g_autofree char *path = g_build_filename(run->dir, relative, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
@@ -334,7 +333,7 @@ gboolean run_keep_image(struct run *run, const char *relative, const char *from,
 	if (g_mkdir_with_parents(parent, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot create the folder '%s': %s", parent,
 				g_strerror(errno));
-	return sparse_copy(from, path, size, 0644, error);
+	return sparse_copy(from, path, size, 0644, stop, error);
 }
 
 void run_keep_splat(struct run *run, const struct splat *splat)

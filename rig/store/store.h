@@ -17,6 +17,7 @@
 #include "splat/splat.h"
 #include "util/auto.h"
 #include "util/paths.h"
+#include "util/sparse.h"
 #include "verdict/details.h"
 #include "verdict/verdict.h"
 
@@ -60,10 +61,11 @@ gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write
 
 /*
  * Copies the file FROM, which has SIZE bytes and may consist mostly of zeros, to the new file
- * RELATIVE of the run. RELATIVE is as in run_keep(). Blocks. Errors: those of sparse_copy().
+ * RELATIVE of the run. RELATIVE is as in run_keep(). Blocks; STOP is that of
+ * sparse_copy(). Errors: those of sparse_copy().
  */
 gboolean run_keep_image(struct run *run, const char *relative, const char *from, guint64 size,
-			GError **error);
+			const struct sparse_stop *stop, GError **error);
 
 /* Writes splats/NN-kind.txt and .json. */
 void run_keep_splat(struct run *run, const struct splat *splat);

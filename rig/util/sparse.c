@@ -49,7 +49,7 @@ static gboolean has_size(int fd, off_t size)
  * Copies SIZE bytes. Returns FALSE and sets errno on failure; 0 if FROM has another size at the
  * end, because lseek() does not distinguish the last hole from the end of a shorter file.
  */
-static gboolean copy(int from, int to, off_t size)
+static gboolean copy(int from, int to, off_t size, const struct sparse_stop *stop)
 {
 	g_autofree char *piece = g_malloc(PIECE);
 	off_t at = 0;
@@ -60,6 +60,10 @@ static gboolean copy(int from, int to, off_t size)
 		off_t data = lseek(from, at, SEEK_DATA);
 		ssize_t n;
 
+		if (stop && stop->is_set(stop->data)) {
+			errno = ECANCELED;
+			return FALSE;
+		}
 		if (data < 0 && errno == ENXIO)
 			break; /* the rest is a hole */
 		/* round down, so that the holes of the copy begin at multiples of PIECE */
@@ -76,11 +80,56 @@ static gboolean copy(int from, int to, off_t size)
 	return has_size(from, size);
 }
 
-gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode, GError **error)
+/*
+ * Opens a new file without a name in the folder of TO, or if the file system has no such files, TO
+ * itself. Returns -1 and sets errno on failure.
+ */
+static int open_target(const char *to, gboolean *ret_named)
 {
-	int source = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC), target = -1, why;
+	g_autofree char *folder = g_path_get_dirname(to);
+	int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	*ret_named = fd < 0;
+	return fd < 0 ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : fd;
+}
+
+/* Gives the file FD the name TO. */
+static gboolean publish(int fd, const char *to)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	return !linkat(AT_FDCWD, path, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
+}
+
+/* Copies the open file SOURCE to TO. Returns FALSE and sets errno on failure, as copy() does. */
+static gboolean copy_to(int source, const char *to, guint64 size, mode_t mode,
+			const struct sparse_stop *stop)
+{
+	gboolean named, ok;
+	int target = open_target(to, &named), why;
+
+	if (target < 0)
+		return FALSE;
+	ok = copy(source, target, size, stop) && !fchmod(target, mode) &&
+	     (named || publish(target, to));
+	why = errno;
+	if (close(target) < 0 && ok) {
+		ok = FALSE;
+		why = errno;
+		named = TRUE;
+	}
+	if (!ok && named)
+		unlink(to);
+	errno = why;
+	return ok;
+}
+
+gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode,
+		     const struct sparse_stop *stop, GError **error)
+{
+	int source = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC), why;
 	struct stat st = {0};
-	gboolean ok = FALSE;
+	gboolean ok;
 
 	if (source >= 0 && !fstat(source, &st) &&
 	    (!S_ISREG(st.st_mode) || (guint64)st.st_size != size)) {
@@ -88,20 +137,10 @@ gboolean sparse_copy(const char *from, const char *to, guint64 size, mode_t mode
 		close(source);
 		return FALSE;
 	}
-	if (source >= 0)
-		target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ok = target >= 0 && copy(source, target, size) && !fchmod(target, mode);
+	ok = source >= 0 && copy_to(source, to, size, mode, stop);
 	why = errno;
-	if (target >= 0 && close(target) < 0 && ok) {
-		ok = FALSE;
-		why = errno;
-	}
 	if (source >= 0)
 		close(source);
-	if (ok)
-		return TRUE;
-	if (target >= 0)
-		unlink(to);
-	return rig_fail(error, RIG_EXIT_INFRA, "cannot copy '%s' to '%s': %s", from, to,
-			why ? g_strerror(why) : "its size changed meanwhile");
+	return ok || rig_fail(error, RIG_EXIT_INFRA, "cannot copy '%s' to '%s': %s", from, to,
+			      why ? g_strerror(why) : "its size changed meanwhile");
 }

@@ -133,7 +133,7 @@ static gboolean make_output(struct vm *vm, const struct vm_config *config, GErro
 
 		if (g_hash_table_contains(vm->images, image->name))
 			continue;
-		if (!sparse_copy(kept, copy, image->size, 0666, error))
+		if (!sparse_copy(kept, copy, image->size, 0666, config->stop, error))
 			return FALSE;
 		g_hash_table_insert(vm->images, g_strdup(image->name), g_steal_pointer(&copy));
 	}

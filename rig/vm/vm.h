@@ -16,6 +16,7 @@
 
 #include "machine/machine.h"
 #include "util/auto.h"
+#include "util/sparse.h"
 
 struct vm;
 
@@ -70,6 +71,7 @@ struct vm_config {
 	 */
 	const struct vm_image *images;
 	unsigned n_images;
+	const struct sparse_stop *stop; /* stops the copies, so that vm_start() fails; or NULL */
 	unsigned nodes;	     /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes; /* 1..nodes; the other nodes have no memory at start */
 	/* the guest's ACPI tables have latency and bandwidth between nodes (HMAT) */

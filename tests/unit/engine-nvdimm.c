@@ -2,6 +2,8 @@
 /* Tests NVDIMMs whose label area the kernel refuses, and files for which the disk has no space. */
 #include "tests/unit/engine.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
@@ -47,21 +49,28 @@ static void remove_image(json_t *timeline)
 	ck_assert_int_eq(unlink(image), 0);
 }
 
-/* The contents of an NVDIMM vanish after the check; the run folder has the other inputs. */
-START_TEST(contents_that_vanish)
+/* Writes a scenario with an NVDIMM, and its contents, a sparse file. Returns its path. */
+static char *make_contents(void)
 {
 	static const char text[] = "about: x\nmachines: [pc-q35]\nmemory: 512M\nmax_memory: 1G\n"
 				   "slots: 1\nduration: 1\ntracks: [{steps: [{do: plug, id: n, "
 				   "device: nvdimm, size: 128M, label: 1M, once: true, file: n.img"
 				   "}]}]\n";
 	g_autofree char *file = in_scratch("mine.yaml"), *image = in_scratch("n.img");
-	g_autofree char *dir = NULL, *kept = NULL;
-	struct run_plan plan = {.seed = 7};
 
-	play("");
 	ck_assert(g_file_set_contents(file, text, -1, NULL));
 	ck_assert(g_file_set_contents(image, "", 0, NULL));
 	ck_assert_int_eq(truncate(image, 129 << 20), 0);
+	return g_steal_pointer(&file);
+}
+
+/* The contents of an NVDIMM vanish after the check; the run folder has the other inputs. */
+START_TEST(contents_that_vanish)
+{
+	g_autofree char *file = make_contents(), *dir = NULL, *kept = NULL;
+	struct run_plan plan = {.seed = 7};
+
+	play("");
 	ck_assert_int_eq(run_edited(&plan, file, remove_image, &dir), VERDICT_INFRA);
 	ck_assert(has_reason(dir, "n.img': No such file or directory"));
 	kept = g_build_filename(dir, "scenario.yaml", NULL);
@@ -69,8 +78,48 @@ START_TEST(contents_that_vanish)
 }
 END_TEST
 
+/* Sends a signal at the N-th iteration of the main loop, and waits until it can be handled. */
+static gboolean interrupt_at(void *n)
+{
+	if (--*(guint *)n)
+		return G_SOURCE_CONTINUE;
+	raise(SIGTERM);
+	while (!g_main_context_pending(NULL))
+		;
+	return G_SOURCE_REMOVE;
+}
+
+/*
+ * A signal ends the copy of the contents into the run folder, or with another N, the copy for QEMU.
+ * Each copy has three pieces.
+ */
+START_TEST(a_signal_ends_the_copy)
+{
+	guint n = _i ? 5 : 1;
+	g_autofree char *file = make_contents(), *image = in_scratch("n.img"), *dir = NULL;
+	g_autofree char *qemu = NULL;
+	struct run_plan plan = {.seed = 7};
+	int fd = open(image, O_WRONLY | O_CLOEXEC);
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(pwrite(fd, "data", 4, i << 20), 4);
+	close(fd);
+	play("");
+	g_timeout_add(0, interrupt_at, &n);
+	ck_assert_int_eq(run_edited(&plan, file, NULL, &dir), VERDICT_ABORTED);
+	ck_assert(has_reason(dir, "interrupted by a signal"));
+	ck_assert(!has_reason(dir, "cannot copy"));
+	qemu = g_build_filename(dir, "qemu", NULL);
+	ck_assert(!g_file_test(qemu, G_FILE_TEST_EXISTS));
+	g_free(qemu);
+	qemu = g_build_filename(dir, "qemu-cmd", NULL);
+	ck_assert_msg(!g_file_test(qemu, G_FILE_TEST_EXISTS), "QEMU was started");
+}
+END_TEST
+
 void add_nvdimm_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, runs_end_in, 0, G_N_ELEMENTS(runs));
 	tcase_add_test(tcase, contents_that_vanish);
+	tcase_add_loop_test(tcase, a_signal_ends_the_copy, 0, 2);
 }
