@@ -120,7 +120,9 @@ static const struct {
 	/* run: the scenario may set a time limit, which the host checks */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
 
-	/* dax */
+	/* dax, cxl; the host checks the first row */
+	{BIT(OP_NS_MAKE) | BIT(OP_REGION_MAKE), ECANCELED,
+	 "cleanup(): the device had not appeared when the agents stopped"},
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
 	{BIT(OP_KMEM_BIND) | BIT(OP_REGION_BIND), ENOMEM,
 	 "arch_add_memory(): no memory for the memmap"},

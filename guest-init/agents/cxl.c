@@ -28,6 +28,7 @@ enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
 static struct cxl cxl;
 static struct kmem kmem;
 static enum mode mode;
+static bool found; /* the memory devices have appeared */
 static uint64_t nth, ways;
 
 static int prepare(struct run *run)
@@ -57,6 +58,7 @@ static void make(struct run *run)
 		run_idle(run);
 		return;
 	}
+	found = true;
 	units = guest_rng_between(&run->shared->rng, 1, cxl.capacity / CXL_UNIT);
 	op_begin(run, OP_REGION_MAKE);
 	err = cxl_make_region(&cxl, units * CXL_UNIT, &what);
@@ -156,9 +158,16 @@ static void step(struct run *run)
 		next[mode][choice](run);
 }
 
-/* Removes the memory, so that the guest has as much memory as before the load. */
+/*
+ * Removes the memory, so that the guest has as much memory as before the load. If the devices have
+ * not appeared, counts a cancelled operation, as dax does.
+ */
 static void cleanup(struct run *run)
 {
+	if (!found && cxl_find(nth, ways, &cxl)) {
+		op_begin(run, OP_REGION_MAKE);
+		op_end(run, OP_REGION_MAKE, -ECANCELED);
+	}
 	if (mode == MODE_KMEM && !kmem_leave(run, &kmem))
 		return;
 	if (mode != MODE_NONE)

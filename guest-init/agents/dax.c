@@ -220,9 +220,17 @@ static void step(struct run *run)
 	}
 }
 
-/* Returns the memory to the NVDIMM, so that the guest has as much memory as at the start. */
+/*
+ * Returns the memory to the NVDIMM, so that the guest has as much memory as at the start. If the
+ * NVDIMM has not appeared, counts a cancelled operation, so that the host notices that the agent
+ * has done nothing.
+ */
 static void cleanup(struct run *run)
 {
+	if (!pmem_has_region(nth)) {
+		op_begin(run, OP_NS_MAKE);
+		op_end(run, OP_NS_MAKE, -ECANCELED);
+	}
 	for (struct space *s = space; s < space + spaces; s++) {
 		if (s->mode == MODE_KMEM && kmem_leave(run, &kmem))
 			remove_memory(run, s);

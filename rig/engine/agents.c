@@ -276,6 +276,17 @@ static void judge_illegal(struct session *s, const struct agent_run *a,
 			      is_first ? "; first: " : "", is_first ? counts->first_illegal : "");
 }
 
+/*
+ * Returns TRUE if RESULT is that the agent's device has not appeared (guest-init/agents/dax.c). It
+ * may be missing on purpose if a part of the scenario is left out, or if the run has ended early.
+ */
+static gboolean lacked_device(const struct session *s, const struct guest_result *result)
+{
+	return !strcmp(result->error, "ECANCELED") &&
+	       (!strcmp(result->op, "ns-make") || !strcmp(result->op, "region-make")) &&
+	       s->host.ran_once && !json_object_get(s->plan->inputs, "without");
+}
+
 void agents_counts(struct session *s, const struct guest_counts *counts)
 {
 	struct agent_run *a = agent_by_id(s, counts->id);
@@ -294,6 +305,11 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 				"agent %s: its program had not ended when the agents stopped; "
 				"give a longer 'duration', or 'limit: 0' if it never ends",
 				a->agent->name);
+		if (lacked_device(s, result))
+			session_judge(s, VERDICT_INFRA,
+				      "agent %s did nothing, because its device did not appear: "
+				      "the scenario must plug it, and its number may be wrong",
+				      a->agent->name);
 		if (result->illegal && fails_explain(s, result->error, result->count))
 			fails_excuse(a, result);
 		else if (result->illegal)

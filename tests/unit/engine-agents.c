@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests runs whose agents do not start. */
+/* Tests runs whose agents do not start, or whose device is missing. */
 #include "tests/unit/engine.h"
 
 #include <string.h>
@@ -44,7 +44,20 @@ START_TEST(an_optional_agent_is_left_out)
 }
 END_TEST
 
+/* Without the step that plugs it, a device is missing on purpose. */
+START_TEST(a_device_that_is_left_out)
+{
+	json_auto_t *inputs = json_pack("{s:s}", "without", "plug n");
+	struct run_plan plan = {.seed = 7, .inputs = inputs};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", "agent-cancelled=ns-make", TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+}
+END_TEST
+
 void add_agent_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_device_that_is_left_out);
 	tcase_add_loop_test(tcase, an_optional_agent_is_left_out, 0, G_N_ELEMENTS(starts));
 }

@@ -56,6 +56,7 @@
  *	agent-error=NAME	START is answered by `error NAME`, or, with
  *	agent-error-of=AGENT	only the START of this agent
  *	agent-illegal		COUNTS has an illegal result
+ *	agent-cancelled=OP	COUNTS has an operation OP with ECANCELED
  *	blocks-error=EBUSY|ENOENT	BLOCKS is answered by `error NAME`; also with *N
  *	blocks-result=NAME	BLOCKS is answered by `result NAME 1`
  *	no-answer=TYPE		requests of this type (a number) are never answered

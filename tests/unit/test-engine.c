@@ -127,7 +127,7 @@ enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*
 	struct run_plan plan = *wanted;
 	rig_auto(scenario) scenario = scenario_load(file, &error);
 	rig_auto(timeline) timeline = NULL;
-	json_t *inputs = json_object();
+	json_t *inputs = wanted->inputs ? json_incref(wanted->inputs) : json_object();
 	enum verdict verdict;
 
 	ck_assert_msg(scenario != NULL, "%s", error ? error->message : "");
@@ -361,7 +361,7 @@ START_TEST(a_late_answer_ends_no_postmortem)
 }
 END_TEST
 
-#define RUNS_IN_A_CASE 22 /* how many of the RUNS are in one test case */
+#define RUNS_IN_A_CASE 23 /* how many of the RUNS are in one test case */
 
 static TCase *case_of_runs(Suite *suite, const char *name)
 {

@@ -282,6 +282,7 @@ static const struct {
 	{OP_CACHE_CREATE, EINVAL, false}, {OP_CPU_OFFLINE, EBUSY, true},
 	{OP_CPU_ONLINE, EIO, false},	  {OP_BUSTED, EINVAL, false},
 	{OP_BUSTED, ENOENT, false},	  {OP_COUNT, EBUSY, false},
+	{OP_NS_MAKE, ECANCELED, true},	  {OP_DAX_MAP, ECANCELED, false},
 };
 
 START_TEST(test_expected_errno)
@@ -388,6 +389,30 @@ START_TEST(test_claim)
 }
 END_TEST
 
+static const struct {
+	const char *agent, *param;
+	enum op op;
+} devices[] = {{"dax", "nvdimm", OP_NS_MAKE}, {"cxl", "memdev", OP_REGION_MAKE}};
+
+/* An agent whose device does not appear waits, and counts one cancelled operation at its end. */
+START_TEST(test_missing_device)
+{
+	struct agent_shared its = {0};
+	struct run run = {.shared = &its, .agent = agent_find(devices[_i].agent), .n_params = 1};
+
+	text_copy(run.params[0].key, sizeof(run.params[0].key), devices[_i].param);
+	text_copy(run.params[0].value, sizeof(run.params[0].value), "63");
+	ck_assert_int_eq(run.agent->prepare(&run), 0);
+	for (int i = 0; i < 3; i++)
+		run.agent->step(&run);
+	ck_assert_uint_eq(its.ops, 0);
+	run.agent->cleanup(&run);
+	ck_assert_uint_eq(its.ops, 1);
+	ck_assert_uint_eq(its.failed, 0);
+	ck_assert_uint_eq(its.result[devices[_i].op][ECANCELED], 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("guest");
@@ -411,6 +436,7 @@ int main(void)
 	tcase_add_test(agent, test_account);
 	tcase_add_test(agent, test_klog);
 	tcase_add_test(agent, test_claim);
+	tcase_add_loop_test(agent, test_missing_device, 0, countof(devices));
 	add_trace_tests(agent);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, words);

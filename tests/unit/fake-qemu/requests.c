@@ -52,10 +52,13 @@ static void on_start(guint32 seq, const char *text)
 static void send_counts(guint32 seq, const struct agent *agent)
 {
 	gint64 ops = (g_get_monotonic_time() - agent->since) / 1000 * OPS_PER_MS;
+	const char *op = script_word("agent-cancelled");
+	g_autofree char *cancelled =
+		op ? g_strdup_printf("result %s ECANCELED 1\n", op) : g_strdup("");
 	g_autofree char *text = g_strdup_printf(
-		"agent %s %s\nops %" G_GINT64_FORMAT "\nresult op ok %" G_GINT64_FORMAT "\n%s",
+		"agent %s %s\nops %" G_GINT64_FORMAT "\nresult op ok %" G_GINT64_FORMAT "\n%s%s",
 		agent->id, agent->name, ops, ops,
-		script_word("agent-illegal") ? "illegal op EIO 1\n" : "");
+		script_word("agent-illegal") ? "illegal op EIO 1\n" : "", cancelled);
 
 	guest_frame(PROTO_COUNTS, seq, text);
 }
