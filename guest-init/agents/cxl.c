@@ -21,9 +21,10 @@
 /*
  * MODE_NONE: there is no region. MODE_MADE: it exists, but its decoders are not committed.
  * MODE_COMMITTED: they are committed. MODE_BOUND: its driver is bound, but kmem is not. MODE_KMEM:
- * kmem has added its memory.
+ * kmem has added its memory. MODE_STUCK: the memory was removed, but memory blocks stay until the
+ * next boot; nothing more is done, because errors would only be consequences.
  */
-enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM };
+enum mode { MODE_NONE, MODE_MADE, MODE_COMMITTED, MODE_BOUND, MODE_KMEM, MODE_STUCK };
 
 static struct cxl cxl;
 static struct kmem kmem;
@@ -106,9 +107,11 @@ static void bind_kmem(struct run *run)
 /* Ends OP. If OP was to remove the memory, it fails if a memory block is left. */
 static void removed(struct run *run, enum op op, int err, const char *what, enum mode next)
 {
-	if (!err && mode == MODE_KMEM && (err = kmem_check(&kmem, false)))
-		what = "a memory block is left";
-	end(run, op, err, what, next);
+	bool stuck = !err && mode == MODE_KMEM && (err = kmem_check(&kmem, false));
+
+	end(run, op, err, stuck ? "its memory blocks stay until the next boot" : what, next);
+	if (stuck)
+		mode = MODE_STUCK;
 }
 
 static void unbind_kmem(struct run *run)
@@ -148,6 +151,7 @@ static void (*const next[][4])(struct run *run) = {
 	[MODE_COMMITTED] = {bind, bind, bind, reset},
 	[MODE_BOUND] = {bind_kmem, bind_kmem, reset, destroy},
 	[MODE_KMEM] = {unbind_kmem, reset, reset, destroy},
+	[MODE_STUCK] = {run_idle, run_idle, run_idle, run_idle},
 };
 
 static void step(struct run *run)
@@ -170,7 +174,7 @@ static void cleanup(struct run *run)
 	}
 	if (mode == MODE_KMEM && !kmem_leave(run, &kmem))
 		return;
-	if (mode != MODE_NONE)
+	if (mode != MODE_NONE && mode != MODE_STUCK)
 		destroy(run);
 }
 

@@ -438,6 +438,7 @@ int main(void)
 	tcase_add_test(agent, test_claim);
 	tcase_add_loop_test(agent, test_missing_device, 0, countof(devices));
 	add_trace_tests(agent);
+	add_cxl_tests(agent);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, words);
 	suite_add_tcase(suite, agent);
