@@ -388,7 +388,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 	struct open *open = extent_find(scanner, line);
 	gboolean induced = FALSE;
 
-	if (open && open->format == &format_dump) {
+	if (open && open->format == &format_dump && open_has_room(open, line->len)) {
 		open->format = &format_cut;
 		open->header = open->n_seen;
 		open_take(open, line);

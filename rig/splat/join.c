@@ -185,6 +185,14 @@ static gboolean is_rest(const struct scanner *scanner, const struct open *open,
 	       strlen(past->text) < sizeof(past->text) - 1;
 }
 
+/* Returns TRUE if LINE can be appended to the last line of OPEN: the text is not too long then. */
+static gboolean can_grow(const struct open *open, const struct line *line)
+{
+	gsize len = open_line(open, open->n_seen - 1)->len + line->len + 1;
+
+	return len <= LINE_KEPT && open_has_room(open, len);
+}
+
 /*
  * Returns TRUE if OPEN is a panic of which only the header was read, and LINE does not have the
  * form of the lines that follow it.
@@ -217,6 +225,8 @@ gboolean join_wrapped(struct scanner *scanner, struct line *line)
 		return FALSE;
 	/* if the line was wrapped twice, the report's last line is already a joined one */
 	is_last = open->last_line == past->number && open->solid == open->n_seen;
+	if (is_last && !can_grow(open, line))
+		return FALSE;
 	text = joined(scanner, is_last ? open_line(open, open->solid - 1)->text : past->text, line);
 	whole.text = text;
 	whole.len = strlen(text);
@@ -317,7 +327,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 	const char *start;
 
 	if (!is_continuation(scanner_past(scanner, 0), line) || open->solid != open->n_seen ||
-	    open->last_line + 1 != line->number)
+	    open->last_line + 1 != line->number || !can_grow(open, line))
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
 	if (is_unfinished(last, start)) {

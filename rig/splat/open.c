@@ -44,6 +44,11 @@ void open_release(struct scanner *scanner, struct open *open)
 	scanner->spare[scanner->n_spare++] = open;
 }
 
+gboolean open_has_room(const struct open *open, gsize len)
+{
+	return open->bytes + len <= REPORT_KEPT && open->n_seen < REPORT_LINES;
+}
+
 /*
  * Appends a line. Returns its properties, which the caller may set: they are not known yet. NULL:
  * the report has reached its maximum size.
@@ -52,7 +57,7 @@ static struct seen *append(struct open *open, const char *text, gsize len)
 {
 	struct seen *seen;
 
-	if (open->bytes + len > REPORT_KEPT || open->n_seen >= REPORT_LINES) {
+	if (!open_has_room(open, len)) {
 		open->full = TRUE;
 		return NULL;
 	}
@@ -124,6 +129,11 @@ void open_replace(struct open *open, guint at, const char *text)
 {
 	gsize len = strlen(text);
 
+	/* the old text keeps its memory, so each replacement counts as a further line */
+	if (!open_has_room(open, len)) {
+		open->full = TRUE;
+		return;
+	}
 	*open_line(open, at) = (struct seen){
 		.text = texts_add(open->texts, text, len),
 		.len = (guint)len,
@@ -341,10 +351,10 @@ gboolean open_is_adopted(const struct open *open, const struct format *format,
 	gboolean inlined = strstr(open_line(open, open->header)->text, "[inline]") ||
 			   ((format->family & FAMILY_SANITIZER) && !open->inside && open->foreign);
 
+	if (open->full || !open_has_room(open, line->len))
+		return FALSE; /* the line would not be stored */
 	if (!open->format->kind)
 		return TRUE;
-	if (open->full)
-		return FALSE; /* the line would not be stored */
 	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
 	    (format->family & FAMILY_BUG))
 		return FALSE; /* the line is the message of a WARN, after its header */

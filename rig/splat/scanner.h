@@ -190,6 +190,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
  */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
+/* Returns TRUE if a further line of LEN bytes does not exceed the maximum size of a report. */
+gboolean open_has_room(const struct open *open, gsize len);
 /* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
 /* Appends a line as open_append(). The line is BODY_NUMBERS, so it has no marks (enum mark). */
@@ -218,7 +220,7 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
  */
 gboolean open_is_adopted(const struct open *open, const struct format *format,
 			 const struct line *line);
-/* Replaces the line AT by TEXT. */
+/* Replaces the line AT by TEXT, unless the report has reached its maximum size. */
 void open_replace(struct open *open, guint at, const char *text);
 /* Counts all lines that were appended so far as lines of the report; the last of them is LINE. */
 void open_reach(struct open *open, const struct line *line);

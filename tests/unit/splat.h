@@ -35,6 +35,7 @@ void load_fixtures(void);
 /* A callback of type splat_found; DATA is a GPtrArray. */
 void collect_splat(struct splat *splat, void *data);
 void free_splat(gpointer splat);
+void add_bounds_tests(TCase *tests);
 void add_case_tests(TCase *tests);
 void add_cycle_tests(TCase *tests);
 void add_decode_tests(TCase *tests);

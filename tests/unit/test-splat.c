@@ -310,53 +310,6 @@ START_TEST(an_open_report_is_told)
 }
 END_TEST
 
-/* Bounds ---------------------------------------------------------------------- */
-
-START_TEST(endless_line)
-{
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	g_autofree guint8 *junk = g_malloc(1 << 20);
-
-	memset(junk, 'A', 1 << 20);
-	for (int i = 0; i < 100; i++)
-		scanner_feed(scanner, junk, 1 << 20);
-	scanner_feed(scanner, (const guint8 *)"\n", 1);
-	const char *next =
-		"[    1.0000] BUG: Bad rss-counter state mm:00000000abcdef12 idx:1 val:5\n";
-
-	scanner_feed(scanner, (const guint8 *)next, strlen(next));
-	scanner_flush(scanner);
-	ck_assert_uint_eq(found->len, 1);
-	const struct splat *splat = found->pdata[0];
-
-	ck_assert_uint_eq(splat->first_line, 2);
-	ck_assert_uint_eq(splat->first_byte, (100 << 20) + 1);
-}
-END_TEST
-
-START_TEST(endless_report)
-{
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	const char *begin =
-		"[    1.000000] BUG: sleeping function called from invalid context at mm/slab.h:1\n"
-		"[    1.000000] Call Trace:\n";
-	const char *frame = "[    1.000000]  some_function_name+0x12/0x34\n";
-
-	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
-	for (int i = 0; i < 100000; i++)
-		scanner_feed(scanner, (const guint8 *)frame, strlen(frame));
-	scanner_flush(scanner);
-	ck_assert_uint_eq(found->len, 1);
-	const struct splat *splat = found->pdata[0];
-
-	ck_assert(splat->truncated);
-	ck_assert_uint_le(strlen(splat->text), 256 * 1024);
-	ck_assert_uint_eq(splat->last_line, 100002);
-}
-END_TEST
-
 /* A NUL hides a word from the filter, in a block of lines and in a line that comes in pieces. */
 START_TEST(hidden_word)
 {
@@ -371,25 +324,6 @@ START_TEST(hidden_word)
 	g_autofree char *one = dump(whole), *two = dump(pieces);
 
 	ck_assert_str_eq(one, two);
-}
-END_TEST
-
-/* A header that could replace that of a report, which has the maximum number of lines already. */
-START_TEST(header_after_an_endless_report)
-{
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	const char *begin = "[    1.000000] kernel BUG at mm/slab.c:1!\n";
-	const char *line = "[    1.000000] Modules linked in: thing\n";
-	const char *header = "[    1.000000] kernel BUG at lib/list_debug.c:12!\n";
-
-	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
-	for (int i = 0; i < 6100; i++)
-		scanner_feed(scanner, (const guint8 *)line, strlen(line));
-	scanner_feed(scanner, (const guint8 *)header, strlen(header));
-	scanner_flush(scanner);
-	ck_assert_uint_eq(found->len, 1);
-	ck_assert_str_eq(((struct splat *)found->pdata[0])->kind, "bug");
 }
 END_TEST
 
@@ -421,10 +355,8 @@ int main(void)
 	tcase_add_loop_test(rules, validator_death_is_seen, 0, 4);
 	tcase_add_loop_test(rules, torn_lines, 0, 10);
 	tcase_add_test(rules, an_open_report_is_told);
-	tcase_add_test(rules, endless_line);
-	tcase_add_test(rules, endless_report);
-	tcase_add_test(rules, header_after_an_endless_report);
 	tcase_add_test(rules, hidden_word);
+	add_bounds_tests(rules);
 	add_header_tests(rules);
 	add_row_tests(rules);
 	add_word_tests(rules);
