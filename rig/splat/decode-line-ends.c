@@ -48,17 +48,6 @@ struct line_ends {
 };
 
 /*
- * Returns the number of characters if P has an escaped newline: any number of backslashes and an n;
- * otherwise 0.
- */
-static gsize escaped_newline(const char *p)
-{
-	gsize slashes = strspn(p, "\\");
-
-	return slashes && p[slashes] == 'n' ? slashes + 1 : 0;
-}
-
-/*
  * Returns the number of characters from the end of a string at P to the start of the next one in
  * the same or the next array, or 0 if there is none: "\", \"", "\"],[\"".
  */
@@ -86,10 +75,11 @@ static gboolean is_stamp(const char *p)
 /* Returns TRUE if a line of the kernel begins at P, with a time stamp or syslog's tag. */
 static gboolean is_kernel_line(const char *p)
 {
-	const char *end = p + strcspn(p, "\\\n");
-	const char *tag = strstr(p, " kernel: ");
+	static const char words[] = " kernel: ";
+	const char *tag = g_strstr_len(p, TAG_MAX + strlen(words) - 1, words);
 
-	return is_stamp(p) || (tag && tag < end && tag - p < TAG_MAX && g_ascii_isalnum(*p));
+	return is_stamp(p) ||
+	       (tag && g_ascii_isalnum(*p) && strcspn(p, "\\\n") > (gsize)(tag - p));
 }
 
 /*
@@ -104,15 +94,15 @@ static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_e
 
 	*ret_escaped = *ret_real = 0;
 	for (const char *p = text; *p; p++) {
-		gsize len = escaped_newline(p);
+		/* an escaped line end is any number of backslashes and an n */
+		gsize slashes = strspn(p, "\\");
+		gsize len = slashes ? slashes + (p[slashes] == 'n') : strings ? string_end(p) : 0;
+		gboolean is_end = len > slashes;
 
 		*ret_real += *p == '\n';
-		*ret_escaped += len > 0;
-		len += strings ? string_end(p) : 0;
-		if (!len)
-			continue;
-		p += len - 1;
-		any |= is_kernel_line(p + 1);
+		*ret_escaped += slashes && is_end;
+		p += MAX(len, 1) - 1;
+		any |= is_end && is_kernel_line(p + 1);
 	}
 	return any;
 }

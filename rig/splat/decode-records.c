@@ -140,6 +140,12 @@ static gboolean ends_with(const GString *text, const char *end)
 	return text->len >= strlen(end) && strcmp(text->str + text->len - strlen(end), end) == 0;
 }
 
+/* Returns the position in the text at which the innermost object begins. */
+static gsize innermost(const struct records *r)
+{
+	return r->starts[MIN(r->depth, OBJECTS_MAX) - 1];
+}
+
 /*
  * Handles the end of the innermost object: passes its fields to the sink, and replaces it by "null"
  * in the object that contains it. In an array, a second "null" is dropped, so that the text does
@@ -157,7 +163,7 @@ static void end_object(struct records *r)
 	if (entry)
 		give_entry(r, entry);
 	g_string_truncate(r->object, start);
-	if (r->depth)
+	if (r->depth && start - innermost(r) < ENTRY_MAX)
 		g_string_append(r->object, "null");
 	if (ends_with(r->object, "[null,null"))
 		g_string_truncate(r->object, r->object->len - strlen(",null"));
@@ -169,8 +175,6 @@ static void end_object(struct records *r)
  */
 static void take_object_byte(struct records *r, char c)
 {
-	gsize start;
-
 	if (c == '{' && !r->in_string) {
 		if (r->depth < OBJECTS_MAX)
 			r->starts[r->depth] = r->object->len;
@@ -178,8 +182,7 @@ static void take_object_byte(struct records *r, char c)
 	}
 	if (!r->depth || !c || (!r->in_string && g_ascii_isspace(c)))
 		return;
-	start = r->starts[r->depth > OBJECTS_MAX ? OBJECTS_MAX - 1 : r->depth - 1];
-	if (r->object->len - start < ENTRY_MAX)
+	if (r->object->len - innermost(r) < ENTRY_MAX)
 		g_string_append_c(r->object, c);
 	if (c == '"' && !r->after_backslash)
 		r->in_string = !r->in_string;
