@@ -101,7 +101,7 @@ static const struct format rows[] = {
 	 FAMILY_SANITIZER},
 	{"BUG kmalloc-", "BUG (kmalloc-\\S+) \\(.*\\): (.*)", "other", "BUG: {1}: {2}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER},
-	{"BUG ", "^\\s*BUG (.+?) \\((?:Not tainted|Tainted: [^)]+)\\): (.*)", "other",
+	{"BUG ", "^\\s*BUG (.{1,200}?) \\((?:Not tainted|Tainted: [^)]+)\\): (.*)", "other",
 	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB,
 	 FAMILY_SANITIZER},
 
@@ -175,13 +175,13 @@ static const struct format rows[] = {
 	{"Alignment trap", "Alignment trap: not handling instruction", "oops",
 	 "Alignment trap in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
 	{"Unrecoverable",
-	 "Unrecoverable (?:[a-zA-Z]+ )*(?:[eE]xception [0-9a-f]+|[eE]xception|SLB "
+	 "Unrecoverable (?:[a-zA-Z]+ ){0,4}(?:[eE]xception [0-9a-f]+|[eE]xception|SLB "
 	 "miss|FP|VMX|VSX).* at ",
 	 "oops", "Unrecoverable exception in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"Machine check", "Machine check in kernel mode", "other", "Machine check in {f}", "{f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:\\[]*)?(?::| ?\\[#)", "oops",
+	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:\\[]{0,64}+)?(?::| ?\\[#)", "oops",
 	 "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
 	{" ilc:", "^[a-z][a-z -]+: [0-9a-f]{4} ilc:\\d \\[#", /* s390 */
@@ -239,7 +239,7 @@ static const struct format rows[] = {
 	{": Code=", "^[A-Z][A-Za-z -]+: Code=\\d+ \\((.*)\\) (?:at addr|regs=)", "oops",
 	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF | FORMAT_NO_STACK},
-	{" (code ", "^\\S.* \\(pid \\d+\\): ([A-Z].*) \\(code \\d+\\)\\s*$", "oops",
+	{" (code ", "^\\S.{0,62} \\(pid \\d+\\): ([A-Z].*) \\(code \\d+\\)\\s*$", "oops",
 	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF | FORMAT_NO_STACK},
 	/* MIPS: arch/mips/kernel/traps.c */
