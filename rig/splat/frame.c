@@ -54,7 +54,7 @@ static void copy_name(char *to, gsize room, const char *from, gsize len)
  */
 static void set_symbol(struct frame *ret, const char *text, gsize len)
 {
-	gsize dot = text[0] == '.' && len > 1;
+	gsize dot = text[0] == '.';
 	const char *suffix = memchr(text + dot, '.', len - dot);
 
 	copy_name(ret->name, sizeof(ret->name), text, suffix ? (gsize)(suffix - text) : len);
@@ -262,7 +262,6 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 	if (*text == '(' && !addressed && !strstr(p + len, " from [<"))
 		return FALSE;
 	set_symbol(ret, p, len);
-	copy_name(ret->name, sizeof(ret->name), p, strcspn(p, ".) "));
 	ret->symbol[0] = '\0';
 	return TRUE;
 }
@@ -415,10 +414,10 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		if (g_str_has_prefix(marks[i], "---"))
 			p = strstr(p, " at ") ? strstr(p, " at ") + 4 : p;
 		p += strspn(p, " ");
+		if (text_begins(p, "0033:")) /* the code segment of user space */
+			return FALSE;
 		if (strspn(p, "0123456789") == 4 && p[4] == ':')
 			p += 5;
-		if (text_begins(p, "0033"))
-			return FALSE;
 		for (int n = 0; n < 2; n++)
 			p = skip_empty_address(skip_address(p));
 		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */

@@ -38,13 +38,13 @@ static void read_held(struct reader *reader, const char *text)
 	struct splat *splat = reader->splat;
 	const char *rest = strchr(text, ':');
 	struct splat_lock lock = {0};
-	guint place = text_int(text + 1);
+	int place = text_int(text + 1);
 
 	if (!rest || !lock_parse(rest + 1, &lock))
 		return;
 	/* symbolised logs repeat a lock for each inlined function: keep the last one */
-	if (place + 1 == splat->held->len)
-		g_ptr_array_remove_index(splat->held, place);
+	if (place >= 0 && (guint)place + 1 == splat->held->len)
+		g_ptr_array_remove_index(splat->held, (guint)place);
 	g_ptr_array_add(splat->held, g_memdup2(&lock, sizeof(lock)));
 }
 
@@ -301,6 +301,7 @@ static gboolean continues(const char *before, const char *line)
 void lockdep_parse(struct splat *splat, const struct report *report)
 {
 	struct reader reader = {splat};
+	g_autoptr(GString) whole = g_string_new(NULL);
 	gboolean circular = strcmp(report->format->kind, "lockdep-circular") == 0;
 
 	reader.detail = json_object();
@@ -318,13 +319,10 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 			json_object_set_new(reader.detail, key, lockdep_tree(report, &i));
 			continue;
 		}
-		while (i + 1 < report->n && continues(text, report->seen[i + 1].text)) {
-			char *whole = g_strconcat(text, blank(report->seen[++i].text), NULL);
-
-			text = texts_add(report->texts, whole, strlen(whole));
-			g_free(whole);
-		}
-		read_line(&reader, text, seen);
+		g_string_assign(whole, text);
+		while (i + 1 < report->n && continues(whole->str, report->seen[i + 1].text))
+			g_string_append(whole, blank(report->seen[++i].text));
+		read_line(&reader, whole->str, seen);
 	}
 	if (circular)
 		check_chain(&reader);

@@ -57,8 +57,8 @@ static char *clean_title(const char *title)
 		 * hexadecimal numbers, except in names of slab caches such as ":A-0000192" and
 		 * ":0000096", which have the size of their objects
 		 */
-		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
-		 "(?![0-9a-zA-Z_])",
+		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?(?=[a-f]*+[0-9][0-9a-f]{5})"
+		 "[0-9a-f]++(?![0-9a-zA-Z_])",
 		 "\\1ADDR", NEEDS_NUMBER},
 		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR", NEEDS_NUMBER},
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM", NEEDS_NUMBER},
@@ -79,6 +79,8 @@ static char *clean_title(const char *title)
 		if (!regexes[i])
 			regexes[i] = g_regex_new(rules[i].pattern, G_REGEX_OPTIMIZE, 0, NULL);
 		next = g_regex_replace(regexes[i], text, -1, 0, rules[i].with, 0, NULL);
+		if (!next) /* PCRE has reached its limit of steps */
+			continue;
 		g_free(text);
 		text = next;
 	}

@@ -7,7 +7,10 @@
 #include <sys/resource.h>
 
 #include "tests/unit/suite.h"
+#include "splat/decode.h"
 #include "tests/unit/splat.h"
+
+#define GROWTH_KIB (16L << 10)
 
 START_TEST(endless_line)
 {
@@ -96,20 +99,34 @@ static const struct {
 	 "}-\n"},
 };
 
-START_TEST(joined_lines_are_bounded)
+/* Returns the maximum size of the process's memory so far, in KiB. */
+static long memory_kib(void)
 {
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
-	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
-	const char *first = growing[_i].first, *again = growing[_i].again;
-	struct rusage before, after;
+	struct rusage usage;
 
-	getrusage(RUSAGE_SELF, &before);
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/* Scans FIRST, and then AGAIN as many TIMES; memory must not grow. */
+static GPtrArray *scan_again(const char *first, const char *again, guint times)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	long before = memory_kib();
+
 	scanner_feed(scanner, (const guint8 *)first, strlen(first));
-	for (int i = 0; i < 20000; i++)
+	for (guint i = 0; i < times; i++)
 		scanner_feed(scanner, (const guint8 *)again, strlen(again));
 	scanner_flush(scanner);
-	getrusage(RUSAGE_SELF, &after);
-	ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 16 << 10);
+	ck_assert_int_lt(memory_kib() - before, GROWTH_KIB);
+	return found;
+}
+
+START_TEST(joined_lines_are_bounded)
+{
+	g_autoptr(GPtrArray) found = scan_again(growing[_i].first, growing[_i].again, 20000);
+
 	for (guint i = 0; i < found->len; i++)
 		ck_assert_uint_le(strlen(((struct splat *)found->pdata[i])->text), 256 * 1024);
 }
@@ -132,6 +149,75 @@ START_TEST(a_header_that_does_not_fit)
 }
 END_TEST
 
+/* Pieces of a lock line: the line that they are joined to is copied once, not for each piece. */
+START_TEST(torn_links_are_bounded)
+{
+	g_autoptr(GPtrArray) found =
+		scan_again("[    1.000000] WARNING: possible circular locking dependency detected\n"
+			   "[    1.000000] -> #1 (&thing->lock\n",
+			   "[    1.000000] ){aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", 5900);
+
+	ck_assert_uint_eq(found->len, 1);
+}
+END_TEST
+
+static void drop(const guint8 *bytes, gsize len, void *data)
+{
+	(void)bytes, (void)data, (void)len;
+}
+
+/* JSON with very many objects inside one object, which does not end. */
+START_TEST(nested_objects_are_bounded)
+{
+	struct text_decoder *decoder = text_decoder_new(drop, NULL);
+	const char *begin = "{\n\"MESSAGE\": \"text\", \"more\": [";
+	g_autoptr(GString) objects = g_string_new(NULL);
+	long before = memory_kib();
+
+	for (int i = 0; i < 1000; i++)
+		g_string_append(objects, "{},1,");
+	text_decoder_feed(decoder, (const guint8 *)begin, strlen(begin));
+	for (int i = 0; i < 6000; i++)
+		text_decoder_feed(decoder, (const guint8 *)objects->str, objects->len);
+	ck_assert(text_decoder_end(decoder, NULL));
+	ck_assert_int_lt(memory_kib() - before, GROWTH_KIB);
+}
+END_TEST
+
+/* A title for which a pattern of clean_title() once needed more steps than PCRE allows. */
+START_TEST(a_title_of_digits)
+{
+	g_autofree char *digits = g_strnfill(8000, '0');
+	g_autofree char *line =
+		g_strdup_printf("[    1.000000] Kernel panic - not syncing: %sz\n", digits);
+	g_autoptr(GPtrArray) found = scan(line, strlen(line), 0, NULL);
+
+	ck_assert_uint_eq(found->len, 1);
+	ck_assert_str_eq(((struct splat *)found->pdata[0])->title, "kernel panic: NUMz");
+}
+END_TEST
+
+/* Lines that nearly have the form of a frame or a lock of the kernel. */
+START_TEST(odd_names_and_numbers)
+{
+	static const char log[] =
+		"[    1.000000] WARNING: CPU: 0 PID: 1 at mm/slab.c:1 thing+0x1/0x2\n"
+		"[    1.000000] RIP: .+0x1/0x2 Kernel panic - not syncing: Fatal exception\n"
+		"[    1.000000] RIP: 0033:main+0x1/0x2\n"
+		"[    1.000000] RIP: 0010:thing+0x1/0x2\n"
+		"[    9.000000] WARNING: possible recursive locking detected\n"
+		"[    9.000000] 1 lock held by a/1:\n"
+		"[    9.000000]  #-1: (&thing->lock){+.+.}, at: other+0x1/0x2\n";
+	GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL);
+	g_autoptr(GPtrArray) found = scan(log, strlen(log), 0, NULL);
+
+	g_log_set_always_fatal(fatal);
+	ck_assert_uint_eq(found->len, 2);
+	ck_assert_str_eq(((struct splat *)found->pdata[0])->title, "WARNING in thing");
+	ck_assert_uint_eq(((struct splat *)found->pdata[1])->held->len, 1);
+}
+END_TEST
+
 void add_bounds_tests(TCase *tests)
 {
 	tcase_add_test(tests, endless_line);
@@ -139,4 +225,8 @@ void add_bounds_tests(TCase *tests)
 	tcase_add_test(tests, header_after_an_endless_report);
 	tcase_add_loop_test(tests, joined_lines_are_bounded, 0, G_N_ELEMENTS(growing));
 	tcase_add_test(tests, a_header_that_does_not_fit);
+	tcase_add_test(tests, torn_links_are_bounded);
+	tcase_add_test(tests, nested_objects_are_bounded);
+	tcase_add_test(tests, a_title_of_digits);
+	tcase_add_test(tests, odd_names_and_numbers);
 }
