@@ -75,6 +75,18 @@ static char *joined(const struct scanner *scanner, const char *text, const struc
 }
 
 /*
+ * Returns TRUE if TEXT is nothing but a place in the source: "file.c:12" or "file.c:12 [inline]".
+ */
+static gboolean is_place(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+	return digits && !memchr(text, ' ', colon - text) && memchr(text, '.', colon - text) &&
+	       (!colon[1 + digits] || g_str_equal(colon + 1 + digits, " [inline]"));
+}
+
+/*
  * Returns TRUE if joining two lines has improved a header. NOW is the row of the table of formats
  * that the joined line matches, with GROUPS; BEFORE is the row that the first line alone, OLD,
  * matches. NULL: the line matches no row. NOW must be a more specific row than BEFORE, or the same
@@ -156,7 +168,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	header.kernel = past->kernel;
 	memcpy(header.caller, past->caller, CALLER_LEN);
 	/* a line that is a header itself only continues one of a report that it can be part of */
-	taken = is_better(format, &groups, past->format, past->text) &&
+	taken = (is_better(format, &groups, past->format, past->text) ||
+		 (format && format == past->format && is_place(start))) &&
 		(!own || (own != format && (own->into & format->family))) &&
 		take_header(scanner, format, &header, &groups);
 	groups_deinit(&groups);
@@ -280,18 +293,6 @@ static gboolean is_unfinished_lock(const char *text)
 		return FALSE;
 	return len && (g_str_has_suffix(start, ", at:") || g_str_has_suffix(start, "},") ||
 		       !strstr(start, "){") || g_str_has_suffix(start, "}-"));
-}
-
-/*
- * Returns TRUE if TEXT is nothing but a place in the source: "file.c:12" or "file.c:12 [inline]".
- */
-static gboolean is_place(const char *text)
-{
-	const char *colon = strchr(text, ':');
-	gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
-
-	return digits && !memchr(text, ' ', colon - text) && memchr(text, '.', colon - text) &&
-	       (!colon[1 + digits] || g_str_equal(colon + 1 + digits, " [inline]"));
 }
 
 /*

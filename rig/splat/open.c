@@ -348,8 +348,7 @@ gboolean open_is_absorbed(const struct open *open, const struct format *format,
 gboolean open_is_adopted(const struct open *open, const struct format *format,
 			 const struct line *line)
 {
-	gboolean inlined = strstr(open_line(open, open->header)->text, "[inline]") ||
-			   ((format->family & FAMILY_SANITIZER) && !open->inside && open->foreign);
+	gboolean inlined = strstr(open_line(open, open->header)->text, "[inline]") != NULL;
 
 	if (open->full || !open_has_room(open, line->len))
 		return FALSE; /* the line would not be stored */
