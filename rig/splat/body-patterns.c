@@ -19,7 +19,6 @@ const struct body_pattern body_starts[] = {
 	{"Pid: ", ANY, BODY_INSIDE},
 	{"PID: ", ANY, BODY_INSIDE},
 	{"Process ", ANY, BODY_INSIDE},
-	{"task: ", ANY, BODY_INSIDE},
 	{"task:", ANY, BODY_INSIDE},
 	{"Preemption disabled at:", ANY, BODY_INSIDE},
 	{"preempt_count: ", ANY, BODY_INSIDE},
@@ -241,7 +240,6 @@ const struct body_pattern body_starts[] = {
 	{"watchdog: CPU", FAMILY_STALL, BODY_INSIDE},
 	{"CPU ", FAMILY_STALL, BODY_INSIDE},
 	{"3-order block", FAMILY_STALL, BODY_INSIDE},
-	{"Kernel panic - not syncing: RCU", 0, BODY_INSIDE},
 	/* lockdep */
 	{"which lock already depends on", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"but task is already holding lock", FAMILY_LOCKDEP, BODY_INSIDE},
@@ -330,7 +328,6 @@ const struct body_pattern body_starts[] = {
 	{"Slab 0x", FAMILY_SANITIZER | FAMILY_WARN, BODY_INSIDE},
 	{"Object ", FAMILY_SANITIZER, BODY_INSIDE},
 	{"Redzone ", FAMILY_SANITIZER, BODY_INSIDE},
-	{"Bytes b4 ", FAMILY_SANITIZER, BODY_INSIDE},
 	{"Padding ", FAMILY_SANITIZER, BODY_INSIDE},
 	{"FIX ", FAMILY_SANITIZER, BODY_INSIDE},
 	{"Uninit was ", FAMILY_SANITIZER, BODY_INSIDE},

@@ -34,7 +34,7 @@ static const char *const wholes[] = {
 	"^list_(?:add|del) corruption[.,] .*[0-9a-f]{8,16}",
 	"^BUG: spinlock [a-z ]+ on CPU#\\d+, .+/\\d+$",
 	"^PANIC: double fault, error_code: 0x[0-9a-f]+$",
-	"^irq \\d+: [a-z]+ cared \\(try booting with the \"irqpoll\" option\\)",
+	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
 	"^Kernel panic - not syncing: \\S",
 	NULL,
 };

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "splat/body-patterns.h"
 #include "splat/internal.h"
 #include "tests/unit/splat.h"
 
@@ -275,7 +276,23 @@ START_TEST(every_alternative_is_reached)
 }
 END_TEST
 
+/* Each row of the table of beginnings is the first that some line in some report matches. */
+START_TEST(no_row_hides_another)
+{
+	for (gsize i = 0; i < n_body_starts; i++) {
+		const struct body_pattern *row = &body_starts[i];
+
+		ck_assert_msg(row->families != 0, "'%s' belongs to no report", row->words);
+		for (gsize k = 0; k < i; k++)
+			ck_assert_msg(!g_str_has_prefix(row->words, body_starts[k].words) ||
+					      (row->families & ~body_starts[k].families),
+				      "'%s' is hidden by '%s'", row->words, body_starts[k].words);
+	}
+}
+END_TEST
+
 void add_row_tests(TCase *tests)
 {
+	tcase_add_test(tests, no_row_hides_another);
 	tcase_add_test(tests, every_alternative_is_reached);
 }
