@@ -6,6 +6,11 @@ $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -static -s -o $@ $<
 
+$(OUT)/tests/guest-actors: tests/bench/guest-actors.c guest-init/rng.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(WARN) -O2 -static -s -D_GNU_SOURCE -I. -o $@ $<
+
 ## make bench      overhead of the rig relative to a bare loop
 .PHONY: bench
 bench: all $(FAKES) $(OUT)/tests/guest-bare
@@ -17,6 +22,13 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 bench-devices: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@tests/bench/run $(OUT) devices cxl
+
+## make bench-neighbours  the agents for neighbours of memory hotplug, relative to a shell and to the same system calls; builds
+##                 the kernel `full` (half an hour; RIG_BENCH_RUNS=1: a third of it)
+.PHONY: bench-neighbours
+bench-neighbours: all $(FAKES) $(OUT)/tests/guest-bare $(OUT)/tests/guest-actors
+	@tools/install-packages build run check
+	@tests/bench/run $(OUT) neighbours
 
 ## make bench-report  time to write the HTML report of 1,000 runs
 .PHONY: bench-report
