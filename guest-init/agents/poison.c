@@ -42,7 +42,7 @@ static bool soft;
 static int prepare(struct run *run)
 {
 	const char *name = run_param(run, "kind"), *how = run_param(run, "how");
-	int err = run_param_number(run, "pages", 1, 1024, &left);
+	int err = run_param_number(run, "pages", 1, 65536, &left);
 
 	if (err)
 		return err;
