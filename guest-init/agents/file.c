@@ -15,19 +15,32 @@
 
 #define READ_LIMIT (1024 * 1024)
 #define WORDS_MAX 64
+#define FILES_OPEN 64
 
 static struct paths paths;
 static char word_list[256];
 static const char *words[WORDS_MAX];
 static unsigned n_words;
 static bool in_turn;
-static uint64_t from, bytes;
+static uint64_t from, bytes, uses_max;
+
+/*
+ * Files that stay open for several operations, because open() and close() of such files take longer
+ * than most reads and writes.
+ */
+static struct open_file {
+	char path[PATH_LEN]; /* "" if no file is open */
+	int fd;
+	uint64_t uses;
+} open_files[FILES_OPEN];
 
 static int prepare_files(struct run *run)
 {
 	const char *files = run_param(run, "files");
 	int err = run_expect_errnos(run, "legal");
 
+	if (!err)
+		err = run_param_number(run, "reopen", 1, UINT32_MAX, &uses_max);
 	if (err)
 		return err;
 	if (!files || paths_init(&paths, files))
@@ -64,27 +77,72 @@ static int prepare_read(struct run *run)
 	return err ? err : prepare_files(run);
 }
 
-/* Returns the path of the file for TURN. If no file matches now, calls run_idle(), returns NULL. */
-static const char *choose(struct run *run, uint64_t turn)
+/*
+ * Returns the index of the path for TURN. If no file matches now, calls run_idle(), returns -1.
+ */
+static int choose(struct run *run, uint64_t turn)
 {
 	paths_refresh(&paths);
 	if (!paths.count) {
 		run_idle(run);
-		return NULL;
+		return -1;
 	}
-	return paths.path[in_turn ? turn % paths.count
-				  : guest_rng_index(&run->shared->rng, paths.count)];
+	return in_turn ? turn % paths.count : guest_rng_index(&run->shared->rng, paths.count);
 }
 
-static int write_word(const char *path, const char *word)
+static void file_close(struct open_file *file)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK), err;
+	if (*file->path)
+		close(file->fd);
+	*file->path = '\0';
+}
 
-	if (fd < 0)
-		return -errno;
-	err = write(fd, word, strlen(word)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+/* Opens the file with this index in `paths`, unless it is open. Returns 0 or -errno. */
+static int file_open(unsigned index, int flags, struct open_file **ret)
+{
+	struct open_file *file = *ret = &open_files[index % FILES_OPEN];
+
+	if (file->uses >= uses_max || strcmp(file->path, paths.path[index]))
+		file_close(file);
+	if (!*file->path) {
+		file->fd = open(paths.path[index], flags | O_CLOEXEC | O_NONBLOCK);
+		if (file->fd < 0)
+			return -errno;
+		text_copy(file->path, sizeof(file->path), paths.path[index]);
+		file->uses = 0;
+	}
+	file->uses++;
+	return 0;
+}
+
+/*
+ * Returns true if the operation with the result ERR must be repeated, because FILE may have been
+ * removed after an earlier operation. procfs and debugfs then return EIO for every operation.
+ */
+static bool file_must_reopen(struct open_file *file, int err)
+{
+	if (err != -EIO || file->uses < 2)
+		return false;
+	file_close(file);
+	return true;
+}
+
+/* Must be called after an operation with the result ERR. */
+static void file_used(struct open_file *file, int err)
+{
+	if (err != -ENOENT && err != -ENODEV)
+		return;
+	file_close(file);
+	paths.stale = true;
+}
+
+static int write_word(int fd, const char *word)
+{
+	ssize_t done = pwrite(fd, word, strlen(word), 0);
+
+	if (done < 0 && errno == ESPIPE)
+		done = write(fd, word, strlen(word));
+	return done < 0 ? -errno : 0;
 }
 
 /*
@@ -93,40 +151,48 @@ static int write_word(const char *path, const char *word)
 static void step_write(struct run *run)
 {
 	uint64_t turn = run->shared->turn - 1;
-	const char *path = choose(run, turn / n_words), *word;
-	int err;
+	int index = choose(run, turn / n_words), err;
+	struct open_file *file;
+	const char *word;
 
-	if (!path)
+	if (index < 0)
 		return;
 	word = words[in_turn ? turn % n_words : guest_rng_index(&run->shared->rng, n_words)];
 	op_begin(run, OP_WRITE_FILE);
-	err = write_word(path, word);
-	op_end_about(run, OP_WRITE_FILE, err, "'%s' to %s", word, path);
-	paths.stale |= err == -ENOENT || err == -ENODEV;
+	do {
+		err = file_open(index, O_WRONLY, &file);
+		if (!err)
+			err = write_word(file->fd, word);
+	} while (file_must_reopen(file, err));
+	op_end_about(run, OP_WRITE_FILE, err, "'%s' to %s", word, paths.path[index]);
+	file_used(file, err);
 }
 
 /* Writes the word of the parameter `last` to all files, for example to free pages. */
 static void cleanup_write(struct run *run)
 {
 	const char *last = run_param(run, "last");
+	struct open_file *file;
 
+	for (unsigned i = 0; i < FILES_OPEN; i++)
+		file_close(&open_files[i]);
 	if (!last || !n_words)
 		return;
 	paths.stale = true;
 	paths_refresh(&paths);
 	for (unsigned i = 0; i < paths.count; i++)
-		write_word(paths.path[i], last);
+		if (!file_open(i, O_WRONLY, &file)) {
+			write_word(file->fd, last);
+			file_close(file);
+		}
 }
 
-static int read_window(const char *path, uint64_t at)
+static int read_window(int fd, uint64_t at)
 {
 	static char sink[65536];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 	uint64_t left = bytes ? bytes : READ_LIMIT;
 	ssize_t got = 1;
 
-	if (fd < 0)
-		return -errno;
 	for (; left && got > 0; left -= got, at += got) {
 		got = pread(fd, sink, left < sizeof(sink) ? left : sizeof(sink), at);
 		if (got < 0 && errno == ESPIPE)
@@ -134,30 +200,33 @@ static int read_window(const char *path, uint64_t at)
 		if (got <= 0)
 			break;
 	}
-	err = got < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	return got < 0 ? -errno : 0;
 }
 
 static void step_read(struct run *run)
 {
-	const char *path = choose(run, 0);
+	int index = choose(run, 0), err;
 	uint64_t at = guest_rng_between(&run->shared->rng, 0, from);
-	int err;
+	struct open_file *file;
 
-	if (!path)
+	if (index < 0)
 		return;
 	op_begin(run, OP_READ_FILE);
-	err = read_window(path, at);
-	op_end_about(run, OP_READ_FILE, err, "%s", path);
-	paths.stale |= err == -ENOENT || err == -ENODEV;
+	do {
+		err = file_open(index, O_RDONLY, &file);
+		if (!err)
+			err = read_window(file->fd, at);
+	} while (file_must_reopen(file, err));
+	op_end_about(run, OP_READ_FILE, err, "%s", paths.path[index]);
+	file_used(file, err);
 }
 
 /* clang-format off */
 #define FILES_PARAMS \
 	{"files", NULL, "paths or globs, separated by commas"}, \
 	{"legal", "none", "further errnos that are expected, or any"}, \
-	{"later", "no", "yes: the files need not exist yet"}
+	{"later", "no", "yes: the files need not exist yet"}, \
+	{"reopen", "16", "operations before a file is closed and opened again"}
 /* clang-format on */
 
 const struct agent agent_write = {
