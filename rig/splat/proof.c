@@ -135,7 +135,7 @@ gboolean extent_is_proven(const struct open *open)
 		return FALSE;
 	if (!open->kernel && !stands_alone(open, FALSE))
 		return FALSE;
-	if ((open->quoted || open->inside) &&
+	if ((open->quoted || open->inside || open->kernel) &&
 	    quote_is_whole(open_line(open, open->header)->text))
 		return TRUE;
 	if (flags & FORMAT_BARE)

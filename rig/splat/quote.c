@@ -36,6 +36,7 @@ static const char *const wholes[] = {
 	"^PANIC: double fault, error_code: 0x[0-9a-f]+$",
 	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
 	"^Kernel panic - not syncing: \\S",
+	"^sysfs: cannot create duplicate filename '\\S+'$",
 	NULL,
 };
 
@@ -70,6 +71,18 @@ static gboolean is_stack(const char *text)
 	       g_str_has_prefix(text, "Code: ");
 }
 
+/*
+ * Returns TRUE if TEXT is one of the lines that the kernel prints before it panics because it has
+ * no root file system (init/do_mounts.c; block/genhd.c lists the partitions).
+ */
+static gboolean is_root_search(const char *text)
+{
+	return g_str_has_prefix(text, "VFS: Cannot open root device ") ||
+	       strstr(text, "append a correct \"root=\" boot option") ||
+	       g_str_has_suffix(text, " (driver?)") || g_str_has_prefix(text, "driver: ") ||
+	       strstr(text, "find any bdev filesystem to be used for mount");
+}
+
 /* Returns TRUE if a quoted line can follow TEXT, because it ends with a colon or begins a block. */
 static gboolean announces(const char *text)
 {
@@ -91,7 +104,7 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 
 		if (!past->number || past->number + i + 1 != line->number)
 			return indented;
-		if ((format->family & FAMILY_PANIC) && is_stack(text))
+		if ((format->family & FAMILY_PANIC) && (is_stack(text) || is_root_search(text)))
 			return TRUE;
 		/* the continuation of a field of a mail's header is indented, too */
 		if (indented && mail_field_begins(past->text, strlen(past->text)))
