@@ -39,6 +39,8 @@ static const char *const words[] = {
 	"UBSAN:",
 	"KASAN: ",
 	"dog: BUG:", /* wrapped after it */
+	"] BUG:",    /* also wrapped; after a time stamp */
+	"Sanitizer: data-race",
 	"unregister_netdevice:",
 	"VFS: ",
 	"al error:",

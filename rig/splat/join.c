@@ -30,12 +30,14 @@ static guint64 width_with(const struct past *past, const struct line *line)
 }
 
 /*
- * Returns TRUE if LINE can be the continuation of PAST: it is the next line and has no time stamp.
+ * Returns TRUE if LINE can be the continuation of PAST: it is the next line and has no time stamp,
+ * and is neither the text after a line of code nor the end of a block of code.
  */
 static gboolean is_continuation(const struct past *past, const struct line *line)
 {
 	return line->stamp < 0 && past->number && past->number + 1 == line->number && !line->user &&
-	       !line->caller[0] && line->text[strspn(line->text, " \t")];
+	       !line->caller[0] && line->text[strspn(line->text, " \t")] &&
+	       !(past->code && !line->code) && strncmp(line->text, "```", 3) != 0;
 }
 
 /* Returns TRUE if a terminal can have wrapped PAST: no line of the log is longer. */

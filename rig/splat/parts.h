@@ -40,6 +40,7 @@ struct line {
 	 */
 	guint piece_at, piece_of;
 	gboolean cut;  /* blanks at the end of the text were removed */
+	gboolean code; /* Markdown shows the whole line as code */
 	gboolean same; /* `text` has the bytes of the log; none was changed */
 };
 

@@ -150,6 +150,8 @@ static const char *strip_glued(const char *p, struct line *line, char *ret_quote
 {
 	const char *start = p;
 
+	if (mail_field_begins(p, strlen(p))) /* its subject */
+		return p;
 	for (const char *at = strchr(p, '['); at && at - p < 256; at = strchr(at + 1, '[')) {
 		const char *dot = at + 1 + strspn(at + 1, " 0123456789");
 		const char *end;
@@ -159,6 +161,13 @@ static const char *strip_glued(const char *p, struct line *line, char *ret_quote
 		end = strip_pieces(at, line);
 		if (end == at)
 			continue;
+		/* a mail program has filled the lines: the text of this stamp is on the next */
+		if (!*end && at > start && at[-1] == ' ') {
+			line->kernel = FALSE;
+			line->stamp = -1;
+			caller_set(line->caller, "", 0);
+			break;
+		}
 		if (at > start && (at[-1] == '"' || at[-1] == '\''))
 			*ret_quote = at[-1];
 		return end;
@@ -302,17 +311,64 @@ static const char *strip_plain(const char *text, struct line *line)
 	return p;
 }
 
+/*
+ * If Markdown shows the whole line as code ("`text`", "**`text`**", "[`text`]"), replaces the marks
+ * before it by blanks and removes those after it. Returns the new length.
+ */
+static gsize without_code_marks(char *text, gsize len)
+{
+	gsize n = strspn(text, "[(*_`");
+
+	while (n && text[n - 1] != '`') /* "`[   12.345678] text`" */
+		n--;
+	if (!n || len < 2 * n + 1)
+		return len;
+	for (gsize i = 0; i < n; i++) {
+		char end = text[i] == '[' ? ']' : text[i] == '(' ? ')' : text[i];
+
+		if (text[len - 1 - i] != end)
+			return len;
+	}
+	memset(text, ' ', n);
+	text[len - n] = '\0';
+	return len - n;
+}
+
+/* Skips quote marks at TEXT, and removes the end of a row of a table, "| text |". */
+static const char *unquote_row(char *text, gsize *len)
+{
+	const char *p = prefix_unquote(text);
+
+	if (text[strspn(text, " \t")] == '|' && p > text && p + 2 <= text + *len &&
+	    strcmp(text + *len - 2, " |") == 0)
+		text[*len -= 2] = '\0';
+	return p;
+}
+
+/*
+ * Returns the start of the text in a line of a JSON object of several lines with the field
+ * "message"; P if the line at P is no such line.
+ */
+static const char *skip_message_field(const char *p)
+{
+	static const char field[] = "\"message\": \"";
+	const char *start = p + strspn(p, " \t");
+
+	return *start == '"' && g_str_has_prefix(start, field) ? start + strlen(field) : p;
+}
+
 void prefix_strip(char *text, gsize len, struct line *line)
 {
-	const char *p;
+	const char *p, *message;
 	char quote = '\0';
+	gsize whole;
 
 	line->dropped = line->piece_at = line->piece_of = 0;
 	line->date_at = NULL;
 	line->date_len = 0;
 	line->stamp = line->date = -1;
 	caller_set(line->caller, "", 0);
-	line->kernel = line->user = FALSE;
+	line->kernel = line->user = line->code = FALSE;
 	len = prefix_clean(text, len, &line->same);
 	p = strip_plain(text, line);
 	if (p) {
@@ -321,15 +377,10 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		return;
 	}
 	len = prefix_colours(text, len);
-	if (len > 1 && text[0] == '`' && text[len - 1] == '`') { /* code in Markdown */
-		text[0] = ' ';
-		text[--len] = '\0';
-	}
-	p = prefix_unquote(text);
-	/* a row of a table: "| text |" */
-	if (text[strspn(text, " \t")] == '|' && p > text && p + 2 <= text + len &&
-	    strcmp(text + len - 2, " |") == 0)
-		text[len -= 2] = '\0';
+	whole = len;
+	len = without_code_marks(text, len);
+	line->code = len < whole;
+	p = unquote_row(text, &len);
 	/* marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
 	if (g_str_has_prefix(p, "- {\"")) /* a list in YAML */
@@ -345,7 +396,10 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		if (line->user || (line->kernel && *p != '['))
 			return;
 	}
-	p = prefix_dropped(p, line);
+	message = skip_message_field(p);
+	if (message > p)
+		quote = '"';
+	p = prefix_dropped(message, line);
 	p = prefix_record(p, line);
 	p = strip_pieces(p, line);
 	if (!line->kernel) /* a message of netconsole, received by a logger */

@@ -71,6 +71,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->date = line->date;
 	past->kernel = line->kernel;
 	past->cut = line->cut;
+	past->code = line->code;
 	past->inherited = line->inherited;
 	past->indent = line->indent;
 	past->has_word = has_word;
@@ -138,6 +139,15 @@ static const struct format *take_word(struct scanner *scanner, const struct line
 	return format;
 }
 
+/* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
+static gboolean is_folded_field(const struct scanner *scanner, const struct line *line)
+{
+	const struct past *past = scanner_past(scanner, 0);
+
+	return line->indent && past->number && past->number + 1 == line->number &&
+	       mail_field_begins(past->text, strlen(past->text));
+}
+
 /* Handles a line of a record, without its prefix. QUIET: the filter found no word in the record. */
 static void take_text(struct scanner *scanner, struct line *line, gboolean quiet)
 {
@@ -146,8 +156,9 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 	gsize at;
 
 	inherit_prefix(scanner, line);
-	if (!line->user) {
-		has_word = !quiet && filter_hit((const guint8 *)line->text, line->len, &at);
+	if (!line->user && !is_folded_field(scanner, line)) {
+		has_word = !quiet && (filter_hit((const guint8 *)line->text, line->len, &at) ||
+				      strcmp(line->text, "BUG:") == 0);
 		/* a line with a time stamp does not continue the line before */
 		if (line->stamp < 0 && join_header(scanner, line, has_word))
 			return;

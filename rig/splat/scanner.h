@@ -60,6 +60,7 @@ struct past {
 	double stamp;
 	gboolean kernel;
 	gboolean cut; /* blanks at its end were removed */
+	gboolean code;
 	guint inherited, indent;
 	gboolean has_word; /* the line has one of the filter's words, so it may begin a report */
 	const struct format *format; /* the row that the line matched, or NULL */
