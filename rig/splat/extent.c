@@ -383,6 +383,15 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		scanner->open[scanner->n_open - 1]->cut = cut;
 }
 
+/*
+ * Returns TRUE if OPEN has the line of a BUG. "cut here" is printed before this line, so another
+ * one begins another report.
+ */
+static gboolean has_trapped(const struct open *open)
+{
+	return strstr(open_line(open, open->header)->text, "ernel BUG at ") != NULL;
+}
+
 void extent_cut(struct scanner *scanner, const struct line *line)
 {
 	struct open *open = extent_find(scanner, line);
@@ -395,7 +404,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 		return;
 	}
 	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames &&
-	    !open->ended) {
+	    !open->ended && !has_trapped(open)) {
 		open_take(open, line);
 		return;
 	}

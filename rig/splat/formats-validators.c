@@ -106,6 +106,9 @@ static const struct format rows[] = {
 	 FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KCSAN:", "BUG: KCSAN: (.*)", "kcsan", "KCSAN: {1}", NULL, NULL, FRAME_NONE,
 	 FAMILY_SANITIZER},
+	/* KTSAN, of which KCSAN is the successor */
+	{"Sanitizer: data-race", "^ThreadSanitizer: data-race in " F, "kcsan",
+	 "KTSAN: data-race in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER, 0, FORMAT_PROOF},
 	{"BUG: KFENCE:", "BUG: KFENCE: (use-after-free|out-of-bounds) (read|write) in " F, "kfence",
 	 "KFENCE: {1} {2} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KFENCE:",

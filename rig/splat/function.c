@@ -252,6 +252,21 @@ static char *interrupted_function(const struct splat *splat, const struct report
 	return g_steal_pointer(&first);
 }
 
+/*
+ * Returns the function after which a report of a hung task is named. A kernel without frame
+ * pointers and ORC marks all frames by "?"; then the report is named after one of these.
+ */
+static char *waiting_function(const struct splat *splat, const struct report *report,
+			      enum rules rules)
+{
+	g_autoptr(GPtrArray) guesses = NULL;
+
+	if (rules == RULES_V1 || splat->frames->len)
+		return hung_function(splat->frames, rules);
+	guesses = stack_from(report, report->header + 1, TAKE_GUESSES);
+	return hung_function(guesses, rules);
+}
+
 /* Returns the function by the rule of the report's format, or NULL if the rule finds none. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
@@ -262,7 +277,7 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 
 	switch (report->format->rule) {
 	case FRAME_HUNG:
-		return hung_function(splat->frames, rules);
+		return waiting_function(splat, report, rules);
 	case FRAME_STALL:
 		return stalled(splat->frames, skip, rules);
 	case FRAME_OVERFLOW:

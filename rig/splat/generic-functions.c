@@ -82,7 +82,7 @@ static const char generic_v2[] =
 	/* allocators */
 	"_noprof$|get_free_pages|^get_zeroed_page|^alloc_pages_|^__alloc_pages|"
 	"^__free_pages|^free_pages|^get_page_from_freelist$|^new_slab$|^___slab_alloc$|"
-	"^kvrealloc|^devm_kasprintf$|"
+	"^kvrealloc|^devm_kasprintf$|^build_skb$|^__build_skb|"
 	/* small functions that any code calls */
 	"^crc32|^crc16|^crc64|^crc7|^crc8|^crc_|^__crc|^chksum_update$|^xxh32|^xxh64|^jhash|"
 	"^siphash|^hash_name$|^full_name_hash$|^find_next_|^_find_next|^_find_first|"

@@ -7,8 +7,22 @@
 #define NAMES_USUAL 32 /* a stack seldom has more functions */
 
 /*
+ * Returns TRUE if the frame in TEXT is inside its function. A frame marked "?" can also be a
+ * pointer to a function: to this one ("f+0x0/0x34") or to the next one ("f+0x34/0x34").
+ */
+static gboolean is_inside(const char *text)
+{
+	const char *plus = strstr(text, "+0x");
+	char *end;
+	guint64 offset = plus ? g_ascii_strtoull(plus + 1, &end, 16) : 0;
+
+	return offset && (*end != '/' || offset < g_ascii_strtoull(end + 1, NULL, 16));
+}
+
+/*
  * Returns the functions on the stack in the lines from FROM on. TAKE_FAULTS: with the function that
  * faulted, if its line is among them. TAKE_FAR: frames may follow many lines without frames.
+ * TAKE_GUESSES: with the functions of frames marked "?".
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
@@ -27,7 +41,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			strange = 0;
 			frames++;
 			last = line;
-			if (seen->guess || seen->inlined)
+			if (seen->inlined ||
+			    (seen->guess && !((take & TAKE_GUESSES) && is_inside(line))))
 				continue;
 			/*
 			 * arm64 prints the function of "pc" again as the first frame: add it once
