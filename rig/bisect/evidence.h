@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the runs of a search have shown about the target, the report that is searched for. A report
- * that has another signature is stored, but does not count as the target.
+ * What the runs of a search have shown about the target, the report whose cause is searched for. A
+ * report with another signature is stored, but does not count as the target. A position is a
+ * version of the kernel that can be tested (posterior.h).
  */
 #ifndef RIG_BISECT_EVIDENCE_H
 #define RIG_BISECT_EVIDENCE_H
@@ -34,13 +35,14 @@ struct sighting {
 	char *former; /* the signature by an earlier version of the rules, or NULL (splat/key.h) */
 };
 
+/* The evidence from one run, or from a build that failed. */
 struct evidence {
 	guint position;
 	enum outcome outcome;
 	char *run;	   /* name of the run folder, or NULL */
 	char *dir;	   /* path of the run folder, or NULL */
 	char *verdict;	   /* for example "FAIL", or NULL */
-	char *why;	   /* first reason of the verdict, or why nothing was run; or NULL */
+	char *why;	   /* first reason of the verdict, or why there was no run; or NULL */
 	GArray *sightings; /* of struct sighting: the reports of the run */
 	gboolean booted;
 	gboolean armed;	   /* lockdep was on until the end */

@@ -25,6 +25,10 @@ struct change {
 	char *id;      /* commit, file name, or "CONFIG_X=y" */
 	/* first line of the commit message, or the old value of a config option; or NULL */
 	char *subject;
+	/*
+	 * from the commit or the headers of the patch; NULL if these have none, and for config
+	 * options
+	 */
 	char *author, *date;
 	/*
 	 * the patch's path if the span is a series, the path of the fragment that configures

@@ -139,7 +139,10 @@ struct adding {
 	sqlite3_stmt *stmt;
 	gint64 run;
 	int n;
-	/* for the next add_finding(): the key by an earlier version of the rules, or NULL */
+	/*
+	 * for the finding that the next add_finding() adds: its key by the rules of an earlier
+	 * version of the rig; NULL if that is the current key, or the finding has only one
+	 */
 	const char *former;
 };
 

@@ -59,9 +59,9 @@ static char *link_class(const char *line)
 }
 
 /*
- * Returns the stack in LINES, a report, of the link of the lock chain to CLASS. It begins with the
- * function TAKEN_IN, which waits for the lock. If the report has no such stack, returns TAKEN_IN
- * alone. The caller owns the text.
+ * Returns the stack of the link to CLASS in the lock chain of LINES, a report: functions in the
+ * format of struct lock_edge. The stack begins with TAKEN_IN, the function that called the lock
+ * functions. If the report has no such stack, returns TAKEN_IN alone. The caller owns the text.
  */
 static char *link_stack(char **lines, const char *class, const char *taken_in)
 {
@@ -87,9 +87,11 @@ static char *link_stack(char **lines, const char *class, const char *taken_in)
 }
 
 /*
- * Returns the bit LOCK_TO_… for how the task at the link to CLASS waited. It follows from the
- * functions in the stack of the link up to TAKEN_IN, for example percpu_down_write().
- * LOCK_TO_UNKNOWN: no function shows it.
+ * Returns the bit LOCK_TO_… for how a task requested the lock of CLASS: for writing, for reading,
+ * or as a recursive reader. LINES is a report; the link of its lock chain to CLASS has the stack of
+ * the request. TAKEN_IN is the function in that stack that called the lock functions; these are the
+ * frames before it, for example percpu_down_write(), and show the kind of the request. Returns
+ * LOCK_TO_UNKNOWN if none of the frames up to TAKEN_IN shows it.
  */
 static guint link_kind(char **lines, const char *class, const char *taken_in)
 {

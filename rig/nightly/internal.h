@@ -38,7 +38,8 @@ void night_find_builds(struct night *night);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
 /*
- * Adds a copy of ATTEMPT, unless CELL has an attempt with this number, and updates CELL's status.
+ * Adds a copy of ATTEMPT to CELL and updates CELL's status. Does nothing if CELL already has an
+ * attempt with this number.
  */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
 /* Returns TRUE if the cell must be run (again). */

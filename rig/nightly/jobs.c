@@ -4,11 +4,11 @@
 #include "scenario/scenario.h"
 
 /*
- * Seconds that are added to the duration of a run to get its time limit: for boot, the work after a
- * hang, and slow hosts.
+ * The time limit of a run is the larger of two values: twice the duration of its load plus the
+ * scenario's boot_s plus AROUND_S seconds (for the work after a hang, and slow hosts), and SLOWER
+ * times its estimated duration.
  */
 #define AROUND_S 900
-/* A run's time limit is at least this many times its estimated duration. */
 #define SLOWER 3
 
 /* ---- the end of a job ---- */

@@ -19,6 +19,10 @@ struct arm {
 	 * loop
 	 */
 	double hz;
+	/*
+	 * prior: how promising the arm was after the first run; reward: the sum of its rewards for
+	 * ended sweeps (arms_reward())
+	 */
 	double prior, reward;
 	/*
 	 * number of sweeps with this arm; a sweep in which it did not wait counts only as NOT_HELD
@@ -29,9 +33,13 @@ struct arm {
 };
 
 struct race {
-	guint n_functions;
+	guint n_functions; /* number of functions that the first run counted */
 	GArray *arms;
 	guint sweeps, ended; /* sweeps that were started; sweeps that have a result */
+	/*
+	 * has_updates: at least one arm is at an update; pct: sweeps use a random scheduler
+	 * (plugin/pct.h)
+	 */
 	gboolean has_updates, pct;
 	enum race_phase phase;
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
@@ -43,11 +51,18 @@ struct race {
 	 */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_REDUCE: `part` selects the holds that are tried (take_part()), and `tries` counts
-	 * the runs with them. In RACE_CONFIRM, `tries` counts the runs of the first group.
+	 * RACE_REDUCE: `halving` is TRUE as long as halves of the holds are tried, and FALSE when
+	 * single holds are left out; `part` selects the holds that are tried (take_part()), `tries`
+	 * counts the runs with them, and `pending` is TRUE while such a run is in progress (also in
+	 * RACE_CONFIRM). In RACE_CONFIRM, `tries` counts the runs of the first group.
 	 */
 	gboolean halving, pending;
 	guint part, tries;
+	/*
+	 * RACE_MEASURE: `failed` of `runs` runs with the holds of `found` have failed, and
+	 * run_pending more are in progress; base_failed, base_runs and base_pending count the same
+	 * for runs without holds
+	 */
 	guint failed, runs, base_failed, base_runs, base_pending, run_pending;
 };
 

@@ -13,7 +13,7 @@ struct race_job {
 };
 typedef void (*race_done)(struct place_job *job, const struct child_result *result);
 
-/* The options of a run that differ between the runs of a search or a walk (walk.h). */
+/* Those options of a run that are not the same for all runs of a search or a walk (walk.h). */
 struct race_run {
 	guint duration_s, patience_s;
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
@@ -43,13 +43,21 @@ struct race_slot {
 
 struct race_search {
 	struct race_options options;
+	/*
+	 * the functions to count and to try first, from race_around(); the folder in which the
+	 * search was started
+	 */
 	char *visits_words, **favoured, *cwd;
-	json_t *words, *visits, *trials; /* `visits` is NULL until the first run has ended */
+	/*
+	 * arrays for race.json: the command line; the visits of the first run (director_visits()),
+	 * NULL until it has ended; the trials that have ended
+	 */
+	json_t *words, *visits, *trials;
 	double seconds;			 /* how long the load ran in the first run */
 	struct race *race;		 /* NULL until the first run has ended */
 	/*
-	 * of the last sweep that failed in RACE_EXPLORE: the first reason of its verdict, and the
-	 * result of outcome_failure(); NULL if no sweep has failed yet
+	 * of the last sweep that failed in RACE_EXPLORE: `said` is the first reason of its verdict,
+	 * `failure` the result of outcome_failure(); both are NULL if no sweep has failed yet
 	 */
 	char *said, *failure;
 	void (*ended)(const struct race_event *event, void *data);
@@ -58,6 +66,10 @@ struct race_search {
 	GHashTable *orders; /* set of the lock orders seen, as text; NULL before the first one */
 	struct race_loop loop;
 	struct race_slot slot[RACE_GUESTS_MAX];
+	/*
+	 * faults: number of consecutive runs without a result; sweeps: number of files "sweep-N-M"
+	 * written
+	 */
 	guint faults, sweeps;
 };
 

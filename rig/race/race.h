@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `rig race`: searches for holds that make a scenario fail. Its runs are jobs of a place
- * (place/place.h), chosen by strategy.h. It iterates the default main context.
+ * `rig race`: searches for holds that make a scenario fail. A hold makes a vCPU wait at one place
+ * of the kernel (docs/director.md). A trial is one run of the search, with the holds that it tries;
+ * a sweep is a trial that tries many holds, a few at a time. strategy.h chooses the trials. Each is
+ * a job of a place (place/place.h). The search iterates the default main context.
  *
  * `race.json` in the folder of the search has the command line, the record of the first run, and
  * each trial with its outcome. It is written by rename after each run, so a kill only loses the
@@ -42,11 +44,12 @@ struct race_options {
 	guint guests, budget_s;
 	guint cpus; /* vCPUs of the guests; 0 stands for the scenario's number */
 	guint duration_s, patience_s;
+	/* paths of the results folder and of the folder of the search */
 	const char *results, *dir;
 	const char *rig;       /* path of the rig; NULL stands for this program */
 	/*
-	 * where the runs are executed; NULL stands for this host, on which each run builds the
-	 * kernel itself if it is not built
+	 * where the runs are executed; NULL stands for this host, on which a run builds its kernel
+	 * itself if the kernel is not in the cache
 	 */
 	struct place *place;
 	struct pack_room need; /* memory and CPUs that a run needs; used if `place` is set */
@@ -68,7 +71,11 @@ struct race_event {
 	guint number;
 	const struct race_trial *trial;
 	const struct race_outcome *outcome;
-	const char *verdict, *said; /* `said` is the first reason of the run's verdict */
+	/*
+	 * `verdict` is the name of the run's verdict, `said` the first reason for it; NULL if there
+	 * is none
+	 */
+	const char *verdict, *said;
 	double wall_s;
 };
 

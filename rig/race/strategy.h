@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The strategy of `rig race`: chooses the holds of the next run, from the functions that vCPUs
- * executed in a run without holds, and from the outcomes of earlier trials. It starts no runs.
+ * The strategy of `rig race`: chooses the next trial (race.h), from the functions that vCPUs
+ * executed in a run without holds, and from the outcomes of earlier trials. It starts no runs. The
+ * phases:
  *
  *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds (arms, in the terms of a
  *			bandit algorithm), a few at a time. A hold is a delay at one place, so

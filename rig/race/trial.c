@@ -6,8 +6,9 @@
 
 /*
  * Seconds without a completed operation after which a sweep is judged to hang. This is twice the
- * default, because the engine first pauses the holds of a sweep when no operation completes, which
- * is frequent with a slow kernel.
+ * default: when no operation completes, the engine disarms the holds of the sweep (holds_pause()),
+ * and then needs time to see whether operations complete again. A slow kernel often gets into this
+ * state.
  */
 #define SWEEP_PATIENCE_S 40
 

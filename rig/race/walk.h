@@ -39,7 +39,10 @@ struct walk_cell {
 	char *fail;
 	enum walk_result result;
 	guint tries; /* number of runs of this cell */
-	/* of the last run; `said` is the first reason of its verdict, or NULL */
+	/*
+	 * of the last run of the cell: name of the run folder, name of the verdict, and first
+	 * reason for the verdict; each is NULL if there is none
+	 */
 	char *run, *verdict, *said;
 	double wall_s;
 	gboolean busy; /* a run of this cell is in progress */

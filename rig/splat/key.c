@@ -39,8 +39,8 @@ static void take(struct splat *splat, void *data)
 }
 
 /*
- * Returns the key of the report of KIND in TEXT. The lines of TEXT have no prefixes, so one of the
- * kernel is added to each for the scanner.
+ * Returns the key of the report of KIND in TEXT. The scanner only parses lines with a prefix of the
+ * kernel (a time stamp). The lines of TEXT have none, so a prefix is added to each.
  */
 static char *key_of_text(const char *kind, const char *text)
 {

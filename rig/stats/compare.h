@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Compares two nights or two kernels: which findings are new or gone, what fails more often, what
- * has become slower. docs/nightly.md describes the rules.
+ * Compares two nights or two kernels, A (the older side) and B: which findings are new or gone,
+ * which scenarios fail more often, and which have become slower. A finding is a report, a hang, or
+ * the reason of a failed run (index/index.h). docs/nightly.md describes the rules.
  *
  * A difference counts if it is significant at 5 % over all tests of its kind together (Holm's
  * correction). Rates use only first attempts of a cell (a scenario on a machine): a cell is run
@@ -14,7 +15,10 @@
 #include "index/index.h"
 
 enum change {
-	/* not seen before: a regression, even if it was seen only once */
+	/*
+	 * seen in B, but neither in A nor in an earlier night: a regression, even if it was seen
+	 * only once
+	 */
 	CHANGE_NEW,
 	CHANGE_MORE,   /* occurs significantly more often: a regression */
 	CHANGE_SLOWER, /* at least 10 % slower, and significant: a regression */
@@ -29,21 +33,28 @@ enum change {
 const char *change_name(enum change change);
 gboolean change_is_regression(enum change change);
 
-/* One side of the comparison: the runs of a night (`name` is its id) or of a kernel. */
+/*
+ * One side of the comparison: the runs of a night or of a kernel. `name` is the id of the night, or
+ * the name of the kernel.
+ */
 struct compare_side {
 	char *name;
 	gboolean is_night;
 	guint runs;
-	/* times of its first and last run; NULL if it has no runs */
+	/* times ("2026-11-21T05:54:01Z") of its first and last run; NULL if it has no runs */
 	char *first, *last;
 };
 
 /*
- * A finding in runs that did not end as expected; known issues are left out. Arrays of two: A, B.
+ * A finding in runs that did not end as expected; known issues are left out. Arrays of two elements
+ * are for the sides A and B.
  */
 struct compare_finding {
 	enum change change;
-	/* `run` is the newest run with the finding, from B if B has one */
+	/*
+	 * `bug`, `kind` and `title` are those of struct index_finding; `run` is the name of the
+	 * newest run with the finding, from B if B has one
+	 */
 	char *bug, *kind, *title, *run;
 	guint seen[2]; /* number of runs with the finding, over all attempts */
 	/*
@@ -57,11 +68,18 @@ struct compare_finding {
 	 * is fixed; otherwise 0
 	 */
 	guint to_tell;
-	/* if A does not have the finding: when an earlier night last had it; or NULL */
+	/*
+	 * If A, the first side, does not have the finding: the time ("2026-11-21T05:54:01Z") of the
+	 * newest run with the finding in a night before B. NULL: A has the finding, no such night
+	 * has it, or B is a kernel.
+	 */
 	char *before;
 };
 
-/* How often the runs of a scenario on a machine did not end as expected. */
+/*
+ * How often the runs of a scenario on a machine did not end as expected: `bad` of `n` runs, for A
+ * and B.
+ */
 struct compare_rate {
 	enum change change;
 	char *scenario, *machine, *tree; /* `tree` is "" in a comparison of kernels */
@@ -69,7 +87,7 @@ struct compare_rate {
 	double p; /* p-value of Fisher's test */
 };
 
-/* The speed of the runs that ended as expected. */
+/* The speed of the `n` runs that ended as expected, for A and B. */
 struct compare_speed {
 	enum change change;
 	char *scenario, *machine, *tree;

@@ -5,7 +5,12 @@
 #include <string.h>
 
 #define ANCHORS 10
-/* two known functions with more functions than this between them are in different sections */
+/*
+ * Maximum number of functions between two neighbouring known functions of a source file (struct
+ * source) that are taken to be of this file, too. If there are more, the linker has put the two
+ * known functions into different sections of the image (.text, .init.text), so the functions
+ * between them belong to other files.
+ */
 #define BETWEEN_MAX 60
 
 enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };

@@ -6,16 +6,21 @@
  * Without DWARF, a kernel has no list of the functions of a source file. But the symbols of a
  * vmlinux show to which object file each local function belongs; and a linker keeps the functions
  * of an object file together, so all functions between two functions of a file belong to that file.
- * kallsyms does not show object files. For it, the table in sources.c has known functions of each
- * file, and a function between two of these is taken to be of this file. The known functions exist
- * in kernels from 5.10 on; those that a kernel lacks are skipped.
+ * kallsyms does not show object files. For kernels of which only kallsyms can be read, the table in
+ * sources.c lists some functions of each file, the *known functions*. A function that is between
+ * two known functions of a file is taken to be of this file. The known functions exist in kernels
+ * from 5.10 on; those that a kernel lacks are skipped.
  */
 #ifndef RIG_SYMBOL_SOURCES_H
 #define RIG_SYMBOL_SOURCES_H
 
 #include "symbol/symbol.h"
 
-/* Two known functions with more bytes than this between them are in different sections. */
+/*
+ * Maximum number of bytes between two neighbouring known functions of a file. If there are more,
+ * the linker has put the two into different sections of the image (.text, .init.text), and the
+ * functions between them belong to other files.
+ */
 #define SOURCE_GAP_MAX (48u << 10)
 
 enum source_use {

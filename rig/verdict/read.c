@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the facts of a run folder of any version: first the journal, then `verdict`. */
+/*
+ * Reads the facts of a run folder that any version of the rig has written. The reasons and proofs
+ * come from the file `verdict`, the verdict of each reason from the journal. If `verdict` has no
+ * member `proof`, because an old version wrote it, the proofs come from the journal, too, and from
+ * other members of `verdict`.
+ */
 #include <string.h>
 
 #include "verdict/details.h"
