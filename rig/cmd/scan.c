@@ -102,14 +102,6 @@ static void show(struct scan *scan, struct splat *splat)
 	splat_free(splat);
 }
 
-static int by_first_line(gconstpointer a, gconstpointer b, gpointer unused)
-{
-	const struct splat *one = a, *two = b;
-
-	(void)unused;
-	return one->first_line < two->first_line ? -1 : one->first_line > two->first_line;
-}
-
 /* Prints the waiting reports that begin before LINE. */
 static void show_until(struct scan *scan, guint64 line)
 {
@@ -126,10 +118,13 @@ static void show_until(struct scan *scan, guint64 line)
 static void found(struct splat *splat, void *data)
 {
 	struct scan *scan = data;
+	GList *before = scan->waiting.tail;
 
 	if (scan->reports)
 		json_array_append_new(scan->reports, splat_to_json(splat));
-	g_queue_insert_sorted(&scan->waiting, splat, by_first_line, NULL);
+	while (before && ((struct splat *)before->data)->first_line > splat->first_line)
+		before = before->prev;
+	g_queue_insert_after(&scan->waiting, before, splat);
 	show_until(scan, scanner_open_line(scan->scanner));
 }
 

@@ -21,6 +21,7 @@
 /* further reports of a crashed task within this time are consequences of the crash */
 #define WAKE_SECONDS 2.0
 #define CUT_LINES 12   /* maximum number of lines between "cut here" and the header */
+#define STALE_LINES 5000 /* maximum number of lines of other printk callers inside a report */
 #define REBOOT_LINES 5 /* maximum number of lines of firmware before the next kernel's first line */
 
 static void remove_open(struct scanner *scanner, struct open *open)
@@ -106,6 +107,13 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		return open;
 	}
 	return NULL;
+}
+
+void extent_expire(struct scanner *scanner, guint64 number)
+{
+	for (guint i = scanner->n_open; i-- > 0;)
+		if (scanner->open[i]->last_line + STALE_LINES < number)
+			extent_close(scanner, scanner->open[i], FALSE);
 }
 
 /*

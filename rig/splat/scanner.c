@@ -199,6 +199,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	if (line.piece_of && !pieces_take(scanner, &line))
 		return;
 	quiet &= !line.piece_of; /* a word can be in two pieces */
+	extent_expire(scanner, line.number);
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
 	/* syslog and the journal store a record of several lines as one: split it */

@@ -266,6 +266,12 @@ void open_release(struct scanner *scanner, struct open *open);
  * first.
  */
 void boot_take(struct scanner *scanner, const struct line *line);
+/*
+ * Ends the reports that got no line for very many lines before the one with this NUMBER: their
+ * printk caller, for example a task that has exited, writes no more. While a report is open, no
+ * line can be skipped, and later reports wait for it (scanner_open_line()).
+ */
+void extent_expire(struct scanner *scanner, guint64 number);
 /* Ends all open reports, and adds a report of an unexpected boot that begins with LINE. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /*

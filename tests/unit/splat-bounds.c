@@ -218,6 +218,25 @@ START_TEST(odd_names_and_numbers)
 }
 END_TEST
 
+/* The task of a report writes no more, for example because it has exited. */
+START_TEST(a_report_without_an_end_is_closed)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	const char *begin = "[    1.000000][   T1] BUG: KASAN: use-after-free in f+0x1/0x2\n"
+			    "[    1.000000][   T1] Read of size 8 at addr ffff888012345678 by task "
+			    "a/1\n";
+	const char *other = "[    1.000000][   T2] text of another task\n";
+
+	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
+	for (int i = 0; i < 6000; i++)
+		scanner_feed(scanner, (const guint8 *)other, strlen(other));
+	ck_assert_uint_eq(found->len, 1);
+	ck_assert_uint_eq(((struct splat *)found->pdata[0])->last_line, 2);
+	ck_assert_uint_eq(scanner_open_line(scanner), G_MAXUINT64);
+}
+END_TEST
+
 void add_bounds_tests(TCase *tests)
 {
 	tcase_add_test(tests, endless_line);
@@ -225,6 +244,7 @@ void add_bounds_tests(TCase *tests)
 	tcase_add_test(tests, header_after_an_endless_report);
 	tcase_add_loop_test(tests, joined_lines_are_bounded, 0, G_N_ELEMENTS(growing));
 	tcase_add_test(tests, a_header_that_does_not_fit);
+	tcase_add_test(tests, a_report_without_an_end_is_closed);
 	tcase_add_test(tests, torn_links_are_bounded);
 	tcase_add_test(tests, nested_objects_are_bounded);
 	tcase_add_test(tests, a_title_of_digits);
