@@ -357,6 +357,10 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	struct open *open = extent_find(scanner, line), *cut = NULL;
 	gboolean induced = FALSE;
 
+	if (open && extent_is_sentence(open)) {
+		extent_close(scanner, open, FALSE);
+		open = NULL;
+	}
 	if (!open) {
 		open = extent_beside(scanner, line, TRUE);
 		if (open && !open_is_adopted(open, format, line) &&
@@ -368,6 +372,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	if (open && open_is_adopted(open, format, line)) {
 		open_name(open, format, groups);
 		open->header = open->n_seen;
+		open->quoted |= !line->kernel && quote_is_set_off(scanner, format, line);
 		open_take(open, line);
 		return;
 	}

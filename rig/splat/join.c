@@ -143,16 +143,17 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	const struct format *format, *own;
 	struct groups groups;
 	g_autofree char *text = NULL;
-	gboolean taken;
+	gboolean taken, is_end; /* is_end: a symbolising script has added LINE to a function */
 
 	if (!past->has_word || !is_continuation(past, line))
 		return FALSE;
 	start = line->text + strspn(line->text, " \t");
+	is_end = is_place(start) || g_str_equal(start, "[inline]");
 	/*
 	 * a line with the form of a report's inner lines can continue a header only if printk wrote
 	 * the header and it is not complete
 	 */
-	if (body_pattern(start, ~0U) != BODY_FOREIGN &&
+	if (!is_end && body_pattern(start, ~0U) != BODY_FOREIGN &&
 	    (past->format || !past->kernel || width_with(past, line) <= WRAP_LEAST))
 		return FALSE;
 	own = has_word ? format_match(line->text, NULL) : NULL;
@@ -171,7 +172,7 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	memcpy(header.caller, past->caller, CALLER_LEN);
 	/* a line that is a header itself only continues one of a report that it can be part of */
 	taken = (is_better(format, &groups, past->format, past->text) ||
-		 (format && format == past->format && is_place(start))) &&
+		 (is_end && format && format == past->format)) &&
 		(!own || (own != format && (own->into & format->family))) &&
 		take_header(scanner, format, &header, &groups);
 	groups_deinit(&groups);

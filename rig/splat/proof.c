@@ -122,6 +122,11 @@ static gboolean follows_cut(const struct open *open)
 	return FALSE;
 }
 
+gboolean extent_is_sentence(const struct open *open)
+{
+	return open->format->kind && !open->kernel && !stands_alone(open, FALSE);
+}
+
 /*
  * Returns TRUE if the lines of OPEN prove that it is a report, and not text that quotes the header
  * of one.
@@ -133,7 +138,7 @@ gboolean extent_is_proven(const struct open *open)
 
 	if (!open->format->kind)
 		return FALSE;
-	if (!open->kernel && !stands_alone(open, FALSE))
+	if (extent_is_sentence(open))
 		return FALSE;
 	if ((open->quoted || open->inside || open->kernel) &&
 	    quote_is_whole(open_line(open, open->header)->text))

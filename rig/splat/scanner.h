@@ -285,6 +285,8 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 gboolean quote_is_whole(const char *text);
 /* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
+/* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
+gboolean extent_is_sentence(const struct open *open);
 /* Returns TRUE if there are enough lines to be certain that OPEN is a report (proof.c). */
 gboolean extent_is_proven(const struct open *open);
 
