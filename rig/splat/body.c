@@ -60,13 +60,6 @@ static const struct body_pattern parts[] = {
 	{"Call Trace:", ANY, BODY_INSIDE},
 };
 
-static const char *trim(const char *text)
-{
-	while (*text == ' ' || *text == '\t')
-		text++;
-	return text;
-}
-
 /*
  * Returns TRUE if WORD can be in a memory dump: 2, 4, 8 or 16 hex digits, or a form such as "<0f>",
  * "(48000008)", "XXXXXXXX" or "-".
@@ -94,7 +87,7 @@ gboolean body_is_dump(const char *text)
 {
 	guint words = 0;
 
-	while (*(text = trim(text))) {
+	while (*(text = skip_blanks(text))) {
 		gsize len = strcspn(text, " \t");
 
 		if (!is_dump_word(text, len))
@@ -121,7 +114,7 @@ static gsize hex_digits(const char *text)
  */
 static gboolean is_registers(const char *text)
 {
-	const char *name = trim(text);
+	const char *name = skip_blanks(text);
 	const char *value = name;
 	gsize len, digits;
 
@@ -130,10 +123,10 @@ static gboolean is_registers(const char *text)
 	len = (gsize)(value - name);
 	if (!len || len > 8)
 		return FALSE;
-	value = trim(value);
+	value = skip_blanks(value);
 	if (*value != ':')
 		return FALSE;
-	value = trim(value + 1);
+	value = skip_blanks(value + 1);
 	/* a selector and an offset, such as "CS: 0010:" */
 	if (hex_digits(value) == 4 && value[4] == ':')
 		value += 5;
@@ -147,10 +140,10 @@ static gboolean is_registers(const char *text)
  */
 gboolean body_is_banner(const char *text, char *ret_fill)
 {
-	const char *start = trim(text);
+	const char *start = skip_blanks(text);
 	gsize len = *start == '=' || *start == '-' ? strspn(start, (char[2]){*start, '\0'}) : 0;
 
-	if (len < 5 || *trim(start + len))
+	if (len < 5 || *skip_blanks(start + len))
 		return FALSE;
 	if (ret_fill)
 		*ret_fill = *start;
@@ -277,7 +270,7 @@ static enum body part_kind(const char *text, unsigned family)
 
 enum body body_kind(const char *text, const struct format *format, struct frame *ret_frame)
 {
-	const char *start = trim(text);
+	const char *start = skip_blanks(text);
 	guint64 address;
 	gboolean guess;
 	enum body body;

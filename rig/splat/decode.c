@@ -133,21 +133,12 @@ static gboolean decompress(struct source *source, struct text_decoder *decoder, 
 
 static gboolean copy(struct source *source, struct text_decoder *decoder, GError **error)
 {
-	ssize_t n = (ssize_t)source->first;
+	ssize_t n;
 
-	for (;;) {
-		if (n < 0)
-			return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", source->name,
-					g_strerror(errno));
-		if (n)
-			text_decoder_feed(decoder, source->chunk, (gsize)n);
-		else if (!source->first)
-			return TRUE;
-		source->first = 0;
-		n = read_some(source->fd, source->chunk, CHUNK);
-		if (!n)
-			return TRUE;
-	}
+	for (n = (ssize_t)source->first; n > 0; n = read_some(source->fd, source->chunk, CHUNK))
+		text_decoder_feed(decoder, source->chunk, (gsize)n);
+	return !n || rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", source->name,
+			      g_strerror(errno));
 }
 
 gboolean decode_memory(guint8 *bytes, gsize len, struct text_decoder *decoder, GError **error)

@@ -54,8 +54,8 @@ static gboolean is_wake(const struct scanner *scanner, const struct line *line)
 
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short)
 {
-	struct splat *cut = extent_cut_splat(open);
-	struct splat *splat = extent_splat(open);
+	struct splat *cut = open_cut_splat(open);
+	struct splat *splat = open_splat(open);
 
 	remove_open(scanner, open);
 	note_crash(scanner, open);
@@ -338,7 +338,7 @@ static struct open *interrupt(struct scanner *scanner, struct open *open,
 {
 	*ret_induced = open_causes(open, line);
 	if (*ret_induced && (open->format->family & FAMILY_LOCKDEP) &&
-	    (format->family & (FAMILY_OOPS | FAMILY_SANITIZER)) && extent_is_proven(open)) {
+	    (format->family & (FAMILY_OOPS | FAMILY_SANITIZER)) && open_is_proven(open)) {
 		remove_open(scanner, open);
 		scanner->found_any = TRUE;
 		scanner->told = MAX(scanner->told, open->end_byte);
@@ -357,7 +357,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	struct open *open = extent_find(scanner, line), *cut = NULL;
 	gboolean induced = FALSE;
 
-	if (open && extent_is_sentence(open)) {
+	if (open && open_is_sentence(open)) {
 		extent_close(scanner, open, FALSE);
 		open = NULL;
 	}

@@ -64,13 +64,6 @@ static void set_symbol(struct frame *ret, const char *text, gsize len)
 	ret->guess = ret->inlined = FALSE;
 }
 
-static inline const char *skip_blanks(const char *text)
-{
-	while (*text == ' ' || *text == '\t')
-		text++;
-	return text;
-}
-
 /* Returns the length of "(ptrval)", a hidden address, at TEXT, or 0 if there is none. */
 static gsize hidden_len(const char *text)
 {

@@ -137,9 +137,9 @@ enum family {
 };
 
 enum format_flag {
-	/* only counts as a report if other lines prove it (extent_is_proven()), usually a stack */
+	/* only counts as a report if other lines prove it (open_is_proven()), usually a stack */
 	FORMAT_PROOF = 1 << 0,
-	FORMAT_BARE = 1 << 1,  /* counts as a report even without a stack */
+	FORMAT_BARE = 1 << 1, /* counts as a report even without a stack */
 	/* the line only occurs as a header if the report's first header was lost */
 	FORMAT_CORRUPTED = 1 << 2,
 	FORMAT_INDUCED = 1 << 3,  /* is a consequence of the preceding report, if there is one */
@@ -147,7 +147,7 @@ enum format_flag {
 	FORMAT_NO_STACK = 1 << 5, /* the stack may be missing */
 	/* the line can be part of another report (`into`) even after its frames */
 	FORMAT_ANYTIME = 1 << 6,
-	FORMAT_LOCKDEP = 1 << 7,  /* must be parsed as a lockdep report */
+	FORMAT_LOCKDEP = 1 << 7, /* must be parsed as a lockdep report */
 	/* if the line is part of another report (`into`), that report gets this format */
 	FORMAT_ADOPTS = 1 << 8,
 	/* the next row with the same pattern is used if the failing address is in the first page */

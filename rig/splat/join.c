@@ -131,7 +131,7 @@ static gboolean take_header(struct scanner *scanner, const struct format *format
 	open = extent_find(scanner, header);
 	if (!open || open->last_line != past->number || open->n_seen != open->header + 1)
 		return FALSE;
-	extent_rewrite(open, format, header, groups);
+	open_rewrite(open, format, header, groups);
 	return TRUE;
 }
 

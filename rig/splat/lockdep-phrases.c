@@ -188,7 +188,7 @@ static gboolean read_place(struct reader *reader, const char *text)
 
 static void read_scenario(struct reader *reader, const char *line)
 {
-	const char *text = blank(line);
+	const char *text = skip_blanks(line);
 
 	if (word_bits_has(&reader->found, scenario_begins)) {
 		reader->scenario = json_array();
@@ -250,7 +250,7 @@ gboolean lockdep_phrase(struct reader *reader, const char *text)
 
 gboolean lockdep_keep(struct reader *reader, const char *line)
 {
-	const char *text = blank(line);
+	const char *text = skip_blanks(line);
 
 	for (guint i = 0; reader->found.any && i < G_N_ELEMENTS(kept); i++) {
 		if (word_bits_has(&reader->found, first_kept + i) &&

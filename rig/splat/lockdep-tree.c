@@ -16,16 +16,9 @@
 #include "splat/internal.h"
 #include "splat/word-set.h"
 
-static const char *blank(const char *text)
-{
-	while (*text == ' ' || *text == '\t')
-		text++;
-	return text;
-}
-
 gboolean lockdep_tree_begins(const char *text)
 {
-	text = blank(text);
+	text = skip_blanks(text);
 	return text_begins(text, "the dependencies between ") ||
 	       text_begins(text, "the shortest dependencies between ");
 }
@@ -73,7 +66,7 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 
 	for (; *line + 1 < report->n; (*line)++) {
 		const char *next = report->seen[*line + 1].text;
-		const char *text = blank(next);
+		const char *text = skip_blanks(next);
 		const char *key = strstr(text, "key ");
 		const struct seen *seen = &report->seen[*line + 1];
 		struct frame frame;
@@ -88,7 +81,7 @@ json_t *lockdep_tree(const struct report *report, guint *line)
 			continue;
 		} else if (key && strstr(key, "at: ") && text[0] == '.') {
 			stack = NULL;
-			if (frame_parse(blank(strstr(key, "at: ") + 4), &frame))
+			if (frame_parse(skip_blanks(strstr(key, "at: ") + 4), &frame))
 				json_object_set_new(node, "key", splat_json_text(frame.name));
 		} else if (g_str_has_prefix(text, "... acquired at:")) {
 			stack = new_stack(node, "acquired_at");

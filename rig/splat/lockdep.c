@@ -124,7 +124,7 @@ static gboolean is_one_word(const char *text)
 /* SEEN: properties of LINE; if LINE was joined from several lines, those of the first one. */
 static void read_line(struct reader *reader, const char *line, const struct seen *seen)
 {
-	const char *text = blank(line);
+	const char *text = skip_blanks(line);
 	struct frame frame;
 
 	if (reader->stack && (seen->marks & MARK_FRAME)) {
@@ -288,13 +288,13 @@ static void check_held(struct reader *reader)
  */
 static gboolean continues(const char *before, const char *line)
 {
-	const char *text = blank(line), *link;
+	const char *text = skip_blanks(line), *link;
 
 	if (*text != ')' && *text != '(')
 		return FALSE;
 	if (text_begins(text, "){"))
 		return TRUE;
-	link = blank(before);
+	link = skip_blanks(before);
 	return text_begins(link, "-> #") && !strchr(link, '(') && *text == '(';
 }
 
@@ -321,7 +321,7 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 		}
 		g_string_assign(whole, text);
 		while (i + 1 < report->n && continues(whole->str, report->seen[i + 1].text))
-			g_string_append(whole, blank(report->seen[++i].text));
+			g_string_append(whole, skip_blanks(report->seen[++i].text));
 		read_line(&reader, whole->str, seen);
 	}
 	if (circular)

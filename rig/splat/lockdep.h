@@ -29,13 +29,6 @@ struct reader {
 	GPtrArray *classes; /* lock classes of the chain, #N first */
 };
 
-static inline const char *blank(const char *text)
-{
-	while (*text == ' ' || *text == '\t')
-		text++;
-	return text;
-}
-
 static inline void set_text(json_t *object, const char *key, const char *text)
 {
 	json_object_set_new(object, key, splat_json_text(text));

@@ -8,9 +8,9 @@
 /* maximum number of lines between two headers of one report */
 #define HEADER_LINES 2
 
-void extent_free(struct open *open)
+void open_free(struct open *open)
 {
-	g_clear_pointer(&open->cut, extent_free);
+	g_clear_pointer(&open->cut, open_free);
 	g_free(open->seen);
 	texts_free(open->texts);
 	groups_deinit(&open->groups);
@@ -34,10 +34,10 @@ void open_release(struct scanner *scanner, struct open *open)
 		.seen = open->seen, .seen_room = open->seen_room, .texts = open->texts};
 
 	if (scanner->n_spare == OPEN_REPORTS) {
-		extent_free(open);
+		open_free(open);
 		return;
 	}
-	g_clear_pointer(&open->cut, extent_free);
+	g_clear_pointer(&open->cut, open_free);
 	groups_deinit(&open->groups);
 	texts_clear(open->texts);
 	*open = empty;
@@ -206,7 +206,7 @@ static struct splat *splat_of(const struct open *open, const struct report *faul
 	struct report report = report_of(open);
 	struct splat *splat;
 
-	if (!extent_is_proven(open))
+	if (!open_is_proven(open))
 		return NULL;
 	report.fault = fault;
 	splat = report_build(&report, open->induced);
@@ -220,12 +220,12 @@ static struct splat *splat_of(const struct open *open, const struct report *faul
 	return splat;
 }
 
-struct splat *extent_splat(const struct open *open)
+struct splat *open_splat(const struct open *open)
 {
 	return splat_of(open, NULL);
 }
 
-struct splat *extent_cut_splat(const struct open *open)
+struct splat *open_cut_splat(const struct open *open)
 {
 	struct report fault = report_of(open);
 
@@ -251,8 +251,8 @@ guint64 scanner_open_line(const struct scanner *scanner)
 void scanner_peek(const struct scanner *scanner, splat_found found, void *data)
 {
 	for (guint i = 0; i < scanner->n_open; i++) {
-		struct splat *cut = extent_cut_splat(scanner->open[i]);
-		struct splat *splat = extent_splat(scanner->open[i]);
+		struct splat *cut = open_cut_splat(scanner->open[i]);
+		struct splat *splat = open_splat(scanner->open[i]);
 
 		if (cut)
 			found(cut, data);
@@ -269,8 +269,8 @@ void open_name(struct open *open, const struct format *format, struct groups *gr
 	*groups = (struct groups){0};
 }
 
-void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
-		    struct groups *groups)
+void open_rewrite(struct open *open, const struct format *format, const struct line *header,
+		  struct groups *groups)
 {
 	open_replace(open, open->header, header->text);
 	open_name(open, format, groups);

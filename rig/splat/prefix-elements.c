@@ -7,7 +7,7 @@
 
 #include "splat/prefix.h"
 
-#define NAME_MAX_LEN 12 /* maximum number of bytes of the name of a month or weekday */
+#define DATE_NAME_MAX 12 /* maximum number of bytes of the name of a month or weekday */
 
 static const char *digits(const char *p)
 {
@@ -97,7 +97,7 @@ static const char *any_name(const char *p)
 
 	for (; g_ascii_isalnum(*p) || (guint8)*p >= 0x80; p++)
 		letter |= !g_ascii_isdigit(*p);
-	return letter && p - start <= NAME_MAX_LEN ? p + (*p == '.') : NULL;
+	return letter && p - start <= DATE_NAME_MAX ? p + (*p == '.') : NULL;
 }
 
 static const char *time_of_day(const char *p)

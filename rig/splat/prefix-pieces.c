@@ -143,6 +143,7 @@ static const struct piece pieces[] = {
 /* ---- For each character, the pieces that can begin with it ---- */
 
 static gint8 candidates[256][G_N_ELEMENTS(pieces) + 1]; /* -1 ends each list */
+G_STATIC_ASSERT(G_N_ELEMENTS(pieces) <= G_MAXINT8);
 static guint8 length_of[G_N_ELEMENTS(pieces)];
 
 static gboolean can_begin(const char *pattern, char c)

@@ -10,7 +10,7 @@
 #include "splat/prefix.h"
 
 #define PIECES_MAX 12 /* maximum number of pieces in a prefix */
-#define NAME_MAX_LEN 64 /* maximum length of the name of a host or console */
+#define HOST_MAX 64   /* maximum length of the name of a host or console */
 #define COLUMNS_MAX_LEN 160
 
 int text_int(const char *text)
@@ -67,7 +67,7 @@ static const char *skip_between(const char *p, const struct piece *before)
 		return next;
 	name_end = p + strcspn(p, *p == '[' ? "]" : " ");
 	name_end += *name_end == ']';
-	if (name_end - p > NAME_MAX_LEN || *name_end != ' ')
+	if (name_end - p > HOST_MAX || *name_end != ' ')
 		return p;
 	bar = name_end + strspn(name_end, " ");
 	if (!before && *bar == '|' && bar[1] == ' ')

@@ -122,7 +122,7 @@ static gboolean follows_cut(const struct open *open)
 	return FALSE;
 }
 
-gboolean extent_is_sentence(const struct open *open)
+gboolean open_is_sentence(const struct open *open)
 {
 	return open->format->kind && !open->kernel && !stands_alone(open, FALSE);
 }
@@ -131,14 +131,14 @@ gboolean extent_is_sentence(const struct open *open)
  * Returns TRUE if the lines of OPEN prove that it is a report, and not text that quotes the header
  * of one.
  */
-gboolean extent_is_proven(const struct open *open)
+gboolean open_is_proven(const struct open *open)
 {
 	unsigned flags = open->format->flags;
 	guint proofs = open->frames + open->faults;
 
 	if (!open->format->kind)
 		return FALSE;
-	if (extent_is_sentence(open))
+	if (open_is_sentence(open))
 		return FALSE;
 	if ((open->quoted || open->inside || open->kernel) &&
 	    quote_is_whole(open_line(open, open->header)->text))

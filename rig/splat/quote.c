@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Headers that a mail or a web page quotes alone, without the other lines of the report. Such a
- * line counts as a report if it is set off from the text around it, and has all values that the
- * kernel prints. A sentence that only mentions a report is not set off, and a title lacks values.
+ * line counts as a report if it has all values that the kernel prints, and is set off from the text
+ * around it or followed by a line of the report. A sentence that only mentions a report is not set
+ * off, and a title lacks values.
  */
 #include <string.h>
 

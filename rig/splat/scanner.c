@@ -20,9 +20,9 @@ void scanner_free(struct scanner *scanner)
 	if (!scanner)
 		return;
 	for (guint i = 0; i < scanner->n_open; i++)
-		extent_free(scanner->open[i]);
+		open_free(scanner->open[i]);
 	for (guint i = 0; i < scanner->n_spare; i++)
-		extent_free(scanner->spare[i]);
+		open_free(scanner->spare[i]);
 	g_free(scanner);
 }
 

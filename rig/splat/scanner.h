@@ -248,15 +248,15 @@ void open_name(struct open *open, const struct format *format, struct groups *gr
  * Replaces the header of OPEN by HEADER, a line that was joined from two. OPEN takes over GROUPS,
  * which is cleared.
  */
-void extent_rewrite(struct open *open, const struct format *format, const struct line *header,
-		    struct groups *groups);
+void open_rewrite(struct open *open, const struct format *format, const struct line *header,
+		  struct groups *groups);
 /*
- * extent_splat() makes a report of the lines of OPEN so far, extent_cut_splat() of those of
+ * open_splat() makes a report of the lines of OPEN so far, open_cut_splat() of those of
  * OPEN->cut. NULL: there are none, or they do not prove that it is a report.
  */
-struct splat *extent_splat(const struct open *open);
-struct splat *extent_cut_splat(const struct open *open);
-void extent_free(struct open *open);
+struct splat *open_splat(const struct open *open);
+struct splat *open_cut_splat(const struct open *open);
+void open_free(struct open *open);
 /* Returns an empty report; open_release() must follow (open.c). */
 struct open *open_new(struct scanner *scanner);
 void open_release(struct scanner *scanner, struct open *open);
@@ -286,8 +286,8 @@ gboolean quote_is_whole(const char *text);
 /* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
-gboolean extent_is_sentence(const struct open *open);
+gboolean open_is_sentence(const struct open *open);
 /* Returns TRUE if there are enough lines to be certain that OPEN is a report (proof.c). */
-gboolean extent_is_proven(const struct open *open);
+gboolean open_is_proven(const struct open *open);
 
 #endif

@@ -36,6 +36,14 @@ struct word_set {
 	} places[2 * WORD_SET_MAX];
 };
 
+/* Returns the first character of TEXT that is neither a blank nor a tab. */
+static inline const char *skip_blanks(const char *text)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
+}
+
 /* Returns TRUE if TEXT begins with WORD. */
 static inline gboolean text_begins(const char *text, const char *word)
 {
