@@ -28,6 +28,7 @@
 #define PARAMS_MAX 16
 #define WHAT_MAX 160
 
+/* PHASE_PREPARING: `prepare` is being executed; PHASE_RUNNING: `step` is called repeatedly */
 enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
 
 /*
@@ -35,12 +36,15 @@ enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
  * `stop` and `output.taken`, and only the agent writes the other members.
  */
 struct agent_shared {
-	_Atomic uint32_t phase;
+	_Atomic uint32_t phase; /* enum phase */
 	_Atomic uint32_t stop; /* init sets this to 1 to stop the agent */
+	/* the operation in progress: enum op; OP_NONE between two operations */
 	_Atomic uint32_t op;
 	/* when the current operation began; 0 between two operations */
 	_Atomic uint64_t busy_since_ns;
+	/* numbers of operations that have ended, and of those whose result is not expected */
 	_Atomic uint64_t ops, failed;
+	/* how often each operation ended with each errno; 0: success */
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
 	struct guest_rng rng; /* the stream of random numbers for this turn, which `step` uses */
 	/*
@@ -79,7 +83,10 @@ struct param {
 	char key[32], value[256];
 };
 
-/* One running agent. */
+/*
+ * One running agent. `id`, `seed` and `rate` (operations per second; 0: no pause between them) are
+ * from the request START.
+ */
 struct run {
 	uint64_t id, seed, rate;
 	unsigned index; /* index among the running agents: 0..AGENTS_MAX-1 */
@@ -101,14 +108,14 @@ struct agent_param {
 
 struct agent {
 	const char *name;
-	const char *needs; /* a file that must exist for the agent to work, or NULL */
+	const char *needs; /* path of a file that must exist for the agent to work, or NULL */
 	/* checks other requirements: returns 0, or -errno and what is missing */
 	int (*lacks)(struct text *what);
 	const struct agent_param *params; /* ended by an entry with a NULL key; or NULL */
 	int (*prepare)(struct run *run);  /* returns 0, or -errno after run_fail(); or NULL */
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
-	int oom_score_adj;
+	int oom_score_adj;		  /* value for /proc/PID/oom_score_adj */
 	bool killable;	      /* the OOM killer is expected to kill it; it is then restarted */
 	/*
 	 * If an operation takes longer than this, init sends SIGUSR1 to the agent, which interrupts
@@ -118,8 +125,9 @@ struct agent {
 };
 
 /*
- * Checks that the kernel supports AGENT. Returns 0, or -errno and adds to WHAT what the kernel
- * lacks. Init calls this only before agents run, because it reads files.
+ * Checks that the kernel has what AGENT requires (`needs` and `lacks`). Returns 0, or -errno and
+ * adds to WHAT what the kernel lacks. Init calls this only before agents run, because it reads
+ * files.
  */
 int agent_lacks(const struct agent *agent, struct text *what);
 

@@ -22,6 +22,7 @@ struct block {
 struct blocks {
 	const char *choice;    /* "hotplugged", "all", "movable", or a list of numbers */
 	const char *attribute; /* "state" or "online" */
+	/* when blocks_refresh() last checked the folder; 0: it must check at the next call */
 	uint64_t checked_ns;
 	unsigned count;
 	struct block at[BLOCKS_MAX];

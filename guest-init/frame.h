@@ -12,6 +12,7 @@
 
 #include "proto.h"
 
+/* The received bytes that are not decoded yet: `len` bytes in `data`. */
 struct frame_reader {
 	size_t len;
 	uint64_t skipped; /* number of bytes that did not belong to a valid frame */

@@ -23,6 +23,10 @@ struct kmem {
 	enum op states[KMEM_STATES];
 	unsigned n_states;
 	uint64_t writes;	/* maximum number of writes before the memory is removed */
+	/*
+	 * writes that are left before the memory is removed; failed attempts to set the current
+	 * block offline
+	 */
 	uint64_t left, tries;
 	bool leaving;		/* all blocks are being set offline */
 };

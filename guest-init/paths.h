@@ -11,6 +11,7 @@
 
 struct paths {
 	const char *patterns; /* globs separated by commas; each begins with '/' */
+	/* when the files were last listed, and how long that took */
 	uint64_t listed_ns, took_ns;
 	/* set by the caller after ENOENT or ENODEV, so that the files are listed again */
 	bool stale;

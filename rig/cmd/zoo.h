@@ -9,6 +9,7 @@
 /* Values of options; NULL and 0 stand for the default. */
 struct zoo_want {
 	char *machine, *kernel, *results, *seed, *launcher, *uri, *emulator, *without;
+	/* number of runs, number of compile jobs, and seconds of load */
 	int repeat, jobs, duration;
 	gboolean clean, json, dice;
 };

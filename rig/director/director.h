@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's side of the director (docs/director.md). It converts places in a kernel to addresses,
- * writes addresses into an instruction file for the plugin (plugin/), and reports messages of the
- * plugin by callbacks.
+ * The host's side of the director (docs/director.md), the QEMU plugin in plugin/. It converts
+ * places in a kernel to addresses, writes addresses into an instruction file for the plugin, and
+ * reports messages of the plugin by callbacks.
+ *
+ * A *hold* makes a vCPU wait at one place until another vCPU has reached a second place, or for a
+ * time. A *fail* makes a call of a kernel function return an errno. A *trap* stops tasks between
+ * two locks of a cycle until they wait for each other. A *visit* is the execution of the first
+ * instruction of a function by a vCPU.
  *
  * The order of calls: director_probe() and director_resolve() before a run has a folder,
  * director_open() before QEMU starts, director_arm() when the holds are to begin.
@@ -144,6 +149,11 @@ struct director_held {
 	guint64 visits;		    /* visits of the other place of the hold during the wait */
 };
 
+/*
+ * Counters of one hold. `reached` and `partner_reached`: how often vCPUs reached its two places;
+ * `held`: number of waits; `met`, `expired` and `released`: numbers of those that have ended, by
+ * outcome (struct director_held).
+ */
 struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released;
 	/* how often a vCPU did not wait, for three reasons (struct hold_totals) */

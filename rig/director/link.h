@@ -8,7 +8,7 @@
 
 #define RECENT 256 /* number of waits that are stored for director_held_ns() */
 
-/* A wait of a vCPU. */
+/* A wait of a vCPU at a hold. */
 struct recent {
 	guint cpu;
 	gint64 start_ns, length_ns;
@@ -28,13 +28,15 @@ struct director {
 	int cover_fd;		   /* the file for recorded code, or -1 */
 	guint64 cover_from, cover_to;
 	guint switched; /* number of phases that QEMU has begun */
+	/* path of the file for recorded locks; NULL if locks are not recorded */
 	char *locks_path;
 	gboolean has_locks; /* the plugin has written the recorded locks */
 	struct director_totals logged[DIRECTOR_ALL_MAX]; /* summed from the plugin's held lines */
 	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
 	struct {
 		guint64 calls, failed;
-	} calls[DIRECTOR_FAILS_MAX]; /* from the last `calls` line or a later `failed` line */
+		/* for each fail, from the plugin's last `calls` line or a later `failed` line */
+	} calls[DIRECTOR_FAILS_MAX];
 	guint n_fails;
 	const GPtrArray *counted;     /* member `counted` of the orders; borrowed */
 	struct recent recent[RECENT]; /* a ring buffer */

@@ -40,7 +40,7 @@ struct run_times {
 	double hammered_runtime_s; /* duration of the load in guest runtime */
 };
 
-/* The status line (session.c). */
+/* The status line (session.c). `source` is its timer, `shown_ns` the time of its last update. */
 struct live_status {
 	engine_progress progress; /* the callback of engine_run(), or NULL */
 	void *data;
@@ -48,13 +48,18 @@ struct live_status {
 	gint64 shown_ns;
 };
 
-/* How QEMU ended (dispatch.c). */
+/*
+ * How QEMU ended (dispatch.c). `why` is a text such as "guest powered off"; NULL while QEMU runs.
+ */
 struct vm_end {
 	char *why;
 	gboolean well; /* the guest powered off, and QEMU reported no error */
 };
 
-/* The content of the guest's last HELLO (dispatch.c). */
+/*
+ * The content of HELLO, the guest's first message after each boot (dispatch.c). `release` is the
+ * version of its kernel; NULL before the first HELLO.
+ */
 struct hello {
 	char *release;
 	GHashTable *offers; /* agent name -> "ok", or what the kernel lacks for it */
@@ -167,6 +172,10 @@ struct agent_run {
 	const struct agent *agent;
 	guint64 seed;
 	const char *skip; /* turns (repetitions of its operation) that the agent skips; or NULL */
+	/*
+	 * from the last heartbeat: numbers of operations and of unexpected results, and for how
+	 * long the current operation has been in progress (0 if none is)
+	 */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
 	guint64 excused;   /* number of results that failed calls explain (fails.c) */
@@ -186,13 +195,17 @@ struct agents {
 	gint64 counted_ns;     /* when the agents' counters were last written to the journal */
 };
 
-/* The holds (holds.c). */
+/*
+ * The holds (holds.c): places at which the director's plugin makes vCPUs wait. `orders_file` is the
+ * path of the plugin's instruction file. `armed`: vCPUs wait at holds now, unless `paused` is TRUE
+ * (holds_pause()).
+ */
 struct holds {
 	struct director *director; /* NULL if the run has no plugin */
 	char *orders_file;
 	gboolean armed, paused;
 	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL if there is no sweep */
-	gint64 failed_ns; /* when the failure that ended the load began, or 0 */
+	gint64 failed_ns; /* when the failure that ended the load began, or 0 if there was none */
 };
 
 /* One call of a kernel function that the plugin made return an error. */

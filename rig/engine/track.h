@@ -8,6 +8,10 @@
 
 #include "engine/session.h"
 
+/*
+ * A copy of a track while it is executed. A track is a list of steps, a lap one pass through them;
+ * a copy is one of several parallel executions of the same track.
+ */
 struct track_run {
 	struct session *s;
 	guint number;	/* number of the copy in the timeline */
@@ -15,7 +19,7 @@ struct track_run {
 	guint lap;	/* number of the next lap */
 	guint next;	/* index of the next operation in ops */
 	gboolean did;	/* a step of this lap was executed, not skipped */
-	gboolean in_step;
+	gboolean in_step; /* a step is being executed */
 	gboolean waits; /* the copy waits for the end of an operation of another copy */
 	gboolean over;	/* the copy starts no further step */
 	guint source;

@@ -34,6 +34,7 @@ struct guest_offer {
 	char *lacks; /* what the kernel lacks for the agent, or NULL if it is supported */
 };
 
+/* HELLO, the guest's first message after each boot: the features of its kernel. */
 struct guest_hello {
 	char *release, *arch; /* NULL if the guest did not send it */
 	gint64 block_size;    /* size of a memory block in bytes, or 0 without memory hotplug */
@@ -46,23 +47,29 @@ struct guest_hello {
 struct guest_agent {
 	guint id;
 	int pid; /* the agent's process, or 0 if it was not reported */
+	/* numbers of operations, and of those whose result is not expected */
 	guint64 ops, failed;
 	guint64 busy_ms; /* duration of the current operation, or 0 if there is none */
 	char now[61];	 /* name of the current operation, or "-" */
 };
 
+/* HEARTBEAT, the message that init sends every 250 ms. */
 struct guest_heartbeat {
 	double uptime_s;
 	GArray *agents; /* of struct guest_agent */
 };
 
+/* How often an operation had a certain result. */
 struct guest_result {
 	char *op, *error; /* "offline", "EBUSY" or "ok" */
 	guint64 count;
 	gboolean illegal; /* the operation must not return this (guest-init/expected-errno.c) */
 };
 
-/* The final counters of an agent. */
+/*
+ * COUNTS: the counters of an agent by operation and result, which init sends when the agent has
+ * ended.
+ */
 struct guest_counts {
 	guint id;
 	guint64 ops;
@@ -77,6 +84,10 @@ struct guest_done {
 	GPtrArray *results; /* of BLOCKS: of struct guest_result *, whose `op` is NULL */
 };
 
+/*
+ * The guest's memory accounts (its memory by zone and node), with the states of its memory blocks,
+ * CPUs and lockdep: the answer to SNAPSHOT.
+ */
 struct guest_account {
 	guint64 mem_total_kb;	       /* 0 if it was not reported */
 	GHashTable *present, *managed; /* node -> number of pages in all of its zones */
@@ -92,6 +103,7 @@ struct guest_stat {
 	gint64 value;
 };
 
+/* A task of the guest, from the answer to ASK_TASKS. */
 struct guest_task {
 	int pid;
 	char *comm;
@@ -123,11 +135,15 @@ struct guest_reason {
 	guint64 agent, count; /* of GUEST_ILLEGAL: the agent's number, and the number of results */
 };
 
+/*
+ * The guest's own verdict, the answer to FINISH: whether all its checks succeeded, and if not, why.
+ */
 struct guest_verdict {
 	gboolean ok;
 	GPtrArray *reasons; /* of struct guest_reason * */
 };
 
+/* Lines of the kernel's log: the answer to LOG. */
 struct guest_log {
 	const char *text; /* whole lines, as the console prints them; borrowed from the reply */
 	guint lines;

@@ -55,6 +55,7 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 gboolean index_refresh_run(const char *dir, GError **error);
 
 struct index_run {
+	/* name of the run folder, and the time at which it was created */
 	char *name, *created;
 	char *scenario, *machine, *kernel; /* `kernel` is a name, "6.1.192-z03"; "?" if unknown */
 	char *source; /* the resolved source, "deb:linux-source-6.1=6.1.192-2", or NULL */
@@ -68,11 +69,18 @@ struct index_run {
 	double first_report_s;		  /* uptime of the guest at the first report */
 	double boot_s, hammer_s, total_s; /* wall time of the boot, the load and the run */
 	gint64 ops;			  /* number of operations of all agents */
-	char *night, *cell;		  /* labels, or NULL */
+	/*
+	 * labels of the run: the id of the night ("20261129T220000Z") and the key of the cell
+	 * (nightly.h); NULL outside of nights
+	 */
+	char *night, *cell;
 	int attempt; /* number of the attempt from 1 on, or 0 outside of nights */
 };
 
-/* A filter; a member that is NULL or 0 matches everything. */
+/*
+ * A filter for runs; its strings are compared with the members of struct index_run of these names.
+ * A member that is NULL or 0 matches everything.
+ */
 struct index_filter {
 	const char *scenario, *machine, *kernel, *tree, *night, *cell, *verdict;
 	const char *signature;	   /* only runs with a finding that has this bug key */
@@ -95,11 +103,15 @@ GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, G
 struct index_finding {
 	char *bug, *path, *exact; /* `path` and `exact` are only set for reports */
 	char *kind, *title;
-	char *known; /* the reason in the list of known issues, or NULL */
+	/* if the report is a known issue: the reason in the list of known issues; otherwise NULL */
+	char *known;
 };
 /* Returns the findings of the run NAME: an array of struct index_finding. */
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error);
 
+/*
+ * All findings with the same key `bug`. `kind`, `title` and `known` are as in struct index_finding.
+ */
 struct index_signature {
 	char *bug, *kind, *title, *known;
 	char *former; /* keys by earlier versions of the rules, separated by ","; or NULL */

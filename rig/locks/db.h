@@ -61,8 +61,11 @@ struct lock_sum {
 	 * sum is a row of the table `edge`: the negated id of a tree, or 0 for all trees.
 	 */
 	gint64 place;
-	gint64 a, b;
+	gint64 a, b; /* ids of the edge's two classes in the table `class` */
 	guint contexts, runs;
+	/*
+	 * `gates`: a text, as described above; `first`, `last`: names of the first and the last run
+	 */
 	char *gates, *first, *last;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lock graph of a results folder: the lock orders of all its runs, with how often and at which
- * places each order was seen. The graph is stored in SQLite (locks.sqlite, next to the run index),
- * and is updated whenever it is opened; without new runs, this costs one stat(). Orders of runs
- * whose folders were deleted stay in the graph.
+ * The lock graph of a results folder: the lock orders of all its runs, with how often each order
+ * was seen, and in which combinations of kernel, machine, scenario and tree. The graph is stored in
+ * SQLite (locks.sqlite, next to the run index), and is updated whenever it is opened; without new
+ * runs, this costs one stat(). Orders of runs whose folders were deleted stay in the graph.
  *
  * A sighting is the name of a run or of a log (lock_db_add_log()) in which an edge was seen. It
  * begins with a time, so sorting sightings as text sorts them by time.
@@ -43,7 +43,11 @@ struct order_edge {
 	guint from, to; /* indices of the graph's classes */
 	guint contexts; /* enum lock_context */
 	guint runs;
-	char *first, *last; /* names of the first and the last run that had the edge */
+	/*
+	 * `runs`: number of runs that had the edge; `first`, `last`: names of the first and the
+	 * last of them
+	 */
+	char *first, *last;
 	/*
 	 * guint, sorted: the gates, indices of the classes that were held at every occurrence of
 	 * the edge in every run
@@ -71,7 +75,10 @@ int lock_graph_class(const struct lock_graph *graph, const char *name);
 /* Returns the edge FROM -> TO, or NULL if there is none. */
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
 
-/* A place where an edge occurred. */
+/*
+ * A combination of kernel, machine, scenario and tree (the kernel's name in the plan of a night) in
+ * which an edge occurred.
+ */
 struct lock_sighting {
 	char *kernel, *tree, *machine, *scenario; /* `tree` is "" outside of nights */
 	char *build; /* the hash of the kernel's sources, config and patches; "" if unknown */
@@ -79,8 +86,8 @@ struct lock_sighting {
 	guint runs;
 };
 /*
- * Returns the places at which the edge FROM -> TO was seen, the oldest first: an array of struct
- * lock_sighting, which the caller owns.
+ * Returns the combinations in which the edge FROM -> TO was seen, sorted by their first runs, the
+ * oldest first: an array of struct lock_sighting, which the caller owns.
  */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 

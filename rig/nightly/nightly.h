@@ -28,21 +28,29 @@
 #include "place/place.h"
 
 enum cell_status {
-	CELL_WAITING, /* must be run (again) */
+	CELL_WAITING, /* a first or a further run is missing */
 	CELL_GOOD,    /* all of its runs ended as expected */
 	CELL_FLAKY,   /* some of its runs ended as expected, others did not */
 	CELL_BAD,     /* none of its runs ended as expected */
 	CELL_NONE,    /* there is no result: INFRA or LOST */
-	CELL_SKIP,    /* the cell cannot be run on this host, or its kernel was not built */
+	/*
+	 * the cell cannot be run on this host, its kernel was not built, or all its runs were KNOWN
+	 */
+	CELL_SKIP,
 };
 const char *cell_status_name(enum cell_status status);
 
+/* An attempt: one execution of a cell. */
 struct attempt {
 	guint number; /* number of the attempt, from 1 */
 	enum verdict verdict;
 	enum run_outcome outcome;
 	char *run;	      /* name of the run folder, or NULL */
-	char *problem;	      /* why there is no verdict, or NULL */
+	/*
+	 * why the attempt is neither good nor bad (OUTCOME_NONE): a message, or the first reason of
+	 * its verdict; otherwise NULL
+	 */
+	char *problem;
 	double wall_s, cpu_s; /* -1 if unknown */
 };
 
@@ -54,12 +62,17 @@ struct night_cell {
 	struct night_build *build;
 	guint64 seed;
 	guint repetition;
+	/* the resources that a run needs, and its estimated duration */
 	struct pack_item item;
 	char *stopped;	  /* why the last attempt was stopped before its end, or NULL */
 	GArray *attempts; /* of struct attempt, by number, without attempts that ended as ABORTED */
 	enum cell_status status;
 };
 
+/*
+ * A kernel of the plan. Its members have the meaning of those of struct plan_kernel; `tree` is the
+ * kernel's name in the plan.
+ */
 struct night_kernel {
 	char *tree, *source;
 	char **patches, **fragments;
@@ -77,11 +90,17 @@ struct night_build {
 	char *scenario;
 	/* a text with the options and modules that these scenarios add; "" if there are none */
 	char *adds;
+	/* `ok`: the build has succeeded; `cached`: the kernel was in the cache */
 	gboolean ended, ok, cached;
+	/*
+	 * `problem`: why the build failed, or NULL; `name`: the short name of the built kernel
+	 * ("6.1.192-z03"), or NULL
+	 */
 	char *problem, *name;
 	double wall_s;
 };
 
+/* A combination of the plan that has no cell, and the reason. */
 struct night_excluded {
 	char *scenario, *machine, *tree, *why;
 };
@@ -130,6 +149,11 @@ struct night_view {
 };
 
 struct night {
+	/*
+	 * id: "20261129T220000Z"; plan, about: name and description of the plan; dir: path of the
+	 * night's folder; results: path of the results folder; began: time of the first start,
+	 * "2026-11-29T22:00:00Z"
+	 */
 	char *id, *plan, *about, *dir, *results, *began;
 	/* the strings in it belong to the caller, and may be freed after night_new() */
 	struct night_options options;

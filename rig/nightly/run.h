@@ -10,6 +10,7 @@
 /* Seconds from SIGTERM to SIGKILL for a run that is stopped. */
 #define NIGHT_GRACE_S 30
 
+/* STOP_STARTING: no further job is started; STOP_ALL: running jobs are stopped, too. */
 enum stop { STOP_NOT, STOP_STARTING, STOP_ALL };
 
 struct runner {
@@ -22,9 +23,9 @@ struct runner {
 	GHashTable *builds;
 	GHashTable *jobs; /* set of the struct night_job that wait or run */
 	enum stop stop;
-	gint64 began_ns;
+	gint64 began_ns; /* when this process began to run the night */
 	GError *error;
-	guint signals;
+	guint signals; /* number of SIGINTs so far */
 	gboolean left; /* the jobs continue without this process */
 };
 
@@ -34,7 +35,7 @@ struct night_job {
 	struct runner *runner;
 	struct night_cell *cell; /* NULL if the job is a build */
 	struct night_build *build;
-	guint attempt;
+	guint attempt; /* number of the attempt, from 1; only for a run */
 	char *key;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Chooses the job that starts next, only from the needs and the estimated times of the jobs. Does
- * no I/O.
+ * Chooses the job that starts next, only from the resources that the waiting jobs (here called
+ * items) need, and from their estimated durations. Does no I/O.
  */
 #ifndef RIG_PLACE_PACK_H
 #define RIG_PLACE_PACK_H
@@ -11,14 +11,16 @@
 /* Numbers of cores are in quarters of a core. */
 #define PACK_QUARTERS 4
 
+/* Resources: of a job, of a host or of a place. */
 struct pack_room {
 	guint quarters;
 	guint64 memory;
 };
 
+/* What is known about a job before it starts. */
 struct pack_item {
 	struct pack_room need;
-	double estimate_s;
+	double estimate_s; /* estimated duration in seconds */
 	/* how often a later item was started first, because this one did not fit */
 	guint passed_over;
 };

@@ -83,7 +83,10 @@ gboolean plan_initrd(const struct scenario *scenario, const char *arch,
 /* Returns the plan's part of run.json, see rig-json(5) (inputs.c). */
 json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan);
 
-/* A plan with the objects that it points to. */
+/*
+ * A plan with the objects and strings that it points to. Members that struct run_plan has, too, are
+ * explained there.
+ */
 struct resolved {
 	/* must be the first member, because run_plan_free() gets its address */
 	struct run_plan plan;
@@ -98,6 +101,7 @@ struct resolved {
 	char **cycle;
 	struct director_orders *orders;
 	char **fragments;
+	/* memory for the strings of `plan` with these names */
 	char *initrd, *results, *accel_why, *known, *plugin, *emulator, *fitted;
 };
 

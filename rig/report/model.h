@@ -44,6 +44,7 @@ const char *tally_word(const struct tally *tally);
 
 struct run_view {
 	const struct run_info *info; /* borrowed */
+	/* name of the run folder; the members of struct index_run with these names */
 	char *name, *scenario, *machine, *kernel, *created;
 	char *slug;  /* a file name without suffix, different for each run */
 	char *title; /* title of the first report; if there is none, the first reason, or "" */

@@ -173,7 +173,7 @@ struct fail_spec {
 	char *after;
 };
 
-/* A file that is copied to /files/NAME in the guest. */
+/* A file that is copied to /files/NAME in the guest, for agents that execute or read it. */
 struct scenario_file {
 	/* `name` is relative to the scenario's folder; `path` is on the host */
 	char *name, *path;
@@ -215,11 +215,11 @@ struct scenario {
 	char *about;
 	char **machines; /* NULL-terminated, at least one */
 	guint64 memory;	 /* base memory in bytes */
-	guint64 max_memory;
-	unsigned slots, nodes, base_nodes;
+	guint64 max_memory;		   /* maximum in bytes, with all plugged devices */
+	unsigned slots, nodes, base_nodes; /* as in struct vm_config */
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
 	gboolean hmat; /* the firmware describes latency and bandwidth between the nodes */
-	unsigned cpus, max_cpus;
+	unsigned cpus, max_cpus; /* numbers of vCPUs at boot, and at most */
 	char **needs;  /* required kernel options, in the format of kernel_config_lacks() */
 	char *cmdline; /* further kernel parameters, "" by default */
 	char **vary;   /* kernel switches, see switch_draw(); NULL-terminated, may be empty */

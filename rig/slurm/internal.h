@@ -41,15 +41,16 @@
 
 struct batch;
 
-/* A task of an array; it runs one job of the place. */
+/* A task of an array; it executes one job of the place (struct place_job). */
 struct task {
 	struct batch *batch;
 	guint number; /* index in the array, from 0 */
 	char *key;
 	struct place_job *job; /* NULL if the caller has not added the job (again) */
 	enum job_state state;
-	guint restarts;
+	guint restarts; /* how often Slurm has put the task back into its queue */
 	int exit_code;
+	/* name of the node on which the task runs or ran; "" if it has none */
 	char node[64];
 	gboolean ended; /* the task's end was handled, or the task is not needed any more */
 	gboolean copying; /* the task has returned a kernel, which is being copied to the nodes */
@@ -66,11 +67,16 @@ enum batch_state {
 	BATCH_OVER, /* abandoned, or all of its tasks have ended */
 };
 
+/* A job array: tasks that request the same resources and were submitted together. */
 struct batch {
 	struct slurm *slurm;
 	char *name; /* "b7" */
 	enum batch_state state;
 	guint job; /* Slurm's job number of the array */
+	/*
+	 * when sbatch ended; only squeue calls after this time list the array. G_MAXINT64 while
+	 * sbatch runs
+	 */
 	gint64 submitted_ns;
 	char *after; /* key of the build that all tasks wait for, or NULL */
 	/*
@@ -79,6 +85,7 @@ struct batch {
 	 */
 	struct part *files;
 	enum child_kind kind;
+	/* what each task requests: cores, time limit, and memory */
 	guint cpus, minutes, memory_mib;
 	struct task *tasks;
 	guint n_tasks, left; /* `left` counts tasks that have not ended */

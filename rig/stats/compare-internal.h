@@ -5,6 +5,7 @@
 
 #include "stats/compare.h"
 
+/* Returns a filter that selects the runs of SIDE. Its strings are borrowed from SIDE. */
 struct index_filter compare_filter(const struct compare_side *side);
 
 /*

@@ -14,6 +14,7 @@
 #include "splat/splat.h"
 #include "util/auto.h"
 
+/* A place in the source to which an address belongs. */
 struct place {
 	char *function;
 	char *file; /* "mm/memory_hotplug.c"; NULL if there is no DWARF for the place */

@@ -89,6 +89,10 @@ struct vm {
 	GHashTable *unplugged_late;
 	GHashTable *buses; /* maps an id to the hotplug bus that its device is on */
 
+	/*
+	 * `by_us` and `guest_shutdown`: see struct vm_exit; `faulted`: the owner's `fault` was
+	 * called
+	 */
 	gboolean by_us, guest_shutdown, faulted;
 	gboolean disconnected;
 	gboolean may_reboot;	/* TRUE between a system_reset by the rig and the next hello */

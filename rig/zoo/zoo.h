@@ -60,7 +60,7 @@ struct zoo_entry {
 	 */
 	char *operation;
 	char **verified; /* kernel versions on which the bug was seen */
-	char *file;
+	char *file;	 /* path of the entry's file */
 };
 
 void zoo_entry_free(struct zoo_entry *entry);

@@ -72,9 +72,13 @@ struct lv_host {
 	/* NULL after the launcher's release(): the results of jobs are then ignored */
 	struct vm *vm;
 	char *uri; /* NULL stands for libvirt's default */
+	/* the domain's name ("rig-RUN") and UUID; the path of the run folder */
 	char *name, *uuid, *dir;
 	xmlDoc *xml;
 	char *kernel, *initrd; /* paths on this machine */
+	/*
+	 * the host of the domain cannot read the rig's files, so kernel and initramfs are uploaded
+	 */
 	gboolean upload;
 	gboolean has_volumes;
 	guint base_nodes, slots;
@@ -87,7 +91,7 @@ struct lv_host {
 	struct lv_pump pumps[N_SOCKETS]; /* the pump of SOCKET_QMP is unused */
 	guint retry_timer, end_timer;
 	gint64 lost_ns; /* when the connection was lost */
-	char *lost_why;
+	char *lost_why; /* why the connection was lost */
 
 	/* QMP */
 	int qmp_fd;
