@@ -382,11 +382,13 @@ static gboolean read_leaves(struct reader *r, struct context *t, const char *tex
 	return TRUE;
 }
 
-static void read_line(struct reader *r, const struct line *line)
+static void read_line(const struct line *line, void *data)
 {
+	struct reader *r = data;
 	struct context *t = g_hash_table_lookup(r->contexts, line->caller);
 	const char *text = line->text;
 
+	r->line++;
 	if (!t) {
 		if (g_hash_table_size(r->contexts) >= TASKS_MAX)
 			return;
@@ -411,15 +413,9 @@ static void read_line(struct reader *r, const struct line *line)
 	}
 }
 
-void console_read(struct snapshot *snapshot, const char *text, gsize len)
+void console_lines(const char *text, gsize len, console_line take, void *data)
 {
-	struct reader r = {
-		.snapshot = snapshot,
-		.contexts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-		.unassigned = g_ptr_array_new(),
-	};
-
-	for (const char *p = text, *end = text + len; p < end; r.line++) {
+	for (const char *p = text, *end = text + len; p < end;) {
 		const char *newline = memchr(p, '\n', end - p);
 		gsize n = (newline ? newline : end) - p;
 		char copy[2048];
@@ -429,9 +425,20 @@ void console_read(struct snapshot *snapshot, const char *text, gsize len)
 		memcpy(copy, p, kept);
 		copy[kept] = '\0';
 		prefix_strip(copy, kept, &line);
-		read_line(&r, &line);
+		take(&line, data);
 		p += n + 1;
 	}
+}
+
+void console_read(struct snapshot *snapshot, const char *text, gsize len)
+{
+	struct reader r = {
+		.snapshot = snapshot,
+		.contexts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.unassigned = g_ptr_array_new(),
+	};
+
+	console_lines(text, len, read_line, &r);
 	assign_samples(&r);
 	keep_sleepers(r.snapshot);
 	g_hash_table_unref(r.contexts);

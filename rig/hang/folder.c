@@ -17,8 +17,11 @@
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* Returns the last MAX bytes of the file NAME in DIR, or NULL if it is not a regular file. */
-static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
+/*
+ * Returns the file NAME in DIR without its first SKIP bytes, but at most its last MAX bytes. NULL:
+ * it is not a regular file.
+ */
+static char *read_end(const char *dir, const char *name, guint64 skip, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -30,7 +33,7 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 	if (fd < 0)
 		return NULL;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
-		gsize size = MIN((guint64)st.st_size, max);
+		gsize size = MIN(st.st_size - MIN((guint64)st.st_size, skip), max);
 
 		data = g_malloc(size + 1);
 		while (len < size &&
@@ -47,9 +50,17 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 char *hang_firmware_of_folder(const char *dir)
 {
 	gsize len = 0;
-	g_autofree char *registers = read_end(dir, "postmortem/registers", TEXT_MAX, &len);
+	g_autofree char *registers = read_end(dir, "postmortem/registers", 0, TEXT_MAX, &len);
 
 	return registers ? hang_firmware_fault(registers) : NULL;
+}
+
+char *hang_emulator_of_folder(const char *dir, guint64 from)
+{
+	gsize len = 0;
+	g_autofree char *console = read_end(dir, "console.raw", from, CONSOLE_MAX, &len);
+
+	return console ? hang_emulator_fault(console, len) : NULL;
 }
 
 struct hang *hang_of_folder(const char *dir, GError **error)
@@ -64,10 +75,10 @@ struct hang *hang_of_folder(const char *dir, GError **error)
 		rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a run folder", dir);
 		return NULL;
 	}
-	console = read_end(dir, "console.raw", CONSOLE_MAX, &console_len);
-	tasks = read_end(dir, "postmortem/who", TEXT_MAX, &len);
-	registers = read_end(dir, "postmortem/registers", TEXT_MAX, &len);
-	owners = read_end(dir, "postmortem/owners.json", OWNERS_MAX, &len);
+	console = read_end(dir, "console.raw", 0, CONSOLE_MAX, &console_len);
+	tasks = read_end(dir, "postmortem/who", 0, TEXT_MAX, &len);
+	registers = read_end(dir, "postmortem/registers", 0, TEXT_MAX, &len);
+	owners = read_end(dir, "postmortem/owners.json", 0, OWNERS_MAX, &len);
 	image = owners ? json_loadb(owners, len, 0, NULL) : NULL;
 	source.console = console;
 	source.console_len = console_len;

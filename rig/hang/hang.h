@@ -89,6 +89,15 @@ char *hang_firmware_fault(const char *registers);
 char *hang_firmware_of_folder(const char *dir);
 
 /*
+ * Returns an instruction, for example "an int3 in f() on CPU 1", if CONSOLE (LEN bytes) shows that
+ * QEMU executes it although it is no longer in the guest's memory (emulator.c); otherwise NULL. The
+ * caller owns it. The second function reads console.raw of the run in DIR from the byte FROM on:
+ * the output after the hang.
+ */
+char *hang_emulator_fault(const char *console, gsize len);
+char *hang_emulator_of_folder(const char *dir, guint64 from);
+
+/*
  * Returns TRUE if a task with the stack OWNER may hold the lock for which a task with the stack
  * WAITER waits. If WAITER does not show which lock this is, every function that holds a hotplug
  * lock counts. The stacks are lines such as "f+0x1/0x2", innermost first.

@@ -7,6 +7,7 @@
  *	tasks.c		reads the guest's own list of tasks
  *	registers.c	reads the CPUs' registers from QEMU
  *	firmware.c	recognises faults of the firmware in these registers
+ *	emulator.c	recognises a fault of QEMU in backtraces
  *	owners.c	reads tasks and locks of the memory image
  *	snapshot.c	stores the tasks and locks
  *	waits.c		determines what a stack waits for
@@ -178,6 +179,13 @@ struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char
 struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class);
 /* Fills snapshot->tasks. Must be called when all inputs were read. */
 void snapshot_done(struct snapshot *snapshot);
+
+typedef void (*console_line)(const struct line *line, void *data);
+/*
+ * Calls TAKE for each of the lines in LEN bytes of a console, without its prefix. Long lines are
+ * cut off.
+ */
+void console_lines(const char *text, gsize len, console_line take, void *data);
 
 /* The functions *_read() add tasks and locks to SNAPSHOT. They ignore what they cannot parse. */
 /* Reads LEN bytes of the console. */

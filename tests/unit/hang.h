@@ -6,6 +6,7 @@
 #include <check.h>
 
 void add_register_tests(TCase *tcase);
+void add_emulator_tests(TCase *tcase);
 void add_compare_tests(TCase *tcase);
 void add_memory_tests(Suite *suite);
 

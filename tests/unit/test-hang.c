@@ -333,6 +333,7 @@ int main(void)
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
 	add_register_tests(tcase);
+	add_emulator_tests(tcase);
 	add_compare_tests(tcase);
 	tcase_add_test(tcase, a_sleeper_has_switched);
 	tcase_add_test(tcase, likely_owners_are_used);
