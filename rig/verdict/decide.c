@@ -103,6 +103,12 @@ static gboolean is_seen(const struct reason *reason)
 	return reason->kind != REASON_REPORT && reason->kind != REASON_EXPLANATION;
 }
 
+/* Returns TRUE if REASON is the cause of each hang of its run. */
+static gboolean is_cause_of_hangs(const struct reason *reason)
+{
+	return reason->kind == REASON_FIRMWARE || reason->kind == REASON_EMULATOR;
+}
+
 static gboolean is_excused(const struct facts *facts, guint i)
 {
 	const struct reason *reason = reason_at(facts, i);
@@ -110,7 +116,7 @@ static gboolean is_excused(const struct facts *facts, guint i)
 	for (guint k = 0; k < facts->reasons->len; k++) {
 		const struct reason *known = reason_at(facts, k);
 
-		if (known->kind == REASON_FIRMWARE && reason->verdict == VERDICT_HANG)
+		if (is_cause_of_hangs(known) && reason->verdict == VERDICT_HANG)
 			return TRUE;
 		if (known->verdict != VERDICT_KNOWN || !known->fatal)
 			continue;

@@ -9,7 +9,8 @@
  * reason decides, the verdict is PASS, provided that no proof in the table of decide.c is missing;
  * a missing proof decides. If there is a known issue, the verdict is KNOWN instead of PASS. Proofs
  * that a known issue prevented are not needed for KNOWN: all proofs if it is fatal, those about
- * lockdep if it turned lockdep off. A fault of the firmware excuses every hang: it is its cause.
+ * lockdep if it turned lockdep off. A fault of the firmware or of QEMU excuses every hang: it is
+ * its cause.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H

@@ -12,6 +12,7 @@ static const char *const names[] = {
 	[REASON_AGENT_DIED] = "agent-died",
 	[REASON_GUEST_BAD] = "guest-bad",
 	[REASON_FIRMWARE] = "firmware",
+	[REASON_EMULATOR] = "emulator",
 	[REASON_ACCOUNTS] = "accounts",
 };
 

@@ -20,6 +20,7 @@ enum reason_kind {
 	REASON_AGENT_DIED,  /* an agent was killed by a signal */
 	REASON_GUEST_BAD,   /* the guest's own verdict is bad; its reasons come before */
 	REASON_FIRMWARE,    /* the guest's firmware, and not the kernel, stopped the guest */
+	REASON_EMULATOR,    /* QEMU, and not the kernel, stopped the guest */
 	REASON_ACCOUNTS,    /* the memory accounts after the load differ from those before it */
 };
 
