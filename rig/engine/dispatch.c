@@ -120,6 +120,7 @@ static void on_console(const guint8 *bytes, gsize len, void *data)
 	struct session *s = data;
 
 	s->console.said_ns = rig_now_ns();
+	s->console.bytes += len;
 	scanner_feed(s->console.scanner, bytes, len);
 }
 

@@ -82,6 +82,8 @@ struct heartbeats {
 struct console {
 	struct scanner *scanner;
 	gint64 said_ns;	 /* when the console last printed something */
+	guint64 bytes;	 /* the size of the console's log */
+	guint64 hung_at; /* `bytes` when the post-mortem began */
 	guint gaps;	 /* number of lost parts that were not restored from the kernel's log */
 	gint64 heard_us; /* time stamp (µs) of the last line before the last lost part */
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */

@@ -311,6 +311,7 @@ void postmortem_start(struct session *s)
 {
 	s->postmortem = g_new0(struct postmortem, 1);
 	s->postmortem->s = s;
+	s->console.hung_at = s->console.bytes;
 	run_journal(s->run, "postmortem", NULL);
 	advance(s->postmortem);
 }

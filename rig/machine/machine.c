@@ -313,11 +313,10 @@ const char *machine_transport(const struct machine *machine)
 	return machine->transport ? machine->transport : "pci";
 }
 
-/* Reads the version of EMULATOR from "QEMU emulator version 7.2.22 (Debian …". */
-static gboolean version_of(const char *emulator, unsigned *ret_major, unsigned *ret_minor,
-			   GError **error)
+gboolean machine_qemu_version(const char *emulator, unsigned *ret_major, unsigned *ret_minor,
+			      GError **error)
 {
-	g_autofree char *said = NULL;
+	g_autofree char *said = NULL; /* "QEMU emulator version 7.2.22 (Debian …" */
 	const char *at;
 
 	if (!spawn_words(&said, error, emulator, "--version", NULL))
@@ -335,7 +334,7 @@ gboolean machine_check_version(const struct machine *machine, const char *emulat
 	for (const struct machine_since *row = machine->since; row && row->can; row++) {
 		if (!(can & row->can))
 			continue;
-		if (!major && !version_of(emulator, &major, &minor, error))
+		if (!major && !machine_qemu_version(emulator, &major, &minor, error))
 			return FALSE;
 		if (major < row->major || (major == row->major && minor < row->minor))
 			return rig_fail(error, RIG_EXIT_SKIP,

@@ -194,6 +194,13 @@ gboolean machine_started_kernel(const struct machine *machine, const char *conso
 const char *machine_transport(const struct machine *machine);
 
 /*
+ * Reads the version of EMULATOR, a program in PATH or a path. Error: RIG_EXIT_INFRA. Blocks while
+ * QEMU prints it.
+ */
+gboolean machine_qemu_version(const char *emulator, unsigned *ret_major, unsigned *ret_minor,
+			      GError **error);
+
+/*
  * Checks that EMULATOR (a program in PATH or a path) is new enough for the operations CAN (enum
  * machine_can) on MACHINE. WHAT is the start of the message ("'dimm-storm'"). Errors:
  * RIG_EXIT_SKIP, EMULATOR is too old (the message names the version that is needed);

@@ -49,7 +49,33 @@ START_TEST(reasons_have_kinds)
 }
 END_TEST
 
+/*
+ * Two backtraces after the hang show that QEMU caused it. Before the hang, they prove nothing: the
+ * CPU may have continued.
+ */
+START_TEST(an_emulator_fault_is_infra)
+{
+	struct run_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *console = data_path("engine/stale-int3.txt");
+	g_autofree char *fake = g_strdup_printf("agent-stuck;console-file=%s%s", console,
+						_i ? "" : ";console-at=sysrq");
+	gboolean changed = TRUE;
+
+	play(fake);
+	ck_assert_int_eq(run_once(&plan, &dir), _i ? VERDICT_HANG : VERDICT_INFRA);
+	ck_assert_int_eq(!has_reason(dir, "emulator fault: QEMU 7.2 executes an int3 in "
+					  "lru_gen_enabled() on CPU 1 that is no longer in the "
+					  "guest's memory; `rig qemu get trixie`"),
+			 _i);
+	rig_auto(run_info) info = run_open(scratch, dir, NULL);
+	ck_assert_int_eq(details_reason_kind(info->details, 0) == REASON_EMULATOR, !_i);
+	ck_assert(run_recheck(dir, &changed, NULL));
+	ck_assert(!changed);
+}
+END_TEST
+
 void add_kind_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, reasons_have_kinds, 0, G_N_ELEMENTS(kinds));
+	tcase_add_loop_test(tcase, an_emulator_fault_is_infra, 0, 2);
 }

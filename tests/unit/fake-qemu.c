@@ -43,6 +43,7 @@
  *	dump=full		there is no space for the memory's image
  *	resize=never		virtio-mem never reaches the requested size
  *	console-file=PATH	the bytes of this file are on the console after HELLO
+ *	console-at=WHEN		the file of console-file is on the console at this moment instead
  *	console-pause=MS	the file of console-file is sent in two halves, MS apart
  *	console-flood=BYTES	lines of BYTES bytes in all are on the console after HELLO
  *	channel-garbage		bytes that do not form a frame are sent before each BEAT
@@ -78,6 +79,7 @@
 #include "fake-qemu/fake.h"
 
 #include <glib-unix.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -191,7 +193,10 @@ static gboolean on_console(int fd, GIOCondition condition, void *data)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("QEMU emulator version 7.2.0 (fake)");
+		return 0;
+	}
 	script_read();
 	read_words(argv);
 	if (fake.qmp < 0 || fake.console < 0)

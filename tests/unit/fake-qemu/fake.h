@@ -61,6 +61,8 @@ const char *text_of(json_t *object, const char *key);
 
 /* guest.c */
 void guest_boot(void);
+/* Prints the text that the script requests on the console. */
+void guest_print(void);
 
 /* requests.c */
 void guest_bytes(const guint8 *bytes, gsize len);

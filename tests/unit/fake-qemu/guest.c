@@ -69,8 +69,7 @@ static gboolean say_rest(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Prints the text that the script requests on the console. */
-static void print_script(void)
+void guest_print(void)
 {
 	const char *path = script_word("console-file");
 	guint64 flood = script_number("console-flood", 0);
@@ -87,6 +86,12 @@ static void print_script(void)
 	}
 	for (guint64 done = 0; done < flood; done += 64)
 		say("[    3.000000] flood: %042" G_GUINT64_FORMAT "\r\n", done);
+}
+
+static void print_at_hello(void)
+{
+	if (!script_word("console-at"))
+		guest_print();
 }
 
 static const char *const agent_names[] = {
@@ -113,13 +118,13 @@ static gboolean on_hello(void *data)
 				       g_strcmp0(script_word("lacks"), agent_names[i])
 					       ? "ok" : "lacks /sys/nothing");
 	if (script_word("no-hello")) {
-		print_script();
+		print_at_hello();
 		return G_SOURCE_REMOVE;
 	}
 	fake.ready = TRUE;
 	guest_frame(PROTO_HELLO, 0, text->str);
 	guest.beat = g_timeout_add(script_number("beat", 250), on_beat, NULL);
-	print_script();
+	print_at_hello();
 	return G_SOURCE_REMOVE;
 }
 

@@ -156,6 +156,8 @@ void moment(const char *when)
 	}
 	if (script_says("reset-at", when))
 		shutdown_guest("guest-reset", TRUE);
+	if (script_says("console-at", when))
+		guest_print();
 	if (script_says("hang-at", when))
 		fake.hung = TRUE;
 	if (script_says("garbage-qmp", when))
