@@ -84,48 +84,11 @@ struct open *extent_find(struct scanner *scanner, const struct line *line)
 	return NULL;
 }
 
-struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header)
-{
-	for (guint i = scanner->n_open; i-- > 0;) {
-		struct open *open = scanner->open[i];
-		struct frame frame;
-		enum body body;
-
-		if (open->kernel == line->kernel || open->last_line + 1 != line->number ||
-		    open->ended || (line->caller[0] && open->callers[0][0]) || !open->format->kind)
-			continue;
-		body = header ? BODY_INSIDE : body_kind(line->text, open->format, &frame);
-		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
-			continue;
-		/*
-		 * a line of hex digits only belongs to the report if it directly follows the
-		 * header: a mail program has wrapped the header before its address
-		 */
-		if (!header && !line->kernel && body_is_dump(line->text) &&
-		    open->n_seen != open->header + 1)
-			continue;
-		return open;
-	}
-	return NULL;
-}
-
 void extent_expire(struct scanner *scanner, guint64 number)
 {
 	for (guint i = scanner->n_open; i-- > 0;)
 		if (scanner->open[i]->last_line + STALE_LINES < number)
 			extent_close(scanner, scanner->open[i], FALSE);
-}
-
-/*
- * If LINE is the first line of the report with a prefix of the kernel, stores its caller: only
- * lines with such a prefix and this caller can follow.
- */
-static void open_settle(struct open *open, const struct line *line)
-{
-	if (open->kernel || !line->kernel)
-		return;
-	open->kernel = TRUE;
-	memcpy(open->callers[0], line->caller, CALLER_LEN);
 }
 
 /*
@@ -306,9 +269,9 @@ void extent_line(struct scanner *scanner, const struct line *line)
 	if (!open)
 		open = find_asker(scanner, line);
 	if (!open)
-		open = extent_beside(scanner, line, FALSE);
+		open = beside_find(scanner, line, FALSE);
 	if (open)
-		open_settle(open, line);
+		beside_settle(open, line);
 	if (open)
 		extent_continue(scanner, open, line);
 }
@@ -362,12 +325,12 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		open = NULL;
 	}
 	if (!open) {
-		open = extent_beside(scanner, line, TRUE);
+		open = beside_find(scanner, line, TRUE);
 		if (open && !open_is_adopted(open, format, line) &&
 		    !open_is_absorbed(open, format, line))
 			open = NULL;
 		if (open)
-			open_settle(open, line);
+			beside_settle(open, line);
 	}
 	if (open && open_is_adopted(open, format, line)) {
 		open_name(open, format, groups);

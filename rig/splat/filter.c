@@ -34,6 +34,7 @@ static const char *const words[] = {
 	"PANIC",
 	"cut here",
 	"divide",
+	"Division by zero in",
 	"invalid opcode",
 	"int3:",
 	"UBSAN:",

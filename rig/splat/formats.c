@@ -152,6 +152,9 @@ static const struct format rows[] = {
 	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"divide", "divide(?: |_)error: ", "divide", "divide error in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
+	/* arm: arch/arm/lib/div0.c */
+	{"by zero in kernel", "^Division by zero in kernel\\.", "divide", "divide error in {f}",
+	 "{f}", "div0", FRAME_TRACE, FAMILY_WARN, 0, FORMAT_PROOF},
 	{"PANIC: double fault", "PANIC: double fault", "double-fault", "PANIC: double fault in {f}",
 	 "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_NO_STACK},
 	{"double fault", "^(?:Oops: )?double fault: ", "double-fault", "PANIC: double fault in {f}",

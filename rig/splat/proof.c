@@ -124,7 +124,8 @@ static gboolean follows_cut(const struct open *open)
 
 gboolean open_is_sentence(const struct open *open)
 {
-	return open->format->kind && !open->kernel && !stands_alone(open, FALSE);
+	return open->format->kind && (!open->kernel || open->settled) &&
+	       !stands_alone(open, FALSE);
 }
 
 /*

@@ -20,6 +20,8 @@ static const char *const wholes[] = {
 	"^BUG: workqueue lockup - pool .* stuck for \\d+s!$",
 	("^(?:BUG: )?[Uu]nable to handle .* (?:at|address|address:) " NUMBER "$"),
 	("^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$"),
+	/* an oops that a page shows as one line */
+	"^BUG: [Uu]nable to handle .* Oops: [0-9a-f]{4} \\[#\\d+\\] ",
 	/* the error code and the number of the oops */
 	"^[A-Z]?[a-z -]+:(?: [A-Za-z -]+:)? [0-9a-f]{1,16} \\[#\\d+\\](?: |$)",
 	"^(?:Oops: )?general protection fault, .* address 0x[0-9a-f]+: [0-9a-f]{4} \\[#\\d+\\]",
@@ -110,6 +112,9 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 		/* the continuation of a field of a mail's header is indented, too */
 		if (indented && mail_field_begins(past->text, strlen(past->text)))
 			return FALSE;
+		/* the message of a WARN, before its header */
+		if (!i && !indented && g_str_has_prefix(text, "refcount_t: "))
+			continue;
 		if (indented ? text == past->text : *text != '\0')
 			return indented || announces(text);
 	}

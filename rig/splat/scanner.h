@@ -42,6 +42,7 @@ struct open {
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it is not cut off, although it may have no end mark */
 	gboolean bare;	   /* its stack has begun, but no frame with an offset was read yet */
+	gboolean settled;  /* only lines after the header have the kernel's prefix */
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
 	gboolean induced, full;
@@ -187,9 +188,14 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 /*
  * Returns the open report to which LINE belongs, if exactly one of the two has a prefix of the
  * kernel: some tools add prefixes to a part of the lines only. NULL: none. HEADER: LINE is a
- * header, so its form is not checked.
+ * header, so its form is not checked (beside.c).
  */
-struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
+struct open *beside_find(struct scanner *scanner, const struct line *line, gboolean header);
+/*
+ * If LINE is the first line of the report with a prefix of the kernel, stores its caller: only
+ * lines with such a prefix and this caller can follow.
+ */
+void beside_settle(struct open *open, const struct line *line);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* Returns TRUE if a further line of LEN bytes does not exceed the maximum size of a report. */
 gboolean open_has_room(const struct open *open, gsize len);
