@@ -19,6 +19,7 @@
 
 /* Options of a search; all pointers are borrowed for the life of the search. */
 struct search_options {
+	/* name or file of the scenario; names of the machine and of its architecture */
 	const char *scenario, *machine, *arch;
 	/*
 	 * The target: at most one of `signature` and `kind` is set. If both are NULL, the target is
@@ -31,10 +32,11 @@ struct search_options {
 	guint budget_boots, budget_s;
 	guint guests;		      /* number of guests that run at the same time */
 	guint duration_s, patience_s, jobs;
+	/* paths, for the kernel of every position; NULL-terminated, or NULL */
 	char **patches, **fragments;
 	gboolean no_lockdep;
 	char **extra; /* further options for each `rig run`, NULL-terminated; or NULL */
-	const char *results;
+	const char *results;   /* path of the results folder */
 	struct place *place;   /* where runs and builds are executed, or NULL for this host */
 	struct pack_room need; /* memory and CPUs that a run needs */
 	const char *rig;       /* path of the rig, or NULL for the running program */

@@ -10,9 +10,9 @@ struct slot {
 	struct search *search;
 	struct place_job job;
 	gboolean busy;
-	char *key;
-	char **words;
-	guint position;
+	char *key;	/* the key of `job` */
+	char **words;	/* the arguments of the rig that `job` returns; NULL-terminated */
+	guint position; /* the position that is built or tested */
 };
 
 struct search_work {
@@ -23,6 +23,7 @@ struct search_work {
 	gint64 began_ns;
 	double earlier_s; /* time that earlier processes have spent */
 	guint earlier_boots;
+	/* `faults`: number of consecutive faults of the host */
 	guint faults, n_builds;
 	gboolean stopping, over;
 	enum search_end end;

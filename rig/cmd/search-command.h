@@ -10,7 +10,7 @@
 
 /* Values of the options that every search has. */
 struct search_words {
-	char *budget, *results;
+	char *budget, *results; /* the texts of --budget and --results, or NULL */
 	int guests;
 	gboolean resume, json, quiet;
 	/* the words after "--", which are options for each `rig run`, or NULL; borrowed */

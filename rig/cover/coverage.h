@@ -24,6 +24,7 @@ enum coverage_phase {
 	COVERAGE_PHASES
 };
 
+/* A function of a source file. */
 struct coverage_function {
 	char *name;
 	guint line;   /* line of the declaration, or 0 if it is not known */

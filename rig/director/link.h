@@ -33,9 +33,9 @@ struct director {
 	gboolean has_locks; /* the plugin has written the recorded locks */
 	struct director_totals logged[DIRECTOR_ALL_MAX]; /* summed from the plugin's held lines */
 	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
+	/* for each fail: from the plugin's last `calls` line, or a later `failed` line */
 	struct {
 		guint64 calls, failed;
-		/* for each fail, from the plugin's last `calls` line or a later `failed` line */
 	} calls[DIRECTOR_FAILS_MAX];
 	guint n_fails;
 	const GPtrArray *counted;     /* member `counted` of the orders; borrowed */

@@ -30,7 +30,7 @@ enum guest_error {
 
 /* An agent, and whether the kernel supports it. */
 struct guest_offer {
-	char *agent;
+	char *agent; /* name of the agent */
 	char *lacks; /* what the kernel lacks for the agent, or NULL if it is supported */
 };
 
@@ -106,7 +106,7 @@ struct guest_stat {
 /* A task of the guest, from the answer to ASK_TASKS. */
 struct guest_task {
 	int pid;
-	char *comm;
+	char *comm; /* name of the task */
 	char state; /* 'D', 'R', 'S', … */
 	/* number of context switches; if it did not change, the task has not run */
 	guint64 switches;

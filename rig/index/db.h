@@ -8,7 +8,7 @@
 
 struct run_index {
 	sqlite3 *db;
-	char *results;
+	char *results; /* path of the results folder */
 	char *folder; /* from index_place(), or NULL if the index is in memory */
 	index_progress progress;
 	void *data;

@@ -29,8 +29,8 @@ struct progress {
 	kernel_progress call; /* the callback of kernel_build(), or NULL */
 	void *data;
 	gint64 last_ns;
-	guint done, total;
-	const char *step;
+	guint done, total; /* as for kernel_progress */
+	const char *step;  /* one of the steps that kernel_progress lists; static */
 };
 
 /* Begins the step STEP, one of those that kernel_progress lists. STEP is not copied. */
@@ -361,7 +361,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines);
 struct build { /* fields of build.json that struct kernel does not have */
 	const struct kernel_arch *arch;
 	const struct worktree *tree;
-	const char *compiler;
+	const char *compiler; /* versions of compiler and linker, from arch_compiler() */
 	gint64 ns;
 };
 

@@ -9,7 +9,7 @@
 
 struct lock_db {
 	sqlite3 *db;
-	char *results;
+	char *results;	    /* path of the results folder */
 	GHashTable *stacks; /* the stacks for lock_db_stacks(); NULL before its first call */
 	char *logs; /* folder with the lock orders of logs (lock_db_add_log()), or NULL */
 };

@@ -34,7 +34,10 @@ RIG_DEFINE_AUTO(lock_db, lock_db_free)
 gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
 			 GError **error);
 
-/* A filter; a NULL field matches everything. */
+/*
+ * Selects the runs with this kernel, machine, scenario and tree (the kernel's name in the plan of a
+ * night); a NULL field matches everything.
+ */
 struct lock_filter {
 	const char *kernel, *machine, *scenario, *tree;
 };

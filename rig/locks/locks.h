@@ -54,6 +54,7 @@ enum lock_flags {
 	LOCK_UNSURE = 64,
 };
 
+/* A lock class; `name` is its canonical name, as described above. */
 struct lock_class {
 	char *name;
 	guint flags; /* enum lock_flags */
@@ -86,7 +87,7 @@ enum lock_context {
 
 /*
  * The lock order from --> to: a task held a lock of class `from` while it waited for one of class
- * `to`. Both are indices of `classes`.
+ * `to`. Both are indices of struct lock_orders' `classes`.
  */
 struct lock_edge {
 	guint from, to;

@@ -2,7 +2,7 @@
 /*
  * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). A cell is
  * one combination of scenario, machine, kernel, seed and repetition; each execution of it is an
- * attempt. Its folder is RESULTS/nights/<id>/:
+ * attempt. The folder of the night is RESULTS/nights/<id>/:
  *
  *	cells.json	the cells; written first, never changed
  *	journal		a line with a JSON object for each build and each attempt that has ended;

@@ -18,8 +18,9 @@ struct slot {
 struct qmp {
 	int fd;
 	enum qmp_state state;
-	char *why;
+	char *why; /* the result of qmp_why(), or NULL */
 	struct qmp_owner owner;
+	/* sources of the main loop, or 0 if they are not in use */
 	guint in_watch, out_watch, fail_idle;
 	GByteArray *in;	 /* received bytes of a line whose end has not arrived yet */
 	gsize scanned;	 /* number of bytes of `in` that are known to contain no end of line */

@@ -12,7 +12,7 @@
 #define RACE_GROUPS 4 /* maximum number of groups of suspects that are tried after a failed sweep */
 
 struct arm {
-	char *hold;
+	char *hold; /* the place, in the format of hold_parse() */
 	/*
 	 * how often per second vCPUs execute the place: before the first sweep the rate of the
 	 * function's entry, later the highest rate in a sweep, which is larger if the place is in a

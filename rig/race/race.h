@@ -29,6 +29,7 @@ struct race_options {
 	 * source files of memory hotplug
 	 */
 	const char *around;
+	/* the value of `rig run --qemu`; NULL stands for the machine's default */
 	const char *emulator;
 	/* `drop_holds`: ignore the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;

@@ -64,7 +64,7 @@ void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
 
-/* A finished search of `rig bisect`. */
+/* A finished search of `rig bisect`. `slug` is the name of its page without suffix. */
 struct bisection {
 	char *slug, *title;
 	json_t *result; /* result.json, see rig-json(5) */

@@ -94,7 +94,7 @@ struct batch {
 /* A node that shares no folder with this host. */
 struct link {
 	struct slurm *slurm;
-	char *node;
+	char *node;   /* name of the node */
 	GQueue parts; /* struct part, borrowed: parts that the node does not have yet */
 	struct command *send, *fetch;
 	gint64 retry_ns;   /* after a failure: nothing is sent before this time */

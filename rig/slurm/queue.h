@@ -31,6 +31,7 @@ gboolean job_state_is_end(enum job_state state);
  * callback.
  */
 struct queue_record {
+	/* name of the job, which all tasks of an array have in common */
 	const char *name;
 	guint job;	   /* Slurm's job number of the array */
 	guint id;	   /* Slurm's own job number of a running task; 0 if unknown */

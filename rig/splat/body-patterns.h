@@ -7,7 +7,7 @@
 #define ANY (~0u)
 
 struct body_pattern {
-	const char *words;
+	const char *words; /* the beginning of the line, after its blanks */
 	unsigned families; /* families of the reports in which the line can occur */
 	enum body body;
 };

@@ -26,7 +26,10 @@ enum piece_flag {
 	PIECE_TAG = 1 << 10,
 };
 
-/* One row of the table of pieces. */
+/*
+ * One row of the table of pieces, the parts of which prefixes consist. `pattern` has the format of
+ * piece_follow().
+ */
 struct piece {
 	const char *pattern;
 	unsigned flags; /* enum piece_flag */

@@ -19,12 +19,13 @@
 
 #define GAP_SECONDS 10.0 /* seconds between two lines of a report, at most */
 
-/* A report that is not complete yet. */
+/* A report that is not complete yet: an *open* report. */
 struct open {
 	const struct format *format;
+	/* the printk callers that write the report */
 	char callers[CALLERS][CALLER_LEN];
 	guint n_callers;
-	gboolean kernel;
+	gboolean kernel;   /* a line of the report has a prefix of the kernel */
 	struct seen *seen; /* the lines, with texts in `texts` */
 	guint n_seen, seen_room;
 	struct texts *texts; /* the texts of the lines, and names of functions */
@@ -32,11 +33,16 @@ struct open {
 	guint header; /* index of the header in `seen` */
 	struct groups groups;  /* of the header */
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
-	guint64 first_line, last_line, first_byte, end_byte;
-	double first_stamp, last_stamp;
+	guint64 first_line, last_line, first_byte, end_byte; /* as for struct splat */
+	double first_stamp, last_stamp;			     /* time stamps in seconds; -1: none */
 	gint64 last_date; /* as for struct line */
 	/* length of the report's longest line in the log, with prefix and newline */
 	guint64 widest;
+	/*
+	 * frames, faults: numbers of lines that are BODY_FRAME and BODY_FAULT; inside: number of
+	 * all lines after the header that belong to the report; foreign: number of BODY_FOREIGN
+	 * lines since the last of these; missed: number of messages that printk dropped
+	 */
 	guint frames, faults, inside, foreign, missed;
 	guint sure; /* number of frames that are not marked "?" */
 	gboolean ended;	   /* the report's end mark was found */
@@ -45,6 +51,10 @@ struct open {
 	gboolean settled;  /* only lines after the header have the kernel's prefix */
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
+	/*
+	 * induced: as for struct splat; full: lines were dropped, because the report has its
+	 * maximum size
+	 */
 	gboolean induced, full;
 	/*
 	 * the report of lockdep that was cut off by the fault with which this one begins, or NULL;
@@ -53,6 +63,7 @@ struct open {
 	struct open *cut;
 };
 
+/* One of the last lines. Members that struct line has, too, are copied from there. */
 struct past {
 	char text[256];
 	char caller[CALLER_LEN];
@@ -84,6 +95,7 @@ struct scanner {
 	/* the current, incomplete line */
 	char partial[LINE_KEPT + 1];
 	gsize partial_len;
+	/* the line that is being read has begun; line_start: position of its first byte */
 	gboolean in_line;
 	guint64 line_start;
 	guint64 position; /* number of bytes read */
@@ -99,12 +111,15 @@ struct scanner {
 	gboolean lockdep_died;
 	/* the printk caller that crashed last; its next reports are consequences */
 	char crashed[CALLER_LEN];
-	double crashed_at;
+	double crashed_at; /* time stamp of the last line of that crash */
 	gboolean any_crash;
 	gboolean found_any; /* a report of any kind was found */
 	guint64 told; /* end of the last report that was passed on: a position in the log */
 	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
+	/*
+	 * a line shows that the next boot is expected: the kernel reboots, or kexec starts another
+	 */
 	gboolean going_down;
 	char start[START_KEPT]; /* the first bytes of the stream */
 	guint64 widest; /* length of the longest line that was not skipped, with newline */

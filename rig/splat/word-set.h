@@ -11,9 +11,9 @@
 #define WORD_SET_SHORT 4
 
 /*
- * From each word, three consecutive bytes are chosen. Only every second position of a text is
- * examined: one of the two pairs in these three bytes is there. Words of two bytes are searched for
- * one by one.
+ * A set of words that are searched for in a text in one pass. From each word, three consecutive
+ * bytes are chosen. Only every second position of a text is examined: one of the two pairs in these
+ * three bytes is there. Words of two bytes are searched for one by one.
  */
 struct word_set {
 	const char *words[WORD_SET_MAX];

@@ -78,7 +78,7 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 
 /* A run that was read from its folder. */
 struct run_info {
-	char *name, *dir;
+	char *name, *dir; /* name and path of the run folder */
 	enum verdict verdict;
 	json_t *inputs;	 /* content of run.json; an empty object if it cannot be read */
 	json_t *details; /* content of `verdict`; an empty object if there is none */

@@ -63,7 +63,7 @@ struct vm {
 	const struct machine *machine;
 	enum accel accel;
 	struct vm_owner owner;
-	char *dir;
+	char *dir;	 /* path of the run folder */
 	char *output;	 /* path of the folder DIR/qemu */
 	/* maps the name of each of vm_config's `images` to the path of QEMU's copy in `output` */
 	GHashTable *images;

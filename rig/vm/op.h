@@ -19,8 +19,11 @@ typedef void (*op_event)(struct op *op, const char *name, json_t *data);
 
 struct op {
 	struct vm *vm;
-	char *id;
-	/* the beginning of the timeout's message, such as "unplug of"; the id is appended */
+	char *id; /* id of the device; NULL if the operation is a command */
+	/*
+	 * the beginning of the timeout's message, to which the id is appended: "unplug of", or the
+	 * name of a command
+	 */
 	const char *what;
 	const char *waits; /* what the operation waits for, for the message of a timeout */
 	/* called before the operation ends as VM_TIMED_OUT; or NULL */

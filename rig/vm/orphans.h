@@ -17,7 +17,7 @@ enum orphan_kind { ORPHAN_DOMAIN, ORPHAN_VOLUME, ORPHAN_POOL };
 
 struct orphan {
 	enum orphan_kind kind;
-	char *name;
+	char *name; /* libvirt's name of the object */
 	/*
 	 * TRUE if the process that created the object ran on this host and has ended, or if the
 	 * object is an empty pool of the rig

@@ -110,6 +110,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 
 /* Counts of the runs of an entry on one machine and kernel version, with the bug and without it. */
 struct zoo_score {
+	/* id of the entry; name of the machine; version of the kernel */
 	char *id, *machine, *kernel;
 	char *without;	    /* the part of the scenario that was left out, or NULL */
 	guint runs, caught; /* number of runs with the bug, and number of those that caught it */

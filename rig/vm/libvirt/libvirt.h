@@ -116,8 +116,9 @@ struct lv_host {
 	gboolean pause_asked, shutting;
 	gboolean domain_gone;
 	int status;
+	/* why the guest ended, from events before the end of the domain; static, or NULL */
 	const char *end_reason;
-	char *why;
+	char *why; /* the argument of vm_ended(), once the domain has ended */
 };
 
 struct lv_host *lv_ref(struct lv_host *host);

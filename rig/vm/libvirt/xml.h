@@ -31,7 +31,7 @@ char *lv_id_of(const char *alias);
 
 /* The mark of the run to which a domain or volume belongs. */
 struct lv_mark {
-	char *host;
+	char *host; /* name of the host on which the process that set the mark runs */
 	/* `start` is the start time of the process in clock ticks since boot (proc(5), stat) */
 	gint64 pid, start;
 };
