@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts the runs and builds of a search as jobs of a place. */
+/* Starts the runs and builds of a search as jobs of a place (place/place.h). */
 #include "bisect/work.h"
 
 void search_slot_clear(struct slot *slot)

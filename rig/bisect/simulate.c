@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Simulates searches. */
+/* Simulates bisections with random outcomes of runs (simulate.h). */
 #include "bisect/simulate.h"
 
 #include "bisect/choice.h"

@@ -198,9 +198,9 @@ struct agents {
 };
 
 /*
- * The holds (holds.c): places at which the director's plugin makes vCPUs wait. `orders_file` is the
- * path of the plugin's instruction file. `armed`: vCPUs wait at holds now, unless `paused` is TRUE
- * (holds_pause()).
+ * The holds (holds.c): places at which the director's plugin makes vCPUs wait. A sweep is a run
+ * that tries many holds, called arms, a few at a time. `orders_file` is the path of the plugin's
+ * instruction file. `armed`: vCPUs wait at holds now, unless `paused` is TRUE (holds_pause()).
  */
 struct holds {
 	struct director *director; /* NULL if the run has no plugin */

@@ -171,8 +171,8 @@ static const char *text_at(json_t *json, const char *path)
 }
 
 /*
- * Returns the key that an earlier version of the rules gave to REPORT, or NULL if that is the same
- * as the current one, BUG.
+ * Returns the key that an earlier version of the rules made for REPORT, or NULL if that is BUG, the
+ * key by the current rules.
  */
 static const char *former_key(json_t *report, const char *bug)
 {
@@ -190,7 +190,10 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		/* an older folder may store a key by older rules, so compute it again */
+		/*
+		 * an old folder may store a key that older rules have made, so make it by the
+		 * current ones
+		 */
 		g_autofree char *bug = splat_json_key(report);
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Executes queries of the index. */
+/* Reads runs, findings, signatures and counts from the index (index.h). */
 #include "index/db.h"
 
 #include <stdlib.h>

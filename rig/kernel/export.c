@@ -32,7 +32,7 @@ char *kernel_source_key(const char *text)
 	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
 
-/* ---- the other host ---- */
+/* ---- functions for the host that receives the source ---- */
 
 static char *text_of(json_t *json, const char *key)
 {

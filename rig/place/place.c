@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Operations on a place of any kind. */
+/* Calls the operations of a place (struct place_ops), on this host or on a cluster. */
 #include "place/place.h"
 
 #include "util/error.h"

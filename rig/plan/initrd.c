@@ -27,7 +27,7 @@ static void content_clear(struct content *all)
 	g_array_unref(all->entries);
 }
 
-/* Returns TEXT, which ALL then owns. */
+/* Returns TEXT; ALL becomes its owner. */
 static char *keep(struct content *all, char *text)
 {
 	g_ptr_array_add(all->texts, text);

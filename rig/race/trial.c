@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts the run of a trial. */
+/* Starts the run of a trial: converts its holds to options of `rig run`. */
 #include "race/internal.h"
 
 #include "util/paths.h"

@@ -73,7 +73,7 @@ static const char generic[] =
 	"usb_hcd_submit_urb|usb_submit_urb|dummy_urb_enqueue|readb$|readw$|readl$|readq$|"
 	"writeb$|writew$|writel$|writeq$|logic_in|logic_out";
 
-/* Additional parts in the second version of the rules. */
+/* Additional parts of names of generic functions, only in RULES_V2. */
 static const char generic_v2[] =
 	/* tests of page flags, which contain the trap of VM_BUG_ON_PAGE() */
 	"const_folio_flags|^folio_flags$|^page_flags$|^folio_test_|^folio_set_|^folio_clear_|"

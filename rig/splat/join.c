@@ -201,7 +201,10 @@ static gboolean is_rest(const struct scanner *scanner, const struct open *open,
 	       strlen(past->text) < sizeof(past->text) - 1;
 }
 
-/* Returns TRUE if LINE can be appended to the last line of OPEN: the text is not too long then. */
+/*
+ * Returns TRUE if LINE can be appended to the last line of OPEN, that is, if the two together are
+ * not too long.
+ */
 static gboolean can_grow(const struct open *open, const struct line *line)
 {
 	gsize len = open_line(open, open->n_seen - 1)->len + line->len + 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Compares the keys of reports across versions of the rules. */
+/* Compares the keys of reports across versions of the rules that make keys (key.h). */
 #include "splat/key.h"
 
 #include <string.h>

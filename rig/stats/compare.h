@@ -82,7 +82,8 @@ struct compare_finding {
  */
 struct compare_rate {
 	enum change change;
-	char *scenario, *machine, *tree; /* `tree` is "" in a comparison of kernels */
+	/* `tree`: the kernel's name in the plan of the nights; "" in a comparison of kernels */
+	char *scenario, *machine, *tree;
 	guint bad[2], n[2];
 	double p; /* p-value of Fisher's test */
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of source files. */
+/* The table of source files and of their known functions (sources.h). */
 #include "symbol/sources.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };
 static const struct source {
 	const char *file;
 	int use; /* bits of enum source_use */
-	const char *anchor[ANCHORS];
+	const char *anchor[ANCHORS]; /* the known functions; unused elements are NULL */
 } sources[] = {
 	{"drivers/base/memory.c", HC,
 	 {"memory_subsys_online", "memory_subsys_offline", "create_memory_block_devices",

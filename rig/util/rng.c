@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* splitmix64 streams. */
+/* Streams of random numbers by splitmix64 (rng.h). */
 #include "util/rng.h"
 
 #include <sys/random.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Adds the facts that the engine collects during a run. */
+/* Adds reasons to struct facts: those that the engine observes, and those that are reports. */
 #include "verdict/facts.h"
 
 #include <string.h>
