@@ -23,8 +23,7 @@ struct search_work {
 	gint64 began_ns;
 	double earlier_s; /* time that earlier processes have spent */
 	guint earlier_boots;
-	/* `faults`: number of consecutive faults of the host */
-	guint faults, n_builds;
+	guint faults; /* number of consecutive faults of the host */
 	gboolean stopping, over;
 	enum search_end end;
 	GError *error;

@@ -114,6 +114,9 @@ static const struct piece pieces[] = {
 	{"\\D\\O\\M#: ", AFTER_DATE},
 	{"(d#) &[", 0},
 	{"(d#) &<", 0},
+	/* before each line of an object that kmemleak reports (kmemleak.verbose=1) */
+	{"kmemleak: &unreferenced object", 0},
+	{"kmemleak: &  ", 0},
 	/* host and tag */
 	{"K: ", PIECE_KERNEL | AFTER_DATE},
 	{"K: ", PIECE_KERNEL | AT_START},

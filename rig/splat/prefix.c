@@ -257,7 +257,8 @@ static gboolean is_text(const char *p)
 	if (*second == '[')
 		return FALSE;
 	return *second != ':' || (*p != 'k' && *p != 'K') ||
-	       (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0);
+	       (strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0 &&
+		strncmp(p, "kmemleak", 8) != 0);
 }
 
 /*
