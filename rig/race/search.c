@@ -167,8 +167,8 @@ static void take_trial(struct race_search *search, const struct child_result *re
 }
 
 /*
- * Handles the result of the first run, which had no holds and counted functions. This run is also
- * the first trial.
+ * Handles the result of the first run, which had no holds and counted functions. It is also the
+ * first of the runs that show whether the scenario fails without holds.
  */
 static void take_record(struct race_search *search, const struct child_result *result,
 			const struct race_slot *slot)

@@ -180,7 +180,7 @@ static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, 
 	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
 }
 
-/* Checks the CXL devices. On a machine without CXL, the run is skipped (machine-check.c). */
+/* Checks that the CXL devices fit on each machine that has CXL (others: machine-check.c). */
 static gboolean check_cxl(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
 			  GError **error)
 {

@@ -147,8 +147,8 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 				where);
 	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
 		return rig_fail(error, RIG_EXIT_SKIP,
-				"on %s the size of a %s is a multiple of %s (%s)", machine->name,
-				step_device_name(device), text, where);
+				"on %s the size of a %s must be a multiple of %s (%s)",
+				machine->name, step_device_name(device), text, where);
 	if (step->file && step->file_size != step->size.low + step->label) {
 		g_autofree char *size = rig_size_text(step->size.low);
 

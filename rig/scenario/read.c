@@ -50,7 +50,7 @@ static gboolean number_ms(struct yaml_tree *tree, yaml_node_t *node, const char 
 
 	if (text && g_ascii_string_to_unsigned(text, 10, 0, MS_MAX, ret, NULL))
 		return TRUE;
-	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: 0 to %d",
+	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: 0 to %d ms",
 			 text ? text : "a list", key, MS_MAX);
 }
 

@@ -31,8 +31,8 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
  */
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
 /*
- * Finds the folders of `modules`, and checks the lines of `kconfig` and the modules that agents
- * load.
+ * Finds the source folder of each entry of `modules`. Checks the lines of `kconfig`, and that each
+ * module that an agent loads is in `modules` or among `files`.
  */
 gboolean read_modules(struct yaml_tree *tree, struct scenario *s, GError **error);
 /*

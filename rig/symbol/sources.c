@@ -18,7 +18,8 @@ enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };
 static const struct source {
 	const char *file;
 	int use; /* bits of enum source_use */
-	const char *anchor[ANCHORS]; /* the known functions; unused elements are NULL */
+	/* functions of the file, by which its code is found in a kernel; then NULL */
+	const char *anchor[ANCHORS];
 } sources[] = {
 	{"drivers/base/memory.c", HC,
 	 {"memory_subsys_online", "memory_subsys_offline", "create_memory_block_devices",

@@ -27,7 +27,7 @@ START_TEST(fits)
 		{MACHINE_CXL, 0, 0, "pc-q35 cannot have CXL memory (step 3 of track 3)"},
 		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' needs 2"},
 		{0, 512 * MIB, 0,
-		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
+		 "on pc-q35 the size of a dimm must be a multiple of 512M (step 1 of track 1)"},
 		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
 	};
 
