@@ -36,6 +36,7 @@ static int prepare(struct run *run)
 struct nodes {
 	int node[NODES_MAX];
 	unsigned n;
+	uint64_t listed_ns;
 };
 
 static void add_node(unsigned node, void *data)
@@ -46,10 +47,14 @@ static void add_node(unsigned node, void *data)
 		nodes->node[nodes->n++] = node;
 }
 
+/* Lists the nodes that have memory, if the list is older than 250 ms. */
 static void list_nodes(struct nodes *nodes)
 {
 	char list[256];
 
+	if (nodes->n && now_ns() - nodes->listed_ns < 250 * NS_PER_MS)
+		return;
+	nodes->listed_ns = now_ns();
 	nodes->n = 0;
 	if (file_line(AT_FDCWD, WITH_MEMORY, list, sizeof(list)) > 0)
 		text_list(list, NODES_MAX, add_node, nodes);
@@ -93,8 +98,8 @@ static void bind(struct run *run, int mode, uint64_t to)
 
 static void step(struct run *run)
 {
+	static struct nodes nodes;
 	struct guest_rng *rng = &run->shared->rng;
-	struct nodes nodes;
 	int a, b;
 
 	list_nodes(&nodes);

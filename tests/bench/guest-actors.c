@@ -238,6 +238,18 @@ static void step_pin(char **args)
 
 /* ---- migrate: between the nodes 0 and 1 ---- */
 
+/*
+ * migrate_pages() moves the process's own program, too, and an agent is a copy of init, of whose
+ * program 640 KiB are in memory.
+ */
+static const volatile unsigned char program[640 << 10] = {1};
+
+static void touch_program(void)
+{
+	for (size_t offset = 0; offset < sizeof(program); offset += SMALL)
+		(void)program[offset];
+}
+
 static void step_migrate(char **args)
 {
 	static void *page[256];
@@ -248,8 +260,10 @@ static void step_migrate(char **args)
 	unsigned what = pick(4);
 
 	(void)args;
-	if (!m->at)
+	if (!m->at) {
 		map(m, 0, sizeof(page) / sizeof(*page) * SMALL, 0, 0);
+		touch_program();
+	}
 	ops++;
 	if (what == 0) {
 		syscall(SYS_migrate_pages, 0, 65, &from, &to);
