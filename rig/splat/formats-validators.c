@@ -132,6 +132,13 @@ static const struct format rows[] = {
 	 FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
 	{"BUG: memory leak", "BUG: memory leak", "memleak", "memory leak in {f}", NULL, LEAKS,
 	 FRAME_TRACE, FAMILY_SANITIZER},
+	/*
+	 * With kmemleak.verbose=1 the kernel prints this after one scan. It is only a suspicion:
+	 * the pointer may have moved meanwhile, to memory that was already scanned.
+	 */
+	{"unreferenced object", "^kmemleak: unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",
+	 "memory leak in {f}", NULL, LEAKS, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, 0,
+	 SPLAT_NOTE},
 	{"unreferenced object", "^\\s*unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",
 	 "memory leak in {f}", NULL, LEAKS, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER},
 };

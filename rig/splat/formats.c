@@ -214,7 +214,7 @@ static const struct format rows[] = {
 	 0},
 	{"suspected memory leak", "kmemleak: \\d+ new suspected memory leaks?", "memleak",
 	 "memory leaks suspected", "memory leaks suspected", NULL, FRAME_NONE, FAMILY_ONE, 0,
-	 FORMAT_BARE | FORMAT_NO_STACK},
+	 FORMAT_BARE | FORMAT_NO_STACK, SPLAT_NOTE},
 	{"SError", "SError Interrupt on CPU\\d+, code", "other", "SError interrupt in {f}",
 	 "SError {f}", NULL, FRAME_FAULT, FAMILY_WARN, 0, FORMAT_PROOF | FORMAT_NO_STACK},
 	{"Machine Check", "\\[Hardware Error\\]: CPU \\d+: Machine Check", "other",

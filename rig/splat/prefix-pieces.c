@@ -114,8 +114,7 @@ static const struct piece pieces[] = {
 	{"\\D\\O\\M#: ", AFTER_DATE},
 	{"(d#) &[", 0},
 	{"(d#) &<", 0},
-	/* before each line of an object that kmemleak reports (kmemleak.verbose=1) */
-	{"kmemleak: &unreferenced object", 0},
+	/* before the lines of an object that kmemleak reports (kmemleak.verbose=1) */
 	{"kmemleak: &  ", 0},
 	/* host and tag */
 	{"K: ", PIECE_KERNEL | AFTER_DATE},
