@@ -125,9 +125,8 @@ struct device {
 	 */
 	gboolean refused;
 	/*
-	 * It is not known whether the guest has the device. Either an unplug timed out, so QEMU may
-	 * delete the device at any time, or a call that was made to fail may have affected the
-	 * plug.
+	 * It is not known whether the guest has the device: a plug or an unplug timed out, so the
+	 * guest may still finish it, or a call that was made to fail may have affected the plug.
 	 */
 	gboolean unsure;
 	gint64 changed_ns;	 /* when the last plug or unplug ended, or 0 before the first one */

@@ -31,9 +31,13 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	 */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;
-	if (outcome == VM_TIMED_OUT && step_timeout_is_fault(t))
-		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
-			      t->step->timeout_s);
+	if (outcome == VM_TIMED_OUT) {
+		if (step_timeout_is_fault(t))
+			session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s",
+				      t->id, t->step->timeout_s);
+		/* it may still accept the device */
+		t->device->unsure = TRUE;
+	}
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 

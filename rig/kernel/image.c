@@ -149,27 +149,20 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 
 /* ---- arm64 and riscv Image ---- */
 
-static gboolean check_arm64(const char *path, const guint8 *data, gsize len, struct image *ret,
-			    GError **error)
+/*
+ * The headers of arm64 and riscv have no size of the file, only one that includes .bss, which has
+ * most of the size of a kernel with lockdep.
+ */
+static gboolean check_arm64(const guint8 *data, struct image *ret)
 {
 	/* bits 1 and 2 of the flags */
 	static const char *const page_sizes[] = {NULL, "4k", "16k", "64k"};
-	guint64 text_end = get(data + 16, 8);
 
-	/* image_size includes .bss, so the file may be shorter, but not by more than half */
-	if (text_end > 2 * (guint64)len)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,
-				text_end);
 	ret->arch = "aarch64";
 	ret->page_size = page_sizes[data[24] >> 1 & 3];
 	return TRUE;
 }
 
-/*
- * riscv's header has no size of the file, only one that includes .bss, which has most of the size
- * of a kernel with lockdep.
- */
 static gboolean check_riscv(struct image *ret)
 {
 	ret->arch = "riscv64";
@@ -235,7 +228,7 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 	else if (len > 16 && !memcmp(data, ELFMAG, SELFMAG))
 		ok = check_elf(path, data, len, ret, error);
 	else if (len > 64 && !memcmp(data + 56, "ARM\x64", 4))
-		ok = check_arm64(path, data, len, ret, error);
+		ok = check_arm64(data, ret);
 	else if (len > 64 && !memcmp(data + 56, "RSC\x05", 4))
 		ok = check_riscv(ret);
 	else if (len > S390_VERSION + 8 && !memcmp(data + S390_EP, "S390EP", 6))

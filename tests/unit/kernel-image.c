@@ -132,7 +132,10 @@ START_TEST(image_of_s390)
 }
 END_TEST
 
-/* arm64's image has its page size in the flags of its header. */
+/*
+ * arm64's image has its page size in the flags of its header, and at offset 16 the size of the
+ * kernel with .bss, here four times that of the file.
+ */
 START_TEST(image_of_arm64)
 {
 	static const char *const sizes[] = {NULL, "4k", "16k", "64k"};
@@ -140,6 +143,7 @@ START_TEST(image_of_arm64)
 	guint8 image[4096] = {0};
 
 	memcpy(image + 56, "ARM\x64", 4);
+	image[17] = 4 * sizeof(image) >> 8;
 	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		rig_auto(kernel) kernel = NULL;
 
