@@ -196,6 +196,11 @@ struct shared {
 	 * range. They must not be set online.
 	 */
 	_Atomic uint64_t void_first, void_end;
+	/*
+	 * For huge pages of 1 << I bytes: the number in the pool, and the limit of surplus pages,
+	 * before the agent `hugetlb` changes them, plus 1; 0 if they are not known.
+	 */
+	_Atomic uint64_t huge_pool[64], huge_surplus[64];
 	struct agent_shared agent[AGENTS_MAX];
 };
 extern struct shared *shared;

@@ -27,7 +27,10 @@ _Static_assert(OP_COUNT <= 128, "op_set is too small");
 #define GROW (BIT(OP_ANON) | BIT(OP_CACHE))
 #define DLPAR (BIT(OP_DLPAR_REFUSED) | BIT(OP_DLPAR_ADD) | BIT(OP_DLPAR_REMOVE))
 #define ANY_FILE (BIT(OP_WRITE_FILE) | BIT(OP_READ_FILE))
-#define COMES_AND_GOES (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT) | ANY_FILE)
+#define HUGE_POOLS (BIT(OP_HUGE_POOL) | BIT(OP_HUGE_NODE))
+#define HUGE_MAPS (BIT(OP_HUGE_MAP) | BIT(OP_HUGE_UNRESERVED))
+#define SYSFS (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT) | BIT(OP_HUGE_NODE))
+#define COMES_AND_GOES (SYSFS | ANY_FILE)
 
 static const struct {
 	op_set ops;
@@ -133,8 +136,15 @@ static const struct {
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
 
 	/* hugetlb */
-	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_reserve_pages(): the pool has too few free pages"},
-	{BIT(OP_HUGE_POOL), EINTR, "set_max_huge_pages(): a signal of init, for STOP"},
+	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_acct_memory(): the pool has too few free pages"},
+	{HUGE_MAPS, ENOMEM, "vm_area_alloc(), resv_map_alloc(): no memory"},
+	{HUGE_MAPS, ENOSPC, "hugetlb_file_setup(): no memory for an inode"},
+	{BIT(OP_HUGE_UNRESERVED), EFAULT,
+	 "hugetlb_fault(): the kernel has no page for one that was not reserved"},
+	{HUGE_POOLS, ENOMEM, "set_max_huge_pages(): NODEMASK_ALLOC()"},
+	{HUGE_POOLS, EINVAL,
+	 "__nr_hugepages_store_common(), set_max_huge_pages(): gigantic, can be had only at boot"},
+	{BIT(OP_HUGE_SURPLUS), EINVAL, "nr_overcommit_hugepages_store(): gigantic"},
 
 	/* module: errnos of the module's own init function must be listed by the scenario */
 	{BIT(OP_MODULE_LOAD), EEXIST, "add_unformed_module(): another agent has loaded it"},
@@ -242,7 +252,10 @@ static const char *const names[OP_COUNT] = {
 	[OP_KMEM_BIND] = "kmem-bind",
 	[OP_KMEM_UNBIND] = "kmem-unbind",
 	[OP_HUGE_POOL] = "huge-pool",
+	[OP_HUGE_NODE] = "huge-node",
+	[OP_HUGE_SURPLUS] = "huge-surplus",
 	[OP_HUGE_MAP] = "huge-map",
+	[OP_HUGE_UNRESERVED] = "huge-unreserved",
 	[OP_HUGE_UNMAP] = "huge-unmap",
 	[OP_MODULE_LOAD] = "module-load",
 	[OP_MODULE_UNLOAD] = "module-unload",

@@ -69,7 +69,7 @@ const struct agent_info scenario_agents[] = {
 	       "CONFIG_DEV_DAX_KMEM"),
 	 PARAMS("memdev", "ways", "states", "writes")},
 	{"hugetlb", "changes the number of huge pages, maps them, writes to them and unmaps them",
-	 NEEDS("CONFIG_HUGETLBFS"), PARAMS("pages")},
+	 NEEDS("CONFIG_HUGETLBFS"), PARAMS("pages", "size", "per", "surplus", "reserve")},
 	{"module", "loads and unloads a module of the kernel's tree or of the scenario",
 	 NEEDS("CONFIG_MODULES", "CONFIG_MODULE_UNLOAD"),
 	 PARAMS("file", "params", "limit", "legal")},

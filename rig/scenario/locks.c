@@ -48,6 +48,7 @@ static const struct {
 	{"cxl", LOCKS(DEVICE, CPUS, MEMORY, ACTIVE)},
 	{"dlpar", LOCKS(DEVICE, CPUS, MEMORY)},
 	{"cgroup", LOCKS("cgroup_mutex", "cgroup_threadgroup_rwsem", CPUS, "cpuset_mutex")},
+	{"hugetlb", LOCKS("resize_lock", "hugetlb_lock", CPUS, ACTIVE)},
 	{"ksm", LOCKS("ksm_thread_mutex")},
 	{"migrate", LOCKS("mmap_lock")},
 	{"module", LOCKS("module_mutex", CPUS, "jump_label_mutex")},

@@ -242,6 +242,28 @@ START_TEST(test_expects)
 }
 END_TEST
 
+static const struct {
+	const char *key, *value, *what;
+} bad_huge_pages[] = {
+	{"size", "2X", "invalid size '2X'"},
+	{"size", "12", "invalid size '12'"},
+	{"per", "global,cpu", "invalid per 'global,cpu' (global, node"},
+	{"reserve", "", "invalid reserve ''"},
+	{"surplus", "5000", "surplus '5000'"},
+};
+
+START_TEST(test_bad_huge_pages)
+{
+	struct agent_shared its = {0};
+	struct run run = {.shared = &its, .agent = agent_find("hugetlb"), .n_params = 1};
+
+	text_copy(run.params[0].key, sizeof(run.params[0].key), bad_huge_pages[_i].key);
+	text_copy(run.params[0].value, sizeof(run.params[0].value), bad_huge_pages[_i].value);
+	ck_assert_int_eq(run.agent->prepare(&run), -EINVAL);
+	ck_assert_msg(strstr(its.what, bad_huge_pages[_i].what) != NULL, "%s", its.what);
+}
+END_TEST
+
 /* Every agent can be found, and its defaults are among its parameters. */
 START_TEST(test_agents)
 {
@@ -283,6 +305,10 @@ static const struct {
 	{OP_CPU_ONLINE, EIO, false},	  {OP_BUSTED, EINVAL, false},
 	{OP_BUSTED, ENOENT, false},	  {OP_COUNT, EBUSY, false},
 	{OP_NS_MAKE, ECANCELED, true},	  {OP_DAX_MAP, ECANCELED, false},
+	{OP_HUGE_NODE, ENOENT, true},	  {OP_HUGE_NODE, ENODEV, true},
+	{OP_HUGE_POOL, ENODEV, false},	  {OP_HUGE_POOL, EINTR, false},
+	{OP_HUGE_MAP, ENOMEM, true},	  {OP_HUGE_MAP, EFAULT, false},
+	{OP_HUGE_UNRESERVED, EFAULT, true}, {OP_HUGE_SURPLUS, EINVAL, true},
 };
 
 START_TEST(test_expected_errno)
@@ -430,6 +456,7 @@ int main(void)
 	tcase_add_test(agent, test_many_params);
 	tcase_add_test(agent, test_numbers);
 	tcase_add_test(agent, test_expects);
+	tcase_add_loop_test(agent, test_bad_huge_pages, 0, countof(bad_huge_pages));
 	tcase_add_test(agent, test_agents);
 	tcase_add_loop_test(agent, test_expected_errno, 0, countof(verdicts));
 	tcase_add_test(agent, test_op_names);
