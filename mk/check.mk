@@ -44,6 +44,14 @@ check-neighbours:
 	@$(MAKE) --no-print-directory all
 	@tests/neighbours $(OUT)
 
+## make neighbours-coverage  what each agent for neighbours of memory hotplug reaches that no other does (half an hour); writes
+##                 the table in tests/data/neighbours-coverage.md
+.PHONY: neighbours-coverage
+neighbours-coverage: all
+	@tools/install-packages run check
+	@tests/neighbours-coverage $(OUT)
+	@tools/put-in-docs tests/data/neighbours-coverage.md neighbours-coverage $(OUT)/neighbours-coverage.md
+
 ## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache
 .PHONY: check-arm64
 check-arm64:

@@ -32,7 +32,7 @@ static const char examples[] =
 
 struct options {
 	char *night, *results, *lcov, *html;
-	gboolean json, unreached, rank, all;
+	gboolean json, unreached, rank, all, neighbours;
 };
 
 static void options_clear(struct options *o)
@@ -203,6 +203,7 @@ static gboolean run(const struct options *o, char **words, GError **error)
 	if (o->night && *words)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"--night and runs exclude each other: use one, not both");
+	united->neighbours = o->neighbours;
 	if (!(*words ? add_named(united, results, words, error)
 		     : add_indexed(united, o, results, error)))
 		return FALSE;
@@ -228,6 +229,9 @@ int cmd_coverage(int argc, char **argv)
 		{"all", 0, 0, G_OPTION_ARG_NONE, &o.all, "with --unreached: all of them", NULL},
 		{"rank", 0, 0, G_OPTION_ARG_NONE, &o.rank,
 		 "rank the scenarios by what they add, and reach alone", NULL},
+		{"neighbours", 0, 0, G_OPTION_ARG_NONE, &o.neighbours,
+		 "count the code of memory hotplug's neighbours, too (mm/hugetlb.c and so on)",
+		 NULL},
 		{"lcov", 0, 0, G_OPTION_ARG_FILENAME, &o.lcov,
 		 "write a tracefile for lcov and genhtml", "FILE"},
 		{"html", 0, 0, G_OPTION_ARG_FILENAME, &o.html, "write a page into DIR", "DIR"},

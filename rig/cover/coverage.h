@@ -85,6 +85,8 @@ struct coverage *coverage_new(const char *kernel, const char *arch, const char *
 struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols *symbols,
 			       const char *kernel, const char *arch, const char *tree);
 void coverage_free(struct coverage *coverage);
+/* Removes the files of memory hotplug's neighbours (SOURCE_NEAR of symbol/sources.h). */
+void coverage_drop_neighbours(struct coverage *coverage);
 RIG_DEFINE_AUTO(coverage, coverage_free)
 
 /*

@@ -119,13 +119,9 @@ static void on_code(const struct symbol_code *code, void *data)
 static gboolean wanted(const char *file, void *data)
 {
 	struct maker *m = data;
-	enum source_use use;
-	const char *name;
 
-	for (guint i = 0; (name = source_file(i, &use)); i++)
-		if (!strcmp(name, file))
-			return (use & SOURCE_COVER) && source_is_for(file, m->coverage->arch);
-	return FALSE;
+	return source_use_of(file) & (SOURCE_COVER | SOURCE_NEAR) &&
+	       source_is_for(file, m->coverage->arch);
 }
 
 static int by_line(gconstpointer a, gconstpointer b)
@@ -213,4 +209,14 @@ struct coverage *coverage_make(const struct coverage_bits *bits, struct symbols 
 	for (guint i = 0; i < m.coverage->files->len; i++)
 		merge_lines(m.coverage->files->pdata[i]);
 	return m.coverage;
+}
+
+void coverage_drop_neighbours(struct coverage *coverage)
+{
+	for (guint i = coverage->files->len; i; i--) {
+		const struct coverage_file *file = coverage->files->pdata[i - 1];
+
+		if (source_use_of(file->name) & SOURCE_NEAR)
+			g_ptr_array_remove_index(coverage->files, i - 1);
+	}
 }

@@ -46,6 +46,8 @@ gboolean coverage_union_add(struct coverage_union *united, const char *dir, cons
 		united->damaged++;
 		return FALSE;
 	}
+	if (!united->neighbours)
+		coverage_drop_neighbours(one);
 	sum = g_hash_table_lookup(united->scenarios, scenario);
 	if (!sum) {
 		sum = coverage_new("", "", "");

@@ -9,6 +9,8 @@
 #include "cover/coverage.h"
 
 struct coverage_union {
+	/* The files of memory hotplug's neighbours count, too. Set it before the first run. */
+	gboolean neighbours;
 	struct coverage *sum;
 	GHashTable *scenarios; /* name -> struct coverage: what the runs of the scenario reached */
 	GHashTable *kernels;   /* set of texts such as "6.1.192 (x86_64)" */

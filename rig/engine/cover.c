@@ -48,12 +48,14 @@ static void write_lcov(FILE *out, const void *data)
 	coverage_lcov(lcov->coverage, lcov->test, out);
 }
 
-static gboolean keep(struct session *s, const struct coverage *coverage, GError **error)
+/* Stores COVERAGE, and removes the files of the neighbours from it. */
+static gboolean keep(struct session *s, struct coverage *coverage, GError **error)
 {
 	const struct lcov lcov = {coverage, s->scenario->name};
 	json_auto_t *json = coverage_json(coverage);
 	g_autofree char *text = json_dumps(json, JSON_COMPACT);
 
+	coverage_drop_neighbours(coverage);
 	return run_keep(s->run, COVERAGE_JSON, text ? text : "", -1, error) &&
 	       run_keep_stream(s->run, COVERAGE_LCOV, write_lcov, &lcov, error);
 }

@@ -13,7 +13,7 @@
  */
 #define BETWEEN_MAX 60
 
-enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER };
+enum { H = SOURCE_HOLDS, C = SOURCE_COVER, HC = SOURCE_HOLDS | SOURCE_COVER, N = SOURCE_NEAR };
 
 static const struct source {
 	const char *file;
@@ -107,6 +107,53 @@ static const struct source {
 	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
 	{"arch/riscv/mm/init.c", C,
 	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
+	/* neighbours: they hold or move pages, have a callback for hotplug, or take its locks */
+	{"mm/hugetlb.c", N,
+	 {"hugetlb_fault", "hugetlb_register_node", "hugetlb_unregister_node",
+	  "hugetlb_reserve_pages", "unmap_hugepage_range", "dissolve_free_huge_pages"}},
+	{"mm/hugetlb_vmemmap.c", N,
+	 {"hugetlb_vmemmap_restore", "hugetlb_vmemmap_optimize", "hugetlb_vmemmap_restore_folio",
+	  "hugetlb_vmemmap_optimize_folios"}},
+	{"mm/ksm.c", N,
+	 {"ksm_madvise", "__ksm_enter", "__ksm_exit", "ksm_might_need_to_copy", "rmap_walk_ksm"}},
+	{"mm/khugepaged.c", N,
+	 {"hugepage_madvise", "madvise_collapse", "__khugepaged_enter", "__khugepaged_exit",
+	  "khugepaged_min_free_kbytes_update"}},
+	{"mm/huge_memory.c", N,
+	 {"do_huge_pmd_anonymous_page", "split_huge_page_to_list", "zap_huge_pmd",
+	  "split_huge_page_to_list_to_order", "__split_huge_pmd", "do_huge_pmd_wp_page"}},
+	{"mm/gup.c", N,
+	 {"pin_user_pages", "unpin_user_page", "get_user_pages", "populate_vma_page_range",
+	  "fixup_user_fault"}},
+	{"mm/migrate.c", N,
+	 {"migrate_pages", "remove_migration_ptes", "putback_movable_pages", "migrate_folio",
+	  "alloc_migration_target"}},
+	{"mm/mempolicy.c", N,
+	 {"huge_node", "mpol_rebind_task", "mpol_misplaced", "numa_default_policy"}},
+	{"mm/memory-failure.c", N,
+	 {"memory_failure", "soft_offline_page", "unpoison_memory", "memory_failure_queue"}},
+	{"mm/compaction.c", N,
+	 {"kcompactd_run", "kcompactd_stop", "isolate_freepages_range", "try_to_compact_pages",
+	  "isolate_migratepages_range", "wakeup_kcompactd"}},
+	{"mm/kmemleak.c", N,
+	 {"kmemleak_alloc", "kmemleak_free", "kmemleak_no_scan", "kmemleak_scan_area"}},
+	{"mm/memcontrol.c", N,
+	 {"mem_cgroup_iter", "mem_cgroup_from_task", "__mem_cgroup_charge", "__mem_cgroup_uncharge",
+	  "mem_cgroup_oom_synchronize"}},
+	{"mm/vmscan.c", N,
+	 {"kswapd_run", "kswapd_stop", "shrink_slab", "try_to_free_pages", "wakeup_kswapd",
+	  "reclaim_clean_pages_from_list"}},
+	{"kernel/cgroup/cpuset.c", N,
+	 {"cpuset_update_active_cpus", "cpuset_cpus_allowed", "cpuset_mems_allowed",
+	  "cpuset_force_rebuild"}},
+	{"kernel/events/core.c", N,
+	 {"perf_event_create_kernel_counter", "perf_event_enable", "perf_event_init_cpu",
+	  "perf_event_exit_cpu", "perf_event_release_kernel"}},
+	{"kernel/module/main.c", N,
+	 {"find_module", "module_put", "try_module_get", "__module_get", "__module_address"}},
+	{"kernel/trace/ring_buffer.c", N,
+	 {"ring_buffer_resize", "trace_rb_cpu_prepare", "ring_buffer_lock_reserve",
+	  "ring_buffer_read_page"}},
 };
 
 const char *source_file(guint i, enum source_use *ret_use)
@@ -115,6 +162,14 @@ const char *source_file(guint i, enum source_use *ret_use)
 		return NULL;
 	*ret_use = (enum source_use)sources[i].use;
 	return sources[i].file;
+}
+
+enum source_use source_use_of(const char *file)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		if (!strcmp(sources[i].file, file))
+			return (enum source_use)sources[i].use;
+	return (enum source_use)0;
 }
 
 gboolean source_is_for(const char *file, const char *arch)

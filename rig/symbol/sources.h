@@ -26,6 +26,11 @@
 enum source_use {
 	SOURCE_HOLDS = 1, /* functions of the file can have holds (docs/director.md) */
 	SOURCE_COVER = 2, /* the coverage includes the file */
+	/*
+	 * The file is a neighbour's. coverage.json has it, but it counts only if it is asked for,
+	 * because the share of memory hotplug's code would not be visible otherwise.
+	 */
+	SOURCE_NEAR = 4,
 };
 
 /*
@@ -33,10 +38,13 @@ enum source_use {
  * is no file I.
  */
 const char *source_file(guint i, enum source_use *ret_use);
+/* Returns the uses of FILE, or 0 if it is not in the table. */
+enum source_use source_use_of(const char *file);
 /*
  * Returns the functions of file I for USE: array of struct symbol_named, without cold parts; some
- * may occur twice. For SOURCE_HOLDS, these are only the functions between the known ones in the
- * table: a search for holds needs no others. The caller owns the array.
+ * may occur twice. For SOURCE_NEAR, pass SOURCE_COVER. For SOURCE_HOLDS, these are only the
+ * functions between the known ones in the table: a search for holds needs no others. The caller
+ * owns the array.
  */
 GArray *source_functions(struct symbols *symbols, guint i, enum source_use use);
 /*

@@ -180,6 +180,27 @@ START_TEST(ranked_scenarios)
 }
 END_TEST
 
+/* coverage.json has the neighbours' files, but they count only if they are asked for. */
+START_TEST(neighbours_on_request)
+{
+	rig_auto(coverage) coverage = make("tree", "first", 4);
+	g_autofree char *path = in_scratch(COVERAGE_JSON), *text = NULL;
+
+	coverage_function(coverage_file(coverage, "mm/ksm.c"), "ksm_madvise");
+	text = dump(coverage);
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	for (guint i = 0; i < 2; i++) {
+		rig_auto(coverage_union) united = coverage_union_new();
+		struct coverage_sums sums;
+
+		united->neighbours = i;
+		ck_assert(coverage_union_add(united, scratch, "a"));
+		coverage_sums(united->sum, &sums);
+		ck_assert_uint_eq(sums.functions, 2 + i);
+	}
+}
+END_TEST
+
 /* The largest functions come first. */
 START_TEST(largest_first)
 {
@@ -227,6 +248,7 @@ void add_file_tests(TCase *tcase)
 	tcase_add_test(tcase, bad_files);
 	tcase_add_test(tcase, several_runs);
 	tcase_add_test(tcase, ranked_scenarios);
+	tcase_add_test(tcase, neighbours_on_request);
 	tcase_add_test(tcase, largest_first);
 	tcase_add_test(tcase, tracefile);
 }
