@@ -109,8 +109,8 @@ static const struct source {
 	 {"arch_add_memory", "arch_remove_memory", "vmemmap_populate", "vmemmap_free"}},
 	/* neighbours: they hold or move pages, have a callback for hotplug, or take its locks */
 	{"mm/hugetlb.c", N,
-	 {"hugetlb_fault", "hugetlb_register_node", "hugetlb_unregister_node",
-	  "hugetlb_reserve_pages", "unmap_hugepage_range", "dissolve_free_huge_pages"}},
+	 {"hugetlb_fault", "hugetlb_reserve_pages", "unmap_hugepage_range",
+	  "dissolve_free_huge_pages", "hugetlb_report_meminfo"}},
 	{"mm/hugetlb_vmemmap.c", N,
 	 {"hugetlb_vmemmap_restore", "hugetlb_vmemmap_optimize", "hugetlb_vmemmap_restore_folio",
 	  "hugetlb_vmemmap_optimize_folios"}},
