@@ -7,6 +7,7 @@
 
 void add_frame_tests(TCase *tcase);
 void add_file_tests(TCase *tcase);
+void add_errno_tests(TCase *tcase);
 void add_trace_tests(TCase *tcase);
 void add_cxl_tests(TCase *tcase);
 
