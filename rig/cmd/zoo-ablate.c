@@ -75,6 +75,11 @@ static struct zoo_score *try_without(const struct zoo_entry *entry, const struct
 
 		if (!zoo_run(entry, want, machine, without, &run, error))
 			return NULL;
+		if (run->verdict == VERDICT_ABORTED) {
+			rig_fail(error, RIG_EXIT_INFRA, "stopped in run %d of %d", n + 1,
+				 MAX(want->repeat, 1));
+			return NULL;
+		}
 		o = zoo_judge(entry, run);
 		zoo_score_add(score, &o, FALSE);
 	}

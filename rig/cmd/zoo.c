@@ -230,6 +230,7 @@ struct outcomes {
 	json_t *array; /* collects the results, or NULL if they are printed as text */
 	/* each run so far has caught its bug, or with --clean has found nothing */
 	gboolean all_good;
+	gboolean stopped; /* a run was ended by a signal, so no other one is started */
 };
 
 static void add_outcome(const struct zoo_entry *e, const struct run_info *run, void *data)
@@ -269,6 +270,10 @@ static gboolean run_entry(const char *id, struct outcomes *outcomes, GError **er
 		if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : want.without, &run,
 			     error))
 			return FALSE;
+		outcomes->stopped = run->verdict == VERDICT_ABORTED;
+		if (outcomes->stopped)
+			return rig_fail(error, RIG_EXIT_INFRA, "stopped in run %d of %d of %s",
+					n + 1, MAX(want.repeat, 1), id);
 		add_outcome(e, run, outcomes);
 	}
 	return TRUE;
@@ -279,17 +284,14 @@ static int run_here(char **ids, struct outcomes *outcomes)
 {
 	int code = RIG_EXIT_PASS;
 
-	for (char **id = ids; *id; id++) {
+	for (char **id = ids; *id && !outcomes->stopped; id++) {
 		g_autoptr(GError) error = NULL;
 
 		/* continue with the next entry if one cannot be run */
 		if (!run_entry(*id, outcomes, &error)) {
 			int why = rig_report_error(error);
 
-			/*
-			 * with --all, an entry that needs something this host lacks (such as a
-			 * newer QEMU) is not an error
-			 */
+			/* with --all, an entry that cannot be run on this host is not an error */
 			code = all_entries && why == RIG_EXIT_SKIP ? code : why;
 		}
 	}
