@@ -141,6 +141,8 @@ static const struct {
 	{HUGE_MAPS, ENOSPC, "hugetlb_file_setup(): no memory for an inode"},
 	{BIT(OP_HUGE_UNRESERVED), EFAULT,
 	 "hugetlb_fault(): the kernel has no page for one that was not reserved"},
+	{BIT(OP_HUGE_MAP), EFAULT,
+	 "alloc_huge_page(): a page was poisoned after it had been reserved"},
 	{HUGE_POOLS, ENOMEM, "set_max_huge_pages(): NODEMASK_ALLOC()"},
 	{HUGE_POOLS, EINVAL,
 	 "__nr_hugepages_store_common(), set_max_huge_pages(): gigantic, can be had only at boot"},

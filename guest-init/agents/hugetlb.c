@@ -233,10 +233,11 @@ static void set_pool(struct run *run, const struct size *size)
 }
 
 /*
- * Writes to a page that is not reserved. If the kernel has no page for it, a store would be a
- * SIGBUS; a system call that writes there fails with EFAULT.
+ * Writes to a page. If the kernel has no page for it, because it was not reserved, or because a
+ * reserved page of the pool was poisoned, a store would be a SIGBUS; a system call that writes
+ * there fails with EFAULT.
  */
-static int write_unreserved(char *at)
+static int write_page(char *at)
 {
 	return syscall(SYS_getcpu, at, NULL, NULL) ? -errno : 0;
 }
@@ -258,12 +259,8 @@ static void map(struct run *run, unsigned i, const struct size *size)
 		op_end(run, op, -errno);
 		return;
 	}
-	for (size_t offset = 0; !err && offset < len; offset += bytes) {
-		if (reserve)
-			at[offset] = 1; /* cannot fail */
-		else
-			err = write_unreserved(at + offset);
-	}
+	for (size_t offset = 0; !err && offset < len; offset += bytes)
+		err = write_page(at + offset);
 	maps[i].at = at;
 	maps[i].len = len;
 	op_end(run, op, err);

@@ -27,7 +27,7 @@ static const struct {
 	{OP_NS_MAKE, ECANCELED, true},	  {OP_DAX_MAP, ECANCELED, false},
 	{OP_HUGE_NODE, ENOENT, true},	  {OP_HUGE_NODE, ENODEV, true},
 	{OP_HUGE_POOL, ENODEV, false},	  {OP_HUGE_POOL, EINTR, false},
-	{OP_HUGE_MAP, ENOMEM, true},	  {OP_HUGE_MAP, EFAULT, false},
+	{OP_HUGE_MAP, ENOMEM, true},	  {OP_HUGE_MAP, EFAULT, true},
 	{OP_HUGE_UNRESERVED, EFAULT, true}, {OP_HUGE_SURPLUS, EINVAL, true},
 };
 
