@@ -105,11 +105,11 @@ static int file_open(unsigned index, int flags, struct open_file **ret)
 	if (file->uses >= uses_max || strcmp(file->path, paths.path[index]))
 		file_close(file);
 	if (!*file->path) {
+		file->uses = 0;
 		file->fd = open(paths.path[index], flags | O_CLOEXEC | O_NONBLOCK);
 		if (file->fd < 0)
 			return -errno;
 		text_copy(file->path, sizeof(file->path), paths.path[index]);
-		file->uses = 0;
 	}
 	file->uses++;
 	return 0;
