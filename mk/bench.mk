@@ -6,10 +6,11 @@ $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -static -s -o $@ $<
 
-$(OUT)/tests/guest-actors: tests/bench/guest-actors.c guest-init/rng.h
+ACTORS := tests/bench/guest-actors.c tests/bench/guest-cgroup.c
+$(OUT)/tests/guest-actors: $(ACTORS) tests/bench/guest-actors.h guest-init/rng.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(WARN) -O2 -static -s -D_GNU_SOURCE -I. -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(WARN) -O2 -static -s -D_GNU_SOURCE -I. -o $@ $(ACTORS)
 
 ## make bench      overhead of the rig relative to a bare loop
 .PHONY: bench

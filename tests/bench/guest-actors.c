@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "guest-init/rng.h"
+#include "tests/bench/guest-actors.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* include/uapi/asm-generic/mman-common.h, since 6.1 */
@@ -40,10 +41,10 @@ struct map {
 };
 
 static struct guest_rng rng = {1};
-static unsigned long ops;
+unsigned long ops;
 static struct map maps[16];
 
-static unsigned pick(unsigned count)
+unsigned pick(unsigned count)
 {
 	return guest_rng_index(&rng, count);
 }
@@ -80,7 +81,7 @@ static void unmap(struct map *m)
 	m->at = NULL;
 }
 
-static void write_file(const char *path, const char *word)
+void write_file(const char *path, const char *word)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -366,6 +367,7 @@ static const struct actor {
 	{"pin", 0, step_pin, NULL},
 	{"migrate", 0, step_migrate, NULL},
 	{"perf", 0, step_perf, NULL},
+	{"cgroup", 0, step_cgroup, end_cgroup},
 	{"poison", 0, step_poison, NULL},
 	{"write", 2, step_write, NULL},
 	{"read", 1, step_read, NULL},
