@@ -22,6 +22,7 @@
 #include "channel.h"
 #include "files.h"
 #include "features.h"
+#include "processes.h"
 #include "request.h"
 #include "main-loop.h"
 
@@ -79,6 +80,8 @@ static void leave_console(void)
 
 /*
  * Protects init and its children from the OOM killer, because scenarios exhaust memory on purpose.
+ * Init alone gets a real-time priority, so that a missing heartbeat means that no CPU schedules,
+ * and not that many agents share one CPU, for example because a cpuset has taken the others.
  */
 static void protect(void)
 {
@@ -87,6 +90,7 @@ static void protect(void)
 
 	file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 	setrlimit(RLIMIT_NOFILE, &files);
+	process_use_realtime();
 	err = shared_init();
 	if (!err)
 		err = request_init();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the descendants of a process (processes.h). */
+/* Finds the descendants of a process, and gives one a real-time priority (processes.h). */
 #include "processes.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,4 +93,10 @@ void processes_kill(pid_t ancestor)
 	for (unsigned i = 0; i < n; i++)
 		if (is_descendant[i] && list[i].state != 'Z')
 			kill(list[i].pid, SIGKILL);
+}
+
+void process_use_realtime(void)
+{
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
+			   &(struct sched_param){.sched_priority = 1});
 }

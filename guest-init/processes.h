@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds the descendants of a process in /proc, for the agent `run`. */
+/* Finds the descendants of a process in /proc, and gives a process a real-time priority. */
 #ifndef GUEST_PROCESSES_H
 #define GUEST_PROCESSES_H
 
@@ -28,5 +28,11 @@ unsigned processes_list(pid_t ancestor, struct process *ret, unsigned max);
 
 /* Sends SIGKILL to all descendants. */
 void processes_kill(pid_t ancestor);
+
+/*
+ * Gives the calling process a real-time priority, so that it gets CPU time while other processes
+ * use all CPUs. Its children do not inherit it.
+ */
+void process_use_realtime(void);
 
 #endif

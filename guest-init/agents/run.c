@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,12 +106,7 @@ static int prepare(struct run *run)
 			if (*word)
 				arguments[n++] = word;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/*
-	 * a real-time priority, so that the agent gets CPU time while a script forks without end;
-	 * the script itself does not inherit it
-	 */
-	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
-			   &(struct sched_param){.sched_priority = 1});
+	process_use_realtime(); /* a script may fork without end */
 	install_busybox();
 	return 0;
 }
