@@ -18,6 +18,13 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS) $(SAN) -Irig -I. -MMD -MP \
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz -lm
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 
+# The compilers run below ccache if it is installed (CCACHE= turns it off) and its cache, which kernel builds use, too, can
+# be written. With the prefix map, clones in different folders use the same entries.
+export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hotplug-rig/ccache
+export CCACHE_BASEDIR := $(CURDIR)
+CCACHE := $(if $(findstring ccache,$(CC)),,$(shell mkdir -p '$(CCACHE_DIR)' 2>/dev/null && command -v ccache))
+ALL_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
@@ -99,7 +106,7 @@ $(foreach m,$(MODULES),$(eval $(call module,$(m))))
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
 	@mkdir -p $(@D)

@@ -13,22 +13,26 @@ GUEST_PACKAGES_aarch64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 GUEST_PACKAGES_s390x := gcc-s390x-linux-gnu libc6-dev-s390x-cross
 GUEST_PACKAGES_riscv64 := gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 GUEST_SRC := $(wildcard guest-init/*.c guest-init/agents/*.c)
+GUEST_HEADERS := $(wildcard guest-init/*.h)
 GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
+	-Wno-missing-field-initializers -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
 
 .PHONY: guest
 guest: $(GUEST_ARCHES:%=$(BUILD)/guest/%/init) $(GUEST_ARCHES:%=$(BUILD)/guest/%/busybox)
 
 define guest_arch
-$(BUILD)/guest/$(1)/init: $(GUEST_SRC) $(wildcard guest-init/*.h)
+ifneq ($$(shell command -v $$(GUEST_CC_$(1))),)
+$(BUILD)/guest/$(1)/obj/%.o: %.c $(GUEST_HEADERS)
 	@mkdir -p $$(@D)
+	$$(Q)$$(CCACHE) $$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -c -o $$@ $$<
+$(BUILD)/guest/$(1)/init: $(GUEST_SRC:%.c=$(BUILD)/guest/$(1)/obj/%.o)
 	$$(call say,GUEST,$$@)
-	$$(Q)if command -v $$(GUEST_CC_$(1)) >/dev/null; then \
-		$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC); \
-	else \
-		echo "  $$(GUEST_CC_$(1)) is not installed, so $(1) guests cannot run;" \
-			"apt-get install $$(GUEST_PACKAGES_$(1))"; \
-	fi
+	$$(Q)$$(GUEST_CC_$(1)) -static -s -o $$@ $$^
+else
+$(BUILD)/guest/$(1)/init:
+	@echo "  $$(GUEST_CC_$(1)) is not installed, so $(1) guests cannot run;" \
+		"apt-get install $$(GUEST_PACKAGES_$(1))"
+endif
 
 # A shell for interactive use on the console. Runs do not need it: a failed download only prints a message.
 $(BUILD)/guest/$(1)/busybox: tools/busybox

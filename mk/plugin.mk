@@ -10,11 +10,16 @@ PLUGINS := $(PLUGIN_APIS:%=$(BUILD)/plugin/director-%.so)
 plugin: $(PLUGINS)
 all: plugin
 
-$(BUILD)/plugin/director-%.so: $(PLUGIN_SRC) $(wildcard plugin/*.h)
-	@mkdir -p $(@D)
-	$(call say,PLUGIN,$@)
-	$(Q)$(CC) -std=gnu17 -O2 -g $(WARN) -fPIC -fvisibility=hidden -I. -D_GNU_SOURCE -DRIG_API=$* \
-		-shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $@ $(PLUGIN_SRC)
+define plugin_api
+$(BUILD)/plugin/$(1)/%.o: %.c $(wildcard plugin/*.h)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CCACHE) $$(CC) -std=gnu17 -O2 -g $$(WARN) -fPIC -fvisibility=hidden -I. -D_GNU_SOURCE -DRIG_API=$(1) \
+		-ffile-prefix-map=$$(CURDIR)=. -c -o $$@ $$<
+$(BUILD)/plugin/director-$(1).so: $(PLUGIN_SRC:%.c=$(BUILD)/plugin/$(1)/%.o)
+	$$(call say,PLUGIN,$$@)
+	$$(Q)$$(CC) -shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $$@ $$^
+endef
+$(foreach a,$(PLUGIN_APIS),$(eval $(call plugin_api,$(a))))
 
 # The same sources for the suite, but those that need QEMU, or the suite's fake of it.
 PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c update.c \
