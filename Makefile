@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The only entry: `make help`. V=1 shows every command.
+# `make help` lists the targets. V=1 shows every command.
 
 BUILD ?= build
 # Objects, libraries and programs; `make check-san` uses build/san.
@@ -28,7 +28,7 @@ ALL_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
+# The modules of rig/. USES_x are those that module x may include; each suite is linked with only these.
 MODULES := util machine kernel qmp guest scenario splat tap symbol cover hang verdict store index locks stats child place slurm initrd director timeline plan vm engine zoo race bisect nightly report cmd
 USES_util :=
 USES_machine := util
@@ -149,7 +149,7 @@ unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES) $(TOY)
 test-%: $(OUT)/tests/test-% $(FAKES) $(TOY)
 	@RIG_TEST_DATA=$(CURDIR)/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
 
-# Kept, though a chain of pattern rules made them. As .SECONDARY they would not be made anew either when a
-# source is added after its archive.
+# Keeps these intermediate files of pattern rules. With .SECONDARY instead, make would not build the object of a
+# source that is added after its archive was built.
 .PRECIOUS: $(OUT)/obj/%.o
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

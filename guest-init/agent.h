@@ -94,9 +94,9 @@ struct run {
 	struct agent_shared *shared;
 	struct param params[PARAMS_MAX];
 	unsigned n_params;
-	struct skip skips[SKIPS_MAX]; /* sorted */
+	struct skip skips[SKIPS_MAX]; /* in ascending order */
 	unsigned n_skips;
-	uint64_t now_ns; /* time of the last op_begin() */
+	uint64_t now_ns; /* when op_begin() was last called */
 	int wake_fd;	 /* the eventfd that wakes init: WAKE_FD of agent_main() */
 };
 
@@ -109,7 +109,10 @@ struct agent_param {
 struct agent {
 	const char *name;
 	const char *needs; /* path of a file that must exist for the agent to work, or NULL */
-	/* checks other requirements: returns 0, or -errno and what is missing */
+	/*
+	 * checks requirements other than `needs`; returns 0, or -errno and adds to WHAT what is
+	 * missing
+	 */
 	int (*lacks)(struct text *what);
 	const struct agent_param *params; /* ended by an entry with a NULL key; or NULL */
 	int (*prepare)(struct run *run);  /* returns 0, or -errno after run_fail(); or NULL */
@@ -197,8 +200,9 @@ struct shared {
 	 */
 	_Atomic uint64_t void_first, void_end;
 	/*
-	 * For huge pages of 1 << I bytes: the number in the pool, and the limit of surplus pages,
-	 * before the agent `hugetlb` changes them, plus 1; 0 if they are not known.
+	 * Element I is for huge pages of 1 << I bytes: the number of pages in the pool, and the
+	 * limit of surplus pages, both as they were before an agent `hugetlb` changed them, plus 1;
+	 * 0 if they are not known.
 	 */
 	_Atomic uint64_t huge_pool[64], huge_surplus[64];
 	struct agent_shared agent[AGENTS_MAX];

@@ -15,7 +15,10 @@
 #define CXL_REGION_DRIVER "/sys/bus/cxl/drivers/cxl_region"
 #define CXL_NAME 32
 #define CXL_WAYS 4
-/* bytes: the unit of regions and of capacity (drivers/cxl/core/region.c, alloc_hpa()) */
+/*
+ * Regions and capacities are multiples of this size, in bytes (drivers/cxl/core/region.c,
+ * alloc_hpa())
+ */
 #define CXL_UNIT (256ULL << 20)
 
 /* A region, and the endpoint decoders of the memory devices that it interleaves. */

@@ -24,13 +24,14 @@ int kmem_prepare(struct run *run, struct kmem *kmem)
 	if (err)
 		return err;
 	if (!text_copy(list, sizeof(list), run_param(run, "states")))
-		return run_fail(run, E2BIG, "invalid states (at most 255 characters)");
+		return run_fail(run, E2BIG, "states is longer than %zu characters",
+				sizeof(list) - 1);
 	while ((name = strsep(&cursor, ","))) {
 		enum op op = op_find(name);
 
 		if (op < OP_ONLINE || op > OP_OFFLINE || kmem->n_states == KMEM_STATES)
 			return run_fail(run, EINVAL,
-					"invalid states, at '%.40s' (at most 8 of online, "
+					"invalid states at '%.40s' (at most 8 of online, "
 					"online_kernel, online_movable, offline)",
 					name);
 		kmem->states[kmem->n_states++] = op;

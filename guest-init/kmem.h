@@ -24,8 +24,8 @@ struct kmem {
 	unsigned n_states;
 	uint64_t writes;	/* maximum number of writes before the memory is removed */
 	/*
-	 * writes that are left before the memory is removed; failed attempts to set the current
-	 * block offline
+	 * `left`: number of writes until the memory is removed; `tries`: number of failed attempts
+	 * to set the current block offline
 	 */
 	uint64_t left, tries;
 	bool leaving;		/* all blocks are being set offline */
@@ -50,10 +50,11 @@ bool kmem_bound(const struct kmem *kmem, const char *driver);
 /* Draws the number of writes. Must be called after the memory was added. */
 void kmem_begin(struct run *run, struct kmem *kmem);
 /*
- * Does one operation: writes a state to a block. After the drawn number of writes, these set the
- * blocks offline one by one. Returns true, without an operation, when all are offline: the memory
- * must now be removed. A block that is online when kmem is unbound would remain until the next boot
- * (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may set these blocks online.
+ * Does one operation: writes a state to a block. After the number of writes that kmem_begin() drew,
+ * each further call sets a block offline. Returns true, without an operation, when all blocks are
+ * offline: the caller must then remove the memory. A block that is online when kmem is unbound
+ * would remain until the next boot (drivers/dax/kmem.c, dev_dax_kmem_remove), so no other agent may
+ * set these blocks online.
  */
 bool kmem_turn(struct run *run, struct kmem *kmem);
 /*

@@ -78,7 +78,7 @@ static _Noreturn void power(uint32_t seq, char *payload)
 	end_reason();
 	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
 	/*
-	 * without a method to power off, the kernel halts; on some machines reboot() returns
+	 * if the kernel has no method to power off, it halts; on some machines reboot() returns
 	 * instead
 	 */
 	for (;;)

@@ -92,7 +92,8 @@ struct proto_header {
 };
 
 /*
- * Handles four bits at a time, by a table of 16 words; one of 256 words would not be much faster.
+ * Returns the CRC-32 of LEN bytes. Handles four bits at a time with a table of 16 words; a table of
+ * 256 words would not be much faster.
  */
 static inline uint32_t proto_crc32(const void *data, size_t len)
 {

@@ -28,7 +28,7 @@ bool reply_has_room(void);
 
 /*
  * Queues a DONE of one line: "ok" if ERROR is 0, otherwise "error NAME WHAT". This cannot fail,
- * because init reads no request while the queue is half full.
+ * because init reads no request while the queue is more than half full.
  */
 void reply_done(uint32_t seq, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -221,7 +221,7 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 	if (!server->pid)
 		child(server, &shm_slots[n]);
 	if (server->pid < 0) {
-		reply_done(seq, -server->pid, "fork");
+		reply_done(seq, -server->pid, "cannot fork a process for the request");
 		server->pid = 0;
 		server->used = false;
 	}

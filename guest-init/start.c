@@ -33,7 +33,8 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 
 	if (run->n_params == PARAMS_MAX || !text_copy(param->key, sizeof(param->key), key) ||
 	    !text_copy(param->value, sizeof(param->value), value)) {
-		text_add(what, "param %.32s: too many parameters, or too long", key);
+		text_add(what, "param %.32s: more than %d parameters, or too long", key,
+			 PARAMS_MAX);
 		return -E2BIG;
 	}
 	run->n_params++;

@@ -123,7 +123,7 @@ void supervisor_start(uint32_t seq, char *payload)
 	err = spawn(slot);
 	if (err) {
 		release(slot);
-		reply_done(seq, -err, "fork");
+		reply_done(seq, -err, "cannot fork a process for the agent");
 	}
 }
 
@@ -299,7 +299,7 @@ static void reap_unready(struct slot *slot)
 		}
 }
 
-/* Adds the reason that agent ID, called NAME, had FAILED unexpected results. */
+/* Adds the reason that FAILED operations of agent ID, called NAME, had unexpected results. */
 static void add_illegal(struct text *text, unsigned long long id, const char *name,
 			unsigned long long failed)
 {

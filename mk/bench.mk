@@ -43,7 +43,7 @@ bench-index: all $(FAKES)
 	@tools/install-packages build check
 	@tests/bench/index $(OUT)
 
-## make bench-locks 100,000 runs of 1,500 lock orders: time to build the lock graph and to ask it
+## make bench-locks 100,000 runs of 1,500 lock orders: time to build and to query the lock graph
 .PHONY: bench-locks
 bench-locks: all $(FAKES)
 	@code=0; tests/bench/locks $(OUT) >$(OUT)/bench-locks.md || code=$$?; cat $(OUT)/bench-locks.md; \

@@ -37,7 +37,7 @@ check-cycles:
 	@$(MAKE) --no-print-directory all
 	@tests/cycles/run $(OUT)
 
-## make check-neighbours  what is near memory hotplug in real guests: modules, huge pages, KSM, control groups; builds the kernel `full`
+## make check-neighbours  subsystems that share pages or locks with memory hotplug, in real guests: modules, huge pages, KSM, control groups; builds the kernel `full`
 .PHONY: check-neighbours
 check-neighbours:
 	@tools/install-packages build run check

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The director's QEMU plugin: a shared object for each version of QEMU's plugin interface that differs to us
+# The director's QEMU plugin: a shared object for each version of QEMU's plugin interface that it must distinguish
 # (plugin/api.h). It runs in QEMU's process and links with nothing but the C library.
 
 PLUGIN_APIS := 1 2 4 6 7

@@ -54,7 +54,7 @@ const char *failer_start(uint64_t id, const struct qemu_info *info, struct order
 			 struct link *link)
 {
 	if (RIG_API < PLUGIN_PC_API)
-		return "this QEMU does not let plugins write registers";
+		return "this QEMU does not let plugins write registers: use QEMU 11 or newer";
 	failer.orders = orders;
 	failer.link = link;
 	return registers_start(id, info);

@@ -159,7 +159,8 @@ static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 
 /*
  * Returns true if the hold `after` was met since the last wait of HOLD began, or if there is no
- * such condition. *ret_met is how often it was met in all. The caller holds hold->lock.
+ * such condition. *ret_met is how often the hold `after` was met in all. The caller holds
+ * hold->lock.
  */
 static bool is_after(struct holds *holds, struct hold *hold, uint64_t *ret_met)
 {

@@ -7,8 +7,8 @@
  *
  * An interrupt ends when a certain function returns. This return is not seen if the function ends
  * with a jump. So an interrupt has also ended if the stack pointer shows that the vCPU has left
- * this function. If a further interrupt begins, its stack pointer shows this only if it is on the
- * same stack, because a nested interrupt may use another stack.
+ * this function. When a further interrupt begins, its stack pointer shows this only if both
+ * interrupts use the same stack, because a nested interrupt may use another one.
  */
 #include "plugin/locks.h"
 
@@ -34,8 +34,8 @@ static void end(struct locks *locks, unsigned cpu)
 
 /*
  * Returns true if the vCPU, which enters a function at stack pointer SP, has left the function that
- * it entered at UNTIL. BEGINS: the function at SP begins an interrupt. The distance of SP and UNTIL
- * is compared, because the stacks of interrupts need not be aligned.
+ * it entered at UNTIL. BEGINS: the function at SP begins an interrupt. Compares the distance
+ * between SP and UNTIL with the stack size, because the stacks of interrupts need not be aligned.
  */
 static bool is_outside(const struct locks *locks, uint64_t sp, uint64_t until, bool begins)
 {

@@ -130,7 +130,7 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 	task->n_pending = n + 1;
 }
 
-/* Remembers that CONTEXT has acquired a spinlock on CPU. */
+/* Records that CONTEXT, a result of locks_context(), has acquired a spinlock on CPU. */
 static void acquired_on(struct locks *locks, unsigned cpu, uint64_t context)
 {
 	struct locks_cpu *c = locks_cpu(locks, cpu);

@@ -33,10 +33,10 @@ static const char *read_hold(struct orders *orders, const char *line)
 	for (hold->kind = 0; hold->kind < N_KINDS && strcmp(kind, kinds[hold->kind]);)
 		hold->kind++;
 	if (hold->kind == N_KINDS)
-		return "the kind of a hold is none of until, meet and delay";
+		return "the kind of a hold must be until, meet or delay";
 	if (!max_ms || max_ms > HOLD_MS_MAX || !times || times > HOLD_TIMES_MAX || !visits ||
 	    visits > HOLD_VISITS_MAX || after > id)
-		return "a number of a hold is out of range";
+		return "MAX_MS is 1 to 500, TIMES 1 to 10000, VISITS 1 to 1000, AFTER at most ID";
 	hold->max_ns = max_ms * (int64_t)1000000;
 	hold->times = times;
 	hold->visits = visits;
@@ -54,7 +54,7 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
-		return "too many watched addresses";
+		return "there can be at most 8192 watched addresses";
 	if (kind == WATCH_AT)
 		got = sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used);
 	else if (kind == WATCH_RETURN)
@@ -85,7 +85,7 @@ static const char *read_visit(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
-		return "too many watched addresses";
+		return "there can be at most 8192 watched addresses";
 	got = sscanf(line, "visit %u %" SCNx64 "%n", &watch->hold, &watch->from, &used);
 	if (!scanned(got, 2, line, used) || !watch->from || watch->hold > orders->n_visits ||
 	    watch->hold >= DIRECTOR_VISITS_MAX)
@@ -130,7 +130,7 @@ static const char *read_lock(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX || orders->n_locks == DIRECTOR_LOCKS_MAX)
-		return "too many watched addresses";
+		return "there can be at most 8192 watched addresses";
 	got = sscanf(line, "lock %7s %c %3s %" SCNx64 " %" SCNx64 "%n", op, &mode, flags,
 		     &watch->from, &hook->constant, &used);
 	if (!scanned(got, 5, line, used) || !watch->from)
@@ -138,7 +138,7 @@ static const char *read_lock(struct orders *orders, const char *line)
 	for (hook->op = 0; hook->op < N_LOCKS_OPS && strcmp(op, ops[hook->op]); hook->op++)
 		;
 	if (hook->op == N_LOCKS_OPS)
-		return "a 'lock' line has an unknown operation";
+		return "the operation of a 'lock' line must be one of LOCKS_OPS (protocol.h)";
 	hook->write = mode == 'w';
 	hook->nested = strchr(flags, 'n');
 	hook->kernfs = strchr(flags, 'k');
@@ -169,7 +169,7 @@ static const char *read_member(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->n_members == TRAP_MEMBERS)
-		return "a cycle has too many classes";
+		return "a cycle can have at most 8 classes";
 	got = sscanf(line, "member %7s %" SCNx64 " %" SCNx64 " %55s%n", kind, &member->from,
 		     &member->to, member->name, &used);
 	if (!scanned(got, 4, line, used))
@@ -177,7 +177,7 @@ static const char *read_member(struct orders *orders, const char *line)
 	while (member->kind < N_LOCKS_KINDS && strcmp(kind, kinds[member->kind]))
 		member->kind++;
 	if (member->kind == N_LOCKS_KINDS)
-		return "a 'member' line has an unknown kind";
+		return "the kind of a 'member' line must be one of LOCKS_KINDS (protocol.h)";
 	orders->n_members++;
 	return NULL;
 }
@@ -188,7 +188,7 @@ static const char *read_result(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
-		return "too many watched addresses";
+		return "there can be at most 8192 watched addresses";
 	got = sscanf(line, "lockret %" SCNx64 " %" SCNx64 "%n", &watch->from, &watch->to, &used);
 	if (!scanned(got, 2, line, used) || watch->to <= watch->from)
 		return "a 'lockret' line needs a range of addresses";
@@ -207,14 +207,14 @@ static const char *read_fail(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->fails.n == DIRECTOR_FAILS_MAX)
-		return "too many 'fail' lines";
+		return "there can be at most 128 'fail' lines";
 	got = sscanf(line, "fail %u %" SCNu64 " %" SCNu64 " %" SCNx64 " %7s %15s%n", &id,
 		     &fail->call, &fail->times, &fail->value, begin, comm, &used);
 	if (!scanned(got, 6, line, used) || id != orders->fails.n)
 		return "a 'fail' line needs ID, counted from 0, CALL, TIMES, VALUE, now or later, "
 		       "and COMM";
 	if (!fail->call || fail->call > FAIL_CALL_MAX || fail->times > FAIL_TIMES_MAX)
-		return "a number of a 'fail' line is out of range";
+		return "a 'fail' line needs CALL from 1 and TIMES from 0, each up to 1000000";
 	fail->begun = !strcmp(begin, "now");
 	if (strcmp(comm, "-"))
 		memcpy(fail->comm, comm, sizeof(comm));
@@ -228,7 +228,7 @@ static const char *read_fail_at(struct orders *orders, const char *line)
 	int used = 0, got;
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
-		return "too many watched addresses";
+		return "there can be at most 8192 watched addresses";
 	got = sscanf(line, "failat %u %" SCNx64 "%n", &watch->hold, &watch->from, &used);
 	if (!scanned(got, 2, line, used) || watch->hold >= orders->fails.n || !watch->from)
 		return "a 'failat' line needs the ID of a 'fail' line and an address";
@@ -249,7 +249,7 @@ static const char *read_fail_in(struct orders *orders, const char *line)
 		return "a 'failin' line needs the ID of a 'fail' line and a range";
 	fail = &orders->fails.fail[id];
 	if (fail->n_callers == FAIL_CALLERS)
-		return "a 'fail' line has too many callers";
+		return "a 'fail' line can have at most 8 'failin' lines";
 	fail->caller[fail->n_callers].from = from;
 	fail->caller[fail->n_callers++].to = to;
 	return NULL;
@@ -293,7 +293,7 @@ static const char *read_same(struct orders *orders, const char *line)
 	while (k < N_KEYS && strcmp(kind, kinds[k]))
 		k++;
 	if (k == N_KEYS)
-		return "the kind of a 'same' line is none of arg, block and device";
+		return "the kind of a 'same' line must be arg, block or device";
 	key = &orders->condition[id].key[side == 'a' ? SIDE_A : SIDE_B];
 	key->kind = k;
 	key->arg = arg - 1;
@@ -331,7 +331,7 @@ static const char *read_sweep(struct orders *orders, const char *line)
 		return "a 'sweep' line needs ARMS, TURNS, SLOTS and WINDOW_MS";
 	if (sweep->arms > sweep->turns || sweep->turns > orders->n_holds || !sweep->slots ||
 	    sweep->slots > DIRECTOR_SLOTS_MAX || !window_ms || window_ms > DIRECTOR_WINDOW_MS_MAX)
-		return "a number of the sweep is out of range";
+		return "in 'sweep', ARMS <= TURNS <= holds, SLOTS is 1 to 64, WINDOW_MS 1 to 60000";
 	sweep->window_ns = window_ms * (int64_t)1000000;
 	sweep->pct.round_ns = sweep->window_ns;
 	return NULL;
@@ -382,7 +382,7 @@ static const char *read_line(struct orders *orders, const char *line)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strncmp(line, kinds[i].word, strlen(kinds[i].word)))
 			return kinds[i].read(orders, line);
-	return "unknown instruction";
+	return "a line does not begin with an instruction of protocol.h";
 }
 
 static int by_from(const void *a, const void *b)
@@ -414,16 +414,16 @@ const char *orders_read(struct orders *orders, const char *path)
 	ssize_t len;
 
 	if (!text)
-		return "no memory";
+		return "no memory to read the instruction file";
 	len = read_all(path, text, DIRECTOR_FILE_MAX);
 	if (len < 0) {
 		free(text);
-		return "the instruction file cannot be read, or is too large";
+		return "the instruction file cannot be read, or is larger than 512 KiB";
 	}
 	text[len] = '\0';
 	line = strsep(&rest, "\n");
 	if (strcmp(line, DIRECTOR_MAGIC))
-		wrong = "the instruction file has another version";
+		wrong = "the first line of the instruction file is not '" DIRECTOR_MAGIC "'";
 	while (!wrong && (line = strsep(&rest, "\n")))
 		if (*line)
 			wrong = read_line(orders, line);

@@ -142,12 +142,14 @@
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
 #define PCT_POINTS_MAX 16 /* maximum number of changes of priority in a round (pct.h) */
-/* maximum number of lines with watched addresses: at, return, update, visit, lock, … */
+/*
+ * maximum number of watches: lines `at`, `return`, `update`, `visit`, `lock`, `lockret`, `failat`
+ */
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
-#define DIRECTOR_LOCKS_MAX 256 /* maximum number of lock lines */
-#define DIRECTOR_FAILS_MAX 128 /* maximum number of fail lines */
-/* maximum number of held lines for each hold; the totals count all waits */
+#define DIRECTOR_LOCKS_MAX 256 /* maximum number of `lock` lines */
+#define DIRECTOR_FAILS_MAX 128 /* maximum number of `fail` lines */
+/* maximum number of `held` lines for each hold; further waits are only counted in `totals` */
 #define DIRECTOR_LOG_MAX 200
 
 enum cover_phase {
@@ -156,17 +158,18 @@ enum cover_phase {
 	COVER_PHASES
 };
 
-#define COVER_CODE_MAX (128u << 20) /* maximum size in bytes of the code */
+/* maximum size in bytes of the range FROM..TO of the line `cover` */
+#define COVER_CODE_MAX (128u << 20)
 #define COVER_BYTES(from, to) (((to) - (from) + 7) / 8)
 
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
 
-#define HOLD_ARGS 4 /* arguments of a function that conditions of holds can compare */
+#define HOLD_ARGS 4 /* conditions of holds can compare the first four arguments of a function */
 
 #define FAIL_COMM 16   /* TASK_COMM_LEN */
-#define FAIL_CALLERS 8 /* maximum number of failin lines of a fail line */
+#define FAIL_CALLERS 8 /* maximum number of `failin` lines for a `fail` line */
 #define FAIL_CALL_MAX 1000000
 #define FAIL_TIMES_MAX FAIL_CALL_MAX
 

@@ -106,7 +106,7 @@ const char *recorder_start(uint64_t id, const struct qemu_info *info, struct ord
 	(void)info;
 	(void)orders;
 	(void)fd;
-	return "this QEMU does not let plugins read registers";
+	return "this QEMU does not let plugins read registers: use QEMU 9.1 or newer";
 }
 
 void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch)

@@ -97,7 +97,10 @@ static void find_registers(void)
 		const struct plugin_register *reg = (struct plugin_register *)array->data + i;
 
 		for (int r = 0; r < N_REGS; r++)
-			/* ppc64 has two registers named lr; the first one is the right one */
+			/*
+			 * QEMU lists two registers named lr for ppc64; the first one is the link
+			 * register
+			 */
 			if (target->reg[r] && !handle[r] && !strcmp(target->reg[r], reg->name))
 				handle[r] = reg->handle;
 	}
@@ -129,7 +132,7 @@ const char *registers_start(uint64_t id, const struct qemu_info *info)
 		if (!strcmp(targets[i].name, info->target_name))
 			target = &targets[i];
 	if (!target)
-		return "the registers of this architecture are not known";
+		return "the plugin has no table of registers for this architecture";
 #if RIG_API >= 7
 	qemu_plugin_register_vcpu_init_cb(id, on_vcpu, NULL);
 #else
@@ -144,7 +147,7 @@ const char *registers_start(uint64_t id, const struct qemu_info *info)
 {
 	(void)id;
 	(void)info;
-	return "this QEMU does not let plugins read registers";
+	return "this QEMU does not let plugins read registers: use QEMU 9.1 or newer";
 }
 
 bool registers_have(enum reg reg)

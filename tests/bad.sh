@@ -271,7 +271,7 @@ await() {
 		grep -qsF -- "$2" "$RIG_RESULTS"/*/"$1" && return 0
 		pause 0.1
 	done
-	echo "no '$2' in $1"
+	echo "'$2' does not appear in the $1 of a run within 60 s"
 	return 1
 }
 
@@ -294,7 +294,8 @@ signal_at_any_time() {
 			same verdict "$("$rig" show last --json | jq -r .verdict)" ABORTED &&
 				expect 0 "$rig" list >l && says l ABORTED || return 1
 		fi
-		[ "$1" = KILL ] || [ $code -eq 3 ] || [ $code -gt 128 ] || { echo "exit code $code"; return 1; }
+		[ "$1" = KILL ] || [ $code -eq 3 ] || [ $code -gt 128 ] ||
+			{ echo "exit code $code, expected 3 or that of a signal"; return 1; }
 	done
 }
 
@@ -400,7 +401,7 @@ hostile() {
 	(cd "$folder" && eval "$1") || return 1
 	survives "$rig" show last && survives "$rig" show last --json && survives "$rig" list &&
 		survives "$rig" recheck last && survives "$rig" replay last --qemu /bin/false ||
-		{ echo "after: $1"; return 1; }
+		{ echo "rig does not survive a run folder changed by: $1"; return 1; }
 }
 
 hostile_folders() {

@@ -44,14 +44,17 @@ static int take_words(struct run *run, const char *key, const struct word *known
 	char list[256], *cursor = list, *name;
 
 	if (!text_copy(list, sizeof(list), run_param(run, key)))
-		return run_fail(run, E2BIG, "%s is too long", key);
+		return run_fail(run, E2BIG, "%s is longer than %zu characters", key,
+				sizeof(list) - 1);
 	while ((name = strsep(&cursor, ","))) {
 		unsigned i = 0;
 
 		while (i < n_known && strcmp(known[i].text, name))
 			i++;
 		if (i == n_known)
-			return run_fail(run, EINVAL, "%s: invalid word '%.40s'", key, name);
+			return run_fail(run, EINVAL,
+					"%s: invalid word '%.40s' (rig-agents(5) lists them)", key,
+					name);
 		if (n_words == countof(words))
 			return run_fail(run, EINVAL, "%s: more than %zu words", key,
 					countof(words));

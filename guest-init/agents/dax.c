@@ -158,9 +158,10 @@ static void add_memory(struct run *run, struct space *s)
 }
 
 /*
- * Unbinds kmem. The id is removed first, because when another agent writes its own to new_id, the
- * kernel binds kmem to all unbound devices whose id it has. The write to `unbind` always succeeds.
- * But memory blocks that are left can never be removed, so the operation fails if there are any.
+ * Unbinds kmem. The device's id is removed from the driver first: otherwise, when another agent
+ * writes the id of its device to new_id, the kernel would bind kmem to this device again. The write
+ * to `unbind` always succeeds, even if memory blocks are left. They can then never be removed, so
+ * the operation fails.
  */
 static void remove_memory(struct run *run, struct space *s)
 {

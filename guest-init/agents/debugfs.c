@@ -104,10 +104,10 @@ const struct agent agent_memtrace = {
 };
 
 /*
- * dlpar: makes the requests that normally come from an HMC. QEMU refuses to finish a removal that
- * it did not start, and the LMB then belongs to neither the guest nor QEMU. So by default, the
- * agent makes only impossible requests, which pass through dlpar_memory() with device_hotplug_lock
- * held and change nothing.
+ * dlpar: makes the requests that normally come from PowerVM's management console (HMC). QEMU
+ * refuses to finish a removal that it did not start, and the memory (LMB) then belongs to neither
+ * the guest nor QEMU. So by default, the agent makes only impossible requests, which pass through
+ * dlpar_memory() with device_hotplug_lock held and change nothing.
  */
 
 #define DLPAR "/sys/kernel/dlpar"
@@ -130,7 +130,7 @@ static int prepare_dlpar(struct run *run)
 	char list[256], *cursor = list, *name;
 
 	if (!text_copy(list, sizeof(list), run_param(run, "op")))
-		return run_fail(run, E2BIG, "op is too long");
+		return run_fail(run, E2BIG, "op is longer than %zu characters", sizeof(list) - 1);
 	while ((name = strsep(&cursor, ","))) {
 		unsigned i = 0;
 
@@ -203,7 +203,8 @@ static int prepare_inject(struct run *run)
 	char list[256], *cursor = list, *name;
 
 	if (!text_copy(list, sizeof(list), run_param(run, "errors")))
-		return run_fail(run, E2BIG, "errors is too long");
+		return run_fail(run, E2BIG, "errors is longer than %zu characters",
+				sizeof(list) - 1);
 	while ((name = strsep(&cursor, ","))) {
 		int error = errno_number(name);
 

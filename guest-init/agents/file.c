@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The agents `write` and `read`, for files that the scenario names. They may return the errnos that
- * the scenario lists, and those of operations on files that were removed.
+ * The agents `write` and `read`, for files that the scenario names. Expected errnos are those that
+ * the scenario lists, and those that operations on removed files return.
  */
 #include <errno.h>
 #include <fcntl.h>

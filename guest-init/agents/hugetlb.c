@@ -45,7 +45,9 @@ static struct {
 
 /* ---- parameters ---- */
 
-/* Sets *A and *B if the list of the parameter KEY has the words ONE and TWO. */
+/*
+ * Reads the parameter KEY, a list of words: sets *A if it contains ONE, and *B if it contains TWO.
+ */
 static int take_words(struct run *run, const char *key, const char *one, bool *a, const char *two,
 		      bool *b)
 {
@@ -95,7 +97,10 @@ static int by_shift(const void *a, const void *b)
 	return (int)((const struct size *)a)->shift - (int)((const struct size *)b)->shift;
 }
 
-/* Adds the kernel's size of BYTES bytes, or all of its sizes if BYTES is 0, to `sizes`. */
+/*
+ * Adds the huge page size of BYTES bytes to `sizes`; or all sizes that the kernel supports if BYTES
+ * is 0.
+ */
 static int find_sizes(struct run *run, uint64_t bytes)
 {
 	int err = listing_open(&listing, SIZES_DIR);
@@ -146,15 +151,17 @@ static int take_sizes(struct run *run, uint64_t pages)
 
 /* ---- operations ---- */
 
-/* FILE is the name of a file of SIZE for the whole kernel, such as nr_hugepages. */
+/*
+ * Writes to RET the path of FILE, such as nr_hugepages, which applies to all nodes' pages of SIZE.
+ */
 static void global_path(char *ret, size_t max, const struct size *size, const char *file)
 {
 	snprintf(ret, max, SIZES_DIR "/%s/%s", size->folder, file);
 }
 
 /*
- * The kernel's numbers before the first of these agents changes them, so that the last one sets
- * them back: struct shared has them plus 1.
+ * Stores the number in FILE, plus 1, in *BEFORE (a member of struct shared), unless another agent
+ * has stored it already. So the last agent can restore the number from before the first agent.
  */
 static void remember(const struct size *size, const char *file, _Atomic uint64_t *before)
 {
@@ -234,8 +241,8 @@ static void set_pool(struct run *run, const struct size *size)
 
 /*
  * Writes to a page. If the kernel has no page for it, because it was not reserved, or because a
- * reserved page of the pool was poisoned, a store would be a SIGBUS; a system call that writes
- * there fails with EFAULT.
+ * reserved page of the pool was poisoned, a store would raise SIGBUS. A system call that writes to
+ * the page fails with EFAULT instead.
  */
 static int write_page(char *at)
 {

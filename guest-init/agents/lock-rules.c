@@ -46,7 +46,7 @@ static const struct rule {
 
 static bool told[countof(rules)];
 
-/* A violation that is not printed yet, because its stack trace follows in the trace pipe. */
+/* Violations that are not printed yet, because their stack traces follow in the trace pipe. */
 #define PENDING_MAX 8
 #define STACK_NS UINT64_C(1000000000)
 static struct pending {

@@ -89,8 +89,8 @@ static int load_depends(struct run *run, int file, unsigned depth)
 		if (err == -EEXIST)
 			err = 0;
 		if (err)
-			return run_fail(run, -err, "%.50s, on which %.50s depends: %s", word, name,
-					strerror(-err));
+			return run_fail(run, -err, "cannot load %.50s, on which %.50s depends: %s",
+					word, name, strerror(-err));
 	}
 	return err;
 }
@@ -107,7 +107,7 @@ static int find(struct run *run)
 
 	if (!file || snprintf(path, sizeof(path), "%s/%s%s", is_file ? "/files" : "/modules", file,
 			      is_file ? "" : ".ko") >= (int)sizeof(path))
-		return run_fail(run, EINVAL, "file: missing, or a name that is too long");
+		return run_fail(run, EINVAL, "file: name a module (hello, or hello.ko of 'files')");
 	base = strrchr(path, '/') + 1;
 	if (!text_copy(name, sizeof(name), base))
 		return run_fail(run, EINVAL,

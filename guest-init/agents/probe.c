@@ -29,8 +29,9 @@ static int fd;
 static uint64_t absent, done, at;
 
 /*
- * Returns true if a resource overlaps FIRST..LAST, or if System RAM is above. Reads the lines
- * "start-end : name" of /proc/iomem; indented lines are parts of other resources and are skipped.
+ * Returns true if a resource overlaps FIRST..LAST, or if there is System RAM above LAST. Reads the
+ * lines "start-end : name" of /proc/iomem; indented lines are parts of other resources and are
+ * skipped.
  */
 static bool is_taken(uint64_t first, uint64_t last)
 {

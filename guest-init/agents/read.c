@@ -43,7 +43,7 @@ static const struct group groups[] = {
 	 FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
-	/* the path depends on architecture and kernel version: those that exist are read */
+	/* the path depends on the architecture and kernel version: the files that exist are read */
 	{"ptdump", OP_READ_PTDUMP, NULL, NULL,
 	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables",
 	       NULL}},
@@ -152,7 +152,8 @@ const struct agent agent_mem_read = {
 	.name = "mem-read",
 	.params =
 		(const struct agent_param[]){
-			{"files", "all", "all, or some of: proc,node,block,page_owner,ptdump"},
+			{"files", "all", "all, or some of: proc,node,block,zones,page_owner,"
+			 "ptdump"},
 			{"frame", "0", "page_owner: the lowest page frame number at which a read "
 				       "begins"},
 			{"frames", "2097152", "page_owner: the number of page frames from which "

@@ -30,7 +30,8 @@ static int prepare(struct run *run)
 	unsigned long count = strtoul(run_param(run, "pairs"), NULL, 10);
 
 	if (!count || count > 1000000)
-		return run_fail(run, EINVAL, "pairs: 1 to 1000000");
+		return run_fail(run, EINVAL, "invalid pairs '%.40s' (a number from 1 to 1000000)",
+				run_param(run, "pairs"));
 	snprintf(numbers[0], sizeof(numbers[0]), "%lu", count);
 	pairs = numbers[0];
 	first = run_param(run, "first");
@@ -78,7 +79,7 @@ const struct agent agent_shell_loop = {
 	.params = (const struct agent_param[]){
 		{"block", "0", "number of the memory block"},
 		{"first", "offline", "what is written first"},
-		{"second", "online_movable", "and then"},
+		{"second", "online_movable", "what is written next"},
 		{"pairs", "20", "number of repetitions in one shell"},
 		{NULL},
 	},

@@ -37,7 +37,8 @@ static int take_files(struct run *run, const char *files)
 	char list[256], *cursor = list, *name;
 
 	if (!text_copy(list, sizeof(list), files))
-		return run_fail(run, E2BIG, "files is too long");
+		return run_fail(run, E2BIG, "files is longer than %zu characters",
+				sizeof(list) - 1);
 	while ((name = strsep(&cursor, ","))) {
 		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
 		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
@@ -59,7 +60,7 @@ static int all_files(struct run *run)
 
 	snprintf(path, sizeof(path), SLAB_DIR "/%s", caches.name[0]);
 	if (listing_open(&files, path) || listing_refresh(&files, NULL) < 0)
-		return run_fail(run, EIO, "%s", path);
+		return run_fail(run, EIO, "cannot list %s", path);
 	for (unsigned i = 0; i < files.count && n_wanted < countof(wanted); i++) {
 		if (fstatat(files.dir, files.name[i], &st, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISREG(st.st_mode) || !(st.st_mode & 0444))
@@ -214,7 +215,9 @@ static int prepare_churn(struct run *run)
 	if (!err && run_param(run, "node")) {
 		err = run_param_number(run, "node", 0, 63, &node);
 		if (!err && (err = run_on_node(node)))
-			return run_fail(run, -err, "CPUs of node %u", (unsigned)node);
+			return run_fail(run, -err,
+					"cannot restrict the agent to the CPUs of node %u",
+					(unsigned)node);
 	}
 	if (err)
 		return err;

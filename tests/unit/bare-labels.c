@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bare-labels FILE SIZE KIND: creates the file of an NVDIMM of SIZE bytes with a label area of 128
- * KiB, without a user of it, in the format of version 1.1 (UEFI 2.7, 13.19; Linux,
- * drivers/nvdimm/label.h). KIND is what the label area has:
+ * bare-labels FILE SIZE KIND: creates the backing file of an NVDIMM of SIZE bytes, with a label
+ * area of 128 KiB in the format of version 1.1 (UEFI 2.7, 13.19; Linux, drivers/nvdimm/label.h).
+ * KIND is what the label area has:
  *
- *	two	a namespace in each half of the NVDIMM
- *	overlap	two namespaces, the second of which begins inside the first
- *	damaged	as `two`, but the checksum of both index blocks is wrong
+ *  *	two	a namespace in each half of the NVDIMM
+ *  *	overlap	two namespaces, the second of which begins inside the first
+ *  *	damaged	as `two`, but the checksum of both index blocks is wrong
  */
 #include <endian.h>
 #include <errno.h>
@@ -64,7 +64,8 @@ static uint64_t fletcher64(const void *data, size_t len)
 
 /*
  * Returns the cookie of the set of NVDIMMs to which the namespace belongs: a checksum of the
- * NVDIMM's offset in it, and of its serial number, which QEMU makes of the slot (here: 0).
+ * NVDIMM's offset in it, and of its serial number, which QEMU derives from the number of its slot
+ * (here: 0).
  */
 static uint64_t cookie(void)
 {

@@ -90,8 +90,8 @@ static int boot(const char *want, char **argv)
 }
 
 /*
- * Blocks until QMP has sent WANT; drops all data up to the end of that line. Returns whether the
- * line is an error.
+ * Blocks until QEMU has sent a QMP line that contains WANT; drops all data up to the end of that
+ * line. Returns TRUE if the line is an error.
  */
 static bool wait_qmp(const char *want)
 {
@@ -270,8 +270,9 @@ static void cycle_virtio_mem(unsigned long long size)
 #define LABEL_SIZE (128ull << 10)
 
 /*
- * Plugs another device of persistent memory. QEMU lists the devices by address, so its address is
- * the last KEY. The plug is complete when the guest has a region with this address.
+ * Plugs another device of persistent memory. QEMU lists the devices in the order of their
+ * addresses, so the new device's address is the value of the last KEY. The plug is complete when
+ * the guest has a region with this address.
  */
 static void plug_pmem(unsigned long long size, unsigned long long label, const char *key,
 		      const char *device)

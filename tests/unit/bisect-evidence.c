@@ -48,7 +48,7 @@ static const struct {
 	{OBJECT, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
 	{KILLED, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_OTHER},
 	{KILLED, {(char *)"v1:paging:f", FALSE}, OUTCOME_CAUGHT},
-	/* the run hung, but not with the target */
+	/* the run hung, but not in the way that the search looks for */
 	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
 	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
 	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
@@ -107,8 +107,8 @@ END_TEST
 #define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
 
 /*
- * The target that is chosen if each run of the bad end has a warning, and HANGS of RUNS runs also
- * hang.
+ * The kind of the target that the search chooses if each of RUNS runs of the bad end has a warning,
+ * and HANGS of them also hang.
  */
 static const struct {
 	guint runs, hangs;
@@ -120,7 +120,8 @@ static const struct {
 	{2, 0, NULL},
 	{23, 0, NULL},
 	{24, 0, "warning"}, /* after 24 runs without a hang, the warning is the target */
-	{24, 1, NULL},	    /* a hang was seen once: wait for more runs */
+	/* one run hung, which is too few to choose the target: more runs are needed */
+	{24, 1, NULL},
 	{30, 1, "warning"},
 };
 

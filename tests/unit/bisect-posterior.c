@@ -116,7 +116,7 @@ START_TEST(side_branch)
 }
 END_TEST
 
-/* The gains for a linear history do not depend on whether `ancestry` is given. */
+/* For a linear history, the expected gain of each run is the same with and without `ancestry`. */
 START_TEST(line_as_history)
 {
 	rig_auto(ancestry) ancestry = ancestry_new(30);
@@ -138,7 +138,7 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Candidates between which no position can be tested are one answer together. */
+/* Candidates between which no position can be tested are reported together as one answer. */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);

@@ -67,7 +67,7 @@ START_TEST(recorded_code)
 }
 END_TEST
 
-/* QEMU cannot resize the file, so it cannot create the rig read less than it expects. */
+/* QEMU cannot resize the file, so the rig can always read all of it. */
 START_TEST(size_is_fixed)
 {
 	rig_auto(director_orders) orders = NULL;
@@ -100,7 +100,7 @@ START_TEST(phases)
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
 		director_say(files.socket, bad[i]);
 	director_drain(director);
-	ck_assert_uint_eq(n_broken, 1); /* it is called once */
+	ck_assert_uint_eq(n_broken, 1); /* the callback was called once */
 	director_files_close(&files);
 }
 END_TEST

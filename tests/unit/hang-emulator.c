@@ -32,7 +32,10 @@ static const struct {
 	 {{HANDLER, "1", 29.166, GEN, AT}, {HANDLER, "1", 31.173, GEN, AFTER_SLS}}},
 	{"an int3 in f() on CPU 0",
 	 {{ENTRY, "0", 29.5, "f+0x5/0x8", NEXT}, {ENTRY, "0", 30.5, "f+0x5/0x8", NEXT}}},
-	/* other CPUs in between, also with an int3 of their own; the third one is late enough */
+	/*
+	 * first case: a backtrace of another CPU, with another int3, is in between; second case:
+	 * only the third backtrace is late enough after the first
+	 */
 	{"an int3 in f() on CPU 1",
 	 {{HANDLER, "1", 29.1, "f+0x7/0x8", AT},
 	  {HANDLER, "0", 29.1, "g+0x7/0x8", AT},
@@ -41,7 +44,10 @@ static const struct {
 	 {{HANDLER, "1", 29.1, GEN, AT},
 	  {HANDLER, "1", 29.4, GEN, AT},
 	  {HANDLER, "1", 30.2, GEN, AT}}},
-	/* only one; too early; without time stamps; after a reboot */
+	/*
+	 * no fault is reported: only one backtrace; the second is too early; no time stamps; a
+	 * reboot in between
+	 */
 	{NULL, {{HANDLER, "1", 29.166, GEN, AT}}},
 	{NULL, {{HANDLER, "1", 29.166, GEN, AT}, {HANDLER, "1", 29.766, GEN, AT}}},
 	{NULL, {{HANDLER, "1", -1, GEN, AT}, {HANDLER, "1", -1, GEN, AT}}},

@@ -147,7 +147,8 @@ START_TEST(image_of_arm64)
 	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		rig_auto(kernel) kernel = NULL;
 
-		image[24] = i << 1 | 0x8; /* and "anywhere in memory" */
+		/* bits 1 and 2: page size; bit 3: the kernel may be anywhere in memory */
+		image[24] = i << 1 | 0x8;
 		put(path, image, sizeof(image));
 		kernel = kernel_from_image(path, "aarch64", NULL);
 		ck_assert_ptr_nonnull(kernel);

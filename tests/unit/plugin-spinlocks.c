@@ -62,8 +62,9 @@ START_TEST(orders_of_spinlocks)
 END_TEST
 
 /*
- * An interrupt on the stack of the task, which holds A and is in a trylock of J: no edge from A. A
- * softirq at its end, and a hard interrupt on the stack of the softirq, are distinguished, too.
+ * An interrupt uses the stack of a task that holds A and is in a trylock of J: the interrupt's
+ * locks get no edge from A. A softirq at its end, and a hard interrupt on the stack of the softirq,
+ * are distinguished, too.
  */
 START_TEST(interrupts)
 {
@@ -117,20 +118,26 @@ START_TEST(readers)
 }
 END_TEST
 
-/* The return of irq_exit() is not seen; the next event is outside of it. */
+/*
+ * The return of irq_exit() is not seen; the stack pointer of the next event shows that it has
+ * returned.
+ */
 START_TEST(end_is_not_seen)
 {
 	at(0, STACK(1), &spin, A);
 	at(0, IRQ_STACK - 8, &begin, 0);
 	at(0, IRQ_STACK - 8, &end, 0);
-	/* inside of it, although it is beyond a multiple of the stack's size */
+	/*
+	 * the interrupt has not ended, although a multiple of the stack size is between the two
+	 * stack pointers
+	 */
 	at(0, IRQ_STACK - 0x3100, &spin, I);
 	ck_assert_ptr_null(edge(A, I));
 	at(0, IRQ_STACK - 0x3100, &spin_drop, I);
 	at(0, STACK(1) - 8, &spin, B);
 	ck_assert_ptr_nonnull(edge(A, B));
 	at(0, STACK(1) - 8, &spin_drop, B);
-	/* the interrupt was on the task's stack, and the task has returned from more functions */
+	/* an interrupt on the task's stack: a higher stack pointer shows that it has ended */
 	at(0, STACK(1) - 0x80, &begin, 0);
 	at(0, STACK(1) - 0x80, &end, 0);
 	at(0, STACK(1) - 0x40, &spin_drop, A);
@@ -175,7 +182,7 @@ START_TEST(another_stack)
 	at(0, IRQ_STACK, &begin, 0);
 	ck_assert_uint_eq(locks->cpu[0].level, 2);
 	at(0, IRQ_STACK, &end, 0); /* its return is not seen */
-	/* but the next interrupt is at the same place */
+	/* but the next interrupt begins at the same stack pointer, so the first one has ended */
 	at(0, IRQ_STACK, &begin, 0);
 	ck_assert_uint_eq(locks->cpu[0].level, 2);
 	at(0, IRQ_STACK, &end, 0);

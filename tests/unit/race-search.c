@@ -275,7 +275,10 @@ START_TEST(suspects_of_a_hang)
 }
 END_TEST
 
-/* Of a report, the stack puts an arm that waited at that time first, and adds no others. */
+/*
+ * Of the arms that waited near a failure, one whose function is in the report's stack comes first;
+ * the stack does not add other arms.
+ */
 START_TEST(suspects_of_a_report)
 {
 	static const guint by_time[] = {0, 0, 2, 1, 3}, by_stack[] = {0, 0, 1, 2, 3},

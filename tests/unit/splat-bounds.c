@@ -10,7 +10,7 @@
 #include "splat/decode.h"
 #include "tests/unit/splat.h"
 
-/* by how much memory may grow; ASan keeps memory that was freed */
+/* limit for the growth of the process's memory; none with ASan, which keeps freed memory */
 #ifdef __SANITIZE_ADDRESS__
 #define GROWTH_KIB G_MAXLONG
 #else
@@ -82,8 +82,8 @@ START_TEST(header_after_an_endless_report)
 END_TEST
 
 /*
- * One line, and another one many times, of which each could be joined to the line before: the text
- * that results must not grow with the log.
+ * Logs of one line, and another line many times. Each line could be joined to the line before; the
+ * joined text must not grow with the log.
  */
 static const struct {
 	const char *first, *again;
@@ -223,7 +223,9 @@ START_TEST(odd_names_and_numbers)
 }
 END_TEST
 
-/* The task of a report writes no more, for example because it has exited. */
+/*
+ * A report without an end mark, whose task prints nothing more, for example because it has exited.
+ */
 START_TEST(a_report_without_an_end_is_closed)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);

@@ -201,7 +201,7 @@ END_TEST
 
 /* Line ends ----------------------------------------------------------------------- */
 
-/* More than 4 KiB. */
+/* more than 4 KiB of lines before the part of the log that must be decoded */
 #define LINE_BEFORE "12:00:01 job 17: step 1 of 2 was done without an error, and without a log\n"
 #define TEN_BEFORE                                                                              \
 	LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE LINE_BEFORE     \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of logs whose lines are not in the order of time: records of pstore, `journalctl -r`. */
+/*
+ * Tests logs whose lines are not in the order of time: records of pstore, output of `journalctl
+ * -r`.
+ */
 #include <string.h>
 
 #include "tests/unit/splat.h"
@@ -102,7 +105,10 @@ START_TEST(the_newest_line_is_first)
 }
 END_TEST
 
-/* No fixture is newest first; among them are several boots, and callers that print at a time. */
+/*
+ * No fixture counts as a log with its newest line first, although some contain several boots, or
+ * lines that two callers printed at the same time.
+ */
 START_TEST(the_newest_line_is_last)
 {
 	const struct fixture *fixture = fixtures->pdata[_i];
@@ -111,7 +117,10 @@ START_TEST(the_newest_line_is_last)
 }
 END_TEST
 
-/* A year, a month or a boot that ends in the log. */
+/*
+ * Logs with their newest line last, in which time steps back because a year, a month or a boot
+ * ends.
+ */
 START_TEST(steps_back)
 {
 	static const char *const logs[] = {

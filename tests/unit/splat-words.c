@@ -46,7 +46,7 @@ START_TEST(words_are_found_everywhere)
 							after, " bx");
 
 				check_text(&set, text);
-				/* without its last character */
+				/* the same text without its last character */
 				text[strlen(text) - 1] = '\0';
 				check_text(&set, text);
 			}

@@ -74,8 +74,7 @@ START_TEST(config_lacks_what_it_should)
 END_TEST
 
 /*
- * Finds the options that a run lacks in one of the rig's fragments that no kernel has by default;
- * or in none.
+ * Finds the rig's optional config fragment that has the options that a run lacks, if there is one.
  */
 START_TEST(fragment_that_has_it)
 {

@@ -116,7 +116,7 @@ static const struct {
 	const char *text;
 	guint cells, excluded, builds;
 } plans[] = {
-	/* dimm-storm is for pc-q35, pseries and arm64-virt */
+	/* dimm-storm can run on pc-q35, pseries and arm64-virt */
 	{HEAD "scenarios: [dimm-storm]\n", 3, 0, 3},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35, powernv9]\n", 1, 1, 1},
 	{HEAD "scenarios: [dimm-storm, virtio-mem-resize]\nmachines: [pc-q35, arm64-virt]\n"
@@ -281,7 +281,10 @@ END_TEST
 
 /* ---- children that exceed their limit ---- */
 
-/* The script's commands for `rig run` and for `rig kernel build`; it records each start. */
+/*
+ * What the script that replaces the rig does for `rig run` and for `rig kernel build`; it records
+ * each of its starts.
+ */
 static const struct {
 	const char *run, *build;
 	guint starts, attempts;

@@ -222,7 +222,10 @@ START_TEST(replies_by_id_events_before_replies)
 	const char *name;
 
 	peer_init(&peer, NULL);
-	/* queued before the connection is ready: it gets the id 1, the handshake 2 and 3 */
+	/*
+	 * sent before the connection is ready, so it is queued: it has the id 1, and the commands
+	 * of the handshake have 2 and 3
+	 */
 	qmp_send(peer.qmp, "query-status", NULL, on_reply, &first);
 	say_text(&peer,
 		 "{\"QMP\": {}}\n{\"return\": {}, \"id\": 2}\n{\"return\": [], \"id\": 3}\n");

@@ -287,7 +287,7 @@ START_TEST(luck)
 	ck_assert_int_eq(race_phase(race), RACE_CONFIRM);
 	for (n = 0; n < 40 && race_phase(race) != RACE_EXPLORE; n++) {
 		ck_assert(race_next(race, &trial));
-		/* only one such trial at a time */
+		/* such a trial is not run in parallel with another one */
 		ck_assert(!race_next(race, &(struct race_trial){0}));
 		run(&never, &trial, &outcome);
 		race_result(race, &trial, &outcome);
@@ -299,7 +299,7 @@ START_TEST(luck)
 }
 END_TEST
 
-/* The budget may end while the rates are measured: three runs with the holds are a result. */
+/* If the budget ends while the rates are measured, three runs with the holds are enough. */
 START_TEST(found_before_the_end)
 {
 	struct kernel kernel = {.needed = {"f0"}, .rate = 1, .waits = 4};

@@ -114,9 +114,9 @@ START_TEST(many_are_drawn_in_order)
 }
 END_TEST
 
-/* Programs called dot that draw nothing, and the error messages. */
+/* Scripts that replace the program `dot` and draw nothing, and the expected error messages. */
 static const struct {
-	const char *script; /* or NULL */
+	const char *script; /* NULL: there is no program `dot` */
 	const char *words;
 } bad_dots[] = {
 	{NULL, "graphviz"},

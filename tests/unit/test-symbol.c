@@ -188,7 +188,10 @@ static void take(struct splat *splat, void *data)
 	*ret = splat;
 }
 
-/* A report that was printed where `leaf` traps inside `between`, called by `caller`. */
+/*
+ * A report whose stack has `caller` and `leaf`, which `caller` has called and into which other
+ * functions are inlined.
+ */
 START_TEST(reports_get_places)
 {
 	const struct arch *arch = &arches[_i];

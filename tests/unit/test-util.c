@@ -117,7 +117,7 @@ START_TEST(spawn_dies_with_parent)
 }
 END_TEST
 
-/* Runs in a separate process; returns 0 if it can run a child. */
+/* Called in a separate process. Returns 0 if that process can run a child. */
 static int run_child(void)
 {
 	g_autofree char *output = NULL;

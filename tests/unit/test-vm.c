@@ -16,8 +16,8 @@
 #include "vm/module.h"
 
 /*
- * Each row: one plug, then as many unplugs as the row has outcomes. The deadline is short if no
- * event is expected.
+ * Each row: one plug, then two unplugs, and the expected outcome of each. The deadline is short if
+ * no event is expected.
  */
 static const struct {
 	const char *script, *machine;

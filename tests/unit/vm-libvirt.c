@@ -189,7 +189,10 @@ START_TEST(live_xml_is_read)
 }
 END_TEST
 
-/* QEMU's list of devices for the domain `live`, and the difference that must be found. */
+/*
+ * QEMU's list of devices for the domain `live`, arguments of lv_compare(), and the difference that
+ * must be found.
+ */
 static const struct {
 	const char *id, *qemu;
 	gboolean wanted;

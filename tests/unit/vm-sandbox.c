@@ -18,7 +18,10 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-/* Minimum Landlock ABI that denies an attempt; NEVER if the sandbox is meant to allow it. */
+/*
+ * The minimum version of the Landlock ABI with which an attempt is denied; WITHOUT_LANDLOCK if
+ * other means deny it; NEVER if the sandbox is meant to allow it.
+ */
 enum { NEVER = 1000, WITHOUT_LANDLOCK = 0 };
 
 static const struct {
@@ -148,7 +151,7 @@ START_TEST(intruder_without_sandbox)
 }
 END_TEST
 
-/* A device that only root may open is of no use to a child that root starts as another user. */
+/* A QEMU that root starts as another user cannot open a device that only root may open. */
 START_TEST(device_of_root)
 {
 	g_autofree char *device = in_scratch("device");
