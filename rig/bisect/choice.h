@@ -38,7 +38,7 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 
 /*
  * Returns TRUE if the search can end: the rate is known, and the answer has at least CONFIDENCE.
- * SKIPPED is as in struct choice.
+ * SKIPPED[0..n] is TRUE for positions that cannot be built or booted; it is NULL if there are none.
  */
 gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence);
 

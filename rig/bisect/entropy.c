@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calculates binary entropy from a table over sqrt(min(p, 1 - p)), because the curve is smooth over
- * this value.
+ * Calculates binary entropy from a table over sqrt(min(p, 1 - p)), because the curve is a smooth
+ * function of this value.
  */
 #include "bisect/entropy.h"
 

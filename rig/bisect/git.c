@@ -34,7 +34,7 @@ gboolean span_check_git(const char *source, GError **error)
 	g_autofree char *commit = NULL;
 
 	return at ? resolve(repo, at + 1, &commit, error)
-		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' has no revision (git:REPO@REV)", source);
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' has no revision: git:REPO@REV", source);
 }
 
 static gboolean check_ancestor(const char *repo, const char *good, const char *bad, GError **error)

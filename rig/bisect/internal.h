@@ -15,8 +15,8 @@ struct span *span_new(enum span_kind kind);
 void span_add(struct span *span, struct change *change);
 
 /*
- * Returns the change between POSITION - 1 and POSITION (0: the old end), which the caller may
- * modify.
+ * Returns the change between POSITION - 1 and POSITION, which the caller may modify. For POSITION
+ * 0, returns the change that stands for the old end.
  */
 struct change *span_change_at(struct span *span, guint position);
 

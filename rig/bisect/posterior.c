@@ -56,8 +56,8 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
  */
 #define FALSE_ALARM 1e-4
 /*
- * If a candidate is less probable than this, the gain of its position is not calculated; it is
- * nearly that of the position before.
+ * The gain of a position is not calculated if its candidate is less probable than this, because it
+ * nearly equals the gain of the position before.
  */
 #define NOTHING 1e-5
 /* The prior probability that the user is wrong, and the old end has the bug already. */

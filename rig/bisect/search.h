@@ -57,11 +57,12 @@ struct search {
 	char *dir, *name; /* path and name of the search's folder */
 	json_t *words;	  /* array with the command line, for --resume */
 	char *cwd;
-	GPtrArray *evidence;  /* of struct evidence, in order of time */
+	GPtrArray *evidence;  /* of struct evidence, oldest first */
 	struct target target; /* its key is NULL until the target is chosen */
 	char *target_why;     /* a sentence that says how the target was chosen, or NULL */
 	struct posterior *posterior;
-	gboolean *skipped, *ready; /* for each position, as in struct choice */
+	/* for each position: it cannot be built or booted; its kernel is built */
+	gboolean *skipped, *ready;
 	double spent_s;		   /* time spent, including earlier processes */
 	guint builds, boots;
 	double build_s;		  /* duration of all builds of kernels that were not in the cache */

@@ -110,7 +110,7 @@ char *span_diffstat(const struct span *span, guint position);
 /* ---- patches that old trees need to be built with today's compilers (fixups.c) ---- */
 
 struct fixup {
-	char *patch; /* path */
+	char *patch; /* path of the patch file */
 	/*
 	 * Revisions, or NULL. A commit needs the patch if it contains FROM (or FROM is NULL), but
 	 * not UNTIL.

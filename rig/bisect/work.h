@@ -11,7 +11,7 @@ struct slot {
 	struct place_job job;
 	gboolean busy;
 	char *key;	/* the key of `job` */
-	char **words;	/* the arguments of the rig that `job` returns; NULL-terminated */
+	char **words;	/* command line of `job`, without the program's name; NULL-terminated */
 	guint position; /* the position that is built or tested */
 };
 
@@ -38,7 +38,7 @@ gboolean search_open_place(struct search *search, place_failed failed, GError **
  * `data` is the slot. DONE must first call search_slot_clear().
  */
 void search_start_build(struct search *search, guint position, slot_done done);
-/* Starts a run in SLOT. When it ends, DONE is called as for search_start_build(). */
+/* Starts a run in SLOT. When it ends, DONE is called as described there. */
 void search_start_run(struct search *search, struct slot *slot, guint position, slot_done done);
 void search_slot_clear(struct slot *slot);
 
