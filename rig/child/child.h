@@ -60,13 +60,14 @@ struct child_spec {
 /* Options of a build with `rig kernel build`. */
 struct child_build_spec {
 	const char *source, *arch;
-	const char *scenario; /* a scenario whose kernel needs are added to the build, or NULL */
+	/* a scenario, whose required config options are added to the build, or NULL */
+	const char *scenario;
 	const char *const *patches, *const *fragments;
 	gboolean no_lockdep;
 	guint jobs;
 	const char *const *env;
 	const char *rig;
-	guint limit_s; /* see struct child_spec */
+	guint limit_s; /* maximum wall time of the build, or 0 for no limit */
 };
 
 /* The kind of command, which determines how its output is read. */
@@ -80,7 +81,7 @@ enum child_kind {
 struct child_command {
 	enum child_kind kind;
 	char *const *words;	/* arguments after the program's name; NULL-terminated */
-	const char *const *env; /* see struct child_spec; or NULL */
+	const char *const *env; /* "NAME=value", added to the environment; or NULL */
 	const char *rig;
 	guint limit_s;
 };
@@ -94,10 +95,11 @@ enum child_end {
 /* The result of a child; valid until the child is freed. */
 struct child_result {
 	/*
-	 * Of a run: the verdict that it printed, if the exit code agrees. Without one: ABORTED if
-	 * child_stop() stopped it, SKIP if the exit code is RIG_EXIT_SKIP, otherwise INFRA. Of a
-	 * build or another command: PASS if the exit code is 0, FAIL if the exit code of another
-	 * command is 1, otherwise as of a run without a verdict.
+	 * CHILD_RUN: the verdict that the run printed, if the exit code agrees with it.
+	 * CHILD_BUILD and CHILD_OTHER: PASS if the exit code is 0.
+	 * CHILD_OTHER: FAIL if the exit code is 1.
+	 * Otherwise ABORTED if child_stop() stopped the child, SKIP if the exit code is
+	 * RIG_EXIT_SKIP, else INFRA.
 	 */
 	enum verdict verdict;
 	enum child_end end;
