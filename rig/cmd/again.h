@@ -8,7 +8,7 @@
 
 struct again {
 	struct run_request want;	  /* its lists belong to this struct */
-	char *seed, *scenario, *timeline; /* memory for the members of `want` with these names */
+	char *seed, *scenario, *timeline; /* own the strings that `want` borrows */
 };
 
 struct again *again_new(void);

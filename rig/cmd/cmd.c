@@ -212,7 +212,10 @@ gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const c
 	g_option_context_set_summary(context, summary);
 	g_option_context_set_description(context, details);
 	g_option_context_add_main_entries(context, entries, NULL);
-	/* GOption prints the program name in the usage line: "rig run SCENARIO [OPTION…]" */
+	/*
+	 * set the program's name, which GOption prints in the usage line: "rig run SCENARIO
+	 * [OPTION…]"
+	 */
 	g_set_prgname(usage);
 	replace_values(entries, 0, G_MININT);
 	ok = g_option_context_parse(context, argc, argv, error) && check_values(entries, error);

@@ -40,7 +40,7 @@ static void print_cycle(struct asked *a, const struct lock_cycle *cycle,
 	printf("%s%s\n  complete since %s\n", cycle->signature,
 	       cycle->ambiguous ? "   (a name in it stands for several locks)" : "", cycle->since);
 	if (cycle->gates->len)
-		printf("  guarded: at least two edges occurred only under %s\n", gates);
+		printf("  guarded: at least two edges occurred only while %s was held\n", gates);
 	if (cycle->writer >= 0)
 		printf("  readers: at %s a reader waits for a reader, so a deadlock needs one more "
 		       "task, which waits for writing\n",

@@ -17,7 +17,8 @@ struct seen {
 	const struct known_issue *issue;
 	/* number of runs with the edge of the cycle that is in the fewest runs */
 	guint runs;
-	const char *last;  /* the last run up to which all of its edges occurred */
+	/* the run since which the cycle was not complete: an edge was last seen there */
+	const char *last;
 	GPtrArray *places; /* for each edge, an array of struct lock_sighting */
 	GString *scenarios, *machines, *kernels; /* each a list such as "a, b" */
 };
@@ -115,7 +116,7 @@ static void print_seen(const struct asked *a, const struct seen *seen)
 	       cycle->signature, seen->runs, seen->machines->str, seen->scenarios->str, first,
 	       cycle->since, last, seen->last);
 	if (*gates)
-		printf("  guarded    at least two edges occurred only under %s\n", gates);
+		printf("  guarded    at least two edges occurred only while %s was held\n", gates);
 	if (cycle->ambiguous)
 		printf("  ambiguous  a name in it stands for several locks\n");
 	if (seen->issue)

@@ -151,7 +151,7 @@ static gboolean make_options(const char *what, const struct scenario *scenario, 
 	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
-	/* the load of a short scenario ends when its tracks end, which holds may delay */
+	/* holds may delay the tracks, with whose end the load of a short scenario ends */
 	if (!want.duration && !want.fail) {
 		o->record_s = is_short(scenario) ? 0 : RECORD_S;
 		o->sweep_s = SWEEP_S;
@@ -302,7 +302,8 @@ static void print_result(json_t *result, const char *dir)
 		print_rate("without", NUMBER("failed_without"), NUMBER("runs_without"));
 	if (json_array_size(json_object_get(result, "holds")) && NUMBER("runs_without") &&
 	    2 * NUMBER("failed_without") >= NUMBER("runs_without"))
-		printf("note          chance alone is enough: repeat the scenario without holds\n");
+		printf("note          the scenario often fails without holds, too: "
+		       "repeat it without them\n");
 #undef NUMBER
 	if (json_is_string(json_object_get(result, "scenario")))
 		printf("scenario      %s\n",

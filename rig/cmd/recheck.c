@@ -28,7 +28,7 @@ static void print_outcome(const struct run_info *before, const struct run_info *
 	if (!changed)
 		printf("%s: nothing differs, %s\n", now->name, verdict_name(now->verdict));
 	else if (before->verdict == now->verdict)
-		printf("%s: the reports differ, %s as before\n", now->name,
+		printf("%s: the reports have changed; the verdict %s has not\n", now->name,
 		       verdict_name(now->verdict));
 	else
 		printf("%s: was %s, is %s\n", now->name, verdict_name(before->verdict),

@@ -33,7 +33,7 @@ static const char examples[] =
 #define FORMATS_MAX 8
 #define LIMIT 2000
 
-/* The requested output formats, in the order of the table. */
+/* The requested output formats; the indices are those of report_formats. */
 struct options {
 	/* the output file of each format that is written to a single file */
 	char *files[FORMATS_MAX];

@@ -9,8 +9,8 @@
 #include "splat/splat.h"
 
 /*
- * Prints a report as text. FILE: the name of its log, or NULL; ISSUE: the known issue that it
- * matches, or NULL; PLACES: the files and lines of its frames, or NULL without a vmlinux.
+ * Prints a report as text. FILE is the name of its log, ISSUE the known issue that it matches, and
+ * PLACES are the files and lines of its frames; each may be NULL.
  */
 void scan_print(const char *file, const struct splat *splat, const struct known_issue *issue,
 		const json_t *places);
