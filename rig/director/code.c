@@ -58,7 +58,7 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 		return address;
 	first = word(code) & 0xffff0000;
 	second = word(code + 4) & 0xffff0000;
-	/* addis r2,r12,… or lis r2,…, followed by addi r2,r2,… */
+	/* skip two instructions that set r2: addis r2,r12,… or lis r2,…; then addi r2,r2,… */
 	return (first == 0x3c4c0000 || first == 0x3c400000) && second == 0x38420000 ? address + 8
 										    : address;
 }

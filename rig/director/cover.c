@@ -13,7 +13,7 @@
 
 #include "util/error.h"
 
-/* The symbols at the ends of the kernel's code, without the code that is freed after boot. */
+/* The symbols where the kernel's code begins and ends; code that is freed after boot is outside. */
 #define CODE_FIRST "_stext"
 #define CODE_END "_etext"
 

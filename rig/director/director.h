@@ -48,7 +48,8 @@ struct trap_spec {
 
 /* What the plugin counts and records, in addition to the waits of holds. */
 struct director_watch {
-	const char *visits; /* functions to count, or NULL */
+	/* functions whose visits are counted, in the format of director_resolve(); or NULL */
+	const char *visits;
 	/*
 	 * A sweep: many holds, called arms, that are tried a few at a time. It is copied. NULL if
 	 * there is none. An arm whose place does not exist in this kernel has no effect.
@@ -78,7 +79,7 @@ struct director_orders;
 /* A sweep: many holds, called arms, that one boot tries, a few at a time (plugin/hold.h). */
 struct director_sweep {
 	GArray *arms; /* of struct hold_spec */
-	guint turns;  /* index of the first arm that takes turns */
+	guint turns;  /* index of the first arm that takes turns; earlier ones are always active */
 	guint slots;  /* number of turn-taking arms that are active at a time */
 	guint window_ms; /* for how long these arms are active */
 	/*
@@ -86,7 +87,8 @@ struct director_sweep {
 	 * which vCPU waits (plugin/pct.h)
 	 */
 	guint pct_seed;
-	guint pct_points; /* number of the scheduler's change points in each round of it */
+	/* number of change points in each round of this scheduler (plugin/pct.h) */
+	guint pct_points;
 };
 
 /*
@@ -156,7 +158,10 @@ struct director_held {
  */
 struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released;
-	/* how often a vCPU did not wait, for three reasons (struct hold_totals) */
+	/*
+	 * how often a vCPU reached the place but did not wait, by the reason (plugin/hold.h, struct
+	 * hold_totals)
+	 */
 	guint64 crowded, early, unfit;
 	guint64 held_ns; /* sum of the lengths of the waits */
 	/* number of lines that the plugin could not send, the same for each hold */

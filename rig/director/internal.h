@@ -43,7 +43,7 @@ struct director_orders {
 	 */
 	GPtrArray *fails;
 	GPtrArray *counted; /* of struct fallible: functions whose calls are counted; or NULL */
-	char *text;	    /* of the instruction file */
+	char *text;	    /* text of the instruction file */
 };
 
 /* ---- place.c ---- */
@@ -95,7 +95,10 @@ gboolean fail_lines(struct director_orders *orders, GString *out,
 
 /* ---- candidates.c ---- */
 
-/* Returns the names of the functions that AROUND (`visits` of director_resolve()) stands for. */
+/*
+ * Returns the names of the functions that AROUND selects. It is a director_watch.visits, or one
+ * part of it between commas.
+ */
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
 
 /* ---- cover.c ---- */

@@ -178,8 +178,9 @@ void director_totals(const struct director *d, guint hold, struct director_total
 
 	*ret = d->totals[hold];
 	/*
-	 * The totals lack waits that ended after they were sent (all, if QEMU was killed before),
-	 * and the held lines lack waits that were dropped. So use the larger count.
+	 * The totals lack the waits that ended after the plugin sent them, or all waits if QEMU was
+	 * killed before that. The held lines lack waits whose lines were dropped. So use the larger
+	 * count.
 	 */
 	ret->held = MAX(ret->held, logged->held);
 	ret->met = MAX(ret->met, logged->met);

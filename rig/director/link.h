@@ -38,7 +38,8 @@ struct director {
 		guint64 calls, failed;
 	} calls[DIRECTOR_FAILS_MAX];
 	guint n_fails;
-	const GPtrArray *counted;     /* member `counted` of the orders; borrowed */
+	/* of struct fallible: functions whose calls are counted, or NULL; borrowed */
+	const GPtrArray *counted;
 	struct recent recent[RECENT]; /* a ring buffer */
 	guint n_recent;
 };

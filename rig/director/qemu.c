@@ -168,7 +168,7 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 	ok = (fits_host(suite) ? unpack(suite, root, error)
 			       : kernel_unpack_closed(packages, suite, root, error)) &&
 	     finish(folder, ret_version, error);
-	/* an earlier download stays */
+	/* keep an earlier download */
 	if (!ok && !is_complete(folder))
 		sweep_remove(folder, NULL);
 	return ok;
