@@ -79,7 +79,10 @@ static gboolean is_lack(const char *why)
 	return g_strv_contains(errors, error);
 }
 
-/* Leaves out an optional agent; the run continues, and the verdict notes it. */
+/*
+ * Stores that an optional agent was left out, because of WHY. The run continues; the verdict has a
+ * note.
+ */
 static void leave_out(struct agent_run *a, const char *why)
 {
 	a->not_started = g_utf8_make_valid(why, -1);
@@ -277,8 +280,9 @@ static void judge_illegal(struct session *s, const struct agent_run *a,
 }
 
 /*
- * Returns TRUE if RESULT is that the agent's device has not appeared (guest-init/agents/dax.c). It
- * may be missing on purpose if a part of the scenario is left out, or if the run has ended early.
+ * Returns TRUE if an agent failed because its device has not appeared (guest-init/agents/dax.c),
+ * although the whole scenario was executed. If a part was left out or the run ended early, the
+ * device may be missing on purpose.
  */
 static gboolean lacked_device(const struct session *s, const struct guest_result *result)
 {
@@ -330,7 +334,7 @@ char *agents_rates(struct session *s, double seconds)
 
 			if (a->agent != first->agent)
 				break;
-			/* after a reset of the guest, `ops` starts at 0 again */
+			/* `ops` starts at 0 again after a reset of the guest */
 			if (a->ops >= a->shown_ops)
 				ops += a->ops - a->shown_ops;
 			a->shown_ops = a->ops;

@@ -227,7 +227,7 @@ static void on_console_full(void *data)
 {
 	struct session *s = data;
 
-	session_judge(s, VERDICT_FAIL, "the guest flooded its console: the rest is dropped");
+	session_judge(s, VERDICT_FAIL, "the guest flooded its console; further output is dropped");
 	session_event(s, EV_REPORT);
 }
 

@@ -102,7 +102,7 @@ static void on_text(struct session *s, guint file, const struct guest_reply *rep
 	struct session_locks *l = &s->locks;
 
 	if (!l->open)
-		return; /* the answer came after the time limit */
+		return; /* ignore an answer that arrives after the time limit */
 	l->received[file] = TRUE;
 	if (reply->error)
 		note(s, files[file], reply->error->message);

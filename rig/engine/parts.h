@@ -83,7 +83,7 @@ struct console {
 	struct scanner *scanner;
 	gint64 said_ns;	 /* when the console last printed something */
 	guint64 bytes;	 /* the size of the console's log */
-	guint64 hung_at; /* `bytes` when the post-mortem began */
+	guint64 hung_at; /* value of `bytes` when the post-mortem began */
 	guint gaps;	 /* number of lost parts that were not restored from the kernel's log */
 	gint64 heard_us; /* time stamp (µs) of the last line before the last lost part */
 	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
@@ -113,7 +113,7 @@ struct device {
 	char *id;
 	enum step_device kind;
 	guint64 size;
-	guint64 serial;	  /* of a CXL device */
+	guint64 serial;	  /* serial number of a CXL device */
 	gboolean at_boot; /* the guest booted with it, so it stays until the end */
 	/* its memory is a file on the file system of the run folder, which may become full */
 	gboolean in_folder;
@@ -211,7 +211,7 @@ struct holds {
 
 /* One call of a kernel function that the plugin made return an error. */
 struct failure {
-	guint fail; /* index in the scenario's fails */
+	guint fail; /* index of the `fail` entry in the scenario */
 	gint64 at_ns;
 };
 

@@ -7,7 +7,10 @@
 #include "engine/session.h"
 #include "engine/track.h"
 
-/* between two requests for the memory of a device, if the guest has given up too early */
+/*
+ * If the guest has stopped waiting for a device's memory too early, it is asked again after this
+ * time.
+ */
 #define ASK_AGAIN_MS 100
 
 static const char *unplug_name(enum vm_outcome outcome)
@@ -35,7 +38,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 		if (step_timeout_is_fault(t))
 			session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s",
 				      t->id, t->step->timeout_s);
-		/* it may still accept the device */
+		/* the guest may still accept the device */
 		t->device->unsure = TRUE;
 	}
 	track_stepped(t, vm_outcome_name(outcome), why);
@@ -47,8 +50,8 @@ static gboolean is_pmem(enum step_device device)
 }
 
 /*
- * The guest has an NVDIMM, but does not use its label area. A scenario that gives it a damaged one
- * expects this result.
+ * Ends the plug of an NVDIMM that the guest has, but whose label area the kernel has refused. A
+ * scenario that gives the NVDIMM a damaged label area expects this result.
  */
 static void labels_refused(struct track_run *t)
 {
@@ -224,7 +227,7 @@ void step_plug(struct track_run *t)
 		.id = t->id,
 		.node = step->node,
 		.backend = is_pmem(step->device) ? VM_BACKEND_FILE : (enum vm_backend)step->backend,
-		/* changes of an image need not be stored, because nothing reads them */
+		/* map an image privately: the guest's changes to it are never read */
 		.share = is_pmem(step->device) && !step->file,
 		.image = step->file,
 		.label = step->label,

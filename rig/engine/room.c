@@ -8,9 +8,9 @@
 
 /*
  * QEMU ends with SIGBUS if the guest writes to a page for which the file system has no space left.
- * The file was unlinked, so when QEMU has ended, its space is free again: it was too little if it
- * is now less than the devices' memory. The memory of a device with an image needs no space,
- * because it is mapped privately.
+ * The file of a device's memory was unlinked, so its space is free again when QEMU has ended. If
+ * the free space is now less than the devices' memory, it was too little. The memory of a device
+ * with an image needs no space, because it is mapped privately.
  */
 void room_judge(struct session *s)
 {

@@ -169,7 +169,10 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Handles signals that arrive while files are copied, before the main loop runs. */
+/*
+ * Returns TRUE if a signal has interrupted the run. Called while large files are copied, before the
+ * main loop runs.
+ */
 static gboolean is_interrupted(void *data)
 {
 	struct session *s = data;

@@ -59,7 +59,7 @@ struct session {
 	guint entry;
 
 	gboolean interrupted;	 /* a signal has ended the run before QEMU was started */
-	struct sparse_stop stop; /* is set if `interrupted` is */
+	struct sparse_stop stop; /* stops the copying of a file once `interrupted` is set */
 	struct event_queue queue;
 	struct run_times times;
 	struct live_status live;
@@ -106,7 +106,7 @@ void session_limit(struct session *s, double seconds);
  */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
-/* The same for a reason of KIND; session_judge() adds one of REASON_OTHER. */
+/* Like session_judge(), but with a reason of KIND; session_judge() adds reasons of REASON_OTHER. */
 void session_judge_as(struct session *s, enum reason_kind kind, enum verdict verdict,
 		      const char *format, ...) G_GNUC_PRINTF(4, 5);
 /*
@@ -199,7 +199,10 @@ void reconnect_hello(struct session *s);
  * array of struct vm_memory, which the caller owns. Their ids belong to SCENARIO.
  */
 GArray *plug_at_boot(const struct scenario *scenario);
-/* Returns the files with the contents of NVDIMMs, as an array of struct vm_image; as above. */
+/*
+ * Returns the files with the contents of NVDIMMs as an array of struct vm_image, which the caller
+ * owns. The strings in it belong to SCENARIO.
+ */
 GArray *plug_images(const struct scenario *scenario);
 
 /* room.c: judges whether QEMU ended with SIGBUS because the run folder's file system was full. */

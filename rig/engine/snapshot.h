@@ -15,7 +15,7 @@
 struct task_snapshot {
 	GHashTable *blocked; /* pid -> struct blocked_task: tasks in state D */
 	GHashTable *running; /* pid -> struct blocked_task: tasks in state R, except init */
-	char *counters;	     /* text with the memory counters */
+	char *counters;	     /* the guest's memory counters, as text */
 };
 
 struct blocked_task {

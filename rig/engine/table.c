@@ -236,7 +236,7 @@ static void enter_finish(struct session *s)
 	guest_finish(s->guest, on_verdict, s);
 }
 
-/* Init sends no heartbeats while the kernel shuts devices down, however long this takes. */
+/* Stops the watchdog, because init sends no heartbeats while the kernel shuts devices down. */
 static void enter_poweroff(struct session *s)
 {
 	watch_stop(s);

@@ -51,8 +51,8 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why);
 void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t));
 void limit_stop(struct track_run *t);
 /*
- * Returns TRUE if a request that the guest gave up after the step's timeout, on its own clock, must
- * be sent again, because the host did not run the guest for all of that time.
+ * Returns TRUE if a request must be sent again: the guest gave it up after the step's timeout by
+ * its own clock, but the host has not run the guest for all of that time.
  */
 gboolean limit_leaves_time(const struct track_run *t);
 

@@ -30,13 +30,13 @@
 #define FIRST_LOOK 15
 #define NEXT_LOOK 5
 /* A hang is declared after one of these times without a completed operation. */
-#define STILL 20   /* if two snapshots are equal and no task is running */
-#define RUNNING 25 /* if a task is running, but no memory counter changed */
-#define MOVING 300 /* even if something changed */
+#define STILL 20   /* % of the patience, if two snapshots are equal and no task is running */
+#define RUNNING 25 /* % of the patience, if a task is running, but no memory counter changed */
+#define MOVING 300 /* % of the patience, even if a memory counter changed */
 /* A hang is also declared after one of these times without a heartbeat. */
-#define SILENT 20 /* if QEMU has used PROCESSOR of CPU time since the last heartbeat */
-#define PROCESSOR 15
-#define PATIENT 100 /* even if QEMU has used less */
+#define SILENT 20    /* % of the patience, if QEMU has used PROCESSOR of CPU time in it */
+#define PROCESSOR 15 /* % of the patience */
+#define PATIENT 100  /* % of the patience, even if QEMU has used less CPU time */
 /*
  * In percent of the patience. If one agent completes no operation for this time, a snapshot is
  * taken. If nothing has changed after the same time again, the agent is stuck.
