@@ -80,8 +80,10 @@ struct guest_counts {
 
 /* The answer to START, STOP, BLOCKS, CPU, SYSRQ and POWEROFF. */
 struct guest_done {
-	GPtrArray *stuck;   /* of STOP: of char *, "ID NAME OP" for each agent that did not end */
-	GPtrArray *results; /* of BLOCKS: of struct guest_result *, whose `op` is NULL */
+	/* answer to STOP: array of char *, "ID NAME OP" for each agent that did not end */
+	GPtrArray *stuck;
+	/* answer to BLOCKS: array of struct guest_result *, whose `op` is NULL */
+	GPtrArray *results;
 };
 
 /*
@@ -121,7 +123,7 @@ struct guest_tasks {
 	gboolean truncated;
 };
 
-/* What the host distinguishes in the reasons of a verdict. */
+/* Kinds of reasons that the host treats differently. */
 enum guest_reason_kind {
 	GUEST_OTHER,
 	GUEST_ILLEGAL,	   /* an agent had unexpected results */
@@ -130,9 +132,10 @@ enum guest_reason_kind {
 };
 
 struct guest_reason {
-	char *text; /* for people */
+	char *text; /* the reason as a text for messages */
 	enum guest_reason_kind kind;
-	guint64 agent, count; /* of GUEST_ILLEGAL: the agent's number, and the number of results */
+	/* GUEST_ILLEGAL: the agent's number, and the number of its illegal results */
+	guint64 agent, count;
 };
 
 /*
