@@ -26,8 +26,8 @@ struct arch {
 	const char *name;
 
 	/*
-	 * The next five members are prefixes of lines in a backtrace on the console. NULL: this
-	 * architecture does not print such a line.
+	 * The next five members are prefixes of lines in a backtrace on the console. It is NULL if
+	 * this architecture does not print such a line.
 	 */
 	/* The first line of the backtrace of a CPU in user space: its instruction pointer. */
 	const char *user_pc;
@@ -56,7 +56,7 @@ struct arch {
 	/*
 	 * Entry functions of exceptions that interrupt the kernel, NULL-terminated. On a stack, the
 	 * frames printed before such a function belong to the handler, those after it to the
-	 * interrupted code. NULL: a line with registers separates the two instead.
+	 * interrupted code. It is NULL if a line with registers separates the two instead.
 	 */
 	const char *const *entries;
 	/*
@@ -76,24 +76,25 @@ struct arch {
 	 */
 	const char *qemu_pc; /* prefix of the line with the instruction pointer */
 	/*
-	 * the word directly before the instruction pointer in that line; NULL: it follows qemu_pc
+	 * the word directly before the instruction pointer in that line, or NULL if the instruction
+	 * pointer follows qemu_pc
 	 */
 	const char *qemu_pc_word;
 	/*
-	 * the word directly before the flags: if it begins with a blank, anywhere in this line or a
-	 * later one; otherwise at the start of a line
+	 * The word directly before the flags. If it begins with a blank, it can be anywhere in this
+	 * line or a later one; otherwise it is at the start of a line.
 	 */
 	const char *qemu_flags;
 	/*
-	 * masks of the flags: set if interrupts are on, set if they are off, set in user space; 0:
-	 * there is no such flag
+	 * bits of the flags: set if interrupts are on, set if they are off, set in user space; 0 if
+	 * there is no such bit
 	 */
 	guint64 irqs_on, irqs_off, user;
 	/*
-	 * TRUE: QEMU's registers are read before the kernel's backtraces, because a CPU with
-	 * interrupts off prints only one backtrace. If the registers and this backtrace are in the
-	 * same function, the CPU is stuck. FALSE: the registers are read afterwards. If interrupts
-	 * are on then, the CPU is not stuck.
+	 * If TRUE, QEMU's registers are read before the kernel's backtraces, because a CPU with
+	 * interrupts off prints only one backtrace; if the registers and this backtrace are in the
+	 * same function, the CPU is stuck. If FALSE, the registers are read afterwards; if
+	 * interrupts are on then, the CPU is not stuck.
 	 */
 	gboolean qemu_is_first;
 };

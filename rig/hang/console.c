@@ -22,8 +22,8 @@
 
 #include "hang/internal.h"
 
-#define STACK_MIN (8 * 1024) /* the size of a task's stack is between these two numbers of bytes */
-#define STACK_MAX (64 * 1024)
+#define STACK_MIN (8 * 1024)  /* minimum size of a task's stack in bytes */
+#define STACK_MAX (64 * 1024) /* maximum size of a task's stack in bytes */
 
 /*
  * What was read last from one printk caller, a task or a CPU. The lines of several callers can be

@@ -256,8 +256,8 @@ static const struct {
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
 	/*
-	 * FALSE: the last task waits for no lock, so `end` describes it, instead of a sentence
-	 * about its wait
+	 * FALSE if the last task waits for no lock, so that `end` describes it, instead of a
+	 * sentence about its wait
 	 */
 	gboolean all_wait;
 } words[] = {

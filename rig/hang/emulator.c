@@ -29,16 +29,17 @@
 #define INT3 0xcc
 #define ENTRY "asm_exc_int3"
 
-/* The last int3 of a CPU that was not in memory. */
+/* The last time that a CPU executed an int3 which is not in the memory at this place. */
 struct trap {
-	char symbol[sizeof(((struct frame *)NULL)->symbol)]; /* the function; "": none */
-	guint64 low, high;				     /* its offset is between these two */
+	/* the function, or "" if there was no such int3 */
+	char symbol[sizeof(((struct frame *)NULL)->symbol)];
+	guint64 low, high; /* the offset of the int3 in the function is between these two */
 	double since; /* the time stamp of the first backtrace */
 };
 
 /* The backtrace that one printk caller prints (struct line). */
 struct trace {
-	int cpu;	    /* -1: no backtrace of a CPU is being printed */
+	int cpu;	    /* the CPU whose backtrace is being printed, or -1 if there is none */
 	gboolean entered;   /* the last function is ENTRY */
 	gboolean has_place; /* the last line with a function is `place` */
 	struct frame place; /* where the int3 interrupted the kernel */
@@ -46,7 +47,7 @@ struct trace {
 
 struct search {
 	GHashTable *traces; /* caller -> struct trace */
-	struct trap *traps; /* of each CPU */
+	struct trap *traps; /* an element for each CPU */
 	char *found;
 };
 
@@ -126,7 +127,7 @@ static int byte_at(const char *text)
  */
 static gboolean lacks_int3(const char *text, guint64 offset)
 {
-	const char *mark = strchr(text, '<'); /* not within "Code: " */
+	const char *mark = strchr(text, '<'); /* the mark of the byte; "Code: " contains no '<' */
 	int at = mark ? byte_at(mark + 1) : -1, before = mark ? byte_at(mark - 3) : -1;
 
 	return at >= 0 && at != INT3 && (!offset || (before >= 0 && before != INT3));

@@ -8,7 +8,7 @@
 
 #include "hang/internal.h"
 
-/* Returns the tasks of the shortest cycle of waits that contains START; NULL: there is none. */
+/* Returns the tasks of the shortest cycle of waits that contains START, or NULL. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
@@ -192,8 +192,8 @@ static gboolean is_stuck(const struct task *task)
 }
 
 /*
- * Returns the last task of the chain of waits from TASK on. *RET_LOCK: the lock that it waits for;
- * if it waits for none, the one that it holds and the task before it waits for.
+ * Returns the last task of the chain of waits from TASK on. *RET_LOCK is the lock that it waits
+ * for; if it waits for none, the one that it holds and the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -271,8 +271,8 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * Returns the innermost function that all samples have in common; NULL if there are fewer than two
- * samples. If a memory operation (holds_something()) is among the common functions, returns it
+ * Returns the innermost function that all samples have in common, or NULL if there are fewer than
+ * two samples. If a memory operation (holds_something()) is among the common functions, returns it
  * instead of a function that it calls: which of these the samples have in common is chance.
  */
 static const char *common_function(const struct task *task)
@@ -302,8 +302,8 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * Returns the function that names a loop: common_function(), or a memory operation in a sample or
- * in the stack of the last sleep, or task_function().
+ * Returns the function after which a loop of TASK is named: common_function(), else a memory
+ * operation in a sample or in the stack of the last sleep, else task_function().
  */
 static const char *loop_function(const struct task *task)
 {

@@ -22,7 +22,8 @@
 #define KERNEL_END G_GUINT64_CONSTANT(0x88000000)
 
 #define MIP_MSIP 0x8
-#define SBI_RFENCE 0x52464e43 /* the number of the extension, in register a7 */
+/* number of the SBI extension RFENCE, which a caller passes in register a7 */
+#define SBI_RFENCE 0x52464e43
 
 struct hart {
 	guint64 id, pc, mip, mscratch, tp, a7;

@@ -12,14 +12,17 @@
 #include "hang/hang.h"
 #include "util/error.h"
 
-/* maximum numbers of bytes that are read: of the console its end, where the hang is */
+/*
+ * Maximum number of bytes that are read of the console (its end, where the hang is), and of another
+ * file.
+ */
 #define CONSOLE_MAX (64u << 20)
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
 /*
- * Returns the file NAME in DIR without its first SKIP bytes, but at most its last MAX bytes. NULL:
- * it is not a regular file.
+ * Returns the file NAME in DIR without its first SKIP bytes, but at most its last MAX bytes.
+ * Returns NULL if it is not a regular file.
  */
 static char *read_end(const char *dir, const char *name, guint64 skip, gsize max, gsize *ret_len)
 {

@@ -69,7 +69,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 
 /*
  * Returns the explanation as a report, which can be stored, listed, matched with known issues, and
- * bisected like a report on the console. NULL if the kind is HANG_NONE.
+ * bisected like a report on the console. Returns NULL if the kind is HANG_NONE.
  */
 struct splat *hang_to_splat(const struct hang *hang);
 

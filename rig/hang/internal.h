@@ -61,7 +61,7 @@ struct sample {
 	GPtrArray *frames; /* of struct frame */
 	int cpu;
 	guint64 pc;    /* instruction pointer, or 0 if only the function is known */
-	guint64 stack; /* address on the stack of the outermost frame; 0: it was not printed */
+	guint64 stack; /* address on the stack of the outermost frame, or 0 if it was not printed */
 	gboolean irqs_off, user;
 	gboolean flagged; /* x86: irqs_off was read from the registers in this sample */
 	/*
@@ -107,7 +107,7 @@ struct task {
 	/* number of locks by the heading of the last list, "N locks held by …" */
 	guint held_said;
 	guint held_before;  /* number of locks by the heading of the list before that */
-	int likely_owner;   /* hung-task report: pid of the likely owner; 0: none */
+	int likely_owner;   /* hung-task report: pid of the likely owner, or 0 */
 	char *likely_what;  /* hung-task report: "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples; /* of struct sample, oldest first */
 	guint64 stack;	    /* an address in its stack, or 0 if the frames have no addresses */
@@ -137,7 +137,7 @@ struct task {
 struct lock {
 	char *id;	    /* its address, or its class if the address is unknown */
 	char *lock_class;   /* "&dev->mutex" */
-	char *name;	    /* the device that it belongs to ("memory33"), or NULL */
+	char *name;	    /* name of the device that it belongs to ("memory33"), or NULL */
 	GPtrArray *holders; /* of struct task * */
 	gboolean gone;	    /* memory image: the owner word points to a task that does not exist */
 	gboolean unowned;   /* memory image: no task is inside code that holds the lock */
@@ -167,8 +167,8 @@ void sample_free(gpointer sample);
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot);
 /*
- * Returns the task PID; adds it if it is not there. NULL: PID is invalid, or there are TASKS_MAX
- * tasks. COMM (or NULL) becomes the task's name.
+ * Returns the task PID; adds it if it is not there. Returns NULL if PID is invalid, or there are
+ * TASKS_MAX tasks. COMM (or NULL) becomes the task's name.
  */
 struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *comm);
 /* Returns the task PID, or NULL if it is not there. */
@@ -208,7 +208,7 @@ gboolean function_is(const char *name, const char *pattern);
  * show what the task does.
  */
 gboolean frame_is_waiting(const char *name);
-/* Returns the row of the table of waits that applies to the stack FRAMES; NULL: none does. */
+/* Returns the row of the table of waits that applies to the stack FRAMES, or NULL if none does. */
 const struct wait *wait_of(const GPtrArray *frames);
 /*
  * Returns TRUE if TASK is idle: a kernel thread in its main loop, or a program that waits for time
@@ -216,15 +216,15 @@ const struct wait *wait_of(const GPtrArray *frames);
  */
 gboolean task_is_idle(const struct task *task);
 /*
- * Returns the innermost function on the stack that is known to hold a lock of this class; NULL:
- * there is none.
+ * Returns the innermost function on the stack that is known to hold a lock of this class, or NULL
+ * if there is none.
  */
 const char *holds_by_stack(const GPtrArray *frames, const char *lock_class);
 /* Returns TRUE if waits.c lists NAME as a function that holds a lock. */
 gboolean holds_something(const char *name);
 /*
- * Returns the innermost function on the stack for which holds_something() is TRUE: a memory
- * operation. NULL: there is none.
+ * Returns the innermost function on the stack for which holds_something() is TRUE (a memory
+ * operation), or NULL if there is none.
  */
 const char *operation_in(const GPtrArray *frames);
 /*
@@ -240,7 +240,7 @@ const char *task_function(const struct task *task);
 void edges_make(struct snapshot *snapshot);
 /*
  * Returns a holder of the lock that TASK waits for, if possible one that waits for a lock itself.
- * NULL: no holder is known.
+ * Returns NULL if no holder is known.
  */
 struct task *edge_next(const struct task *task);
 /* Returns TRUE if TASK is in state R, or was sampled on a CPU and is not in state D. */

@@ -24,8 +24,8 @@ static json_t *strings(const char *const *list)
 
 /*
  * Appends FRAME as it was printed, with its file and line if SYMBOLS has them. For an address in
- * inlined code, these are the file and line of the innermost inlined function. FIRST: FRAME is
- * where the CPU is; all other frames are return addresses.
+ * inlined code, these are the file and line of the innermost inlined function. FIRST is TRUE if
+ * FRAME is where the CPU is; all other frames are return addresses.
  */
 static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols,
 		      gboolean first)
