@@ -64,7 +64,7 @@ struct index_run {
 	enum verdict verdict;
 	enum run_outcome outcome;
 	char *reason; /* the first reason of the verdict, or NULL */
-	/* these five are -1 if unknown */
+	/* the members from `guest_s` to `ops` are -1 if they are unknown */
 	double guest_s;			  /* uptime of the guest at the end */
 	double first_report_s;		  /* uptime of the guest at the first report */
 	double boot_s, hammer_s, total_s; /* wall time of the boot, the load and the run */
