@@ -155,7 +155,7 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
  */
 static gboolean check_arm64(const guint8 *data, struct image *ret)
 {
-	/* bits 1 and 2 of the flags */
+	/* the page size, by bits 1 and 2 of the flags */
 	static const char *const page_sizes[] = {NULL, "4k", "16k", "64k"};
 
 	ret->arch = "aarch64";

@@ -29,7 +29,8 @@ struct progress {
 	kernel_progress call; /* the callback of kernel_build(), or NULL */
 	void *data;
 	gint64 last_ns;
-	guint done, total; /* as for kernel_progress */
+	/* numbers of files, or of patches in the step "patch"; `total` is 0 if it is unknown */
+	guint done, total;
 	const char *step;  /* one of the steps that kernel_progress lists; static */
 };
 
@@ -65,7 +66,8 @@ char *files_kernel_version(const char *makefile_text);
 /* ---- arch.c: one row per architecture that kernels are built for ---- */
 
 struct kernel_arch {
-	const char *name;    /* as in struct machine, and in uname -m */
+	/* name of the architecture in the output of `uname -m`, for example "ppc64le" */
+	const char *name;
 	const char *make;    /* value of ARCH= for make */
 	const char *srcarch; /* name of its folder below arch/ */
 	const char *cross;   /* value of CROSS_COMPILE= on a host of another architecture */

@@ -35,7 +35,8 @@ struct kernel_module {
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
 	const char *source;
-	const char *arch;	    /* "x86_64", "ppc64le": see struct machine */
+	/* name of the architecture in the output of `uname -m`, for example "ppc64le" */
+	const char *arch;
 	const char *const *patches; /* paths of patches, in order; NULL-terminated or NULL */
 	/* paths of config fragments that are added after base, lockdep and <arch>; or NULL */
 	const char *const *fragments;
