@@ -18,7 +18,7 @@
  */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
-/* the fields of a place: kernel, tree, machine, scenario, build */
+/* Number of fields of a row of the table `place`: kernel, tree, machine, scenario, build. */
 #define PLACE_FIELDS 5
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
@@ -341,8 +341,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 }
 
 /*
- * Returns the mtime of the folder PATH in nanoseconds: when an entry was last added or removed. 0:
- * unknown, or too recent (FRESH_NS).
+ * Returns the mtime of the folder PATH in nanoseconds: when an entry was last added or removed.
+ * Returns 0 if that is unknown, or too recent (FRESH_NS).
  */
 static gint64 folder_time(const char *path)
 {

@@ -52,8 +52,8 @@ static gboolean is_inside(json_t *cycle, json_t *members)
 }
 
 /*
- * Returns the recorded cycle whose classes are all among MEMBERS; of several, the one with the
- * worst state, and of these the shortest. NULL: there is none.
+ * Returns the recorded cycle whose classes are all among MEMBERS, or NULL if there is none. Of
+ * several, returns one with the worst state, and of these the shortest.
  */
 static json_t *find_cycle(json_t *recorded, json_t *members)
 {

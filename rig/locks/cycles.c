@@ -22,8 +22,8 @@ struct net {
 	/* for each class, the number of its strongly connected component, from 1 */
 	guint *component;
 	/*
-	 * TRUE: edges from or to classes with ambiguous names are left out, so each of these
-	 * classes is a component of its own
+	 * leave out edges from or to classes with ambiguous names, so that each of these classes is
+	 * a component of its own
 	 */
 	gboolean clear;
 };
@@ -59,7 +59,7 @@ static void net_clear(struct net *net)
 
 /* The state of one class in Tarjan's algorithm. */
 struct visit {
-	guint order, low; /* numbers of the algorithm; 0: the class was not reached yet */
+	guint order, low; /* Tarjan's numbers of the class; 0 if it was not reached yet */
 	guint next;	  /* index of the edge to follow next */
 };
 
@@ -67,8 +67,8 @@ struct tarjan {
 	struct net *net;
 	struct visit *visit;
 	/*
-	 * guint: classes. `path`: those on the current path of the depth-first search. `open`:
-	 * those that were reached and have no component yet.
+	 * Arrays of guint, indices of classes. `path` has those on the current path of the
+	 * depth-first search, `open` those that were reached and have no component yet.
 	 */
 	GArray *path, *open;
 	guint count, components;
@@ -296,7 +296,7 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-	/* guint: indices of edges, sorted by the class at which the edge ends */
+	/* array of guint: indices of edges, sorted by the class at which the edge ends */
 	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autofree guint *start = g_new0(guint, net->n + 2), *fill = NULL;
 	struct ways ways;
@@ -343,7 +343,8 @@ struct finding {
 };
 
 /*
- * Adds cycles to F->found. CLEAR: those without ambiguous names; otherwise those with at least one.
+ * Adds cycles to F->found: if CLEAR is TRUE, those without ambiguous names; otherwise those with at
+ * least one.
  */
 static void find_in(struct finding *f, guint length, gboolean clear)
 {

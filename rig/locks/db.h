@@ -18,26 +18,26 @@ struct lock_db {
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
 /*
- * Returns the lock orders of the run or log SIGHTING; NULL: it does not exist any more. The caller
- * owns the result of this and the next two functions (read.c).
+ * Returns the lock orders of the run or log SIGHTING, or NULL if it does not exist any more. The
+ * caller owns the result of this and the next two functions (read.c).
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /*
- * Returns the lock orders in the compressed file PATH. *RET_JSON: the JSON of the file; the caller
- * owns it, too. NULL: PATH cannot be read or is invalid.
+ * Returns the lock orders in the compressed file PATH, or NULL if it cannot be read or is invalid.
+ * *RET_JSON is the JSON of the file; the caller owns it, too.
  */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
 /*
- * Returns the lock orders that the run NAME stored, with those in its reports; NULL: it has
+ * Returns the lock orders that the run NAME stored, with those in its reports, or NULL if it has
  * neither.
  */
 struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 					const struct run_info *run);
 
 /*
- * In the database, gates are a text: the sorted ids of their classes, each between blanks (" 12 40
- * "). GATES_UNKNOWN marks an edge that is only known from a report: it does not remove gates that
- * other runs have found.
+ * The gates of an edge, the locks that were held at each of its occurrences, are a text in the
+ * database: the sorted ids of their classes, each between blanks (" 12 40 "). GATES_UNKNOWN marks
+ * an edge that is only known from a report: it does not remove gates that other runs have found.
  */
 #define GATES_UNKNOWN "?"
 /* Returns the gates that A and B have in common. The caller owns the text. */

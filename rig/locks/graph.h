@@ -18,8 +18,8 @@ struct lock_db;
 
 /*
  * Opens and updates the graph of the results folder RESULTS. Its file is in FOLDER; if FOLDER is
- * NULL, the graph is in memory. REBUILD: it is made again from the existing run folders and logs.
- * Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE (RESULTS).
+ * NULL, the graph is in memory. If REBUILD is TRUE, it is made again from the existing run folders
+ * and logs. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE (RESULTS).
  */
 struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild,
 			     GError **error);
@@ -29,7 +29,7 @@ RIG_DEFINE_AUTO(lock_db, lock_db_free)
 /*
  * Adds the lock orders in REPORTS (an array of splat_to_json()), which are from the log FILE. They
  * are also stored next to the graph, for a rebuild. A log whose orders are stored already changes
- * nothing. *RET_EDGES: the number of orders.
+ * nothing. *RET_EDGES is the number of orders in REPORTS.
  */
 gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
 			 GError **error);
@@ -44,7 +44,7 @@ struct lock_filter {
 
 struct order_edge {
 	guint from, to; /* indices of the graph's classes */
-	guint contexts; /* enum lock_context */
+	guint contexts; /* bits of enum lock_context */
 	guint runs;
 	/*
 	 * `runs`: number of runs that had the edge; `first`, `last`: names of the first and the
@@ -64,7 +64,7 @@ struct lock_graph {
 	guint runs;	    /* number of runs with lock orders */
 };
 
-/* Loads the edges that match FILTER (NULL: all edges), with their classes. */
+/* Loads the edges that match FILTER, with their classes. If FILTER is NULL, loads all edges. */
 struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter,
 				   GError **error);
 void lock_graph_free(struct lock_graph *graph);
@@ -114,10 +114,10 @@ struct lock_new {
 	gboolean anywhere;	/* no earlier run of any tree had the edge */
 };
 /*
- * Returns the edges of TREE (NULL: of all trees) that were first seen from SINCE on and before
- * UNTIL (NULL: no limit). Both are beginnings of run names. A tree without an earlier run is left
- * out, because all of its edges would be new. The result is an array of struct lock_new, which the
- * caller owns; edges that are new in all trees are first.
+ * Returns the edges of TREE, or of all trees if it is NULL, that were first seen from SINCE on and
+ * before UNTIL. Both are beginnings of run names; either is NULL for no limit. A tree without an
+ * earlier run is left out, because all of its edges would be new. The result is an array of struct
+ * lock_new, which the caller owns; edges that are new in all trees are first.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);
@@ -139,10 +139,7 @@ struct lock_cycle {
 	 */
 	GArray *gates;
 	gboolean ambiguous; /* one of its classes has a name that several lockdep keys share */
-	/*
-	 * TRUE: the cycle cannot deadlock, because at one class a recursive reader waits for a
-	 * reader
-	 */
+	/* the cycle cannot deadlock, because at one class a recursive reader waits for a reader */
 	gboolean readers;
 	/*
 	 * Indices of classes, or -1. `writer`: at this class, a reader waits for a reader, so a
@@ -172,13 +169,13 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
 		       struct lock_cycles_left *ret_left);
 /*
  * Returns the cycle through the classes NAMES (NULL-terminated), in this order, even if
- * lock_cycles() leaves it out. NULL: the graph lacks one of the classes or edges. The caller owns
- * the cycle.
+ * lock_cycles() leaves it out. Returns NULL if the graph lacks one of the classes or edges. The
+ * caller owns the cycle.
  */
 struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names);
 /*
- * Returns the edge from element I of CYCLE (guint: indices of classes) to the next element, after
- * the last one to the first. NULL: the graph has no such edge.
+ * Returns the edge from element I of CYCLE (guint: indices of classes) to the next element, or from
+ * the last element to the first. Returns NULL if the graph has no such edge.
  */
 const struct order_edge *lock_cycle_edge(const struct lock_graph *graph, const GArray *cycle,
 					 guint i);
@@ -190,7 +187,7 @@ RIG_DEFINE_AUTO(lock_cycle, lock_cycle_free)
 struct lock_violation {
 	const struct order_edge *edge; /* an edge of the graph */
 	char *rule;		       /* the declared order that it violates */
-	char *source;		       /* the source of the declaration */
+	char *source; /* where the declaration is from, for example a kernel file */
 };
 
 /*

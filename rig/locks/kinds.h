@@ -35,7 +35,7 @@ guint lock_usage_of(const char columns[4]);
 
 /*
  * Adds the bits LOCK_FROM_… and LOCK_TO_… to the contexts of all edges of ORDERS, which must be
- * from /proc/lockdep_chains. USAGE[I] is the usage of class I; 0: unknown.
+ * from /proc/lockdep_chains. USAGE[I] is the usage of class I, or 0 if it is unknown.
  */
 void lock_kinds_derive(struct lock_orders *orders, const guint *usage);
 

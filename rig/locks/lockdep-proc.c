@@ -43,8 +43,8 @@ char *lock_plain_name(const char *name)
 
 /*
  * Returns the name of the variable that contains the lock key at ADDRESS, without the compiler's
- * suffix ("dev_attr_state" for dev_attr_state.3). NULL: there is none, or it is a macro's static
- * variable ("__key"), which does not identify the class.
+ * suffix ("dev_attr_state" for dev_attr_state.3). Returns NULL if there is none, or it is a macro's
+ * static variable ("__key"), which does not identify the class.
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {
@@ -108,7 +108,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	}
 	if (number) {
 		class = r->orders->classes->pdata[number - 1];
-		/* a second key with the same name */
+		/* a second lockdep key has this name */
 		class->flags = (class->flags | LOCK_AMBIGUOUS) & ~LOCK_SINGLE;
 	} else {
 		class = g_new0(struct lock_class, 1);

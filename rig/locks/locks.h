@@ -93,8 +93,8 @@ struct lock_edge {
 	guint from, to;
 	guint contexts; /* enum lock_context */
 	/*
-	 * guint, sorted: the gates, which are classes with a single lock (LOCK_SINGLE) that the
-	 * task held exclusively at every occurrence; NULL: none
+	 * array of guint, sorted: the gates, which are classes with a single lock (LOCK_SINGLE)
+	 * that the task held exclusively at every occurrence; or NULL if there is none
 	 */
 	GArray *gates;
 	/*
@@ -184,8 +184,8 @@ gboolean lock_text_is_valid(const char *text, gsize max);
 gboolean lock_name_is_variable(const char *name);
 
 /*
- * Returns the signature of the lock order EDGE, "A --> B", as a finding (lock_findings()); NULL:
- * EDGE has another form. The caller owns the text.
+ * Returns the signature of the lock order EDGE, "A --> B", as a finding (lock_findings()), or NULL
+ * if EDGE has another form. The caller owns the text.
  */
 char *lock_edge_key(const char *edge);
 #define LOCK_EDGE_KEY "v1:lock-edge:"
@@ -193,7 +193,7 @@ char *lock_edge_key(const char *edge);
 /*
  * Returns the classes in TEXT, "A --> B --> A" (a cycle) or "A --> B" (an edge). A signature's kind
  * may precede them ("v1:lockdep-circular:"). Lockdep's numbers ("#13") are removed. The result is
- * NULL-terminated, and the caller owns it. NULL: TEXT has neither form.
+ * NULL-terminated, and the caller owns it. Returns NULL if TEXT has neither form.
  */
 char **lock_cycle_parse(const char *text);
 

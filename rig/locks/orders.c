@@ -161,7 +161,7 @@ json_t *lock_orders_json(const struct lock_orders *orders)
 			 classes, "edges", edges);
 }
 
-/* Sets *RET to element AT of ARRAY. FALSE: it is not a number below LIMIT. */
+/* Sets *RET to element AT of ARRAY. Returns FALSE if it is not a number below LIMIT. */
 static gboolean number_at(json_t *array, size_t at, guint limit, guint *ret)
 {
 	json_t *number = json_array_get(array, at);

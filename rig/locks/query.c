@@ -46,8 +46,8 @@ static guint flags_of_name(const char *name)
 }
 
 /*
- * Loads the classes into GRAPH, sorted by name. Fills INDEX: id of the class in the database -> its
- * index in GRAPH + 1.
+ * Loads the classes into GRAPH, sorted by name. Fills INDEX, which maps the id of a class in the
+ * database to its index in GRAPH + 1.
  */
 static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
 			     GError **error)

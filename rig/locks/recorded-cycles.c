@@ -48,8 +48,9 @@ enum clash { CLASH_NONE, CLASH_WRITER, CLASH_SURE };
 
 /*
  * Returns whether a task that waits for a lock of CLASS is blocked by a task that holds this lock:
- * CLASH_NONE, CLASH_SURE, or CLASH_WRITER (only if a third task waits for writing). WANTS_WRITE:
- * the first task waits for writing. HOLDS_WRITE: the second one holds it for writing.
+ * CLASH_NONE, CLASH_SURE, or CLASH_WRITER (only if a third task waits for writing). WANTS_WRITE is
+ * TRUE if the first task waits for writing, HOLDS_WRITE if the second one holds the lock for
+ * writing.
  */
 static enum clash clash_at(const struct lock_class *class, gboolean wants_write,
 			   gboolean holds_write)
@@ -71,8 +72,8 @@ struct choice {
 /*
  * Returns the clash at the lock at the end of edge I of C. MODE is how edge I occurs: bit 1 says
  * that its first lock is held for writing, bit 0 that the second one is wanted for writing.
- * HOLDS_WRITE: the next task holds this second lock for writing. CLASH_NONE if edge I was not
- * recorded in MODE.
+ * HOLDS_WRITE is TRUE if the next task holds this second lock for writing. Returns CLASH_NONE if
+ * edge I was not recorded in MODE.
  */
 static enum clash clash_in(const struct choice *c, guint i, guint mode, gboolean holds_write)
 {
@@ -108,7 +109,7 @@ static enum clash clash_of(const struct choice *c)
 
 /*
  * Returns the class of a gate, a lock that two of the tasks hold exclusively, so that they cannot
- * be in the cycle at the same time; -1: there is none.
+ * be in the cycle at the same time; or -1 if there is none.
  */
 static int gate_of(const struct choice *c)
 {

@@ -4,7 +4,7 @@
 
 /*
  * Returns the gates of EDGE: the classes of the locks that were held at every occurrence, without
- * classes that have several locks. AT[I]: index of the recorded class I in the result.
+ * classes that have several locks. AT[I] is the index of the recorded class I in the result.
  */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)

@@ -58,8 +58,9 @@ static struct lock_recorded *recorded_new(void)
 /* ---- names ---- */
 
 /*
- * Returns the name of the function at ADDRESS. IS_RETURN: ADDRESS is a return address; the byte
- * before it is looked up, because the call may be the last instruction of its function.
+ * Returns the name of the function at ADDRESS. If IS_RETURN is TRUE, ADDRESS is a return address,
+ * and the byte before it is looked up, because the call may be the last instruction of its
+ * function.
  */
 static char *function_name(const struct lock_names *names, guint64 address, gboolean is_return)
 {

@@ -14,8 +14,8 @@
 #include "locks/locks.h"
 
 /*
- * Callbacks that return the name of the variable or function at an address of the kernel; the
- * caller owns it. NULL: there is none.
+ * Callbacks that return the name of the variable or function at an address of the kernel, or NULL
+ * if there is none. The caller owns the name.
  */
 struct lock_names {
 	char *(*variable)(guint64 address, void *data);
@@ -92,8 +92,8 @@ void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
 /*
- * Returns why the record is incomplete, so that it proves nothing; NULL: it has every acquisition
- * and release. The caller owns the text.
+ * Returns why the record is incomplete, so that it proves nothing; or NULL if it has every
+ * acquisition and release. The caller owns the text.
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 

@@ -46,8 +46,8 @@ static const char *text_at(json_t *object, const char *key)
 
 /*
  * Returns the class in LINE, "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:" (print_circular_bug_entry() in
- * kernel/locking/lockdep.c), without the number that lockdep appends to some names. NULL: LINE has
- * another form.
+ * kernel/locking/lockdep.c), without the number that lockdep appends to some names. Returns NULL if
+ * LINE has another form.
  */
 static char *link_class(const char *line)
 {
@@ -114,8 +114,8 @@ static guint link_kind(char **lines, const char *class, const char *taken_in)
 }
 
 /*
- * Adds the edges between the links of REPORT's lock chain to ORDERS. NUMBERS: indices of the
- * classes of the links.
+ * Adds the edges between the links of REPORT's lock chain to ORDERS. NUMBERS has the index of each
+ * link's class.
  */
 static void add_edges(struct lock_orders *orders, json_t *report, const guint *numbers)
 {
@@ -161,8 +161,8 @@ static gboolean has_name(const struct lock_orders *orders, guint n, const char *
 }
 
 /*
- * Adds the edges of REPORT. The first N_KNOWN classes of ORDERS are from /proc/lockdep; 0: it was
- * not read.
+ * Adds the edges of REPORT. The first N_KNOWN classes of ORDERS are from /proc/lockdep; N_KNOWN is
+ * 0 if that was not read.
  */
 static void add_report(struct lock_orders *orders, guint n_known, json_t *report)
 {
