@@ -25,8 +25,8 @@ const struct machine_boot machine_edk2 = {
 };
 
 /*
- * In Debian 12 qemu-system-data has the second file. In Debian 13 this is a link to the first one,
- * which is in a package that QEMU does not depend on.
+ * In Debian 12, qemu-system-data has the second file. In Debian 13, the second file is a link to
+ * the first one, which is in a package that QEMU does not depend on.
  */
 const struct machine_boot machine_opensbi = {
 	.name = "OpenSBI",

@@ -87,8 +87,9 @@ struct machine {
 	 */
 	gboolean exits_silently;
 	/*
-	 * TRUE if each NUMA node needs CPUs, and those of a node must have consecutive numbers;
-	 * FALSE: nodes can be without CPUs, and CPU n is on node n modulo the number of those with
+	 * TRUE if each NUMA node needs CPUs, and those of a node must have consecutive numbers. If
+	 * FALSE, nodes can be without CPUs, and CPU n is on node n modulo the number of nodes with
+	 * CPUs.
 	 */
 	gboolean nodes_in_order;
 	/* the kernel image that a build makes, relative to the build folder */
@@ -173,8 +174,8 @@ const struct machine *machine_find(const char *name, GError **error);
 /*
  * Returns the path of the firmware image for MACHINE's guests on EMULATOR (a program, or NULL for
  * the machine's default): the image that `rig qemu get` unpacked with EMULATOR, otherwise an
- * installed one. If neither exists, returns the path of the preferred installed one. NULL: the
- * image is part of QEMU. The caller owns the result.
+ * installed one. If neither exists, returns the path of the preferred installed one. Returns NULL
+ * if the image is part of QEMU. The caller owns the result.
  */
 char *machine_bios(const struct machine *machine, const char *emulator);
 
