@@ -50,7 +50,7 @@ struct plan {
 	struct plan_exclude *excludes;
 	unsigned n_excludes;
 	guint64 *seeds;
-	/* 0: for each cell, one seed is drawn from the seed of the night */
+	/* if it is 0, one seed for each cell is drawn from the seed of the night */
 	unsigned n_seeds;
 	unsigned repeat;		 /* 1 by default */
 	/* maximum number of repetitions of a cell that failed or has no result; 2 by default */

@@ -26,7 +26,7 @@ static void give_up_too_large(struct runner *r)
 		if (cell->status != CELL_WAITING || cell->item.need.memory <= r->night->host.memory)
 			continue;
 		why = g_strdup_printf("needs %" G_GUINT64_FORMAT
-				      " MiB of memory, there are %" G_GUINT64_FORMAT,
+				      " MiB of memory, the host has %" G_GUINT64_FORMAT,
 				      cell->item.need.memory >> 20, r->night->host.memory >> 20);
 		night_add_attempt(r->night, cell,
 				  &(struct attempt){.number = 1,
