@@ -34,7 +34,7 @@ struct place_job {
 	/* the needs of the job; the place chooses the cores of a build */
 	struct pack_item item;
 	guint rank;    /* jobs with a smaller rank start first, if they fit */
-	guint limit_s; /* time limit, see struct child_command */
+	guint limit_s; /* maximum wall time of the job, or 0 for no limit */
 	/* a job that was added before, and must have passed before this one starts; or NULL */
 	struct place_job *after;
 	/*
@@ -75,9 +75,9 @@ struct place_ops {
 	void (*hold)(struct place *place);
 	void (*stop)(struct place *place, guint grace_s);
 	char *(*progress)(const struct place *place);
-	/* see place_leave(); NULL if the jobs cannot continue without this process */
+	/* implements place_leave(); NULL if the jobs cannot continue without this process */
 	gboolean (*leave)(struct place *place, GError **error);
-	/* see place_leave_waits(); NULL if leaving never takes long */
+	/* implements place_leave_waits(); NULL if place_leave() never takes long */
 	char *(*leave_waits)(const struct place *place);
 	void (*free)(struct place *place);
 };
