@@ -16,8 +16,8 @@ gboolean plan_is_here(const struct run_request *want)
 
 /*
  * Returns the bytes of huge pages that the devices of SCENARIO need. Each device counts twice,
- * because QEMU frees the memory of an unplugged device some time after its reply (by RCU), when the
- * next one may be there.
+ * because QEMU frees the memory of an unplugged device some time after its reply (by RCU); by then
+ * the next device may be there.
  */
 static guint64 hugepages_of(const struct scenario *scenario)
 {

@@ -34,7 +34,7 @@ struct run_request {
 	 * image
 	 */
 	const char *vmlinux;
-	char **patches, **fragments; /* files, NULL-terminated */
+	char **patches, **fragments; /* paths of files; NULL-terminated */
 	/* decimal or 0x…; default: the timeline's seed, or a new one from the kernel's entropy */
 	const char *seed;
 	const char *known;   /* list of known issues; default: the rig's own */
@@ -112,7 +112,8 @@ struct run_plan {
 	/* config fragments of the kernel, copied into the run folder */
 	const char *const *fragments;
 	const char *initrd;
-	const char *launcher, *uri; /* see struct vm_config; `uri` may be NULL */
+	/* `launcher` is "direct" or "libvirt"; `uri` is libvirt's connection URI, or NULL */
+	const char *launcher, *uri;
 	const char *emulator;	    /* NULL stands for the machine's default */
 	const char *results;	    /* the results folder */
 	guint64 seed;
