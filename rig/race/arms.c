@@ -30,7 +30,7 @@
 /* of this many sweeps, one has only arms at updates (read-modify-write instructions) */
 #define UPDATES_EACH 3
 #define SLOTS_MAX 16
-#define PCT_MAX_MS 300 /* the longest wait with PCT */
+#define PCT_MAX_MS 300 /* maximum length of a wait with the random scheduler (PCT), in ms */
 
 /* The kinds of places in a function at which a vCPU can be held. */
 static const struct kind {
@@ -76,7 +76,7 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 		    const struct function *f, const char *callee)
 {
 	double hz = f->visits / MAX(1, record->seconds);
-	/* an update is lost if two vCPUs are in the same function */
+	/* an update can be lost only if two vCPUs are in the same function, so count only those */
 	gint64 beside = kind->is_update && f->itself ? f->itself : f->beside;
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 

@@ -7,7 +7,9 @@
 #include "store/store.h"
 #include "util/error.h"
 
-/* the same as DIRECTOR_ALL (director/director.h): all functions that are candidates for holds */
+/*
+ * equal to DIRECTOR_ALL (director/director.h): selects all functions that are candidates for holds
+ */
 #define ALL "hotplug"
 
 /* For each lock, the source files with functions that take it. */

@@ -92,7 +92,10 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 void race_search_free(struct race_search *search);
 RIG_DEFINE_AUTO(race_search, race_search_free)
 
-/* Sets a callback that is called whenever a run has ended. */
+/*
+ * Sets two callbacks: ENDED is called whenever a run has ended, STARTING whenever one was started;
+ * WHAT says what the run is for.
+ */
 void race_search_watch(struct race_search *search,
 		       void (*ended)(const struct race_event *event, void *data),
 		       void (*starting)(const char *what, void *data), void *data);
@@ -126,13 +129,13 @@ char *race_sweep(const struct race_trial *trial);
 char *race_scenario(const char *file, const struct race_trial *trial, guint cpus, GError **error);
 
 /*
- * Interprets WHAT, the argument of --around. *RET_VISITS: the functions to count, for `rig run
- * --visits`; *RET_FAVOURED: the functions to try first (g_strfreev()), or NULL.
+ * Interprets WHAT, the argument of --around. *RET_VISITS are the functions to count, for `rig run
+ * --visits`; *RET_FAVOURED are the functions to try first (g_strfreev()), or NULL.
  *
- *	mm/slub.c	the functions of this file, which the director's table must have
- *	add_memory	this function and its neighbours
- *	slab_mutex	a lock: the files with functions that take it
- *	a run		all files; the functions in the run's reports are tried first
+ * 	mm/slub.c       the functions of this file, which the director's table must have
+ * 	add_memory      this function and its neighbours
+ * 	slab_mutex      a lock: the files with functions that take it
+ * 	a run           all files; the functions in the run's reports are tried first
  *
  * Errors: RIG_EXIT_USAGE, WHAT is none of these.
  */

@@ -239,7 +239,10 @@ static gboolean records(const struct race_search *search)
 	return FALSE;
 }
 
-/* Builds, then starts a run for each free guest, and ends the loop if no trial is left. */
+/*
+ * Builds the kernel if needed; then starts a run for each free guest, and ends the loop if no trial
+ * is left.
+ */
 static void step(void *data)
 {
 	struct race_search *search = data;

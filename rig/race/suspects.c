@@ -11,7 +11,7 @@
 /* Adds the function names in TEXT, which has stack frames like "function+0x12/0x34". */
 static void add_frames(const char *text, GHashTable *names)
 {
-	/* without a compiler's suffix, as in "function.isra.0+0x12/0x34" */
+	/* leave out a compiler's suffix: the name in "function.isra.0+0x12/0x34" is "function" */
 	g_autoptr(GRegex) regex = g_regex_new(
 		"([A-Za-z_][A-Za-z0-9_]*)(?:\\.[a-z]+\\.[0-9]+)*\\+0x[0-9a-f]+/0x", 0, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;

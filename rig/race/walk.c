@@ -186,7 +186,10 @@ static void start(struct walk *walk, struct walk_slot *slot)
 	race_job_run(&slot->job, walk->loop.place, o, &run, on_ran, slot);
 }
 
-/* Builds, then starts a run for each free guest, and ends the loop if nothing is left. */
+/*
+ * Builds the kernel if needed; then starts a run for each free guest, and ends the loop if no cell is
+ * left.
+ */
 static void step(void *data)
 {
 	struct walk *walk = data;

@@ -74,7 +74,7 @@ struct fallible;
 /* Returns TRUE if AROUND (a function, part of a path, or NULL for all) selects ROW. */
 gboolean walk_is_wanted(const struct fallible *row, const char *around);
 
-/* Returns TRUE if AROUND (as above) selects at least one row of the table. */
+/* Returns TRUE if AROUND selects at least one row of the table (walk_is_wanted()). */
 gboolean walk_has_function(const char *around);
 
 /* Returns all cells; the first one is the run in which calls were counted. Borrowed. */
