@@ -141,7 +141,7 @@ static gboolean is_gone(const struct signature *signature)
 		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
-	/* the newest run with the signature must belong to THEN, not be older */
+	/* the newest run with the signature must be one of THEN, not an older one */
 	for (guint i = last->cell->runs->len; i-- > 0;) {
 		const struct run_view *run = last->cell->runs->pdata[i];
 

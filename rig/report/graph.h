@@ -24,12 +24,12 @@ struct graph_node {
 
 struct graph_edge {
 	guint from, to;	   /* indices in `nodes` */
-	const char *label; /* or NULL */
+	const char *label; /* text at the edge, or NULL */
 	gboolean marked;
 };
 
 struct graph {
-	const char *title; /* or NULL */
+	const char *title; /* title of the graph, or NULL */
 	const struct graph_node *nodes;
 	guint n_nodes;
 	const struct graph_edge *edges;
