@@ -10,7 +10,7 @@
 
 #include "util/text.h"
 
-#define ERRNO_MAX 133 /* include/uapi/asm-generic/errno.h: EHWPOISON */
+#define ERRNO_MAX 133 /* the highest errno: EHWPOISON in include/uapi/asm-generic/errno.h */
 
 int errno_of(const char *name)
 {
@@ -26,7 +26,7 @@ static const struct {
 	gboolean words;
 } lists[] = {
 	{"legal", TRUE},   /* guest-init/agent.c: run_expect_errnos() */
-	{"errors", FALSE}, /* of notifier-error */
+	{"errors", FALSE}, /* a parameter of the agent notifier-error */
 };
 
 /* Returns the name that is most similar to WORD, in upper or lower case, or NULL. Static. */

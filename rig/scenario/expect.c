@@ -22,7 +22,10 @@ static const struct {
 	{STEP_CPU, TRUE, {"ok", NULL}},
 };
 
-/* Returns TRUE for EBUSY, and for E524: so the guest prints an errno without a name. */
+/*
+ * Returns TRUE if WORD is the name of an errno, or a number such as "E524", which the guest prints
+ * for an errno without a name.
+ */
 static gboolean is_errno(const char *word)
 {
 	guint64 value;

@@ -71,15 +71,15 @@ struct step {
 	 */
 	char *id;
 	enum step_device device;
-	struct range size;	/* of a DIMM or virtio-mem in bytes; rounded to `unit` when drawn */
-	struct range requested; /* of virtio-mem at plug, in bytes */
-	guint64 label;		/* bytes of an NVDIMM's label area, not part of `size` */
-	/* of an NVDIMM: the file with its contents and labels, or NULL; `path` is on the host */
+	struct range size; /* bytes of a DIMM or virtio-mem device, rounded to `unit` when drawn */
+	struct range requested; /* virtio-mem: the size that is requested at the plug, in bytes */
+	guint64 label;		/* size of an NVDIMM's label area in bytes, not part of `size` */
+	/* NVDIMM: the file with its contents and labels, or NULL; `path` is its path on the host */
 	char *file, *path;
 	guint64 file_size;
-	/* of virtio-mem at plug and resize, in bytes; 0 stands for the machine's unit */
+	/* virtio-mem: block size in bytes; 0 stands for the machine's unit */
 	guint64 block;
-	/* of virtio-mem at plug: QEMU's properties of these names (`memslots`: dynamic-memslots) */
+	/* virtio-mem: QEMU's properties of these names (`memslots`: dynamic-memslots) */
 	gboolean prealloc, inaccessible, memslots;
 	unsigned node;
 	int backend; /* enum vm_backend; BACKEND_HUGEPAGES takes the host's huge pages */
@@ -91,7 +91,7 @@ struct step {
 	gboolean at_boot;   /* the guest boots with the device; the step waits for it */
 	/* execute the step only in the first lap, so that the device stays plugged */
 	gboolean once;
-	unsigned timeout_s; /* STEP_TIMEOUT_S by default */
+	unsigned timeout_s; /* time limit of the step; STEP_TIMEOUT_S by default */
 };
 
 #define STEP_TIMEOUT_S 30
@@ -104,7 +104,7 @@ struct step {
 struct track {
 	/* position in the file, from 0; leaving out other tracks does not change it */
 	unsigned number;
-	unsigned copies; /* 1 by default */
+	unsigned copies; /* number of parallel executions of the track; 1 by default */
 	unsigned repeat; /* number of laps; 0 stands for as many as the duration allows */
 	struct step *steps;
 	unsigned n_steps;
@@ -117,7 +117,7 @@ struct param {
 struct agent {
 	char *name;
 	unsigned first; /* number of the first instance, counted over all agents with this name */
-	unsigned count; /* 1 by default */
+	unsigned count; /* number of instances; 1 by default */
 	/* operations per second of each instance; 0 stands for no pause between them */
 	unsigned rate;
 	gboolean optional; /* leave the agent out if the kernel lacks support */
@@ -127,8 +127,8 @@ struct agent {
 
 #define SCENARIO_CPUS_MAX 64 /* maximum number of vCPUs */
 
-#define HOLD_PLACE_MAX 128 /* maximum length of a place in bytes */
-#define HOLD_SAME_MAX 16   /* maximum length of `same` in bytes */
+#define HOLD_PLACE_MAX 128 /* maximum length of a hold's place, in bytes */
+#define HOLD_SAME_MAX 16   /* maximum length of a hold's condition `same`, in bytes */
 
 /*
  * A hold: a vCPU that reaches `at` waits until another vCPU has reached `until`; or two vCPUs wait
@@ -163,10 +163,10 @@ struct hold_spec {
  */
 struct fail_spec {
 	char *function;
-	char *in;	/* only calls by this function count; or NULL */
-	char *error;	/* "ENOMEM", or "NULL" */
-	unsigned call;	/* 1 by default */
-	unsigned times; /* 1 by default */
+	char *in;    /* only calls by this function count; NULL if all calls count */
+	char *error; /* name of the errno that the call returns, for example "ENOMEM"; or "NULL" */
+	unsigned call;	/* number of the first call that fails; 1 by default */
+	unsigned times; /* how many calls fail; 1 by default */
 	/* only calls by tasks with this name count; a * at the end matches any rest; or NULL */
 	char *comm;
 	/* calls count from the beginning of this step on, for example "plug d"; or NULL */
@@ -182,7 +182,7 @@ struct scenario_file {
 
 /* A module that is built with the kernel, for the agent `module`. */
 struct scenario_module {
-	char *name;   /* as in the file: "pcrypt", "./hello" */
+	char *name; /* as in the scenario's file: "pcrypt", "./hello" */
 	/*
 	 * path on the host, if the module is a folder of the scenario; NULL if it is in the
 	 * kernel's source
@@ -216,7 +216,7 @@ struct scenario {
 	char **machines; /* NULL-terminated, at least one */
 	guint64 memory;	 /* base memory in bytes */
 	guint64 max_memory;		   /* maximum in bytes, with all plugged devices */
-	unsigned slots, nodes, base_nodes; /* as in struct vm_config */
+	unsigned slots, nodes, base_nodes; /* memory slots; nodes; nodes with base memory */
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
 	gboolean hmat; /* the firmware describes latency and bandwidth between the nodes */
 	unsigned cpus, max_cpus; /* numbers of vCPUs at boot, and at most */
