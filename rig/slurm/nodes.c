@@ -73,7 +73,7 @@ static GPtrArray *srun_words(const struct node *node)
 
 /*
  * Starts srun on NODE with the words of SHELL, followed by the words of the rig command. INPUT is
- * the standard input, as in command_start().
+ * the path of its standard input, or NULL for /dev/null.
  */
 static void start(struct node *node, const char *const *shell, const char *input)
 {

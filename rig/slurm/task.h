@@ -13,7 +13,8 @@
 #define TASK_FILE_MAX (256u << 20)
 
 /*
- * Returns one line of NAME.batch, as a new reference. WORDS has the form of struct child_command.
+ * Returns one line of NAME.batch, as a new reference. WORDS are the arguments of the rig,
+ * NULL-terminated.
  */
 json_t *task_line(const char *key, enum child_kind kind, guint limit_s, char *const *words);
 
