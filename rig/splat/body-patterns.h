@@ -18,7 +18,7 @@ extern const gsize n_body_starts;
 
 /*
  * Classifies a line inside a report of FAMILY by the table of beginnings. START is the line's text
- * after its blanks. BODY_FOREIGN: no row of the table matches.
+ * after its blanks. Returns BODY_FOREIGN if no row of the table matches.
  */
 enum body body_pattern(const char *start, unsigned family);
 

@@ -127,7 +127,7 @@ static gboolean is_registers(const char *text)
 	if (*value != ':')
 		return FALSE;
 	value = skip_blanks(value + 1);
-	/* a selector and an offset, such as "CS: 0010:" */
+	/* skip a selector, "0010:" in "CS: 0010:ffff…" */
 	if (hex_digits(value) == 4 && value[4] == ':')
 		value += 5;
 	digits = hex_digits(value);

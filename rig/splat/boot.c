@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detects a second boot in one log, and whether it is a reboot without a preceding shutdown. It is
- * not if another machine's log begins there, or if a mail quotes two logs.
+ * Detects a second boot in one log, and whether it is a reboot without a preceding shutdown. A
+ * second boot is not such a reboot if another machine's log begins there, or if a mail quotes two
+ * logs.
  */
 #include <string.h>
 

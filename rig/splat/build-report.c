@@ -50,7 +50,7 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *end;
 
 	if (!pid &&
-	    /* format of kernels up to 3.9: "Pid: 5, comm: name Not tainted" */
+	    /* kernels up to 3.9 print "Pid: 5, comm: name Not tainted" */
 	    strncmp(text, "Pid: ", 5) == 0)
 		pid = text;
 	if (!comm)
@@ -85,7 +85,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	for (guint i = 0; i < report->n; i++)
 		if ((report->seen[i].marks & MARK_WHO) && parse_who(splat, report->seen[i].text))
 			return;
-	/* format from 6.19 on: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
+	/* kernels from 6.19 on print "WARNING: file:line at func+0x…, CPU#1: comm/12" */
 	const char *cpu = strstr(report->seen[report->header].text, ", CPU#");
 	const char *comm = cpu ? strstr(cpu, ": ") : NULL;
 	const char *slash = comm ? strrchr(comm, '/') : NULL;

@@ -26,7 +26,7 @@ struct line_ends {
 	enum line_ends_form form;
 	decode_sink sink;
 	void *data;
-	gboolean after_return; /* LINE_ENDS_RETURN: the last byte was CR */
+	gboolean after_return; /* LINE_ENDS_RETURN: the last byte was CR (carriage return) */
 	/*
 	 * LINE_ENDS_ESCAPED: an incomplete escape sequence at the end of the text so far:
 	 * backslashes, or the start of "\u001b"
@@ -41,8 +41,8 @@ struct line_ends {
 	gsize between_len;
 	guint8 out[ROOM];
 	gsize out_len;
-	/* LINE_ENDS_PLAIN */
-	enum line_kind kind;	 /* of the current line */
+	/* the members from here on are used with LINE_ENDS_PLAIN */
+	enum line_kind kind;	 /* kind of the current line */
 	char held[HELD_MAX + 1]; /* the current line so far, while `kind` is LINE_UNKNOWN */
 	gsize held_len;
 };
@@ -83,9 +83,9 @@ static gboolean is_kernel_line(const char *p)
 }
 
 /*
- * Counts the escaped line ends (the two characters "\n") and the newlines in TEXT. TRUE: a line of
- * the kernel follows an escaped line end. STRINGS: the end of a string in an array also counts as
- * an escaped line end.
+ * Counts the escaped line ends (the two characters "\n") and the newlines in TEXT. If STRINGS is
+ * TRUE, the end of a string in an array also counts as an escaped line end. Returns TRUE if a line
+ * of the kernel follows an escaped line end.
  */
 static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_escaped,
 				guint *ret_real)
@@ -107,7 +107,10 @@ static gboolean count_line_ends(const char *text, gboolean strings, guint *ret_e
 	return any;
 }
 
-/* FALSE for entries of `journalctl -o json`, which journal-json.c reads. */
+/*
+ * Returns TRUE if TEXT is escaped; but FALSE for entries of `journalctl -o json`, which
+ * journal-json.c reads.
+ */
 gboolean line_ends_are_escaped(const char *text)
 {
 	guint escaped, real;
@@ -218,8 +221,8 @@ static void put_between(struct line_ends *ends)
 
 /*
  * Handles C if it can belong to the end of a string and the start of the next one (`","`), which
- * are a line end: stores it, or writes a newline if it is the last character. FALSE: it does not
- * belong to it.
+ * are a line end: stores it, or writes a newline if it is the last character. Returns FALSE if C
+ * does not belong to it.
  */
 static gboolean take_between(struct line_ends *ends, char c)
 {

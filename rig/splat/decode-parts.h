@@ -47,11 +47,11 @@ void pstore_feed(struct pstore *pstore, const guint8 *bytes, gsize len);
 /* Passes the last dump to the sink, and frees PSTORE. */
 void pstore_end(struct pstore *pstore);
 
-/* How lines end. */
+/* The end of each line. */
 enum line_ends_form {
-	LINE_ENDS_PLAIN,   /* in a newline, or CR and a newline */
-	LINE_ENDS_RETURN,  /* in CR */
-	LINE_ENDS_ESCAPED, /* in the two characters "\n" */
+	LINE_ENDS_PLAIN,   /* a newline, or CR and a newline */
+	LINE_ENDS_RETURN,  /* CR */
+	LINE_ENDS_ESCAPED, /* the two characters "\n" */
 };
 
 /* Returns TRUE if TEXT is escaped: the two characters "\n" precede a line of the kernel in it. */

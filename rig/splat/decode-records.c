@@ -27,7 +27,7 @@ struct records {
 	gsize starts[OBJECTS_MAX];
 	guint depth;
 	gboolean in_string, after_backslash;
-	json_t *entry;	 /* all other forms: the fields of the current entry */
+	json_t *entry; /* RECORDS_EXPORT and RECORDS_VERBOSE: the fields of the current entry */
 	/* RECORDS_EXPORT: the name of the field whose binary value is being read; or NULL */
 	char *field;
 	/*
@@ -50,7 +50,7 @@ static gboolean has_at_line_start(const char *text, const char *words)
 
 /*
  * Returns TRUE if TEXT is JSON in which an entry has several lines, or the entries are in an array.
- * FALSE if each entry has one line: journal-json.c reads this without decoding.
+ * Returns FALSE if each entry has one line: journal-json.c reads this without decoding.
  */
 static gboolean is_objects(const char *text)
 {

@@ -27,12 +27,12 @@ struct text_decoder {
 	enum form form;
 	guint8 start[4096]; /* the first bytes, collected until the format is detected */
 	gsize start_len;
-	/* UTF-16 and UTF-32 */
+	/* the next four members are used for UTF-16 and UTF-32 */
 	const struct wide *wide;
 	guint8 unit[4];
 	gsize unit_len;
 	gunichar high;
-	/* mail */
+	/* the members from here to `depth` are used for mails */
 	char line[LINE_MAX_BYTES + 1];
 	gsize line_len;
 	gboolean in_header;
@@ -190,7 +190,7 @@ static void take_quoted(struct text_decoder *d)
 				       g_ascii_xdigit_value(p[2]));
 			p += 2;
 		} else if (strspn(p + 1, " \t\r\n") == (gsize)(end - p - 1)) {
-			break; /* a soft line break */
+			break; /* a soft line break: the line continues */
 		} else {
 			*to++ = *p;
 		}

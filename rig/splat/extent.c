@@ -94,7 +94,7 @@ void extent_expire(struct scanner *scanner, guint64 number)
 /*
  * Returns the open report to which the stack that begins with LINE belongs: CPUs print their stacks
  * when the CPU that reports a stall or a panic requests it. The caller of LINE becomes one of the
- * report's callers. NULL: there is no such line or report.
+ * report's callers. Returns NULL if there is no such line or report.
  */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
@@ -292,8 +292,8 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 
 /*
  * Ends OPEN, because the report that begins with LINE, which FORMAT matches, interrupts it. Returns
- * OPEN if it is not passed on yet (`cut` of struct open); otherwise NULL. *RET_INDUCED: the new
- * report is a consequence of printing OPEN.
+ * OPEN if it is not passed on yet (`cut` of struct open); otherwise NULL. *RET_INDUCED is TRUE if
+ * the new report is a consequence of printing OPEN.
  */
 static struct open *interrupt(struct scanner *scanner, struct open *open,
 			      const struct format *format, const struct line *line,

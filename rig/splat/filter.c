@@ -39,8 +39,8 @@ static const char *const words[] = {
 	"int3:",
 	"UBSAN:",
 	"KASAN: ",
-	"dog: BUG:", /* wrapped after it */
-	"] BUG:",    /* also wrapped; after a time stamp */
+	"dog: BUG:", /* the end of a line: a mail has wrapped the header after it */
+	"] BUG:",    /* the same, with a time stamp before BUG */
 	"Sanitizer: data-race",
 	"unregister_netdevice:",
 	"VFS: ",

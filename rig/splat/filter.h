@@ -16,7 +16,10 @@
 #define FILTER_GROUPS 8
 #define FILTER_HASH_BITS 9
 #define FILTER_WORD_MAX 32 /* length of the longest word */
-/* shorter inputs do not use it, because its set-up takes longer than it saves */
+/*
+ * inputs with fewer bytes are not searched with vectors, because the set-up takes longer than it
+ * saves
+ */
 #define FILTER_VECTOR_LEAST 256
 
 /*
@@ -25,9 +28,7 @@
  */
 struct filter_prints {
 	guint8 low[FILTER_PRINT][16], high[FILTER_PRINT][16];
-	/*
-	 * index of the first word whose print's first four bytes have this hash; -1: there is none
-	 */
+	/* index of the first word whose print's first four bytes have this hash, or -1 */
 	gint16 first[1 << FILTER_HASH_BITS];
 };
 
@@ -52,9 +53,9 @@ gboolean filter_has_vectors(void);
 typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at);
 /*
  * Searches BYTES for the first position at which CHECK returns TRUE. CHECK is only called where a
- * group accepts the bytes and their hash is that of a print, and where a byte is not ASCII. TRUE:
- * *RET_AT is this position. FALSE: there is none before *RET_AT, and the positions from *RET_AT on
- * were not examined.
+ * group accepts the bytes and their hash is that of a print, and where a byte is not ASCII. If
+ * there is one, returns TRUE, and *RET_AT is this position. Otherwise returns FALSE; then the
+ * positions before *RET_AT were examined, and those from *RET_AT on were not.
  */
 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 		       filter_check check, gsize *ret_at);

@@ -122,8 +122,8 @@ static const struct format rows[] = {
 	{"UBSAN:", "UBSAN: ([a-zA-Z -]+) in " SRC, "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
 	 "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
 	/*
-	 * with CONFIG_UBSAN_TRAP a trap follows the line: of this row on x86, of the next row on
-	 * arm64
+	 * with CONFIG_UBSAN_TRAP, the report of a trap follows this row's line on x86, and the next
+	 * row's line on arm64
 	 */
 	{"UBSAN:", "UBSAN: ([a-z -]+) at " F "\\+0x", "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
 	 "ubsan|overflow", FRAME_GROUP, FAMILY_SANITIZER | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS},

@@ -234,7 +234,7 @@ static gboolean parse_inlined(const char *text, gsize len, struct frame *ret)
 
 /*
  * Parses a frame of arm: "(f) from …"; since 5.18 "f from …" or "f [module] from …". It has no
- * offset. ADDRESSED: an address precedes it.
+ * offset. ADDRESSED is TRUE if an address precedes it.
  */
 static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
@@ -407,13 +407,13 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		if (g_str_has_prefix(marks[i], "---"))
 			p = strstr(p, " at ") ? strstr(p, " at ") + 4 : p;
 		p += strspn(p, " ");
-		if (text_begins(p, "0033:")) /* the code segment of user space */
+		if (text_begins(p, "0033:")) /* an instruction in user space, by its code segment */
 			return FALSE;
 		if (strspn(p, "0123456789") == 4 && p[4] == ':')
 			p += 5;
 		for (int n = 0; n < 2; n++)
 			p = skip_empty_address(skip_address(p));
-		p += strspn(p, ": "); /* "NIP [c000000000b1e9ac]: f+0x…" */
+		p += strspn(p, ": "); /* skip the colon of "NIP [c000000000b1e9ac]: f+0x…" */
 		return frame_parse_function(skip_number(p), ret) || parse_klogd(p, ret) ||
 		       (strchr("Rpe", marks[i][0]) && frame_parse_bare(p, ret));
 	}

@@ -12,7 +12,7 @@ struct frame {
 	char name[128];	  /* without compiler suffixes such as .isra.0 */
 	char symbol[128]; /* the name with compiler suffixes */
 	guint64 offset;
-	guint64 size; /* size of the function; 0: the line does not have it */
+	guint64 size; /* size of the function, or 0 if the line does not have it */
 	char module[64];
 	gboolean guess; /* the frame is marked as unreliable by '?' or "(unreliable)" */
 	gboolean inlined;

@@ -18,8 +18,8 @@ static char *first_item(const char *line)
 }
 
 /*
- * Returns the function of the work item in LINE (-1: there is no such line): "Workqueue: events f
- * [module]", "Workqueue: writeback f (flush-8:0)".
+ * Returns the function of the work item in line number LINE: "Workqueue: events f [module]",
+ * "Workqueue: writeback f (flush-8:0)". Returns NULL if there is none, or LINE is -1.
  */
 static char *shown_item(const struct report *report, int line)
 {

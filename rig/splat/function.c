@@ -360,7 +360,7 @@ static char *function_below_stack(const struct report *report, enum rules rules)
 
 /*
  * Returns the function that faulted, even if it is generic, if the report has no other function
- * because it was cut off. NULL: this does not apply.
+ * because it was cut off; otherwise NULL.
  */
 static char *only_fault(const struct splat *splat, const struct report *report)
 {
@@ -376,8 +376,9 @@ static char *only_fault(const struct splat *splat, const struct report *report)
 }
 
 /*
- * Returns the first suitable function of the stack. NULL: there is none; or it is the entry of the
- * kernel, which says less than the function in the header: the lines between them were lost.
+ * Returns the first suitable function of the stack, or NULL if there is none. Returns NULL, too, if
+ * it is the entry of the kernel, which says less than the function in the header: the lines between
+ * them were lost.
  */
 static char *first_in_stack(const struct splat *splat, const struct report *report,
 			    enum rules rules)

@@ -15,19 +15,19 @@
  */
 char *name_or_null(const char *name);
 /*
- * Returns the first of NAMES that is not generic by RULES and has none of the substrings in SKIP (a
- * list as for name_has(), or NULL for no further names). NULL: there is no such name.
+ * Returns the first of NAMES that is not generic by RULES and has none of the substrings in SKIP,
+ * or NULL if there is none. SKIP is a list in the format of name_has(), or NULL.
  */
 char *first_named(const GPtrArray *names, const char *skip, enum rules rules);
 
 /*
- * Returns the function that wants the lock, or else the one that acquired the held lock, if it is
- * not generic; NULL: neither is suitable.
+ * Returns the function that wants the lock, or else the one that acquired the held lock. Returns
+ * NULL if both are generic or unknown.
  */
 char *taking_function(const struct splat *splat, const struct report *report, enum rules rules);
 /*
- * Returns the function from the stack of the fault that cut REPORT off: printing a lock whose
- * memory was freed or overwritten can fault. NULL: no fault did this.
+ * Returns the function from the stack of the fault that cut REPORT off, or NULL if no fault did.
+ * Printing a lock whose memory was freed or overwritten can fault.
  */
 char *cut_function(const struct report *report);
 /*
@@ -41,7 +41,7 @@ char *lock_function(const struct splat *splat, const struct report *report, enum
  */
 char *first_lock_function(const struct splat *splat, const struct report *report);
 /*
- * Returns the function in the line after "… is trying to release lock (X) at:"; NULL: there is
+ * Returns the function in the line after "… is trying to release lock (X) at:", or NULL if there is
  * none, or it is generic.
  */
 char *release_function(const struct report *report, enum rules rules);
@@ -55,7 +55,7 @@ gboolean lacks_last_stack(const struct report *report);
 char *work_function(const struct report *report);
 /*
  * Returns the work function of the first stack's task, from the line "Workqueue: " above it, or
- * NULL. It is for stacks without certain frames.
+ * NULL. It names a report whose stack has no suitable function.
  */
 char *stalled_item(const struct report *report);
 

@@ -173,11 +173,11 @@ static gboolean is_generic_v2(const char *name)
 
 struct answer {
 	guint64 known, yes;
-	json_t *json; /* the name; or NULL */
+	json_t *json; /* the name as a JSON string, or NULL */
 };
 
 struct cache {
-	GHashTable *names;	       /* to struct answer */
+	GHashTable *names; /* name -> struct answer */
 	/* list N of struct answer, as passed to name_has(); unused up to index RULES_V2 */
 	const char *lists[LISTS_MAX];
 	guint n_lists;
@@ -228,8 +228,8 @@ static struct answer *answer_for(struct cache *cache, const char *name)
 }
 
 /*
- * Returns the index of the list PIECES in `lists`, found by its address; LISTS_MAX: the table is
- * full.
+ * Returns the index of the list PIECES in `lists`, found by its address, or LISTS_MAX if the table
+ * is full.
  */
 static guint list_index(struct cache *cache, const char *pieces)
 {

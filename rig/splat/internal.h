@@ -32,8 +32,8 @@
 #define OPEN_REPORTS 8
 
 /*
- * Searches BYTES for the words of which each first line of a report has one. TRUE: *RET_AT is the
- * position of the first word (filter.c).
+ * Searches BYTES for the words of which each first line of a report has one. If there is one,
+ * returns TRUE, and *RET_AT is the position of the first word (filter.c).
  */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
@@ -45,7 +45,7 @@ gboolean filter_hit_or_blank(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
  * Removes the line end and the colours from TEXT, and replaces blanks that are not ASCII, and
  * "#012" (rsyslog writes it for a line end). TEXT has LEN bytes, and room for LEN + 1. Returns the
- * new length. *RET_SAME: nothing was changed, except for the line end (prefix-clean.c).
+ * new length. *RET_SAME is TRUE if nothing was changed, except for the line end (prefix-clean.c).
  */
 gsize prefix_clean(char *text, gsize len, gboolean *ret_same);
 /*
@@ -61,7 +61,7 @@ const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
 /*
- * Returns the date and time from P to END in seconds, for comparison; -1: there is none
+ * Returns the date and time from P to END in seconds, for comparison, or -1 if there is none
  * (prefix-elements.c).
  */
 gint64 prefix_date(const char *p, const char *end);
@@ -95,17 +95,18 @@ int text_int(const char *text);
 /* Where the function in the title is found. */
 enum frame_rule {
 	FRAME_NONE,
-	FRAME_GROUP,	  /* the pattern's group named f; otherwise as FRAME_TRACE */
+	FRAME_GROUP,	  /* the pattern's group named f, or else the call trace */
 	FRAME_FAULT,	  /* the instruction pointer of the fault; otherwise the call trace */
 	FRAME_TRACE,	  /* the call trace */
 	FRAME_LAST_TRACE, /* the last call trace of the report */
 	FRAME_HUNG,	  /* the function in which a blocked task waits */
 	FRAME_STALL,	  /* the function that contains the loop of a CPU */
 	/*
-	 * as FRAME_FAULT; but if other functions recurse than the one that faulted, as FRAME_STALL
+	 * the instruction pointer; but if other functions recurse than the one that faulted, as
+	 * with FRAME_STALL
 	 */
 	FRAME_OVERFLOW,
-	/* as FRAME_STALL, in the part of the stack below the interrupt that detected the stall */
+	/* the loop, as with FRAME_STALL, but below the interrupt that detected the stall */
 	FRAME_INTERRUPTED,
 	FRAME_PAGE,	  /* the function that allocated the page */
 	FRAME_WORK,	  /* the work item in flight */
@@ -177,9 +178,9 @@ struct format {
 	const char *pattern;
 	const char *kind;
 	const char *title;
-	/* NULL: the signature is the function; without a function, the title */
+	/* if it is NULL, the signature is the function, or the title if there is no function */
 	const char *sign;
-	/* functions that never name such a report: parts of names, as for name_has() */
+	/* functions that never name such a report: a list in the format of name_has() */
 	const char *skip;
 	enum frame_rule rule;
 	enum family family;
@@ -192,15 +193,15 @@ const struct format *formats_table(gsize *ret_n);
 
 /*
  * The texts that the groups of a pattern matched: by number, and at GROUP_SRC and GROUP_F those of
- * the groups named src and f. NULL or "": the group did not match.
+ * the groups named src and f. A text is NULL or "" if the group did not match.
  */
 enum { GROUP_SRC = 8, GROUP_F = 9, GROUPS };
 struct groups {
-	char *at[GROUPS]; /* in `text` */
+	char *at[GROUPS]; /* pointers into `text` */
 	char *text;
 };
 /*
- * Returns the row that TEXT matches as the first line of a report; NULL: it matches none.
+ * Returns the row that TEXT matches as the first line of a report, or NULL if it matches none.
  * RET_GROUPS (may be NULL) is set in both cases (match.c).
  */
 const struct format *format_match(const char *text, struct groups *ret_groups);
@@ -312,7 +313,7 @@ json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
 /*
  * Returns the lock class CLASS in NAME, "(CLASS){USAGE}-{O:I}" or "CLASS){…", without the parts of
- * its name that identify one instance. NULL: NAME is not a lock. The caller frees it.
+ * its name that identify one instance. Returns NULL if NAME is not a lock. The caller frees it.
  */
 char *lock_class_normal(const char *name);
 json_t *splat_lock_json(const struct splat_lock *lock);
@@ -350,7 +351,7 @@ enum rules { RULES_V1, RULES_V2 };
 gboolean name_has(const char *name, const char *pieces);
 /*
  * Returns TRUE if NAME is a generic function by the given version of the rules, or contains one of
- * the substrings in MORE (a list as for name_has(), or NULL).
+ * the substrings in MORE (in the format of name_has(), or NULL).
  */
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
 /*
@@ -421,8 +422,8 @@ typedef void (*template_word)(GString *out, const char *word, void *data);
 char *template_fill(const char *template, template_word expand, void *data);
 
 /*
- * Returns the title of the report, made from its row of the table of formats and FUNCTION (NULL:
- * none was found). The caller frees it (title.c).
+ * Returns the title of the report, made from its row of the table of formats and FUNCTION, which
+ * may be NULL. The caller frees it (title.c).
  */
 char *title_of(const struct report *report, const char *function);
 /* Sets frames, function and title of SPLAT. */
@@ -433,8 +434,8 @@ void title_make(struct splat *splat, const struct report *report);
  */
 void signature_make(struct splat *splat, const struct report *report);
 /*
- * Makes a struct splat of REPORT. The marks of its lines need not be set yet. INDUCED: the report
- * is a consequence of an earlier one (build-report.c).
+ * Makes a struct splat of REPORT. The marks of its lines need not be set yet. INDUCED is TRUE if
+ * the report is a consequence of an earlier one (build-report.c).
  */
 struct splat *report_build(struct report *report, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);

@@ -21,7 +21,7 @@
  */
 #define STAMP_DIGITS 19
 
-/* Returns the width of PAST if the first word of LINE were at its end. */
+/* Returns the width that PAST would have with the first word of LINE at its end. */
 static guint64 width_with(const struct past *past, const struct line *line)
 {
 	const char *word = line->text + strspn(line->text, " \t");
@@ -91,8 +91,8 @@ static gboolean is_place(const char *text)
 /*
  * Returns TRUE if joining two lines has improved a header. NOW is the row of the table of formats
  * that the joined line matches, with GROUPS; BEFORE is the row that the first line alone, OLD,
- * matches. NULL: the line matches no row. NOW must be a more specific row than BEFORE, or the same
- * row, and the joined line then has a function that OLD lacks.
+ * matches. Either is NULL if the line matches no row. NOW must be a more specific row than BEFORE,
+ * or the same row, and the joined line then has a function that OLD lacks.
  */
 static gboolean is_better(const struct format *now, const struct groups *groups,
 			  const struct format *before, const char *old)
@@ -113,8 +113,8 @@ static gboolean is_better(const struct format *now, const struct groups *groups,
 
 /*
  * Makes HEADER, a line joined from two, the header of a report: of a new one, or of the one that
- * its first line has begun. FALSE: that report has further lines already. A report that keeps
- * GROUPS clears them.
+ * its first line has begun. Returns FALSE if that report has further lines already. A report that
+ * keeps GROUPS clears them.
  */
 static gboolean take_header(struct scanner *scanner, const struct format *format,
 			    const struct line *header, struct groups *groups)
@@ -143,7 +143,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	const struct format *format, *own;
 	struct groups groups;
 	g_autofree char *text = NULL;
-	gboolean taken, is_end; /* is_end: a symbolising script has added LINE to a function */
+	/* is_end is TRUE if a symbolising script has added LINE to a function */
+	gboolean taken, is_end;
 
 	if (!past->has_word || !is_continuation(past, line))
 		return FALSE;
@@ -317,7 +318,8 @@ static gboolean lacks_place(const char *text)
 static gboolean is_unfinished(const char *text, const char *next)
 {
 	const char *start = text + strspn(text, " \t");
-	const char *complaint = strstr(text, " suspicious"); /* "file.c:12 suspicious … usage!" */
+	/* the message in "file.c:12 suspicious … usage!" */
+	const char *complaint = strstr(text, " suspicious");
 
 	if (g_str_has_prefix(start, "hardirqs last ") || g_str_has_prefix(start, "softirqs last "))
 		return g_str_has_suffix(text, "):") || g_str_has_suffix(text, ">]");

@@ -48,8 +48,8 @@ static const char *field(const json_t *entry, const char *key)
 }
 
 /*
- * Returns the text of MESSAGE: a JSON string, or an array of bytes if the text is not UTF-8. NULL:
- * it is neither. The caller frees it.
+ * Returns the text of MESSAGE, a JSON string, or an array of bytes if the text is not UTF-8.
+ * Returns NULL if MESSAGE is neither. The caller frees it.
  */
 static char *message_of(const json_t *message, gsize room)
 {
@@ -69,9 +69,9 @@ static char *message_of(const json_t *message, gsize room)
 }
 
 /*
- * Finds the message of ENTRY. Returns the object that has it: ENTRY, or an object inside it; NULL:
- * there is none. *RET is a copy of the message, of at most ROOM bytes, and *RET_KEY the name of its
- * field.
+ * Finds the message of ENTRY. Returns the object that has it (ENTRY, or an object inside it), or
+ * NULL if there is none. *RET is a copy of the message, of at most ROOM bytes, and *RET_KEY the
+ * name of its field.
  */
 static const json_t *find_message(const json_t *entry, gsize room, guint depth, char **ret,
 				  const char **ret_key)
@@ -99,7 +99,7 @@ static const json_t *find_message(const json_t *entry, gsize room, guint depth, 
 
 /*
  * Reads the members of an entry of `dmesg --json`: "pri", "fac" (only with -x), "time" in seconds,
- * and "caller" if the kernel prints callers. FALSE: ENTRY was not written by dmesg.
+ * and "caller" if the kernel prints callers. Returns FALSE if ENTRY was not written by dmesg.
  */
 static gboolean dmesg_entry(const json_t *entry, struct line *line)
 {

@@ -24,7 +24,8 @@ gboolean splat_key_fits(const struct splat *splat, const char *pattern);
 gboolean splat_json_key_is(const json_t *report, const char *key);
 /*
  * Returns the key of REPORT by the current rules. REPORT has the format of splat_to_json(). If an
- * earlier version wrote it, its text is parsed again. NULL: REPORT has no key. The caller frees it.
+ * earlier version wrote it, its text is parsed again. Returns NULL if REPORT has no key. The caller
+ * frees it.
  */
 char *splat_json_key(const json_t *report);
 

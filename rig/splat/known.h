@@ -18,7 +18,9 @@ struct known_issue {
 	/* a pattern for splat.title, or NULL; at least one of the two patterns is set */
 	char *title;
 	char *reason, *link;
-	/* releases for which the entry is valid: from <= release < before; NULL: no limit */
+	/*
+	 * releases for which the entry is valid: from <= release < before; NULL stands for no limit
+	 */
 	char *from, *before;
 	char *expires;	     /* the last day on which the entry is valid: "2027-06-30" */
 	/* not part of the file: */
@@ -38,9 +40,9 @@ void known_free(struct known *known);
 RIG_DEFINE_AUTO(known, known_free)
 
 /*
- * Returns the first entry that matches SPLAT, or NULL. RELEASE is the kernel's ("6.1.192-2"); NULL:
- * the release in the report is used. Expired entries match nothing. If the release is unknown,
- * entries with a range of kernels match nothing, so that a new failure is not hidden.
+ * Returns the first entry that matches SPLAT, or NULL. RELEASE is the kernel's ("6.1.192-2"); if it
+ * is NULL, the release in the report is used. Expired entries match nothing. If the release is
+ * unknown, entries with a range of kernels match nothing, so that a new failure is not hidden.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);
@@ -61,7 +63,7 @@ gboolean known_is_excuse(json_t *known);
 json_t *known_json(const struct known_issue *issue);
 
 /*
- * Returns all entries in the order of the file. For lists of those that have expired or matched
+ * Returns all entries in the order of the file. Used to list those that have expired or matched
  * nothing.
  */
 const struct known_issue *known_issues(const struct known *known, guint *ret_n);

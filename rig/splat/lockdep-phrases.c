@@ -7,7 +7,7 @@
 
 /*
  * Parses the task, and the interrupt state if present, from "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is
- * trying to …". VERB: the words after them, " is trying to ".
+ * trying to …". VERB is the text after them, such as " is trying to ".
  */
 static void read_task(struct reader *reader, const char *text, const char *verb)
 {

@@ -121,7 +121,9 @@ static gboolean is_one_word(const char *text)
 	return !strchr(text_begins(text, "? ") ? text + 2 : text, ' ');
 }
 
-/* SEEN: properties of LINE; if LINE was joined from several lines, those of the first one. */
+/*
+ * SEEN has the properties of LINE; if LINE was joined from several lines, those of the first one.
+ */
 static void read_line(struct reader *reader, const char *line, const struct seen *seen)
 {
 	const char *text = skip_blanks(line);

@@ -24,8 +24,8 @@ struct reader {
 	enum next next;
 	gboolean in_held;   /* reading the list after "N locks held by" */
 	struct word_bits found; /* the words of lockdep-phrases.c in the current line */
-	int next_link;	    /* the N that the next "-> #N" must have; -1: no link was read yet */
-	int announced;	    /* the N of "N locks held by"; -1: there was no such line */
+	int next_link;	    /* the N that the next "-> #N" must have, or -1 before the first one */
+	int announced;	    /* the N of "N locks held by", or -1 if there was no such line */
 	GPtrArray *classes; /* lock classes of the chain, #N first */
 };
 
@@ -45,12 +45,12 @@ gboolean lockdep_lists_held(const struct reader *reader, const char *text);
 gboolean lockdep_is_backtrace(const struct reader *reader);
 /*
  * Parses TEXT, a line without its indentation, if it is a sentence that introduces the next lines
- * or contains a fact, and stores the fact. FALSE: it is no such sentence.
+ * or contains a fact, and stores the fact. Returns FALSE if it is not such a sentence.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*
- * Stores LINE if it is a sentence that is stored unchanged, or a line of
- * the scenario. TRUE: the line needs no further parsing.
+ * Stores LINE if it is a sentence that is stored unchanged, or a line of the scenario. Returns TRUE
+ * if the line needs no further parsing.
  */
 gboolean lockdep_keep(struct reader *reader, const char *line);
 

@@ -87,8 +87,8 @@ static const char *skip_instance(const char *p, struct splat_lock *ret)
 
 /*
  * Returns the "){" between the class that begins at NAME and its usage: the last one in the line,
- * because the class may contain parentheses. *RET_LEN: the length of the usage. NULL: there is
- * none.
+ * because the class may contain parentheses. *RET_LEN is the length of the usage. Returns NULL if
+ * there is none.
  */
 static const char *find_usage(const char *name, gsize *ret_len)
 {

@@ -80,7 +80,7 @@ gboolean frame_starts_trace(const char *text)
 
 gboolean line_ends_lockdep(const char *text)
 {
-	if (!strstr(text, "lock")) /* all words with MARK_OFF contain it */
+	if (!strstr(text, "lock")) /* all words that set MARK_OFF contain "lock" */
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
 		if (marks[i].mark == MARK_OFF && strstr(text, marks[i].words))

@@ -39,7 +39,7 @@ static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;
 
-#define ROW_LONGS 4 /* of 64 bits: there are at most 64 * ROW_LONGS rows */
+#define ROW_LONGS 4 /* number of elements in struct row_bits; each is for 64 rows */
 
 /* A set of rows of the table of formats: bit N of the array is row N. */
 struct row_bits {

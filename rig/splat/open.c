@@ -50,8 +50,8 @@ gboolean open_has_room(const struct open *open, gsize len)
 }
 
 /*
- * Appends a line. Returns its properties, which the caller may set: they are not known yet. NULL:
- * the report has reached its maximum size.
+ * Appends a line. Returns its properties, which the caller may set: they are not known yet. Returns
+ * NULL if the report has reached its maximum size.
  */
 static struct seen *append(struct open *open, const char *text, gsize len)
 {
@@ -200,7 +200,10 @@ static struct report report_of(const struct open *open)
 			       .groups = open->groups};
 }
 
-/* FAULT: the report that cut OPEN off, or NULL. */
+/*
+ * Returns the report of the lines of OPEN, or NULL if they do not prove that it is one. FAULT is
+ * the report that cut OPEN off, or NULL.
+ */
 static struct splat *splat_of(const struct open *open, const struct report *fault)
 {
 	struct report report = report_of(open);
@@ -356,7 +359,7 @@ gboolean open_is_adopted(const struct open *open, const struct format *format,
 		return TRUE;
 	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
 	    (format->family & FAMILY_BUG))
-		return FALSE; /* the line is the message of a WARN, after its header */
+		return FALSE; /* this line is the message of a WARN, which follows the header */
 	if (format->family == open->format->family && !open->frames && inlined)
 		return TRUE;
 	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&

@@ -20,15 +20,21 @@ struct line {
 	guint64 first_byte, end_byte;
 	const char *date_at; /* the date in the prefix, a pointer into the line; or NULL */
 	gsize date_len;
-	/* the date in seconds, only for comparison with others; -1: none, or not known yet */
+	/*
+	 * the date in seconds, only for comparison with others; -1 if there is none, or it is not
+	 * known yet
+	 */
 	gint64 date;
-	double stamp;		 /* time stamp in seconds; -1: none */
-	/* "T12", "C1"; "" if the log does not name callers; set by caller_set() */
+	double stamp; /* time stamp in seconds, or -1 */
+	/*
+	 * the printk caller, "T12" or "C1"; "" if the log does not name callers; set by
+	 * caller_set()
+	 */
 	char caller[CALLER_LEN];
 	gboolean kernel;	 /* the prefix shows that printk wrote the line */
 	/*
-	 * 0: the prefix is the line's own. Otherwise it was copied from an earlier line; this is
-	 * the distance in lines
+	 * distance in lines to the earlier line from which the prefix was copied; 0 if the prefix
+	 * is the line's own
 	 */
 	guint inherited;
 	guint indent;  /* number of blanks before the prefix */
@@ -36,7 +42,7 @@ struct line {
 	guint dropped; /* number of messages that printk lost before this line */
 	/*
 	 * netconsole: the text is a piece of a message of piece_of bytes, and begins at its byte
-	 * piece_at; piece_of is 0: the text is whole
+	 * piece_at; piece_of is 0 if the text is whole
 	 */
 	guint piece_at, piece_of;
 	gboolean cut;  /* blanks at the end of the text were removed */
@@ -74,8 +80,8 @@ void splat_lock_free(gpointer lock);
 
 /*
  * Returns TRUE if NAME is a generic function: one that occurs in reports of any subsystem (locks,
- * allocators, strings…). MORE: further parts of names that count as generic, separated by '|', or
- * NULL.
+ * allocators, strings…). MORE has further parts of names that count as generic, separated by '|';
+ * or is NULL.
  */
 gboolean frame_is_generic(const char *name, const char *more);
 

@@ -48,7 +48,7 @@ static const struct unicode {
 };
 
 /*
- * Returns the length of the character at P if the table has it, otherwise 0. *RET: the character
+ * Returns the length of the character at P if the table has it, otherwise 0. *RET is the character
  * that replaces it, or NUL.
  */
 static gsize unicode_at(const char *p, char *ret)
@@ -70,7 +70,7 @@ static gsize unicode_at(const char *p, char *ret)
 
 /*
  * Returns the length of the HTML entity at P ("&gt;", "&#62;", or "&amp;gt;", which was escaped
- * twice); 0: there is none. *RET: the character that it stands for.
+ * twice), or 0 if there is none. *RET is the character that it stands for.
  */
 static gsize entity_at(const char *p, char *ret)
 {
@@ -172,7 +172,8 @@ static const char *const escapes[] = {
 };
 
 /*
- * Returns the length of one of escapes[] at the end of TEXT, which has LEN bytes; 0: there is none.
+ * Returns the length of one of escapes[] at the end of TEXT, which has LEN bytes, or 0 if there is
+ * none.
  */
 static gsize escape_before(const char *text, gsize len)
 {
@@ -221,7 +222,7 @@ gsize prefix_colours(char *text, gsize len)
 /*
  * Returns the length of markup at the end of TEXT that a tool has added to the line: a line break
  * or end tag of HTML, CR as `cat -v` prints it, the end of a colour, or the right frame of a
- * window; 0: there is none.
+ * window. Returns 0 if there is none.
  */
 static gsize markup_end(const char *text, gsize len)
 {
@@ -299,8 +300,8 @@ static gboolean has_stamp(const char *text)
 }
 
 /*
- * Returns the end of a start tag of HTML at P; P if there is none. Only the tags that logs on web
- * pages have count, because the kernel also prints words in angle brackets.
+ * Returns the end of a start tag of HTML at P, or P if there is none. Only the tags that logs on
+ * web pages have count, because the kernel also prints words in angle brackets.
  */
 static const char *start_tag(const char *p)
 {
@@ -321,7 +322,7 @@ static const char *start_tag(const char *p)
 
 /*
  * Skips a mark before a quoted line at P: a mail's ">", "|" or "JD>" (initials), a comment's "#",
- * or a start tag of HTML. Returns its end; P if there is none.
+ * or a start tag of HTML. Returns its end, or P if there is none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -330,7 +331,7 @@ static const char *quote_mark(const char *p)
 
 	if (*mark == '|')
 		return mark[1] == ' ' || !mark[1] ? mark + 1 : p;
-	/* the left frame of a window */
+	/* skip the left frame of a window, U+2502 */
 	if (*mark == '\xe2' && strncmp(mark, "\xe2\x94\x82", 3) == 0)
 		return mark + 3;
 	if (*mark == '<' && g_ascii_islower(mark[1]))

@@ -264,7 +264,7 @@ const char *piece_follow(const char *pattern, gsize len, const char *p, struct l
 	return ahead ? ahead : p;
 }
 
-/* Returns the number of the month whose English name is at P, from 1 on; 0: there is none. */
+/* Returns the number of the month whose English name is at P, from 1 on, or 0 if there is none. */
 static int month_at(const char *p)
 {
 	static const char all[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -52,7 +52,7 @@ static const char *skip_columns(const char *p)
 /*
  * Returns the next position, at or after P, at which the prefix of another tool can begin: after
  * quote marks, blanks, the host after a date, or names at the start of a line ("vm_1  | ", "[vm] ",
- * columns). BEFORE: the last piece, or NULL.
+ * columns). BEFORE is the last piece, or NULL.
  */
 static const char *skip_between(const char *p, const struct piece *before)
 {
@@ -143,8 +143,8 @@ static const char *strip_pieces(const char *p, struct line *line)
 
 /*
  * Skips an unfinished line of a program ("login: ") before a line of the kernel, which begins with
- * its time stamp. *RET_QUOTE: the quote mark directly before the time stamp; not set if there is
- * none.
+ * its time stamp. *RET_QUOTE is the quote mark directly before the time stamp; it is not set if
+ * there is none.
  */
 static const char *strip_glued(const char *p, struct line *line, char *ret_quote)
 {
@@ -227,8 +227,8 @@ static gboolean is_indented_text(const char *p)
 }
 
 /*
- * A fast check of P, the text after a time stamp. TRUE: no further part of a prefix begins there.
- * FALSE: one may begin, so the caller must parse the line completely.
+ * A fast check of P, the text after a time stamp. Returns TRUE if no further part of a prefix
+ * begins there. Returns FALSE if one may begin, so that the caller must parse the line completely.
  */
 static gboolean is_text(const char *p)
 {
@@ -237,7 +237,7 @@ static gboolean is_text(const char *p)
 
 	if (*p == ' ')
 		return is_indented_text(p);
-	/* "1 lock held by …", "0xffff…" */
+	/* digits begin the text of "1 lock held by …" and "0xffff…" */
 	if (digits)
 		return p[digits] == 'x' || (p[digits] == ' ' && g_ascii_isalpha(p[digits + 1]));
 	if (*p == '-')
@@ -320,7 +320,8 @@ static gsize without_code_marks(char *text, gsize len)
 {
 	gsize n = strspn(text, "[(*_`");
 
-	while (n && text[n - 1] != '`') /* "`[   12.345678] text`" */
+	/* exclude what follows the mark of code: the bracket in "`[   12.345678] text`" */
+	while (n && text[n - 1] != '`')
 		n--;
 	if (!n || len < 2 * n + 1)
 		return len;
@@ -347,8 +348,8 @@ static const char *unquote_row(char *text, gsize *len)
 }
 
 /*
- * Returns the start of the text in a line of a JSON object of several lines with the field
- * "message"; P if the line at P is no such line.
+ * Returns the start of the text if the line at P is the field "message" of a JSON object of several
+ * lines; otherwise P.
  */
 static const char *skip_message_field(const char *p)
 {
@@ -382,7 +383,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	len = without_code_marks(text, len);
 	line->code = len < whole;
 	p = unquote_row(text, &len);
-	/* marks of `journalctl -o json-seq` and -o json-sse */
+	/* skip the marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
 	if (g_str_has_prefix(p, "- {\"")) /* a list in YAML */
 		p += 2;

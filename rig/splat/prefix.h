@@ -36,10 +36,10 @@ struct piece {
 };
 
 /*
- * Finds the first piece of the table that matches at P and may follow the piece *BEFORE (NULL: P is
- * the start of the line's prefix). Returns the end of the match, sets *BEFORE to the piece's row,
- * and sets stamp, caller, kernel and user of LINE. Returns NULL, with LINE unchanged, if no piece
- * matches.
+ * Finds the first piece of the table that matches at P and may follow the piece *BEFORE, which is
+ * NULL at the start of the line's prefix. Returns the end of the match, sets *BEFORE to the piece's
+ * row, and sets stamp, caller, kernel and user of LINE. Returns NULL, with LINE unchanged, if no
+ * piece matches.
  */
 const char *piece_strip(const char *p, struct line *line, const struct piece **before);
 

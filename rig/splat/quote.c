@@ -51,7 +51,7 @@ static gpointer compile(gpointer unused)
 
 	(void)unused;
 	if (!regex)
-		g_error("headers with their values: %s", error->message);
+		g_error("the pattern of the headers is invalid: %s", error->message);
 	return regex;
 }
 
@@ -112,11 +112,11 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 		/* the continuation of a field of a mail's header is indented, too */
 		if (indented && mail_field_begins(past->text, strlen(past->text)))
 			return FALSE;
-		/* the message of a WARN, before its header */
+		/* skip the message of a WARN, which precedes its header */
 		if (!i && !indented && g_str_has_prefix(text, "refcount_t: "))
 			continue;
 		if (indented ? text == past->text : *text != '\0')
 			return indented || announces(text);
 	}
-	return FALSE; /* a row of a table, for example */
+	return FALSE; /* not set off: for example, a row of a table */
 }

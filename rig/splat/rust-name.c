@@ -9,8 +9,8 @@
 #include "splat/internal.h"
 
 /*
- * Returns the end of a number in base 62 at P, with the '_' that ends it, such as "3_" in "s3_".
- * NULL: there is none.
+ * Returns the end of a number in base 62 at P, with the '_' that ends it, such as "3_" in "s3_", or
+ * NULL if there is none.
  */
 static const char *skip_base62(const char *p)
 {
@@ -63,7 +63,7 @@ char *rust_name(const char *name)
 		if (g_ascii_isdigit(*p)) {
 			if (!take_identifier(&p, out))
 				return NULL;
-		} else if (*p == 's' || *p == 'B') { /* a disambiguator, a back reference */
+		} else if (*p == 's' || *p == 'B') { /* skip a disambiguator or a back reference */
 			p = skip_base62(p + 1);
 			if (!p)
 				return NULL;

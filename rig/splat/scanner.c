@@ -148,7 +148,7 @@ static gboolean is_folded_field(const struct scanner *scanner, const struct line
 	       mail_field_begins(past->text, strlen(past->text));
 }
 
-/* Handles a line of a record, without its prefix. QUIET: the filter found no word in the record. */
+/* Handles a line of a record, without its prefix. QUIET: it has none of the filter's words. */
 static void take_text(struct scanner *scanner, struct line *line, gboolean quiet)
 {
 	const struct format *format = NULL;
@@ -176,7 +176,10 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 	remember(scanner, line, has_word, format);
 }
 
-/* Handles a line without its newline, at FIRST to END in the log. QUIET: as for take_text(). */
+/*
+ * Handles a line without its newline, at FIRST to END in the log. QUIET: it has none of the
+ * filter's words.
+ */
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
 		      guint64 end, gboolean quiet)
 {
@@ -242,7 +245,7 @@ static void add_partial(struct scanner *scanner, const guint8 *bytes, gsize len)
 	scanner->position += len;
 }
 
-/* Handles a line with its newline, of LEN bytes in all. QUIET: as for take_text(). */
+/* Handles a line with its newline, of LEN bytes. QUIET: it has none of the filter's words. */
 static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len, gboolean quiet)
 {
 	scanner->position += len;
@@ -276,8 +279,8 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 }
 
 /*
- * Stores the newest time stamp in lines that are skipped; a firmware can write many lines without
- * one after it.
+ * Stores the last time stamp in lines that are skipped. Firmware can write many lines without time
+ * stamps after it.
  */
 static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
@@ -337,7 +340,8 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 /* Handles a block of complete lines; skips those without words of the filter outside of reports. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
-	const guint8 *end = bytes + len, *next = bytes; /* the next position with a word */
+	/* `next`: the next position at which a word of the filter begins */
+	const guint8 *end = bytes + len, *next = bytes;
 
 	while (bytes < end) {
 		gsize at, line;

@@ -31,11 +31,12 @@ struct open {
 	struct texts *texts; /* the texts of the lines, and names of functions */
 	gsize bytes;
 	guint header; /* index of the header in `seen` */
-	struct groups groups;  /* of the header */
+	struct groups groups; /* what the groups of the header's pattern matched */
 	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
-	guint64 first_line, last_line, first_byte, end_byte; /* as for struct splat */
-	double first_stamp, last_stamp;			     /* time stamps in seconds; -1: none */
-	gint64 last_date; /* as for struct line */
+	/* lines and bytes of the report in the log, as in struct splat */
+	guint64 first_line, last_line, first_byte, end_byte;
+	double first_stamp, last_stamp; /* time stamps in seconds, or -1 */
+	gint64 last_date; /* date of the last line in seconds, or -1 */
 	/* length of the report's longest line in the log, with prefix and newline */
 	guint64 widest;
 	/*
@@ -52,8 +53,8 @@ struct open {
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
 	/*
-	 * induced: as for struct splat; full: lines were dropped, because the report has its
-	 * maximum size
+	 * induced: the report is a consequence of an earlier one; full: lines were dropped, because
+	 * the report has its maximum size
 	 */
 	gboolean induced, full;
 	/*
@@ -71,7 +72,7 @@ struct past {
 	gint64 date;
 	double stamp;
 	gboolean kernel;
-	gboolean cut; /* blanks at its end were removed */
+	gboolean cut; /* blanks at the end of the line were removed */
 	gboolean code;
 	guint inherited, indent;
 	gboolean has_word; /* the line has one of the filter's words, so it may begin a report */
@@ -84,7 +85,7 @@ struct past {
 struct pieces {
 	char text[LINE_KEPT + 1];
 	gsize len;
-	guint of; /* length of the whole message; 0: no message is incomplete */
+	guint of; /* length of the whole message, or 0 if no message is incomplete */
 	guint64 number, first_byte;
 	double stamp;
 };
@@ -95,7 +96,10 @@ struct scanner {
 	/* the current, incomplete line */
 	char partial[LINE_KEPT + 1];
 	gsize partial_len;
-	/* the line that is being read has begun; line_start: position of its first byte */
+	/*
+	 * in_line: the first bytes of a line were read, but not its end; line_start: position of
+	 * its first byte
+	 */
 	gboolean in_line;
 	guint64 line_start;
 	guint64 position; /* number of bytes read */
@@ -152,15 +156,15 @@ static inline struct past *scanner_past(const struct scanner *scanner, guint age
 }
 
 /*
- * Sets `date` of LINE. COUNTS: the line also counts for `rises`, `falls` and `widest`. It is FALSE
- * for each line that scanner.c may skip: whether a line is skipped depends on the sizes of the
- * pieces in which the log comes, and the result must not (order.c).
+ * Sets `date` of LINE. If COUNTS is TRUE, the line also counts for `rises`, `falls` and `widest`.
+ * COUNTS is FALSE for each line that scanner.c may skip: whether a line is skipped depends on the
+ * sizes of the pieces in which the log comes, and the result must not (order.c).
  */
 void order_take(struct scanner *scanner, struct line *line, gboolean counts);
 /*
- * Adds LINE, a piece of a message of netconsole, to the pieces before it. TRUE: LINE is now the
- * whole message, or a piece whose predecessors are missing; handle it. FALSE: more pieces follow.
- * The text of LINE has room for LINE_KEPT + 1 bytes (pieces.c).
+ * Adds LINE, a piece of a message of netconsole, to the pieces before it. Returns TRUE if LINE is
+ * now the whole message, or a piece whose predecessors are missing, and must be handled. Returns
+ * FALSE if more pieces follow. The text of LINE has room for LINE_KEPT + 1 bytes (pieces.c).
  */
 gboolean pieces_take(struct scanner *scanner, struct line *line);
 /*
@@ -179,19 +183,19 @@ void extent_line(struct scanner *scanner, const struct line *line);
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
  * Joins LINE to the line before, if a mail program has divided a header into these two lines, and
- * handles the result. TRUE: LINE was joined and needs no further handling. HAS_WORD: LINE has one
- * of the filter's words.
+ * handles the result. Returns TRUE if LINE was joined and needs no further handling. HAS_WORD is
+ * TRUE if LINE has one of the filter's words.
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
 /*
  * Appends LINE, which has no prefix, to the preceding line, if that one has a prefix and belongs to
- * an open report, and a program has wrapped it there. TRUE: it was appended, and LINE got the
- * prefix of the preceding line.
+ * an open report, and a program has wrapped it there. Returns TRUE if it was appended, and LINE got
+ * the prefix of the preceding line.
  */
 gboolean join_wrapped(struct scanner *scanner, struct line *line);
 /*
  * Appends LINE to the last line of OPEN, if that is a wrapped lock line, or another line whose end
- * is missing. TRUE: it was appended.
+ * is missing. Returns TRUE if it was appended.
  */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /*
@@ -202,8 +206,8 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
 /*
  * Returns the open report to which LINE belongs, if exactly one of the two has a prefix of the
- * kernel: some tools add prefixes to a part of the lines only. NULL: none. HEADER: LINE is a
- * header, so its form is not checked (beside.c).
+ * kernel: some tools add prefixes to a part of the lines only. Returns NULL if there is none. If
+ * HEADER is TRUE, LINE is a header, and its form is not checked (beside.c).
  */
 struct open *beside_find(struct scanner *scanner, const struct line *line, gboolean header);
 /*
@@ -231,7 +235,7 @@ void open_append_frame(struct open *open, const char *text, gsize len, guint mar
 enum body open_body(struct open *open, const struct line *line, struct frame *ret_frame);
 /*
  * Returns TRUE if LINE, which FORMAT matches as a header, is only a further line of OPEN, the open
- * report of its printk caller. FALSE: it begins a new report.
+ * report of its printk caller. Returns FALSE if it begins a new report.
  */
 gboolean open_is_absorbed(const struct open *open, const struct format *format,
 			  const struct line *line);
@@ -272,8 +276,8 @@ void open_name(struct open *open, const struct format *format, struct groups *gr
 void open_rewrite(struct open *open, const struct format *format, const struct line *header,
 		  struct groups *groups);
 /*
- * open_splat() makes a report of the lines of OPEN so far, open_cut_splat() of those of
- * OPEN->cut. NULL: there are none, or they do not prove that it is a report.
+ * open_splat() makes a report of the lines of OPEN so far, open_cut_splat() of those of OPEN->cut.
+ * They return NULL if there are none, or the lines do not prove that it is a report.
  */
 struct splat *open_splat(const struct open *open);
 struct splat *open_cut_splat(const struct open *open);
@@ -304,7 +308,7 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 			  const struct line *line);
 /* Returns TRUE if TEXT is a header with all values that the kernel prints in it (quote.c). */
 gboolean quote_is_whole(const char *text);
-/* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
+/* Ends OPEN and passes it to the callback. CUT_SHORT is TRUE if the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
 gboolean open_is_sentence(const struct open *open);

@@ -42,11 +42,12 @@ struct splat {
 	char *bug;	/* level 1 of the signature: "v1:lockdep-circular:A --> B --> C" */
 	/* the `bug` that the first version of the rules makes, if it differs, or NULL */
 	char *former;
-	char *path;	/* level 2 of the signature */
-	char *exact;	/* level 3 of the signature */
+	char *path;  /* level 2 of the signature, with the functions on the stacks */
+	char *exact; /* level 3 of the signature, with whole frames */
 	guint64 first_line, last_line; /* numbers of lines, from 1; both included */
 	guint64 first_byte, end_byte;  /* positions in the log, from 0; end_byte is excluded */
-	double when; /* seconds since boot, from the first line with a time stamp; -1: none */
+	/* seconds since boot, from the first line with a time stamp; -1 if there is none */
+	double when;
 	char *text;  /* the report's lines, without prefixes; valid UTF-8, of limited size */
 	/*
 	 * a part that the kind always has (a stack, a link of a lock chain) is missing, or parts
@@ -114,8 +115,8 @@ RIG_DEFINE_AUTO(scanner, scanner_free)
 /* Returns the kind of a report that is not complete yet, or NULL. */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * Returns the number of the first line of the earliest report that is not complete yet;
- * G_MAXUINT64: all are complete. Reports are not always completed in the order of their first
+ * Returns the number of the first line of the earliest report that is not complete yet, or
+ * G_MAXUINT64 if all are complete. Reports are not always completed in the order of their first
  * lines. A caller that prints them in this order can print those with a lower first line now.
  */
 guint64 scanner_open_line(const struct scanner *scanner);
@@ -126,7 +127,7 @@ guint64 scanner_open_line(const struct scanner *scanner);
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /*
- * Returns the number of lines that were read. *RET_KERNEL: how many of the parsed lines have a
+ * Returns the number of lines that were read. *RET_KERNEL is how many of the parsed lines have a
  * prefix of the kernel, such as a time stamp. The scanner parses only the lines near a word that
  * begins a report, and the last lines of each piece of data. If *RET_KERNEL is 0, no prefix of the
  * kernel was recognised.

@@ -20,9 +20,9 @@ static gboolean is_inside(const char *text)
 }
 
 /*
- * Returns the functions on the stack in the lines from FROM on. TAKE_FAULTS: with the function that
- * faulted, if its line is among them. TAKE_FAR: frames may follow many lines without frames.
- * TAKE_GUESSES: with the functions of frames marked "?".
+ * Returns the functions on the stack in the lines from FROM on. TAKE_FAULTS adds the function that
+ * faulted, if its line is among them. With TAKE_FAR, frames may follow many lines without frames.
+ * TAKE_GUESSES adds the functions of frames marked "?".
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {

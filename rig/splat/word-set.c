@@ -34,7 +34,8 @@ static guint rarest(const char *word)
 	for (guint at = word[3] != '\0'; word[at + 2]; at++) {
 		guint one = rarity(word[at]) + rarity(word[at + 1]);
 		guint two = rarity(word[at + 1]) + rarity(word[at + 2]);
-		guint score = 4 * MIN(one, two) + one + two; /* mostly by the more frequent one */
+		/* the more frequent pair counts most */
+		guint score = 4 * MIN(one, two) + one + two;
 
 		if (score >= most) {
 			most = score;
@@ -52,7 +53,8 @@ static void add_pair(struct word_set *set, guint word, guint at)
 	guint8 group = (guint8)(1U << word % 8);
 	guint place = 2 * word;
 
-	place += set->places[place].pair ? 1 : 0; /* the word's second pair */
+	/* the entry after the word's first pair is for its second pair */
+	place += set->places[place].pair ? 1 : 0;
 	set->places[place] = (struct word_pair){pair, *bucket, (guint8)word, (guint8)at};
 	*bucket = (guint16)(place + 1);
 	set->pairs[bucket_of(pair)] |= group;

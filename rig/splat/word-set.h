@@ -20,9 +20,10 @@ struct word_set {
 	guint n, n_short;
 	guint8 shorts[WORD_SET_SHORT]; /* indexes of the words of two bytes */
 	/*
-	 * The words are divided into eight groups. For each hash of a pair, and for each byte
-	 * before a pair, a bit mask of the groups with a word that has it there. A position of a
-	 * text whose two masks have no bit in common is skipped.
+	 * The words are divided into eight groups. For each hash of a pair, `pairs` is a bit mask
+	 * of the groups with a word that contains such a pair. For each byte, `before` is one of
+	 * the groups with a word that contains this byte before a pair. A position of a text whose
+	 * two masks have no bit in common is skipped.
 	 */
 	guint8 pairs[WORD_SET_BUCKETS], before[256];
 	/*
