@@ -135,8 +135,8 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 
 /*
  * Returns the time at which the finding BUG was last seen before night B: the time of the newest
- * run with it, in an earlier night and one of the trees of B. NULL: it was not seen. The caller
- * frees it.
+ * run with it, in an earlier night and one of the trees of B. Returns NULL if it was not seen. The
+ * caller frees it.
  */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {

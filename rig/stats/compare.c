@@ -38,7 +38,7 @@ struct index_filter compare_filter(const struct compare_side *side)
 
 /*
  * Returns the night that WORD selects by its age: "last" is the newest, "last~2" the second before
- * it. NULL: WORD has another form, or there is no such night.
+ * it. Returns NULL if WORD has another form, or there is no such night.
  */
 static char *night_by_age(const GPtrArray *nights, const char *word)
 {

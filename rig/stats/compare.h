@@ -70,8 +70,8 @@ struct compare_finding {
 	guint to_tell;
 	/*
 	 * If A, the first side, does not have the finding: the time ("2026-11-21T05:54:01Z") of the
-	 * newest run with the finding in a night before B. NULL: A has the finding, no such night
-	 * has it, or B is a kernel.
+	 * newest run with the finding in a night before B. It is NULL if A has the finding, no such
+	 * night has it, or B is a kernel.
 	 */
 	char *before;
 };

@@ -22,8 +22,8 @@ void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high)
 	centre = (p + Z95 * Z95 / (2.0 * n)) / scale;
 	spread = Z95 * sqrt(p * (1 - p) / n + Z95 * Z95 / (4.0 * n * n)) / scale;
 	/*
-	 * the lower limit for 0 hits is exactly 0, and the upper one for N hits 1; rounding would
-	 * miss them
+	 * set the lower limit for 0 hits to exactly 0, and the upper one for N hits to exactly 1,
+	 * which rounding would miss
 	 */
 	*ret_low = hits ? MAX(0, centre - spread) : 0;
 	*ret_high = hits < n ? MIN(1, centre + spread) : 1;
@@ -63,7 +63,7 @@ static int by_value(const void *a, const void *b)
 
 /*
  * Returns the statistic U of A: the number of pairs (a value of A, a value of B) in which the value
- * of A is larger; a pair of equal values counts one half. *RET_TIES: the sum of t^3 - t over all
+ * of A is larger; a pair of equal values counts one half. *RET_TIES is the sum of t^3 - t over all
  * groups of t equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
