@@ -53,16 +53,16 @@ gboolean run_keep(struct run *run, const char *relative, const char *data, gssiz
 		  GError **error);
 
 /*
- * Writes a file of the run with the content that WRITE prints from DATA. RELATIVE is as in
- * run_keep().
+ * Writes a file of the run with the content that WRITE prints from DATA. RELATIVE must be chosen by
+ * the rig, never by a guest.
  */
 gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
 			 GError **error);
 
 /*
  * Copies the file FROM, which has SIZE bytes and may consist mostly of zeros, to the new file
- * RELATIVE of the run. RELATIVE is as in run_keep(). Blocks; STOP is that of
- * sparse_copy(). Errors: those of sparse_copy().
+ * RELATIVE of the run; RELATIVE must be chosen by the rig. Blocks; STOP is that of sparse_copy().
+ * Errors: those of sparse_copy().
  */
 gboolean run_keep_image(struct run *run, const char *relative, const char *from, guint64 size,
 			const struct sparse_stop *stop, GError **error);
