@@ -21,8 +21,8 @@ struct symbol {
 	guint64 size;
 	guint64 extent; /* distance to the next symbol, which is the size that kallsyms reports */
 	/*
-	 * the object file of a local symbol: the index of its name in table->units; G_MAXUINT:
-	 * unknown, because the symbol is global or from kallsyms
+	 * the object file of a local symbol: the index of its name in table->units; or G_MAXUINT if
+	 * it is unknown, because the symbol is global or from kallsyms
 	 */
 	guint unit;
 };
@@ -37,13 +37,16 @@ struct table {
 	 * G_MAXUINT
 	 */
 	GArray *next_same;
-	/* names of the object files ("slub.c"); several can have the same name; NULL: unknown */
+	/*
+	 * names of the object files ("slub.c"), of which several can be equal; NULL if they are
+	 * unknown
+	 */
 	GPtrArray *units;
 };
 
 /*
- * Makes a table of the functions in ELF's symbol table; NULL: ELF has none. The names are borrowed
- * from ELF.
+ * Makes a table of the functions in ELF's symbol table, or returns NULL if ELF has none. The names
+ * are borrowed from ELF.
  */
 struct table *table_new(Elf *elf);
 /*
@@ -52,18 +55,18 @@ struct table *table_new(Elf *elf);
  */
 struct table *table_from(GArray *symbols);
 void table_free(struct table *table);
-/* See symbols_find(). */
+/* Implements symbols_find(). */
 gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
 /* Returns the name of the function that contains ADDRESS, or NULL if there is none. */
 const char *table_name(const struct table *table, guint64 address);
-/* See symbols_named(). */
+/* Implements symbols_named(). */
 void table_named(const struct table *table, const char *name, GArray *out);
 /* ---- unit.c ---- */
 
-/* See symbols_of_unit(). */
+/* Implements symbols_of_unit(). */
 void table_of_unit(const struct table *table, const char *name, const GArray *known, GArray *out);
 
-/* See symbols_between() and symbols_nearest(). */
+/* Implement symbols_between() and symbols_nearest(). */
 void table_between(const struct table *table, guint64 from, guint64 to, GArray *out);
 char **table_nearest(const struct table *table, const char *name, guint max);
 
@@ -85,12 +88,12 @@ void lines_free(struct lines *lines);
 void lines_add(const struct lines *lines, guint64 address, GPtrArray *places);
 /* Returns FILE, a name in the DWARF of UNIT, relative to the source folder. The caller owns it. */
 char *lines_short_name(const struct lines *lines, Dwarf_Die *unit, const char *file);
-/* See symbols_of_line(). */
+/* Implements symbols_of_line(). */
 void lines_of(const struct lines *lines, const char *file, unsigned line, GArray *out);
 
 /* ---- code-of.c ---- */
 
-/* See symbols_code_of(). */
+/* Implements symbols_code_of(). */
 void lines_code_of(const struct lines *lines, const struct symbol_code_owner *owner);
 
 /* ---- kallsyms.c ---- */

@@ -87,7 +87,9 @@ static gboolean read_tokens(struct image *image, gsize start)
 	return FALSE;
 }
 
-/* Returns the offset of the string COUNT strings before the one at AT; 0: there are too few. */
+/*
+ * Returns the offset of the string COUNT strings before the one at AT, or 0 if there are too few.
+ */
 static gsize strings_before(const struct image *image, gsize at, guint count)
 {
 	while (count--) {

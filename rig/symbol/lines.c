@@ -107,7 +107,8 @@ static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die 
 }
 
 /*
- * Appends to the chain the functions below PARENT that contain the address. TRUE: there are some.
+ * Appends to the chain the functions below PARENT that contain the address. Returns TRUE if there
+ * are any.
  */
 static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 {
@@ -131,7 +132,7 @@ static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 			if (dwarf_haspc(&die, walk->address) > 0 && descend(walk, &die, depth + 1))
 				return TRUE;
 			break;
-		case DW_TAG_namespace: /* used by Rust */
+		case DW_TAG_namespace: /* Rust's functions are in namespaces */
 		case DW_TAG_structure_type:
 			if (descend(walk, &die, depth + 1))
 				return TRUE;

@@ -85,7 +85,8 @@ struct symbols *symbols_open(const char *path, GError **error)
 	symbols->lines = lines_new(symbols->elf);
 	if (!symbols->table && !symbols->lines) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' has neither symbols nor DWARF (a stripped vmlinux?)", path);
+			 "'%s' has neither symbols nor DWARF (stripped?); give the build's vmlinux",
+			 path);
 		return NULL;
 	}
 	return g_steal_pointer(&symbols);
@@ -269,7 +270,7 @@ static json_t *frame_json(struct symbols *symbols, const char *text, guint64 add
 }
 
 /*
- * Returns the JSON of the frame in LINE; NULL: LINE has no frame. A frame of a call has the return
+ * Returns the JSON of the frame in LINE, or NULL if LINE has none. A frame of a call has the return
  * address, which can belong to the next source line or function, so the byte before it is looked
  * up. The address of a fault is exact. Increments *MISSED if the frame is not in SYMBOLS.
  */

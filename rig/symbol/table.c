@@ -102,7 +102,7 @@ static void index_names(struct table *table)
 
 static void measure(struct table *table)
 {
-	guint64 after = 0; /* the next higher address */
+	guint64 after = 0; /* the lowest address of the symbols above this one */
 
 	for (guint i = table->by_value->len; i-- > 0;) {
 		struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);

@@ -28,7 +28,7 @@ static guint index_of(const struct table *table, guint64 address)
 
 /*
  * Returns the object file of the nearest local symbol from index AT on, in the direction STEP (1 or
- * -1); G_MAXUINT: there is none within NEAR bytes.
+ * -1), or G_MAXUINT if there is none within NEAR bytes.
  */
 static guint unit_near(const struct table *table, guint at, int step)
 {
