@@ -72,8 +72,8 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 
 /*
  * Returns TRUE if REASON may be a consequence of an earlier known issue that killed or blocked a
- * task: a stuck guest, missing pages, a lost guest, a report of lack of progress. FALSE for a
- * report of another fault, because it may be a new bug, and for faults of the host.
+ * task: a stuck guest, missing pages, a lost guest, a report of lack of progress. Returns FALSE for
+ * a report of another fault, because it may be a new bug, and for faults of the host.
  */
 static gboolean may_follow(const struct reason *reason)
 {
@@ -88,9 +88,9 @@ static gboolean may_follow(const struct reason *reason)
 }
 
 /*
- * Returns TRUE if REASON is that an agent was killed, or, which then follows, that the guest's
- * verdict is bad. The guest reports this at once, so the reason can precede the report of the oops
- * that killed the agent.
+ * Returns TRUE if REASON is that an agent was killed, or that the guest's verdict is bad, which
+ * follows from it. The guest reports the death at once, so the reason can precede the report of the
+ * oops that killed the agent.
  */
 static gboolean is_death(const struct reason *reason)
 {
@@ -131,8 +131,8 @@ static gboolean is_excused(const struct facts *facts, guint i)
 }
 
 /*
- * Returns the index of the reason that decides, or -1 if none does. *RET_KNOWN: the index of the
- * first known issue, or -1. *RET_FATAL: TRUE if a known issue has killed or blocked a task.
+ * Returns the index of the reason that decides, or -1 if none does. *RET_KNOWN is the index of the
+ * first known issue, or -1. *RET_FATAL is TRUE if a known issue has killed or blocked a task.
  */
 static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
 {

@@ -60,8 +60,8 @@ gboolean details_armed(json_t *details);
 
 /*
  * Returns TRUE if a run that did not catch a bug is evidence that its kernel does not have the bug.
- * FINISHED: details_finished(). ARMED: details_armed(). NEEDS_LOCKDEP: only lockdep can detect the
- * bug.
+ * FINISHED and ARMED are the results of details_finished() and details_armed(). NEEDS_LOCKDEP is
+ * TRUE if only lockdep can detect the bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

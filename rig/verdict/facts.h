@@ -72,9 +72,9 @@ gboolean facts_add(struct facts *facts, enum reason_kind kind, enum verdict verd
 		   const char *text);
 
 /*
- * Adds a reason: MEANING, which verdict_of_report() made of SPLAT. AT: its index in `reasons`;
- * G_MAXUINT: the end. The text is copied. Returns FALSE, and adds nothing, if a reason with this
- * text exists.
+ * Adds a reason: MEANING, which verdict_of_report() made of SPLAT. AT is its index in `reasons`, or
+ * G_MAXUINT to append it. The text is copied. Returns FALSE, and adds nothing, if a reason with
+ * this text exists.
  */
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at);

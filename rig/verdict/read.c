@@ -107,7 +107,7 @@ static enum verdict explained_verdict(json_t *reports)
 }
 
 /*
- * Appends the reason SENTENCE of KIND. HAD: the verdict of the run, which the reason gets if the
+ * Appends the reason SENTENCE of KIND. HAD is the verdict of the run, which the reason gets if the
  * journal has no verdict for it.
  */
 static void append(struct facts *facts, json_t *reports, enum reason_kind kind,

@@ -62,8 +62,8 @@ gboolean report_is_fatal(const char *kind);
 /* Returns TRUE if KIND is that of a hang analysis (rig/hang). */
 gboolean report_is_explanation(const char *kind);
 /*
- * Returns TRUE if reports of KIND are parsed from the console. FALSE if the rig makes them: a hang
- * analysis, a finding in the lock orders of the boot, a failed test of a script (rig/tap).
+ * Returns TRUE if reports of KIND are parsed from the console. Returns FALSE if the rig makes them:
+ * a hang analysis, a finding in the lock orders of the boot, a failed test of a script (rig/tap).
  */
 gboolean report_is_from_console(const char *kind);
 
