@@ -65,7 +65,7 @@ static void add_machine(struct line *line)
 	/* guests reboot after a panic (panic=-1), and -no-reboot makes QEMU exit then */
 	add(line, "-no-reboot", NULL);
 	add(line, "-display", "none");
-	/* no network, because a hostile guest could attack it */
+	/* add no network, because a hostile guest could attack other hosts */
 	add(line, "-nic", "none");
 	if (line->config->seccomp)
 		add(line, "-sandbox", MACHINE_SANDBOX);
@@ -280,8 +280,10 @@ static gboolean check(const struct vm_config *config, GError **error)
 			"invalid guest: 'cpus' must be at least 1, 'base_nodes' and 'cpu_nodes' "
 			"from 1 to 'nodes'");
 	if (config->memory < machine->min_memory)
-		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
-				" MiB of base memory", machine->name, machine->min_memory >> 20);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"%s needs at least %" G_GUINT64_FORMAT
+				" MiB of base memory, not %" G_GUINT64_FORMAT " MiB",
+				machine->name, machine->min_memory >> 20, config->memory >> 20);
 	if (config->nodes > 1 && !(machine->can & MACHINE_NUMA))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s supports only one NUMA node",
 				machine->name);

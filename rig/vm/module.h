@@ -23,7 +23,7 @@ struct vm_module {
 	 */
 	gsize vm_size;
 	const struct vm_launcher *launcher;
-	/* see vm/orphans.h */
+	/* implement the functions of these names in vm/orphans.h */
 	gboolean (*orphans_find)(const char *uri, struct orphans *ret, GError **error);
 	gboolean (*orphans_remove)(const char *uri, gboolean all, GPtrArray **ret_removed,
 				   GError **error);

@@ -165,12 +165,12 @@ struct vm_memory {
 	guint64 requested; /* initial requested-size of a virtio-mem device */
 	guint64 label;	   /* bytes of an NVDIMM's label area, in addition to `size` */
 	guint64 block;	   /* bytes of a virtio-mem device's block; 0 stands for QEMU's default */
-	/* of virtio-mem: QEMU's properties of these names (`memslots`: dynamic-memslots) */
+	/* virtio-mem: QEMU's properties of these names (`memslots`: dynamic-memslots) */
 	gboolean prealloc, inaccessible, memslots;
 	guint64 serial;	   /* serial number of a CXL device, by which the guest finds it */
 	gboolean at_boot;  /* the device is one of vm_config's `boot`, so QEMU has it already */
 	gboolean share;	   /* guest writes must reach the backend's file (share=on) */
-	const char *image; /* name of one of vm_config's `images`, or NULL: all zeros */
+	const char *image; /* name of one of vm_config's `images`, or NULL for a content of zeros */
 };
 
 /*

@@ -86,7 +86,7 @@ static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const cha
 
 	(void)domain;
 	if (host && id)
-		refused(host, id, "the guest refused: libvirt says device-removal-failed");
+		refused(host, id, "the guest refused (libvirt's event device-removal-failed)");
 }
 
 static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias,

@@ -93,7 +93,7 @@ struct lv_host {
 	gint64 lost_ns; /* when the connection was lost */
 	char *lost_why; /* why the connection was lost */
 
-	/* QMP */
+	/* the next members are for the QMP interface (socket.c, qmp.c) */
 	int qmp_fd;
 	guint qmp_in_watch, qmp_out_watch;
 	GByteArray *qmp_in, *qmp_out;
@@ -106,7 +106,7 @@ struct lv_host {
 	/* set of ids of backends and devices that were added directly in QEMU */
 	GHashTable *raw;
 
-	/* the end */
+	/* the next members are for the end of the guest */
 	/* the job that starts the domain or reconnects to it; NULL after the job's `done` */
 	struct lv_job *connecting;
 	gint abandoned;	     /* atomic; if set, the job must not create the domain any more */
@@ -235,7 +235,7 @@ gboolean lv_pumps_over(const struct lv_host *host);
 struct lv_call {
 	json_int_t id;
 	char *command;
-	json_t *arguments; /* or NULL */
+	json_t *arguments; /* arguments of the command, or NULL */
 	/* the command is repeated, because the connection was lost before the reply */
 	gboolean again;
 };

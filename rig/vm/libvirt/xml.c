@@ -131,8 +131,8 @@ guint lv_root_ports(const char *const *hot_buses)
 
 /*
  * Adds the devices. libvirt hot-plugs a device only into a free port. So there are two root ports
- * for each hotplug bus of the machine, of which libvirt uses the first ones and lv_device_add() the
- * last ones, one for the channel, and one for a device that libvirt may add itself.
+ * for each hotplug bus of the machine (libvirt uses the first ports, lv_device_add() the last
+ * ones), one port for the channel, and one for a device that libvirt may add itself.
  */
 static void add_devices(xmlNode *domain, const struct vm_config *config)
 {
