@@ -43,7 +43,7 @@ struct zoo_entry {
 	unsigned n_variants;
 	char *scenario;	     /* name of a scenario, or of a file NAME.yaml next to the entry */
 	char **machines;     /* the first one is the default */
-	char *mmu;	     /* "radix" or "hash", as for `rig run --mmu`; or NULL */
+	char *mmu;	     /* value of the option `rig run --mmu`, "radix" or "hash"; or NULL */
 	unsigned duration_s; /* 0 stands for the scenario's duration */
 	unsigned patience_s; /* 0 stands for the rig's default */
 	enum zoo_oracle oracle;
