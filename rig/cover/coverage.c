@@ -49,7 +49,7 @@ void coverage_free(struct coverage *coverage)
 
 /*
  * Finds the element called NAME in ARRAY, which is sorted by name. The first member of each element
- * must be its name. *RET_AT: the index of the element, or the one at which it must be inserted.
+ * must be its name. *RET_AT is the index of the element, or the one at which it must be inserted.
  */
 static gboolean search(const GPtrArray *array, const char *name, guint *ret_at)
 {

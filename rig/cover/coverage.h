@@ -51,7 +51,7 @@ struct coverage {
 	/* identifies the kernel's source; line numbers of different sources cannot be compared */
 	char *tree;
 	/*
-	 * FALSE: QEMU did not discard its translated code when the load began. Then code that was
+	 * FALSE if QEMU did not discard its translated code when the load began. Then code that was
 	 * already reached in the boot is not recorded again under load.
 	 */
 	gboolean complete;

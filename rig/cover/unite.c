@@ -124,7 +124,7 @@ static guint count_new(const GHashTable *set, GHashTable *before)
 
 /*
  * Returns the scenario, among those that are not done, that reached most functions that BEFORE does
- * not have; *RET_ADDS is their number. NULL: all are done.
+ * not have; *RET_ADDS is their number. Returns NULL if all are done.
  */
 static struct reached *best_of(GArray *all, GHashTable *before, guint *ret_adds)
 {
