@@ -14,7 +14,7 @@ struct reading {
 	char **lines;
 	guint at;	/* index of the current line */
 	guint begin;	/* index of the first line of this execution */
-	/* number of tests that the plan of the top level announces; -1: there is no plan */
+	/* number of tests that the plan of the top level announces, or -1 if there is no plan */
 	gint64 planned;
 	gint64 results; /* number of results at the top level */
 	gboolean bailed;
