@@ -302,8 +302,7 @@ static void print_result(json_t *result, const char *dir)
 		print_rate("without", NUMBER("failed_without"), NUMBER("runs_without"));
 	if (json_array_size(json_object_get(result, "holds")) && NUMBER("runs_without") &&
 	    2 * NUMBER("failed_without") >= NUMBER("runs_without"))
-		printf("note          the scenario often fails without holds, too: "
-		       "repeat it without them\n");
+		printf("note          the scenario often fails anyway: repeat it without holds\n");
 #undef NUMBER
 	if (json_is_string(json_object_get(result, "scenario")))
 		printf("scenario      %s\n",

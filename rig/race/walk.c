@@ -187,8 +187,8 @@ static void start(struct walk *walk, struct walk_slot *slot)
 }
 
 /*
- * Builds the kernel if needed; then starts a run for each free guest, and ends the loop if no cell is
- * left.
+ * Builds the kernel if needed; then starts a run for each free guest, and ends the loop if no cell
+ * is left.
  */
 static void step(void *data)
 {
