@@ -46,8 +46,9 @@ static gboolean has_size(int fd, off_t size)
 }
 
 /*
- * Copies SIZE bytes. Returns FALSE and sets errno on failure; 0 if FROM has another size at the
- * end, because lseek() does not distinguish the last hole from the end of a shorter file.
+ * Copies SIZE bytes. Returns FALSE and sets errno on failure. errno is 0 if FROM has another size
+ * at the end; this is checked because lseek() does not distinguish the last hole from the end of a
+ * shorter file.
  */
 static gboolean copy(int from, int to, off_t size, const struct sparse_stop *stop)
 {
