@@ -31,8 +31,10 @@ static char *explain(const struct child_result *r, guint limit_s, gboolean overf
 		return g_strdup_printf("did not end within its limit of %u s", limit_s);
 	if (overflow)
 		return g_strdup_printf("printed more than %u bytes", CHILD_ANSWER_MAX);
-	if (r->exit_code < 0 && r->end != CHILD_STOPPED)
-		return g_strdup_printf("killed by signal %d", -r->exit_code);
+	if (r->exit_code < 0)
+		return r->end == CHILD_STOPPED
+			       ? g_strdup("stopped")
+			       : g_strdup_printf("killed by signal %d", -r->exit_code);
 	last = strrchr(g_strchomp(words), '\n');
 	last = last ? last + 1 : words;
 	if (g_str_has_prefix(last, "rig: "))

@@ -15,6 +15,7 @@
 #include "util/error.h"
 #include "util/rng.h"
 #include "util/term.h"
+#include "util/text.h"
 
 static const char summary[] =
 	"Runs a plan: each combination of its scenarios, machines, kernels and repetitions is a "
@@ -130,6 +131,14 @@ static const struct attempt *last_attempt(const struct night_cell *cell)
 	return n ? &g_array_index(cell->attempts, struct attempt, n - 1) : NULL;
 }
 
+static const char *build_word(const struct night_build *build)
+{
+	/* a build that was stopped has not ended: --resume starts it again */
+	if (!build->ended)
+		return "ABORTED";
+	return !build->ok ? "FAILED" : build->cached ? "cached" : "built";
+}
+
 static void show_ended(const struct night *night, const struct night_cell *cell,
 		       const struct night_build *build, void *data)
 {
@@ -142,8 +151,7 @@ static void show_ended(const struct night *night, const struct night_cell *cell,
 	(void)data;
 	term_status(NULL);
 	if (build)
-		printf("%-8s kernel %s for %s%s%s, %s%s%s\n",
-		       build->ok ? build->cached ? "cached" : "built" : "FAILED",
+		printf("%-8s kernel %s for %s%s%s, %s%s%s\n", build_word(build),
 		       night->kernels[build->kernel].tree, build->arch,
 		       build->scenario ? " and scenario " : "",
 		       build->scenario ? build->scenario : "", took, *problem ? ": " : "",
@@ -163,6 +171,21 @@ static void show_progress(const struct night *night, const char *line, void *dat
 	(void)data;
 	if (term_is_live())
 		term_status(line);
+}
+
+/* Called after a signal. A night that prints nothing else says this, too. */
+static void show_stopping(const struct night *night, guint running, gboolean all, void *data)
+{
+	(void)data;
+	term_status(NULL);
+	fprintf(stderr, "rig: night %s: stopped by a signal, ", night->id);
+	if (!running)
+		fputs("no job runs\n", stderr);
+	else if (all)
+		fprintf(stderr, "also the %u job%s that ran\n", running, text_s(running));
+	else
+		fprintf(stderr, "waits for the end of %u running job%s; ^C again stops %s, too\n",
+			running, text_s(running), running == 1 ? "it" : "them");
 }
 
 /* Called after ^C: asks whether to leave the jobs in the cluster. Returns TRUE to leave them. */
@@ -245,6 +268,7 @@ json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 	const struct night_view view = {
 		.ended = quiet ? NULL : show_ended,
 		.progress = quiet ? NULL : show_progress,
+		.stopping = show_stopping,
 		.ask_leave = ask_leave,
 		.leave_waits = want.quiet ? NULL : show_leave_waits,
 	};

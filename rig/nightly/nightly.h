@@ -136,6 +136,11 @@ struct night_view {
 		      const struct night_build *build, void *data);
 	void (*progress)(const struct night *night, const char *line, void *data);
 	/*
+	 * called when a signal has stopped the night: no further job is started, RUNNING jobs
+	 * still run. If ALL is TRUE, these are being stopped, too
+	 */
+	void (*stopping)(const struct night *night, guint running, gboolean all, void *data);
+	/*
 	 * called at the first SIGINT, if the jobs can continue without this process. Returns TRUE
 	 * to leave them running
 	 */

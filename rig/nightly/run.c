@@ -88,6 +88,17 @@ static void leave(struct runner *r)
 	g_main_loop_quit(r->loop);
 }
 
+/* Stops the night because of a signal; if ALL is TRUE, also the running jobs. */
+static void on_signal(struct runner *r, gboolean all)
+{
+	if (all)
+		stop_all(r, "stopped by a signal, which also stopped the running jobs");
+	else
+		stop_starting(r, "stopped by a signal");
+	if (r->view->stopping)
+		r->view->stopping(r->night, g_hash_table_size(r->jobs), all, r->view->data);
+}
+
 static gboolean on_interrupt(void *data)
 {
 	struct runner *r = data;
@@ -95,16 +106,14 @@ static gboolean on_interrupt(void *data)
 	if (!r->signals && place_can_leave(r->place) && r->view->ask_leave &&
 	    r->view->ask_leave(r->night, r->view->data))
 		leave(r);
-	else if (r->signals++)
-		stop_all(r, "stopped by a signal, which also stopped the running jobs");
 	else
-		stop_starting(r, "stopped by a signal");
+		on_signal(r, r->signals++ > 0);
 	return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_terminate(void *data)
 {
-	stop_all(data, "stopped by a signal, which also stopped the running jobs");
+	on_signal(data, TRUE);
 	return G_SOURCE_CONTINUE;
 }
 

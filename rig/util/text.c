@@ -29,6 +29,11 @@ char *text_clean(const char *text)
 	return g_string_free(clean, FALSE);
 }
 
+const char *text_s(guint64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
 #define WORD_MAX 64
 
 /*

@@ -12,6 +12,9 @@
  */
 char *text_clean(const char *text);
 
+/* Returns the ending of an English plural: "" if N is 1, otherwise "s". */
+const char *text_s(guint64 n);
+
 /* Returns TRUE if the LEN bytes at TEXT are valid UTF-8. This is fast if all of them are ASCII. */
 gboolean text_is_utf8(const char *text, gsize len);
 

@@ -232,7 +232,7 @@ static const struct {
 } stops[] = {
 	{ON_TERM("exit 3"), 0, 60, 3, VERDICT_ABORTED, NULL},
 	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0,
-	 1, -9, VERDICT_ABORTED, NULL},
+	 1, -9, VERDICT_ABORTED, "stopped"},
 	{ON_TERM("exit 3"), 1, 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
 	/* as `rig run` does at SIGTERM: the user has not stopped it, so that is not ABORTED */
 	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1,
