@@ -10,21 +10,24 @@
 #include "stats/compare.h"
 #include "util/error.h"
 #include "util/term.h"
+#include "util/text.h"
 
 #define ORDERS_SHOWN 10
 
 static const char summary[] =
 	"Compares two nights, or two kernels: findings that are new, fixed, more or less frequent, "
 	"scenarios that fail\n"
-	"more often, and those that are slower. Reports only significant differences: "
-	"Fisher's exact test for rates,\n"
-	"Mann-Whitney for speeds, at 5 % over all tests together (Holm).";
+	"more often, and those that are slower. A finding is new after one run already; the "
+	"other differences must be\n"
+	"significant: Fisher's exact test for rates, Mann-Whitney for speeds, at 5 % over all "
+	"tests together (Holm).";
 
 static const char examples[] =
 	"  rig compare last~1 last\n"
 	"  rig compare 20261120T220000Z 20261121T220000Z --all\n"
 	"  rig compare 6.1.192 6.12.9 --json\n\n"
-	"Exit codes: 0 no regression, 1 a regression (new, more, slower), 2 usage.\n";
+	"Exit codes: 0 nothing is new or worse, 1 a new finding or a regression (more, slower), "
+	"2 usage.\n";
 
 static const enum term_colour colours[] = {
 	[CHANGE_NEW] = TERM_RED,      [CHANGE_MORE] = TERM_RED,	  [CHANGE_SLOWER] = TERM_RED,
@@ -48,12 +51,15 @@ static void print_finding(const struct compare_finding *f)
 	printf("        %s\n        first attempts: %u of %u, then %u of %u (p %.3g); "
 	       "with repetitions %u, then %u\n",
 	       bug, f->hits[0], f->n[0], f->hits[1], f->n[1], f->p, f->seen[0], f->seen[1]);
+	if (f->change == CHANGE_NEW && !f->significant)
+		printf("        seen in %u run%s, not significant: A may lack it by chance\n",
+		       f->seen[1], text_s(f->seen[1]));
 	if (f->before)
 		printf("        also in an earlier night, %s\n", f->before);
 	if (f->to_tell)
-		printf("        not significant yet; it would be after %u runs without the "
+		printf("        not significant yet; it would be after %u run%s without the "
 		       "finding\n",
-		       f->to_tell);
+		       f->to_tell, text_s(f->to_tell));
 	printf("        rig show %s\n", f->run);
 }
 
@@ -117,14 +123,41 @@ static void print_orders(json_t *orders, gboolean all)
 	}
 }
 
+/* Prints whether B is worse than A. A finding that is new is, by itself, no proof of that. */
+static void print_end(const struct compare *c, gboolean more)
+{
+	guint new = 0, other = 0;
+
+	for (guint i = 0; i < c->findings->len; i++) {
+		const struct compare_finding *f = c->findings->pdata[i];
+
+		new += f->change == CHANGE_NEW && !f->significant;
+		other += change_is_regression(f->change) &&
+			 (f->change != CHANGE_NEW || f->significant);
+	}
+	for (guint i = 0; i < c->rates->len; i++)
+		other += change_is_regression(
+			((struct compare_rate *)c->rates->pdata[i])->change);
+	for (guint i = 0; i < c->speeds->len; i++)
+		other += change_is_regression(
+			((struct compare_speed *)c->speeds->pdata[i])->change);
+	printf("%s", term_colour(c->regression ? TERM_RED : TERM_GREEN));
+	if (new)
+		printf("%s%u new finding%s, not significant", other ? "a regression, and " : "",
+		       new, text_s(new));
+	else
+		printf("%s", other ? "a regression" : "no regression");
+	printf("%s%s\n", term_colour(TERM_PLAIN), more ? "; some findings are in both: --all" : "");
+}
+
 static void print_all(const struct compare *c, gboolean all)
 {
 	guint same = 0;
 
 	for (int i = 0; i < 2; i++)
-		printf("%s  %s %s, %u runs, %s to %s\n", i ? "b" : "a",
+		printf("%s  %s %s, %u run%s, %s to %s\n", i ? "b" : "a",
 		       c->side[i].is_night ? "night" : "kernel", c->side[i].name, c->side[i].runs,
-		       c->side[i].first, c->side[i].last);
+		       text_s(c->side[i].runs), c->side[i].first, c->side[i].last);
 	for (guint i = 0; i < c->findings->len; i++) {
 		const struct compare_finding *f = c->findings->pdata[i];
 
@@ -145,9 +178,7 @@ static void print_all(const struct compare *c, gboolean all)
 		if (all || s->change != CHANGE_SAME)
 			print_speed(s);
 	}
-	printf("%s%s%s%s\n", term_colour(c->regression ? TERM_RED : TERM_GREEN),
-	       c->regression ? "a regression" : "no regression", term_colour(TERM_PLAIN),
-	       same ? "; some findings are in both: --all" : "");
+	print_end(c, same > 0);
 }
 
 int cmd_compare(int argc, char **argv)

@@ -197,7 +197,8 @@ static gboolean judge(struct run_index *ix, const struct compare *c, GPtrArray *
 	for (guint i = 0; i < findings->len; i++) {
 		struct compare_finding *f = findings->pdata[i];
 
-		f->change = change_of(f, significant[i]);
+		f->significant = significant[i];
+		f->change = change_of(f, f->significant);
 		if (f->change == CHANGE_GONE)
 			f->to_tell = stats_runs_to_distinguish(f->hits[0], f->n[0]);
 	}

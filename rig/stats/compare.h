@@ -63,6 +63,7 @@ struct compare_finding {
 	 */
 	guint hits[2], n[2];
 	double p; /* p-value of Fisher's test */
+	gboolean significant; /* by p; a finding that is CHANGE_NEW need not be */
 	/*
 	 * CHANGE_GONE: the number of consecutive runs without the finding that would show that it
 	 * is fixed; otherwise 0

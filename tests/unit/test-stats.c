@@ -66,6 +66,7 @@ START_TEST(compared)
 	c = compare_new(ix, "n1", "n2", NULL);
 	ck_assert_ptr_nonnull(c);
 	ck_assert_int_eq(finding_of(c, "old")->change, CHANGE_FIXED);
+	ck_assert(finding_of(c, "old")->significant);
 	ck_assert_int_eq(((struct compare_rate *)c->rates->pdata[0])->change, CHANGE_LESS);
 	ck_assert_int_eq(((struct compare_speed *)c->speeds->pdata[0])->change, CHANGE_SLOWER);
 	ck_assert(c->regression);
@@ -76,6 +77,7 @@ START_TEST(compared)
 	d = compare_new(ix, "last~2", "last~1", NULL);
 	ck_assert_ptr_nonnull(d);
 	ck_assert_int_eq(finding_of(d, "fresh")->change, CHANGE_NEW);
+	ck_assert(!finding_of(d, "fresh")->significant);
 	ck_assert_int_eq(((struct compare_rate *)d->rates->pdata[0])->change, CHANGE_SAME);
 	ck_assert_int_eq(((struct compare_speed *)d->speeds->pdata[0])->change, CHANGE_SAME);
 	ck_assert(d->regression);
