@@ -53,6 +53,21 @@ no_runs_yet() {
 		says o 'without  a/dimm-storm/powernv9: the scenario is not for that machine'
 }
 
+# A libvirt or a cluster that cannot be reached: what is missing, and what to do.
+unreachable() {
+	mkdir bin
+	printf '#!/bin/sh\necho "scontrol: fatal: Could not establish a configuration source" >&2\nexit 1\n' >bin/scontrol
+	chmod +x bin/scontrol
+	expect 3 env PATH="$PWD/bin:$PATH" "$rig" nightly smoke --on slurm --dry-run 2>e && says e 'has no slurm.conf' &&
+		[ "$(wc -l <e)" -eq 1 ] || return 1
+	sed -i 's/fatal.*source/error: Unable to contact slurm controller (connect failure)/' bin/scontrol
+	expect 3 env PATH="$PWD/bin:$PATH" "$rig" nightly smoke --on slurm --dry-run 2>e && says e 'systemctl start slurmctld' ||
+		return 1
+	[ -e "$out/lib/hotplug-rig/libvirt.so" ] || return 0
+	expect 3 "$rig" doctor --connect "qemu+unix:///session?socket=$PWD/none" 2>e &&
+		says e 'libvirtd does not run on that host: `systemctl start libvirtd` starts it' && says e libvirt-daemon-system
+}
+
 # Runs README's commands that need no guest, as printed, with two recorded runs.
 readme_commands() {
 	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&

@@ -17,6 +17,26 @@
 #define ANSWER_LIMIT_MS 30000
 #define OUTPUT_MAX (16u << 20)
 
+/* What to do about a message of Slurm's programs. */
+static const struct {
+	const char *message, *hint;
+} hints[] = {
+	{"configuration source",
+	 "; this host has no slurm.conf: copy the cluster's to /etc/slurm/ or name it in "
+	 "SLURM_CONF, or start the rig on a login node of the cluster"},
+	{"contact slurm controller",
+	 "; slurmctld does not run, or cannot be reached: `scontrol ping` names its host, "
+	 "`systemctl start slurmctld` starts it there"},
+};
+
+static const char *hint_for(const char *message)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(hints); i++)
+		if (strstr(message, hints[i].message))
+			return hints[i].hint;
+	return "";
+}
+
 /* Runs a program of Slurm to its end. Errors: RIG_EXIT_INFRA. */
 static gboolean ask(const char *const *argv, char **ret, GError **error)
 {
@@ -34,7 +54,7 @@ static gboolean ask(const char *const *argv, char **ret, GError **error)
 		return TRUE;
 	}
 	last = command_why(output && *output ? output : why->message);
-	return rig_fail(error, RIG_EXIT_INFRA, "Slurm does not answer: %s", last);
+	return rig_fail(error, RIG_EXIT_INFRA, "Slurm does not answer: %s%s", last, hint_for(last));
 }
 
 /* ---- limits ---- */

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/virterror.h>
+#include <string.h>
 
 #include "util/error.h"
 
@@ -45,11 +46,31 @@ gboolean lv_init(GError **error)
 	return once == 1 || rig_fail(error, RIG_EXIT_INFRA, "libvirt cannot be initialised");
 }
 
+/* What to do about an error of libvirt that contains both texts. */
+static const struct {
+	const char *call, *why, *hint;
+} hints[] = {
+	{"connect socket", "No such file or directory",
+	 "libvirtd does not run on that host: `systemctl start libvirtd` starts it, or `libvirtd "
+	 "-d` without systemd (Debian's package: libvirt-daemon-system)"},
+	{"connect socket", "Connection refused",
+	 "libvirtd has ended on that host: `systemctl start libvirtd` starts it, or `libvirtd -d` "
+	 "without systemd"},
+	{"connect socket", "Permission denied",
+	 "that libvirtd is for root and the group libvirt; --connect qemu:///session uses this "
+	 "user's own"},
+};
+
 char *lv_why(void)
 {
-	const char *why = virGetLastErrorMessage();
+	const char *last = virGetLastErrorMessage();
+	g_autofree char *why = g_utf8_make_valid(last ? last : "unknown reason", -1);
 
-	return g_strdelimit(g_utf8_make_valid(why ? why : "unknown reason", -1), "\n", ' ');
+	g_strdelimit(why, "\n", ' ');
+	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
+		if (strstr(why, hints[i].call) && strstr(why, hints[i].why))
+			return g_strdup_printf("%s; %s", why, hints[i].hint);
+	return g_steal_pointer(&why);
 }
 
 /*
