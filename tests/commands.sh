@@ -53,6 +53,18 @@ no_runs_yet() {
 		says o 'without  a/dimm-storm/powernv9: the scenario is not for that machine'
 }
 
+# rig show of a run that still runs, and of one whose rig was killed: its phase, and the reports so far.
+shown_while_running() {
+	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/20261121T065445Z-* "$RIG_RESULTS" &&
+		rm "$RIG_RESULTS"/*/verdict && sed -i '/reported\|gone\|"reason"/d' "$RIG_RESULTS"/*/journal || return 1
+	flock "$RIG_RESULTS"/*/lock "$rig" show >o && says o 'RUNNING  cpu-vs-memory-hotplug' &&
+		says o 'phase    under load, since 2026-11-21T06:54:' && says o '1 report and ' && says o 'the run continues' &&
+		flock "$RIG_RESULTS"/*/lock "$rig" show --json >j &&
+		same title "$(field j '.details.reports[].title')" 'possible deadlock in kernfs_get_active_of' &&
+		same state "$(field j .details.progress.state)" hammer || return 1
+	expect 0 "$rig" show >o && says o 'ABORTED  cpu-vs' && says o 'phase    the last one: under load, since'
+}
+
 # A libvirt or a cluster that cannot be reached: what is missing, and what to do.
 unreachable() {
 	mkdir bin

@@ -14,5 +14,7 @@ json_t *findings_at(json_t *json, const char *path);
 void findings_line(const char *label, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Prints what the director's plugin did (findings-director.c). */
 void findings_print_director(json_t *details);
+/* Prints the phase of a run without a verdict, which findings_add_progress() has added. */
+void findings_print_progress(const struct run_info *run);
 
 #endif

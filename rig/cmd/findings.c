@@ -128,7 +128,9 @@ static void print_report(const struct run_info *run, json_t *report, size_t numb
 		     findings_text(report, "known/link"), findings_text(report, "known/expires"));
 	print_cycle(findings_at(report, "cycle"));
 	print_locks(report);
-	findings_line("  key", "%s", findings_text(report, "signature/bug"));
+	/* a report of a run that still runs has none yet */
+	if (json_is_string(findings_at(report, "signature/bug")))
+		findings_line("  key", "%s", findings_text(report, "signature/bug"));
 	if (json_integer_value(findings_at(report, "first_line")))
 		findings_line("  lines",
 			      "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
@@ -323,6 +325,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	json_array_foreach (reasons, i, reason)
 		findings_line(i ? "" : "reason", "%s",
 		     json_string_value(reason) ? json_string_value(reason) : "?");
+	findings_print_progress(run);
 	if (run->problem)
 		findings_line("problem", "%s", run->problem);
 	print_switches(findings_at(run->inputs, "switches"));

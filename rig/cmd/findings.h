@@ -12,6 +12,12 @@
  */
 void findings_print(const struct run_info *run, gboolean full);
 
+/*
+ * If RUN has no file `verdict`, because it still runs or was killed, adds to its details what its
+ * journal has so far: `progress` and `reports`, see rig-json(5).
+ */
+void findings_add_progress(struct run_info *run);
+
 /* Returns the content of findings_print() as a JSON object. The caller owns the reference. */
 json_t *findings_json(const struct run_info *run);
 

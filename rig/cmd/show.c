@@ -40,6 +40,7 @@ int cmd_show(int argc, char **argv)
 	run = cmd_open_run(argc, argv, folder, &error);
 	if (!run)
 		return rig_report_error(error);
+	findings_add_progress(run);
 	if (json)
 		cmd_print_json(findings_json(run));
 	else
