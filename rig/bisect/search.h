@@ -27,7 +27,7 @@ struct search_options {
 	 */
 	const char *signature, *kind;
 	gboolean fix;		      /* search for the change that removes the bug */
-	double confidence;	      /* for example 0.99 */
+	double confidence; /* probability of the answer at which the search ends, 0 to 1 */
 	/* maximum number of boots and of seconds, for this process; 0 for no limit */
 	guint budget_boots, budget_s;
 	guint guests;		      /* number of guests that run at the same time */

@@ -203,8 +203,8 @@ struct director;
 /* File descriptors. The caller passes them to QEMU and closes them in its own process. */
 struct director_files {
 	int socket;
-	int locks; /* for recorded locks, or -1 if locks are not recorded */
-	int cover; /* for recorded code, or -1 if code is not recorded */
+	int locks; /* the file for recorded locks, or -1 if locks are not recorded */
+	int cover; /* the file for recorded code, or -1 if code is not recorded */
 };
 
 /*

@@ -182,7 +182,7 @@ struct agent_run {
 	guint64 excused;   /* number of results that failed calls explain (fails.c) */
 	char *not_started; /* why this optional agent was left out, or NULL */
 	char *now;	   /* its operation in progress at the last heartbeat, or NULL */
-	json_t *results;   /* from COUNTS: {"op": {"ok": n}} */
+	json_t *results;   /* from the message COUNTS: {"op": {"ok": n}}, or NULL */
 	GString *output;   /* output of its program (output.c), or NULL */
 	struct tap *tap;   /* the parsed output (output.c), made at the end of the run; or NULL */
 };

@@ -76,8 +76,8 @@ struct session {
 	json_t *coverage; /* the sums of the coverage, for the verdict; or NULL */
 	json_t *recorded; /* the result of the lock recorder, for the verdict; or NULL */
 	struct session_locks locks;
-	struct watch *watch;	       /* see watch.c */
-	struct postmortem *postmortem; /* see postmortem.c; NULL before the post-mortem */
+	struct watch *watch;	       /* the watchdog (watch.c) */
+	struct postmortem *postmortem; /* postmortem.c; NULL before it begins */
 	struct judged judged;
 };
 

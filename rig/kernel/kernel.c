@@ -21,7 +21,7 @@ const char *const kernel_guest_needs[] = {
 	"CONFIG_PROC_FS",
 	"CONFIG_SYSFS",
 	"CONFIG_MEMORY_HOTPLUG",
-	/* for the connection to the rig: a virtio port, or a second console */
+	/* the connection to the rig is a virtio port or a second console */
 	"CONFIG_VIRTIO_CONSOLE|CONFIG_SERIAL_8250_CONSOLE|CONFIG_HVC_CONSOLE",
 	NULL,
 };

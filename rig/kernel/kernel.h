@@ -64,7 +64,7 @@ struct kernel {
 	char **patches; /* as given by the caller; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
-	/* of a given arm64 image: "4k", "16k" or "64k"; NULL if it is not in the image's header */
+	/* page size of a given arm64 image: "4k", "16k", "64k"; NULL if its header has none */
 	const char *page_size;
 	double build_s; /* duration of the build in seconds, or 0 if it is unknown */
 };

@@ -354,7 +354,7 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 	source->resolved =
 		g_strdup_printf("deb:%s=%s%s%s", source->name, version, source->suite ? "@" : "",
 				source->suite ? source->suite : "");
-	/* without the suite, because a version has the same content in each suite */
+	/* the identity lacks the suite, because a version has the same content in each */
 	source->identity = g_strdup_printf("deb:%s=%s", source->name, version);
 	source->version = g_steal_pointer(&version);
 	return TRUE;

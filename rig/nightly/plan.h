@@ -42,7 +42,7 @@ struct plan_keep {
 
 struct plan {
 	char *about;
-	char **scenarios, **machines;	  /* not NULL-terminated */
+	char **scenarios, **machines; /* names; the arrays are not NULL-terminated */
 	/* without machines, each scenario is run on all of its machines */
 	unsigned n_scenarios, n_machines;
 	struct plan_kernel *kernels;

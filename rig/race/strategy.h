@@ -45,7 +45,7 @@ const char *race_phase_name(enum race_phase phase);
 struct race_trial {
 	enum race_phase phase;
 	guint n;
-	/* in the format of hold_parse(), without the numbers (max, times) */
+	/* the holds, in the format of hold_parse(), but without the numbers (max, times) */
 	const char *hold[RACE_ARMS];
 	guint turns;	 /* in a sweep, holds with this and higher indices take turns */
 	guint slots;	 /* in a sweep: how many of these are active at a time */

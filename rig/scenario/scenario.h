@@ -198,7 +198,7 @@ struct expect_outcome {
 	enum step_do what; /* kind of the step, if `agent` is NULL; `id` is its device, or NULL */
 	char *id;
 	char *agent;  /* name of the agent; NULL if the outcome is of a step */
-	char *result; /* for example "refused", "deleted", "ok", "EBUSY" */
+	char *result; /* the expected result, for example "refused", "deleted", "ok", "EBUSY" */
 };
 
 /* The expected result of a run: a report of a certain kind; without a kind, PASS. */

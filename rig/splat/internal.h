@@ -380,10 +380,10 @@ char *rust_name(const char *name);
  */
 enum take {
 	TAKE_FRAMES = 0,
-	/* also the function that faulted, if its line is among the frames */
+	/* also take the function that faulted, if its line is among the frames */
 	TAKE_FAULTS = 1 << 0,
-	TAKE_FAR = 1 << 1,     /* also frames that follow many lines without frames */
-	TAKE_GUESSES = 1 << 2, /* also frames marked "?" */
+	TAKE_FAR = 1 << 1,     /* also take frames that follow many lines without frames */
+	TAKE_GUESSES = 1 << 2, /* also take frames marked "?" */
 };
 /* Returns the stack at or after line FROM; the names are valid as long as the report. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);

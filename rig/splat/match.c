@@ -9,7 +9,7 @@
  * A line with one of these texts is not a report, even if it matches a row of the table of formats.
  */
 static const char *const innocent[] = {
-	"\\n\"", /* from the source of a program */
+	"\\n\"", /* a line of a program's source: the end of a string */
 	"Boot_DEBUG:",
 	"xlog_status:",
 	" DEBUG:",

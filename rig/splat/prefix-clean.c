@@ -35,7 +35,7 @@ static const struct unicode {
 	{"\xe2\x80", 0xa8, 0xa9, ' '}, /* U+2028, U+2029, ends of lines */
 	{"\xe2\x80", 0xaf, 0xaf, ' '}, /* U+202F */
 	{"\xe3\x80", 0x80, 0x80, ' '}, /* U+3000 */
-	/* of zero width: U+00AD, U+200B, marks of direction, U+2060, a byte order mark */
+	/* characters of no width: U+00AD, U+200B, marks of direction, U+2060, byte order mark */
 	{"\xc2", 0xad, 0xad, '\0'},
 	{"\xe2\x80", 0x8b, 0x8f, '\0'},
 	{"\xe2\x80", 0xaa, 0xae, '\0'},

@@ -150,7 +150,7 @@ static const char *strip_glued(const char *p, struct line *line, char *ret_quote
 {
 	const char *start = p;
 
-	if (mail_field_begins(p, strlen(p))) /* its subject */
+	if (mail_field_begins(p, strlen(p))) /* the subject of a mail, for example */
 		return p;
 	for (const char *at = strchr(p, '['); at && at - p < 256; at = strchr(at + 1, '[')) {
 		const char *dot = at + 1 + strspn(at + 1, " 0123456789");

@@ -345,7 +345,7 @@ static char *path_key(const struct splat *splat)
 
 static void add_hex(GString *out, guint64 value)
 {
-	/* of the first digit that is not 0 */
+	/* number of bits below the first digit that is not 0 */
 	int shift = value ? (63 - __builtin_clzll(value)) & ~3 : 0;
 
 	for (; shift >= 0; shift -= 4)

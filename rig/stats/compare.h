@@ -101,7 +101,8 @@ struct compare_speed {
 
 struct compare {
 	struct compare_side side[2];
-	GPtrArray *findings, *rates, *speeds; /* of the structs above, the worst first */
+	/* of struct compare_finding, compare_rate and compare_speed, the worst first */
+	GPtrArray *findings, *rates, *speeds;
 	gboolean regression;
 };
 
