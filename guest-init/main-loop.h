@@ -2,7 +2,7 @@
 /*
  * Init's main loop: handles the channel, child processes and a timer. Only child processes open
  * files whose functions in the kernel take hotplug locks, so that heartbeats continue while these
- * block.
+ * processes block.
  */
 #ifndef GUEST_MAIN_LOOP_H
 #define GUEST_MAIN_LOOP_H

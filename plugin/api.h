@@ -101,7 +101,7 @@ struct plugin_register {
 #endif
 };
 /*
- * May be called once a vCPU's init callback has run. The handles are valid for all vCPUs. The
+ * May be called after the init callback of a vCPU has run. The handles are valid for all vCPUs. The
  * caller frees the array.
  */
 struct plugin_array *qemu_plugin_get_registers(void);

@@ -29,7 +29,8 @@ struct locks_held;
 struct trap_member {
 	unsigned kind;	      /* enum locks_kind */
 	uint64_t from, to;    /* address range of the variable or of the code */
-	char name[TRAP_NAME]; /* name of the class, or "*" for any; used by two of the kinds */
+	/* name of the class, or "*" for any; only used by LOCKS_BY_NAME and LOCKS_BY_NODE */
+	char name[TRAP_NAME];
 };
 
 /* A task that is stopped, or that was stopped until the circle was closed. */

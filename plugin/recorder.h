@@ -18,8 +18,8 @@ const char *recorder_start(uint64_t id, const struct qemu_info *info, struct ord
  */
 void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch);
 /*
- * Starts the trap (lock-trap.h) if ORDERS contains one. ENDED is called after each wait, in the
- * thread of the vCPU.
+ * Starts the trap (lock-trap.h) if ORDERS contains one. ENDED is called after each wait of a
+ * stopped task, in the thread of the vCPU.
  */
 void recorder_trap(const struct qemu_info *info,
 		   void (*ended)(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met,

@@ -201,7 +201,8 @@ int locks_print_new(struct asked *a, GError **error)
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else if (!found->len)
-		printf("no lock order is new since '%s'%s%s%s in a tree with earlier runs\n",
+		printf("no new lock order since '%s'%s%s%s (trees without earlier runs are not "
+		       "compared)\n",
 		       a->words[0], until ? " and before '" : "", until ? a->words[1] : "",
 		       until ? "'" : "");
 	return RIG_EXIT_PASS;

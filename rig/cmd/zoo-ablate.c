@@ -212,8 +212,8 @@ int zoo_ablate(const char *id, const struct zoo_want *want)
 	gboolean ok, found = FALSE;
 
 	if (entry && !rows)
-		printf("%s%s%s: caught, guest seconds and operations until then, "
-		       "for each part left out\n\n",
+		printf("%s%s%s: for each part of the scenario that was left out, how often the "
+		       "bug was caught, and the guest seconds and operations until then\n\n",
 		       term_colour(TERM_BOLD), entry->id, term_colour(TERM_PLAIN));
 	ok = entry && (where_is_given() ? ablate_there : ablate)(entry, want, rows, &found, &error);
 	/* also print the results that were complete before the error */

@@ -416,8 +416,8 @@ static int table(void)
 		if (*tables[i])
 			printf("%s\n", *tables[i]);
 	if (!whole && !ablation && !directed) {
-		fprintf(stderr, "rig: no run of an entry%s in '%s' yet; `rig zoo run` makes them\n",
-			only_directed ? " with holds" : "", results);
+		fprintf(stderr, "rig: '%s' has no run of a zoo entry%s: execute `rig zoo run`\n",
+			results, only_directed ? " with holds" : "");
 		return RIG_EXIT_USAGE;
 	}
 	if (write_tables && !write_page(whole, ablation, directed, &error))

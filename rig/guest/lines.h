@@ -26,7 +26,7 @@ void lines_each(const char *text, guint max, void (*each)(const struct line *lin
 gboolean line_is(const struct line *line, const char *key, guint words);
 /* Parses a decimal number; returns 0 for any other text. */
 guint64 line_number(const char *word);
-/* Returns a copy of at most 200 bytes as valid UTF-8. */
+/* Returns a copy of TEXT, cut to 200 bytes; U+FFFD replaces invalid UTF-8. The caller frees it. */
 char *line_word(const char *text);
 
 #endif

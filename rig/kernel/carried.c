@@ -93,7 +93,8 @@ gboolean kernel_install(const char *folder, const char *hash, GError **error)
 	gboolean ok;
 
 	if (strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not the hash of a build", hash);
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"'%s' is not the hash of a build (64 hexadecimal digits)", hash);
 	final = g_build_filename(out, hash, NULL);
 	if (g_file_test(final, G_FILE_TEST_IS_DIR))
 		return TRUE;

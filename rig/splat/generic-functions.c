@@ -178,7 +178,10 @@ struct answer {
 
 struct cache {
 	GHashTable *names; /* name -> struct answer */
-	/* list N of struct answer, as passed to name_has(); unused up to index RULES_V2 */
+	/*
+	 * element N is the list to which bit N of struct answer belongs: an argument of name_has();
+	 * the elements up to RULES_V2 are unused
+	 */
 	const char *lists[LISTS_MAX];
 	guint n_lists;
 };

@@ -57,7 +57,8 @@ static guint innocent_of[G_N_ELEMENTS(innocent)];
 static void index_tokens(void)
 {
 	if (n_formats > ROW_LONGS * 64)
-		g_error("more than %d rows", ROW_LONGS * 64);
+		g_error("the table of formats has more than %d rows: raise ROW_LONGS",
+			ROW_LONGS * 64);
 	for (gsize i = 0; i < n_formats; i++) {
 		struct row_bits *rows = &rows_with[word_set_add(&tokens, formats[i].token)];
 

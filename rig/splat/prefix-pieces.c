@@ -34,7 +34,8 @@ static const struct piece pieces[] = {
 	{"[S_/_99-99 T]", PIECE_KERNEL | PIECE_BLANK}, /* LG, Asus */
 	{"[Ss]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
-	{"[_+#,#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK}, /* as some languages write it */
+	/* printk's time stamp with a comma, as in some languages */
+	{"[_+#,#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[<_N_>_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C@#_]", PIECE_KERNEL | PIECE_BLANK},

@@ -49,7 +49,11 @@ struct open {
 	gboolean ended;	   /* the report's end mark was found */
 	gboolean complete; /* it is not cut off, although it may have no end mark */
 	gboolean bare;	   /* its stack has begun, but no frame with an offset was read yet */
-	gboolean settled;  /* only lines after the header have the kernel's prefix */
+	/*
+	 * the header has no prefix of the kernel, but a later line of the report has one
+	 * (beside_settle())
+	 */
+	gboolean settled;
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
 	/*

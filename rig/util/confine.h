@@ -60,9 +60,9 @@ gboolean confine_enter(const struct confine *confine);
 json_t *confine_json(const struct confine *confine);
 
 /*
- * Returns NULL if a confined child, which is in the group of DEVICE as it is in that of /dev/kvm,
- * may read and write DEVICE, or if DEVICE does not exist. Otherwise returns the name of the child's
- * user (static).
+ * Checks whether a confined child could read and write DEVICE if it were in the group of DEVICE, as
+ * it is in that of /dev/kvm. Returns NULL if it could, or if DEVICE does not exist; otherwise the
+ * name of the child's user (static).
  */
 const char *confine_barred_user(const char *device);
 

@@ -33,8 +33,8 @@ enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * Returns TRUE if REPORT is about a fault of the kernel; FALSE if it is a note, is about a limit of
- * lockdep, or is a second boot.
+ * Returns TRUE if REPORT is about a fault of the kernel; FALSE if it is a note, reports a limit of
+ * lockdep, or reports a second boot.
  */
 gboolean details_report_counts(json_t *report);
 

@@ -52,7 +52,7 @@ struct facts {
 	guint unheard; /* number of gaps in the console, at which its connection was interrupted */
 	gboolean stopped; /* the rig ended the run early, because of a report */
 	/* The two members below are only used for facts that are read from a run folder. */
-	GHashTable *stood_for; /* from the journal: the text of each reason -> its verdict + 1 */
+	GHashTable *stood_for; /* maps the text of each reason in the journal to its verdict + 1 */
 	/* index in `reasons` at which the reasons of console reports are inserted */
 	guint reports_at;
 };

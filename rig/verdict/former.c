@@ -27,7 +27,7 @@ static const struct {
 	{"console output is missing because the connection was lost, so a report may be missing",
 	 NULL, REASON_PROOF},
 	{"the guest did not power off", NULL, REASON_PROOF},
-	/* older versions of the same */
+	/* the same sentences as older versions of the rig wrote them */
 	{"lockdep is no longer armed, so silence proves nothing", NULL, REASON_PROOF},
 	{"the reports that ended this run are none by today's rules, but it did not run to its end",
 	 NULL, REASON_PROOF},
@@ -50,7 +50,7 @@ static const char *text_at(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Returns TRUE if REPORT is the explanation of a hang, and SENTENCE was made of it. */
+/* Returns TRUE if REPORT is the explanation of a hang from which SENTENCE was made. */
 static gboolean is_explained(json_t *report, const char *sentence)
 {
 	const char *title = text_at(report, "title");
@@ -63,7 +63,7 @@ static gboolean is_explained(json_t *report, const char *sentence)
 		g_str_has_prefix(sentence, OLD_EXCUSE));
 }
 
-/* Returns TRUE if REPORT is a report on the console, and SENTENCE was made of it. */
+/* Returns TRUE if REPORT is a report on the console from which SENTENCE was made. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
 	/* older versions wrote "the lock validator gave up" */

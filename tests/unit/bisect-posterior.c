@@ -33,7 +33,10 @@ START_TEST(caught_at_half)
 	ck_assert_double_eq_tol(total(p), 1, 1e-9);
 	posterior_observe(p, 50, TRUE);
 	ck_assert_double_eq_tol(total(p), 1, 1e-9);
-	/* caught at 50: later candidates are excluded, except for a false alarm */
+	/*
+	 * a catch at 50 excludes later candidates, except for the small probability of a false
+	 * alarm
+	 */
 	ck_assert_double_lt(posterior_of(p, 51), 1e-5);
 	ck_assert_double_gt(posterior_of(p, 50), 0.015);
 	ck_assert_double_gt(posterior_has_bug(p, 50), 0.999);
@@ -183,7 +186,7 @@ START_TEST(choices)
 	choice.n_pending = 1;
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_ge(ABS((int)at - (int)first), 10);
-	/* the positions to build in advance are one in each half */
+	/* of the positions that are proposed for building in advance, one is in each half */
 	choice.ready = ready;
 	ck_assert_uint_eq(choice_ahead(&choice, ahead, 4), 2);
 	ck_assert((ahead[0] < first) != (ahead[1] < first));

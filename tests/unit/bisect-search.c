@@ -55,8 +55,8 @@ static void init_repo(void)
 }
 
 /*
- * Commit 0 is the good end, commit BUG introduces the bug with the rate RARE, 12 and 20 cannot be
- * tested, and from 5 on runs print a warning.
+ * Commit 0 is the good end, commit BUG introduces the bug with the rate RARE, commits 12 and 20
+ * cannot be tested, and from commit 5 on, runs print a warning.
  */
 static void make_repo(const char *rare)
 {
@@ -219,7 +219,7 @@ static struct search *again(struct search_options options)
 	return search;
 }
 
-/* A budget limits one process: a resumed search gets a new one. */
+/* A budget limits one process: a resumed search has a new budget. */
 START_TEST(goes_on)
 {
 	struct search_options options = {.budget_boots = 5, .guests = 1 + _i};

@@ -194,8 +194,8 @@ START_TEST(searches_are_right)
 			say("| | | |\n");
 		ck_assert_double_ge(tally.right, least());
 		/*
-		 * if runs are spoiled without a trace, the search need not be better than repeating
-		 * each run
+		 * The search must need fewer boots than plain bisection only if the rig can
+		 * recognise the runs without a valid result (those that end in another report).
 		 */
 		if (tally.repeats && noises[_i].unrelated > 0)
 			ck_assert_double_lt(tally.boots, tally.plain_boots);

@@ -117,7 +117,7 @@ START_TEST(several_runs)
 	set_line(two->files->pdata[0], 12, 1u << COVERAGE_BOOT);
 	coverage_add(sum, one);
 	coverage_add(sum, two);
-	/* the lines of another source have other numbers */
+	/* the lines of another source tree have other numbers, so they are not united with these */
 	coverage_add(sum, other);
 	coverage_sums(sum, &sums);
 	ck_assert_uint_eq(sums.functions, 2);

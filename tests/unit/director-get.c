@@ -49,7 +49,7 @@ START_TEST(failed_get_leaves_nothing)
 }
 END_TEST
 
-/* The packages have no programs. */
+/* The downloaded packages contain no programs, so nothing stays in the cache. */
 START_TEST(qemu_that_does_not_run_is_removed)
 {
 	use_apt("#!/bin/sh\nexit 0\n");

@@ -11,7 +11,10 @@
 static const struct director_watch locks = {.locks = TRUE},
 				   spinlocks = {.locks = TRUE, .spinlocks = TRUE};
 
-/* The recorder's lines: functions of locks that this kernel has, and fixed locks. */
+/*
+ * The recorder's lines: for the lock functions that this kernel has, and for locks with a fixed
+ * address.
+ */
 START_TEST(recorder_lines)
 {
 	g_autoptr(GError) error = NULL;
@@ -76,7 +79,7 @@ START_TEST(spinlock_lines)
 			      "lock want w s [0-9a-f]+ 0\nlock drop w s [0-9a-f]+ 0\n"
 			      "lock drop w s [0-9a-f]+ 0\n(lock drop r s [0-9a-f]+ 0\n){2}"
 			      "(lock drop w s [0-9a-f]+ 0\n){2}lock named w sq [0-9a-f]+ 0\n"
-			      /* one of the two functions of softirqs */
+			      /* a line for only one of __do_softirq() and handle_softirqs() */
 			      "lock while r - ([0-9a-f]+) 0\nlockret \\3 [0-9a-f]+\n"
 			      "lock begin r - [0-9a-f]+ 0\nlock end r - ([0-9a-f]+) 0\n"
 			      "lockret \\4 [0-9a-f]+\n$",

@@ -44,7 +44,7 @@ START_TEST(an_optional_agent_is_left_out)
 }
 END_TEST
 
-/* Without the step that plugs it, a device is missing on purpose. */
+/* If the step that plugs a device is left out, the missing device is not an error. */
 START_TEST(a_device_that_is_left_out)
 {
 	json_auto_t *inputs = json_pack("{s:s}", "without", "plug n");

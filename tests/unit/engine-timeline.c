@@ -41,8 +41,8 @@ static void second_waits(json_t *timeline)
 }
 
 /*
- * Edits the timeline: the two tracks wait for each other in turn: wait, plug b, plug a, unplug b,
- * unplug a.
+ * Edits the timeline so that the operations of the two tracks alternate: wait, plug b, plug a,
+ * unplug b, unplug a.
  */
 static void taking_turns(json_t *timeline)
 {

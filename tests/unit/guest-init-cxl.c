@@ -36,7 +36,7 @@ int model_find(unsigned n, unsigned count, struct cxl *ret)
 	return 0;
 }
 
-/* Sets *STATE to VALUE. Returns -ENXIO if it has that value. */
+/* Sets *STATE to VALUE. Returns -ENXIO if it already has that value. */
 static int change(bool *state, bool value)
 {
 	if (*state == value)

@@ -160,37 +160,40 @@ static const struct {
 	const char *pc[3], *mip[3], *tp[3], *a7;
 	const char *fault; /* the beginning of the sentence, or NULL */
 } firmwares[] = {
-	/* CPU 1 called the extension "RFNC", CPU 2 was stopped */
+	/*
+	 * a fault: CPU 1 has called the SBI extension "RFNC" for a TLB flush on CPU 2, which was
+	 * stopped
+	 */
 	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
 	 {"0000000000000200", "0000000000000028", "0000000000000008"},
 	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
 	 "0000000052464e43", "CPU 1 waits in OpenSBI until CPU 2 has flushed its TLB, but CPU"},
-	/* CPU 2 has received every request */
+	/* no fault: CPU 2 has handled every request */
 	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
 	 {"0000000000000200", "0000000000000028", "0000000000000000"},
 	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
 	 "0000000052464e43", NULL},
-	/* another call, which ends by itself */
+	/* no fault: CPU 1 has called another SBI extension, and that call ends by itself */
 	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
 	 {"0000000000000200", "0000000000000028", "0000000000000008"},
 	 {"ffffffff803dce80", "ff60000002a1bfc0", "0000000080042000"},
 	 "0000000054494d45", NULL},
-	/* CPU 2 is in a call, too, so it will do what CPU 1 requests */
+	/* no fault: CPU 2 is in an SBI call, too, so it will handle the request */
 	{{"ffffffff80242538", "0000000080002eb8", "0000000080009b04"},
 	 {"0000000000000200", "0000000000000028", "0000000000000008"},
 	 {"ffffffff803dce80", "ff60000002a1bfc0", "ff60000002a1cfc0"},
 	 "0000000052464e43", NULL},
-	/* CPU 1 executed _start_kernel() when CPU 0 had started init */
+	/* a fault: CPU 1 executed _start_kernel() after CPU 0 had started init */
 	{{"ffffffff8024dd34", "00000000802010bc", "0000000080009b04"},
 	 {"0000000000000020", "0000000000000000", "0000000000000088"},
 	 {"ffffaf8002a7bfc0", "00000000805dce80", "0000000080042000"},
 	 "0000000000000000", "OpenSBI has started CPU 1 at the kernel's first instruction"},
-	/* CPU 1 starts as usual */
+	/* no fault: CPU 1 starts as usual */
 	{{"ffffffff8024dd34", "000000008020109a", "0000000080009b04"},
 	 {"0000000000000020", "0000000000000000", "0000000000000088"},
 	 {"ffffaf8002a7bfc0", "ffffaf8002a1bfc0", "0000000080042000"},
 	 "0000000000000000", NULL},
-	/* CPU 0 is the boot CPU, and no other one has started */
+	/* no fault: CPU 0 is the boot CPU, and no other CPU has started */
 	{{"00000000802010bc", "0000000080009b04", "0000000080009b04"},
 	 {"0000000000000000", "0000000000000088", "0000000000000088"},
 	 {"00000000805dce80", "0000000080041000", "0000000080042000"},

@@ -34,7 +34,10 @@ static guint count_unused(void)
 	return all->len;
 }
 
-/* Folders that killed builders and killed prunes have left are removed, but by nothing else. */
+/*
+ * Temporary folders that a killed build or a killed prune has left are removed if they are old;
+ * they do not count as unused builds.
+ */
 START_TEST(leftovers_are_swept)
 {
 	static const char *const names[] = {"out/.new-0123", "out/.gone-4567", "tree/.gone-x_1"};

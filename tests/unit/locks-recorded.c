@@ -103,7 +103,10 @@ START_TEST(spinlocks)
 		ck_assert(class->flags & LOCK_SPIN);
 		ck_assert_int_eq(!!(class->flags & LOCK_UNSURE), i == 3);
 	}
-	/* the cycle with the fourth class has the same name, and a better state */
+	/*
+	 * the cycles with the second and with the fourth class have the same name: only the first
+	 * one, whose state is worse, is reported
+	 */
 	ck_assert_uint_eq(found->len, 1);
 	ck_assert_int_eq(((struct recorded_cycle *)found->pdata[0])->state, CYCLE_OPEN);
 	ck_assert(json_is_true(json_object_get(edge, "spin")));
@@ -180,14 +183,14 @@ static const struct {
 	 "&dev->mutex --> a guarded b"},
 	{"edge 0 3\npair a00 1 1 8 1:b00\nedge 3 0\npair 2 a00 1 8\npair 0 0 9 8 1:b00\n",
 	 "&dev->mutex --> a guarded b"},
-	/* three tasks, of which two hold the same lock or not */
+	/* a cycle of three tasks; below, the same with a lock that two of them hold */
 	{"edge 0 1\npair a00 b00 1 8\nedge 1 2\npair b00 c00 1 8\nedge 2 0\npair c00 a00 1 8\n",
 	 "a --> b --> c open"},
 	/* c is read in an interrupt, which only a writer blocks that holds c */
 	{"edge 0 2\npair a00 c00 1 40\nedge 2 0\npair c00 a00 1 2\n", ""},
 	{"edge 0 2\npair a00 c00 1 40\nedge 2 0\npair c00 a00 1 8\n", "a --> c open"},
 	{"edge 0 2\npair a00 c00 1 44\nedge 2 0\npair c00 a00 1 2\n", "a --> c open writer"},
-	/* a spinlock without a name, and with a gate */
+	/* a cycle with a spinlock without a name; then the same with a gate */
 	{"class place 0 m-ws f01 -\nedge 0 8\npair a00 9 1 8\nedge 8 0\npair 9 a00 1 8\n",
 	 "a --> lock of probe() unclear"},
 	{"class place 0 m-ws f01 -\nedge 0 8\npair a00 9 1 8 1:b00\nedge 8 0\n"

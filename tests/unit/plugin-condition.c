@@ -123,10 +123,12 @@ START_TEST(same_argument)
 
 	if (!load_hold(apis[_i], "until", "same 0 a arg 1\nsame 0 b arg 1\n", insn))
 		return;
-	/* without a lock, no vCPU waits */
+	/* the argument is 0, so the vCPU does not wait */
 	reach(&insn[0], 0, 0);
 	assert_totals("1 0 0 0 0 0 0 0 1");
-	/* another lock: the wait of 1 ms expires in any case */
+	/*
+	 * another argument: a visit with it does not end the wait, whose 1 ms expires in any case
+	 */
 	reg_values[RDI] = 0x5000;
 	thread = g_thread_new("vcpu", wait_there, &insn[0]);
 	g_thread_join(thread);

@@ -142,7 +142,7 @@ START_TEST(lost_count)
 	take(1, &leave, 0);
 	ck_assert_uint_eq(locks->counts.left, 1);
 	ck_assert_uint_eq(locks->counts.unresolved, 1);
-	/* another task releases it: up_read_non_owner() */
+	/* a task releases a lock that another one has acquired, as up_read_non_owner() does */
 	take(1, &want_w, A);
 	take(2, &drop, A);
 	ck_assert_uint_eq(locks->counts.elsewhere, 1);

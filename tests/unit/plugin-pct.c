@@ -36,7 +36,7 @@ START_TEST(priorities)
 	pct_visit(&pct, 1, now + MS);
 	ck_assert_int_eq(pct_blocked_until(&pct, 0, now + MS), now + MS + PCT_BUSY_NS);
 	ck_assert_int_le(pct_blocked_until(&pct, 1, now + MS), now + MS);
-	/* after a wait there is a pause */
+	/* after a wait, there is a pause in which the vCPU does not wait */
 	pct_continue(&pct, 0, now, now + 10 * MS);
 	ck_assert_int_le(pct_blocked_until(&pct, 0, now + 14 * MS), now + 14 * MS);
 	ck_assert_int_gt(pct_blocked_until(&pct, 0, now + 15 * MS), now + 15 * MS);
@@ -99,7 +99,7 @@ START_TEST(lower_priority_waits)
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 1);
 	ck_assert_uint_eq(totals.outcome[HOLD_MET], 1);
-	/* the rig ends the run */
+	/* after the holds are disarmed, no vCPU waits */
 	holds_arm(&holds, false);
 	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	ck_assert_uint_eq(n_ended, 1);

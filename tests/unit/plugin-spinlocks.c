@@ -102,7 +102,7 @@ START_TEST(interrupts)
 }
 END_TEST
 
-/* In interrupts, readers do not wait for waiting writers. */
+/* Readers of a spinning lock in interrupts do not wait for waiting writers. */
 START_TEST(readers)
 {
 	at(0, STACK(1), &spin, A);
@@ -113,7 +113,7 @@ START_TEST(readers)
 	at(0, STACK(1) - 16, &spin, A);
 	at(0, STACK(1) - 16, &spin_read, B);
 	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(1, 0) | LOCKS_MODE_RECURSIVE(1));
-	at(0, STACK(1) - 16, &want_r, G); /* down_read() has no exception */
+	at(0, STACK(1) - 16, &want_r, G); /* this does not apply to down_read() */
 	ck_assert_uint_eq(edge(A, G)->pair[0].modes, LOCKS_MODE(1, 0));
 }
 END_TEST
@@ -198,7 +198,7 @@ END_TEST
 START_TEST(task_switch)
 {
 	at(0, STACK(1), &spin, A);
-	at(0, STACK(2), &spin, B); /* before it releases A */
+	at(0, STACK(2), &spin, B); /* task 2 acquires B before it releases A */
 	at(0, STACK(2), &spin_drop, B);
 	at(0, STACK(2), &spin_drop, A);
 	ck_assert_uint_eq(locks->counts.elsewhere, 1);

@@ -77,7 +77,8 @@ START_TEST(changes_are_found)
 	ck_assert(changed(model, DIFF_FIXED, "mended"));
 	ck_assert(changed(model, DIFF_UNPROVEN, "lost"));
 	ck_assert(!changed(model, DIFF_BROKE, "flaky"));
-	ck_assert(!changed(model, DIFF_BROKE, "hangs")); /* it never ran before */
+	/* the scenario `hangs` did not run before */
+	ck_assert(!changed(model, DIFF_BROKE, "hangs"));
 	ck_assert(difference_is_worse(((struct difference *)model->changes->pdata[0])->kind));
 }
 END_TEST

@@ -281,7 +281,9 @@ START_TEST(short_texts)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-		/* without a byte after the text */
+		/*
+		 * a copy without a byte after the text, so that ASan detects a read after its end
+		 */
 		g_autofree guint8 *copy = g_memdup2(texts[i], strlen(texts[i]));
 		g_autofree char *found = titles(copy, strlen(texts[i]), 1);
 

@@ -108,7 +108,7 @@ static const struct dress {
 	{"colour, U+FFFD", "\xef\xbf\xbd[32m[%s] \xef\xbf\xbd[0m%t\xef\xbf\xbd[0m"},
 	{"colour, a question mark", "?[32m[%s] ?[0m%t?[0m"},
 	{"colour of a terminal", "\033[33m%o\033(B\033[m", TRUE},
-	/* characters */
+	/* characters that HTML, editors and transfers change */
 	{"HTML", "%h", TRUE},
 	{"HTML, escaped twice", "%H", TRUE},
 	{"HTML's tags", "<div><span class=\"target\">%h</span></div>", TRUE},
@@ -133,7 +133,7 @@ static const struct dress {
 	{"journal, Chinese", "11\xe6\x9c\x88 21 06:00:01 testhost kernel: %t"},
 	{"rsyslog, iso", "2026-11-21T06:00:01.123456-03:30 testhost kernel: [%s] %t"},
 	{"rsyslog, iso, no blank", "2026-11-21T06:00:01Z testhost kernel:[%s] %t"},
-	/* Android */
+	/* formats of Android */
 	{"level and CPU", "<6>[%s][ %c] c0 %t"},
 	{"level, CPU and pid", "<6>[%s] c0    123 %t"},
 	{"wide caller", "[%s][          %c] %t"},

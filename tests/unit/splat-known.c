@@ -73,7 +73,7 @@ START_TEST(entries_match)
 		 FALSE},
 		/* title and signature must both match */
 		{TITLED "    signature: \"v1:other:*\"\n", "2026-11-21", NULL, FALSE},
-		/* the second entry matches */
+		/* the first entry of the list does not match, the second one does */
 		{"  - title: x\n    " REST TITLED, "2026-11-21", NULL, TRUE},
 	};
 	rig_auto(known) known = load_issues(cases[_i].issue, cases[_i].today);

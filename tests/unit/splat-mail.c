@@ -58,7 +58,7 @@ START_TEST(attachments)
 	for (const char *p = base64; *p; p += MIN(strlen(p), 76))
 		g_string_append_printf(mail, "%.76s\n", p);
 	g_string_append(mail, "\n--0000001234--\n\n");
-	/* the next mail of an mbox */
+	/* add another mail, as in an mbox */
 	g_string_append(
 		mail,
 		"From reporter@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");

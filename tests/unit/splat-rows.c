@@ -136,8 +136,8 @@ static void make_atom(struct maker *m)
 }
 
 /*
- * Skips the quantifier of an atom and returns the minimum number of repetitions. *RET_NONE: the
- * atom is optional.
+ * Skips the quantifier of an atom and returns the minimum number of repetitions. *RET_NONE is set
+ * to TRUE if the atom is optional.
  */
 static guint pass_quantifier(const char **p, gboolean *ret_none)
 {

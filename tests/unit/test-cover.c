@@ -160,7 +160,7 @@ START_TEST(functions)
 	ck_assert_uint_eq(find(coverage, "between")->bytes, 0);
 	ck_assert_uint_gt(find(coverage, "between")->size, 0);
 	coverage_sums(coverage, &sums);
-	ck_assert_uint_eq(sums.functions, 7); /* with _start */
+	ck_assert_uint_eq(sums.functions, 7); /* including _start */
 	ck_assert_uint_eq(sums.reached, 2);
 	ck_assert_uint_eq(sums.boot_only, 1);
 	ck_assert_uint_gt(sums.lines, sums.lines_reached);

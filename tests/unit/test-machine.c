@@ -322,7 +322,7 @@ static const struct {
 	{"echo 'QEMU emulator version 11.1.3'", MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU, 0, NULL},
 	{"echo nothing", MACHINE_VIRTIO_MEM, RIG_EXIT_INFRA, "prints no version"},
 	{"exit 1", MACHINE_VIRTIO_MEM, RIG_EXIT_INFRA, "rig-test-emulator"},
-	/* QEMU is not asked for what each version has */
+	/* QEMU is not executed for operations that all of its versions support */
 	{"exit 1", MACHINE_PLUG_CPU, 0, NULL},
 };
 

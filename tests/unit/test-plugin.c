@@ -365,7 +365,10 @@ START_TEST(neighbours)
 	ck_assert_str_eq(text, "1 1:1 3:1");
 	visits_text(visits, 0, text, 7);
 	ck_assert_str_eq(text, "1 1:1");
-	/* that two vCPUs pass the same function comes first */
+	/*
+	 * if two vCPUs pass the same function at about the same time, the function itself comes
+	 * first
+	 */
 	visits_pass(visits, 2, 1, 2 * second + 12 * MS);
 	visits_text(visits, 2, text, sizeof(text));
 	ck_assert_msg(g_str_has_prefix(text, "2 2:1 0:1"), "%s", text);

@@ -364,7 +364,7 @@ START_TEST(without_holds)
 	ck_assert_int_eq(race_phase(race), RACE_EXPLORE);
 	race_rates(race, &a, &b, &base_failed, &base_runs);
 	ck_assert(base_failed == 1 && base_runs == 1);
-	/* it is repeated without holds, once at a time; if it passes, sweeps follow */
+	/* one run at a time is without holds; if it passes, sweeps follow */
 	ck_assert(race_next(race, &trial) && trial.phase == RACE_BASE);
 	ck_assert(!race_next(race, &other));
 	race_result(race, &trial, &passed);

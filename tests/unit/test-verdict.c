@@ -331,7 +331,7 @@ END_TEST
 
 /* The first reason of a file `verdict`, and its kind. */
 static const struct {
-	const char *first, *rest; /* of the object: the reason, the other members */
+	const char *first, *rest; /* members of the object: the first reason, the others */
 	enum reason_kind kind;
 } kinds[] = {
 	{"x", ", \"reason_kinds\": [\"accounts\"]", REASON_ACCOUNTS},

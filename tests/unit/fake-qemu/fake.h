@@ -39,7 +39,7 @@ guint64 script_number(const char *key, guint64 otherwise);
  * "VALUE*N".
  */
 gboolean script_says(const char *key, const char *value);
-/* Like script_says(), but this call is not one of the N. */
+/* Like script_says(), but does not count this call as one of the N. */
 gboolean script_will_say(const char *key, const char *value);
 /*
  * Must be called at the moment WHEN. Does what the script says for this moment, for example
