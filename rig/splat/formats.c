@@ -20,7 +20,8 @@
 static const struct format rows[] = {
 	/* lack of progress: hung tasks, stalls, lockups */
 	{"blocked",
-	 "INFO: task (.*):(\\d+) (?:is )?blocked (?:in I/O wait )?for more than \\d+ seconds",
+	 "INFO: task (.*):(\\d+|\\$\\w+|<\\w+>) (?:is )?blocked (?:in I/O wait )?for more than "
+	 "\\d+ seconds",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
 	{"blocked on a", "INFO: task .* is blocked on an? .*", "hung-task",
 	 "INFO: task hung in {f}", NULL, NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
@@ -54,9 +55,12 @@ static const struct format rows[] = {
 
 	/* wrong context */
 	{"sleeping function called",
-	 /* the first PREEMPT_RT patches had the task before "at": "context cat(77) at" */
-	 "BUG: sleeping function called from (?:invalid context|illegal context|non-preemptible "
-	 "context)(?: \\S+\\(\\d+\\))? at(?: \\S|$)",
+	 /*
+	  * until 2.6.13 "Debug: …"; the first PREEMPT_RT patches had the task before "at": "context
+	  * cat(77) at"
+	  */
+	 "(?:BUG|Debug): sleeping function called from (?:invalid context|illegal context|"
+	 "non-preemptible context)(?: \\S+\\(\\d+\\))? at(?: \\S|$)",
 	 "atomic-sleep", "BUG: sleeping function called from invalid context in {f}", "{f}", NULL,
 	 FRAME_TRACE, FAMILY_WARN},
 	{"scheduling while atomic", "BUG: scheduling while atomic", "sched-atomic",
@@ -106,14 +110,13 @@ static const struct format rows[] = {
 	 FAMILY_SANITIZER},
 
 	/* faults */
-	{"BUG: ",
-	 "BUG: (?:unable to handle kernel paging request|unable to handle page fault for "
+	{"able to handle",
+	 "BUG:? (?:unable to handle kernel paging request|unable to handle page fault for "
 	 "address|Unable to handle kernel (?:data|instruction) (?:access|fetch))",
 	 "paging", "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
-	{"BUG: ",
-	 "BUG: (?:unable to handle kernel NULL pointer dereference|[Kk]ernel NULL pointer "
-	 "dereference)",
+	{"NULL pointer",
+	 "BUG:? [Uu]nable to handle kernel NULL pointer|BUG: [Kk]ernel NULL pointer dereference",
 	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS},
 	{"guard page was hit", "BUG: (?:TASK |IRQ |\\S+ )?stack guard page was hit", "stack",
@@ -129,8 +132,8 @@ static const struct format rows[] = {
 	 "read-only memory|execute from non-executable memory)",
 	 "paging", "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
-	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference",
-	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
+	{"nable to handle kernel", "nable to handle kernel NULL pointer dereference", "null-deref",
+	 "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS},
 	/*
 	 * s390 prints the failing address on the next line of the log. This row of the table is
@@ -325,7 +328,7 @@ static const struct format rows[] = {
 	{"BUG: non-zero", "BUG: non-zero (nr_ptes|nr_pmds|pgtables_bytes) on freeing mm",
 	 "page-state", "BUG: non-zero {1} on freeing mm", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
-	{"page allocation failure", "(\\S+): page allocation failure[:.]", "alloc-failure",
+	{"page allocation failure", "(?:(\\S+): |^)page allocation failure[:.]", "alloc-failure",
 	 "page allocation failure in {f}", "{f}", "alloc|kmem|slab|show_mem|^warn_", FRAME_TRACE,
 	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
 	{"emmap alloc", "(\\S+): vmemmap alloc failure: order:\\d+", "alloc-failure",
@@ -398,16 +401,13 @@ static const struct format rows[] = {
 	 "Attempted to kill the idle task!)",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
 	 FORMAT_NO_STACK | FORMAT_INDUCED},
-	{"Kernel panic", "Kernel panic - not syncing: (Fatal hardware error)", "panic",
+	{"Kernel panic",
+	 "Kernel panic - not syncing: (Fatal hardware error|Attempted to kill init!|"
+	 "Couldn't open N_TTY ldisc)",
+	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
+	/* also as people retype it from a screen */
+	{"not syncing", "[Kk]ernel [Pp]anic(?: - |-)not syncing ?: ?(.*?)(?: \\]---)?$", "panic",
 	 "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
-	{"Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic",
-	 "kernel panic: Attempted to kill init!", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
-	 FORMAT_NO_STACK},
-	{"Kernel panic", "Kernel panic - not syncing: Couldn't open N_TTY ldisc", "panic",
-	 "kernel panic: Couldn't open N_TTY ldisc", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
-	 FORMAT_NO_STACK},
-	{"Kernel panic", "Kernel panic - not syncing: (.*)", "panic", "kernel panic: {1}", NULL,
-	 NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"panicked at", "rust_kernel: panicked at .*", "panic", "{next} in {f}", NULL,
 	 "rust_begin_unwind|^core::|^alloc::|_4core|_5alloc", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
 	 FORMAT_PROOF},

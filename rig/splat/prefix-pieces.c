@@ -66,9 +66,10 @@ static const struct piece pieces[] = {
 	{"L\\## Part#", PIECE_USER | AT_START}, /* the first line of a record of pstore */
 	/* prefixes of terminals and CI systems */
 	{"[9999-99-99?TZ]", PIECE_DATE | PIECE_BLANK},
-	{"[9999/99/99?TZ]", PIECE_DATE | PIECE_BLANK},
+	{"[9999/99/99{,}?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999:99:99 T]", PIECE_DATE | PIECE_BLANK},
 	{"[T]", PIECE_DATE | PIECE_BLANK},
+	{"[ _] ", 0}, /* the author removed the time stamp */
 	{"\\#\\#[L]", PIECE_DATE}, /* GitHub: "##[error]" */
 	/* GitLab: number and letter of a stream; '+': the line continues the one before */
 	{"99\\O ", PIECE_DATE | AFTER_DATE},
@@ -96,6 +97,9 @@ static const struct piece pieces[] = {
 	{"T _&9999-99-99", PIECE_DATE | AT_START},
 	{"T _&M _#", PIECE_DATE | AT_START},
 	{"T _&kern_:", PIECE_DATE | AT_START},
+	{"T _&L9999 T", PIECE_DATE | AT_START},
+	{"L9999 T _# W] ", PIECE_DATE}, /* glog */
+	{"W[~] [L] ", AFTER_DATE}, /* a virtual machine and its console */
 	/* logcat's formats threadtime (with an optional user), monotonic, time, brief and tag */
 	{"99-99 T &?", PIECE_DATE | AT_START},
 	{"_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},

@@ -313,15 +313,19 @@ static const char *strip_plain(const char *text, struct line *line)
 }
 
 /*
- * If Markdown shows the whole line as code ("`text`", "**`text`**", "[`text`]"), replaces the marks
- * before it by blanks and removes those after it. Returns the new length.
+ * If Markdown shows the whole line as code ("`text`", "**`text`**", "[`text`]") or in bold
+ * ("**text**"), replaces the marks before it by blanks and removes those after it. Returns the new
+ * length.
  */
 static gsize without_code_marks(char *text, gsize len)
 {
 	gsize n = strspn(text, "[(*_`");
 
-	/* exclude what follows the mark of code: the bracket in "`[   12.345678] text`" */
-	while (n && text[n - 1] != '`')
+	/*
+	 * exclude what follows the mark of code or of bold text: the bracket in
+	 * "`[   12.345678] text`"
+	 */
+	while (n && text[n - 1] != '`' && strncmp(text, "**", n) != 0)
 		n--;
 	if (!n || len < 2 * n + 1)
 		return len;

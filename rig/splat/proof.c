@@ -80,6 +80,17 @@ static gboolean has_place(const struct open *open)
 	       g_ascii_isdigit(column[1]) && line + 1 + strspn(line + 1, "0123456789") == column;
 }
 
+/* Returns TRUE if OPEN is a stall of RCU of which a mail quotes only the first lines. */
+static gboolean is_start_of_stall(const struct open *open)
+{
+	if (strcmp(open->format->kind, "rcu-stall") != 0 || !begins_with_header(open))
+		return FALSE;
+	for (guint i = open->header + 1; i < open->solid; i++)
+		if (strstr(open_line(open, i)->text, " jiffies, g="))
+			return TRUE;
+	return FALSE;
+}
+
 /*
  * Returns TRUE if OPEN is a report of lockdep or a sanitizer of which a mail quotes only the first
  * lines: the header directly follows a banner, or a line with the access or the task follows the
@@ -153,7 +164,7 @@ gboolean open_is_proven(const struct open *open)
 	if ((open->format->family & FAMILY_SANITIZER) && has_place(open) &&
 	    stands_alone(open, TRUE))
 		return TRUE;
-	if (is_start_of_validator(open))
+	if (is_start_of_validator(open) || is_start_of_stall(open))
 		return TRUE;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && (open->inside >= 2 || is_counted(open)));
