@@ -106,8 +106,8 @@ static void print_text(const char *text, guint most, const char *name)
 	for (guint i = 0; i < n && i < most; i++)
 		printf("  %s|%s %s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN), lines[i]);
 	if (n > most)
-		printf("  %s| … %u more lines: rig show %s%s\n", term_colour(TERM_DIM), n - most,
-		       name, term_colour(TERM_PLAIN));
+		printf("  %s| … %u more line%s: rig show %s%s\n", term_colour(TERM_DIM), n - most,
+		       text_s(n - most), name, term_colour(TERM_PLAIN));
 }
 
 static void print_report(const struct run_info *run, json_t *report, size_t number, gboolean full)
@@ -149,7 +149,8 @@ static void print_reports(const struct run_info *run, gboolean full)
 	for (size_t i = 0; i < n && (full || i < SHORT_REPORTS); i++)
 		print_report(run, json_array_get(reports, i), i + 1, full);
 	if (n > SHORT_REPORTS && !full)
-		printf("\n… %zu more reports: rig show %s\n", n - SHORT_REPORTS, run->name);
+		printf("\n… %zu more report%s: rig show %s\n", n - SHORT_REPORTS,
+		       text_s(n - SHORT_REPORTS), run->name);
 	if (n)
 		putchar('\n');
 }
@@ -216,8 +217,9 @@ static void print_agents(json_t *agents)
 			g_string_append_printf(text, "%s%s: %s", text->len ? "; " : "  ", op,
 					       results);
 		}
-		findings_line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s",
+		findings_line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operation%s%s%s",
 		     findings_text(agent, "name"), json_integer_value(findings_at(agent, "ops")),
+		     text_s(json_integer_value(findings_at(agent, "ops"))),
 		     json_integer_value(findings_at(agent, "failed"))
 			     ? ", some with unexpected errnos"
 			     : "",
@@ -246,19 +248,20 @@ static void print_devices(json_t *devices)
 static void print_starved(json_t *starved)
 {
 	int timeouts = (int)json_integer_value(findings_at(starved, "timeouts"));
+	int plugs = (int)json_integer_value(findings_at(starved, "plugs"));
+	json_int_t writes = json_integer_value(findings_at(starved, "block_writes"));
 
 	if (json_is_object(starved))
 		findings_line("starved",
-		     "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
-		     " block writes",
-		     (int)json_integer_value(findings_at(starved, "given_percent")),
-		     (int)json_integer_value(findings_at(starved, "plugs")),
-		     json_integer_value(findings_at(starved, "block_writes")));
+		     "the guest got %d %% of the time under load: %d plug%s, %" JSON_INTEGER_FORMAT
+		     " block write%s",
+		     (int)json_integer_value(findings_at(starved, "given_percent")), plugs,
+		     text_s(plugs), writes, text_s(writes));
 	if (timeouts)
 		findings_line("",
 		     "%d step%s reached the timeout while the host did not run the guest, and %s "
 		     "not judged; repeat the run on a less busy host",
-		     timeouts, timeouts == 1 ? "" : "s", timeouts == 1 ? "was" : "were");
+		     timeouts, text_s(timeouts), timeouts == 1 ? "was" : "were");
 }
 
 static void print_times(json_t *times)
@@ -275,20 +278,13 @@ static void print_times(json_t *times)
 
 static void print_proof(const struct run_info *run)
 {
-	json_t *lockdep = findings_at(run->details, "lockdep");
-	json_t *expected = findings_at(run->details, "expected");
+	const char *lockdep = details_lockdep_text(run->details);
+	g_autofree char *expected = details_expected_text(run->verdict, run->details);
 
-	if (json_is_object(lockdep))
-		findings_line("lockdep", "%s",
-		     json_is_true(findings_at(lockdep, "armed")) ? "on until the end"
-		     : !strcmp(findings_text(lockdep, "state"), "absent")
-			     ? "absent: this kernel cannot report lock orders, only actual failures"
-		     : !strcmp(findings_text(lockdep, "state"), "unknown")
-			     ? "state at the end unknown: the guest did not report it"
-			     : "off at the end: it stops at its first report");
-	if (json_is_string(findings_at(expected, "kind")))
-		findings_line("expected", "%s: %s", findings_text(expected, "kind"),
-		     json_is_true(findings_at(expected, "met")) ? "found" : "not found");
+	if (lockdep)
+		findings_line("lockdep", "%s", lockdep);
+	if (expected)
+		findings_line("expected", "%s", expected);
 }
 
 static void print_switches(json_t *switches)

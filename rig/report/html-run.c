@@ -71,17 +71,6 @@ static char *times_text(json_t *times)
 			       hammer, total);
 }
 
-static const char *lockdep_text(json_t *lockdep)
-{
-	const char *state = json_string_value(json_object_get(lockdep, "state"));
-
-	if (!json_is_object(lockdep))
-		return NULL;
-	return json_is_true(json_object_get(lockdep, "armed")) ? "on until the end"
-	       : !g_strcmp0(state, "absent") ? "not in this kernel"
-					     : "off at the end";
-}
-
 /* Returns the result of the lock recorder as text, or NULL if the recorder was not used. */
 static char *recorded_text(json_t *recorded)
 {
@@ -127,6 +116,7 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 	g_autofree char *recorded = recorded_text(json_object_get(details, "recorded"));
 	g_autofree char *times = times_text(json_object_get(details, "times")),
 			*dir = text_clean(run->info->dir);
+	g_autofree char *expected = details_expected_text(run->info->verdict, details);
 	g_autofree char *number = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
 									  json_integer_value(seed))
 							: NULL;
@@ -138,7 +128,8 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 	put_fact(page, "seed", number);
 	put_fact(page, "began", run->created);
 	put_fact(page, "times", times);
-	put_fact(page, "lockdep", lockdep_text(json_object_get(details, "lockdep")));
+	put_fact(page, "lockdep", details_lockdep_text(details));
+	put_fact(page, "expected", expected);
 	put_fact(page, "recorded locks", recorded);
 	put_fact(page, "patches", patches);
 	put_fact(page, "config", fragments);

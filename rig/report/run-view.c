@@ -117,14 +117,11 @@ static void judge(struct run_view *run)
 	enum run_outcome outcome = run_outcome(run->info);
 
 	run->as = run->info->verdict;
-	run->word = verdict_name(run->as);
-	if (outcome == OUTCOME_GOOD && run->as != VERDICT_PASS) {
+	run->word = details_word(run->as, run->info->details);
+	if (outcome == OUTCOME_GOOD)
 		run->as = VERDICT_PASS;
-		run->word = "EXPECTED";
-	} else if (outcome == OUTCOME_BAD && run->as == VERDICT_PASS) {
+	else if (outcome == OUTCOME_BAD && run->as == VERDICT_PASS)
 		run->as = VERDICT_FAIL;
-		run->word = "MISSED";
-	}
 }
 
 struct run_view *run_view_new(const struct run_info *info)

@@ -23,6 +23,47 @@ enum run_outcome details_outcome(enum verdict verdict, json_t *details)
 	return good ? OUTCOME_GOOD : OUTCOME_BAD;
 }
 
+const char *details_word(enum verdict verdict, json_t *details)
+{
+	enum run_outcome outcome = details_outcome(verdict, details);
+
+	if (outcome == OUTCOME_GOOD && verdict != VERDICT_PASS)
+		return "EXPECTED";
+	if (outcome == OUTCOME_BAD && verdict == VERDICT_PASS)
+		return "MISSED";
+	return verdict_name(verdict);
+}
+
+const char *details_lockdep_text(json_t *details)
+{
+	json_t *lockdep = json_object_get(details, "lockdep");
+	const char *state = text_at(lockdep, "state");
+
+	if (!json_is_object(lockdep))
+		return NULL;
+	if (json_is_true(json_object_get(lockdep, "armed")))
+		return "on until the end";
+	if (!g_strcmp0(state, "absent"))
+		return "absent: this kernel cannot report lock orders, only actual failures";
+	if (!g_strcmp0(state, "unknown"))
+		return "state at the end unknown: the guest did not report it";
+	return "off at the end: it stops at its first report";
+}
+
+char *details_expected_text(enum verdict verdict, json_t *details)
+{
+	json_t *expected = json_object_get(details, "expected");
+	const char *kind = text_at(expected, "kind"), *word = details_word(verdict, details);
+	gboolean met = json_is_true(json_object_get(expected, "met"));
+
+	if (!kind)
+		return NULL;
+	if (!strcmp(word, verdict_name(verdict)))
+		return g_strdup_printf("%s: %s", kind, met ? "found" : "not found");
+	return g_strdup_printf("%s: %s; lists show %s as %s", kind, met ? "found" : "not found",
+			       verdict_name(verdict), word);
+}
+
 static gboolean has_text(json_t *array, const char *text)
 {
 	json_t *one;

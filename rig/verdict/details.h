@@ -55,6 +55,19 @@ const char *details_hang_bug(json_t *details);
  * except excused ones, shows that a task was killed or blocked.
  */
 gboolean details_finished(json_t *details);
+/*
+ * Returns the word for a run in lists: the name of its verdict; but "EXPECTED" if another verdict
+ * than PASS is what the scenario expects, or "MISSED" if the scenario expects a report and the run
+ * passed.
+ */
+const char *details_word(enum verdict verdict, json_t *details);
+/* Returns a text about lockdep at the end of the run, or NULL if nothing is recorded about it. */
+const char *details_lockdep_text(json_t *details);
+/*
+ * Returns a text about the report that the scenario expects ("lockdep-circular: found, …"), newly
+ * allocated, or NULL if the scenario expects none.
+ */
+char *details_expected_text(enum verdict verdict, json_t *details);
 /* Returns TRUE if lockdep was on until the end of the run. */
 gboolean details_armed(json_t *details);
 

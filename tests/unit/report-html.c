@@ -250,6 +250,29 @@ START_TEST(a_real_run_is_shown)
 }
 END_TEST
 
+/* A run's page says the same about lockdep and the expected report as `rig show`. */
+START_TEST(page_agrees_with_show)
+{
+	g_autoptr(GPtrArray) runs = fake_runs();
+	struct run_info *run = fake_run(1, 1, "busted", "pc-q35", VERDICT_FAIL, "as planned");
+	g_autofree char *file = g_strdup_printf("%s/run/%s.html", scratch, run->name), *text = NULL,
+			*expected = NULL;
+
+	json_object_set_new(run->details, "expected",
+			    json_pack("{s:s, s:b}", "kind", "lockdep-circular", "met", TRUE));
+	json_object_set_new(run->details, "lockdep",
+			    json_pack("{s:b, s:s}", "armed", FALSE, "state", "unknown"));
+	g_ptr_array_add(runs, run);
+	write_pages(runs, scratch);
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	expected = details_expected_text(run->verdict, run->details);
+	ck_assert_str_eq(expected, "lockdep-circular: found; lists show FAIL as EXPECTED");
+	ck_assert_ptr_nonnull(strstr(text, expected));
+	ck_assert_ptr_nonnull(strstr(text, details_lockdep_text(run->details)));
+	ck_assert_ptr_nonnull(strstr(text, "state at the end unknown"));
+}
+END_TEST
+
 /* Without dot, the pages have a remark instead of pictures, and are otherwise complete. */
 START_TEST(no_dot_no_picture)
 {
@@ -284,6 +307,7 @@ void add_html_tests(Suite *suite)
 	tcase_add_test(tests, bisections_have_pages);
 	tcase_add_test(tests, a_folder_of_others_is_left_alone);
 	tcase_add_test(tests, a_real_run_is_shown);
+	tcase_add_test(tests, page_agrees_with_show);
 	tcase_add_test(tests, no_dot_no_picture);
 	suite_add_tcase(suite, tests);
 }
