@@ -65,6 +65,20 @@ shown_while_running() {
 	expect 0 "$rig" show >o && says o 'ABORTED  cpu-vs' && says o 'phase    the last one: under load, since'
 }
 
+# Files that are missing: the message has the name, the reason, and what is accepted.
+missing_files() {
+	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" || return 1
+	expect 2 "$rig" prove ./none.txt 2>e && says e "cannot open './none.txt': No such file" && says e "a cycle 'A --> B'" &&
+		expect 2 "$rig" prove none.txt 2>e && says e "'none.txt' is not a file, either" && says e "a cycle 'A --> B'" &&
+		expect 2 "$rig" bisect --series none.mbox --scenario dimm-storm 2>e &&
+		says e "cannot read 'none.mbox': No such file" && says e 'takes a mailbox, or a folder with patches' &&
+		expect 2 "$rig" bisect --config none.a none.b --scenario dimm-storm 2>e && says e "'none.a': No such file" &&
+		expect 2 "$rig" bisect --good a --bad b --scenario dimm-storm 2>e &&
+		says e 'not a git repository' && says e '--repo PATH' &&
+		expect 2 "$rig" bisect --good a --bad b --repo none --scenario dimm-storm 2>e && says e "none': No such file" &&
+		expect 2 "$rig" task --send none >o 2>e && says e "there is no record 'none'" && [ ! -s o ]
+}
+
 # A libvirt or a cluster that cannot be reached: what is missing, and what to do.
 unreachable() {
 	mkdir bin

@@ -18,7 +18,17 @@ static gboolean resolve(const char *repo, const char *word, char **ret, GError *
 {
 	g_autofree char *spec = g_strconcat(word, "^{commit}", NULL), *output = NULL;
 	const char *words[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", spec, NULL};
+	const char *folder[] = {"rev-parse", "--git-dir", NULL};
+	g_autoptr(GError) why = NULL;
 
+	if (!git_run(repo, folder, 4096, NULL, &why)) {
+		const char *fatal = strstr(why->message, "fatal: ");
+
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"cannot read the git repository '%s': %s; give a kernel's tree "
+				"(rig bisect: --repo PATH)",
+				repo, fatal ? fatal + strlen("fatal: ") : why->message);
+	}
 	if (!git_run(repo, words, 4096, &output, NULL))
 		return rig_fail(error, RIG_EXIT_USAGE, "the repository '%s' has no commit '%s'",
 				repo, word);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/paths.h"
@@ -66,6 +67,11 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	g_autoptr(GError) why = NULL;
 	const char *name;
 
+	if (access(mbox, R_OK) < 0)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"cannot read '%s': %s; --series takes a mailbox, or a folder with "
+				"patches",
+				mbox, g_strerror(errno));
 	if (g_mkdir_with_parents(mail, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot create '%s': %s", mail,
 				g_strerror(errno));

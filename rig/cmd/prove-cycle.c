@@ -158,6 +158,29 @@ static char **cycle_of_run(const struct run_info *run, GError **error)
 	return classes;
 }
 
+/* Opens the run WHAT. If there is none, ERROR says what WHAT may be. */
+static struct run_info *open_run(const char *results, const char *what, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	struct run_info *run = run_open(results, what, &why);
+	int missing = access(what, F_OK) < 0 ? errno : 0;
+
+	if (run)
+		return run;
+	/* a word without a slash may be a part of several runs' names, which the message lists */
+	if (missing && strchr(what, '/'))
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "cannot open '%s': %s; prove takes a log with a lockdep report, a run "
+			 "(`rig list`) or a cycle 'A --> B'",
+			 what, g_strerror(missing));
+	else
+		rig_fail(error, rig_exit_code(why),
+			 "%s; '%s' is not a file, either: prove takes a run (`rig list`), a log "
+			 "with a lockdep report or a cycle 'A --> B'",
+			 why->message, what);
+	return NULL;
+}
+
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error)
 {
@@ -175,7 +198,7 @@ char **prove_cycle(const char *what, const char *cycle, const char *results,
 		return classes;
 	if (g_file_test(what, G_FILE_TEST_IS_REGULAR))
 		return classes ? classes : cycle_of_log(what, error);
-	*ret_run = run_open(results, what, error);
+	*ret_run = open_run(results, what, error);
 	if (!*ret_run)
 		g_clear_pointer(&classes, g_strfreev);
 	else if (!classes)

@@ -21,7 +21,7 @@ static const char examples[] =
 	"  rig task --send ~/.cache/hotplug-rig/fleet/record/NAME b1.2.0 >archive\n"
 	"      b1.2.0 has arrived, and is deleted\n\n"
 	"Exit codes: 0 the result was returned (of a build: and it is a kernel), 1 a build failed, "
-	"3 nothing was returned.\n";
+	"2 usage,\n3 nothing was returned.\n";
 
 static guint number_in(const char *variable)
 {
@@ -45,13 +45,18 @@ int cmd_task(int argc, char **argv)
 		       "[--kernel] RECORD ARRAY | --send RECORD [RESULT…]", summary, examples,
 		       &error))
 		return rig_report_error(error);
+	if (send && argc >= 2 && isatty(STDOUT_FILENO)) {
+		fputs("rig: task --send prints an archive, not text: redirect it to a file\n",
+		      stderr);
+		return RIG_EXIT_USAGE;
+	}
 	if (send && argc >= 2)
 		return task_send(argv[1], argv + 2, STDOUT_FILENO, &error)
 			       ? RIG_EXIT_PASS
 			       : rig_report_error(error);
-	if (argc != 3) {
-		fputs("rig: task takes a record and the name of an array; `rig nightly --on slurm` "
-		      "makes both\n",
+	if (argc != 3 || send) {
+		fputs("rig: task takes a record and the name of an array; with --send a record; "
+		      "`rig nightly --on slurm` makes both\n",
 		      stderr);
 		return RIG_EXIT_USAGE;
 	}

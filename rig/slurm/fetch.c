@@ -155,9 +155,9 @@ static void on_fetched(struct command *command, int code, const char *out, const
 
 static GPtrArray *fetch_words(struct link *link)
 {
-	/* if the rig is not on the node, the node has no results */
-	static const char run[] =
-		"rig=$1; shift; [ ! -x \"$rig\" ] || exec \"$rig\" task --send \"$@\"; exit 77";
+	/* if the rig or the record is not on the node, the node has no results */
+	static const char run[] = "rig=$1; shift; [ ! -x \"$rig\" ] || [ ! -d \"$1\" ] || "
+				  "exec \"$rig\" task --send \"$@\"; exit 77";
 	const struct slurm *s = link->slurm;
 	const char *const words[] = {"sh", "-c", run, "sh", s->carried_rig, s->carried_record};
 	GPtrArray *argv = carry_step(link);

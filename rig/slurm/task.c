@@ -281,17 +281,21 @@ gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error
 	struct sending sending = {g_array_new(FALSE, FALSE, sizeof(struct archive_item)),
 				  g_ptr_array_new_with_free_func(g_free)};
 	g_auto(GStrv) names = NULL;
-	gboolean ok;
+	gboolean ok = g_file_test(dir, G_FILE_TEST_IS_DIR) ||
+		      rig_fail(error, RIG_EXIT_USAGE,
+			       "there is no record '%s': give the folder of a night or search on "
+			       "this node, below ~/.cache/hotplug-rig/fleet/record",
+			       dir);
 
-	for (; *arrived; arrived++)
+	for (; ok && *arrived; arrived++)
 		drop(dir, *arrived);
 	names = rig_names_in(returned, "");
 	for (guint i = 0; i < SEND_MAX && names[i]; i++)
 		add_item(&sending, g_build_filename(returned, names[i], NULL),
 			 g_build_filename("returned", names[i], NULL));
 	add_logs(&sending, dir);
-	ok = archive_pack(fd, (const struct archive_item *)(void *)sending.items->data,
-			  sending.items->len, error);
+	ok = ok && archive_pack(fd, (const struct archive_item *)(void *)sending.items->data,
+				sending.items->len, error);
 	g_array_unref(sending.items);
 	g_ptr_array_unref(sending.kept);
 	return ok;

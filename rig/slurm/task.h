@@ -40,7 +40,7 @@ gboolean task_run(const char *dir, const char *batch, guint number, guint restar
  * ARRIVED lists the results that the host has received (BATCH.NUMBER.RESTART, "b1.3.0"); they are
  * deleted, with the logs of their tasks. At most SEND_MAX of the other results in DIR/returned, and
  * the other logs, are written to FD as one archive (util/archive.h), which may be empty. Blocks.
- * Errors: RIG_EXIT_INFRA.
+ * Errors: RIG_EXIT_USAGE (there is no folder DIR), RIG_EXIT_INFRA.
  */
 gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error);
 
