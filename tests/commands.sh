@@ -65,6 +65,33 @@ shown_while_running() {
 	expect 0 "$rig" show >o && says o 'ABORTED  cpu-vs' && says o 'phase    the last one: under load, since'
 }
 
+# Prints the number of columns at which the word $2 of the rows of file $1 begins.
+begins() {
+	awk -v word="$2" '{ at = index($0, word); if (at) print at }' "$1" | sort -u | wc -l
+}
+
+# Tables have a header, and names of any length do not shift their columns.
+tables_align() {
+	XDG_CACHE_HOME=$PWD/cache
+	export XDG_CACHE_HOME
+	for name in 6.1.192 6.1.192-a-patch-whose-name-is-long-and-another-one; do
+		folder=cache/hotplug-rig/kernel/out/$(printf %s $name | sha256sum | cut -c 1-64)
+		mkdir -p "$folder" && : >"$folder/bzImage" && echo '{"arch": "x86_64", "image": "bzImage",
+			"with": "full", "source": "deb:x", "patches": []}' | jq --arg name $name '.name = $name' >"$folder/build.json" || return 1
+	done
+	expect 0 "$rig" kernel list >o && same lines "$(wc -l <o)" 3 && says o 'kernel  ' && says o 'with  source' &&
+		same 'columns of x86_64' "$(begins o x86_64)" 1 && same 'columns of full' "$(begins o full)" 1 || { cat o; return 1; }
+	expect 0 "$rig" kernel prune --older 0 >o && says o 'last used' && says o 'in all; --yes deletes them' &&
+		same 'columns of 6.1.192' "$(begins o 6.1.192)" 1 || { cat o; return 1; }
+	expect 0 "$rig" qemu list >o && says o 'name for --qemu' || return 1
+	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" || return 1
+	for run in "$RIG_RESULTS"/*s678714980; do
+		jq '.kernel.name = "6.1.192-a-patch-whose-name-is-long-and-another-one"' "$run/run.json" >new && mv new "$run/run.json"
+	done
+	expect 0 "$rig" history cpu-vs-memory-hotplug | sed -n '/^kernel/,/^$/p' >o && same rows "$(grep -c ' of ' o)" 2 &&
+		same 'columns of "of"' "$(begins o ' of ')" 1 || { cat o; return 1; }
+}
+
 # Files that are missing: the message has the name, the reason, and what is accepted.
 missing_files() {
 	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" || return 1

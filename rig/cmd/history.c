@@ -43,6 +43,7 @@ static const struct {
 };
 
 #define SEEDS_SHOWN 5
+#define KEY_WIDTH 28 /* at least */
 
 static json_t *signature_json(const struct index_signature *s)
 {
@@ -147,12 +148,14 @@ static json_t *group_json(const struct index_group *g, guint hits)
 			 g->total_s);
 }
 
-static void print_group(const struct index_group *g, guint hits)
+/* Prints a row; the first column has WIDTH characters. */
+static void print_group(const struct index_group *g, guint hits, int width)
 {
 	double low, high;
 
 	stats_wilson(hits, g->good + g->bad, &low, &high);
-	printf("  %-28s %5u of %-5u", g->key, hits, g->good + g->bad);
+	printf("  %s%*s %5u of %-5u", g->key, MAX(0, width - (int)g_utf8_strlen(g->key, -1)), "",
+	       hits, g->good + g->bad);
 	if (g->good + g->bad)
 		printf("  %3.0f %% (%.0f to %.0f)", 100.0 * hits / (g->good + g->bad), 100 * low,
 		       100 * high);
@@ -178,18 +181,32 @@ static gboolean has_hits(GPtrArray *groups, const struct index_filter *filter)
 	return FALSE;
 }
 
+/* Returns the width of a column with the keys of GROUPS. */
+static int width_of(const GPtrArray *groups)
+{
+	int width = KEY_WIDTH;
+
+	for (guint i = 0; i < groups->len; i++) {
+		const struct index_group *g = groups->pdata[i];
+
+		width = MAX(width, (int)g_utf8_strlen(g->key, -1));
+	}
+	return width;
+}
+
 static gboolean show_tables(struct run_index *ix, const struct index_filter *filter, json_t *json,
 			    GError **error)
 {
 	for (guint t = 0; t < G_N_ELEMENTS(tables); t++) {
 		g_autoptr(GPtrArray) groups = index_groups(ix, filter, tables[t].by, error);
 		json_t *array = json ? json_array() : NULL;
+		int width = groups ? width_of(groups) : 0;
 
 		if (!groups)
 			return FALSE;
 		if (!json && (tables[t].by != BY_SEED || has_hits(groups, filter)))
 			printf("\n%s%s%*s%s%s\n", term_colour(TERM_DIM), tables[t].head,
-			       31 - (int)strlen(tables[t].head), "",
+			       width + 3 - (int)strlen(tables[t].head), "",
 			       filter->signature ? "seen in" : "not as expected",
 			       term_colour(TERM_PLAIN));
 		for (guint i = 0; i < groups->len; i++) {
@@ -199,7 +216,7 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 			if (json)
 				json_array_append_new(array, group_json(g, hits));
 			else if (tables[t].by != BY_SEED || (i < SEEDS_SHOWN && hits))
-				print_group(g, hits);
+				print_group(g, hits, width);
 		}
 		if (json)
 			json_object_set_new(json, tables[t].key, array);

@@ -5,13 +5,15 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/table.h"
 #include "kernel/kernel.h"
 #include "util/error.h"
 
 static const char prune_summary[] =
 	"Deletes kernels and their build trees from the cache if they were not used for --older "
 	"days.\n"
-	"They are built again when needed. Without --yes it only prints what it would delete.";
+	"They are fetched and built again when needed. Without --yes it only prints what it would "
+	"delete.";
 static const char prune_examples[] =
 	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
 
@@ -27,11 +29,14 @@ static const GOptionEntry prune_options[] = {
 	{NULL},
 };
 
+static const char *const heads[] = {"", "size", "last used", "what", "name", NULL};
+
 /*
- * Adds a JSON object about a build or work tree that was not used for some days to LIST, and prints
- * a line about it without --json. GONE is TRUE if it was deleted.
+ * Adds a build or work tree that was not used for some days to TABLE, and a JSON object about it to
+ * LIST. GONE is TRUE if it was deleted.
  */
-static void print_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
+static void add_unused(const struct kernel_unused *unused, gboolean gone, struct cmd_table *table,
+		       json_t *list)
 {
 	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
 	g_autoptr(GDateTime) used = g_date_time_new_from_unix_utc(unused->used);
@@ -41,12 +46,35 @@ static void print_unused(const struct kernel_unused *unused, gboolean gone, json
 		list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:b}", "name", unused->name, "kind",
 				unused->is_tree ? "tree" : "build", "dir", unused->dir, "used", day,
 				"bytes", (json_int_t)unused->bytes, "deleted", gone));
-	if (!old.json)
-		printf("%-12s %9s  used %s  %s%s\n",
-		       gone	 ? "deleted"
-		       : old.yes ? "in use"
-				 : "would delete",
-		       size, day ? day : "-", unused->is_tree ? "tree " : "", unused->name);
+	cmd_table_add(table,
+		  g_strdup(gone	     ? "deleted"
+			   : old.yes ? "in use"
+				     : "would delete"),
+		  "");
+	cmd_table_add(table, g_steal_pointer(&size), "");
+	cmd_table_add(table, g_strdup(day ? day : "-"), "");
+	cmd_table_add(table, g_strdup(unused->is_tree ? "source and objects" : "kernel"), "");
+	cmd_table_add(table, g_strdup(unused->name), "");
+}
+
+/*
+ * Deletes ALL with --yes, and adds them to TABLE and LIST. *RET_BYTES is how much was deleted, or
+ * would be.
+ */
+static gboolean forget_all(const GPtrArray *all, struct cmd_table *table, json_t *list,
+			   guint64 *ret_bytes, GError **error)
+{
+	*ret_bytes = 0;
+	for (guint i = 0; i < all->len; i++) {
+		const struct kernel_unused *unused = all->pdata[i];
+		gboolean gone = FALSE;
+
+		if (old.yes && !kernel_forget(unused, &gone, error))
+			return FALSE;
+		*ret_bytes += gone || !old.yes ? unused->bytes : 0;
+		add_unused(unused, gone, table, list);
+	}
+	return TRUE;
 }
 
 int kernel_prune(int argc, char **argv)
@@ -55,7 +83,8 @@ int kernel_prune(int argc, char **argv)
 	g_autoptr(GPtrArray) all = NULL;
 	g_autofree char *size = NULL;
 	json_auto_t *list = json_array();
-	guint64 bytes = 0;
+	struct cmd_table table;
+	guint64 bytes;
 
 	if (!cmd_parse(&argc, &argv, prune_options, "", prune_summary, prune_examples, &error))
 		return rig_report_error(error);
@@ -66,15 +95,14 @@ int kernel_prune(int argc, char **argv)
 	}
 	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC -
 				  old.older * G_GINT64_CONSTANT(86400));
-	for (guint i = 0; i < all->len; i++) {
-		const struct kernel_unused *unused = all->pdata[i];
-		gboolean gone = FALSE;
-
-		if (old.yes && !kernel_forget(unused, &gone, &error))
-			return rig_report_error(error);
-		bytes += gone || !old.yes ? unused->bytes : 0;
-		print_unused(unused, gone, list);
-	}
+	table = cmd_table_new(heads);
+	forget_all(all, &table, list, &bytes, &error);
+	if (!old.json && json_array_size(list))
+		cmd_table_print(&table);
+	else
+		cmd_table_clear(&table);
+	if (error)
+		return rig_report_error(error);
 	size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
 	if (old.json)
 		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes,
@@ -82,6 +110,6 @@ int kernel_prune(int argc, char **argv)
 	else if (!all->len)
 		puts("nothing to delete");
 	else
-		printf("%s%s\n", size, old.yes ? " deleted" : "; --yes deletes them");
+		printf("%s in all%s\n", size, old.yes ? " deleted" : "; --yes deletes them");
 	return RIG_EXIT_PASS;
 }

@@ -5,6 +5,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/kernel-prune.h"
+#include "cmd/table.h"
 
 #include <stdio.h>
 
@@ -39,7 +40,12 @@ static const char export_summary[] =
 static const char export_examples[] =
 	"  rig kernel export deb:linux-source-6.1\n"
 	"  rig kernel export git:/src/linux@v6.9 --json\n";
-static const char list_summary[] = "Lists the kernels in the cache.";
+static const char list_summary[] =
+	"Lists the kernels in the cache. The name has the version and the patches; `with` lists "
+	"the fragments, modules\n"
+	"and options of a scenario that were added to the config (?: unknown). A build with the "
+	"same source, patches\n"
+	"and additions takes the kernel from the cache.";
 static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
 
 static json_t *kernel_json(const struct kernel *kernel)
@@ -48,11 +54,11 @@ static json_t *kernel_json(const struct kernel *kernel)
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name",
-			 kernel->name, "arch", kernel->arch, "hash", kernel->hash, "version",
-			 kernel->version, "source", kernel->source, "image", kernel->image,
-			 "vmlinux", kernel->vmlinux, "config", kernel->config, "patches", patches,
-			 "cached", kernel->was_cached);
+	return json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name",
+			 kernel->name, "with", kernel->with, "arch", kernel->arch, "hash",
+			 kernel->hash, "version", kernel->version, "source", kernel->source,
+			 "image", kernel->image, "vmlinux", kernel->vmlinux, "config",
+			 kernel->config, "patches", patches, "cached", kernel->was_cached);
 }
 
 /*
@@ -166,6 +172,8 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 	printf("  source  %s\n", kernel->source);
 	for (guint i = 0; kernel->patches[i]; i++)
 		printf("  patch   %s\n", kernel->patches[i]);
+	if (kernel->with && *kernel->with)
+		printf("  with    %s\n", kernel->with);
 	printf("  image   %s\n  config  %s\n  hash    %s\n", kernel->image,
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
@@ -314,6 +322,29 @@ static int run_export(int argc, char **argv)
 
 /* ---- list ---- */
 
+static char *with_text(const struct kernel *kernel)
+{
+	/* builds of earlier versions of the rig do not have it */
+	return g_strdup(!kernel->with ? "?" : *kernel->with ? kernel->with : "-");
+}
+
+static void print_kernels(const GPtrArray *kernels)
+{
+	static const char *const heads[] = {"kernel", "arch", "hash", "with", "source", NULL};
+	struct cmd_table table = cmd_table_new(heads);
+
+	for (guint i = 0; i < kernels->len; i++) {
+		const struct kernel *kernel = kernels->pdata[i];
+
+		cmd_table_add(&table, g_strdup(kernel->name), "");
+		cmd_table_add(&table, g_strdup(kernel->arch), "");
+		cmd_table_add(&table, g_strndup(kernel->hash, 12), "");
+		cmd_table_add(&table, with_text(kernel), "");
+		cmd_table_add(&table, g_strdup(kernel->source), "");
+	}
+	cmd_table_print(&table);
+}
+
 static int run_list(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -330,13 +361,9 @@ static int run_list(int argc, char **argv)
 		cmd_print_json(list);
 		return RIG_EXIT_PASS;
 	}
-	for (guint i = 0; i < kernels->len; i++) {
-		const struct kernel *kernel = kernels->pdata[i];
-
-		printf("%-28s %-8s %.12s  %s\n", kernel->name, kernel->arch, kernel->hash,
-		       kernel->source);
-	}
-	if (!kernels->len)
+	if (kernels->len)
+		print_kernels(kernels);
+	else
 		puts("no kernels yet: rig kernel build");
 	return RIG_EXIT_PASS;
 }

@@ -7,8 +7,8 @@
 
 #include "cmd/findings.h"
 #include "cmd/options.h"
+#include "cmd/table.h"
 #include "util/error.h"
-#include "util/term.h"
 
 static const char summary[] =
 	"Lists the runs, the newest last: time, verdict, scenario, machine, kernel, "
@@ -21,25 +21,8 @@ static const char examples[] =
 	"  rig list --results /srv/rig-results\n\n"
 	"RIG_RESULTS sets the results folder for all commands.\n";
 
-enum { WHEN, VERDICT, SCENARIO, MACHINE, KERNEL, SEED, COLUMNS };
-
-static const char *const heads[COLUMNS] = {"when",    "verdict", "scenario",
-					   "machine", "kernel",	 "seed"};
-
-struct row {
-	char *cell[COLUMNS];
-	char *title;
-	enum verdict verdict;
-};
-
-static void row_clear(gpointer data)
-{
-	struct row *row = data;
-
-	for (guint i = 0; i < COLUMNS; i++)
-		g_free(row->cell[i]);
-	g_free(row->title);
-}
+static const char *const heads[] = {"when",   "verdict", "scenario",	 "machine",
+				    "kernel", "seed",	 "first report", NULL};
 
 /* Returns a time like "2026-11-21T06:15:00Z" in the form "2026-11-21 06:15:00". */
 static char *when_text(const char *created)
@@ -62,61 +45,30 @@ static const char *title_of(const struct run_info *run)
 	return title ? title : run->problem ? run->problem : "";
 }
 
-static struct row row_of(const struct run_info *run)
+static void add_run(struct cmd_table *table, const struct run_info *run)
 {
-	json_t *seed = json_object_get(run->inputs, "seed");
-	struct row row = {
-		.cell = {
-			[WHEN] = when_text(findings_text(run->inputs, "created")),
-			[VERDICT] = g_strdup(verdict_name(run->verdict)),
-			[SCENARIO] = findings_clean(findings_text(run->inputs, "scenario")),
-			[MACHINE] = findings_clean(findings_text(run->inputs, "machine")),
-			[KERNEL] = findings_clean(findings_text(run->inputs, "kernel/name")),
-			[SEED] = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
-									 json_integer_value(seed))
-						       : g_strdup("?"),
-		},
-		.title = findings_clean(title_of(run)),
-		.verdict = run->verdict,
-	};
+	json_t *in = run->inputs, *seed = json_object_get(in, "seed");
 
-	return row;
-}
-
-static void print_cell(const char *text, const char *colour, int width)
-{
-	int pad = width - (int)g_utf8_strlen(text, -1);
-
-	printf("%s%s%s%*s  ", colour, text, *colour ? term_colour(TERM_PLAIN) : "", MAX(pad, 0),
-	       "");
+	cmd_table_add(table, when_text(findings_text(in, "created")), "");
+	cmd_table_add(table, g_strdup(verdict_name(run->verdict)), findings_colour(run->verdict));
+	cmd_table_add(table, findings_clean(findings_text(in, "scenario")), "");
+	cmd_table_add(table, findings_clean(findings_text(in, "machine")), "");
+	cmd_table_add(table, findings_clean(findings_text(in, "kernel/name")), "");
+	cmd_table_add(table,
+		  json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
+							  json_integer_value(seed))
+					: g_strdup("?"),
+		  "");
+	cmd_table_add(table, findings_clean(title_of(run)), "");
 }
 
 static void print_table(const GPtrArray *runs)
 {
-	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct row));
-	int width[COLUMNS];
+	struct cmd_table table = cmd_table_new(heads);
 
-	g_array_set_clear_func(rows, row_clear);
-	for (guint c = 0; c < COLUMNS; c++)
-		width[c] = strlen(heads[c]);
-	for (guint i = 0; i < runs->len; i++) {
-		struct row row = row_of(runs->pdata[i]);
-
-		for (guint c = 0; c < COLUMNS; c++)
-			width[c] = MAX(width[c], (int)g_utf8_strlen(row.cell[c], -1));
-		g_array_append_val(rows, row);
-	}
-	for (guint c = 0; c < COLUMNS; c++)
-		print_cell(heads[c], term_colour(TERM_DIM), width[c]);
-	printf("%sfirst report%s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN));
-	for (guint i = 0; i < rows->len; i++) {
-		const struct row *row = &g_array_index(rows, struct row, i);
-
-		for (guint c = 0; c < COLUMNS; c++)
-			print_cell(row->cell[c], c == VERDICT ? findings_colour(row->verdict) : "",
-				   width[c]);
-		printf("%s\n", row->title);
-	}
+	for (guint i = 0; i < runs->len; i++)
+		add_run(&table, runs->pdata[i]);
+	cmd_table_print(&table);
 }
 
 static json_t *run_json(const struct run_info *run)

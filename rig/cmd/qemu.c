@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/table.h"
 #include "director/director.h"
 #include "director/qemu.h"
 #include "util/error.h"
@@ -42,13 +43,37 @@ static json_t *describe(const char *name, const char *emulator)
 			 g_strchomp(version), "holds", holds, "why", holds ? base : why->message);
 }
 
+static char *text_of(json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}
+
+static void print_table(json_t *all)
+{
+	static const char *const heads[] = {"name for --qemu", "emulator", "version", "holds",
+					    NULL};
+	struct cmd_table table = cmd_table_new(heads);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (all, i, one) {
+		gboolean holds = json_is_true(json_object_get(one, "holds"));
+		g_autofree char *why = text_of(one, "why");
+
+		cmd_table_add(&table, text_of(one, "name"), "");
+		cmd_table_add(&table, text_of(one, "emulator"), "");
+		cmd_table_add(&table, text_of(one, "version"), "");
+		cmd_table_add(&table, holds ? g_strdup_printf("yes (%s)", why)
+					: g_strdup_printf("no: %s", why), "");
+	}
+	cmd_table_print(&table);
+}
+
 static int list(gboolean as_json)
 {
 	g_auto(GStrv) emulators = qemu_emulators();
 	g_auto(GStrv) suites = qemu_list();
 	json_auto_t *all = json_array();
-	json_t *one;
-	size_t i;
 
 	for (char **emulator = emulators; *emulator; emulator++) {
 		json_array_append_new(all, describe(*emulator, *emulator));
@@ -59,14 +84,7 @@ static int list(gboolean as_json)
 		cmd_print_json(g_steal_pointer(&all));
 		return RIG_EXIT_PASS;
 	}
-	json_array_foreach (all, i, one)
-		printf("%-20s %-20s %-46s holds: %s%s%s\n",
-		       json_string_value(json_object_get(one, "name")),
-		       json_string_value(json_object_get(one, "emulator")),
-		       json_string_value(json_object_get(one, "version")),
-		       json_is_true(json_object_get(one, "holds")) ? "yes (" : "no: ",
-		       json_string_value(json_object_get(one, "why")),
-		       json_is_true(json_object_get(one, "holds")) ? ")" : "");
+	print_table(all);
 	return RIG_EXIT_PASS;
 }
 

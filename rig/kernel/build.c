@@ -196,6 +196,25 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 			  G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+-", '_');
 }
 
+/* Returns a text with what SPEC adds to the config: see `with` of struct kernel. */
+static char *additions(const struct kernel_spec *spec)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (const char *const *file = spec->fragments; file && *file; file++) {
+		g_autofree char *name = g_path_get_basename(*file);
+
+		if (g_str_has_suffix(name, ".config"))
+			*strrchr(name, '.') = '\0';
+		g_string_append_printf(text, "%s%s", text->len ? ", " : "", name);
+	}
+	if (spec->kconfig)
+		g_string_append_printf(text, "%skconfig", text->len ? ", " : "");
+	for (unsigned i = 0; i < spec->n_modules; i++)
+		g_string_append_printf(text, "%s%s", text->len ? ", " : "", spec->modules[i].name);
+	return g_utf8_make_valid(text->str, text->len);
+}
+
 static struct kernel *describe(const struct inputs *inputs, const struct kernel_spec *spec,
 			       const struct worktree *tree, const char *hash)
 {
@@ -210,6 +229,7 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 			kernel->version = files_kernel_version(text);
 	}
 	kernel->name = short_name(inputs, spec, kernel->version ? kernel->version : "kernel");
+	kernel->with = additions(spec);
 	kernel->hash = g_strdup(hash);
 	kernel->source = g_strdup(inputs->source->resolved);
 	kernel->patches = spec->patches ? g_strdupv((char **)spec->patches) : g_new0(char *, 1);

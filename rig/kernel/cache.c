@@ -72,6 +72,7 @@ struct kernel *cache_find(const char *hash)
 		.version = text_of(json, "version"),
 		.source = text_of(json, "source"),
 		.arch = text_of(json, "arch"),
+		.with = text_of(json, "with"),
 		.patches = (char **)g_ptr_array_free(g_steal_pointer(&patches), FALSE),
 		.was_cached = TRUE,
 		.build_s = json_number_value(json_object_get(json, "seconds")),
@@ -161,10 +162,10 @@ static char *build_json(const struct kernel *kernel, const struct build *build)
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	json = json_pack("{s:s, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name", kernel->name,
-			 "version", kernel->version, "source", kernel->source, "arch",
-			 build->arch->name, "image", image, "patches", patches, "compiler",
-			 build->compiler, "built", when, "seconds",
+	json = json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name",
+			 kernel->name, "with", kernel->with, "version", kernel->version, "source",
+			 kernel->source, "arch", build->arch->name, "image", image, "patches",
+			 patches, "compiler", build->compiler, "built", when, "seconds",
 			 (double)build->ns / RIG_NS_PER_S);
 	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	copy = g_strconcat(text ? text : "{}", "\n", NULL);

@@ -38,6 +38,7 @@ void kernel_free(struct kernel *kernel)
 	g_free(kernel->source);
 	g_strfreev(kernel->patches);
 	g_free(kernel->arch);
+	g_free(kernel->with);
 	g_free(kernel);
 }
 

@@ -62,6 +62,11 @@ struct kernel {
 	char *version;	/* the version by its source, "6.1.192-2", or NULL if it is unknown */
 	char *source;	/* the resolved source: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given by the caller; NULL-terminated, may be empty */
+	/*
+	 * what was added to the config: the names of fragments and modules, and "kconfig" for lines
+	 * of a scenario; "" if nothing, NULL if it is unknown
+	 */
+	char *with;
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
 	/* page size of a given arm64 image: "4k", "16k", "64k"; NULL if its header has none */
@@ -95,10 +100,11 @@ void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
- * Progress of a build. STEP is "wait" (until another build leaves the work tree), "hash", "fetch",
- * "unpack", "patch", "configure", "compile" or "link". DONE and TOTAL are numbers of files, or for
- * "patch" of patches; TOTAL is 0 if it is unknown. From "configure" on, LAST_NS is the duration of
- * the last build of the same kind (full or incremental) on this host, or 0 if there was none.
+ * Progress of a build. STEP is "wait for another build" (until that leaves the work tree), "hash",
+ * "fetch", "unpack", "patch", "configure", "compile" or "link". DONE and TOTAL are numbers of
+ * files, or for "patch" of patches; TOTAL is 0 if it is unknown. From "configure" on, LAST_NS is
+ * the duration of the last build of the same kind (full or incremental) on this host, or 0 if there
+ * was none.
  */
 typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
 				void *data);

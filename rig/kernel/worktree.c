@@ -80,7 +80,7 @@ static int take_lock(const struct worktree *tree, const char *lock, struct progr
 			 : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		progress_step(progress, "wait", 0);
+		progress_step(progress, "wait for another build", 0);
 		while (flock(fd, LOCK_EX) < 0)
 			if (errno != EINTR) {
 				close(fd);

@@ -19,7 +19,7 @@ static void tell_wait(const char *step, guint done, guint total, gint64 last_ns,
 	(void)done;
 	(void)total;
 	(void)last_ns;
-	if (!strcmp(step, "wait"))
+	if (!strcmp(step, "wait for another build"))
 		ck_assert_int_eq(write(*(int *)data, "w", 1), 1);
 }
 
