@@ -92,6 +92,26 @@ tables_align() {
 		same 'columns of "of"' "$(begins o ' of ')" 1 || { cat o; return 1; }
 }
 
+# rig(1) describes every command and names every other page; each page names rig(1), and only pages that exist.
+man_pages() {
+	bad=0
+	for command in $("$rig" help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p'); do
+		grep -q "^\.It Cm $command\$" "$top/man/rig.1" || { echo "rig(1) has no $command"; bad=1; }
+	done
+	for page in "$top"/man/*; do
+		name=$(basename "$page") && see="${name%.*} ${name##*.}" || return 1
+		sed -n '/^\.Sh SEE ALSO/,$p' "$page" >see
+		[ "$name" = rig.1 ] || grep -q '^\.Xr rig 1' see || { echo "$name does not name rig(1)"; bad=1; }
+		[ "$name" = rig.1 ] || sed -n '/^\.Sh SEE ALSO/,$p' "$top/man/rig.1" | grep -q "^\.Xr $see" ||
+			{ echo "rig(1) does not name $name"; bad=1; }
+		sed -n 's/.*Xr \(rig[a-z-]*\) \([0-9]\).*/\1.\2/p' "$page" | while read -r other; do
+			[ -e "$top/man/$other" ] || echo "$name names $other, which does not exist"
+		done >missing
+		[ ! -s missing ] || { cat missing; bad=1; }
+	done
+	return $bad
+}
+
 # Files that are missing: the message has the name, the reason, and what is accepted.
 missing_files() {
 	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" || return 1
