@@ -108,6 +108,17 @@ $(OUT)/obj/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CCACHE) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# What `rig --version` prints: the commit and its day. Without git, or if git refuses to read the checkout of another
+# user (sudo make install), the version of the last build stays.
+$(OUT)/version: FORCE
+	@mkdir -p $(@D)
+	@v=$$(git describe --always --dirty --abbrev=12 2>/dev/null && git show -s --format=%cs 2>/dev/null); \
+	[ -n "$$v" ] || [ ! -s $@ ] || exit 0; echo $${v:-unknown} | cmp -s - $@ || echo $${v:-unknown} >$@
+.PHONY: FORCE
+FORCE:
+$(OUT)/obj/rig/main.o: $(OUT)/version
+$(OUT)/obj/rig/main.o: ALL_CFLAGS += -DRIG_VERSION='"$(shell cat $(OUT)/version)"'
+
 $(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

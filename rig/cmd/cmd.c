@@ -72,7 +72,7 @@ static const char outro[] =
 	"  rig report                                      what changed since earlier runs\n\n"
 	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest "
 	"lost, 77 skip\n"
-	"`rig COMMAND --help` describes each command.\n";
+	"`rig COMMAND --help` describes each command; `rig --version` prints the version.\n";
 
 static int help(FILE *out)
 {
@@ -139,7 +139,7 @@ static void unset_git_environment(void)
 		g_unsetenv(names[i]);
 }
 
-int cmd_main(int argc, char **argv)
+int cmd_main(int argc, char **argv, const char *version)
 {
 	fill_standard_files();
 	unset_git_environment();
@@ -159,6 +159,11 @@ int cmd_main(int argc, char **argv)
 	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") ||
 	    !g_strcmp0(argv[1], "help"))
 		return help(stdout);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") ||
+	    !strcmp(argv[1], "version")) {
+		printf("rig %s\n", version);
+		return RIG_EXIT_PASS;
+	}
 	fprintf(stderr, "rig: no command '%s'; `rig --help` lists the commands\n", argv[1]);
 	return RIG_EXIT_USAGE;
 }

@@ -14,7 +14,8 @@ struct run_info;
  */
 #define PROBE_CODES_FROM 128
 
-int cmd_main(int argc, char **argv);
+/* Runs the command in ARGV. VERSION is what `rig --version` prints. */
+int cmd_main(int argc, char **argv, const char *version);
 
 int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
