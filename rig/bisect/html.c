@@ -6,6 +6,7 @@
 
 #include "bisect/internal.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -78,11 +79,13 @@ static void add_numbers(GString *out, json_t *result)
 			       "(%.0f to %.0f %%)</tr>\n",
 			       100 * number(detection, "rate"), 100 * number(detection, "low"),
 			       100 * number(detection, "high"));
-	g_string_append_printf(out, "<tr><th>spent<td>%.0f boots, %.0f builds, %s",
-			       number(result, "boots"), number(result, "builds"), took);
+	g_string_append_printf(out, "<tr><th>spent<td>%.0f boot%s, %.0f build%s, %s",
+			       number(result, "boots"), text_s(number(result, "boots")),
+			       number(result, "builds"), text_s(number(result, "builds")), took);
 	if (number(result, "boots_left") > 0)
-		g_string_append_printf(out, "; about %.0f boots left",
-				       number(result, "boots_left"));
+		g_string_append_printf(out, "; about %.0f boot%s left",
+				       number(result, "boots_left"),
+				       text_s(number(result, "boots_left") + 0.5));
 	g_string_append(out, "</tr></table>\n");
 }
 
@@ -134,7 +137,7 @@ static void add_row(GString *out, json_t *row, gboolean is_answer)
 		g_string_append_printf(out, "<span class=\"run %s\">%s</span>", outcome, outcome);
 	}
 	g_string_append_printf(out, "<details><summary>%zu run%s</summary><ul>\n", i,
-			       i == 1 ? "" : "s");
+			       text_s(i));
 	json_array_foreach (json_object_get(row, "runs"), i, run)
 		add_run(out, run);
 	g_string_append_printf(out, "</ul></details><td class=w>%s</tr>\n", seen);

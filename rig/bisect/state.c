@@ -8,6 +8,7 @@
 #include "bisect/simulate.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 #define STATE_VERSION 1
 /*
@@ -149,8 +150,9 @@ void search_find_target(struct search *search)
 	if (!most)
 		return;
 	search->target = (struct target){g_strdup(most->key), FALSE};
-	search->target_why = g_strdup_printf("found at the bad end: %s, in %u of its first %u runs",
-					     most->title ? most->title : most->kind, times, runs);
+	search->target_why =
+		g_strdup_printf("found at the bad end: %s, in %u of its first %u run%s",
+				most->title ? most->title : most->kind, times, runs, text_s(runs));
 	search_recount(search);
 }
 

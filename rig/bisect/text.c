@@ -6,6 +6,7 @@
 
 #include "bisect/internal.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 static const char *text_at(json_t *object, const char *key)
 {
@@ -86,11 +87,13 @@ static void add_numbers(GString *out, json_t *result)
 			       "(%.0f to %.0f %%)\n",
 			       100 * number(detection, "rate"), 100 * number(detection, "low"),
 			       100 * number(detection, "high"));
-	g_string_append_printf(out, "spent     %.0f boots, %.0f builds, %s",
-			       number(result, "boots"), number(result, "builds"), took);
+	g_string_append_printf(out, "spent     %.0f boot%s, %.0f build%s, %s",
+			       number(result, "boots"), text_s(number(result, "boots")),
+			       number(result, "builds"), text_s(number(result, "builds")), took);
 	if (number(result, "boots_left") > 0)
-		g_string_append_printf(out, "; about %.0f boots left",
-				       number(result, "boots_left"));
+		g_string_append_printf(out, "; about %.0f boot%s left",
+				       number(result, "boots_left"),
+				       text_s(number(result, "boots_left") + 0.5));
 	g_string_append_c(out, '\n');
 }
 

@@ -283,9 +283,9 @@ static int search_for(const struct search_options *o, char **argv, const char *d
 	if (!want.search.json && !want.search.quiet) {
 		search->on_evidence = show_run;
 		search->on_status = show_status;
-		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n",
-		       search->span->n, o->scenario, o->machine, o->guests,
-		       o->guests > 1 ? "s" : "", dir);
+		printf("search   %u change%s, %s on %s, %u guest%s at a time\nfolder   %s\n",
+		       search->span->n, text_s(search->span->n), o->scenario, o->machine,
+		       o->guests, text_s(o->guests), dir);
 		fflush(stdout);
 	}
 	if (!search_run(search, &end, &error)) {

@@ -10,6 +10,7 @@
 #include "report/html-coverage.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 #define UNREACHED_SHOWN 40
 
@@ -141,7 +142,8 @@ static void print_gaps(const struct coverage_union *united, gboolean all)
 	g_autoptr(GArray) gaps = coverage_gaps(united->sum);
 	guint n = all ? gaps->len : MIN(gaps->len, UNREACHED_SHOWN);
 
-	printf("\n%u functions that no run reached under load, the largest first%s\n", gaps->len,
+	printf("\n%u function%s that no run reached under load, the largest first%s\n",
+	       gaps->len, text_s(gaps->len),
 	       n < gaps->len ? " (--all lists all)" : "");
 	for (guint i = 0; i < n; i++) {
 		const struct coverage_gap *gap = &g_array_index(gaps, struct coverage_gap, i);

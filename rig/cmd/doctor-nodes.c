@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "util/error.h"
 #include "util/term.h"
+#include "util/text.h"
 
 #define NODE_LIMIT_S 60
 
@@ -69,7 +70,7 @@ int doctor_nodes(gboolean json)
 	if (json) {
 		cmd_print_json(nodes);
 	} else {
-		printf("\n%u of %u nodes can run guests.\n", good, all);
+		printf("\n%u of %u node%s can run guests.\n", good, all, text_s(all));
 		json_decref(nodes);
 	}
 	return good == all ? RIG_EXIT_PASS : RIG_EXIT_INFRA;

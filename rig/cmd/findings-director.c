@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "locks/answer.h"
+#include "util/text.h"
 
 static json_int_t number(json_t *json, const char *key)
 {
@@ -50,8 +51,9 @@ static void print_fails(json_t *fails)
 
 	json_array_foreach (calls, i, call)
 		findings_line(i ? "" : "fail",
-		     "%s: %" JSON_INTEGER_FORMAT " calls, %" JSON_INTEGER_FORMAT " failed%s",
+		     "%s: %" JSON_INTEGER_FORMAT " call%s, %" JSON_INTEGER_FORMAT " failed%s",
 		     findings_text(call, "fail"), number(call, "calls"),
+		     text_s(number(call, "calls")),
 		     number(call, "failed"),
 		     number(call, "failed") ? "" : ": this call was not reached");
 	json_object_foreach (findings_at(fails, "later"), kind, later)
@@ -94,10 +96,11 @@ static void print_recorded(json_t *recorded)
 		guarded += !strcmp(findings_text(cycle, "state"), "guarded");
 	}
 	findings_line("recorded",
-	     "%" JSON_INTEGER_FORMAT " acquisitions, %d lock orders; cycles: %u open, %u guarded, "
-	     "%u unclear",
-	     number(recorded, "acquired"),
-	     (int)number(recorded, "edges"), open, guarded, unclear);
+	     "%" JSON_INTEGER_FORMAT " acquisition%s, %d lock order%s; cycles: %u open, "
+	     "%u guarded, %u unclear",
+	     number(recorded, "acquired"), text_s(number(recorded, "acquired")),
+	     (int)number(recorded, "edges"), text_s(number(recorded, "edges")), open, guarded,
+	     unclear);
 	json_array_foreach (cycles, i, cycle)
 		if (json_is_string(findings_at(cycle, "gate")))
 			findings_line("", "%s: guarded by %s", findings_text(cycle, "signature"),
@@ -119,10 +122,10 @@ static void print_answer(json_t *details)
 		return;
 	answer = lock_answer_of(details, &text);
 	findings_line("cycle",
-	     "%s: tasks were stopped %" JSON_INTEGER_FORMAT " times, %" JSON_INTEGER_FORMAT
-	     " circles were closed",
-	     answers[answer], number(trap, "held"),
-	     number(trap, "met"));
+	     "%s: tasks were stopped %" JSON_INTEGER_FORMAT " time%s, %" JSON_INTEGER_FORMAT
+	     " circle%s closed",
+	     answers[answer], number(trap, "held"), text_s(number(trap, "held")),
+	     number(trap, "met"), number(trap, "met") == 1 ? " was" : "s were");
 	findings_line("", "%s", text);
 }
 

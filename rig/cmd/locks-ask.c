@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 struct known *locks_open_known(const char *list, GError **error)
 {
@@ -109,10 +110,11 @@ int locks_print_cycles(struct asked *a, GError **error)
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else
-		printf("cycles over the edges of %u runs: %u unguarded; %u guarded or known; %u "
+		printf("cycles over the edges of %u run%s: %u unguarded; %u guarded or known; %u "
 		       "through an ambiguous name%s; %u left out because lockdep saw all edges in "
 		       "one run, %u because a recursive reader waits for a reader\n",
-		       a->graph->runs, open, cycles->len - open - ambiguous, ambiguous,
+		       a->graph->runs, text_s(a->graph->runs), open,
+		       cycles->len - open - ambiguous, ambiguous,
 		       ambiguous && !a->ambiguous ? ", which --ambiguous prints" : "", left.judged,
 		       left.readers);
 	if (!a->json)
@@ -147,8 +149,9 @@ int locks_print_check(struct asked *a, GError **error)
 		cmd_print_json(json);
 	} else {
 		json_decref(json);
-		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len,
-		       a->graph->edges->len, a->graph->runs);
+		printf("edges against the declared order: %u, of %u edge%s in %u run%s\n",
+		       found->len, a->graph->edges->len, text_s(a->graph->edges->len),
+		       a->graph->runs, text_s(a->graph->runs));
 		locks_print_if_empty(a);
 	}
 	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;

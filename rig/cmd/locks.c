@@ -13,6 +13,7 @@
 #include "report/graph.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 #define PLACES_SHOWN 3 /* number of places that are printed for an edge */
 
@@ -119,8 +120,10 @@ static int print_summary(struct asked *a, GError **error)
 					 a->graph->classes->len, "edges", a->graph->edges->len));
 		return RIG_EXIT_PASS;
 	}
-	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs,
-	       a->graph->classes->len, a->graph->edges->len);
+	printf("lock orders of %u run%s: %u class%s, %u edge%s\n", a->graph->runs,
+	       text_s(a->graph->runs), a->graph->classes->len,
+	       a->graph->classes->len == 1 ? "" : "es", a->graph->edges->len,
+	       text_s(a->graph->edges->len));
 	locks_print_if_empty(a);
 	for (guint i = 0; i < G_N_ELEMENTS(hotplug); i++) {
 		int at = lock_graph_class(a->graph, hotplug[i]);

@@ -5,6 +5,7 @@
 #include "cmd/findings.h"
 #include "cmd/nightly.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 static double real(json_t *json, const char *key)
 {
@@ -24,10 +25,10 @@ static void print_builds(json_t *builds)
 	if (count > unknown)
 		printf("%.0f kernel%s to build before, at most about %s (estimated from earlier "
 		       "builds)\n",
-		       count, count == 1 ? "" : "s", span);
+		       count, text_s(count), span);
 	if (unknown)
 		printf("%.0f kernel%s to build, of unknown duration: minutes each\n", unknown,
-		       unknown == 1 ? "" : "s");
+		       text_s(unknown));
 }
 
 /*
@@ -67,7 +68,7 @@ void nightly_print_dry_run(json_t *dry_run)
 	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")),
 			*least = seconds_text(real(dry_run, "at_least_s"));
 	json_t *item, *host = json_object_get(dry_run, "host");
-	size_t i;
+	size_t i, n_cells = json_array_size(json_object_get(dry_run, "cells"));
 
 	json_array_foreach (json_object_get(dry_run, "cells"), i, item)
 		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n",
@@ -76,9 +77,9 @@ void nightly_print_dry_run(json_t *dry_run)
 	print_excluded(json_object_get(dry_run, "excluded"));
 	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
-	printf("%zu cells (tree/scenario/machine/number), about %s on %.0f cores and %.0f MiB, "
+	printf("%zu cell%s (tree/scenario/machine/number), about %s on %.0f cores and %.0f MiB, "
 	       "without repetitions of failed cells; no order of the cells takes less than %s\n",
-	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
+	       n_cells, text_s(n_cells), span, real(host, "cores"),
 	       real(host, "memory") / (1 << 20), least);
 	print_builds(json_object_get(dry_run, "builds"));
 }

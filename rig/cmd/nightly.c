@@ -219,8 +219,9 @@ static void print_deleted(json_t *deleted)
 	const char *problem = json_string_value(json_object_get(deleted, "problem"));
 
 	if (deleted)
-		printf("deleted  %.0f old runs, %.0f unused kernels and trees (%s)%s%s\n",
-		       real(deleted, "runs"), real(deleted, "kernels"), size,
+		printf("deleted  %.0f old run%s, %.0f unused kernel%s and trees (%s)%s%s\n",
+		       real(deleted, "runs"), text_s(real(deleted, "runs")),
+		       real(deleted, "kernels"), text_s(real(deleted, "kernels")), size,
 		       problem ? "; then: " : "", problem ? problem : "");
 }
 
@@ -274,8 +275,8 @@ json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 	};
 
 	if (!quiet) {
-		printf("night    %s, plan %s, %u cells\n", night->id, night->plan,
-		       night->cells->len);
+		printf("night    %s, plan %s, %u cell%s\n", night->id, night->plan,
+		       night->cells->len, text_s(night->cells->len));
 		fflush(stdout);
 	}
 	if (!night_run(night, &view, error))

@@ -9,6 +9,7 @@
 #include "index/index.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static const char summary[] =
 	"Deletes run folders by age and verdict. It always keeps the first and the last run of "
@@ -91,7 +92,7 @@ int cmd_prune(int argc, char **argv)
 	else if (!names->len)
 		puts("no run to delete");
 	else
-		printf("%u run%s%s\n", names->len, names->len == 1 ? "" : "s",
+		printf("%u run%s%s\n", names->len, text_s(names->len),
 		       want.yes ? " deleted" : "; --yes deletes what is listed");
 	return RIG_EXIT_PASS;
 }

@@ -81,9 +81,10 @@ static int print_result(const struct walk *walk, enum race_end end, const char *
 		json_object_update_new(result, walk_json(walk));
 		cmd_print_json(g_steal_pointer(&result));
 	} else {
-		printf("\nresult        %s: %u cells, %u clean, %u violations, %u not reached, "
+		printf("\nresult        %s: %u cell%s, %u clean, %u violation%s, %u not reached, "
 		       "%u not judged, %u left\n",
-		       ends[end], cells->len - 1, count(cells, WALK_CLEAN), bad,
+		       ends[end], cells->len - 1, text_s(cells->len - 1),
+		       count(cells, WALK_CLEAN), bad, text_s(bad),
 		       count(cells, WALK_NOT_REACHED), count(cells, WALK_NOT_JUDGED), open);
 		for (guint i = 0; i < cells->len; i++) {
 			const struct walk_cell *cell = cells->pdata[i];

@@ -214,9 +214,9 @@ static void show_sweep(const struct race_trial *trial, const struct race_outcome
 		held += o->held[i] > 0;
 		waits += o->held[i];
 	}
-	printf("     %s%u places, %u of them held, %" G_GUINT64_FORMAT
+	printf("     %s%u place%s, %u of them held, %" G_GUINT64_FORMAT
 	       " waits of at most %u ms%s%s\n",
-	       term_colour(TERM_DIM), trial->n, held, waits, trial->max_ms,
+	       term_colour(TERM_DIM), trial->n, text_s(trial->n), held, waits, trial->max_ms,
 	       o->news ? "; a new lock order" : "", term_colour(TERM_PLAIN));
 	for (guint rank = 1; o->failed && rank <= RACE_GROUP; rank++)
 		for (guint i = 0; i < trial->n; i++)
@@ -278,8 +278,8 @@ static void print_rate(const char *what, guint failed, guint runs)
 	double low, high;
 
 	stats_wilson(failed, runs, &low, &high);
-	printf("%-13s fails in %u of %u runs (95 %%: %.0f to %.0f %%)\n", what, failed, runs,
-	       100 * low, 100 * high);
+	printf("%-13s fails in %u of %u run%s (95 %%: %.0f to %.0f %%)\n", what, failed, runs,
+	       text_s(runs), 100 * low, 100 * high);
 }
 
 static void print_result(json_t *result, const char *dir)

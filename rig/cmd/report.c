@@ -248,7 +248,8 @@ static gboolean put_pages(const struct options *options, const char *results,
 
 	if (!html_write(model, &html, &pages, &no_charts, error))
 		return FALSE;
-	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, options->html);
+	fprintf(stderr, "rig: %u page%s; open %s/index.html\n", pages, text_s(pages),
+		options->html);
 	if (no_charts)
 		fputs("rig: the pages have tables instead of charts: "
 		      "apt-get install libjs-chart.js\n",

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "util/clock.h"
 #include "util/term.h"
+#include "util/text.h"
 
 static void show_build(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {
@@ -20,7 +21,7 @@ static void show_build(const char *step, guint done, guint total, gint64 last_ns
 		g_string_append_printf(line, " %u of about %u files (%u %%)", done, total,
 				       MIN(99, done * 100 / total));
 	else if (done)
-		g_string_append_printf(line, " %u files", done);
+		g_string_append_printf(line, " %u file%s", done, text_s(done));
 	g_string_append_printf(line, ", %s", took);
 	if (last)
 		g_string_append_printf(line, "; the last full build took %s", last);

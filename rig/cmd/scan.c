@@ -18,6 +18,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/json-write.h"
+#include "util/text.h"
 
 #define OUTPUT_BYTES 65536 /* JSON is written in pieces of this size; a report is several KiB */
 
@@ -173,7 +174,7 @@ static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: the input is empty\n");
 	else
 		fprintf(stderr, "rig: %" G_GUINT64_FORMAT " line%s read%s\n", scan->lines,
-			scan->lines == 1 ? "" : "s",
+			text_s(scan->lines),
 			scan->kernel_lines ? "; the format of the kernel's lines is known"
 					   : ", none with a kernel time stamp or tag: is it a "
 					     "kernel log? (known prefixes: docs/reports.md)");
@@ -185,14 +186,14 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 
 	if (scan->unread)
 		fprintf(stderr, "rig: %u file%s could not be read completely\n", scan->unread,
-			scan->unread == 1 ? "" : "s");
+			text_s(scan->unread));
 	if (!all) {
 		/* do not say that these are not kernel logs if a part could not be read */
 		if (!scan->unread || scan->kernel_lines)
 			print_nothing(scan, lockdep_died);
 		return;
 	}
-	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, all == 1 ? "" : "s",
+	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, text_s(all),
 	       scan->failing, scan->lost, scan->notes);
 	if (scan->known)
 		printf(", %u known", scan->expected);
@@ -246,7 +247,7 @@ static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *
 		return FALSE;
 	json_array_clear(scan->reports);
 	fprintf(stderr, "rig: %u lock order%s of '%s' are in the lock graph\n", edges,
-		edges == 1 ? "" : "s", file);
+		text_s(edges), file);
 	return TRUE;
 }
 

@@ -8,6 +8,7 @@
 #include "util/error.h"
 #include "util/size.h"
 #include "util/term.h"
+#include "util/text.h"
 
 static char *range_text(const struct range *range, gboolean is_size)
 {
@@ -187,7 +188,7 @@ static void print_build(const struct scenario *s)
 
 static void print_nodes(const struct scenario *s)
 {
-	printf("%u node%s", s->nodes, s->nodes == 1 ? "" : "s");
+	printf("%u node%s", s->nodes, text_s(s->nodes));
 	if (s->nodes > 1)
 		printf(" (with base memory: %u, with CPUs: %u)", s->base_nodes, s->cpu_nodes);
 	puts(s->hmat ? ", HMAT" : "");

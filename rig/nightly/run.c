@@ -10,6 +10,7 @@
 
 #include "nightly/run.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 static double elapsed_s(const struct runner *r)
 {
@@ -131,7 +132,8 @@ static void show(struct runner *r)
 		done += status != CELL_WAITING;
 		bad += status == CELL_BAD || status == CELL_FLAKY;
 	}
-	g_string_printf(line, "night %u of %u cells, %s", done, night->cells->len, took);
+	g_string_printf(line, "night %u of %u cell%s, %s", done, night->cells->len,
+			text_s(night->cells->len), took);
 	if (bad)
 		g_string_append_printf(line, ", %u not as expected", bad);
 	if (*going)

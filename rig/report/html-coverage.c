@@ -4,6 +4,7 @@
 
 #include "report/page.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define GAPS_SHOWN 200
 
@@ -57,7 +58,8 @@ static void put_gaps(struct page *page, const struct coverage *sum)
 	g_autoptr(GArray) gaps = coverage_gaps(sum);
 
 	html_raw(page, "<h2>Functions that no run reached under load</h2>\n");
-	html(page, "<p class=\"soft\">%u functions, the largest first%s.</p>\n", gaps->len,
+	html(page, "<p class=\"soft\">%u function%s, the largest first%s.</p>\n", gaps->len,
+	     text_s(gaps->len),
 	     gaps->len > GAPS_SHOWN ? "; the others are left out" : "");
 	html_raw(page, "<div class=\"scroll\"><table class=\"grid cards\"><thead><tr>"
 		       "<th scope=\"col\">function</th><th scope=\"col\">file</th>"
@@ -100,12 +102,15 @@ static void put_ranks(struct page *page, const struct coverage_union *united)
 
 static void put_coverage(struct page *page, const struct coverage_union *united)
 {
+	guint scenarios = g_hash_table_size(united->scenarios);
+
 	html(page,
 	     "<h1>Coverage</h1>\n<p class=\"soft\">The code of memory hotplug, slab, the device "
-	     "core and the architecture that %u runs of %u scenarios reached under load.</p>\n",
-	     united->runs, g_hash_table_size(united->scenarios));
+	     "core and the architecture that %u run%s of %u scenario%s reached under load.</p>\n",
+	     united->runs, text_s(united->runs), scenarios, text_s(scenarios));
 	if (united->damaged)
-		html(page, "<p>The coverage of %u more runs is damaged.</p>\n", united->damaged);
+		html(page, "<p>The coverage of %u more run%s is damaged.</p>\n", united->damaged,
+		     text_s(united->damaged));
 	put_files(page, united->sum);
 	put_ranks(page, united);
 	put_gaps(page, united->sum);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writes index.html: what has changed, the matrix of cells, and the signatures. */
 #include "report/page.h"
+#include "util/text.h"
 
 #include <string.h>
 
@@ -14,7 +15,8 @@ static void put_state(struct page *page, const struct model *model)
 
 	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%c%s</h1>\n", kind,
 	     model->label, g_ascii_toupper(*state), state + 1);
-	html(page, "<p>%u runs between %s and %s: ", model->now.all, first, last);
+	html(page, "<p>%u run%s between %s and %s: ", model->now.all, text_s(model->now.all),
+	     first, last);
 	for (guint v = 0, n = 0; v < N_VERDICTS; v++)
 		if (model->now.n[v])
 			html(page, "%s%u %s", n++ ? ", " : "", model->now.n[v], verdict_name(v));
@@ -112,7 +114,7 @@ static void put_cell(struct page *page, const struct cell *column, const struct 
 			     tally->judged);
 		else
 			html(page, "<span class=\"rate\">%u run%s</span>", tally->all,
-			     tally->all == 1 ? "" : "s");
+			     text_s(tally->all));
 		put_marks(page, cell);
 		html_raw(page, "</span>");
 	}

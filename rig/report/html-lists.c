@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stats/stats.h"
+#include "util/text.h"
 
 static void put_signature_row(struct page *page, const struct signature *signature)
 {
@@ -92,9 +93,9 @@ static void put_rate(struct page *page, const char *name, const struct tally *ta
 		return;
 	stats_wilson(tally->first_bad, tally->first, &low, &high);
 	html(page,
-	     "<dt>%s</dt><dd>%u of %u runs bad <span class=\"soft\">(95 %% interval: "
+	     "<dt>%s</dt><dd>%u of %u run%s bad <span class=\"soft\">(95 %% interval: "
 	     "%.0f to %.0f %%)</span></dd>\n",
-	     name, tally->first_bad, tally->first, 100 * low, 100 * high);
+	     name, tally->first_bad, tally->first, text_s(tally->first), 100 * low, 100 * high);
 }
 
 static void write_cell(struct site *site, struct cell *cell)
@@ -155,7 +156,7 @@ static char *spread(const struct signature *signature,
 		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, l->data));
 
 		g_string_append_printf(text, "%s%s (%u run%s)", text->len ? ", " : "",
-				       (char *)l->data, n, n == 1 ? "" : "s");
+				       (char *)l->data, n, text_s(n));
 	}
 	return g_string_free(text, FALSE);
 }

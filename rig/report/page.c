@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Functions that write parts of HTML pages. */
 #include "report/page.h"
+#include "util/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,9 @@ void page_end(struct site *site, struct page *page, const char *file)
 	g_autofree char *path = g_build_filename(site->options->dir, file, NULL);
 
 	html_raw(page, "</div></main>\n<footer><div class=\"wrap\">");
-	html(page, "%s: %u runs of %u in all. Times are UTC.</div></footer>\n</body>\n</html>\n",
-	     site->model->label, site->model->now.all, site->model->runs->len);
+	html(page, "%s: %u run%s of %u in all. Times are UTC.</div></footer>\n</body>\n</html>\n",
+	     site->model->label, site->model->now.all, text_s(site->model->now.all),
+	     site->model->runs->len);
 	if (!site->error)
 		g_file_set_contents_full(path, page->text->str, page->text->len,
 					 G_FILE_SET_CONTENTS_NONE, 0644, &site->error);

@@ -4,6 +4,7 @@
  * gets the remaining lines, and entries for which there is no room are counted.
  */
 #include "report/internal.h"
+#include "util/text.h"
 
 #include <string.h>
 
@@ -57,7 +58,7 @@ static void put_head(struct page *page, const struct model *model)
 	const char *kind, *state = model_state(model, &kind);
 
 	line(page, "hotplug-rig %s: %s", model->label, state);
-	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s",
+	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, text_s(model->now.all),
 	     first, one_day ? last + MIN(strlen(last), strlen("2026-11-21 ")) : last,
 	     model->now.all ? verdicts : "none");
 	line(page, "%s", "");
@@ -145,7 +146,7 @@ static void put_cells(struct page *page, const struct model *model)
 	if (!bad)
 		line(page, "NOT CLEAN: none");
 	else
-		line(page, "NOT CLEAN: %u cell%s (bad of all runs)", bad, bad == 1 ? "" : "s");
+		line(page, "NOT CLEAN: %u cell%s (bad of all runs)", bad, text_s(bad));
 	for (guint r = 0; r < 2; r++)
 		for (guint i = 0; i < model->cells->len && (bad <= room || shown < room - 1); i++)
 			if (rank(model->cells->pdata[i]) == r) {

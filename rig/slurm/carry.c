@@ -12,6 +12,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
+#include "util/text.h"
 
 #define SEND_LIMIT_S 600
 #define STEP_LIMIT_S 60 /* seconds that srun waits for room on a node */
@@ -252,10 +253,10 @@ static gboolean send_now(struct slurm *s, GError **error)
 	for (guint i = 0; i < s->links->len; i++)
 		taken += !((struct link *)s->links->pdata[i])->refusals;
 	return taken || rig_fail(error, RIG_EXIT_INFRA,
-				 "the nodes share no folder with this host, and none of %u nodes "
+				 "the nodes share no folder with this host, and none of %u node%s "
 				 "accepts a copy of the rig by srun; `rig doctor --on slurm` "
 				 "prints why",
-				 s->links->len);
+				 s->links->len, text_s(s->links->len));
 }
 
 gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error)

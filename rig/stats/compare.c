@@ -7,6 +7,7 @@
 #include "stats/compare-internal.h"
 #include "index/db.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static const struct {
 	const char *name;
@@ -91,7 +92,7 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 			error, RIG_EXIT_USAGE,
 			"there is no '%s': the results have %u night%s (`rig nightly --list`); "
 			"`rig nightly PLAN` runs one",
-			name, nights->len, nights->len == 1 ? "" : "s");
+			name, nights->len, text_s(nights->len));
 	for (guint i = 0; i < nights->len && !only_kernel; i++)
 		side->is_night |= !strcmp(name, ((struct index_group *)nights->pdata[i])->key);
 	side->name = by_age ? g_steal_pointer(&by_age) : g_strdup(name);

@@ -354,6 +354,14 @@ START_TEST(nearest_words)
 }
 END_TEST
 
+START_TEST(plurals)
+{
+	ck_assert_str_eq(text_s(0), "s");
+	ck_assert_str_eq(text_s(1), "");
+	ck_assert_str_eq(text_s(2), "s");
+}
+END_TEST
+
 START_TEST(exit_codes)
 {
 	g_autoptr(GError) ours = NULL, options = NULL, foreign = NULL;
@@ -389,6 +397,7 @@ int main(void)
 	tcase_add_test(tc, streams);
 	tcase_add_test(tc, durations);
 	tcase_add_test(tc, nearest_words);
+	tcase_add_test(tc, plurals);
 	tcase_add_test(tc, exit_codes);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, util_archive_case());
