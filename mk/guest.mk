@@ -44,7 +44,7 @@ $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
 
 # The order of guest-init's files: each may include its own header and those of files before it.
 # tools/check-source reads this list; agents/ stands for all files there.
-GUEST_ORDER := proto clock text files region rng trace frame expected-errno output agent blocks pmem cxl kmem paths \
+GUEST_ORDER := proto clock text files region rng trace frame expected-errno output agent blocks pmem cxl kmem direct paths \
 	processes agents/ start features channel reply supervisor handlers klog tasks request main-loop init
 
 # The same sources compiled for the host, without main(): the suite test-guest-init.

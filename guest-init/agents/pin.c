@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * pin: pins pages of user memory for a bounded time, so that they cannot be migrated: as pages in a
- * pipe (vmsplice), or as buffers of io_uring. It also locks memory (mlock), whose pages can be
- * migrated, but not reclaimed.
+ * pipe (vmsplice), as buffers of io_uring, or as the buffer of a slow read with O_DIRECT. It also
+ * locks memory (mlock), whose pages can be migrated, but not reclaimed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "guest-init/agent.h"
+#include "guest-init/direct.h"
 #include "guest-init/region.h"
 
 #define PINS 16
@@ -22,6 +23,7 @@ struct pin {
 	struct region region;
 	const struct how *how; /* NULL if this entry is free */
 	int fds[2];	       /* the pipe, or the ring */
+	aio_context_t reading; /* of how direct */
 	uint64_t until_ns;
 };
 
@@ -33,6 +35,7 @@ struct how {
 static struct pin pins[PINS];
 static bool wanted[8];
 static uint64_t pages, max_ms;
+static int device = -1; /* for how direct */
 
 static int pin_pipe(struct pin *pin)
 {
@@ -62,10 +65,17 @@ static int pin_lock(struct pin *pin)
 	return mlock(pin->region.at, pin->region.len) ? -errno : 0;
 }
 
+/* The device completes the read after max_ms. */
+static int pin_direct(struct pin *pin)
+{
+	return direct_read(device, pin->region.at, pin->region.len, &pin->reading);
+}
+
 static const struct how hows[] = {
 	{"vmsplice", pin_pipe},
 	{"io_uring", pin_ring},
 	{"mlock", pin_lock},
+	{"direct", pin_direct},
 };
 
 static int prepare(struct run *run)
@@ -86,23 +96,34 @@ static int prepare(struct run *run)
 			;
 		if (i == countof(hows))
 			return run_fail(run, EINVAL,
-					"invalid how '%.40s' ('vmsplice', 'io_uring' or 'mlock')",
+					"invalid how '%.40s' ('vmsplice', 'io_uring', "
+					"'mlock' or 'direct')",
 					word);
 		wanted[i] = true;
+		if (hows[i].pin != pin_direct || device >= 0)
+			continue;
+		device = direct_open(max_ms * NS_PER_MS);
+		if (device < 0)
+			return run_fail(run, -device,
+					"no device for how 'direct', which needs "
+					"CONFIG_BLK_DEV_NULL_BLK and Linux 5.19");
 	}
 	return 0;
 }
 
 static void unpin(struct run *run, struct pin *pin)
 {
-	int err;
+	int err = 0, unmapped;
 
 	op_begin(run, OP_UNPIN);
 	for (unsigned i = 0; i < countof(pin->fds); i++)
 		if (pin->fds[i] >= 0)
 			close(pin->fds[i]);
-	err = region_unmap(&pin->region);
-	op_end(run, OP_UNPIN, err);
+	if (pin->reading)
+		err = direct_end(pin->reading);
+	pin->reading = 0;
+	unmapped = region_unmap(&pin->region);
+	op_end(run, OP_UNPIN, err ? err : unmapped);
 	pin->how = NULL;
 }
 
@@ -121,7 +142,7 @@ static void take(struct run *run, struct pin *pin, const struct how *how)
 	err = how->pin(pin);
 	op_end_about(run, OP_PIN, err, "%s of %zu bytes", how->name, len);
 	pin->how = how;
-	pin->until_ns = now_ns() + ms * NS_PER_MS;
+	pin->until_ns = now_ns() + (how->pin == pin_direct ? max_ms : ms) * NS_PER_MS;
 	if (err)
 		unpin(run, pin);
 }

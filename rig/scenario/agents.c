@@ -77,7 +77,7 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_MEMCG|CONFIG_CPUSETS"), PARAMS("controllers", "groups")},
 	{"thp", "maps memory in transparent huge pages, splits and collapses them",
 	 NEEDS("CONFIG_TRANSPARENT_HUGEPAGE"), PARAMS("pages")},
-	{"pin", "pins pages for a bounded time: in pipes, as buffers of io_uring, by mlock",
+	{"pin", "pins pages for a bounded time: in pipes, as buffers, or by mlock",
 	 NEEDS("CONFIG_ADVISE_SYSCALLS"), PARAMS("how", "pages", "ms")},
 	{"ksm", "maps equal pages, which KSM merges, and unmerges them",
 	 NEEDS("CONFIG_KSM"), PARAMS("pages")},
