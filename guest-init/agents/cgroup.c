@@ -56,15 +56,25 @@ static bool enable(const char *controller)
 	       !file_write(AT_FDCWD, file, word);
 }
 
-/* The main loop of a child: maps and unmaps memory, which is charged to its group. */
+/*
+ * The main loop of a child: maps memory, which is charged to its group, writes to it, and unmaps
+ * it. A move between cpusets waits for mmap_lock, which MAP_POPULATE holds for long. Above
+ * memory.high a child would sleep with mmap_lock held for seconds, so MAP_POPULATE is not used with
+ * the controller memory.
+ */
 static _Noreturn void live(pid_t parent)
 {
+	size_t page = sysconf(_SC_PAGESIZE);
+	int populate = has_memory ? 0 : MAP_POPULATE;
+
 	signal(SIGUSR1, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (getppid() == parent) {
 		char *memory = mmap(NULL, TASK_BYTES, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+				    MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
 
+		for (size_t at = 0; memory != MAP_FAILED && at < TASK_BYTES; at += page)
+			*(volatile char *)(memory + at) = 1;
 		nanosleep(&(struct timespec){.tv_nsec = TASK_NS}, NULL);
 		if (memory != MAP_FAILED)
 			munmap(memory, TASK_BYTES);
