@@ -137,8 +137,8 @@ static int prepare_dlpar(struct run *run)
 		while (i < countof(dlpar_ops) && strcmp(dlpar_ops[i].name, name))
 			i++;
 		if (i == countof(dlpar_ops))
-			return run_fail(run, EINVAL, "invalid op '%.40s' (refused, add or "
-						     "remove)", name);
+			return run_fail(run, EINVAL, "invalid op '%.40s' ('refused', 'add' or "
+						     "'remove')", name);
 		dlpar_wanted[i] = true;
 	}
 	return run_param_number(run, "count", 1, 1024, &dlpar_count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the cycle that `rig prove` tests: in the argument, a log or an earlier run. */
+/* Finds the cycle of locks that `rig prove` tests: in its argument, a log or an earlier run. */
 #include "cmd/prove.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include "hang/hang.h"
 #include "hang/memory.h"
 
-/* the major version of QEMU in Debian's suite trixie, in which no such fault was seen */
+/* the major version of QEMU in Debian's suite trixie, in which this fault was not seen */
 #define NEWER_QEMU 10
 
 static void read_memory(struct session *s)

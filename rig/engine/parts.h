@@ -90,8 +90,8 @@ struct console {
 };
 
 /*
- * Reports of the kernel (dispatch.c), reports from other data (judge.c), and the explanation of a
- * hang (explain.c). inputs.c loads the known issues.
+ * The run's reports: those on the console (dispatch.c), those made from the guest's accounts and
+ * answers (judge.c), and the explanation of a hang (explain.c). inputs.c loads the known issues.
  */
 struct reports {
 	struct known *known; /* known issues, or NULL */

@@ -29,8 +29,8 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
 	/*
-	 * after a call was made to fail, QEMU may report success although the guest lacks the
-	 * device
+	 * a `fail` of the scenario makes a kernel function fail; QEMU may then report success
+	 * although the guest lacks the device
 	 */
 	t->device->unsure = fails_since(s, t->began_ns);
 	t->device->refused = t->device->unsure && outcome != VM_OK;

@@ -143,7 +143,7 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 				machine->name, where);
 	if (step->at_boot && track->copies > 1)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"a device with 'at_boot' cannot be in a track with copies (%s)",
+				"a device with 'at_boot' cannot be in a track with 'copies' (%s)",
 				where);
 	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
 		return rig_fail(error, RIG_EXIT_SKIP,

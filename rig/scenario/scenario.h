@@ -74,7 +74,7 @@ struct step {
 	struct range size; /* bytes of a DIMM or virtio-mem device, rounded to `unit` when drawn */
 	struct range requested; /* virtio-mem: the size that is requested at the plug, in bytes */
 	guint64 label;		/* size of an NVDIMM's label area in bytes, not part of `size` */
-	/* NVDIMM: the file with its contents and labels, or NULL; `path` is its path on the host */
+	/* NVDIMM: the file of its contents, named in the scenario and on the host; or NULL */
 	char *file, *path;
 	guint64 file_size;
 	/* virtio-mem: block size in bytes; 0 stands for the machine's unit */

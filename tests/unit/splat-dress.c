@@ -299,8 +299,8 @@ static void check_same(const struct fixture *fixture, const char *log, const cha
 }
 
 /*
- * Returns TRUE if finding the reports of this log needs callers or time stamps, which not every
- * tool shows.
+ * Returns TRUE if the reports of this log can only be found with printk's caller ids or time
+ * stamps, which not every tool shows.
  */
 static gboolean needs_whole_lines(const struct fixture *fixture)
 {
