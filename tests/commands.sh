@@ -119,10 +119,13 @@ missing_files() {
 		expect 2 "$rig" prove none.txt 2>e && says e "'none.txt' is not a file, either" && says e "a cycle 'A --> B'" &&
 		expect 2 "$rig" bisect --series none.mbox --scenario dimm-storm 2>e &&
 		says e "cannot read 'none.mbox': No such file" && says e 'takes a mailbox, or a folder with patches' &&
-		expect 2 "$rig" bisect --config none.a none.b --scenario dimm-storm 2>e && says e "'none.a': No such file" &&
+		expect 2 "$rig" bisect --config none.a none.b --scenario dimm-storm 2>e && says e "'none.a': No such file" && says e 'give a kernel image or a .config' &&
 		expect 2 "$rig" bisect --good a --bad b --scenario dimm-storm 2>e &&
 		says e 'not a git repository' && says e '--repo PATH' &&
 		expect 2 "$rig" bisect --good a --bad b --repo none --scenario dimm-storm 2>e && says e "none': No such file" &&
+		expect 2 "$rig" kernel check none.config dimm-storm 2>e && says e 'give a kernel image or a .config' &&
+		expect 2 "$rig" index rebuild --results none 2>e && says e "there is no folder 'none'" && [ ! -e none ] &&
+		expect 2 "$rig" race --resume 2>e && says e 'leave out --resume' &&
 		expect 2 "$rig" task --send none >o 2>e && says e "there is no record 'none'" && [ ! -s o ]
 }
 

@@ -150,14 +150,18 @@ static void print_end(const struct compare *c, gboolean more)
 	printf("%s%s\n", term_colour(TERM_PLAIN), more ? "; some findings are in both: --all" : "");
 }
 
+static void print_sides(const struct compare *c)
+{
+	for (int i = 0; i < 2; i++)
+		printf("%s  %s %s, %u run%s, %s to %s\n", i ? "B" : "A",
+		       c->side[i].is_night ? "night" : "kernel", c->side[i].name, c->side[i].runs,
+		       text_s(c->side[i].runs), c->side[i].first, c->side[i].last);
+}
+
 static void print_all(const struct compare *c, gboolean all)
 {
 	guint same = 0;
 
-	for (int i = 0; i < 2; i++)
-		printf("%s  %s %s, %u run%s, %s to %s\n", i ? "b" : "a",
-		       c->side[i].is_night ? "night" : "kernel", c->side[i].name, c->side[i].runs,
-		       text_s(c->side[i].runs), c->side[i].first, c->side[i].last);
 	for (guint i = 0; i < c->findings->len; i++) {
 		const struct compare_finding *f = c->findings->pdata[i];
 
@@ -216,6 +220,7 @@ int cmd_compare(int argc, char **argv)
 		json_object_set(object, "lock_orders", orders);
 		cmd_print_json(object);
 	} else {
+		print_sides(c);
 		print_orders(orders, all);
 		print_all(c, all);
 	}

@@ -86,7 +86,7 @@ static gboolean add_indexed(struct coverage_union *united, const struct options 
 	if (o->night && !night)
 		return (error && *error) ||
 		       rig_fail(error, RIG_EXIT_USAGE,
-				"no night in '%s' yet; `rig nightly` runs one", results);
+				"no night in '%s' yet; `rig nightly PLAN` runs one", results);
 	runs = night ? night_runs_of(ix, night, error) : index_runs(ix, &all, error);
 	for (guint i = 0; runs && i < runs->len; i++) {
 		const struct index_run *run = runs->pdata[i];

@@ -71,6 +71,11 @@ int cmd_index(int argc, char **argv)
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();
+	if (folder && !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+		fprintf(stderr, "rig: there is no folder '%s'; --results takes a folder of runs\n",
+			folder);
+		return RIG_EXIT_USAGE;
+	}
 	ix = (rebuild ? index_rebuild : index_open)(results, json ? NULL : show_progress, NULL,
 						    &error);
 	if (!ix)

@@ -325,7 +325,7 @@ int cmd_scan(int argc, char **argv)
 		       "  rig scan console.log\n"
 		       "  journalctl -k | rig scan -\n"
 		       "  rig scan --vmlinux vmlinux console.log\n"
-		       "  rig scan --json */console.raw | jq '.[].title'\n",
+		       "  rig scan --json results/*/console.raw | jq '.[].title'\n",
 		       &error))
 		return rig_report_error(error);
 	if (argc < 2) {

@@ -54,8 +54,10 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 		}
 	}
 	if (!best)
-		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
-			 which ? which : "", which ? "'" : "", folder);
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "no search%s%s%s in '%s' that can be continued; leave out --resume to "
+			 "start one",
+			 which ? " '" : "", which ? which : "", which ? "'" : "", folder);
 	return best ? g_canonicalize_filename(best, NULL) : NULL;
 }
 

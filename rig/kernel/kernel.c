@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/paths.h"
@@ -156,6 +157,12 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 
 	if (config)
 		return config;
+	if (access(path, R_OK) < 0) {
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "cannot read '%s': %s; give a kernel image or a .config", path,
+			 g_strerror(errno));
+		return NULL;
+	}
 	kernel = kernel_from_image(path, NULL, error);
 	if (!kernel)
 		return NULL;

@@ -59,9 +59,13 @@ gboolean race_around(const char *what, const char *results, char **ret_visits, c
 	for (guint i = 0; what && i < G_N_ELEMENTS(locks); i++)
 		if (!strcmp(what, locks[i].lock))
 			visits = locks[i].visits;
-	/* check only the form; the child process checks whether the kernel has the function */
-	if (!visits && (g_str_has_suffix(what, ".c") ||
-			g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
+	/*
+	 * check only the form; the child process checks whether the kernel has the function.
+	 * "last" has this form, but is a run
+	 */
+	if (!visits && strcmp(what, "last") &&
+	    (g_str_has_suffix(what, ".c") ||
+	     g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
 		visits = what;
 	if (!visits && !around_run(what, results, &favoured, error))
 		return FALSE;

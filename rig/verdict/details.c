@@ -60,8 +60,8 @@ char *details_expected_text(enum verdict verdict, json_t *details)
 		return NULL;
 	if (!strcmp(word, verdict_name(verdict)))
 		return g_strdup_printf("%s: %s", kind, met ? "found" : "not found");
-	return g_strdup_printf("%s: %s; lists show %s as %s", kind, met ? "found" : "not found",
-			       verdict_name(verdict), word);
+	return g_strdup_printf("%s: %s; `rig report` shows this %s as %s", kind,
+			       met ? "found" : "not found", verdict_name(verdict), word);
 }
 
 static gboolean has_text(json_t *array, const char *text)

@@ -56,9 +56,9 @@ const char *details_hang_bug(json_t *details);
  */
 gboolean details_finished(json_t *details);
 /*
- * Returns the word for a run in lists: the name of its verdict; but "EXPECTED" if another verdict
- * than PASS is what the scenario expects, or "MISSED" if the scenario expects a report and the run
- * passed.
+ * Returns the word for a run in a report (rig/report): the name of its verdict; but "EXPECTED" if
+ * another verdict than PASS is what the scenario expects, or "MISSED" if the scenario expects a
+ * report and the run passed.
  */
 const char *details_word(enum verdict verdict, json_t *details);
 /* Returns a text about lockdep at the end of the run, or NULL if nothing is recorded about it. */

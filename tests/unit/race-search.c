@@ -233,6 +233,8 @@ START_TEST(around)
 	ck_assert_str_eq(visits, "mm/slub.c");
 	ck_assert_ptr_null(favoured);
 	g_clear_pointer(&visits, g_free);
+	/* a run, not a function of this name; here there is none */
+	ck_assert(!race_around("last", scratch, &visits, &favoured, NULL));
 	ck_assert(!race_around("no-such-run", scratch, &visits, &favoured, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }

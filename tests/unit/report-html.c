@@ -266,7 +266,8 @@ START_TEST(page_agrees_with_show)
 	write_pages(runs, scratch);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	expected = details_expected_text(run->verdict, run->details);
-	ck_assert_str_eq(expected, "lockdep-circular: found; lists show FAIL as EXPECTED");
+	ck_assert_str_eq(expected,
+			 "lockdep-circular: found; `rig report` shows this FAIL as EXPECTED");
 	ck_assert_ptr_nonnull(strstr(text, expected));
 	ck_assert_ptr_nonnull(strstr(text, details_lockdep_text(run->details)));
 	ck_assert_ptr_nonnull(strstr(text, "state at the end unknown"));
