@@ -173,19 +173,33 @@ static void show_progress(const struct night *night, const char *line, void *dat
 		term_status(line);
 }
 
+char *nightly_resume_words(const struct night *night)
+{
+	g_autofree char *usual = run_default_results(),
+			*path = g_canonicalize_filename(usual, NULL),
+			*quoted = g_shell_quote(night->results);
+	gboolean is_usual = !strcmp(path, night->results);
+
+	return g_strdup_printf("rig nightly %s --resume%s%s", night->plan,
+			       is_usual ? "" : " --results ", is_usual ? "" : quoted);
+}
+
 /* Called after a signal. A night that prints nothing else says this, too. */
 static void show_stopping(const struct night *night, guint running, gboolean all, void *data)
 {
+	g_autofree char *resume = nightly_resume_words(night);
+
 	(void)data;
 	term_status(NULL);
 	fprintf(stderr, "rig: night %s: stopped by a signal, ", night->id);
 	if (!running)
-		fputs("no job runs\n", stderr);
+		fputs("no job runs", stderr);
 	else if (all)
-		fprintf(stderr, "also the %u job%s that ran\n", running, text_s(running));
+		fprintf(stderr, "also the %u job%s that ran", running, text_s(running));
 	else
-		fprintf(stderr, "waits for the end of %u running job%s; ^C again stops %s, too\n",
+		fprintf(stderr, "waits for the end of %u running job%s; ^C again stops %s, too",
 			running, text_s(running), running == 1 ? "it" : "them");
+	fprintf(stderr, "; `%s` continues\n", resume);
 }
 
 /* Called after ^C: asks whether to leave the jobs in the cluster. Returns TRUE to leave them. */
@@ -227,6 +241,7 @@ static void print_deleted(json_t *deleted)
 
 static void print_result(const struct night *night, json_t *result)
 {
+	g_autofree char *resume = nightly_resume_words(night);
 	json_t *counts = json_object_get(result, "counts"),
 	       *times = json_object_get(result, "times"), *item;
 	g_autofree char *wall = seconds_text(real(times, "wall_s")),
@@ -259,7 +274,7 @@ static void print_result(const struct night *night, json_t *result)
 	       "of its children %.0f s\n",
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)
-		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
+		printf("left     %s; %s\n", night->unfinished, resume);
 	print_deleted(json_object_get(result, "deleted"));
 	printf("folder   %s\n", night->dir);
 }
@@ -302,35 +317,6 @@ static int run_night(struct night *night, GError **error)
 	else if (!want.quiet)
 		print_result(night, result);
 	return night_exit_code(night, result);
-}
-
-static int list_nights(const char *results)
-{
-	json_auto_t *nights = night_list(results), *open = night_list_without_result(results);
-	json_t *item;
-	size_t i;
-
-	if (want.json) {
-		cmd_print_json(json_incref(nights));
-		return RIG_EXIT_PASS;
-	}
-	if (!json_array_size(nights) && !json_array_size(open))
-		printf("no nights in '%s' yet; `rig nightly smoke` creates one\n", results);
-	json_array_foreach (nights, i, item) {
-		json_t *counts = json_object_get(item, "counts");
-
-		printf("%s  %-16s %4.0f good %3.0f flaky %3.0f bad %3.0f none %3.0f skip %3.0f "
-		       "left%s\n",
-		       findings_text(item, "id"), findings_text(item, "plan"), real(counts, "good"),
-		       real(counts, "flaky"), real(counts, "bad"), real(counts, "none"),
-		       real(counts, "skip"), real(counts, "left"),
-		       json_is_true(json_object_get(item, "regression")) ? "  NEW FINDINGS" : "");
-	}
-	json_array_foreach (open, i, item)
-		printf("%s  %-16s still runs, or was killed: rig nightly %s --resume --night %s\n",
-		       findings_text(item, "id"), findings_text(item, "plan"),
-		       findings_text(item, "plan"), findings_text(item, "id"));
-	return RIG_EXIT_PASS;
 }
 
 static char *plan_name(const char *word)
@@ -421,7 +407,7 @@ int cmd_nightly(int argc, char **argv)
 	want.quiet |= want.json;
 	results = want.results ? g_strdup(want.results) : run_default_results();
 	if (want.list)
-		return list_nights(results);
+		return nightly_list(results, want.json);
 	/* skip the "--", which GOption leaves in argv if it follows an argument */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
 	if ((argc < 2 && !want.night && !want.wait) || (argc > 2 && words == 2)) {

@@ -11,6 +11,12 @@
  */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 
+/* Returns the command that continues NIGHT, for messages. The caller frees it. */
+char *nightly_resume_words(const struct night *night);
+
+/* Prints all nights below RESULTS, with JSON as an array. Returns the exit code. */
+int nightly_list(const char *results, gboolean json);
+
 /* Prints the result of night_dry_run(). */
 void nightly_print_dry_run(json_t *dry_run);
 

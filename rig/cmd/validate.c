@@ -235,11 +235,12 @@ static void print_end(const struct night *night, json_t *matrix)
 	json_t *counts = json_object_get(matrix, "counts");
 	int good = (int)json_integer_value(json_object_get(counts, "good"));
 	g_autofree char *took = rig_duration_text((gint64)(night->wall_s * RIG_NS_PER_S));
+	g_autofree char *resume = nightly_resume_words(night);
 
 	printf("\n%d of %u as expected, %s; rig report --night %s --html pages\n", good,
 	       night->cells->len, took, night->id);
 	if (night->unfinished)
-		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
+		printf("left     %s; %s\n", night->unfinished, resume);
 }
 
 /* ---- the command itself ---- */
