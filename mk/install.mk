@@ -17,7 +17,7 @@ install: all
 	@$(call put,$(LIBVIRT_SO),$(MODULE_DIR)/$(notdir $(LIBVIRT_SO)))
 	@for f in $$(find scenarios site guest-init/kernel -type f); do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
 	@for f in rig/hang/*.py; do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
-	@for f in $(foreach a,$(GUEST_ARCHES),$(wildcard $(BUILD)/guest/$(a)/*)); do \
+	@for f in $(filter-out %/obj,$(foreach a,$(GUEST_ARCHES),$(wildcard $(BUILD)/guest/$(a)/*))); do \
 		install -D -m 755 $$f $(DESTDIR)$(HOME_DIR)/build/guest/$${f#$(BUILD)/guest/} || exit; done
 	@for f in $(PLUGINS); do $(call put,$$f,$(HOME_DIR)/build/plugin/$${f##*/}) || exit; done
 	@for f in README.md HACKING.md COPYING docs/*.md docs/*.json; do $(call put,$$f,$(SHARE)/doc/hotplug-rig/$${f#docs/}) || exit; done
