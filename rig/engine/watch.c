@@ -64,7 +64,7 @@ struct watch {
 	/* the snapshot in which agent `early_agent` was first found to be slow */
 	struct task_snapshot *early;
 	guint early_agent;
-	double early_s;	    /* guest runtime at the snapshot `early` */
+	double early_s;	    /* when the snapshot `early` was taken */
 	double heartbeat_s; /* guest runtime at the last heartbeat */
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };

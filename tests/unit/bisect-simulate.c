@@ -25,7 +25,7 @@ static const double rates[] = {1.0, 0.5, 0.2, 0.05};
 static const struct {
 	const char *what;
 	double unrelated, unseen;
-	double broken; /* share of the commits */
+	double broken; /* share of the commits that cannot be built or booted */
 } noises[] = {
 	{"end in another report", 0.05, 0, 0},
 	{"look clean, unnoticed", 0, 0.05, 0},

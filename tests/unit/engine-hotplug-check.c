@@ -55,7 +55,7 @@ static const struct {
 	/* the DIMM was plugged after the request, so the reply may lack its memory blocks */
 	{"mem-total-kb 1\n", NULL, .changed_ns = 1001},
 	{"mem-total-kb 1\n", "0x100000000", .changed_ns = 999},
-	{"block 32 online\n", NULL}, /* incomplete account: nothing can be compared */
+	{"block 32 online\n", NULL}, /* without mem-total-kb the reply is incomplete */
 };
 
 START_TEST(blocks_of_plugged_dimms)
