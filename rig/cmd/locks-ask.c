@@ -112,7 +112,8 @@ int locks_print_cycles(struct asked *a, GError **error)
 	else
 		printf("cycles over the edges of %u run%s: %u unguarded; %u guarded or known; %u "
 		       "through an ambiguous name%s; %u left out because lockdep saw all edges in "
-		       "one run, %u because a recursive reader waits for a reader\n",
+		       "one run, %u because at one lock a recursive reader waits for a reader, "
+		       "which never blocks\n",
 		       a->graph->runs, text_s(a->graph->runs), open,
 		       cycles->len - open - ambiguous, ambiguous,
 		       ambiguous && !a->ambiguous ? ", which --ambiguous prints" : "", left.judged,

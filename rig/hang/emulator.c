@@ -16,8 +16,8 @@
  *	RIP: 0010:f+0x0/0x8			f+0x1 until the handler has set it back
  *	Code: … 00 c3 <eb> 03 31 c0 …		the marked byte is at RIP
  *
- * Only a second such backtrace proves the fault: at the first one, the CPU may have executed an
- * int3 that was in memory, and was replaced before the bytes were printed.
+ * One such backtrace proves nothing: the CPU may have executed an int3 that was in memory, and was
+ * replaced before the bytes were printed. A second one at the same int3, later, proves the fault.
  */
 #include <string.h>
 

@@ -178,8 +178,9 @@ void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const c
  */
 gboolean lock_text_is_valid(const char *text, gsize max);
 /*
- * Returns TRUE if NAME is a C identifier. A class with such a name has a single lock: the variable
- * NAME, or a lock to which the kernel has given a class of its own (lockdep_set_class()).
+ * Returns TRUE if NAME is a C identifier. The rig assumes that a class with such a name has a
+ * single lock: the variable NAME, or a lock to which the kernel has given a class of its own
+ * (lockdep_set_class()).
  */
 gboolean lock_name_is_variable(const char *name);
 

@@ -309,7 +309,7 @@ GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded)
 	return found;
 }
 
-/* ---- text ---- */
+/* ---- text and JSON ---- */
 
 static const char *mode_text(guint modes)
 {

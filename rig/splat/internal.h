@@ -261,7 +261,7 @@ enum mark {
 	MARK_PANIC = 1 << 10,
 	MARK_ENDLESS = 1 << 11, /* reports with this line have no end mark, for example xmon's */
 	MARK_VICTIM = 1 << 12, /* "Out of memory": the OOM killer's last line, with its victim */
-	MARK_OFF = 1 << 13,    /* lockdep is switched off, see line_ends_lockdep() */
+	MARK_OFF = 1 << 13,    /* says that lockdep is off, whatever turned it off */
 	MARK_WHO = 1 << 14,    /* the line has the running task: "PID: ", "Pid: " */
 	MARK_LIMIT = 1 << 15,  /* a stack ends before this line */
 };
