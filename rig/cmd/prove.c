@@ -39,6 +39,7 @@ static const char examples[] =
 	"  rig prove '&dev->mutex --> mem_hotplug_lock' \\\n"
 	"            --scenario scenarios/zoo/z05-add-vs-online.yaml \\\n"
 	"            --patch scenarios/zoo/z05.patch\n\n"
+	"Needs QEMU 9.2 or newer: `rig qemu get bookworm-backports` fetches one for --qemu.\n"
 	"Exit codes: 0 guarded or not met, 1 real, 2 usage, 3 infrastructure or no answer, "
 	"77 skip.\n";
 
