@@ -22,7 +22,7 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 # be written. With the prefix map, clones in different folders use the same entries.
 export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hotplug-rig/ccache
 export CCACHE_BASEDIR := $(CURDIR)
-CCACHE := $(if $(findstring ccache,$(CC)),,$(shell mkdir -p '$(CCACHE_DIR)' 2>/dev/null && command -v ccache))
+CCACHE := $(if $(findstring ccache,$(CC)),,$(shell mkdir -p '$(CCACHE_DIR)' 2>/dev/null && test -w '$(CCACHE_DIR)' && command -v ccache))
 ALL_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
 
 Q := $(if $(V),,@)
