@@ -184,7 +184,7 @@ struct kernel_unused {
 
 void kernel_unused_free(struct kernel_unused *unused);
 /*
- * Returns what was not used since BEFORE (Unix time), the least recently used first: an array of
+ * Returns what was not used after BEFORE (Unix time), the least recently used first: an array of
  * struct kernel_unused, released with g_ptr_array_unref(). Also removes leftovers of killed
  * processes.
  */

@@ -79,7 +79,7 @@ static void gather(GPtrArray *all, const char *below, gboolean is_tree, gint64 b
 		gint64 used = used_at(path, is_tree);
 		struct kernel_unused *unused;
 
-		if (used >= before || sweep_is_temporary(entry) ||
+		if (used > before || sweep_is_temporary(entry) ||
 		    !g_file_test(path, G_FILE_TEST_IS_DIR) ||
 		    g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 			continue;
