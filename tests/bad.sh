@@ -40,9 +40,11 @@ nothing_left() {
 # Switches are drawn from the seed, also for a replay. If a switch is given twice, the last one counts. A switch whose
 # option the kernel lacks is not set.
 varied() {
-	fake "" --vary slub_debug=off --vary page_owner --vary slub_debug=on --vary preempt --seed 5
+	fake "" --vary slub_debug=off --vary page_owner --vary slub_debug=on --vary preempt \
+		--vary page_table_levels=4 --seed 5
 	ended 0 PASS && same value "$("$rig" show last --json | jq -r '.inputs.switches[1].value')" on &&
 		same lacks "$("$rig" show last --json | jq -r '.inputs.switches[2].lacks')" CONFIG_PREEMPT_DYNAMIC &&
+		same lacks "$("$rig" show last --json | jq -r '.inputs.switches[3].lacks')" CONFIG_PGTABLE_LEVELS=5 &&
 		grep -o 'page_owner=[a-z]* slub_debug=FZPU' "$RIG_RESULTS"/*/qemu-cmd >words || { cat "$RIG_RESULTS"/*/qemu-cmd; return 1; }
 	FAKE_QEMU='' expect 0 "$rig" replay last --qemu "$fake" --quiet &&
 		same 'the same words in both runs' "$(grep -lF "$(cat words)" "$RIG_RESULTS"/*/qemu-cmd | wc -l)" 2 &&

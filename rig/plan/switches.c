@@ -34,7 +34,8 @@ static gboolean add_switch(struct scenario *scenario, GHashTable *config, const 
 					      lacking ? NULL : value->name, "lacks", lacking));
 	if (lacking)
 		return TRUE;
-	words = g_strconcat(scenario->cmdline, *scenario->cmdline ? " " : "", value->words, NULL);
+	words = g_strconcat(scenario->cmdline, *scenario->cmdline && *value->words ? " " : "",
+			    value->words, NULL);
 	g_free(scenario->cmdline);
 	scenario->cmdline = words;
 	return TRUE;

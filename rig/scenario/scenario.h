@@ -334,7 +334,7 @@ struct kernel_switch {
 	 */
 	const char *needs;
 	struct switch_value {
-		const char *name, *words; /* words of the kernel's command line */
+		const char *name, *words; /* kernel parameters; "" is the default */
 	} values[SWITCH_VALUES_MAX];	  /* unused elements have no name */
 };
 
