@@ -39,17 +39,28 @@ static void add_change(GHashTable *counts, const char *name)
 	g_hash_table_replace(counts, g_strdup(name), g_new0(guint, 1));
 }
 
-/* Adds the options that SETTINGS set to another value than CONFIG, the config of the last build. */
-static void compare_options(struct changes *c, GPtrArray *settings, GHashTable *config)
+/*
+ * Adds the options that SETTINGS set to another value than the last build's .config, whose text is
+ * TEXT. An option that the kernel need not have counts if TEXT says that it "is not set": then the
+ * kernel has it.
+ */
+static void compare_options(struct changes *c, GPtrArray *settings, const char *text)
 {
+	g_autoptr(GHashTable) config = config_parse(text);
+
 	for (guint i = 0; i < settings->len; i++) {
 		const struct setting *setting = settings->pdata[i];
 		gboolean met = FALSE;
 
 		for (guint k = 0; k < setting->n; k++)
 			met |= option_met(&setting->option[k], config);
-		for (guint k = 0; !met && setting->must == OPTION_REQUIRED && k < setting->n; k++)
-			add_change(c->options, setting->option[k].name + strlen("CONFIG_"));
+		for (guint k = 0; !met && k < setting->n; k++) {
+			const char *name = setting->option[k].name;
+			g_autofree char *off = g_strdup_printf("# %s is not set\n", name);
+
+			if (setting->must == OPTION_REQUIRED || strstr(text, off))
+				add_change(c->options, name + strlen("CONFIG_"));
+		}
 	}
 }
 
@@ -141,7 +152,6 @@ void estimate_build(const char *obj, GPtrArray *settings, GPtrArray *patches,
 	g_autofree char *config_file = g_build_filename(obj, ".config", NULL), *text = NULL;
 	g_autofree char *vmlinux = g_build_filename(obj, "vmlinux", NULL);
 	g_autofree char *kind = g_strconcat(arch->name, "-full", NULL);
-	g_autoptr(GHashTable) config = NULL;
 	gint64 full_ns;
 	guint lines;
 
@@ -151,8 +161,7 @@ void estimate_build(const char *obj, GPtrArray *settings, GPtrArray *patches,
 	if (!g_file_test(vmlinux, G_FILE_TEST_EXISTS) ||
 	    !rig_read_file(config_file, CONFIG_MAX, &text, NULL, NULL))
 		return;
-	config = config_parse(text);
-	compare_options(&c, settings, config);
+	compare_options(&c, settings, text);
 	compare_patches(&c, patches);
 	count_objects(&c, obj);
 	ret->files = c.objects;

@@ -131,7 +131,7 @@ START_TEST(estimate_counts_objects)
 	static const struct {
 		const char *name, *text;
 	} files[] = {
-		{".config", "CONFIG_SAME=y\n"},
+		{".config", "CONFIG_SAME=y\n# CONFIG_NEWER is not set\n"},
 		{"vmlinux", ""},
 		{".one.o.cmd", "source_one.o := ../src/mm/one.c\n"
 			       "    $(wildcard include/config/NEW) \\\n"
@@ -149,7 +149,8 @@ START_TEST(estimate_counts_objects)
 	struct kernel_estimate estimate;
 	const struct kernel_arch *arch = arch_find("x86_64", NULL);
 
-	ck_assert(fragment_parse("f", "CONFIG_SAME=y\nCONFIG_NEW=y\nCONFIG_IDLE=y # if possible\n",
+	ck_assert(fragment_parse("f", "CONFIG_SAME=y\nCONFIG_NEW=y\nCONFIG_IDLE=y # if possible\n"
+				   "CONFIG_NEWER=y # if known\n",
 				 settings, NULL));
 	estimate_build(obj, settings, patches, arch, &estimate);
 	ck_assert_uint_eq(estimate.files, arch->objects);
@@ -162,12 +163,12 @@ START_TEST(estimate_counts_objects)
 	estimate_build(obj, settings, patches, arch, &estimate);
 	text = kernel_estimate_text(&estimate);
 	ck_assert_str_eq(text,
-			 "compiles at least 2 of 4 files, 2 of them because of CONFIG_NEW");
+			 "compiles at least 3 of 4 files, 2 of them because of CONFIG_NEW");
 	g_free(estimate.most);
 	g_ptr_array_add(patches, patch);
 	estimate_build(obj, settings, patches, arch, &estimate);
 	all = kernel_estimate_text(&estimate);
-	ck_assert_uint_eq(estimate.files, 2);
+	ck_assert_uint_eq(estimate.files, 3);
 	g_free(estimate.most);
 }
 END_TEST
