@@ -68,7 +68,9 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 
 	if (!text(in, "machine") || !text(kernel, "asked") ||
 	    !json_is_integer(json_object_get(in, "seed")))
-		return rig_fail(error, RIG_EXIT_USAGE, "run.json of run '%s' has no valid inputs",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"run.json of run '%s' lacks the machine, the kernel or the seed, "
+				"so the run cannot be repeated",
 				before->name);
 	want->machine = text(in, "machine");
 	want->kernel = text(kernel, "asked");

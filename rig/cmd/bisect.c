@@ -2,7 +2,6 @@
 /* rig bisect: finds the commit, patch or config option that introduced a bug, or removed it. */
 #include "cmd/cmd.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "bisect/result.h"
@@ -64,7 +63,7 @@ static struct {
 	int duration, patience, jobs;
 	gboolean fix, config, no_lockdep;
 	struct search_words search;
-} want;
+} want = {.confidence = 99};
 
 static const GOptionEntry options[] = {
 	{"good", 'g', 0, G_OPTION_ARG_STRING, &want.good, "a revision without the bug", "REV"},
@@ -124,10 +123,7 @@ static gboolean check_words(int argc, GError **error)
 			error, RIG_EXIT_USAGE,
 			"'%s' is not a lock order (for example 'cpu_hotplug_lock --> slab_mutex')",
 			want.edge);
-	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"--confidence %g is out of range (50 to 99.999)", want.confidence);
-	return TRUE;
+	return cmd_check_confidence(want.confidence, error);
 }
 
 static const char *check(int argc, char **argv, GError **error)
@@ -147,7 +143,7 @@ static gboolean make_options(struct search_options *o, GError **error)
 		.signature = want.signature,
 		.kind = want.kind,
 		.fix = want.fix,
-		.confidence = want.confidence > 0 ? MAX(0.5, want.confidence / 100) : 0.99,
+		.confidence = want.confidence / 100,
 		.duration_s = want.duration,
 		.patience_s = want.patience,
 		.jobs = want.jobs,

@@ -232,6 +232,13 @@ gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const c
 	return FALSE;
 }
 
+gboolean cmd_check_confidence(double percent, GError **error)
+{
+	return (percent >= 50 && percent < 100) ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"--confidence %g is out of range (50 or more, less than 100)", percent);
+}
+
 void cmd_print_json(json_t *json)
 {
 	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);

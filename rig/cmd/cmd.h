@@ -55,6 +55,9 @@ int cmd_clean(int argc, char **argv);
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
 
+/* Checks the value PERCENT of --confidence. Returns FALSE with a usage error. */
+gboolean cmd_check_confidence(double percent, GError **error);
+
 /*
  * Checks that WORDS, which follow "--" on the command line of a command that starts many runs, are
  * options of `rig run`. WORDS may be NULL. Returns FALSE with a usage error. A process must not

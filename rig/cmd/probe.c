@@ -43,7 +43,7 @@ static struct {
 	double rate, confidence;
 	int runs, duration, patience, jobs;
 	gboolean no_lockdep, quiet;
-} want;
+} want = {.rate = NAN, .confidence = 99};
 
 static const GOptionEntry options[] = {
 	OPTION_SCENARIO(&want.scenario),
@@ -94,7 +94,13 @@ static gboolean check_words(int argc, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"probe takes --scenario, and --signature or --kind; "
 				"`rig probe --help` has examples");
-	scenario = scenario_load(want.scenario, error);
+	if (!isnan(want.rate) && !(want.rate > 0 && want.rate < 100))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--rate %g is out of range (more than 0, less than 100)",
+				want.rate);
+	scenario = cmd_check_confidence(want.confidence, error)
+			   ? scenario_load(want.scenario, error)
+			   : NULL;
 	if (!scenario || !scenario_machine(scenario, want.machine, error) ||
 	    !check_files(want.patches, error) || !check_files(want.fragments, error))
 		return FALSE;
@@ -116,14 +122,10 @@ static gboolean check_words(int argc, GError **error)
  */
 static guint runs_wanted(void)
 {
-	double confidence = want.confidence > 0 ? want.confidence / 100 : 0.99;
-
-	if (want.runs)
-		return (guint)want.runs;
-	return want.rate > 0 && want.rate < 100
-		       ? (guint)CLAMP(ceil(log1p(-confidence) / log1p(-want.rate / 100)), 1,
-				      RUNS_MAX)
-		       : 1;
+	if (want.runs || isnan(want.rate))
+		return want.runs ? (guint)want.runs : 1;
+	return (guint)CLAMP(ceil(log1p(-want.confidence / 100) / log1p(-want.rate / 100)), 1,
+			    RUNS_MAX);
 }
 
 struct probe {

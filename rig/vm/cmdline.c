@@ -289,7 +289,10 @@ static gboolean check(const struct vm_config *config, GError **error)
 				machine->name);
 	if (config->max_memory > config->memory &&
 	    !(machine->can & (MACHINE_PLUG_DIMM | MACHINE_VIRTIO_MEM)))
-		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"%s cannot plug memory; leave out 'max_memory', or choose "
+				"another machine",
+				machine->name);
 	/* -kernel, -initrd and -append are not escaped: in their values a comma has no meaning */
 	return TRUE;
 }
