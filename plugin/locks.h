@@ -269,7 +269,7 @@ struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
 uint64_t locks_context(const struct locks *locks, unsigned cpu, uint64_t sp);
 /*
  * Called when CONTEXT, a result of locks_context(), should hold no lock any more. If it still holds
- * some, counts them as `left` (struct locks_counts), and removes them.
+ * some, counts them as `left` (struct locks_counts), and removes them from its list of held locks.
  */
 void locks_abandon(struct locks *locks, uint64_t context);
 /* Writes all tables as text (format: protocol.h). Returns false if a write to OUT failed. */

@@ -9,7 +9,10 @@
 /* Returns a new array of the NULL-terminated STRINGS. */
 json_t *scenario_strings_json(char **strings);
 
-/* Return the holds and the calls that fail, as texts in the format of `rig run --hold`, --fail. */
+/*
+ * Return arrays of texts: the scenario's holds (places where a vCPU waits), in the format of
+ * `rig run --hold`; and its calls that are made to fail, in the format of `rig run --fail`.
+ */
 json_t *scenario_holds_json(const struct scenario *s);
 json_t *scenario_fails_json(const struct scenario *s);
 

@@ -135,7 +135,10 @@ guint director_orders_arms(const struct director_orders *orders);
  * is borrowed.
  */
 const char *director_orders_hold(const struct director_orders *orders, guint i);
-/* Returns the text of fail I in the format of fail_text(). The result is borrowed. */
+/*
+ * Returns the text of the I-th call that is to fail (a "fail", counted from 0), in the format of
+ * fail_text(). The result is borrowed.
+ */
 const char *director_orders_fail(const struct director_orders *orders, guint i);
 /* Returns the text of the instruction file. The result is borrowed. */
 const char *director_orders_text(const struct director_orders *orders);

@@ -147,9 +147,13 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 		read_sources(names->pdata[i], mirrors);
 }
 
+/*
+ * Appends a stanza for SUITE and, if it is a codename (without '-'), for its -updates and
+ * -security. Leaves out a suite for which the host has no mirror.
+ */
 static void add_suite(GString *text, const struct mirrors *mirrors, const char *suite)
 {
-	/* use also the suites with the updates of a codename; sid has none (see apt_version()) */
+	/* sid has neither of the last two; apt_version() ignores that they are not found */
 	static const char *const also[] = {"", "-updates", "-security"};
 	gboolean plain = !strchr(suite, '-');
 

@@ -41,8 +41,9 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 }
 
 /*
- * Returns the seconds of load of the sweep TRIAL. A sweep of few holds, in phases after
- * RACE_EXPLORE, gets half as many.
+ * Returns how many seconds the load of the sweep TRIAL lasts (a run in which holds take turns): the
+ * option `sweep_s` in RACE_EXPLORE, which tries up to RACE_ARMS holds at once; half of it in later
+ * phases, which try at most RACE_GROUP.
  */
 static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
 {

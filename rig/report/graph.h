@@ -19,13 +19,13 @@ enum graph_shape { GRAPH_BOX, GRAPH_ROUND, GRAPH_NOTE };
 struct graph_node {
 	const char *label; /* bytes of any origin, which may have several lines */
 	enum graph_shape shape;
-	gboolean marked; /* drawn in red, because the node is part of a cycle */
+	gboolean marked; /* drawn in red: part of a cycle, or of the chain to the culprit */
 };
 
 struct graph_edge {
 	guint from, to;	   /* indices in `nodes` */
 	const char *label; /* text at the edge, or NULL */
-	gboolean marked;
+	gboolean marked;   /* drawn in red, for the same reasons as a node */
 };
 
 struct graph {

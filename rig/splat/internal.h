@@ -95,7 +95,8 @@ int text_int(const char *text);
 /* Where the function in the title is found. */
 enum frame_rule {
 	FRAME_NONE,
-	FRAME_GROUP,	  /* the pattern's group named f, or else the call trace */
+	/* the pattern's group named f; if it is empty or a generic function, the call trace */
+	FRAME_GROUP,
 	FRAME_FAULT,	  /* the instruction pointer of the fault; otherwise the call trace */
 	FRAME_TRACE,	  /* the call trace */
 	FRAME_LAST_TRACE, /* the last call trace of the report */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Recognises reasons by their words, in run folders without kinds (until 2026-12). The words are
- * those that these folders contain: if the rig's sentences change, they stay, and new sentences are
- * not added.
+ * Recognises the kind of a reason by its sentence, for run folders whose file `verdict` has no
+ * `reason_kinds` (those from before 2026-12). The table has the sentences that these folders
+ * contain: if the rig's sentences change, keep the old ones here, and add no new ones.
  */
 #include <string.h>
 
@@ -40,7 +40,7 @@ static const struct {
 	{"node ", " pages, it had ", REASON_ACCOUNTS},
 };
 
-/* The first words of a reason until 2026-11 if a hang was a known issue. */
+/* The first words of the reason that runs until 2026-11 have if their hang was a known issue. */
 #define OLD_EXCUSE "the hang is a known issue: "
 
 static const char *text_at(json_t *object, const char *key)

@@ -9,7 +9,7 @@
 
 static void added(struct op *op, const struct qmp_reply *reply);
 
-/* Called when QEMU has refused the device and has then deleted its backend. Reports the refusal. */
+/* Called when QEMU has refused the device and has then answered object-del. Reports the refusal. */
 static void backend_removed(struct op *op, const struct qmp_reply *reply)
 {
 	g_autofree char *why = g_steal_pointer(&op->why);

@@ -245,7 +245,7 @@ char *zoo_table(GPtrArray *scores)
 {
 	GString *text = g_string_new(
 		"| entry | machine | kernel | oracle | caught | guest seconds | operations | "
-		"clean twin: caught | any alarm |\n"
+		"clean twin: caught | clean twin: caught, FAIL or HANG |\n"
 		"|---|---|---|---|---|---|---|---|---|\n");
 	const gsize heading = text->len;
 
@@ -273,9 +273,9 @@ static void add_directed(GString *text, const struct zoo_score *s, const struct 
 char *zoo_directed(GPtrArray *scores)
 {
 	GString *text = g_string_new(
-		"| entry | machine | kernel | caught with holds | caught without holds | guest "
-		"seconds, with holds | clean twin with the holds: caught | any alarm "
-		"|\n|---|---|---|---|---|---|---|---|\n");
+		"| entry | machine | kernel | caught with holds or failing calls | caught without "
+		"| guest seconds, with | clean twin, with: caught | clean twin, with: caught, FAIL "
+		"or HANG |\n|---|---|---|---|---|---|---|---|\n");
 	const gsize heading = text->len;
 
 	for (guint i = 0; i < scores->len; i++) {

@@ -249,8 +249,9 @@ int main(int argc, char **argv)
 	if (!g_option_context_parse(context, &argc, &argv, NULL) || nodes < 1 || slots < 1)
 		return 2;
 	if (head) {
-		puts("| a cell | MaxJobCount | starts a second | time | queued at most | nodes "
-		     "lost | tasks repeated | index | nodes busy | rig busy | limit |\n"
+		puts("| time of one cell | MaxJobCount | task starts a second | time of all cells "
+		     "| queued at most | nodes lost | tasks repeated | size of the index "
+		     "| nodes busy | rig busy | limited by |\n"
 		     "|---|---|---|---|---|---|---|---|---|---|---|");
 		return 0;
 	}
