@@ -230,8 +230,8 @@ static void print_scenario(const struct scenario *s)
 
 	printf("%s%s%s  %s\n\n%s\n\n", term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN),
 	       s->file, s->about);
-	printf("  machines  %s\n  memory    %s, up to %s, %u slots, ", machines_text, memory,
-	       most, s->slots);
+	printf("  machines  %s\n  memory    %s, up to %s, %u slot%s, ", machines_text, memory,
+	       most, s->slots, text_s(s->slots));
 	print_nodes(s);
 	printf("  CPUs      %u, up to %u\n  kernel    %s\n", s->cpus, s->max_cpus, cmdline);
 	printf("  duration  %u s, after a boot of at most %u s%s\n", s->duration_s, s->boot_s,
