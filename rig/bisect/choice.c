@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the next run by one-step lookahead. The score of a position is the expected information
- * gain of a run there in bits, averaged over the outcomes of the pending runs, times the
- * probability that the position can be tested, divided by its cost.
+ * Chooses the next run by one-step lookahead. The score of a position (a version of the kernel that
+ * can be tested) is the expected information gain of a run there in bits, averaged over the
+ * outcomes of the pending runs, times the probability that the position can be tested, divided by
+ * its cost.
  *
  * A run at the bad end gives no information about the candidates, so it would never be chosen. But
  * without an estimate of the rate, runs that do not catch the bug have no weight. So the search

@@ -26,7 +26,10 @@ struct choice {
 	guint n_pending;
 };
 
-/* Chooses the position to test next. Returns FALSE if all positions are skipped. */
+/*
+ * Chooses the position to test next. Returns FALSE if all positions are skipped because they cannot
+ * be built or booted.
+ */
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
 /*

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the span between two configs: each option in which they differ is a change, in the order of
- * the bad config. This is the order of Kconfig, in which an option follows its dependencies.
- * Position T is the good config with the first T changes, written as a fragment. Each line of the
- * fragment has the comment "if possible", because a line for an option without a prompt has no
- * effect: the value of such an option follows from other options.
+ * Makes the span, the list of changes to search, between two configs: each option in which they
+ * differ is a change, in the order of the bad config. This is the order of Kconfig, in which an
+ * option follows its dependencies. Position T is the good config with the first T changes, written
+ * as a fragment. Each line of the fragment has the comment "if possible", because a line for an
+ * option without a prompt has no effect: the value of such an option follows from other options.
  */
 #include "bisect/internal.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the span of the commits between two revisions. If the history has merges, `ancestry` stores
- * for each commit which other commits it contains. The user's repository is only read; rig/kernel
- * builds the kernels in a work tree of its own, in the cache.
+ * Makes the span, the list of changes to search, of the commits between two revisions. If the
+ * history has merges, `ancestry` stores for each commit which other commits it contains. The user's
+ * repository is only read; rig/kernel builds the kernels in a work tree of its own, in the cache.
  */
 #include "bisect/internal.h"
 
@@ -118,7 +118,7 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	return TRUE;
 }
 
-/* Sets span->ancestry, unless the history is linear. */
+/* Sets span->ancestry (which position contains which commits), unless the history is linear. */
 static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 {
 	gboolean line = TRUE;

@@ -32,7 +32,7 @@ void ancestry_free(struct ancestry *ancestry);
 RIG_DEFINE_AUTO(ancestry, ancestry_free)
 /* Records that POSITION contains CANDIDATE. */
 void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
-/* Adds all candidates that OTHER contains to POSITION. */
+/* Adds to POSITION all candidates that the position OTHER contains. */
 void ancestry_join(struct ancestry *ancestry, guint position, guint other);
 /*
  * Returns TRUE if POSITION contains CANDIDATE. If ANCESTRY is NULL, the history is linear: a

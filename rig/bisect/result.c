@@ -93,8 +93,8 @@ static json_t *sightings_counts(const struct search *search, const GPtrArray *re
 }
 
 /*
- * Returns a row for each position with evidence: how often each outcome occurred, and in how many
- * runs each of REPORTS.
+ * Returns a row for each position (kernel version) with evidence: how often each outcome occurred,
+ * and in how many runs each of REPORTS.
  */
 static json_t *table(const struct search *search, const GPtrArray *reports)
 {

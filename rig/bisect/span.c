@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stores the changes of a span, names its positions, and determines how to build a position. */
+/*
+ * Stores the changes of a span (the range that a bisection searches), names its positions, and
+ * determines how to build a position.
+ */
 #include "bisect/span.h"
 
 #include <string.h>

@@ -103,7 +103,7 @@ static void add_reached(const struct coverage *coverage, GHashTable *set)
 	}
 }
 
-/* The functions that a scenario reached. `done`: its place in the list of scenarios is known. */
+/* The functions that a scenario reached. `done`: its position in the list of scenarios is known. */
 struct reached {
 	const char *scenario;
 	GHashTable *set;

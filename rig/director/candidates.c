@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists the candidates for holds: the functions in the source files of memory hotplug, and of code
- * that shares locks with them (symbol/sources.h).
+ * Lists the functions in which a hold may make a vCPU wait: those in the source files of memory
+ * hotplug, and of code that shares locks with them (symbol/sources.h).
  */
 #include "director/internal.h"
 
@@ -13,7 +13,7 @@
 
 #define AROUND 12 /* number of functions in the image before and after a requested one */
 
-/* Returns the name without a compiler's suffix: "name.isra.0" and "name" are one place. */
+/* Returns NAME without the suffix that a compiler has added: "name" for "name.isra.0". */
 static char *plain_name(const char *name)
 {
 	return g_strndup(name, strcspn(name, "."));

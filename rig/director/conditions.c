@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Converts the conditions of holds to lines for the plugin. */
+/* Converts the conditions of holds (which vCPU waits, and when) to lines for the plugin. */
 #include "director/internal.h"
 
 #include <stdio.h>

@@ -43,7 +43,7 @@ char *director_escape(const char *path);
 /* A cycle of locks for which the plugin sets a trap: it stops tasks until they form the cycle. */
 struct trap_spec {
 	char **classes; /* names as in lockdep's reports, NULL-terminated */
-	guint max_ms;	/* maximum length of a wait */
+	guint max_ms;	/* maximum time for which a task is stopped */
 };
 
 /* What the plugin counts and records, in addition to the waits of holds. */
@@ -151,7 +151,7 @@ struct director_held {
 	guint cpu;
 	gint64 start_ns, length_ns; /* CLOCK_MONOTONIC */
 	const char *outcome;	    /* "met", "expired" or "released" (enum hold_outcome) */
-	guint64 visits;		    /* visits of the other place of the hold during the wait */
+	guint64 visits; /* how often vCPUs executed the other place of the hold during the wait */
 };
 
 /*
@@ -167,7 +167,10 @@ struct director_totals {
 	 */
 	guint64 crowded, early, unfit;
 	guint64 held_ns; /* sum of the lengths of the waits */
-	/* number of lines that the plugin could not send, the same for each hold */
+	/*
+	 * number of messages that the plugin could not send; counts those of the whole run, so it
+	 * is the same for each hold
+	 */
 	guint64 dropped;
 };
 
@@ -187,15 +190,21 @@ struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
 	/* the next arms of the sweep have become active: HOLD and those after it, `slots` in all */
 	void (*turned)(guint hold, void *data);
-	/* ADDRESS of HOLD is not the start of an instruction, so it can never be reached */
+	/*
+	 * ADDRESS, which belongs to a place of HOLD, is not the start of an instruction, so it is
+	 * never reached
+	 */
 	void (*skewed)(guint hold, guint64 address, void *data);
 	/* the plugin sent the invalid LINE; only called for the first such line */
 	void (*broken)(const char *line, void *data);
-	/* a call was made to fail; only called for the first DIRECTOR_LOG_MAX calls of each fail */
+	/*
+	 * a call was made to fail; only called for the first DIRECTOR_LOG_MAX calls of each element
+	 * of `fails`
+	 */
 	void (*failed)(const struct director_failed *failed, void *data);
 	/*
-	 * The trap has stopped a task between two locks of the cycle. MET is TRUE if the task
-	 * waited until the circle was closed.
+	 * The trap (struct trap_spec) has stopped a task between two locks of the cycle. MET is
+	 * TRUE if the task waited until all tasks of the cycle waited for each other's locks.
 	 */
 	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
 	void *data;
@@ -260,7 +269,7 @@ void director_phase(struct director *director, guint phase);
 
 /* The code that was reached. */
 struct director_cover {
-	guint64 from, to; /* addresses */
+	guint64 from, to; /* the range of addresses whose code is recorded */
 	/* for each phase, COVER_BYTES(from, to) bytes with a bit for each byte of code */
 	GBytes *phase[2];
 	guint switched; /* number of phases that QEMU has begun */
@@ -273,8 +282,8 @@ struct director_cover *director_cover(const struct director *director);
 void director_cover_free(struct director_cover *cover);
 RIG_DEFINE_AUTO(director_cover, director_cover_free)
 /*
- * Starts to count the calls of fail ID. Only needed if this fail has the key `after`; otherwise all
- * calls are counted. Never blocks.
+ * Starts to count the calls of the function of ID, an index in director_watch.fails. Only needed if
+ * that element has the key `after`; otherwise all calls are counted. Never blocks.
  */
 void director_begin_fail(struct director *director, guint id);
 /*
@@ -283,8 +292,8 @@ void director_begin_fail(struct director *director, guint id);
  */
 void director_poll(struct director *director);
 /*
- * Returns how many calls were counted for fail ID, and how many of them failed. Only valid once the
- * plugin has replied to a request for the totals.
+ * Returns how many calls were counted for ID, an index in director_watch.fails, and how many of
+ * them failed. Only valid once the plugin has replied to a request for the totals.
  */
 void director_calls(const struct director *director, guint id, guint64 *ret_calls,
 		    guint64 *ret_failed);

@@ -9,10 +9,13 @@
 
 enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 
-/* The addresses of a place. */
+/* The addresses of a place at which a vCPU waits (a place of a hold). */
 struct site {
 	enum site_kind kind;
-	/* for SITE_UPDATE: 1 for the first update of the function, and so on; 0 for each of them */
+	/*
+	 * for SITE_UPDATE (a read-modify-write instruction): 1 for the first one of the function,
+	 * and so on; 0 for each of them
+	 */
 	guint nth;
 	/*
 	 * of struct symbol_range: for SITE_AT single addresses (the sizes are ignored), otherwise
@@ -31,7 +34,7 @@ struct director_orders {
 	GArray *holds; /* of struct hold_orders; the arms of a sweep come last */
 	guint n_arms;
 	GPtrArray *visits;	  /* names of the counted functions, indexed by their ID; or NULL */
-	gboolean records;	  /* locks are recorded */
+	gboolean records;	  /* the plugin records lock orders */
 	gboolean compares_tasks;  /* a hold has a condition on the name of the task */
 	gboolean compares_blocks; /* a hold has a condition on the memory block */
 	guint64 cover_from, cover_to; /* the code that is recorded, or both 0 if none is */

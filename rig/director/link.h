@@ -27,20 +27,26 @@ struct director {
 	gboolean told_broken;	   /* the callback `broken` was called */
 	int cover_fd;		   /* the file for recorded code, or -1 */
 	guint64 cover_from, cover_to;
-	guint switched; /* number of phases that QEMU has begun */
+	/* number of phases of the recording (enum cover_phase) that QEMU has begun */
+	guint switched;
 	/* path of the file for recorded locks; NULL if locks are not recorded */
 	char *locks_path;
 	gboolean has_locks; /* the plugin has written the recorded locks */
-	struct director_totals logged[DIRECTOR_ALL_MAX]; /* summed from the plugin's held lines */
-	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
-	/* for each fail: from the plugin's last `calls` line, or a later `failed` line */
+	/* of each hold, summed from messages about single waits */
+	struct director_totals logged[DIRECTOR_ALL_MAX];
+	/* of each hold, as the plugin last sent them */
+	struct director_totals totals[DIRECTOR_ALL_MAX];
+	/*
+	 * for each call that is made to fail: from the plugin's last `calls` line, or a later
+	 * `failed` line
+	 */
 	struct {
 		guint64 calls, failed;
 	} calls[DIRECTOR_FAILS_MAX];
 	guint n_fails;
 	/* of struct fallible: functions whose calls are counted, or NULL; borrowed */
 	const GPtrArray *counted;
-	struct recent recent[RECENT]; /* a ring buffer */
+	struct recent recent[RECENT]; /* the last waits, a ring buffer */
 	guint n_recent;
 };
 

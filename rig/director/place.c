@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Converts places to addresses; scenario/holds.c defines the forms of places. */
+/*
+ * Converts the places of holds ("return of f in g", …) to addresses; scenario/holds.c defines their
+ * forms.
+ */
 #include "director/internal.h"
 
 #include <string.h>
@@ -166,8 +169,8 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 }
 
 /*
- * Resolves "in F" and "2 in F" (REST, what follows "update "): the range of F, which begins at the
- * address at which the kernel enters F.
+ * Resolves a place at an update (a read-modify-write instruction), "in F" or "2 in F" (REST, what
+ * follows "update "): the range of F, which begins at the address at which the kernel enters F.
  */
 static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest,
 			     struct site *ret, GError **error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts a new night from a plan: creates its folder with cells.json. */
+/* Starts a new night (one execution of a plan): creates its folder with cells.json. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Estimates the needs and the duration of a cell from earlier runs of its scenario on its machine.
- * If there are none, uses the values in the scenario. Sorts the cells in the order of their start.
+ * Estimates the needs and the duration of a cell (a combination that the plan runs) from earlier
+ * runs of its scenario on its machine. If there are none, uses the values in the scenario. Sorts
+ * the cells in the order of their start.
  */
 #include "nightly/internal.h"
 
@@ -17,8 +18,8 @@
 /* ---- used processors in runs of earlier nights ---- */
 
 /*
- * Returns the maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT, or
- * 0 if unknown.
+ * Returns the maximum number of processors that an attempt (a run) of SCENARIO on MACHINE used in
+ * NIGHT, or 0 if unknown.
  */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the cells of a night from its plan. */
+/* Makes the cells of a night (scenario × machine × kernel × seed × repetition) from its plan. */
 #include "nightly/internal.h"
 
 #include <string.h>

@@ -26,7 +26,10 @@
 
 /* ---- night.c ---- */
 
-/* Makes a night without cells, with an open index. Errors: RIG_EXIT_INFRA. */
+/*
+ * Makes a night (one execution of a plan) without cells, with an open index. Errors:
+ * RIG_EXIT_INFRA.
+ */
 struct night *night_new_empty(const struct night_options *options, GError **error);
 struct night_cell *night_cell_new(void);
 void night_cell_free(gpointer data);
@@ -38,13 +41,13 @@ void night_find_builds(struct night *night);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
 /*
- * Adds a copy of ATTEMPT to CELL and updates CELL's status. Does nothing if CELL already has an
- * attempt with this number.
+ * Adds a copy of ATTEMPT, a run of CELL, to CELL and updates CELL's status. Does nothing if CELL
+ * already has an attempt with this number.
  */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
 /* Returns TRUE if the cell must be run (again). */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
-/* Sets the cell's status from its attempts and its build. */
+/* Sets the cell's status from its attempts (runs) and its build. */
 void night_update_status(const struct night *night, struct night_cell *cell);
 
 /* ---- files.c ---- */

@@ -41,8 +41,8 @@ static gboolean is_good(json_t *entry)
 }
 
 /*
- * Returns the attempt that represents CELL: the first one that did not end as expected; if there is
- * none, the last.
+ * Returns the attempt (run) that represents CELL: the first one that did not end as expected; if
+ * there is none, the last.
  */
 static json_t *deciding_attempt(json_t *cell)
 {
@@ -102,7 +102,8 @@ static void add_machine(json_t *machines, const char *name)
 }
 
 /*
- * Returns the machines of ROW whose entry fulfills ARE(), in the order of the table. New reference.
+ * Returns the machines for which the entry in ROW of the table fulfills ARE(), in the order of the
+ * columns. New reference.
  */
 static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Creates a night in memory, finds its cells, and derives the status of a cell from its attempts.
+ * Creates a night in memory, finds its cells, and derives the status of a cell from its attempts
+ * (runs).
  */
 #include "nightly/internal.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads plan files. */
+/* Loads plan files, which list the scenarios, machines and kernels of a night. */
 #include "nightly/plan.h"
 
 #include <string.h>

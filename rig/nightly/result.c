@@ -81,7 +81,7 @@ json_t *night_host_json(const struct night *night)
 /* ---- the whole night ---- */
 
 /*
- * Returns an item for pack_span() for each attempt of the night whose duration is known: the
+ * Returns an item for pack_span() for each attempt (run) of the night whose duration is known: the
  * measured duration, and the estimated needs of the cell.
  */
 static GPtrArray *measured_items(const struct night *night)

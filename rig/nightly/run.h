@@ -29,7 +29,7 @@ struct runner {
 	gboolean left; /* the jobs continue without this process */
 };
 
-/* One run or build. */
+/* A run or a build of the night, as a job. */
 struct night_job {
 	struct place_job job;
 	struct runner *runner;

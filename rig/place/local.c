@@ -225,8 +225,8 @@ static void schedule(struct local *local)
 /* ---- operations of the place ---- */
 
 /*
- * This place writes no record. Fails if DIR has the record of a cluster, because the recorded jobs
- * must not run twice.
+ * This host keeps no record of its jobs. Fails if DIR has the record of a cluster, because the
+ * recorded jobs must not run twice.
  */
 static gboolean local_open(struct place *place, const char *dir, const char *name, GError **error)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the first item that fits, in the given order. An item can only be passed over PATIENCE
- * times.
+ * Chooses the first job that fits into the free resources, in the given order. A job can only be
+ * passed over PATIENCE times.
  */
 #include "place/pack.h"
 

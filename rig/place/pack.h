@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-/* Numbers of cores are in quarters of a core. */
+/* Cores are counted in quarters of a core. */
 #define PACK_QUARTERS 4
 
 /* Resources: of a job, of a host or of a place. */

@@ -52,7 +52,8 @@ struct place_job {
 };
 
 /*
- * Called if the place itself fails. The callee owns ERROR. done() is still called for running jobs.
+ * Called if the place itself fails, not one of its jobs. The callee owns ERROR. done() is still
+ * called for running jobs.
  */
 typedef void (*place_failed)(GError *error, void *data);
 

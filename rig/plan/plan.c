@@ -57,8 +57,9 @@ static gboolean set_cpus(struct scenario *scenario, int cpus, GError **error)
 }
 
 /*
- * Gives the guest enough vCPUs for a trap: one for each class of CYCLE, because a vCPU on which a
- * task is stopped runs no other task, and one more.
+ * Gives the guest enough vCPUs for a trap, which stops tasks until they wait for each other's
+ * locks: one for each class of CYCLE, because a vCPU on which a task is stopped runs no other task,
+ * and one more.
  */
 static void give_cpus(struct scenario *scenario, char **cycle)
 {

@@ -58,7 +58,10 @@ struct run_request {
 	gboolean no_keep_locks; /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	/* stop only at a report with this signature or kind */
 	char **vary;  /* kernel switches, added to those of the scenario (switch_draw()) */
-	/* holds in the format of hold_parse(), in addition to the scenario's; NULL-terminated */
+	/*
+	 * holds (places where a vCPU waits) in the format of hold_parse(), in addition to the
+	 * scenario's; NULL-terminated
+	 */
 	char **holds;
 	/*
 	 * functions; the plugin counts how often vCPUs enter them (director_resolve()); default:
@@ -69,7 +72,10 @@ struct run_request {
 	/* the plugin also records lock orders of spinlocks; implies record_locks */
 	gboolean record_spinlocks;
 	gboolean coverage;     /* record which code is reached; default: the scenario's setting */
-	/* file with the arms of a sweep (director_sweep_read()); default: none */
+	/*
+	 * file that lists the holds of a sweep, in which many take turns (director_sweep_read());
+	 * NULL if there is none
+	 */
 	const char *sweep;
 	/*
 	 * calls to let fail, in the format of scenario_add_fail(), in addition to the scenario's;
@@ -107,7 +113,8 @@ void plan_spec_clear(struct plan_spec *spec);
 struct run_plan {
 	const struct scenario *scenario;
 	const struct machine *machine;
-	struct timeline *timeline; /* the engine adds laps to it when they are generated */
+	/* the operations of the run; the engine adds those that it generates */
+	struct timeline *timeline;
 	const struct kernel *kernel;
 	/* config fragments of the kernel, copied into the run folder */
 	const char *const *fragments;
@@ -120,7 +127,8 @@ struct run_plan {
 	enum accel accel; /* ACCEL_KVM or ACCEL_TCG */
 	const char *accel_why;
 	gboolean seccomp;	    /* use QEMU's seccomp filter (MACHINE_SANDBOX) */
-	const char *firmware, *mmu; /* NULL if the machine has no choices */
+	/* the chosen firmware and MMU; NULL if the machine has no choices */
+	const char *firmware, *mmu;
 	/* how the scenario's sizes were changed to fit the page size, for users; or NULL */
 	const char *fitted;
 	unsigned duration_s;	    /* 0 stands for the scenario's duration */
@@ -133,7 +141,8 @@ struct run_plan {
 	/* stop only at a report with this signature or kind; or NULL */
 	const char *until;
 	gboolean no_lockdep; /* the kernel has no lockdep, and the user accepts that */
-	const struct director_orders *orders; /* the holds with their addresses, or NULL */
+	/* the holds (places where a vCPU waits) with their addresses, or NULL */
+	const struct director_orders *orders;
 	gboolean record_locks;		      /* the plugin records lock orders */
 	gboolean coverage; /* the plugin records which code is reached */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the arms (arms.h), calculates their priors from the first run, chooses those to try next,
- * and rewards them.
+ * Makes the arms of `rig race` (holds, which make a vCPU wait at one place, see arms.h): calculates
+ * from the first run how promising each is, chooses those to try next, and rewards them after a
+ * run.
  */
 #include "race/arms.h"
 
@@ -11,23 +12,30 @@
 /* factor for the priors of updates if two vCPUs were never in the function together */
 #define ALONE 0.3
 #define FAVOUR 4 /* factor for the priors of functions that are to be tried first */
-/* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
+/*
+ * the reward that the arms share which may have caused a failure; most of it goes to the one that
+ * waited last before the failure
+ */
 #define REWARD_FAILED 1
-#define REWARD_NEWS 0.1 /* reward of each arm that waited in a sweep with a new lock order */
-#define NOT_HELD 0.25	/* for an arm that did not wait, a sweep counts as this fraction of a try */
+/*
+ * reward of each arm that waited in a sweep (a run that tries many arms) which had a new lock order
+ */
+#define REWARD_NEWS 0.1
+/* a sweep in which an arm did not wait counts as this fraction of a try of the arm */
+#define NOT_HELD 0.25
 
 /*
- * An arm at a place that vCPUs seldom execute is active during the whole sweep: it costs little
- * time, and if it took turns, it might be inactive when the place is executed once. The other arms
- * take turns, so that the few that are active at a time wait often. A place that vCPUs execute
- * constantly gets no arm, because a hold there slows the guest.
+ * An arm (a hold at one place) whose place vCPUs seldom execute is active during the whole sweep:
+ * it costs little time, and if it took turns, it might be inactive when the place is executed once.
+ * The other arms take turns, so that the few that are active at a time wait often. A place that
+ * vCPUs execute constantly gets no arm, because a hold there slows the guest.
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 160 /* maximum number of arms at seldom executed places in a sweep */
+#define SELDOM_ARMS 160 /* in a sweep: maximum number of arms whose places are seldom executed */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
-/* of this many sweeps, one has only arms at updates (read-modify-write instructions) */
+/* one of this many sweeps has only arms at updates (non-atomic read-modify-write instructions) */
 #define UPDATES_EACH 3
 #define SLOTS_MAX 16
 #define PCT_MAX_MS 300 /* maximum length of a wait with the random scheduler (PCT), in ms */
@@ -76,7 +84,10 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 		    const struct function *f, const char *callee)
 {
 	double hz = f->visits / MAX(1, record->seconds);
-	/* an update can be lost only if two vCPUs are in the same function, so count only those */
+	/*
+	 * an update (read-modify-write) can be lost only if two vCPUs are in the same function, so
+	 * count only those
+	 */
 	gint64 beside = kind->is_update && f->itself ? f->itself : f->beside;
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
@@ -222,7 +233,8 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 {
 	static const guint max_ms[] = {100, 300, 500};
 	/*
-	 * an update is lost only after many tries, so some sweeps have only the few arms at updates
+	 * an update (a non-atomic read-modify-write) is lost only after many tries, so some sweeps
+	 * have only the few arms at updates
 	 */
 	gboolean updates = race->has_updates && !race->pct && race->sweeps % UPDATES_EACH == 1;
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
@@ -247,7 +259,10 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	choose(order, TRUE, SELDOM_ARMS, ret);
 	ret->turns = ret->n;
 	choose(order, FALSE, TURN_ARMS, ret);
-	/* choose so many slots that each arm has a turn within 30 s */
+	/*
+	 * choose so many slots (arms that are active at the same time) that each arm has a turn
+	 * within 30 s
+	 */
 	n_turns = ret->n - ret->turns;
 	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
 	race->sweeps += ret->n > 0;
@@ -322,8 +337,9 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		arm = &g_array_index(race->arms, struct arm, one.arm);
 		one.seldom = timed || arm->hz <= SELDOM_HZ;
 		/*
-		 * without ranks by time (o->suspect), only a check at the end of the run has
-		 * failed; most such failures are lost updates, so arms at updates come first
+		 * if no suspect has a rank by time (o->suspect), only a check at the end of the run
+		 * has failed; most such failures are lost updates, so arms at updates
+		 * (read-modify-writes) come first
 		 */
 		one.order = timed		 ? o->suspect[i] * (1 + log10(1 + arm->hz))
 			    : arm->is_update ? -value(arm) - 10

@@ -9,7 +9,8 @@
 
 #include "race/strategy.h"
 
-#define RACE_GROUPS 4 /* maximum number of groups of suspects that are tried after a failed sweep */
+/* the holds that may have caused the failure of a sweep are tried in at most this many groups */
+#define RACE_GROUPS 4
 
 struct arm {
 	char *hold; /* the place, in the format of hold_parse() */
@@ -25,7 +26,8 @@ struct arm {
 	 */
 	double prior, reward;
 	/*
-	 * number of sweeps with this arm; a sweep in which it did not wait counts only as NOT_HELD
+	 * number of sweeps with this arm; one in which it did not wait counts less (NOT_HELD in
+	 * arms.c)
 	 */
 	double tries;
 	guint pending;	    /* number of sweeps with this arm that are in progress */
@@ -33,42 +35,43 @@ struct arm {
 };
 
 struct race {
-	guint n_functions; /* number of functions that the first run counted */
+	guint n_functions; /* number of functions that vCPUs executed in the first run */
 	GArray *arms;
 	guint sweeps, ended; /* sweeps that were started; sweeps that have a result */
 	/*
-	 * has_updates: at least one arm is at an update; pct: sweeps use a random scheduler
-	 * (plugin/pct.h)
+	 * has_updates: at least one arm is at a non-atomic read-modify-write; pct: sweeps use a
+	 * random scheduler (plugin/pct.h)
 	 */
 	gboolean has_updates, pct;
 	enum race_phase phase;
 	/* the holds that cause the failure, as far as known; the strings belong to the arms */
 	struct race_trial found;
 	/*
-	 * RACE_CONFIRM: `suspect` has the indices of the suspected arms, in groups of RACE_GROUP;
-	 * in a group with fewer arms, the other entries are G_MAXUINT. `group` is the group that is
-	 * tried now.
+	 * In the phase RACE_CONFIRM, which tries the arms that may have caused a failure: `suspect`
+	 * has their indices, in groups of RACE_GROUP; in a group with fewer arms, the other entries
+	 * are G_MAXUINT. `group` is the group that is tried now.
 	 */
 	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
 	/*
-	 * RACE_REDUCE: `halving` is TRUE as long as halves of the holds are tried, and FALSE when
-	 * single holds are left out; `part` selects the holds that are tried (take_part()), `tries`
-	 * counts the runs with them, and `pending` is TRUE while such a run is in progress (also in
-	 * RACE_CONFIRM). In RACE_CONFIRM, `tries` counts the runs of the first group.
+	 * In the phase RACE_REDUCE, which leaves out holds as long as the rest fails: `halving` is
+	 * TRUE as long as halves of the holds are tried, and FALSE when single holds are left out;
+	 * `part` selects the holds that are tried (take_part()), `tries` counts the runs with them,
+	 * and `pending` is TRUE while such a run is in progress (also in RACE_CONFIRM). In
+	 * RACE_CONFIRM, `tries` counts the runs of the first group.
 	 */
 	gboolean halving, pending;
 	guint part, tries;
 	/*
-	 * RACE_MEASURE: `failed` of `runs` runs with the holds of `found` have failed, and
-	 * run_pending more are in progress; base_failed, base_runs and base_pending count the same
-	 * for runs without holds
+	 * In the phase RACE_MEASURE: `failed` of `runs` runs with the holds of `found` have failed,
+	 * and run_pending more are in progress; base_failed, base_runs and base_pending count the
+	 * same for runs without holds
 	 */
 	guint failed, runs, base_failed, base_runs, base_pending, run_pending;
 };
 
 /*
- * Adds the arms of RECORD. Returns FALSE if an entry of `visits` cannot be read, and sets *RET_BAD
- * to its index.
+ * Adds the arms for the functions that RECORD, the record of the first run, lists. Returns FALSE if
+ * an entry of its `visits` cannot be read, and sets *RET_BAD to the index of that entry.
  */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
 /*
@@ -85,7 +88,10 @@ gboolean arms_explore(struct race *race, struct race_trial *ret);
  * result.
  */
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
-/* Sets race->suspect from the outcome of the failed sweep TRIAL. */
+/*
+ * Sets race->suspect to the arms that may have caused the failure of the sweep TRIAL, by its
+ * outcome O.
+ */
 void arms_suspect(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
 
 #endif

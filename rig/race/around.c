@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the functions that --around selects. */
+/* Finds the functions that `rig race --around` selects. */
 #include "race/internal.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "util/error.h"
 
 /*
- * equal to DIRECTOR_ALL (director/director.h): selects all functions that are candidates for holds
+ * equal to DIRECTOR_ALL (director/director.h): selects all functions of memory hotplug, and of code
+ * that shares locks with it
  */
 #define ALL "hotplug"
 

@@ -6,14 +6,17 @@
 #include "child/child.h"
 #include "race/race.h"
 
-/* A run or a build at a place. */
+/* A run or a kernel build, as a job of a place: this host or a cluster (place/place.h). */
 struct race_job {
 	struct place_job job;
-	char *key, **words; /* NULL if no run or build is in progress */
+	/* the job's unique name and its command line; both are NULL if no job is in progress */
+	char *key, **words;
 };
 typedef void (*race_done)(struct place_job *job, const struct child_result *result);
 
-/* Those options of a run that are not the same for all runs of a search or a walk (walk.h). */
+/*
+ * Those options of a run that differ between the runs of a search (race.h) or of a walk (walk.h).
+ */
 struct race_run {
 	guint duration_s, patience_s;
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
@@ -22,9 +25,10 @@ struct race_run {
 /* The main loop of a search or a walk. Only loop.c sets the fields after `jobs`. */
 struct race_loop {
 	const struct race_options *options;
-	const struct race_job *jobs[RACE_GUESTS_MAX]; /* the jobs in the owner's slots */
+	/* the jobs of the search or walk, one for each guest that it runs at a time */
+	const struct race_job *jobs[RACE_GUESTS_MAX];
 	GMainLoop *main;     /* only set while the loop runs */
-	struct place *place; /* only set while the loop runs */
+	struct place *place; /* where jobs are executed; only set while the loop runs */
 	guint budget_source;
 	/* TRUE when runs can start: the kernel is built, or each run builds it itself */
 	gboolean built;
@@ -49,12 +53,12 @@ struct race_search {
 	 */
 	char *visits_words, **favoured, *cwd;
 	/*
-	 * arrays for race.json: the command line; the visits of the first run (director_visits()),
-	 * NULL until it has ended; the trials that have ended
+	 * arrays for race.json: the command line; the functions that vCPUs executed in the first
+	 * run (director_visits()), NULL until it has ended; the trials that have ended
 	 */
 	json_t *words, *visits, *trials;
 	double seconds;			 /* how long the load ran in the first run */
-	struct race *race;		 /* NULL until the first run has ended */
+	struct race *race;		 /* the strategy; NULL until the first run has ended */
 	/*
 	 * of the last sweep that failed in RACE_EXPLORE: `said` is the first reason of its verdict,
 	 * `failure` the result of outcome_failure(); both are NULL if no sweep has failed yet
@@ -76,12 +80,12 @@ struct race_search {
 /* ---- job.c ---- */
 
 /*
- * Opens the place of O, or this host if O has none. Errors: those of place_open(); *RET is set even
- * after an error.
+ * Opens the place where jobs are executed, that of O, or this host if O has none. Errors: those of
+ * place_open(); *RET is set even after an error.
  */
 gboolean race_open_place(const struct race_options *o, place_failed failed, void *data,
 			 struct place **ret, GError **error);
-/* Frees *PLACE, unless it is the place of O, which belongs to the caller. */
+/* Frees *PLACE, unless it is the place in O, which belongs to the caller. */
 void race_close_place(const struct race_options *o, struct place **place);
 /*
  * Adds a job to PLACE: the build of O's kernel, or RUN. DONE is called when the job has ended;
@@ -101,9 +105,9 @@ gboolean race_was_built(const struct child_result *result, GError **error);
 /* ---- loop.c ---- */
 
 /*
- * Opens the place, calls STEP, which adds jobs, and blocks until the loop has ended and no job is
- * left. If loop->over is set already, nothing is run. Errors: those of loop_fail() and of
- * place_open().
+ * Opens the place where jobs are executed, calls STEP, which adds jobs, and blocks until the loop
+ * has ended and no job is left. If loop->over is set already, nothing is run. Errors: those of
+ * loop_fail() and of place_open().
  */
 gboolean loop_run(struct race_loop *loop, void (*step)(void *data), void *data, GError **error);
 /* Returns TRUE if a job has not ended. */
@@ -130,7 +134,10 @@ gboolean race_start_trial(struct race_slot *slot, race_done done, GError **error
 
 /* ---- search.c ---- */
 
-/* Creates the strategy from VISITS, which were counted during SECONDS of load. */
+/*
+ * Creates the strategy from VISITS (which functions vCPUs executed, director_visits()), counted
+ * during SECONDS of load.
+ */
 gboolean search_begin(struct race_search *search, json_t *visits, double seconds, GError **error);
 
 /* ---- outcome.c ---- */

@@ -33,9 +33,12 @@ struct race_options {
 	const char *emulator;
 	/* `drop_holds`: ignore the holds that the scenario itself has */
 	gboolean no_lockdep, drop_holds;
-	/* this QEMU can hold a vCPU between the read and the write of an update */
+	/*
+	 * this QEMU can hold a vCPU between the read and the write of a read-modify-write
+	 * instruction
+	 */
 	gboolean updates;
-	gboolean pct;	  /* sweeps use a random scheduler instead of delays */
+	gboolean pct;	  /* sweeps use a random scheduler (plugin/pct.h) instead of delays */
 	/* seconds of load in the first run and in a sweep; 0 stands for the scenario's duration */
 	guint record_s, sweep_s;
 	/*
@@ -54,12 +57,16 @@ struct race_options {
 	 */
 	struct place *place;
 	struct pack_room need; /* memory and CPUs that a run needs; used if `place` is set */
-	/* the kernel that is built at `place` before the first run; NULL if it is an image */
+	/*
+	 * source of the kernel that is built at `place` before the first run; NULL if `kernel` is
+	 * an image
+	 */
 	const char *source, *arch;
 };
 
 enum race_end {
-	RACE_DONE, /* a search has found and measured holds; a walk has run all cells */
+	/* a search has found holds and measured the failure rate; a walk has run all cells */
+	RACE_DONE,
 	RACE_OUT_OF_BUDGET,
 	RACE_STOPPED,
 	RACE_FAILS_ALONE, /* runs fail even without a hold, or without a failed call */
@@ -118,7 +125,10 @@ const char *race_search_reason(const struct race_search *search);
 
 /* Returns hold I of TRIAL in the format of `rig run --hold`; the caller owns it. */
 char *race_hold_text(const struct race_trial *trial, guint i);
-/* Returns the sweep TRIAL in the format of `rig run --sweep`; the caller owns it. */
+/*
+ * Returns the list of the holds of the sweep TRIAL, in the format of `rig run --sweep`; the caller
+ * owns it.
+ */
 char *race_sweep(const struct race_trial *trial);
 
 /*

@@ -30,8 +30,8 @@
 
 #include "util/auto.h"
 
-#define RACE_ARMS 320	 /* maximum number of holds of a trial */
-#define RACE_GROUP 6	 /* maximum number of holds of a trial after RACE_EXPLORE */
+#define RACE_ARMS 320	 /* maximum number of holds that one run tries */
+#define RACE_GROUP 6	 /* the same after the phase RACE_EXPLORE */
 #define RACE_RUNS 4	 /* runs with the remaining holds, to measure the failure rate */
 #define RACE_BASE_RUNS 3 /* runs without holds to compare with, including the first run */
 /* if the first RACE_ALONE runs without holds have all failed, holds are not the cause */
@@ -47,10 +47,10 @@ struct race_trial {
 	guint n;
 	/* the holds, in the format of hold_parse(), but without the numbers (max, times) */
 	const char *hold[RACE_ARMS];
-	guint turns;	 /* in a sweep, holds with this and higher indices take turns */
-	guint slots;	 /* in a sweep: how many of these are active at a time */
-	guint window_ms; /* in a sweep: how long each of these is active */
-	guint max_ms;	 /* maximum length of a wait */
+	guint turns;	 /* in a sweep, holds with this or a higher index take turns */
+	guint slots;	 /* in a sweep: how many of those that take turns are active at a time */
+	guint window_ms; /* in a sweep: how long each of those is active before the next one */
+	guint max_ms;	 /* maximum length of a wait at a hold */
 	guint pct_seed;	 /* in a sweep: the seed of the random scheduler; 0 if it is not used */
 	const char *why; /* why the trial was chosen; a static string */
 };
@@ -66,29 +66,36 @@ gboolean race_is_sweep(const struct race_trial *trial);
 struct race_outcome {
 	gboolean failed; /* the run has a finding that is not a known issue */
 	gboolean news;	 /* the run has a lock order that no earlier run had */
-	double seconds;	 /* how long the load ran; 0 if unknown */
+	double seconds;	 /* how long the load (agents and steps) ran; 0 if unknown */
 	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
-	guint suspect[RACE_ARMS]; /* in a sweep: 1 for the first suspect, and so on; 0 if none */
+	/* in a failed sweep: the hold's rank as a suspected cause, from 1; 0 if it has none */
+	guint suspect[RACE_ARMS];
 };
 
 struct race;
 
-/* The record of the first run, and the other inputs from which arms are made. */
+/*
+ * What the arms (the holds to try) are made from: the record of the first run, which had no holds,
+ * and settings.
+ */
 struct race_record {
 	json_t *visits; /* from director_visits(); may come from a file, so it is checked */
-	double seconds; /* how long the load ran */
-	/* functions whose arms are tried first, NULL-terminated; or NULL */
+	double seconds; /* how long the load of the first run lasted */
+	/* functions in which holds are tried first, NULL-terminated; or NULL */
 	const char *const *favoured;
-	gboolean updates; /* this QEMU can hold a vCPU inside an update */
+	/*
+	 * this QEMU can hold a vCPU between the read and the write of an update (read-modify-write)
+	 */
+	gboolean updates;
 	gboolean pct;	  /* sweeps use a random scheduler (plugin/pct.h) instead of delays */
 };
 
 /*
- * for how long an arm is active at a time, in a sweep with few holds or only with updates; short,
- * so that each arm waits often
+ * for how long an arm that takes turns is active at a time, in a sweep with few holds or only with
+ * read-modify-write instructions; short, so that each arm waits often
  */
 #define RACE_FEW_WINDOW_MS 200
-#define RACE_WINDOW_MS 1500 /* for how long an arm is active at a time in other sweeps */
+#define RACE_WINDOW_MS 1500 /* the same in other sweeps */
 
 /*
  * Returns a new strategy. Error: RIG_EXIT_USAGE, the record cannot be read, or different vCPUs
@@ -98,7 +105,7 @@ struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);
 RIG_DEFINE_AUTO(race, race_free)
 
-/* Gets the numbers of functions and of arms. */
+/* Gets how many functions the first run has counted, and how many arms (holds to try) they have. */
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*

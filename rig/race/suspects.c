@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ranks the arms of a failed sweep by how likely their waits have caused the failure. The engine
- * ranks them by time (holds_arms_json()). This file also uses the stacks of the failure: arms in
- * functions of these stacks come first.
+ * Ranks the arms (holds) of a failed sweep by how likely their waits have caused the failure. The
+ * engine ranks them by time (holds_arms_json()). This file also uses the stacks of the failure:
+ * arms in functions of these stacks come first.
  */
 #include "race/internal.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the cells of a walk, reads their results, and converts them to JSON and back. */
+/*
+ * Makes the cells of a walk (walk.h; a cell lets one call fail with one errno), reads their
+ * results, and converts them to JSON and back.
+ */
 #include "race/walk-cells.h"
 
 #include <string.h>
@@ -97,8 +100,8 @@ static json_int_t calls_of(json_t *counted, const struct fallible *row)
 }
 
 /*
- * Adds the cells for errno number ERRNO_AT and call number CALL of all functions. Returns FALSE if
- * no function has that many errnos.
+ * Adds cells that let call number CALL of each function fail with its errno number ERRNO_AT.
+ * Returns FALSE if no function has that many errnos.
  */
 static gboolean fill_round(struct walk_cells *cells, json_t *counted, guint call, guint errno_at,
 			   const char *around)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The main loop of a walk over functions that can fail. */
+/* The main loop of a walk, which lets calls of kernel functions fail, one in each run (walk.h). */
 #include "race/walk.h"
 
 #include <errno.h>
@@ -188,7 +188,7 @@ static void start(struct walk *walk, struct walk_slot *slot)
 
 /*
  * Builds the kernel if needed; then starts a run for each free guest, and ends the loop if no cell
- * is left.
+ * (a call to let fail) is left.
  */
 static void step(void *data)
 {

@@ -24,7 +24,7 @@ struct walk_options {
 };
 
 enum walk_result {
-	WALK_OPEN,	  /* was not run yet */
+	WALK_OPEN,	  /* the cell was not run yet */
 	WALK_CLEAN,	  /* the call was made to fail, and no check reported a violation */
 	WALK_NOT_REACHED, /* the guest did not make this call */
 	WALK_VIOLATION,
@@ -64,8 +64,8 @@ void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, v
 		void *data);
 
 /*
- * Runs the open cells. Blocks. Errors: RIG_EXIT_USAGE or RIG_EXIT_SKIP, the first run was refused,
- * for example because QEMU is too old; RIG_EXIT_INFRA.
+ * Runs the cells without a result. Blocks. Errors: RIG_EXIT_USAGE or RIG_EXIT_SKIP, the first run
+ * was refused, for example because QEMU is too old; RIG_EXIT_INFRA.
  */
 gboolean walk_run(struct walk *walk, enum race_end *ret, GError **error);
 

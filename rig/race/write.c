@@ -9,8 +9,8 @@
 #define FILE_MAX_BYTES (1 << 20)
 #define TIMES 1000
 /*
- * number of change points (plugin/pct.h) in a round; two of them can order three events, which is
- * sufficient for most bugs
+ * number of change points in a round, at which the random scheduler of plugin/pct.h gives a vCPU
+ * the lowest priority; two of them can order three events, which is sufficient for most bugs
  */
 #define PCT_POINTS 2
 

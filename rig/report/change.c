@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Determines what has changed between THEN and NOW (model.h). */
+/*
+ * Determines what has changed between THEN, the earlier runs that are compared, and NOW (model.h).
+ */
 #include "report/internal.h"
 
 static const struct {
@@ -126,8 +128,8 @@ static void compare_cell(struct model *model, const struct cell *cell)
 }
 
 /*
- * Returns TRUE if the signature was seen in THEN, but not in NOW, although each cell that had it in
- * THEN has judged runs in NOW.
+ * Returns TRUE if the signature was seen in THEN (earlier runs), but not in NOW, although each cell
+ * (scenario, machine and kernel) that had it in THEN has judged runs in NOW.
  */
 static gboolean is_gone(const struct signature *signature)
 {

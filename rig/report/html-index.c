@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes index.html: what has changed, the matrix of cells, and the signatures. */
+/*
+ * Writes index.html: what has changed, the matrix of cells (scenario × machine × kernel), and the
+ * signatures.
+ */
 #include "report/page.h"
 #include "util/text.h"
 
 #include <string.h>
 
 #define ORDERS_MAX 50
-#define MARKS_MAX 14 /* maximum number of runs of a cell that are shown as marks, the newest last */
+/* a cell of the matrix shows at most this many runs as marks, the newest last */
+#define MARKS_MAX 14
 
 static void put_state(struct page *page, const struct model *model)
 {
@@ -171,7 +175,10 @@ static void put_searches(struct page *page, const struct site *site)
 	html_raw(page, "</ul>\n");
 }
 
-/* Writes the lock orders that are new in their tree; those that are new in all trees come first. */
+/*
+ * Writes the lock orders that are new in their tree (the kernel's name in plans); those that are
+ * new in all trees come first.
+ */
 static void put_orders(struct page *page, const struct model *model)
 {
 	guint n = model->orders->len;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes pages with lists of runs: all runs, those of a cell, and those with a signature. */
+/*
+ * Writes pages with lists of runs: all runs, those of a cell (scenario, machine and kernel), and
+ * those with a signature.
+ */
 #include "report/page.h"
 
 #include <string.h>

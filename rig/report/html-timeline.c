@@ -110,7 +110,10 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
-/* Adds the bar of a wait at a hold. The journal's ENTRY is from the end of the wait, T. */
+/*
+ * Adds the bar of a wait at a hold, a place where a vCPU was made to wait. The journal's ENTRY is
+ * from the end of the wait, T.
+ */
 static void on_held(struct timeline *tl, json_t *entry, double t)
 {
 	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));

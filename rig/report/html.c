@@ -25,7 +25,10 @@ static gboolean is_empty(const char *dir)
 	return entries && !g_dir_read_name(entries);
 }
 
-/* Creates DIR and the first N of `folders` in it, and the file MARK. */
+/*
+ * Creates DIR and the first N of `folders` in it, and the file MARK, by which the rig recognises
+ * the folder.
+ */
 static gboolean make_folders(const char *dir, guint n, GError **error)
 {
 	g_autofree char *mark = g_build_filename(dir, MARK, NULL);

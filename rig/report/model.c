@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes the model (model.h): the matrix of cells, and the list of signatures. */
+/*
+ * Makes the model (model.h): the matrix of cells (scenario × machine × kernel), and the list of
+ * signatures.
+ */
 #include "report/model.h"
 
 #include <string.h>
@@ -258,8 +261,8 @@ static void lay_out(struct model *model)
 }
 
 /*
- * Returns a name for NOW: the name of the night if all runs of NOW belong to one night, otherwise
- * the day of the last run. The caller owns the text.
+ * Returns a name for NOW, the newest runs: the name of the night if all runs of NOW belong to one
+ * night, otherwise the day of the last run. The caller owns the text.
  */
 static char *label_of(const struct model *model)
 {

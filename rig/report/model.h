@@ -124,7 +124,7 @@ gboolean difference_is_worse(enum difference_kind kind);
  */
 char *difference_text(const struct difference *change);
 
-/* A lock order (rig/locks) that no earlier run of its tree had. */
+/* A lock order (rig/locks) that no earlier run of its tree (the kernel's name in plans) had. */
 struct new_order {
 	char *text;	   /* "A --> B" */
 	char *tree;	   /* "" if the run belongs to no tree */
@@ -149,7 +149,7 @@ struct model {
 	GPtrArray *orders;
 	struct tally now;
 	gint64 first, last; /* start times of the first and the last run of NOW */
-	char *label;	    /* the name of NOW: that of a night, or its day */
+	char *label; /* the name of the newest runs (NOW): that of their night, or their day */
 };
 
 struct model_options {
@@ -159,7 +159,7 @@ struct model_options {
 	 * 16 hours before it.
 	 */
 	GHashTable *now;
-	const char *label; /* a name for NOW, or NULL */
+	const char *label; /* a name for the newest runs (NOW), or NULL */
 	/*
 	 * maps the key of a signature to its struct index_signature, for runs that are not in RUNS;
 	 * or NULL

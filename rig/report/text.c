@@ -115,8 +115,8 @@ static void put_orders(struct page *page, const struct model *model)
 }
 
 /*
- * Returns the rank of a cell: 0 if some of its runs did not end as expected, 1 if none has a result
- * for the kernel, otherwise 2.
+ * Returns the rank of a cell (scenario, machine and kernel): 0 if some of its runs did not end as
+ * expected, 1 if none has a result for the kernel, otherwise 2.
  */
 static guint rank(const struct cell *cell)
 {
@@ -136,7 +136,7 @@ static void put_cell(struct page *page, const struct cell *cell)
 	     cell->machine, cell->kernel, run ? run->title : "");
 }
 
-/* Writes the cells that did not end as expected, as many as fit. */
+/* Writes the cells (scenario, machine and kernel) that did not end as expected, as many as fit. */
 static void put_cells(struct page *page, const struct model *model)
 {
 	guint bad = 0, shown = 0, room = LINES - page->lines - 2;

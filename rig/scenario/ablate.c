@@ -27,8 +27,8 @@ static void part_free(gpointer data)
 }
 
 /*
- * Adds a part, which can be left out, to the list. If a part with this name exists, the name
- * becomes "NAME #2", "NAME #3" and so on.
+ * Adds a part of the scenario (an agent or a step) that can be left out to the list. If a part with
+ * this name exists, the name becomes "NAME #2", "NAME #3" and so on.
  */
 static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index,
 		     const char *name)

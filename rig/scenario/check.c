@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Checks what involves the whole scenario. The steps of each track are followed in the order of
- * execution, for two laps if the track repeats. The second lap finds errors that otherwise only
- * QEMU would report: for example, the first lap has left a device plugged.
+ * execution, for two laps (passes) if the track repeats. The second lap finds errors that otherwise
+ * only QEMU would report: for example, the first lap has left a device plugged.
  */
 #include "scenario/read.h"
 

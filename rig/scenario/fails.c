@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses and checks calls that must fail (--fail). rig/director finds the functions in a kernel. */
+/*
+ * Parses and checks the option --fail: calls of kernel functions that are made to fail.
+ * rig/director finds the functions in a kernel.
+ */
 #include <string.h>
 
 #include "plugin/protocol.h"
@@ -20,7 +23,10 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 			name);
 }
 
-/* Checks the errno of FAIL; if it has none, sets the default from the table in fallible.c. */
+/*
+ * Checks the errno that the call FAIL is to return; if it has none, sets the default from the table
+ * in fallible.c.
+ */
 static gboolean choose_errno(struct fail_spec *fail, GError **error)
 {
 	const struct fallible *known = fallible_find(fail->function, fail->in);

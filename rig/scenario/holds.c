@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses and checks holds (--hold). rig/director finds the addresses of their places. */
+/*
+ * Parses and checks holds (--hold), which make a vCPU wait at a place of the kernel. rig/director
+ * finds the addresses of the places.
+ */
 #include "scenario/scenario.h"
 
 #include <string.h>
@@ -48,8 +51,8 @@ gboolean hold_check_comm(const char *comm, GError **error)
 }
 
 /*
- * Checks `same`, a condition on the arguments of both places. The plugin can read arguments only at
- * a function's first instruction, so both places must be functions.
+ * Checks `same`, a condition on the arguments of both places of a hold. The plugin can read
+ * arguments only at a function's first instruction, so both places must be functions.
  */
 static gboolean check_same(const struct hold_spec *hold, GError **error)
 {

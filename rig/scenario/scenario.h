@@ -89,7 +89,7 @@ struct step {
 	/* probability in percent that the step is executed, 100 by default; drawn by the seed */
 	unsigned chance;
 	gboolean at_boot;   /* the guest boots with the device; the step waits for it */
-	/* execute the step only in the first lap, so that the device stays plugged */
+	/* execute the step only in the first pass through the track; the device stays plugged */
 	gboolean once;
 	unsigned timeout_s; /* time limit of the step; STEP_TIMEOUT_S by default */
 };
@@ -105,7 +105,7 @@ struct track {
 	/* position in the file, from 0; leaving out other tracks does not change it */
 	unsigned number;
 	unsigned copies; /* number of parallel executions of the track; 1 by default */
-	unsigned repeat; /* number of laps; 0 stands for as many as the duration allows */
+	unsigned repeat; /* number of laps; 0: as many as the duration allows */
 	struct step *steps;
 	unsigned n_steps;
 };
@@ -143,7 +143,7 @@ struct hold_spec {
 	unsigned times;	    /* maximum number of waits; 100 by default */
 	/*
 	 * 0, or the number (from 1) of an earlier hold: this hold only waits after a wait of the
-	 * earlier hold in which the partner has come, once for each such wait
+	 * earlier hold that a vCPU at `until` or `meet` has ended, once for each such wait
 	 */
 	unsigned after;
 	/*
@@ -214,9 +214,9 @@ struct scenario {
 	char *name;
 	char *about;
 	char **machines; /* NULL-terminated, at least one */
-	guint64 memory;	 /* base memory in bytes */
+	guint64 memory;	 /* base memory (present at boot) in bytes */
 	guint64 max_memory;		   /* maximum in bytes, with all plugged devices */
-	unsigned slots, nodes, base_nodes; /* memory slots; nodes; nodes with base memory */
+	unsigned slots, nodes, base_nodes; /* memory slots; NUMA nodes; those with base memory */
 	unsigned cpu_nodes; /* number of nodes with CPUs, which are the first nodes */
 	gboolean hmat; /* the firmware describes latency and bandwidth between the nodes */
 	unsigned cpus, max_cpus; /* numbers of vCPUs at boot, and at most */
@@ -228,7 +228,7 @@ struct scenario {
 	unsigned duration_s; /* seconds of load in wall-clock time */
 	unsigned boot_s;     /* maximum seconds until hello, 60 by default */
 	gboolean coverage;   /* record which code of the kernel is reached (docs/coverage.md) */
-	gboolean accounts;   /* compare the accounts of memory; TRUE by default */
+	gboolean accounts;   /* compare memory before and after the load; TRUE by default */
 	struct agent *agents;
 	unsigned n_agents;
 	struct track *tracks;
@@ -238,13 +238,13 @@ struct scenario {
 	struct fail_spec *fails;
 	unsigned n_fails;
 	/*
-	 * lock classes of a cycle for a trap (docs/prove.md), which replaces the holds;
-	 * NULL-terminated, empty if there is no trap
+	 * lock classes of a cycle, in which a trap stops tasks (docs/prove.md), which replaces the
+	 * holds; NULL-terminated, empty if there is no trap
 	 */
 	char **hold_cycle;
 	struct scenario_file *files;
 	unsigned n_files;
-	gboolean full;	/* `kernel: full`: the second standard kernel (docs/kernels.md) */
+	gboolean full;	/* `kernel: full`: the larger standard kernel (docs/kernels.md) */
 	char **kconfig; /* lines of a config fragment; NULL-terminated, may be empty */
 	struct scenario_module *modules;
 	unsigned n_modules;
@@ -320,7 +320,7 @@ gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError *
 /* Sets the defaults of FAIL and checks its values. Errors: RIG_EXIT_USAGE. */
 gboolean fail_complete(struct fail_spec *fail, const struct scenario *scenario, GError **error);
 void fail_clear(struct fail_spec *fail);
-/* Returns FAIL in the format of scenario_add_fail(); the caller owns the text. */
+/* Returns FAIL, in the format of scenario_add_fail(), as text that the caller owns. */
 char *fail_text(const struct fail_spec *fail);
 /* Returns TRUE if AFTER, an operation ("plug") or one of a device ("plug d"), names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);

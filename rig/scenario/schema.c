@@ -30,7 +30,7 @@ static const cyaml_strval_t how_words[] = {
 static const cyaml_strval_t backend_words[] = {
 	{"ram", 0}, {"memfd", 1}, {"file", 2}, {"hugepages", BACKEND_HUGEPAGES}};
 
-/* values of struct scenario's `full` */
+/* words of the key `kernel`, with the value of `full` in struct scenario */
 static const cyaml_strval_t kernel_words[] = {{"standard", FALSE}, {"full", TRUE}};
 
 #define OPT CYAML_FLAG_OPTIONAL

@@ -97,8 +97,8 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 }
 
 /*
- * Returns a table: each place (struct seen) of SIDE -> the number of first attempts there that have
- * a result.
+ * Returns a table that maps each place (scenario and machine, as in struct seen) of SIDE to the
+ * number of first attempts there that have a result.
  */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {

@@ -5,11 +5,15 @@
 
 #include "timeline/timeline.h"
 
-/* One copy of a track. */
+/* One copy of a track, which is a list of steps; the copies are executed in parallel. */
 struct copy {
 	const struct track *track;
 	unsigned copy;
-	GPtrArray *laps; /* the explicit laps (timeline.h): arrays of struct operation */
+	/*
+	 * the explicit laps: passes through the steps whose operations are listed (timeline.h);
+	 * arrays of struct operation
+	 */
+	GPtrArray *laps;
 };
 
 /* One instance of an agent. */
@@ -17,7 +21,8 @@ struct start {
 	const struct agent *agent;
 	unsigned instance; /* number of the instance, counted over all agents with this name */
 	guint64 seed;
-	char *skip; /* list of the turns that the instance leaves out, or NULL */
+	/* the turns (operations of the agent, by number) that the instance leaves out, or NULL */
+	char *skip;
 };
 
 struct timeline {
@@ -34,15 +39,20 @@ struct timeline {
 	gboolean end; /* the copies end after their explicit laps; no laps are generated */
 };
 
-/* Makes a timeline without explicit laps and starts (timeline.c). */
+/* Makes a timeline without explicit laps and without the starts of agents (timeline.c). */
 struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
 			      guint64 seed);
 
 /* ---- draw.c ---- */
-/* Makes the operation of STEP in lap LAP, even if the draw of `chance` would leave it out. */
+/*
+ * Makes the operation of STEP in lap (pass through the track) number LAP, even if the draw of
+ * `chance` would leave it out.
+ */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
 				 unsigned lap, const struct step *step);
-/* Returns the operations of lap LAP, with values drawn by the seed. */
+/*
+ * Returns the operations of lap (pass through the track) number LAP, with values drawn by the seed.
+ */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
 /* Returns the number of bytes of which sizes drawn for STEP are multiples. */

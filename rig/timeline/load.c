@@ -106,8 +106,9 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 }
 
 /*
- * Reads the number of explicit laps of a copy, and makes these laps, without operations. LISTED is
- * the set of copies in the file; adds the copy to it.
+ * Reads the number of explicit laps of a copy (passes through its track whose operations are
+ * listed), and makes these laps, without operations. LISTED is the set of copies in the file; adds
+ * the copy to it.
  */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
@@ -178,8 +179,8 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 }
 
 /*
- * Parses the operation id TEXT into *RET and returns its copy. Returns NULL, and sets the error, if
- * the scenario has no such copy or step, or the id is out of order.
+ * Parses TEXT, an operation id such as "0.1.2.3", into *RET and returns its copy. Returns NULL, and
+ * sets the error, if the scenario has no such copy or step, or the id is out of order.
  */
 static struct copy *place_of(struct reader *r, const char *text, struct op_id *ret)
 {

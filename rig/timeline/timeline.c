@@ -51,8 +51,8 @@ void timeline_free(struct timeline *tl)
 }
 
 /*
- * Returns how many laps of each copy are explicit in a new timeline: as many as
- * TIMELINE_PREFIX_LAPS and TIMELINE_PREFIX_OPERATIONS allow.
+ * Returns how many laps of each copy are explicit (their operations are listed) in a new timeline:
+ * as many as TIMELINE_PREFIX_LAPS and TIMELINE_PREFIX_OPERATIONS allow.
  */
 static unsigned prefix_laps(const struct scenario *s)
 {

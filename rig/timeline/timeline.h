@@ -41,7 +41,11 @@ struct operation {
 	struct op_id id;
 	/* the step of the scenario: what to do, device, node, backend, timeout */
 	const struct step *step;
-	char *device; /* "d"; "d.1" in a further copy of a track; "" for a step without a device */
+	/*
+	 * "d"; in a further copy of a track, which has a device of its own, "d.1"; "" for a step
+	 * without a device
+	 */
+	char *device;
 	guint64 size, requested; /* bytes; multiples of the machine's unit */
 	guint64 ms;
 	enum step_how how; /* never HOW_RANDOM */
@@ -57,8 +61,8 @@ struct operation {
 struct timeline;
 
 /*
- * Compiles a timeline; its first laps are explicit. SCENARIO and MACHINE are borrowed as long as
- * the timeline exists.
+ * Compiles a timeline that lists the operations of the first laps. SCENARIO and MACHINE are
+ * borrowed as long as the timeline exists.
  */
 struct timeline *timeline_compile(const struct scenario *scenario, const struct machine *machine,
 				  guint64 seed);
@@ -82,16 +86,17 @@ const struct track *timeline_copy(const struct timeline *timeline, guint n, unsi
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
 /*
- * Makes the first LAPS laps of copy N explicit, but not more than TIMELINE_OPERATIONS_MAX allows.
+ * Makes the first LAPS laps of copy N explicit, that is, lists their operations, but not more than
+ * TIMELINE_OPERATIONS_MAX allows.
  */
 void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 
-/* Returns the number of explicit laps of copy N. */
+/* Returns how many laps of copy N are explicit: their operations are listed. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
 /*
- * Sets what follows the explicit laps: if END is TRUE, the copies end, otherwise laps are
- * generated.
+ * Sets what follows the explicit laps, whose operations are listed: if END is TRUE, the copies end,
+ * otherwise laps are generated.
  */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
@@ -113,7 +118,10 @@ gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent
 const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
 				unsigned n);
 
-/* Returns the explicit part of the timeline in the format of timeline.json. A new reference. */
+/*
+ * Returns the explicit laps and the agents of the timeline in the format of timeline.json. A new
+ * reference.
+ */
 json_t *timeline_json(const struct timeline *timeline);
 
 /*

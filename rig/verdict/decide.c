@@ -40,8 +40,8 @@ static gboolean still_on(const struct facts *f)
 }
 
 /*
- * The proofs that PASS needs. If several are missing, the first one becomes the reason of the
- * verdict.
+ * The proofs that PASS needs: observations, for example that lockdep was on until the end. If
+ * several are missing, the first one becomes the reason of the verdict.
  */
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);

@@ -38,7 +38,7 @@ enum guest_judgement { GUEST_SILENT, GUEST_OK, GUEST_BAD };
 
 struct facts {
 	GArray *reasons; /* struct reason, in the order in which they were found */
-	/* The proofs. */
+	/* The proofs: observations that PASS needs. */
 	enum guest_judgement guest; /* the guest's own verdict; GUEST_SILENT until it arrives */
 	gboolean powered_off;	    /* the guest powered off, and QEMU ended without an error */
 	gboolean accounts;	    /* memory accounts were taken before and after the load */

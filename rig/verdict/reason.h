@@ -16,7 +16,7 @@ enum reason_kind {
 	REASON_OTHER,	    /* any observation of the engine: a timeout, a signal, a full disk */
 	REASON_REPORT,	    /* a report on the console; a recheck parses it again */
 	REASON_EXPLANATION, /* the explanation of a hang (rig/hang) */
-	REASON_PROOF,	    /* a missing proof; facts_decide() adds it, and it is never a fact */
+	REASON_PROOF, /* a proof that PASS needs is missing; only facts_decide() adds this kind */
 	REASON_AGENT_DIED,  /* an agent was killed by a signal */
 	REASON_GUEST_BAD,   /* the guest's own verdict is bad; its reasons come before */
 	REASON_FIRMWARE,    /* the guest's firmware, and not the kernel, stopped the guest */

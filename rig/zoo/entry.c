@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads the files of zoo entries. */
+/* Loads zoo entries: the descriptions of reintroduced bugs in scenarios/zoo/zNN.yaml. */
 #include "zoo/zoo.h"
 
 #include <cyaml/cyaml.h>
@@ -179,8 +179,8 @@ static gboolean is_id(const char *text)
 }
 
 /*
- * Returns the path of the file NAME, which is next to the entry, or is one of the rig's config
- * fragments. The caller owns it.
+ * Returns the path of the file NAME, which is next to the entry's file, or is one of the rig's
+ * config fragments. The caller owns it.
  */
 static char *file_path(const struct zoo_entry *e, const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decides whether a run caught an entry's bug. Only the file `verdict` is read, so that old run
- * folders can be judged again when this rule has changed.
+ * Decides whether a run caught the bug of a zoo entry. Only the file `verdict` is read, so that old
+ * run folders can be judged again when this rule has changed.
  */
 #include "zoo/zoo.h"
 

@@ -29,8 +29,8 @@ static int by_value(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Compares entry, machine and kernel. Only scores with which all three are equal are compared with
- * each other.
+ * Compares entry, machine and kernel of two scores. Only scores with which all three are equal are
+ * compared with each other.
  */
 static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
@@ -130,7 +130,10 @@ static gboolean same_list(char **a, char **b)
 	return g_strv_equal((const char *const *)a, (const char *const *)b);
 }
 
-/* Returns TRUE if A and B have the same clean twin for the source KERNEL, and the same scenario. */
+/*
+ * Returns TRUE if A and B have the same clean twin (the kernel without the bug) for the source
+ * KERNEL, and the same scenario.
+ */
 static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {
 	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);

@@ -41,8 +41,8 @@ struct zoo_entry {
 	char *fixed;	/* the release with the fix, for example "v5.3" */
 	struct zoo_variant *variants;
 	unsigned n_variants;
-	char *scenario;	     /* name of a scenario, or of a file NAME.yaml next to the entry */
-	char **machines;     /* the first one is the default */
+	char *scenario; /* name of a scenario, or of a file NAME.yaml next to the entry's file */
+	char **machines;     /* names of machines; the first one is the default */
 	char *mmu;	     /* value of the option `rig run --mmu`, "radix" or "hash"; or NULL */
 	unsigned duration_s; /* 0 stands for the scenario's duration */
 	unsigned patience_s; /* 0 stands for the rig's default */
@@ -83,8 +83,9 @@ const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char 
 
 /*
  * Sets *ret and *ret_fragments to the paths of the patches and fragments for the source KERNEL, or
- * for the first variant if KERNEL is NULL. If CLEAN, they make the clean twin; otherwise the kernel
- * with the bug. Free both with g_strfreev(). Error: RIG_EXIT_USAGE, there is no variant for KERNEL.
+ * for the first variant if KERNEL is NULL. If CLEAN, they make the clean twin (without the bug);
+ * otherwise the kernel with the bug. Free both with g_strfreev(). Error: RIG_EXIT_USAGE, there is
+ * no variant for KERNEL.
  */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
@@ -93,7 +94,7 @@ const char *zoo_kernel(const struct zoo_entry *entry);
 /* Returns the name or path of the scenario, for scenario_load(). */
 char *zoo_scenario(const struct zoo_entry *entry);
 
-/* The outcome of a run of ENTRY. */
+/* Whether a run caught the bug of a zoo entry. */
 struct zoo_outcome {
 	/*
 	 * FALSE if the run does not count: its verdict is INFRA, SKIP or ABORTED, or LOST without a
@@ -115,11 +116,11 @@ struct zoo_score {
 	char *without;	    /* the part of the scenario that was left out, or NULL */
 	guint runs, caught; /* number of runs with the bug, and number of those that caught it */
 	guint clean_runs, clean_caught;
-	/* runs without the bug with an alarm of any kind, including clean_caught */
+	/* runs without the bug that were caught or ended as FAIL or HANG; includes clean_caught */
 	guint clean_alarms;
 	GArray *seconds;   /* guest seconds until the bug was caught, double, sorted */
 	GArray *ops;	   /* operations until the bug was caught, double, sorted */
-	gboolean directed; /* the runs had holds (docs/director.md) */
+	gboolean directed; /* the runs had holds or calls that fail (docs/director.md) */
 };
 
 struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
@@ -139,8 +140,9 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 GPtrArray *zoo_scores(GPtrArray *runs);
 
 /*
- * Returns a Markdown table that shows how often entries whose scenarios have holds are caught, with
- * holds and without. Returns NULL if none of SCORES has holds. The caller owns the text.
+ * Returns a Markdown table that shows how often the bugs are caught whose scenarios have holds
+ * (places where a vCPU waits) or calls that fail, with these and without. Returns NULL if none of
+ * SCORES has them. The caller owns the text.
  */
 char *zoo_directed(GPtrArray *scores);
 
