@@ -195,8 +195,8 @@ static void leave_out(struct run *run, const struct skip *skip)
 }
 
 /*
- * Runs the turns. With a rate, start times are absolute, so that delays do not add up; but if the
- * agent is more than 1 s late, the schedule starts again.
+ * Runs the turns, each of which calls `step` once. With a rate, start times are absolute, so that
+ * delays do not add up; but if the agent is more than 1 s late, the schedule starts again.
  */
 static void run_loop(struct run *run)
 {

@@ -26,7 +26,7 @@ bool process_parse(const char *line, struct process *ret);
 /* Lists the descendants of ANCESTOR, at most MAX, without zombies. Returns their number. */
 unsigned processes_list(pid_t ancestor, struct process *ret, unsigned max);
 
-/* Sends SIGKILL to all descendants. */
+/* Sends SIGKILL to all descendants of ANCESTOR. */
 void processes_kill(pid_t ancestor);
 
 /*

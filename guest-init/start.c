@@ -42,8 +42,8 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 }
 
 /*
- * Stores the turns in LIST, "3,10-20,40-", in RUN. They must be in ascending order. Returns 0 or
- * -errno.
+ * Stores the turns that the agent leaves out, LIST ("3,10-20,40-"), in RUN. They must be in
+ * ascending order. Returns 0 or -errno.
  */
 static int take_skips(struct run *run, char *list, struct text *what)
 {

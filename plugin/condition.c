@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks the conditions of holds. */
+/* Checks the conditions of holds: whether a vCPU that has reached a place waits there. */
 #include "plugin/condition.h"
 
 #include <stdlib.h>

@@ -14,7 +14,7 @@
  * QEMU. Returns NULL, or a static string that says why conditions cannot be checked.
  */
 const char *conditions_start(uint64_t id, const struct qemu_info *info, struct orders *orders);
-/* Returns the flags that the callback of a side of hold ID needs. */
+/* Returns the flags that the callback for a place (side a or b) of hold ID needs. */
 int condition_flags(const struct orders *orders, unsigned id);
 /*
  * Checks the condition of SIDE of hold ID. Returns false if the vCPU's task or its argument does

@@ -71,7 +71,10 @@ static void say_totals(void)
 		struct hold_totals t;
 
 		holds_totals(&director.holds, i, &t);
-		/* there may be a thousand arms, so leave out those that were not reached */
+		/*
+		 * there may be a thousand arms (holds of a sweep), so leave out those that were not
+		 * reached
+		 */
 		if (director.holds.sweep.slots && i >= director.holds.sweep.arms &&
 		    !t.reached[SIDE_A])
 			continue;

@@ -39,9 +39,9 @@ struct fails {
  */
 bool comm_fits(const char *pattern, const char *comm);
 /*
- * Must be called when a task calls the function of fail ID. COMM is the task's name, or NULL if it
- * is unknown; CALLER is the return address. Returns true if the call must fail. *ret_number is the
- * number of the call.
+ * Must be called when a task calls the function of `fail` line ID. COMM is the task's name, or NULL
+ * if it is unknown; CALLER is the return address. Returns true if the call must fail. *ret_number
+ * is the number of the call.
  */
 bool fails_call(struct fails *fails, unsigned id, uint64_t caller, const char *comm,
 		uint64_t *ret_number);

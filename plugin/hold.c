@@ -44,8 +44,9 @@ static bool take_vcpu(struct holds *holds)
 }
 
 /*
- * Returns true if the wait of SIDE was met. VISITS is the number of visits of the other side during
- * the wait; MEETINGS is the value of hold->meetings[SIDE] when the wait began.
+ * Returns true if the wait at SIDE was met, because the other place of the hold was reached. VISITS
+ * is how often it was reached during the wait; MEETINGS is the value of hold->meetings[SIDE] when
+ * the wait began.
  */
 static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits, uint64_t meetings)
 {
@@ -66,8 +67,8 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 
 	hold->awaited = before + hold->visits;
 	/*
-	 * no visit is missed: either the partner sees `waiting`, or its visit is counted in
-	 * `before`, because both accesses are sequentially consistent
+	 * no visit is missed: either the vCPU at the other place sees `waiting`, or its visit is
+	 * counted in `before`, because both accesses are sequentially consistent
 	 */
 	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) &&
 	       atomic_load(&holds->armed) && holds_now_ns() < end) {
@@ -102,7 +103,7 @@ static void account(struct holds *holds, struct hold *hold, const struct hold_wa
 	}
 }
 
-/* Returns true if arm ID may wait in the current window. */
+/* Returns true if ID, a hold of a sweep, is one of those that are active now. */
 static bool is_active(const struct holds *holds, unsigned id)
 {
 	const struct sweep *sweep = &holds->sweep;
@@ -112,7 +113,7 @@ static bool is_active(const struct holds *holds, unsigned id)
 	       (id - sweep->turns + n - atomic_load(&sweep->first)) % n < sweep->slots;
 }
 
-/* Starts the next window if the current one has ended. */
+/* Starts the next window (time in which the same arms are active) if the current one has ended. */
 static void advance(struct holds *holds, int64_t now_ns)
 {
 	struct sweep *sweep = &holds->sweep;
@@ -129,8 +130,8 @@ static void advance(struct holds *holds, int64_t now_ns)
 }
 
 /*
- * Called when an arm's place was reached. Returns false if the arm is not active in this window, or
- * if arms must not hold this vCPU now.
+ * Called when the place of an arm (a hold of a sweep) was reached. Returns false if the arm is not
+ * active now, or if arms must not hold this vCPU now.
  */
 static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 {
@@ -143,8 +144,9 @@ static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 }
 
 /*
- * Returns true if an arm that has waited HELD times may wait in the current round. If no arm has
- * waited during the last window_ns, the current round is over, and the next one starts.
+ * Returns true if an arm that has waited HELD times may wait in the current round, in which each
+ * arm waits at most once. If no arm has waited during the last window_ns, the current round is
+ * over, and the next one starts.
  */
 static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 {

@@ -34,14 +34,15 @@ enum hold_kind {
 	N_KINDS,
 };
 
-#define HOLD_CPUS 64 /* an arm can delay only the vCPUs 0 to HOLD_CPUS - 1 */
+#define HOLD_CPUS 64 /* holds of a sweep can delay only the vCPUs 0 to HOLD_CPUS - 1 */
 
 enum hold_side { SIDE_A, SIDE_B, N_SIDES };
 /* How a wait ended: the other side was reached, max_ns were over, or the holds were disarmed. */
 enum hold_outcome { HOLD_MET, HOLD_EXPIRED, HOLD_RELEASED, N_OUTCOMES };
 
 struct hold_totals {
-	uint64_t reached[N_SIDES]; /* how often each side was reached while armed */
+	/* how often vCPUs reached each place while the holds were active */
+	uint64_t reached[N_SIDES];
 	uint64_t held, outcome[N_OUTCOMES];
 	/* how often a vCPU was not held because it was the only vCPU that was not waiting */
 	uint64_t crowded;
@@ -107,15 +108,17 @@ struct hold {
 };
 
 struct sweep {
-	unsigned arms, turns; /* indices of the first arm, and of the first arm that takes turns */
-	unsigned slots;	      /* number of arms active at a time, or 0 if there is no sweep */
+	/* index of the first arm (hold of the sweep), and of the first arm that takes turns */
+	unsigned arms, turns;
+	unsigned slots; /* number of turn-taking arms active at a time, or 0 if there is no sweep */
 	int64_t window_ns;
 
-	_Atomic unsigned first;	 /* the first active arm, counted from `turns` */
-	_Atomic int64_t ends_ns; /* end of the current window, or 0 before the first window */
-	/* per vCPU: until then no arm from `turns` on holds it */
+	_Atomic unsigned first;	 /* the first arm that is active now, counted from `turns` */
+	_Atomic int64_t ends_ns; /* when the active arms change next, or 0 before the first time */
+	/* for each vCPU: until then, no arm that takes turns holds it */
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
-	_Atomic uint64_t rounds;   /* number of completed rounds */
+	/* number of completed rounds, in each of which an arm below `turns` waits at most once */
+	_Atomic uint64_t rounds;
 	_Atomic int64_t waited_ns; /* end of the last wait of an arm with an index below `turns` */
 	struct pct pct;
 };
@@ -128,7 +131,10 @@ struct holds {
 	_Atomic unsigned held_vcpus;
 	/* called after each wait, in the thread of the vCPU, without a lock held */
 	void (*ended)(const struct hold_wait *wait, void *data);
-	/* called in any thread when the next arms become active; FIRST is the index of the first */
+	/*
+	 * called in any thread when the next arms of the sweep become active; FIRST is the index of
+	 * the first
+	 */
 	void (*turned)(unsigned first, void *data);
 	void *data;
 };

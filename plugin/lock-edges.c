@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records the edges between lock classes, and the locks that were held at all occurrences. */
+/*
+ * Records the edges between lock classes (a task held one lock when it waited for the other), and
+ * the locks that were held at all occurrences.
+ */
 #include "plugin/locks.h"
 
 #include <string.h>

@@ -252,7 +252,9 @@ struct locks_call {
 };
 
 void locks_init(struct locks *locks);
-/* Handles that a vCPU has entered the function of HOOK. May stop the vCPU, for the trap. */
+/*
+ * Handles that a vCPU has entered the function of HOOK. The trap (lock-trap.h) may stop the vCPU.
+ */
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call);
 /* Handles an instruction of CPU that returns VALUE from a hooked function; SP: stack pointer. */
 void locks_return(struct locks *locks, unsigned cpu, uint64_t sp, uint64_t value);

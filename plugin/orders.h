@@ -9,7 +9,7 @@
 #include "plugin/protocol.h"
 
 enum watch_kind {
-	WATCH_AT,     /* the instruction at `from` */
+	WATCH_AT,     /* the instruction at `from`, at which a vCPU is held */
 	WATCH_RETURN, /* all instructions of a range that return from a function */
 	/*
 	 * Non-atomic read-modify-write instructions of a range. The vCPU is held after the read,
@@ -40,7 +40,7 @@ struct watch {
 	struct update_progress *progress; /* for WATCH_UPDATE: an entry for each vCPU (update.c) */
 };
 
-/* What must be the same on both sides of a hold. */
+/* What must be the same at both places of a hold. */
 enum key_kind {
 	KEY_NONE,
 	KEY_ARG,    /* argument `arg` of the function */
@@ -68,7 +68,7 @@ struct orders {
 	struct sweep sweep;
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* sorted by `from` */
 	unsigned n_watches;
-	unsigned n_visits; /* number of functions whose visits are counted */
+	unsigned n_visits; /* number of functions whose executions are counted */
 	struct locks_hook lock[DIRECTOR_LOCKS_MAX];
 	unsigned n_locks;
 	bool records; /* locks are recorded; the next five fields are for struct locks */

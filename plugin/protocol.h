@@ -136,7 +136,7 @@
 #define DIRECTOR_MAGIC "rig-director 1"
 #define DIRECTOR_FILE_MAX (512 << 10) /* maximum size of the instruction file in bytes */
 #define DIRECTOR_LINE_MAX 200	      /* maximum size of a line on the socket in bytes */
-#define DIRECTOR_HOLDS_MAX 16	      /* maximum number of holds, not counting arms */
+#define DIRECTOR_HOLDS_MAX 16	      /* maximum number of holds, not counting those of a sweep */
 #define DIRECTOR_ARMS_MAX 1024
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
 #define DIRECTOR_SLOTS_MAX 64

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds a vCPU inside an update (update.h). */
+/*
+ * Makes a vCPU wait inside an update, between the read and the write of an instruction (update.h).
+ */
 #include "plugin/update.h"
 
 #include <stdlib.h>
@@ -8,7 +10,7 @@
 
 #define UPDATING_CPUS 64 /* vCPUs from this number on are not held */
 
-/* The progress of one vCPU in the range of a watch. */
+/* The progress of one vCPU in the instructions of a watch (orders.h). */
 struct update_progress {
 	/* number of updates since the range's first instruction, if `nth` is set */
 	atomic_uint started;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Holds a vCPU inside an update: after the instruction has read its memory, before it writes. If
- * another vCPU changes the memory meanwhile, that change is lost.
+ * Makes a vCPU wait inside an update (a non-atomic read-modify-write): after the instruction has
+ * read its memory, before it writes. If another vCPU changes the memory meanwhile, that change is
+ * lost.
  */
 #ifndef RIG_PLUGIN_UPDATE_H
 #define RIG_PLUGIN_UPDATE_H

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counts visits of functions, and which functions other vCPUs visited at about the same time. */
+/*
+ * Counts visits of functions (a vCPU enters one), and which functions other vCPUs visited at about
+ * the same time.
+ */
 #include "plugin/visits.h"
 
 #include <inttypes.h>

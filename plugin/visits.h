@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts how often vCPUs visit each function, and which functions other vCPUs visit shortly before
- * or after (its *neighbours*). `rig race` chooses holds by these counts. No function here calls
- * QEMU.
+ * Counts how often vCPUs visit (enter) each function, and which functions other vCPUs visit shortly
+ * before or after (its *neighbours*). `rig race` chooses holds by these counts. No function here
+ * calls QEMU.
  */
 #ifndef RIG_PLUGIN_VISITS_H
 #define RIG_PLUGIN_VISITS_H

@@ -23,7 +23,7 @@ struct pin {
 	struct region region;
 	const struct how *how; /* NULL if this entry is free */
 	int fds[2];	       /* the pipe, or the ring */
-	aio_context_t reading; /* of how direct */
+	aio_context_t reading; /* only for the way `direct`: the context of the read */
 	uint64_t until_ns;
 };
 
@@ -35,7 +35,7 @@ struct how {
 static struct pin pins[PINS];
 static bool wanted[8];
 static uint64_t pages, max_ms;
-static int device = -1; /* for how direct */
+static int device = -1; /* only for the way `direct`: the block device */
 
 static int pin_pipe(struct pin *pin)
 {

@@ -90,8 +90,9 @@ static void print_speed(const struct compare_speed *s)
 
 /*
  * Returns the lock orders of side B that side A does not have, as an array of texts "LOCK -->
- * LOCK", or NULL with an error. For nights, these are the orders that no run of the same tree had
- * before B. For kernels, an order only counts if A has both lock classes.
+ * LOCK", or NULL with an error. For nights, these are the orders that no run of the same tree (the
+ * kernel's name in plans) had before B. For kernels, an order only counts if A has both lock
+ * classes.
  */
 static json_t *new_orders(const char *results, const struct compare *c, GError **error)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints what the director's plugin did in a run: holds, failed calls, coverage, locks. */
+/*
+ * Prints what the director's plugin did in a run: holds (places where vCPUs waited), failed calls,
+ * coverage, locks.
+ */
 #include "cmd/findings-parts.h"
 
 #include <string.h>
@@ -76,7 +79,10 @@ static void print_calls(json_t *calls)
 		     json_is_string(findings_at(call, "in")) ? findings_text(call, "in") : "");
 }
 
-/* Prints the sums of the lock recorder, and the cycles in which gates prevent a deadlock. */
+/*
+ * Prints the sums of the lock recorder, and the cycles in which gates (locks that two of the tasks
+ * would have to hold) prevent a deadlock.
+ */
 static void print_recorded(json_t *recorded)
 {
 	const char *fault = findings_text(recorded, "fault");
@@ -129,7 +135,7 @@ static void print_answer(json_t *details)
 	findings_line("", "%s", text);
 }
 
-/* Prints how much of the covered code was reached. */
+/* Prints how much of the recorded range of code was reached. */
 static void print_coverage(json_t *sums)
 {
 	if (json_is_object(sums))

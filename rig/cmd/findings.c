@@ -242,8 +242,8 @@ static void print_devices(json_t *devices)
 }
 
 /*
- * Prints how much was done in a run whose guest was starved, because a PASS of such a run is weaker
- * evidence.
+ * Prints how much was done in a run whose guest was starved (the host gave it too little time),
+ * because a PASS of such a run is weaker evidence.
  */
 static void print_starved(json_t *starved)
 {

@@ -11,7 +11,10 @@
 
 #define KEY "v1:lock-cycle:"
 
-/* What is known of a cycle: all places at which its edges occurred, and in which runs. */
+/*
+ * What is known of a cycle: all places (scenario, machine and kernel) at which its edges occurred,
+ * and in which runs.
+ */
 struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;

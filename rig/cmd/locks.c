@@ -15,7 +15,8 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-#define PLACES_SHOWN 3 /* number of places that are printed for an edge */
+/* number of places (scenario, machine and kernel) that are printed for an edge */
+#define PLACES_SHOWN 3
 
 static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel "

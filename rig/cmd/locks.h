@@ -29,7 +29,10 @@ struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **erro
 
 /* Returns the class with the index I in GRAPH. */
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
-/* Return the names of the classes GATES: as a text "A, B", and as a JSON array. */
+/*
+ * Return the names of the classes GATES, which were held at each occurrence of an edge: as a text
+ * "A, B", and as a JSON array.
+ */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
 /* Returns an edge of A's graph with its sources and stacks. The caller owns the reference. */
@@ -50,7 +53,7 @@ guint locks_print_edges(const struct asked *a, const char *title,
 void locks_print_place(const struct lock_sighting *s);
 /* If no run with lock orders was found, prints how they are recorded. */
 void locks_print_if_empty(const struct asked *a);
-/* Prints the places where an edge was seen. */
+/* Prints the places (scenario, machine and kernel) where an edge was seen. */
 void locks_print_places(struct asked *a, const struct order_edge *edge);
 
 /*

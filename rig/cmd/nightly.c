@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig nightly: runs the cells of a plan in parallel. A stopped night can be resumed. */
+/*
+ * rig nightly: runs the cells of a plan (scenario × machine × kernel) in parallel. A stopped night
+ * can be resumed.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -338,7 +341,10 @@ static gboolean find_id(const char *word, const char *results, char **ret, GErro
 	return *ret || !want.resume;
 }
 
-/* Returns the folder in which the place of night ID stores its record, or NULL if ID is NULL. */
+/*
+ * Returns the folder with the record of the jobs that night ID runs on a cluster, or NULL if ID is
+ * NULL.
+ */
 static char *record_of(const char *results, const char *id)
 {
 	return id ? g_build_filename(results, "nights", id, "place", NULL) : NULL;

@@ -17,7 +17,7 @@ char *nightly_resume_words(const struct night *night);
 /* Prints all nights below RESULTS, with JSON as an array. Returns the exit code. */
 int nightly_list(const char *results, gboolean json);
 
-/* Prints the result of night_dry_run(). */
+/* Prints the result of night_dry_run(): what a night would do. */
 void nightly_print_dry_run(json_t *dry_run);
 
 /*

@@ -13,8 +13,8 @@
  */
 int race_fail_list(const char *around, gboolean as_json);
 /*
- * Runs a walk and prints its results. STATE is the content of race.json if a stopped walk is
- * continued, or NULL. Returns the exit code.
+ * Runs a walk (race/walk.h: each run lets another call fail) and prints its results. STATE is the
+ * content of race.json if a stopped walk is continued, or NULL. Returns the exit code.
  */
 int race_fail(const struct walk_options *options, json_t *words, json_t *state, gboolean as_json,
 	      gboolean quiet);

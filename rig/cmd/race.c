@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig race: searches for holds that make a scenario fail. */
+/* rig race: searches for holds, which make vCPUs wait, with which a scenario fails. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -103,8 +103,8 @@ static gboolean is_short(const struct scenario *scenario)
 }
 
 /*
- * Returns TRUE if the QEMU for MACHINE can hold a vCPU inside an update. Returns FALSE also if it
- * cannot load a plugin; the first run then reports why.
+ * Returns TRUE if the QEMU for MACHINE can hold a vCPU inside a read-modify-write instruction.
+ * Returns FALSE also if it cannot load a plugin; the first run then reports why.
  */
 static gboolean can_update(const struct machine *machine)
 {
@@ -151,7 +151,7 @@ static gboolean make_options(const char *what, const struct scenario *scenario, 
 	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
-	/* holds may delay the tracks, with whose end the load of a short scenario ends */
+	/* the load of a short scenario ends with its steps, which holds may delay */
 	if (!want.duration && !want.fail) {
 		o->record_s = is_short(scenario) ? 0 : RECORD_S;
 		o->sweep_s = SWEEP_S;

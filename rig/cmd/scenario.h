@@ -26,7 +26,7 @@ struct timeline_want {
 	/* if they are NULL, a new seed and the scenario's first machine are used */
 	const char *seed, *machine;
 	const char *page_size; /* page size of the kernel; NULL stands for the machine's default */
-	int laps; /* number of laps to print for each copy of a track */
+	int laps; /* number of laps (passes through the steps) to print for each copy of a track */
 };
 
 /*

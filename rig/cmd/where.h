@@ -12,10 +12,10 @@
 GOptionEntry *where_options(const GOptionEntry *own);
 
 /*
- * Makes the place that the options select. *RET is NULL if they select this host. HERE has the
- * paths and limits of this host. RECORD is NULL, or the folder in which an earlier process has
- * stored its options (place_open()); options that are not given now are read from there. Errors:
- * RIG_EXIT_USAGE, and those of slurm_place().
+ * Makes the place, where jobs are executed, that the options select. *RET is NULL if they select
+ * this host. HERE has the paths and limits of this host. RECORD is NULL, or the folder in which an
+ * earlier process has stored its options (place_open()); options that are not given now are read
+ * from there. Errors: RIG_EXIT_USAGE, and those of slurm_place().
  */
 gboolean where_place(const struct place_options *here, const char *record, struct place **ret,
 		     GError **error);

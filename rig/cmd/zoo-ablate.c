@@ -63,7 +63,10 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 	return FALSE;
 }
 
-/* Runs the scenario of ENTRY without the part WITHOUT, or completely if WITHOUT is NULL. */
+/*
+ * Runs the scenario of ENTRY without the part WITHOUT (an agent or a step), or completely if
+ * WITHOUT is NULL.
+ */
 static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
 				     const char *machine, const char *without, GError **error)
 {
@@ -123,8 +126,8 @@ static void show(const char *without, const struct zoo_score *score, const struc
 }
 
 /*
- * Runs the scenario completely, and without each of its parts. *ret_found is TRUE if each run of
- * the complete scenario caught the bug.
+ * Runs the scenario completely, and without each of its parts (agents and steps). *ret_found is
+ * TRUE if each run of the complete scenario caught the bug.
  */
 static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *want, json_t *rows,
 		       gboolean *ret_found, GError **error)
@@ -171,8 +174,8 @@ static void add_run(const struct zoo_entry *entry, const struct run_info *run, v
 }
 
 /*
- * Runs the scenario completely, and without each of its parts, as jobs of the place that --on
- * selects. *ret_found is TRUE if each run of the complete scenario caught the bug.
+ * Runs the scenario completely, and without each of its parts (agents and steps), as jobs of the
+ * place that --on selects. *ret_found is TRUE if each run of the complete scenario caught the bug.
  */
 static gboolean ablate_there(const struct zoo_entry *entry, const struct zoo_want *want,
 			     json_t *rows, gboolean *ret_found, GError **error)

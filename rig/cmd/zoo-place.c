@@ -186,8 +186,8 @@ static struct zoo_job *job_new(struct zoo_work *work, const struct zoo_entry *en
 }
 
 /*
- * Adds jobs that run the scenario without the part WITHOUT, or completely if WITHOUT is NULL. They
- * wait for the job BUILD.
+ * Adds jobs that run the scenario without the part WITHOUT (an agent or a step), or completely if
+ * WITHOUT is NULL. They wait for the job BUILD.
  */
 static void add_runs(struct zoo_job *build, const struct scenario *scenario, const char *without,
 		     GPtrArray *jobs)
@@ -280,7 +280,10 @@ static void loop(struct zoo_work *work, GPtrArray *jobs)
 		g_source_remove(sources[i]);
 }
 
-/* Runs the jobs of ENTRIES on work->place, which stores its record in the folder RECORD. */
+/*
+ * Runs the jobs of ENTRIES on work->place, which stores the record of its jobs in the folder
+ * RECORD.
+ */
 static int run_all_jobs(struct zoo_work *work, GPtrArray *entries, const char *record)
 {
 	g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);

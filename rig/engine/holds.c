@@ -18,9 +18,9 @@
 #define STALL_NS (25 * RIG_NS_PER_S)
 
 /*
- * An arm (a hold of a sweep, plugin/hold.h) is a suspect if it waited in the time from
- * SUSPECT_BEFORE_NS before the failure began to SUSPECT_AFTER_NS after that. The first value is
- * large because under TCG, a KASAN report takes seconds to be printed.
+ * An arm (one of the many holds of a sweep, plugin/hold.h) is a suspected cause of a failure if it
+ * waited in the time from SUSPECT_BEFORE_NS before the failure began to SUSPECT_AFTER_NS after
+ * that. The first value is large because under TCG, a KASAN report takes seconds to be printed.
  */
 #define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S
@@ -254,8 +254,9 @@ json_t *holds_json(struct session *s)
 }
 
 /*
- * Returns the time in ns from the end of a wait of ARM to the failure, for the wait that is nearest
- * to it, or -1 if ARM is not a suspect because no vCPU waited there at about that time.
+ * Returns the time in ns from the end of a wait at ARM, a hold of a sweep, to the failure, for the
+ * wait that is nearest to it, or -1 if ARM is not a suspect because no vCPU waited there at about
+ * that time.
  */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {
@@ -274,8 +275,8 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 }
 
 /*
- * Returns the time at which the last wait of ARM ended, in ms since the run's start, or 0 if no
- * vCPU waited at ARM.
+ * Returns the time at which the last wait at ARM, a hold of a sweep, ended, in ms since the run's
+ * start, or 0 if no vCPU waited at ARM.
  */
 static json_int_t last_wait_ms(const struct session *s, guint arm)
 {
@@ -291,9 +292,9 @@ static json_int_t last_wait_ms(const struct session *s, guint arm)
 }
 
 /*
- * Returns the rank of ARM among the suspects of a failure: 1 for the arm whose wait was the last
- * before the failure, 2 for the one before, and so on, or 0 if ARM is not a suspect. BEFORE_NS[i]
- * is suspect_ns() of arm i.
+ * Returns the rank of ARM, a hold of a sweep, among the suspected causes of a failure: 1 for the
+ * arm whose wait was the last before the failure, 2 for the one before, and so on, or 0 if ARM is
+ * not a suspect. BEFORE_NS[i] is suspect_ns() of arm i.
  */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Limits the time in which the guest must answer a step's request, in guest runtime (runtime.h).
- * Time in which holds kept a vCPU waiting does not count, because a sweep may delay the request at
- * many places.
+ * Time in which holds kept a vCPU waiting does not count, because a sweep, which tries many holds,
+ * may delay the request at many places.
  */
 #include "engine/track.h"
 

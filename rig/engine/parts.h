@@ -23,8 +23,8 @@ struct event_queue {
 	GQueue events;	       /* of enum event */
 	guint timer;	       /* timer source of the deadline, or 0 */
 	double limit_s;	       /* limit in guest runtime, or 0 if the deadline is in wall time */
-	double from_runtime_s; /* guest runtime at the start of the limit */
-	gint64 from_ns;	       /* time at the start of the limit */
+	double from_runtime_s; /* guest runtime when the current state was entered */
+	gint64 from_ns;	       /* time when the current state was entered */
 };
 
 /*

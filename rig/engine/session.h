@@ -154,9 +154,9 @@ void tracks_start(struct session *s);
 void tracks_stop(struct session *s);
 /* Returns TRUE if no copy executes a step. */
 gboolean tracks_idle(struct session *s);
-/* Returns TRUE if each copy of each track has ended its first lap. */
+/* Returns TRUE if each copy of each track has ended its first lap (pass through the steps). */
 gboolean tracks_ran_once(const struct session *s);
-/* Returns the number of laps that each copy has begun. Free it with g_free(). */
+/* Returns how many laps each copy of a track has begun. Free it with g_free(). */
 unsigned *tracks_laps(const struct session *s);
 void tracks_hello(struct session *s); /* called when the guest is ready after a reset step */
 
@@ -268,14 +268,14 @@ gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result
 /* Prepares the holds before the VM starts, and fills PLUGIN; the caller closes plugin->fd. */
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error);
 void holds_close(struct session *s);
-/* Called when the state has changed: holds are armed in STATE_HAMMER. */
+/* Called when the state has changed. vCPUs wait at holds only in STATE_HAMMER, under load. */
 void holds_state(struct session *s);
-/* Makes the holds active (ARMED is TRUE) or inactive, and does not wait for the plugin. */
+/* Makes vCPUs wait at holds if ARMED is TRUE, otherwise not; does not wait for the plugin. */
 void holds_set(struct session *s, gboolean armed);
 /*
- * Pauses a sweep (PAUSED is TRUE) or continues it. The watchdog pauses it while no operation
- * completes: if the sweep's delays are the reason, operations complete again, but not in a
- * deadlock.
+ * Pauses a sweep, which tries many holds, if PAUSED is TRUE, or continues it. The watchdog pauses
+ * it while no operation completes: if the sweep's delays are the reason, operations complete again,
+ * but not in a deadlock.
  */
 void holds_pause(struct session *s, gboolean paused);
 /*
@@ -284,8 +284,8 @@ void holds_pause(struct session *s, gboolean paused);
  */
 double holds_kept_s(const struct session *s, gint64 since_ns);
 /*
- * Stores that the failure which ends the load began at SINCE_NS. Arms at which a vCPU waited at
- * about that time are suspects. Only the first call in a run has an effect.
+ * Stores that the failure which ends the load began at SINCE_NS. The arms (holds of a sweep) where
+ * vCPUs waited at about that time are suspects. Only the first call in a run has an effect.
  */
 void holds_failed(struct session *s, gint64 since_ns);
 /*
@@ -301,10 +301,10 @@ void postmortem_excuse(struct session *s, struct splat *splat);
 /* Returns the counters of each hold, for the verdict, or NULL if there are no holds. */
 json_t *holds_json(struct session *s);
 /*
- * Returns the arms that were reached, [{"arm", "reached", "held", "met", "suspect", "last_ms"}], or
- * NULL if there is no sweep. `suspect` is 1 for the arm whose wait was nearest to the failure, 2
- * for the next one, and so on, or 0 if no vCPU waited there at about that time. `last_ms` is the
- * end of the arm's last wait, in ms since the run's start. Must be called after holds_json().
+ * Returns the arms (holds of a sweep) that were reached, [{"arm", "reached", "held", "met",
+ * "suspect", "last_ms"}], or NULL if there is no sweep. `suspect` is 1 for the arm whose wait was
+ * nearest to the failure, 2 for the next one, and so on, or 0 if no vCPU waited there then.
+ * `last_ms` is the end of the arm's last wait, in ms since the run began. Call holds_json() first.
  */
 json_t *holds_arms_json(struct session *s);
 

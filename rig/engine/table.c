@@ -302,7 +302,7 @@ struct cell {
 /* The value of cell.next if the event does not change the state. */
 #define STAY N_STATES
 
-/* The default cell of each event. */
+/* What each event does in a state that has no cell of its own for it. */
 static const struct cell defaults[N_EVENTS] = {
 	[EV_HELLO] = {STATE_ENDING, judge_again}, [EV_ANSWER] = {STAY},
 	[EV_BAD] = {STATE_ENDING, judge_refused}, [EV_IDLE] = {STAY},
@@ -314,7 +314,7 @@ static const struct cell defaults[N_EVENTS] = {
 #define TO(s) {STATE_##s, NULL}
 #define STAYS {STAY, NULL}
 
-/* The cells that differ from the default of their event. Only these have `set` = 1. */
+/* The cells that differ from the default of their event. Only these have `set` = TRUE. */
 static const struct {
 	gboolean set;
 	struct cell cell;

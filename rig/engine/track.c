@@ -18,8 +18,8 @@
 static gboolean track_next(gpointer data);
 
 /*
- * Lets each copy that waits for an operation of another copy check whether that operation has
- * ended.
+ * Lets each copy of a track that waits for an operation of another copy check whether that
+ * operation has ended.
  */
 static void wake_waiting(struct session *s)
 {

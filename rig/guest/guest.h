@@ -220,7 +220,10 @@ struct guest_param {
  * is called once with the answer; it is never called after guest_forget() or guest_cancel(), or if
  * the guest does not answer.
  */
-/* Requests the start of an agent. SKIP lists turns to leave out ("3,10-20,40-"), or is NULL. */
+/*
+ * Requests the start of an agent. SKIP lists turns (operations, by number) that it leaves out
+ * ("3,10-20,40-"), or is NULL.
+ */
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
 		    const char *skip, const struct guest_param *params, guint n_params,
 		    guest_answered done, void *data);

@@ -129,7 +129,7 @@ struct task {
 	const struct wait *wait;
 	struct lock *wanted;
 	gboolean wanted_polls; /* the task polls the wanted lock */
-	GPtrArray *holds;      /* of struct lock * */
+	GPtrArray *holds;      /* the locks that the task holds (struct lock *) */
 	/* number of the last walk through the graph in explain.c that has reached the task */
 	guint mark;
 };
@@ -138,7 +138,7 @@ struct lock {
 	char *id;	    /* its address, or its class if the address is unknown */
 	char *lock_class;   /* "&dev->mutex" */
 	char *name;	    /* name of the device that it belongs to ("memory33"), or NULL */
-	GPtrArray *holders; /* of struct task * */
+	GPtrArray *holders; /* the tasks that hold it (struct task *) */
 	gboolean gone;	    /* memory image: the owner word points to a task that does not exist */
 	gboolean unowned;   /* memory image: no task is inside code that holds the lock */
 	gboolean held;	    /* memory image: the lock is held */

@@ -387,7 +387,7 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 
 	if (!time || time != noted)
 		add_new_names(db, db->results, names);
-	/* sort by time, so that the runs of a batch belong to few places */
+	/* sort by time, so that the runs of a batch have few different kernels, machines, … */
 	g_ptr_array_sort(names, by_text);
 	if (db->logs && g_file_test(db->logs, G_FILE_TEST_IS_DIR))
 		add_new_names(db, db->logs, logs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Determines from the file `verdict` of one run with a trap whether a cycle of locks is a deadlock.
+ * Determines from the file `verdict` of one run with a trap (which stops tasks between two locks of
+ * the cycle) whether a cycle of locks is a deadlock.
  */
 #include "locks/answer.h"
 

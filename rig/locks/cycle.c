@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One cycle of the lock graph: its edges, gates and signature. */
+/*
+ * One cycle of the lock graph: its edges, its gates (locks held at every occurrence of an edge) and
+ * its signature.
+ */
 #include <string.h>
 
 #include "locks/db.h"

@@ -106,7 +106,7 @@ struct lock_stack {
  */
 GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to);
 
-/* An edge that no earlier run of its tree had. */
+/* A lock order that no earlier run of its tree (the kernel's name in plans) had. */
 struct lock_new {
 	char *tree, *from, *to; /* `tree` is "" outside of nights */
 	char *first;		/* name of the first run that has the edge */

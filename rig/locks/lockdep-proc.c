@@ -324,7 +324,10 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 	return gates;
 }
 
-/* Removes from GATES the classes that are not in OTHER. */
+/*
+ * Removes from GATES, locks that were held at every occurrence of an edge, the classes that are not
+ * in OTHER.
+ */
 static void intersect(GArray *gates, const GArray *other)
 {
 	for (guint i = gates->len; i-- > 0;) {

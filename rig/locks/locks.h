@@ -40,7 +40,7 @@ enum lock_flags {
 	LOCK_AMBIGUOUS = 1,
 	/*
 	 * The class has a single lock, not one in each of many objects. Only such a class can be a
-	 * gate.
+	 * gate, a lock that keeps tasks from deadlocking in a cycle.
 	 */
 	LOCK_SINGLE = 2,
 	LOCK_HERE = 8,	   /* only in a loaded graph: an edge begins or ends at the class */
@@ -163,8 +163,8 @@ gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint f
  */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
 /*
- * Sets the gates of the edge FROM -> TO to a copy of GATES (guint). Does nothing if there is no
- * such edge.
+ * Sets the gates (locks held at every occurrence) of the edge FROM -> TO to a copy of GATES
+ * (guint). Does nothing if there is no such edge.
  */
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
 /*

@@ -155,9 +155,9 @@ static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const str
 }
 
 /*
- * Loads the edges that match F, from the table `edge` or, if F selects places, from `seen`. The
- * rows of `edge` are sums over all places. The rows of `seen` are added up here, because SQLite
- * would sort them for this.
+ * Loads the edges that match F, from the table `edge` or, if F selects places (kernel, machine and
+ * so on), from `seen`. The rows of `edge` are sums over all places. The rows of `seen` are added up
+ * here, because SQLite would sort them for this.
  */
 static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l,
 			   GError **error)

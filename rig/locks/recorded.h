@@ -97,7 +97,7 @@ RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 
-/* Returns TRUE if LOCK, an address, is one of the gates of PAIR. */
+/* Returns TRUE if LOCK, an address, is one of the locks held at every occurrence of PAIR. */
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
 /*

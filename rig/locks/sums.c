@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Adds up how often edges were seen, in memory. Many runs at one place have the same edges, so a
- * batch of runs needs one SQL statement for each edge and place, instead of one for each edge of
- * each run.
+ * Adds up how often edges were seen, in memory. Many runs at one place (a combination of kernel,
+ * machine and so on) have the same edges, so a batch of runs needs one SQL statement for each edge
+ * and place, instead of one for each edge of each run.
  */
 #include <string.h>
 

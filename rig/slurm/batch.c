@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creates, stores and loads job arrays (struct batch), which are files in the record folder. */
+/*
+ * Creates, stores and loads job arrays (struct batch), which are files in the folder with the
+ * record of the jobs.
+ */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>

@@ -258,11 +258,14 @@ gboolean carry_is_needed(const struct slurm *s);
  * the rig. Error: RIG_EXIT_INFRA, no node has accepted the rig.
  */
 gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error);
-/* Queues PART, which is stolen, for all nodes. A node that refuses it repeatedly is excluded. */
+/*
+ * Queues PART (an archive of files), which is stolen, for all nodes. A node that refuses it
+ * repeatedly is excluded.
+ */
 void carry_send(struct slurm *s, struct part *part);
 /* Starts the commands that send the queued parts. */
 void carry_next(struct slurm *s);
-/* Returns TRUE if parts are queued for a node. */
+/* Returns TRUE if parts (archives of files) are queued for a node. */
 gboolean carry_is_busy(const struct slurm *s);
 /*
  * Returns the first arguments of an srun command that runs a program on the node of LINK. If a task

@@ -284,8 +284,8 @@ static void drop_unclaimed(struct batch *batch)
 }
 
 /*
- * Calls scancel again for a held or stopped place, because earlier calls had no effect if the
- * controller did not respond.
+ * Calls scancel again for BATCH after the place was told to start no more jobs (`held`), or to
+ * stop: the earlier calls had no effect if the controller did not respond.
  */
 static void cancel_again(struct batch *batch)
 {

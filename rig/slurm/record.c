@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads and writes place.json: the options of a place, its name, and whether its nodes share the
- * record folder.
+ * Reads and writes place.json: the options of a cluster as a place for jobs, its name, and whether
+ * its nodes share the record folder.
  */
 #include <stdlib.h>
 

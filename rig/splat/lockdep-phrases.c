@@ -63,7 +63,7 @@ static const char *const verbs[] = {
 
 /* The words of verbs[], sections[] and kept[], in this order, and those of the variables below. */
 static struct word_set phrases;
-/* indexes of these words in `phrases` */
+/* positions in `phrases` of the phrases with these names */
 static guint first_kept, one_held, many_held, backtrace, long_arrow;
 static guint scenario_begins, scenario_ends;
 

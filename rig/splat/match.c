@@ -51,7 +51,8 @@ struct row_bits {
  * words of innocent[]
  */
 static struct word_set tokens;
-static struct row_bits rows_with[WORD_SET_MAX]; /* for each token, its rows */
+/* for each of these texts, the rows of the table of formats that have it */
+static struct row_bits rows_with[WORD_SET_MAX];
 static guint innocent_of[G_N_ELEMENTS(innocent)];
 
 static void index_tokens(void)

@@ -24,7 +24,8 @@
 #define SOURCE_GAP_MAX (48u << 10)
 
 enum source_use {
-	SOURCE_HOLDS = 1, /* functions of the file can have holds (docs/director.md) */
+	/* holds may make vCPUs wait in functions of the file (docs/director.md) */
+	SOURCE_HOLDS = 1,
 	SOURCE_COVER = 2, /* the coverage includes the file */
 	/*
 	 * The file is a neighbour's. coverage.json has it, but it counts only if it is asked for,

@@ -141,7 +141,10 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Candidates between which no position can be tested are reported together as one answer. */
+/*
+ * Candidates between which no position (version of the kernel) can be tested are reported together
+ * as one answer.
+ */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);

@@ -205,7 +205,10 @@ START_TEST(searches_are_right)
 }
 END_TEST
 
-/* For a search in the tree of tests/bisect-tree for a lock order that nearly every run has. */
+/*
+ * For a search in the history that tests/bisect-tree makes, for a lock order that nearly every run
+ * has.
+ */
 #define ORDER_COMMITS 40
 #define ORDER_BOOTS 9 /* upper limit for the median of the number of boots */
 

@@ -18,7 +18,10 @@ static const struct {
 	{"report", "try_remove_memory", REASON_REPORT},
 };
 
-/* The kind of each reason is in the verdict, and in the journal unless it is a proof. */
+/*
+ * The kind of each reason is in the verdict, and in the journal unless the reason is a missing
+ * proof.
+ */
 START_TEST(reasons_have_kinds)
 {
 	struct run_plan plan = {.seed = 7};

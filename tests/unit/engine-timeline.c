@@ -7,7 +7,7 @@
 #include "tests/unit/suite.h"
 #include "util/auto.h"
 
-/* Edits the timeline: one lap of each track, then the end. */
+/* Edits the timeline: one lap (pass through the steps) of each track, then the end. */
 static void one_lap(json_t *timeline)
 {
 	json_t *ops = json_object_get(timeline, "operations"), *copy;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests the lock graph of many boots: cycles, gates, logs, new orders, the declared order,
- * findings.
+ * Tests the lock graph of many boots: cycles, gates (locks held at every occurrence of an edge),
+ * logs, new orders, the declared order, findings.
  */
 #include "tests/unit/locks.h"
 
@@ -221,7 +221,8 @@ static void put_in_tree(const char *results, const char *name, const char *tree,
 }
 
 /*
- * An edge is new if no earlier run of its tree had it. The first night of a tree has no new edges.
+ * An edge is new if no earlier run of its tree (the kernel's name in plans) had it. The first night
+ * of a tree has no new edges.
  */
 START_TEST(new_orders)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests how recorded locks are read: the text that the plugin writes, names, gates, cycles. */
+/*
+ * Tests how recorded locks are read: the text that the plugin writes, names, gates (locks held at
+ * every occurrence of an edge), cycles.
+ */
 #include <check.h>
 #include <string.h>
 

@@ -57,7 +57,7 @@ static const struct {
 	{"{\"counts\":{\"good\":1,\"skip\":1},\"builds\":[{\"ended\":true,\"ok\":false}],"
 	 "\"cells\":[" PASSED("a", "q35") "," WITHOUT("a", "virt", "skip") "]}",
 	 "", RIG_EXIT_INFRA, 0},
-	/* of two cells in one place, the worse one is shown */
+	/* if two cells of the night have the same scenario and machine, the worse one is shown */
 	{NIGHT("\"good\":2,\"bad\":1",
 	       FAILED("a", "q35", "x1") "," PASSED("a", "q35") "," PASSED("a", "virt")),
 	 "verdict a: virt / q35; ", RIG_EXIT_FAIL, 1},

@@ -115,7 +115,7 @@ static void *wait_there(void *data)
 	return NULL;
 }
 
-/* Only a visit with the same argument ends the wait. */
+/* Only a vCPU that reaches the second place with the same argument ends the wait. */
 START_TEST(same_argument)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
@@ -126,9 +126,7 @@ START_TEST(same_argument)
 	/* the argument is 0, so the vCPU does not wait */
 	reach(&insn[0], 0, 0);
 	assert_totals("1 0 0 0 0 0 0 0 1");
-	/*
-	 * another argument: a visit with it does not end the wait, whose 1 ms expires in any case
-	 */
+	/* a vCPU with another argument does not end the wait, whose 1 ms expires in any case */
 	reg_values[RDI] = 0x5000;
 	thread = g_thread_new("vcpu", wait_there, &insn[0]);
 	g_thread_join(thread);

@@ -102,7 +102,7 @@ START_TEST(socket_is_full)
 }
 END_TEST
 
-/* Only the second update after a function's entry is held. */
+/* A vCPU waits only at the second update (read-modify-write) after a function's entry. */
 START_TEST(second_update)
 {
 	struct qemu_plugin_insn insn[] = {
@@ -130,7 +130,7 @@ START_TEST(second_update)
 			insn[i].cb(1, insn[i].data);
 			insn[i].read(1, 0, 0xffff, insn[i].read_data);
 		}
-		/* the third update after the entry is not held */
+		/* at the third update after the entry, no vCPU waits */
 		insn[2].cb(1, insn[2].data);
 		insn[2].read(1, 0, 0xffff, insn[2].read_data);
 	}
@@ -140,7 +140,10 @@ START_TEST(second_update)
 }
 END_TEST
 
-/* Three watches of the same function: each update, the first one, and the second one. */
+/*
+ * Three holds at updates (read-modify-writes) of the same function: each, the first, and the second
+ * one.
+ */
 START_TEST(updates_of_one_function)
 {
 	struct qemu_plugin_insn insn[] = {
@@ -311,7 +314,7 @@ static bool load_fails(int api, int fd[2], struct qemu_plugin_insn insn[2])
 
 /*
  * Sends LINE and waits until the plugin has handled it. FIRST and SECOND are the expected totals of
- * the two fails.
+ * the two `fail` lines.
  */
 static void tell(int fd, const char *line, const char *first, const char *second)
 {
@@ -365,7 +368,7 @@ START_TEST(failed_calls_of_tasks)
 	reg_values[4] = 0xffff888100000000;
 	memory[0] = (struct fake_memory){0xffffffff82000000, idle, sizeof(idle)};
 	memory[1] = (struct fake_memory){reg_values[4] + 0x100, &current, sizeof(current)};
-	/* the step of this fail has not begun */
+	/* the step of this `fail` line has not begun */
 	ck_assert(!sets_pc(&insn[1], &pc));
 	tell(pair[0], "begin 1", "calls 0 0 0", "calls 1 0 0");
 	/* the memory of the current task is not mapped */
@@ -385,7 +388,10 @@ END_TEST
 static const char two_arms[] = "rig-director 1\nhold 0 delay 1 9 1 0\nhold 1 delay 1 9 1 0\n"
 			       "sweep 0 0 1 60000\nat 0 a 1000\nat 1 a 1001\n";
 
-/* In a sweep, the arms whose turn it is wait, and the rig gets a line about each turn. */
+/*
+ * In a sweep, vCPUs wait at the arms (holds) whose turn it is, and the rig gets a line about each
+ * turn.
+ */
 START_TEST(sweep)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};

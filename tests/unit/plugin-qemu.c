@@ -282,8 +282,8 @@ void say(int fd, const char *line)
 }
 
 /*
- * Arms the holds. A thread of the plugin handles "arm"; the reply to the following request shows
- * that it was handled.
+ * Makes vCPUs wait at holds from now on. A thread of the plugin handles "arm"; the reply to the
+ * following request shows that it was handled.
  */
 void arm(int fd)
 {

@@ -63,7 +63,7 @@ bool sets_pc(struct qemu_plugin_insn *insn, uint64_t *ret_pc);
 /* Reads a line from the plugin; the caller owns it. */
 char *hear(int fd);
 void say(int fd, const char *line);
-/* Arms the holds, and waits until they are armed. */
+/* Makes vCPUs wait at holds from now on; returns when this is in effect. */
 void arm(int fd);
 
 #define assert_hears(fd, prefix)                                         \

@@ -241,8 +241,8 @@ START_TEST(around)
 END_TEST
 
 /*
- * Ranks the arms of a sweep, which waited at the seconds 10, 20, 30, 40 and 29; all but the first
- * two waited near the failure. FAILURE is added to the run's `verdict`.
+ * Ranks the arms (holds) of a sweep, at which vCPUs waited at the seconds 10, 20, 30, 40 and 29;
+ * all but the first two waited near the failure. FAILURE is added to the run's `verdict`.
  */
 static void rank(const char *failure, struct race_outcome *ret)
 {
@@ -278,8 +278,8 @@ START_TEST(suspects_of_a_hang)
 END_TEST
 
 /*
- * Of the arms that waited near a failure, one whose function is in the report's stack comes first;
- * the stack does not add other arms.
+ * Of the arms (holds) that waited near a failure, one whose function is in the report's stack comes
+ * first; the stack does not add other arms.
  */
 START_TEST(suspects_of_a_report)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests walks of `rig race --fail` with a fake rig, in which one failed call makes the run fail. */
+/*
+ * Tests walks of `rig race --fail`, in which each run lets another call fail, with a fake rig for
+ * which one failed call makes the run fail.
+ */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>

@@ -255,7 +255,10 @@ static void add_part(GString *out, char what, const struct parts *parts)
 	}
 }
 
-/* Appends LINE in the format of DRESS; ODD: it is one of every second line. */
+/*
+ * Appends LINE in the format of DRESS, which a tool or a log uses; ODD: it is one of every second
+ * line.
+ */
 static void add_dressed(GString *out, const struct dress *dress, const char *line, gboolean odd)
 {
 	struct parts parts = split(line);

@@ -207,7 +207,10 @@ START_TEST(visits)
 }
 END_TEST
 
-/* A file of arms: those whose place this kernel lacks are listed, but never reached. */
+/*
+ * A file with the arms (holds) of a sweep: those whose place this kernel lacks are listed, but
+ * never reached.
+ */
 START_TEST(arms)
 {
 	static const char *const bad[] = {"slots 0\n", "window 99999999\n", "first meet\n",

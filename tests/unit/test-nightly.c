@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests plans, their cells, and reading a night's folder. tests/nightly tests whole nights. */
+/*
+ * Tests plans, their cells (scenario × machine × kernel), and reading a night's folder.
+ * tests/nightly tests whole nights.
+ */
 #include "nightly/nightly.h"
 
 #include <check.h>

@@ -188,7 +188,10 @@ START_TEST(after_another)
 }
 END_TEST
 
-/* A visit with another key does not end the wait; one with the same key does. */
+/*
+ * A vCPU that reaches the second place with another key (`same`) does not end the wait; one with
+ * the same key does.
+ */
 START_TEST(same_key)
 {
 	struct hold hold = {.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 5,
@@ -273,8 +276,8 @@ static void start_sweep(struct holds *holds, struct hold *hold, unsigned n, unsi
 }
 
 /*
- * An arm that has waited waits again after the other arms have waited, or after a window in which
- * none of them did.
+ * An arm (a hold of a sweep) that has waited waits again after the other arms have waited, or after
+ * a window in which none of them did.
  */
 START_TEST(seldom_arm)
 {
@@ -307,8 +310,8 @@ START_TEST(seldom_arm)
 END_TEST
 
 /*
- * Arms take turns in the order of the list, and start again after the last one; a window ends only
- * when a vCPU reaches a place.
+ * Arms (holds of a sweep) take turns in the order of the list, and start again after the last one;
+ * a window ends only when a vCPU reaches a place.
  */
 START_TEST(arms_take_turns)
 {

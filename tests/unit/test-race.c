@@ -175,8 +175,8 @@ START_TEST(two_places)
 END_TEST
 
 /*
- * A report of a wrong memory account does not show when the account was changed, so arms that hold
- * updates are tried first. If QEMU cannot hold updates, there are no such arms.
+ * A report of a wrong memory account does not show when the account was changed, so arms at updates
+ * (read-modify-writes) are tried first. If QEMU cannot hold them, there are no such arms.
  */
 START_TEST(lost_update)
 {
@@ -200,7 +200,7 @@ START_TEST(lost_update)
 }
 END_TEST
 
-/* With PCT each sweep has another seed, and after a failure the holds are delays as usual. */
+/* With PCT (a random scheduler) each sweep has another seed; after a failure, holds are delays. */
 START_TEST(random_priorities)
 {
 	json_auto_t *visits = make_visits();
@@ -226,7 +226,7 @@ START_TEST(random_priorities)
 }
 END_TEST
 
-/* The arms of a sweep whose places are executed seldom come first; the other arms take turns. */
+/* Arms (holds) of a sweep whose places are executed seldom come first; the others take turns. */
 START_TEST(turns)
 {
 	rig_auto(race) race = make_race(NULL, FALSE);
@@ -400,7 +400,7 @@ START_TEST(side_by_side)
 }
 END_TEST
 
-/* Arms that waited in a sweep with a new lock order are tried again before other arms. */
+/* Arms (holds) that waited in a sweep with a new lock order are tried again before others. */
 START_TEST(new_lock_order)
 {
 	guint again[2];

@@ -340,7 +340,10 @@ static struct scenario *two_tracks(void)
 	return s;
 }
 
-/* Each part can be left out, and the remaining scenario is as expected. */
+/*
+ * Each part (an agent, a step, or all holds) can be left out, and the remaining scenario is as
+ * expected.
+ */
 START_TEST(parts)
 {
 	static const struct {

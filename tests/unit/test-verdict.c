@@ -25,8 +25,8 @@ START_TEST(names_and_codes)
 END_TEST
 
 /*
- * A case: a word of found[] for each observation, in order; the missing proof (or NULL); the
- * expected verdict, and the beginning of its first reason.
+ * A case: a word of found[] for each observation, in order; the missing proof, which PASS needs (or
+ * NULL); the expected verdict, and the beginning of its first reason.
  */
 static const struct {
 	const char *found, *lacks;

@@ -267,7 +267,10 @@ START_TEST(table)
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"z99\"}}", "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"/etc/passwd\"}}", "{}"));
 	scores = zoo_scores(runs);
-	/* the fourth score is of entry z09, which has the same clean twin on the same machines */
+	/*
+	 * the fourth score is of entry z09, which has the same clean twin (kernel without the bug)
+	 * on the same machines
+	 */
 	ck_assert_uint_eq(scores->len, 4);
 	ck_assert_str_eq(((struct zoo_score *)scores->pdata[3])->id, "z09");
 	ck_assert_uint_eq(((struct zoo_score *)scores->pdata[3])->clean_runs, 2);
@@ -306,8 +309,8 @@ END_TEST
 	"\"kernel\": {\"version\": \"6\", \"asked\": \"" kernel "\"}}"
 
 /*
- * Clean runs of entry z06 count for z07 too, which has the same clean twin, but only for kernel
- * sources that z07 supports.
+ * Clean runs of entry z06 count for z07 too, which has the same clean twin (the kernel without the
+ * bug), but only for kernel sources that z07 supports.
  */
 START_TEST(twins_of_one_kernel)
 {

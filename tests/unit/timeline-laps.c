@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests generated laps: they do not change when they are listed, and are not stored when they are
- * printed.
+ * Tests generated laps (passes through a track whose operations the timeline does not list): they
+ * do not change when they are listed, and are not stored when they are printed.
  */
 #include "tests/unit/timeline.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads a domain's XML: its memory devices and vCPUs, and the mark of the rig that created it. */
+/*
+ * Reads a domain's XML: its memory devices and vCPUs, and the mark by which the rig recognises its
+ * own domains.
+ */
 #include "vm/libvirt/xml.h"
 
 #include "util/paths.h"
