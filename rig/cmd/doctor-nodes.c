@@ -45,7 +45,7 @@ static gboolean print_node(json_t *node)
 	printf("%s%-8s%s %s, %s%s%s%s\n", term_colour(good ? TERM_GREEN : TERM_RED),
 	       good ? "ok" : "CANNOT", term_colour(TERM_PLAIN), findings_text(node, "node"),
 	       findings_text(node, "state"),
-	       json_is_true(json_object_get(node, "carried")) ? ", the rig was carried to it" : "",
+	       json_is_true(json_object_get(node, "carried")) ? ", the rig was copied to it" : "",
 	       *problem ? ": " : "", problem);
 	print_missing(answer, TRUE);
 	print_missing(answer, FALSE);

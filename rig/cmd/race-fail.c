@@ -81,8 +81,8 @@ static int print_result(const struct walk *walk, enum race_end end, const char *
 		json_object_update_new(result, walk_json(walk));
 		cmd_print_json(g_steal_pointer(&result));
 	} else {
-		printf("\nresult        %s: %u cell%s, %u clean, %u violation%s, %u not reached, "
-		       "%u not judged, %u left\n",
+		printf("\nresult        %s: %u call%s to let fail: %u clean, %u violation%s, "
+		       "%u not reached, %u not judged, %u left\n",
 		       ends[end], cells->len - 1, text_s(cells->len - 1),
 		       count(cells, WALK_CLEAN), bad, text_s(bad),
 		       count(cells, WALK_NOT_REACHED), count(cells, WALK_NOT_JUDGED), open);

@@ -97,7 +97,7 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 		puts("record   locks, with nokaslr, because the plugin finds functions by their "
 		     "addresses");
 	if (!quiet && plan->scenario->n_holds && plan->orders)
-		printf("holds    %u, with nokaslr, because places are addresses\n",
+		printf("holds    %u, with nokaslr, because their places are addresses\n",
 		       plan->scenario->n_holds);
 	ok = engine_run(plan, quiet ? NULL : show_run, NULL, &dir, &verdict, error);
 	if (!quiet)

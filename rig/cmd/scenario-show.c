@@ -246,7 +246,7 @@ static void print_scenario(const struct scenario *s)
 	for (unsigned t = 0; t < s->n_tracks; t++)
 		print_track(&s->tracks[t], t + 1);
 	print_texts("holds", scenario_holds_json(s));
-	print_texts("cycle that a trap closes", scenario_strings_json(s->hold_cycle));
+	print_texts("lock cycle in which a trap stops tasks", scenario_strings_json(s->hold_cycle));
 	print_texts("calls that fail", scenario_fails_json(s));
 	print_locks(s);
 	print_expect(&s->expect);

@@ -55,8 +55,8 @@ int cmd_task(int argc, char **argv)
 			       ? RIG_EXIT_PASS
 			       : rig_report_error(error);
 	if (argc != 3 || send) {
-		fputs("rig: task takes a record and the name of an array; with --send a record; "
-		      "`rig nightly --on slurm` makes both\n",
+		fputs("rig: task takes the folder of a night's record and the name of a job array; "
+		      "with --send only the folder; `rig nightly --on slurm` makes both\n",
 		      stderr);
 		return RIG_EXIT_USAGE;
 	}

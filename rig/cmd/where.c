@@ -63,7 +63,7 @@ gboolean where_check(GError **error)
 
 	if (on && strcmp(on, "here") && strcmp(on, "slurm"))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"unknown place '%s' (available: here, slurm)", on);
+				"unknown --on '%s' (available: here, slurm)", on);
 	if (given && !where_is_slurm())
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"--partition, --account, --qos, --constraint, --nice, --carry and "

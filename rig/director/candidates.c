@@ -85,8 +85,9 @@ static gboolean no_source(const char *around, GError **error)
 		if (use & SOURCE_HOLDS)
 			g_string_append_printf(list, "%s%s", list->len ? ", " : "", file);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"no source file '%s' with candidates for holds (available: %s)", around,
-			list->str);
+			"'%s' is not a source file in whose functions vCPUs can be held "
+			"(available: %s)",
+			around, list->str);
 }
 
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error)

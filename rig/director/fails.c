@@ -114,12 +114,12 @@ gboolean fail_lines(struct director_orders *orders, GString *out,
 
 		if (spec->comm && !has_task)
 			return rig_fail(error, RIG_EXIT_SKIP,
-					"fail '%s': 'comm' needs a kernel with the symbols "
+					"'fail' '%s': 'comm' needs a kernel with the symbols "
 					"init_task and, on x86-64, current_task "
 					"(CONFIG_KALLSYMS_ALL, or --vmlinux); leave 'comm' out",
 					text);
 		if (!add_fail(orders, out, spec, arch, symbols, watches, error)) {
-			g_prefix_error(error, "fail '%s': ", text);
+			g_prefix_error(error, "'fail' '%s': ", text);
 			return FALSE;
 		}
 	}

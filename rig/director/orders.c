@@ -70,7 +70,7 @@ static struct symbols *open_names(const struct kernel *kernel, struct variables 
 		*ret_variables = variables_of_image(image, &why);
 	if (!symbols)
 		rig_fail(error, RIG_EXIT_SKIP,
-			 "cannot read the symbols of kernel '%s', which holds need: %s",
+			 "cannot read the symbols of kernel '%s', which the plugin needs: %s",
 			 kernel->name, why->message);
 	return symbols;
 }

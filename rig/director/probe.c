@@ -62,8 +62,8 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 
 	if (!spawn_have(emulator))
 		return rig_fail(error, RIG_EXIT_SKIP,
-				"holds need '%s', which is not installed; install it, or give "
-				"another QEMU with --qemu",
+				"holds, --fail, --record-locks and --coverage need '%s', which is "
+				"not installed; install it, or give another QEMU with --qemu",
 				emulator);
 	for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
 		g_autofree char *file = plugin_file(versions[i]), *said = NULL;
@@ -73,7 +73,8 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 		if (!g_file_test(file, G_FILE_TEST_IS_REGULAR))
 			return rig_fail(
 				error, RIG_EXIT_SKIP,
-				"holds need the plugin, and '%s' is not built; run make plugin",
+				"holds, --fail, --record-locks and --coverage need the rig's "
+				"plugin for QEMU, and '%s' is not built; run make plugin",
 				file);
 		said = ask(emulator, file);
 		at = strstr(said, "rig-director: api ");
@@ -86,7 +87,8 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 		why = last_line(said);
 	}
 	return rig_fail(error, RIG_EXIT_SKIP,
-			"holds need a QEMU that loads the director's plugin, and '%s' does not: %s"
-			"; `rig qemu list` shows others, --qemu selects one",
+			"holds, --fail, --record-locks and --coverage need a QEMU that loads the "
+			"rig's plugin, and '%s' does not: %s; `rig qemu list` shows others, --qemu "
+			"selects one",
 			emulator, *why ? why : "it printed no reason");
 }

@@ -139,11 +139,14 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 		if (!plan->excludes[i].used)
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"%s: the entry of 'exclude' with the reason '%s' matches "
-					"no cell; correct or remove it",
+					"no scenario, machine and kernel of the plan; correct or "
+					"remove it",
 					plan->file, plan->excludes[i].why);
 	if (!night->cells->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"%s: no cell of the plan can be run, for example: %s", plan->file,
+				"%s: no combination of scenario, machine and kernel can be run, "
+				"for example: %s",
+				plan->file,
 				night->excluded->len
 					? ((struct night_excluded *)night->excluded->pdata[0])->why
 					: "?");

@@ -168,8 +168,9 @@ static void say_header(void)
 	    COMMITS, CONFIDENCE * 100);
 	for (guint i = 0; i < G_N_ELEMENTS(noises); i++)
 		say("%s %s (%c)", i ? ";" : "", noises[i].what, 'A' + i);
-	say(":\n\n| noise | detection rate | right | boots | limit | plain: repeats | right "
-	    "| boots |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
+	say(":\n\n| noise | detection rate | right searches | boots | least possible boots "
+	    "| plain: repeats | plain: right | plain: boots |\n"
+	    "|---|---:|---:|---:|---:|---:|---:|---:|\n");
 }
 
 START_TEST(searches_are_right)
