@@ -43,7 +43,7 @@ int agent_lacks(const struct agent *agent, struct text *what)
 	return agent->lacks ? agent->lacks(what) : 0;
 }
 
-/* ---- parameters ---- */
+/* ---- parameters of the agent ---- */
 
 const char *run_param(const struct run *run, const char *key)
 {

@@ -55,7 +55,7 @@ static const struct {
 	 "virtio_mem_memory_notifier_cb(): the device plugs or unplugs in this block"},
 	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse with it"},
 
-	/* probe */
+	/* the agent probe */
 	{BIT(OP_PROBE), EEXIST, "register_memory_resource(): the range exists, as intended"},
 	{BIT(OP_PROBE_ABSENT), EEXIST, "register_memory_resource(): added before"},
 	{BIT(OP_PROBE_ABSENT), ENOMEM, "arch_add_memory(): no memory for the memmap"},
@@ -75,17 +75,17 @@ static const struct {
 	{BIT(OP_CPU_ONLINE), EAGAIN, "cpu_check_up_prepare(): the CPU is not fully offline yet"},
 	{BIT(OP_CPU_OFFLINE), EINVAL, "cpu_down(): the CPU was not online"},
 
-	/* readers */
+	/* agents that read files */
 	{READ_ANY, ENOMEM, "seq_file: no memory for the buffer"},
 
 	{BIT(OP_READ_NODE), EPERM,
 	 "cpumap_print_list_to_buf(): a CPU went offline, and the list is shorter than the offset"},
 
-	/* pressure */
+	/* the agent pressure */
 	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer killed the agent, as intended"},
 	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
 
-	/* memtrace (powernv) */
+	/* the agent memtrace (powernv) */
 	{BIT(OP_TRACE_ON), EAGAIN,
 	 "memtrace_enable_set(): no contiguous range, or old one not freed"},
 	{BIT(OP_TRACE_ON), EINVAL,
@@ -93,7 +93,7 @@ static const struct {
 	{BIT(OP_TRACE_ON), ENOMEM, "memtrace_init_regions_runtime()"},
 	{BIT(OP_TRACE_OFF), EAGAIN, "memtrace_free_regions(): a region could not be freed"},
 
-	/* DLPAR (pseries) */
+	/* the agent dlpar (pseries) */
 	{DLPAR, EINVAL, "dlpar_memory(): not that many LMBs to add or to remove"},
 	{DLPAR, EPERM, "dlpar_acquire_drc(): returns -1 if the hypervisor has none left"},
 	{DLPAR, EBUSY, "dlpar_remove_lmb(): a block could not be taken offline"},
@@ -107,23 +107,23 @@ static const struct {
 	 */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
-	/* hang */
+	/* the agent hang */
 	{BIT(OP_HANG), EAGAIN, "rig_hang_pin(): there is no movable memory yet"},
 
-	/* poison */
+	/* the agent poison */
 	{BIT(OP_POISON), EBUSY, "memory_failure(): the page is in use or being migrated"},
 	{BIT(OP_POISON), EIO, "soft_offline_page(): the page is going offline"},
 	{BIT(OP_POISON), ENOMEM, "soft_offline_in_use_page(): no page to migrate to"},
 
-	/* write, read: scenarios can add errnos by the parameter `legal` */
+	/* the agents write, read: scenarios can add errnos by the parameter `legal` */
 	{ANY_FILE, EINTR, "a wait that a signal of init ended, for its time limit or for STOP"},
 	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
 	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
 
-	/* run: the scenario may set a time limit, which the host checks */
+	/* the agent run: the scenario may set a time limit, which the host checks */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
 
-	/* dax, cxl; the host checks the first row */
+	/* the agents dax, cxl; the host checks the first row */
 	{BIT(OP_NS_MAKE) | BIT(OP_REGION_MAKE), ECANCELED,
 	 "cleanup(): the device had not appeared when the agents stopped"},
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},
@@ -135,7 +135,7 @@ static const struct {
 	 "cxl_decoder_commit(): out of order, a region that was made earlier is not committed"},
 	{BIT(OP_DAX_MAP), ENOMEM, "mmap(): no memory for page tables"},
 
-	/* hugetlb */
+	/* the agent hugetlb */
 	{BIT(OP_HUGE_MAP), ENOMEM, "hugetlb_acct_memory(): the pool has too few free pages"},
 	{HUGE_MAPS, ENOMEM, "vm_area_alloc(), resv_map_alloc(): no memory"},
 	{HUGE_MAPS, ENOSPC, "hugetlb_file_setup(): no memory for an inode"},
@@ -156,7 +156,7 @@ static const struct {
 	{BIT(OP_MODULE_UNLOAD), EBUSY, "delete_module(): its init function still runs"},
 	{BIT(OP_MODULE_UNLOAD), ENOENT, "find_module(): another agent has unloaded it"},
 
-	/* cgroup */
+	/* the agent cgroup */
 	{BIT(OP_GROUP_MAKE), ENOMEM, "css_create(), mem_cgroup_css_alloc()"},
 	{BIT(OP_GROUP_MAKE), ENOSPC, "mem_cgroup_id_alloc(): 65,535 deleted groups have pages"},
 	{BIT(OP_GROUP_MOVE), ENOSPC, "cpuset_can_attach_check(): the group has no CPUs or nodes"},
@@ -173,7 +173,7 @@ static const struct {
 	{BIT(OP_GROUP_CPUS), ENOMEM, "alloc_trial_cpuset()"},
 	{BIT(OP_GROUP_DELETE), EBUSY, "cgroup_destroy_locked(): a task is still in it"},
 
-	/* thp */
+	/* the agent thp */
 	{BIT(OP_THP_MAP) | BIT(OP_KSM_MERGE) | BIT(OP_KSM_UNMERGE), ENOMEM,
 	 "mmap(), unmerge_ksm_pages(): no memory"},
 	{BIT(OP_THP_SPLIT), EINTR, "split_huge_pages_write(): a signal of init, for STOP"},
@@ -184,13 +184,13 @@ static const struct {
 	{BIT(OP_THP_COLLAPSE), EINVAL,
 	 "madvise_collapse_errno(): pages are shared; madvise_behavior_valid(), before 6.1"},
 
-	/* pin */
+	/* the agent pin */
 	{BIT(OP_PIN), ENOMEM, "migrate_longterm_unpinnable_pages(): no page to migrate to"},
 	{BIT(OP_PIN), EAGAIN, "__mlock_posix_error_return(): no memory for a page"},
 	{BIT(OP_PIN), EBUSY, "migrate_longterm_unpinnable_pages(): memory of a device"},
 	{BIT(OP_PIN), ENOSYS, "a kernel without CONFIG_IO_URING"},
 
-	/* migrate */
+	/* the agent migrate */
 	{BIT(OP_MOVE_PAGES) | BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), ENOMEM,
 	 "do_pages_move(), mpol_new(): no memory, or none on that node"},
 	{BIT(OP_MOVE_PAGES), ENODEV, "do_pages_move(): the node has lost its memory"},
@@ -198,7 +198,7 @@ static const struct {
 	{BIT(OP_MIGRATE_PAGES) | BIT(OP_MBIND), EINVAL,
 	 "kernel_migrate_pages(), mpol_set_nodemask(): the node has lost its memory"},
 
-	/* perf */
+	/* the agent perf */
 	{BIT(OP_PERF_OPEN), ENODEV, "perf_event_open(): the CPU is offline"},
 	{BIT(OP_PERF_OPEN), EINVAL, "perf_event_alloc(): there is no such CPU"},
 	{BIT(OP_PERF_OPEN), ENOMEM, "perf_event_alloc(), swevent_hlist_get_cpu(): no memory"},

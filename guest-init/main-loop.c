@@ -85,7 +85,7 @@ static _Noreturn void power(uint32_t seq, char *payload)
 		pause();
 }
 
-/* ---- requests ---- */
+/* ---- requests of the host ---- */
 
 static void serve_frame(const struct proto_header *frame, char *payload)
 {

@@ -91,7 +91,7 @@ void request_set_wake_fd(int fd)
 	wake_fd = fd;
 }
 
-/* ---- In the child ---- */
+/* ---- functions that run in the child, which handles the request ---- */
 
 static void wake(int fd)
 {
@@ -163,7 +163,7 @@ static _Noreturn void child(const struct server *server, struct shm_slot *shm_sl
 	_exit(0);
 }
 
-/* ---- In init ---- */
+/* ---- functions that run in init ---- */
 
 /*
  * Returns the index of an idle worker for request WHICH, or of a free slot, or SERVERS_MAX if there

@@ -366,7 +366,7 @@ bool supervisor_reap(pid_t pid, int status)
 	return false;
 }
 
-/* ---- time limits ---- */
+/* ---- time limits of agents ---- */
 
 static void tick_slot(struct slot *slot, uint64_t now)
 {

@@ -22,7 +22,7 @@ static int pipe_fd = -1;
 static char buffer[32768];
 static size_t begin, end;
 
-/* ---- parsing lines ---- */
+/* ---- parsing lines of trace_pipe ---- */
 
 /*
  * Returns the text after the head of LINE, " kworker/0:1-12 [000] 12.345678: ", whose pid and CPU

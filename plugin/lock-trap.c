@@ -117,7 +117,7 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 	return true;
 }
 
-/* ---- stopping tasks ---- */
+/* ---- stopping tasks between the locks of the cycle ---- */
 
 /*
  * Called when a task is stopped before a lock of MEMBER, one of the classes of the cycle. Ends the
@@ -218,7 +218,7 @@ void trap_arm(struct locks *locks, bool armed)
 	pthread_mutex_unlock(&locks->lock);
 }
 
-/* ---- result ---- */
+/* ---- result of the trap ---- */
 
 /*
  * Returns the lock that TASK waits for or has acquired last (its innermost lock, or a kernfs node),

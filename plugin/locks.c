@@ -13,7 +13,7 @@ void locks_init(struct locks *locks)
 	trap_init(&locks->trap);
 }
 
-/* ---- tasks ---- */
+/* ---- the table of tasks and the locks that they hold ---- */
 
 /*
  * Returns the entry of CONTEXT, a result of locks_context(). If there is none, adds one if ADD is

@@ -39,7 +39,7 @@ static struct space {
 	struct pmem pmem;
 	enum mode mode;
 } space[SPACES_MAX];
-static struct kmem kmem; /* the memory of space[0], only used if it is the only one */
+static struct kmem kmem; /* the memory that kmem adds; only used if there is only one namespace */
 static uint64_t nth, spaces;
 static bool huge;
 

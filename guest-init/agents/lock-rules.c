@@ -132,7 +132,7 @@ static int find_pid(unsigned *ret)
 	return found == 1 ? 0 : -ENODATA;
 }
 
-/* ---- setting up ---- */
+/* ---- creating the kprobe events ---- */
 
 static int probe_rule(const struct rule *rule, unsigned pid_at)
 {
@@ -186,7 +186,7 @@ static void cleanup_rules(struct run *run)
 	trace_close();
 }
 
-/* ---- checking ---- */
+/* ---- checking the rules when a kprobe is hit ---- */
 
 static bool owns_device_lock(const struct trace_line *event)
 {

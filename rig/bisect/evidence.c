@@ -169,7 +169,7 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 		evidence->outcome = OUTCOME_OTHER;
 }
 
-/* ---- JSON ---- */
+/* ---- evidence as JSON ---- */
 
 json_t *evidence_to_json(const struct evidence *evidence)
 {

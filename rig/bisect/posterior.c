@@ -36,8 +36,9 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 /* The same multiple after posterior_presume_always(); the prior of the last rate is 68 % then. */
 #define PRIOR_PRESUMED 40
 /*
- * Number of runs at the bad end that must catch the bug for a first estimate of the rate.
- * FIRST_CATCHES_PRESUMED is the number for a posterior after posterior_presume_always().
+ * Number of runs at the bad end (the version that has the bug) that must catch the bug for a first
+ * estimate of the rate. FIRST_CATCHES_PRESUMED is the number for a posterior after
+ * posterior_presume_always().
  */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1
@@ -186,7 +187,7 @@ void posterior_free(struct posterior *p)
 	g_free(p);
 }
 
-/* ---- evidence ---- */
+/* ---- adding the outcomes of runs ---- */
 
 /* Splits each class in two: the candidates with which POSITION has the bug, and the others. */
 static void split(struct posterior *p, guint position)
@@ -242,7 +243,7 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 	refresh(p);
 }
 
-/* ---- results ---- */
+/* ---- functions that return probabilities and gains ---- */
 
 guint posterior_n(const struct posterior *p)
 {
@@ -415,7 +416,7 @@ void posterior_gains(const struct posterior *p, double *gain)
 	}
 }
 
-/* ---- simulation ---- */
+/* ---- drawing from the posterior, for simulations ---- */
 
 void posterior_sample(const struct posterior *p, double u, double v, guint *ret_candidate,
 		      double *ret_rate)

@@ -280,7 +280,7 @@ static void build_ahead(struct search *search)
 		search_start_build(search, wanted[0], on_built);
 }
 
-/* ---- the loop ---- */
+/* ---- the main loop of the search ---- */
 
 /*
  * Ends the search if the answer has the requested confidence, the budget is used up, or the bad end

@@ -72,7 +72,7 @@ void search_free(struct search *search)
 	g_free(search);
 }
 
-/* ---- evidence ---- */
+/* ---- outcomes of the runs ---- */
 
 /*
  * Returns the number of runs of POSITION with this outcome. *ret_informative is TRUE if at least

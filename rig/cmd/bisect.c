@@ -188,7 +188,7 @@ static struct span *make_range(char **argv, const char *dir, GError **error)
 	return span && span->fixups ? g_steal_pointer(&span) : NULL;
 }
 
-/* ---- progress ---- */
+/* ---- printing the progress ---- */
 
 static void show_status(const struct search *search, const char *text, void *data)
 {

@@ -74,7 +74,7 @@ static json_t *build_json(const struct kernel *kernel, const struct kernel_spec 
 	return json;
 }
 
-/* ---- build ---- */
+/* ---- rig kernel build ---- */
 
 static struct {
 	char *source, *arch, *scenario, *pages;
@@ -239,7 +239,7 @@ static int run_build(int argc, char **argv)
 	return RIG_EXIT_PASS;
 }
 
-/* ---- check ---- */
+/* ---- rig kernel check ---- */
 
 static const GOptionEntry json_option[] = {
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
@@ -293,7 +293,7 @@ static int run_check(int argc, char **argv)
 	return lacks->len ? RIG_EXIT_SKIP : RIG_EXIT_PASS;
 }
 
-/* ---- export ---- */
+/* ---- rig kernel export ---- */
 
 static int run_export(int argc, char **argv)
 {
@@ -320,7 +320,7 @@ static int run_export(int argc, char **argv)
 	return RIG_EXIT_PASS;
 }
 
-/* ---- list ---- */
+/* ---- rig kernel list ---- */
 
 static char *with_text(const struct kernel *kernel)
 {

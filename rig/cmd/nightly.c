@@ -115,7 +115,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 	return nightly_budget(want.budget, &o->budget_s, error);
 }
 
-/* ---- the night ---- */
+/* ---- printing the progress and the result of a night ---- */
 
 static double real(json_t *json, const char *key)
 {

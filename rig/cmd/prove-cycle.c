@@ -21,7 +21,7 @@ static gboolean no_spinlocks(const char *class, GError **error)
 			class);
 }
 
-/* ---- a log ---- */
+/* ---- the cycle in a log ---- */
 
 /* The first report of a log with a cycle. */
 struct first {
@@ -87,7 +87,7 @@ static char **cycle_of_log(const char *path, GError **error)
 	return ok ? g_steal_pointer(&classes) : NULL;
 }
 
-/* ---- a run ---- */
+/* ---- the cycle in a run's verdict ---- */
 
 /* Returns the classes of a report: from its `cycle`, or else from its signature. */
 static char **cycle_of_report(json_t *report)

@@ -76,7 +76,7 @@ static const GOptionEntry options[] = {
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print only the table", NULL},
 	{NULL}};
 
-/* ---- the table ---- */
+/* ---- printing the table of scenarios and machines ---- */
 
 static const char *text_of(json_t *object, const char *key)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses the option --on and the options that depend on it, and makes the place they select. */
+/*
+ * Parses the option --on and the options that depend on it, and makes the place they select: this
+ * host or a cluster.
+ */
 #include "cmd/where.h"
 
 #include <string.h>

@@ -53,7 +53,7 @@ static void job_free(void *data)
 	g_free(job);
 }
 
-/* ---- command lines ---- */
+/* ---- command lines of the jobs ---- */
 
 static void add(GStrvBuilder *words, const char *option, const char *value)
 {
@@ -159,7 +159,7 @@ static void on_ran(struct place_job *ended, const struct child_result *result)
 	end(work);
 }
 
-/* ---- jobs ---- */
+/* ---- adding the jobs ---- */
 
 static struct zoo_job *job_new(struct zoo_work *work, const struct zoo_entry *entry,
 			       const struct machine *machine, enum child_kind kind)

@@ -179,7 +179,7 @@ static int show(const char *id)
 	return RIG_EXIT_PASS;
 }
 
-/* ---- run ---- */
+/* ---- rig zoo run ---- */
 
 static const char *word_for(const struct zoo_outcome *o)
 {
@@ -344,7 +344,7 @@ static int run(char **ids)
 	return code ? code : outcomes.all_good ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
 
-/* ---- table ---- */
+/* ---- rig zoo table ---- */
 
 static json_t *scores_json(GPtrArray *scores)
 {

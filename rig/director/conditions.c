@@ -67,7 +67,7 @@ gboolean current_line(GString *out, const char *arch, struct symbols *symbols,
 	return TRUE;
 }
 
-/* ---- `same`: values that must be equal on both sides of a hold ---- */
+/* ---- `same`: values that must be equal at both places of a hold ---- */
 
 /* Functions whose first argument is a struct memory_block, or the struct device of one. */
 static const struct {

@@ -325,7 +325,7 @@ void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *te
 	}
 }
 
-/* ---- requests ---- */
+/* ---- sending requests to the guest ---- */
 
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
 		    const char *skip, const struct guest_param *params, guint n_params,

@@ -133,7 +133,7 @@ static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum run_ou
 	sqlite3_bind_int(stmt, KEEP, json_object_get(labels, "keep") != NULL);
 }
 
-/* ---- findings ---- */
+/* ---- adding the findings of a run ---- */
 
 struct adding {
 	sqlite3_stmt *stmt;

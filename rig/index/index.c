@@ -112,7 +112,7 @@ static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray 
 	return TRUE;
 }
 
-/* ---- update ---- */
+/* ---- updating the index ---- */
 
 static gboolean begin(struct run_index *ix, GError **error)
 {
@@ -211,7 +211,7 @@ gboolean index_refresh_run(const char *dir, GError **error)
 	return ix && index_add(ix, name, error);
 }
 
-/* ---- opening ---- */
+/* ---- opening the index ---- */
 
 static void remove_files(const char *file)
 {

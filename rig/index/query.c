@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- filters ---- */
+/* ---- filters as SQL conditions ---- */
 
 static void also(GString *sql, GPtrArray *texts, const char *condition, const char *text)
 {
@@ -63,7 +63,7 @@ static GPtrArray *collect(sqlite3_stmt *stmt, gpointer (*read)(sqlite3_stmt *stm
 	return NULL;
 }
 
-/* ---- runs ---- */
+/* ---- queries for runs ---- */
 
 static void run_free_row(gpointer data)
 {
@@ -249,7 +249,7 @@ GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *fil
 	return collect(stmt, signature_read, signature_free, error);
 }
 
-/* ---- groups ---- */
+/* ---- queries for groups of runs ---- */
 
 static const char *const keys[] = {
 	[BY_DAY] = "r.day",

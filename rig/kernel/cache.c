@@ -151,7 +151,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines)
 	rig_write_file(path, text, -1, NULL);
 }
 
-/* ---- publishing ---- */
+/* ---- adding a finished build to the cache ---- */
 
 static char *build_json(const struct kernel *kernel, const struct build *build)
 {

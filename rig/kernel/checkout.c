@@ -107,7 +107,7 @@ static gboolean unpack_deb(const struct source *source, const char *src, struct 
 	return ok;
 }
 
-/* ---- folders ---- */
+/* ---- sources that are folders ---- */
 
 static gboolean sync_dir(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
@@ -139,7 +139,7 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 	return there != NULL;
 }
 
-/* ---- git ---- */
+/* ---- sources that are git revisions ---- */
 
 /*
  * Updates SRC from the user's repository, which is only read, because index and work tree are those

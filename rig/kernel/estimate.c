@@ -19,7 +19,7 @@
 
 /* Changed options (without CONFIG_) and files, each with the number of dependent objects. */
 struct changes {
-	GHashTable *options, *files; /* name -> guint *, the number of objects */
+	GHashTable *options, *files; /* name -> number of dependent objects (guint *) */
 	guint objects, all;
 };
 

@@ -85,7 +85,7 @@ gboolean source_carried(const char *text, struct source **ret, GError **error)
 	return TRUE;
 }
 
-/* ---- this host ---- */
+/* ---- packing a source on this host ---- */
 
 static gboolean pack_deb(const struct source *source, const char *part, const char *file,
 			 GError **error)

@@ -208,7 +208,7 @@ gboolean kconfig_has(struct kconfig *kconfig, const char *symbol)
 	return g_hash_table_contains(kconfig->symbols, symbol);
 }
 
-/* ---- expressions ---- */
+/* ---- evaluating expressions ---- */
 
 enum { NO, MOD, YES };
 
@@ -361,7 +361,7 @@ static void add_unmet(const char *text, GHashTable *config, GPtrArray *unmet)
 	}
 }
 
-/* ---- the reason ---- */
+/* ---- why an option is not set ---- */
 
 static GPtrArray *definition_unmet(const struct definition *definition, GHashTable *config)
 {

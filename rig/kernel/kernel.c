@@ -133,7 +133,7 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 	return g_steal_pointer(&kernel);
 }
 
-/* ---- configs ---- */
+/* ---- config options and fragments ---- */
 
 /* Returns the options of the .config at PATH, or NULL if it is not a text with options. */
 static GHashTable *load_text(const char *path)

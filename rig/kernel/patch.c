@@ -35,7 +35,7 @@ void patch_free(struct patch *patch)
 	g_free(patch);
 }
 
-/* ---- parsing ---- */
+/* ---- parsing patches ---- */
 
 struct parser {
 	const char *path;
@@ -253,7 +253,7 @@ struct patch *patch_load(const char *path, GError **error)
 	return patch_parse(path, text, error);
 }
 
-/* ---- applying ---- */
+/* ---- applying patches ---- */
 
 /* Returns the messages of patch(1) about a file that failed. */
 static char *failed_hunks(const char *output)

@@ -48,7 +48,7 @@ void source_free(struct source *source)
 	g_free(source);
 }
 
-/* ---- parsing ---- */
+/* ---- parsing the text of a source ---- */
 
 static gboolean parse_deb(struct source *source, const char *rest)
 {
@@ -259,7 +259,7 @@ static gboolean resolve_dir(struct source *source, struct progress *progress, GE
 	return TRUE;
 }
 
-/* ---- git ---- */
+/* ---- resolving git revisions ---- */
 
 static gboolean git(const struct source *source, char **ret_line, GError **error, const char *word,
 		    const char *more, const char *last)
@@ -303,7 +303,7 @@ static gboolean resolve_git(struct source *source, GError **error)
 	return TRUE;
 }
 
-/* ---- Debian ---- */
+/* ---- resolving Debian packages ---- */
 
 static char *deb_tree(const struct source *source, const char *version)
 {

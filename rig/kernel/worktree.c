@@ -175,7 +175,7 @@ gboolean worktree_restore(struct worktree *tree, GError **error)
 	return restore_except(tree, NULL, error) && sweep_remove(orig, error);
 }
 
-/* ---- staging ---- */
+/* ---- applying patches in the stage ---- */
 
 /* Copies the original text of RELATIVE to the stage, if the file exists. */
 static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative,

@@ -36,7 +36,7 @@ struct batch {
 	guint runs;
 };
 
-/* ---- tables ---- */
+/* ---- writing rows of the tables ---- */
 
 static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 {
@@ -280,7 +280,7 @@ static gboolean add_log(struct batch *b, const char *name, GError **error)
 	return add_orders(b, label, place, orders, error) && note_run(b, name, RUN_WITH, error);
 }
 
-/* ---- batches ---- */
+/* ---- adding several runs in one transaction ---- */
 
 static gboolean batch_begin(struct batch *b, GError **error)
 {
@@ -403,7 +403,7 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 	return ok;
 }
 
-/* ---- logs ---- */
+/* ---- adding logs ---- */
 
 /*
  * Stores TEXT as the file NAME in the folder of logs. NAME is a hash of the lock orders in TEXT, so

@@ -200,7 +200,7 @@ static void each_line(struct reader *r, const char *text,
 		each(r, line);
 }
 
-/* ---- chains ---- */
+/* ---- parsing /proc/lockdep_chains ---- */
 
 struct chain {
 	guint held[DEPTH_MAX]; /* index + 1 of each class, the outermost lock first */

@@ -368,7 +368,7 @@ GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to)
 	return found ? g_ptr_array_ref(found) : g_ptr_array_new();
 }
 
-/* ---- new orders ---- */
+/* ---- lock orders that are new ---- */
 
 static void new_free(gpointer data)
 {

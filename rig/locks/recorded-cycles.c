@@ -172,7 +172,7 @@ static void choose(struct choice *c, guint at)
 	}
 }
 
-/* ---- cycles ---- */
+/* ---- searching for cycles ---- */
 
 static char *signature_of(const struct lock_recorded *recorded, struct recorded_edge *const *edge,
 			  guint n)

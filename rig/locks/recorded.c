@@ -55,7 +55,7 @@ static struct lock_recorded *recorded_new(void)
 	return recorded;
 }
 
-/* ---- names ---- */
+/* ---- names of recorded locks ---- */
 
 /*
  * Returns the name of the function at ADDRESS. If IS_RETURN is TRUE, ADDRESS is a return address,
@@ -132,7 +132,7 @@ static char *class_name(const struct lock_names *names, const char *kind, guint 
 	return sub ? g_strdup_printf("%s/%u", plain, sub) : g_steal_pointer(&plain);
 }
 
-/* ---- lines ---- */
+/* ---- parsing the lines of the record ---- */
 
 struct reader {
 	struct lock_recorded *recorded;

@@ -21,7 +21,7 @@ static void miss(struct dry_run *dry, json_t *message)
 	json_array_append_new(dry->missing, message);
 }
 
-/* ---- kernels ---- */
+/* ---- kernels that must be built ---- */
 
 static gboolean is_same_source(const struct kernel *built, const struct night_kernel *kernel)
 {
@@ -128,7 +128,7 @@ static void check_files(struct dry_run *dry, const struct night_kernel *kernel)
 					       kernel->tree, *file));
 }
 
-/* ---- programs ---- */
+/* ---- programs that are missing ---- */
 
 static void check_programs(struct dry_run *dry)
 {

@@ -53,7 +53,7 @@ static double cores_of(const struct night *night, const struct night_cell *cell)
 	return most;
 }
 
-/* ---- a cell ---- */
+/* ---- estimates for one cell ---- */
 
 static double wall_of(const struct night *night, const struct night_cell *cell, guint duration_s)
 {

@@ -11,7 +11,7 @@
 #define CELLS_MAX 100000
 #define SEED_MAX 999999999
 
-/* ---- cells ---- */
+/* ---- making the cells of a plan ---- */
 
 static void exclude(struct night *night, guint kernel, const char *scenario, const char *machine,
 		    const char *why)

@@ -54,7 +54,7 @@ gboolean night_open_files(struct night *night, GError **error)
 	return TRUE;
 }
 
-/* ---- JSON ---- */
+/* ---- JSON files ---- */
 
 json_t *night_strings(char *const *list)
 {

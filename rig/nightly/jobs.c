@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts the runs and builds of a night as jobs of a place, and records how they end. */
+/*
+ * Starts the runs and builds of a night as jobs of a place (this host or a cluster), and records
+ * how they end.
+ */
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 

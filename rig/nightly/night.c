@@ -73,7 +73,7 @@ struct night_cell *night_find_cell(const struct night *night, const char *key)
 	return NULL;
 }
 
-/* ---- builds ---- */
+/* ---- builds that the cells need ---- */
 
 /*
  * Returns a text with the options and modules that the scenario WORD adds to a kernel, or "" if
@@ -147,7 +147,7 @@ void night_find_builds(struct night *night)
 	}
 }
 
-/* ---- a night ---- */
+/* ---- creating and freeing a night ---- */
 
 static struct place *place_of(const struct night *night)
 {
@@ -218,7 +218,7 @@ void night_free(struct night *night)
 	g_free(night);
 }
 
-/* ---- attempts ---- */
+/* ---- attempts: the runs of a cell ---- */
 
 static guint count(const struct night_cell *cell, enum run_outcome outcome)
 {

@@ -10,7 +10,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* ---- cells ---- */
+/* ---- the cells in night.json ---- */
 
 /*
  * If CELL was skipped because its kernel was not built, returns the reason as a new reference,

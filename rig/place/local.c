@@ -38,7 +38,7 @@ static struct place_job *job_of(const struct pack_item *item)
 
 static void schedule(struct local *local);
 
-/* ---- queues ---- */
+/* ---- queues of waiting jobs ---- */
 
 static void add_ready(struct local *local, struct place_job *job)
 {

@@ -193,7 +193,7 @@ gboolean arms_is_seldom(const struct race *race, guint arm)
 	return g_array_index(race->arms, struct arm, arm).hz <= SELDOM_HZ;
 }
 
-/* ---- choice of arms ---- */
+/* ---- choice of the arms (holds) of a sweep ---- */
 
 static double value(const struct arm *arm)
 {
@@ -274,7 +274,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	return ret->n > 0;
 }
 
-/* ---- rewards ---- */
+/* ---- rewarding arms after a run ---- */
 
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {

@@ -27,7 +27,7 @@ void race_close_place(const struct race_options *o, struct place **place)
 	*place = NULL;
 }
 
-/* ---- jobs ---- */
+/* ---- runs and builds as jobs ---- */
 
 void race_job_clear(struct race_job *job)
 {
@@ -44,7 +44,7 @@ static char **words_of(const struct place_job *started, guint cores)
 	return g_strdupv(job->words);
 }
 
-/* Adds JOB to PLACE. WORDS is stolen. */
+/* Adds JOB, with the command line WORDS (stolen), to PLACE, which executes it. */
 static void add_job(struct race_job *job, struct place *place, const struct race_options *o,
 		    enum child_kind kind, char **words, race_done done, void *data)
 {

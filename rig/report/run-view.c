@@ -8,7 +8,7 @@
 
 #define SLUG_MAX 200 /* maximum length of a slug, without a suffix */
 
-/* ---- words ---- */
+/* ---- texts and numbers of a run ---- */
 
 json_t *model_at(json_t *json, const char *path)
 {

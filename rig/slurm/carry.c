@@ -27,7 +27,7 @@
 #define RETRY_NS (15 * RIG_NS_PER_S)
 #define AT_A_TIME 8
 
-/* ---- steps ---- */
+/* ---- command lines of srun ---- */
 
 static void add(GPtrArray *argv, const char *word)
 {
@@ -56,7 +56,7 @@ GPtrArray *carry_step(const struct link *link)
 	return argv;
 }
 
-/* ---- sending ---- */
+/* ---- sending archives to nodes ---- */
 
 static void lose(struct link *link, const char *why)
 {

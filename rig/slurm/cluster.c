@@ -57,7 +57,7 @@ static gboolean ask(const char *const *argv, char **ret, GError **error)
 	return rig_fail(error, RIG_EXIT_INFRA, "Slurm does not answer: %s%s", last, hint_for(last));
 }
 
-/* ---- limits ---- */
+/* ---- limits of the cluster ---- */
 
 /* Returns the value of "NAME   = value" in the output of scontrol, newly allocated. */
 static char *config_value(const char *text, const char *name)
@@ -117,7 +117,7 @@ guint cluster_minutes(const char *text)
 	return MIN(G_MAXINT, MAX(1, days * 24 * 60 + seconds / 60));
 }
 
-/* ---- nodes ---- */
+/* ---- nodes of the cluster ---- */
 
 gboolean cluster_is_up(const char *state)
 {
@@ -205,7 +205,7 @@ static gboolean look_at_nodes(const struct slurm_options *o, struct cluster *clu
 			o->partition ? o->partition : "(default)");
 }
 
-/* ---- permission ---- */
+/* ---- whether the user may use the partition ---- */
 
 static gboolean in_group(const char *name)
 {
@@ -253,7 +253,7 @@ static gboolean check_groups(const struct slurm_options *o, GError **error)
 			o->partition, list);
 }
 
-/* ---- options ---- */
+/* ---- options for Slurm's programs ---- */
 
 static void add(GPtrArray *argv, const char *option, const char *value)
 {

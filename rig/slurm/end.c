@@ -89,7 +89,7 @@ void slurm_release(struct slurm *s, const struct place_job *job, gboolean passed
 	s->queue_sorted = FALSE;
 }
 
-/* ---- reports ---- */
+/* ---- reporting the end of a task ---- */
 
 void task_end(struct task *task, const struct child_result *result)
 {

@@ -46,7 +46,7 @@ char *parts_base(void)
 	return rig_cache_path("fleet");
 }
 
-/* ---- archives ---- */
+/* ---- making archives ---- */
 
 static char *sum_of(const char *file, GError **error)
 {
@@ -156,7 +156,7 @@ struct part *part_folder(const char *folder, GError **error)
 	return part_new(items, n, parent, hash, error);
 }
 
-/* ---- files ---- */
+/* ---- archives of files that command lines name ---- */
 
 struct part_files {
 	/* maps a word of a command line to the file's name in the archive (owned by `items`) */

@@ -24,7 +24,7 @@
  */
 #define LAUNCH_FAILED "launch"
 
-/* ---- records ---- */
+/* ---- records of squeue, sacct and the completion log ---- */
 
 struct seen {
 	struct batch *batch;
@@ -122,7 +122,7 @@ static void read_log(struct slurm *s)
 	fclose(file);
 }
 
-/* ---- sacct ---- */
+/* ---- calling sacct ---- */
 
 static gboolean is_missing(const struct task *task)
 {
@@ -320,7 +320,7 @@ static void judge_all(struct slurm *s)
 	s->reconciling = FALSE;
 }
 
-/* ---- squeue ---- */
+/* ---- calling squeue ---- */
 
 static void on_output(const char *bytes, gsize n, void *data)
 {

@@ -12,7 +12,7 @@
 #define JOB_MAX (1u << 20) /* maximum size of the text of a job in bytes; larger ones are skipped */
 #define KEY_MAX 32
 
-/* ---- states ---- */
+/* ---- Slurm's names of states ---- */
 
 /* Words with which states begin: sacct prints "CANCELLED by 1000". */
 static const struct {
@@ -63,7 +63,7 @@ void queue_tasks(const char *tasks, void (*each)(guint task, void *data), void *
 	}
 }
 
-/* ---- squeue ---- */
+/* ---- parsing the output of squeue ---- */
 
 struct queue_reader {
 	char *name;

@@ -20,7 +20,7 @@
 /* This many seconds after scancel, tasks that Slurm has not ended are abandoned. */
 #define GIVE_UP_S 60
 
-/* ---- the tick ---- */
+/* ---- what the timer does ---- */
 
 static void give_up(struct slurm *s)
 {
@@ -74,7 +74,7 @@ static gboolean on_idle(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* ---- jobs ---- */
+/* ---- adding, dropping and cancelling jobs ---- */
 
 static void add(struct place *place, struct place_job *job)
 {
@@ -143,7 +143,7 @@ static void stop(struct place *place, guint grace_s)
 	cancel_all(s, FALSE);
 }
 
-/* ---- progress ---- */
+/* ---- the progress line ---- */
 
 struct census {
 	guint waiting, running, requeued;
@@ -232,7 +232,7 @@ static char *progress(const struct place *place)
 	return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
-/* ---- opening ---- */
+/* ---- place_open() ---- */
 
 static gboolean slurm_open(struct place *place, const char *dir, const char *name, GError **error)
 {
@@ -253,7 +253,7 @@ static gboolean slurm_open(struct place *place, const char *dir, const char *nam
 	       rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", ended, g_strerror(errno));
 }
 
-/* ---- place_leave() ---- */
+/* ---- place_leave(): the jobs continue without the rig ---- */
 
 static gboolean leave(struct place *place, GError **error)
 {

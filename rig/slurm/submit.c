@@ -11,7 +11,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* ---- arrays ---- */
+/* ---- putting jobs into arrays ---- */
 
 static int by_rank(gconstpointer a, gconstpointer b)
 {
@@ -114,7 +114,7 @@ static void make_arrays(struct slurm *s)
 	}
 }
 
-/* ---- sbatch ---- */
+/* ---- calling sbatch ---- */
 
 static void add(GPtrArray *argv, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add(GPtrArray *argv, const char *format, ...)
@@ -295,7 +295,7 @@ static void submit(struct slurm *s, struct batch *batch)
 		slurm_fail(s, error);
 }
 
-/* ---- scancel ---- */
+/* ---- calling scancel ---- */
 
 void submit_cancel(struct batch *batch, gboolean pending)
 {

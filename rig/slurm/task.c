@@ -26,7 +26,7 @@
 #define STOP_GRACE_S 15
 #define LOG_MAX (1u << 20)
 
-/* ---- formats ---- */
+/* ---- reading and writing the files of a task ---- */
 
 static json_t *strings(char *const *list)
 {
@@ -301,7 +301,7 @@ gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error
 	return ok;
 }
 
-/* ---- the task ---- */
+/* ---- running the task ---- */
 
 static json_t *read_task(const char *dir, const char *batch, guint number, GError **error)
 {

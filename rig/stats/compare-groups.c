@@ -80,7 +80,7 @@ static gboolean collect(struct run_index *ix, const struct compare *c, int which
 	return stmt != NULL;
 }
 
-/* ---- rates ---- */
+/* ---- comparing failure rates ---- */
 
 static void rate_free(gpointer data)
 {
@@ -132,7 +132,7 @@ static void judge_rates(GPtrArray *rates)
 	g_ptr_array_sort(rates, rate_order);
 }
 
-/* ---- speeds ---- */
+/* ---- comparing speeds ---- */
 
 static void speed_free(gpointer data)
 {

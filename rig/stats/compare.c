@@ -175,7 +175,7 @@ void compare_free(struct compare *c)
 	g_free(c);
 }
 
-/* ---- JSON ---- */
+/* ---- the comparison as JSON ---- */
 
 static json_t *side_json(const struct compare_side *side)
 {

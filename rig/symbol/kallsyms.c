@@ -57,7 +57,7 @@ static gsize align(gsize at, gsize to)
 	return (at + to - 1) / to * to;
 }
 
-/* ---- tokens ---- */
+/* ---- finding token_table and token_index ---- */
 
 /* Returns TRUE if token_table is at START and a matching token_index follows it; stores both. */
 static gboolean read_tokens(struct image *image, gsize start)
@@ -120,7 +120,7 @@ static gboolean find_tokens(struct image *image)
 	return FALSE;
 }
 
-/* ---- names ---- */
+/* ---- reading the names of symbols ---- */
 
 /*
  * Reads the name at *AT into NAME (NAME_MAX_LEN bytes), whose first character is the type, and
@@ -193,7 +193,7 @@ static gboolean find_names(struct image *image)
 	return FALSE;
 }
 
-/* ---- addresses ---- */
+/* ---- finding the addresses of symbols ---- */
 
 static guint64 address_of(const struct image *image, gsize offsets, guint64 base, gboolean absolute,
 			  guint i)

@@ -14,7 +14,7 @@
 
 #define BLOCK 65536
 
-/* ---- packing ---- */
+/* ---- packing an archive ---- */
 
 static gboolean cannot_write(struct archive *archive, GError **error)
 {
@@ -146,7 +146,7 @@ gboolean archive_pack(int fd, const struct archive_item *items, guint n, GError 
 	return ok;
 }
 
-/* ---- unpacking ---- */
+/* ---- unpacking an archive ---- */
 
 struct unpacking {
 	struct archive *archive;

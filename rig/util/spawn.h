@@ -111,7 +111,7 @@ void process_signal(const struct process *process, int signal);
  */
 void process_reap(struct process *process, struct process_end *ret);
 
-/* ---- programs ---- */
+/* ---- programs that the rig starts ---- */
 
 /* Returns the Debian package of a program that the rig starts, or NULL if unknown. */
 const char *spawn_package(const char *program);

@@ -204,7 +204,7 @@ void vm_plug_nvdimm(struct vm *vm, const struct vm_memory *device, gint64 deadli
 	add_backend(op, device, "memdev");
 }
 
-/* ---- virtio-mem ---- */
+/* ---- virtio-mem, virtio-pmem, CXL devices and the balloon ---- */
 
 const char *vm_free_bus(struct vm *vm, const char *const *buses, const char *id)
 {
@@ -369,7 +369,7 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 		resize_sent);
 }
 
-/* ---- CPUs ---- */
+/* ---- plugging CPUs ---- */
 
 /*
  * Returns TRUE if another plug operation has chosen the slot, but QEMU has not replied to its

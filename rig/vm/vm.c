@@ -17,7 +17,7 @@ void vm_fault(struct vm *vm, const char *what)
 	vm->faulted = TRUE;
 }
 
-/* ---- QMP ---- */
+/* ---- events of QMP ---- */
 
 /* The value of QAPI's ShutdownCause for a shutdown by the guest. */
 #define CAUSE_SHUTDOWN "guest-shutdown"

@@ -143,7 +143,10 @@ static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, co
 	       same_list(x->base, y->base) && same_list(x->fragments, y->fragments);
 }
 
-/* Adds RUN, a run without the bug of OWN, to the scores of each entry with the same clean twin. */
+/*
+ * Adds RUN, a run without the bug of OWN, to the scores of each entry with the same clean twin (the
+ * kernel without the bug).
+ */
 static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
 		      const struct run_info *run)
 {

@@ -53,8 +53,8 @@ START_TEST(more_than_half)
 END_TEST
 
 /*
- * Random cells: no packing takes less than the bound, and the order "longest first" takes at most
- * twice the bound.
+ * For random jobs, no packing takes less time than pack_bound(), and the order "longest first"
+ * takes at most twice that time.
  */
 START_TEST(spans)
 {

@@ -75,7 +75,7 @@ START_TEST(phases)
 	cover_want(&cover, 99);
 	ck_assert(!cover_must_flush(&cover));
 	cover_want(&cover, COVER_LOAD);
-	/* one vCPU flushes; until then the code belongs to the phase before */
+	/* one vCPU discards all translations; until then the code belongs to the phase before */
 	ck_assert(cover_must_flush(&cover));
 	ck_assert(!cover_must_flush(&cover));
 	cover_add(&cover, FROM, FROM + 4);

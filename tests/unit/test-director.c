@@ -159,7 +159,7 @@ START_TEST(older_qemu)
 }
 END_TEST
 
-/* ---- functions that are counted ---- */
+/* ---- functions whose executions are counted ---- */
 
 START_TEST(visits)
 {
@@ -275,7 +275,7 @@ START_TEST(trap_classes)
 }
 END_TEST
 
-/* ---- the socket ---- */
+/* ---- messages on the plugin's socket ---- */
 
 static guint n_held, n_broken, n_skewed, n_turned;
 static struct director_held last;

@@ -15,7 +15,7 @@
 #include "tests/unit/engine.h"
 #include "util/error.h"
 
-/* ---- the table ---- */
+/* ---- the table of states and events ---- */
 
 START_TEST(gone_is_the_end)
 {
@@ -88,7 +88,7 @@ START_TEST(states_only_go_forward)
 }
 END_TEST
 
-/* ---- runs ---- */
+/* ---- whole runs with the fake QEMU ---- */
 
 static const struct {
 	const char *fake; /* words of $FAKE_QEMU */

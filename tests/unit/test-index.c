@@ -321,7 +321,7 @@ START_TEST(wall_times)
 }
 END_TEST
 
-/* ---- retention ---- */
+/* ---- which runs are kept ---- */
 
 START_TEST(pruned)
 {

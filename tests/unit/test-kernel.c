@@ -33,7 +33,7 @@ static void setup(void)
 	ck_assert(spawn_words(NULL, NULL, "cp", "-r", tree, scratch, NULL));
 }
 
-/* ---- configs ---- */
+/* ---- config fragments ---- */
 
 const char config_text[] = "# CONFIG_OFF is not set\nCONFIG_ON=y\nCONFIG_MOD=m\nCONFIG_NUM=250\n"
 			   "CONFIG_TEXT=\"a = b\"\n";
@@ -231,7 +231,7 @@ START_TEST(bad_patches_are_refused)
 }
 END_TEST
 
-/* ---- apt ---- */
+/* ---- downloads by apt ---- */
 
 static const struct {
 	const char *etc, *suite, *text;

@@ -8,7 +8,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-/* ---- one boot ---- */
+/* ---- lock orders of one boot ---- */
 
 static const struct lock_class *class_at(const struct lock_orders *orders, guint i)
 {

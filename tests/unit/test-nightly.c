@@ -241,7 +241,7 @@ START_TEST(seeds)
 }
 END_TEST
 
-/* ---- attempts ---- */
+/* ---- attempts: the runs of a cell ---- */
 
 static const struct {
 	/* one letter per attempt: + good, - bad, 0 without a result, s skipped */

@@ -10,7 +10,7 @@
 
 #define MS 1000000
 
-/* ---- holds ---- */
+/* ---- holds, which make vCPUs wait ---- */
 
 struct reach {
 	struct holds *holds;
@@ -171,7 +171,7 @@ START_TEST(after_another)
 	ck_assert_uint_eq(totals.early, 1);
 	g_thread_join(thread);
 	ck_assert_uint_eq(hold[0].met, 1);
-	/* one met wait allows one wait */
+	/* a wait of the first hold that was met allows one wait at the second hold */
 	hold[1].rest_until_ns = 0;
 	holds_reach(&holds, 1, SIDE_A, 1, 0);
 	holds_totals(&holds, 1, &totals);
@@ -246,7 +246,7 @@ START_TEST(one_is_free)
 }
 END_TEST
 
-/* ---- sweeps ---- */
+/* ---- sweeps, in which many holds take turns ---- */
 
 static unsigned turned[16], n_turned;
 
@@ -336,7 +336,7 @@ START_TEST(arms_take_turns)
 }
 END_TEST
 
-/* ---- visits ---- */
+/* ---- counts of visits: executions of functions ---- */
 
 START_TEST(neighbours)
 {

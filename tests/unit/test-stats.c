@@ -9,7 +9,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-/* ---- comparing ---- */
+/* ---- comparisons of nights and kernels ---- */
 
 static const struct compare_finding *finding_of(const struct compare *c, const char *bug)
 {
