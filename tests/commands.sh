@@ -38,6 +38,7 @@ no_runs_yet() {
 		expect 2 "$rig" show 2>e && says e 'rig run dimm-remove-vs-sysfs' &&
 		expect 2 "$rig" report 2>e && says e 'rig run dimm-remove-vs-sysfs' &&
 		expect 0 "$rig" nightly --list >o && says o 'no nights in' &&
+		expect 2 "$rig" compare last~1 last 2>e && says e 'the results have runs of 0 nights' &&
 		expect 0 "$rig" locks cycles >o && says o 'No run with lock orders was found' &&
 		expect 0 "$rig" locks check >o && says o 'No run with lock orders was found' || return 1
 	cat >plan.yaml <<-'EOF'
@@ -63,6 +64,17 @@ shown_while_running() {
 		same title "$(field j '.details.reports[].title')" 'possible deadlock in kernfs_get_active_of' &&
 		same state "$(field j .details.progress.state)" hammer || return 1
 	expect 0 "$rig" show >o && says o 'ABORTED  cpu-vs' && says o 'phase    the last one: under load, since'
+}
+
+# The printed commands name a run outside of the default results folder by its path.
+shown_elsewhere() {
+	run=20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973
+	mkdir -p "$RIG_RESULTS" "from ci" there && cp -r "$top/tests/data/store/$run" "$RIG_RESULTS" &&
+		mv "$RIG_RESULTS/$run" "from ci" || return 1
+	expect 0 "$rig" show --brief "from ci/$run" >o && says o "rig replay '$PWD/from ci/$run'" &&
+		says o "more lines: rig show '$PWD/from ci/$run'" || return 1
+	mv "from ci/$run" there && expect 0 "$rig" show --results there >o && says o "rig replay there/$run" &&
+		mv "there/$run" "$RIG_RESULTS" && expect 0 "$rig" show "$RIG_RESULTS/$run" >o && says o "rig replay $run"
 }
 
 # Prints the number of columns at which the word $2 of the rows of file $1 begins.

@@ -162,7 +162,7 @@ int cmd_explain(int argc, char **argv)
 	if (!json)
 		print_explanation(explained);
 	if (!json && hang_kind(hang) == HANG_NONE) {
-		g_autofree char *name = g_path_get_basename(run->dir);
+		g_autofree char *name = findings_reference(run);
 
 		printf("  the run shows no hang; its reports: rig show %s\n", name);
 	}

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/clock.h"
 #include "util/paths.h"
@@ -97,6 +98,17 @@ static void print_locks(json_t *report)
 		     findings_text(held, "function"));
 }
 
+char *findings_reference(const struct run_info *run)
+{
+	g_autofree char *results = run_default_results(), *parent = g_path_get_dirname(run->dir);
+	struct stat a, b;
+
+	if (!stat(results, &a) && !stat(parent, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return g_strdup(run->name);
+	return strpbrk(run->dir, " \t\"'$&;|<>()*?~\\") ? g_shell_quote(run->dir)
+							: g_strdup(run->dir);
+}
+
 static void print_text(const char *text, guint most, const char *name)
 {
 	g_autofree char *clean = findings_clean(text);
@@ -110,7 +122,7 @@ static void print_text(const char *text, guint most, const char *name)
 		       text_s(n - most), name, term_colour(TERM_PLAIN));
 }
 
-static void print_report(const struct run_info *run, json_t *report, size_t number, gboolean full)
+static void print_report(json_t *report, size_t number, gboolean full, const char *name)
 {
 	json_t *when = findings_at(report, "when");
 	g_autofree char *title = findings_clean(findings_text(report, "title"));
@@ -137,20 +149,19 @@ static void print_report(const struct run_info *run, json_t *report, size_t numb
 		     json_integer_value(findings_at(report, "first_line")),
 		     json_integer_value(findings_at(report, "last_line")));
 	if (json_is_string(findings_at(report, "text")))
-		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES,
-			   run->name);
+		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES, name);
 }
 
-static void print_reports(const struct run_info *run, gboolean full)
+static void print_reports(const struct run_info *run, gboolean full, const char *name)
 {
 	json_t *reports = findings_at(run->details, "reports");
 	size_t n = json_array_size(reports);
 
 	for (size_t i = 0; i < n && (full || i < SHORT_REPORTS); i++)
-		print_report(run, json_array_get(reports, i), i + 1, full);
+		print_report(json_array_get(reports, i), i + 1, full, name);
 	if (n > SHORT_REPORTS && !full)
 		printf("\n… %zu more report%s: rig show %s\n", n - SHORT_REPORTS,
-		       text_s(n - SHORT_REPORTS), run->name);
+		       text_s(n - SHORT_REPORTS), name);
 	if (n)
 		putchar('\n');
 }
@@ -308,6 +319,7 @@ static void print_switches(json_t *switches)
 void findings_print(const struct run_info *run, gboolean full)
 {
 	json_t *reasons = findings_at(run->details, "reasons"), *reason;
+	g_autofree char *name = findings_reference(run);
 	size_t i;
 
 	printf("%s%-9s%s", findings_colour(run->verdict), verdict_name(run->verdict),
@@ -328,7 +340,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	if (json_is_string(findings_at(run->inputs, "fitted")))
 		findings_line("pages", "%s: %s", findings_text(run->inputs, "pages"),
 			      findings_text(run->inputs, "fitted"));
-	print_reports(run, full);
+	print_reports(run, full, name);
 	print_stuck(run);
 	print_agents(findings_at(run->details, "counts/agents"));
 	print_devices(findings_at(run->details, "counts/devices"));
@@ -340,7 +352,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_proof(run);
 	findings_print_director(run->details);
 	findings_line("folder", "%s", run->dir);
-	findings_line("replay", "rig replay %s", run->name);
+	findings_line("replay", "rig replay %s", name);
 }
 
 json_t *findings_json(const struct run_info *run)

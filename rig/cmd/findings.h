@@ -21,6 +21,12 @@ void findings_add_progress(struct run_info *run);
 /* Returns the content of findings_print() as a JSON object. The caller owns the reference. */
 json_t *findings_json(const struct run_info *run);
 
+/*
+ * Returns how another command names RUN: by its name if it is in the default results folder,
+ * otherwise by its path, quoted for the shell if needed. The caller owns the result.
+ */
+char *findings_reference(const struct run_info *run);
+
 /* Returns the escape sequence of a verdict's colour. */
 const char *findings_colour(enum verdict verdict);
 

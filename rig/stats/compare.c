@@ -90,8 +90,8 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 	if (!by_age && !only_kernel && g_str_has_prefix(name, "last"))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"there is no '%s': the results have %u night%s (`rig nightly --list`); "
-			"`rig nightly PLAN` runs one",
+			"there is no '%s': the results have runs of %u night%s (`rig nightly "
+			"--list`); `rig nightly PLAN` runs one",
 			name, nights->len, text_s(nights->len));
 	for (guint i = 0; i < nights->len && !only_kernel; i++)
 		side->is_night |= !strcmp(name, ((struct index_group *)nights->pdata[i])->key);
