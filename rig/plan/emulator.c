@@ -137,7 +137,8 @@ static gboolean check_contexts(const struct scenario *scenario, GError **error)
 	       rig_fail(error, RIG_EXIT_SKIP,
 			"'%s' unplugs CPUs and plugs more than %u in all; then QEMU under TCG "
 			"aborts, because it does not free the TCG context of an unplugged vCPU; "
-			"limit the plugs by 'repeat', or raise 'max_cpus'",
+			"run it on a host with KVM, or in a copy of the scenario limit the plugs "
+			"by 'repeat', or raise 'max_cpus'",
 			scenario->name, room);
 }
 
@@ -156,7 +157,8 @@ gboolean plan_check_accel(const struct run_request *want, const struct scenario 
 				"version on '%s' is not known (%s); run the scenario on this host "
 				"with --qemu",
 				scenario->name, want->uri, plan->accel_why);
-	return machine_check_version(machine, emulator ? emulator : machine->emulator,
-				     MACHINE_UNPLUG_CPU, what, error) &&
-	       check_contexts(scenario, error);
+	/* first what no version of QEMU changes */
+	return check_contexts(scenario, error) &&
+	       machine_check_version(machine, emulator ? emulator : machine->emulator,
+				     MACHINE_UNPLUG_CPU, what, error);
 }
