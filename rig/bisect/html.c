@@ -74,11 +74,13 @@ static void add_numbers(GString *out, json_t *result)
 		out, "<table><tr><th class=w>searched for<td><code>%s</code><br>%s</tr>\n",
 		*key ? key : "not known yet", learned);
 	g_string_append_printf(out, "<tr><th>scenario<td>%s on %s</tr>\n", scenario, machine);
-	g_string_append_printf(out,
-			       "<tr><th>caught<td>in %.0f %% of the runs on a kernel with the bug "
-			       "(%.0f to %.0f %%)</tr>\n",
-			       100 * number(detection, "rate"), 100 * number(detection, "low"),
-			       100 * number(detection, "high"));
+	if (number(result, "boots") > 0)
+		g_string_append_printf(
+			out,
+			"<tr><th>caught<td>in %.0f %% of the runs on a kernel with the bug "
+			"(%.0f to %.0f %%)</tr>\n",
+			100 * number(detection, "rate"), 100 * number(detection, "low"),
+			100 * number(detection, "high"));
 	g_string_append_printf(out, "<tr><th>spent<td>%.0f boot%s, %.0f build%s, %s",
 			       number(result, "boots"), text_s(number(result, "boots")),
 			       number(result, "builds"), text_s(number(result, "builds")), took);

@@ -82,11 +82,14 @@ static void add_numbers(GString *out, json_t *result)
 			       *text_at(target, "key") ? text_at(target, "key") : "not known yet");
 	if (*text_at(target, "learned"))
 		g_string_append_printf(out, "          %s\n", text_at(target, "learned"));
-	g_string_append_printf(out,
-			       "caught    in %.0f %% of the runs on a kernel with the bug "
-			       "(%.0f to %.0f %%)\n",
-			       100 * number(detection, "rate"), 100 * number(detection, "low"),
-			       100 * number(detection, "high"));
+	/* without any run, the rate is only an assumption */
+	if (number(result, "boots") > 0)
+		g_string_append_printf(
+			out,
+			"caught    in %.0f %% of the runs on a kernel with the bug "
+			"(%.0f to %.0f %%)\n",
+			100 * number(detection, "rate"), 100 * number(detection, "low"),
+			100 * number(detection, "high"));
 	g_string_append_printf(out, "spent     %.0f boot%s, %.0f build%s, %s",
 			       number(result, "boots"), text_s(number(result, "boots")),
 			       number(result, "builds"), text_s(number(result, "builds")), took);

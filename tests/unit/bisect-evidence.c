@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bisect/evidence.h"
+#include "bisect/result.h"
 #include "tests/unit/bisect.h"
 
 #define HANG(kind, bug)                                                       \
@@ -152,6 +153,19 @@ START_TEST(a_hang_becomes_the_target)
 }
 END_TEST
 
+/* The rate at which runs show the bug is printed if there was a run, and not if there was none. */
+START_TEST(no_run_no_rate)
+{
+	json_t *result = json_pack("{s:i, s:{s:f, s:f, s:f}}", "boots", _i, "detection", "rate",
+				   0.32, "low", 0.02, "high", 1.0);
+	g_autofree char *text = result_text(result), *html = result_html(result);
+
+	ck_assert_int_eq(strstr(text, "in 32 % of the runs") != NULL, _i);
+	ck_assert_int_eq(strstr(html, "in 32 % of the runs") != NULL, _i);
+	json_decref(result);
+}
+END_TEST
+
 TCase *bisect_evidence_case(void)
 {
 	TCase *tcase = tcase_create("evidence");
@@ -159,5 +173,6 @@ TCase *bisect_evidence_case(void)
 	tcase_add_test(tcase, a_path_that_was_not_executed);
 	tcase_add_loop_test(tcase, a_hang_has_a_signature, 0, G_N_ELEMENTS(hangs));
 	tcase_add_loop_test(tcase, a_hang_becomes_the_target, 0, G_N_ELEMENTS(target_cases));
+	tcase_add_loop_test(tcase, no_run_no_rate, 0, 2);
 	return tcase;
 }
