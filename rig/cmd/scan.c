@@ -207,8 +207,8 @@ static void print_remarks(const struct scan *scan, const char *vmlinux, const ch
 	guint n = 0;
 
 	if (scan->missed)
-		fprintf(stderr, "rig: %u frames are not in '%s': it may be of another build\n",
-			scan->missed, vmlinux);
+		fprintf(stderr, "rig: %u frame%s not in '%s': it may be of another build\n",
+			scan->missed, scan->missed == 1 ? " is" : "s are", vmlinux);
 	if (scan->symbols && !symbols_have_lines(scan->symbols))
 		fprintf(stderr,
 			"rig: '%s' has no DWARF, so there are functions but no lines "
