@@ -123,7 +123,9 @@ static const struct {
 	/* the agent run: the scenario may set a time limit, which the host checks */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
 
-	/* the agents dax, cxl; the host checks the first row */
+	/*
+	 * the agents dax, cxl; the host decides whether ECANCELED, of the first row, fails the run
+	 */
 	{BIT(OP_NS_MAKE) | BIT(OP_REGION_MAKE), ECANCELED,
 	 "cleanup(): the device had not appeared when the agents stopped"},
 	{BIT(OP_NS_MAKE), ENOMEM, "memremap_pages(): no memory for the pages' metadata"},

@@ -56,7 +56,7 @@ struct locks_trap {
 
 	/* protected by the mutex `lock` of struct locks */
 	bool armed;
-	pthread_cond_t change; /* `armed`, or the `go` of a party, has changed */
+	pthread_cond_t change; /* signalled when `armed` or the `go` of a stopped task changes */
 	unsigned waiting;      /* number of tasks that are stopped */
 	struct trap_party party[TRAP_PARTIES];
 	/* the tasks of the circle that was closed last; each waits for a lock of the next one */

@@ -7,8 +7,8 @@
 #include "bisect/span.h"
 
 /*
- * Makes a span that has only change 0, which stands for the old end. The caller must set the
- * members of change 0.
+ * Makes a span (a list of changes to search) that has only change 0, which stands for the old end.
+ * The caller must set the members of change 0.
  */
 struct span *span_new(enum span_kind kind);
 /* Appends a copy of *CHANGE. The span takes over its strings, and *CHANGE is cleared. */

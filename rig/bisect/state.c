@@ -19,8 +19,8 @@
 #define OTHERS 4
 
 /*
- * Returns the posterior before the first run. If the target is a lock order, the posterior presumes
- * that nearly every run on a kernel with this lock order records it.
+ * Returns the posterior before the first run. If the target, which the search looks for, is a lock
+ * order, the posterior presumes that nearly every run on a kernel with this lock order records it.
  */
 static struct posterior *fresh_posterior(const struct search *search)
 {

@@ -23,7 +23,7 @@ struct child {
 	gboolean freed;
 };
 
-/* ---- the command line ---- */
+/* ---- the command line of a child ---- */
 
 static void add(GPtrArray *argv, const char *option, const char *value)
 {

@@ -193,7 +193,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 			print_nothing(scan, lockdep_died);
 		return;
 	}
-	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, text_s(all),
+	printf("%u report%s: %u failing, %u that turned lockdep off, %u noted", all, text_s(all),
 	       scan->failing, scan->lost, scan->notes);
 	if (scan->known)
 		printf(", %u known", scan->expected);

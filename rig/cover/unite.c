@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unites the coverage of runs. */
+/* Unites the coverage of runs: which functions and lines any of them reached. */
 #include "cover/unite.h"
 
 #include <string.h>

@@ -357,7 +357,7 @@ struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_na
 	return g_steal_pointer(&recorded);
 }
 
-/* ---- results ---- */
+/* ---- queries of a record ---- */
 
 char *lock_recorded_fault(const struct lock_recorded *r)
 {

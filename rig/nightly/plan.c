@@ -165,7 +165,7 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 
 /*
  * Checks `launcher` and `connect` when the plan is read. Without this check, `rig run` would report
- * the error in each cell.
+ * the error in each run of the night.
  */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {

@@ -81,7 +81,7 @@ gboolean arms_add(struct race *race, const struct race_record *record, guint *re
 gboolean arms_is_seldom(const struct race *race, guint arm);
 /* Returns the index of the arm with the hold HOLD, or G_MAXUINT if there is none. */
 guint arms_find(const struct race *race, const char *hold);
-/* Fills *RET with a sweep of the best arms. Returns FALSE if there are no arms. */
+/* Fills *RET with a sweep that tries the best arms (holds). Returns FALSE if there are no arms. */
 gboolean arms_explore(struct race *race, struct race_trial *ret);
 /*
  * Rewards the arms of the ended sweep TRIAL with the outcome O; O is NULL if the sweep has no

@@ -35,7 +35,7 @@ static gboolean around_run(const char *what, const char *results, char ***ret, G
 	if (!run)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"unknown place '%s' for --around: give a file (mm/slub.c), a function, "
+			"unknown --around '%s': give a file (mm/slub.c), a function, "
 			"a lock (device_hotplug_lock, mem_hotplug_lock, cpu_hotplug_lock, "
 			"slab_mutex, kn->active, "
 			"&dev->mutex) or a run with a report",

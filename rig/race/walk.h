@@ -51,8 +51,9 @@ struct walk_cell {
 struct walk;
 
 /*
- * Starts a walk in OPTIONS->run.dir, or continues one from STATE, its race.json. WORDS is the
- * command line, stored for --resume. Errors: RIG_EXIT_USAGE, STATE cannot be read; RIG_EXIT_INFRA.
+ * Starts a walk (see the top of this file) in OPTIONS->run.dir, or continues one from STATE, its
+ * race.json. WORDS is the command line, stored for --resume. Errors: RIG_EXIT_USAGE, STATE cannot
+ * be read; RIG_EXIT_INFRA.
  */
 struct walk *walk_new(const struct walk_options *options, json_t *words, json_t *state,
 		      GError **error);

@@ -4,7 +4,7 @@
 
 #include "splat/scanner.h"
 
-/* number of lines inside a report that prove it, if nothing else does */
+/* if nothing else proves that a report is real, it needs this many lines after its header */
 #define PROOF_LINES 4
 
 /*

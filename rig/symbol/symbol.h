@@ -96,7 +96,7 @@ GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line
 struct symbol_code {
 	const char *file;     /* "mm/slub.c" */
 	guint line;	      /* line of the code, or of the function's declaration */
-	const char *function; /* NULL if the piece is of a line */
+	const char *function; /* name of the function; NULL for a piece of a line's code */
 	/*
 	 * number of the copy. A function can have one copy that is called, and one at each place
 	 * where it is inlined. A copy may have several pieces.

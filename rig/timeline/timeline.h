@@ -22,7 +22,10 @@
 #include "scenario/scenario.h"
 #include "util/auto.h"
 
-/* Maximum number of operations in a file. Laps beyond it are generated instead of listed. */
+/*
+ * Maximum number of operations in a file. Laps (passes through a track) beyond it are generated
+ * instead of listed.
+ */
 #define TIMELINE_OPERATIONS_MAX 100000
 #define TIMELINE_BYTES_MAX (64 << 20)
 /* Maximum numbers of laps per copy, and of operations in all, that are listed before the launch. */

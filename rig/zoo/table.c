@@ -280,8 +280,8 @@ char *zoo_directed(GPtrArray *scores)
 {
 	GString *text = g_string_new(
 		"| entry | machine | kernel | caught with holds or failing calls | caught without "
-		"| guest seconds, with | clean twin, with: caught | clean twin, with: caught, FAIL "
-		"or HANG |\n|---|---|---|---|---|---|---|---|\n");
+		"them | guest seconds, with them | clean twin with them: caught | clean twin with "
+		"them: caught, FAIL or HANG |\n|---|---|---|---|---|---|---|---|\n");
 	const gsize heading = text->len;
 
 	for (guint i = 0; i < scores->len; i++) {

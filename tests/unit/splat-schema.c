@@ -89,7 +89,7 @@ START_TEST(keys_are_escaped)
 }
 END_TEST
 
-/* Limits of the fast way to write a number, and of its rounding. */
+/* Numbers at the limits of the fast conversion to text, and of its rounding. */
 static const double reals[] = {
 	0,	1e-7,	2.5e-5, 0.0009999, 0.001,     0.01,	   0.07,	      0.1,
 	1.0 / 3, 1,	9.999999999,	   42.000001, 123456.25,  9.999999999999998,  10,

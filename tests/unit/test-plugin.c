@@ -177,7 +177,7 @@ START_TEST(after_another)
 	holds_totals(&holds, 1, &totals);
 	ck_assert_uint_eq(totals.held, 1);
 	ck_assert_uint_eq(totals.early, 2);
-	/* two that were met meanwhile allow one wait, too */
+	/* if two waits of the first hold were met meanwhile, they also allow only one wait */
 	atomic_fetch_add(&hold[0].met, 2);
 	for (int i = 0; i < 2; i++) {
 		hold[1].rest_until_ns = 0;
