@@ -214,7 +214,7 @@ static void show_sweep(const struct race_trial *trial, const struct race_outcome
 		held += o->held[i] > 0;
 		waits += o->held[i];
 	}
-	printf("     %s%u place%s, %u of them held, %" G_GUINT64_FORMAT
+	printf("     %s%u hold%s tried, vCPUs waited at %u of them, %" G_GUINT64_FORMAT
 	       " waits of at most %u ms%s%s\n",
 	       term_colour(TERM_DIM), trial->n, text_s(trial->n), held, waits, trial->max_ms,
 	       o->news ? "; a new lock order" : "", term_colour(TERM_PLAIN));

@@ -16,12 +16,13 @@ struct track_run {
 	struct session *s;
 	guint number;	/* number of the copy in the timeline */
 	GPtrArray *ops; /* operations of the current lap; or NULL */
-	guint lap;	/* number of the next lap */
+	guint lap;	/* number of the next lap (pass through the track's steps) */
 	guint next;	/* index of the next operation in ops */
-	gboolean did;	/* a step of this lap was executed, not skipped */
+	gboolean did;	/* a step of this pass through the track was executed, not skipped */
 	gboolean in_step; /* a step is being executed */
-	gboolean waits; /* the copy waits for the end of an operation of another copy */
-	gboolean over;	/* the copy starts no further step */
+	/* the copy of the track waits for the end of an operation of another copy */
+	gboolean waits;
+	gboolean over;	/* the copy of the track starts no further step */
 	guint source;
 	const struct operation *op; /* the current or last operation */
 	const struct step *step;    /* the step of op */

@@ -12,6 +12,7 @@
 /* the holds that may have caused the failure of a sweep are tried in at most this many groups */
 #define RACE_GROUPS 4
 
+/* An arm: a hold at one place of the kernel, which sweeps may try. */
 struct arm {
 	char *hold; /* the place, in the format of hold_parse() */
 	/*

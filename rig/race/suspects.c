@@ -80,8 +80,8 @@ void suspects_rank(json_t *details, const struct race_trial *trial, struct race_
 	g_autoptr(GArray) suspects = g_array_new(FALSE, FALSE, sizeof(struct suspect));
 	/*
 	 * After a deadlock, other tasks may work for long, so the time at which the hang was
-	 * noticed means little. In this case, arms in the stacks of stuck tasks are sorted by the
-	 * time of their last wait, the latest first.
+	 * noticed means little. In this case, arms (holds) whose functions are in the stacks of
+	 * stuck tasks are sorted by the time of their last wait, the latest first.
 	 */
 	gboolean stuck = json_array_size(json_object_get(json_object_get(details, "hang"),
 							 "tasks")) > 0;

@@ -63,7 +63,7 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* ---- reasons ---- */
+/* ---- which reason decides the verdict ---- */
 
 static const struct reason *reason_at(const struct facts *facts, guint i)
 {
