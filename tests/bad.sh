@@ -41,14 +41,17 @@ nothing_left() {
 # option the kernel lacks is not set.
 varied() {
 	fake "" --vary slub_debug=off --vary page_owner --vary slub_debug=on --vary preempt \
-		--vary page_table_levels=4 --seed 5
+		--vary page_table_levels=4 --vary kernel_config=standard --seed 5
 	ended 0 PASS && same value "$("$rig" show last --json | jq -r '.inputs.switches[1].value')" on &&
 		same lacks "$("$rig" show last --json | jq -r '.inputs.switches[2].lacks')" CONFIG_PREEMPT_DYNAMIC &&
 		same lacks "$("$rig" show last --json | jq -r '.inputs.switches[3].lacks')" CONFIG_PGTABLE_LEVELS=5 &&
+		same config "$("$rig" show last --json | jq -r '.inputs.switches[4].value')" standard &&
 		grep -o 'page_owner=[a-z]* slub_debug=FZPU' "$RIG_RESULTS"/*/qemu-cmd >words || { cat "$RIG_RESULTS"/*/qemu-cmd; return 1; }
 	FAKE_QEMU='' expect 0 "$rig" replay last --qemu "$fake" --quiet &&
 		same 'the same words in both runs' "$(grep -lF "$(cat words)" "$RIG_RESULTS"/*/qemu-cmd | wc -l)" 2 &&
-		expect 2 "$rig" run dimm-storm --vary no_such 2>e && says e "unknown kernel switch 'no_such' (available: "
+		expect 2 "$rig" run dimm-storm --vary no_such 2>e && says e "unknown kernel switch 'no_such' (available: " || return 1
+	fake "" --kernel "$("$rig" kernel build --json | jq -r .image)" --vary kernel_config=kasan
+	ended 0 PASS && expect 0 "$rig" show last >s && says s 'kernel_config not varied (the kernel is an image)'
 }
 
 stays_small() {

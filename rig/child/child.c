@@ -91,6 +91,7 @@ char **child_build_words(const struct child_build_spec *spec)
 	add(argv, "--arch", spec->arch);
 	add_each(argv, "--patch", spec->patches);
 	add_each(argv, "--fragment", spec->fragments);
+	add(argv, "--optional", spec->optional);
 	add(argv, "--scenario", spec->scenario);
 	add_number(argv, "--jobs", spec->jobs);
 	if (spec->no_lockdep)

@@ -62,6 +62,7 @@ struct child_build_spec {
 	const char *source, *arch;
 	/* a scenario, whose required config options are added to the build, or NULL */
 	const char *scenario;
+	const char *optional; /* a config fragment to add if possible, or NULL */
 	const char *const *patches, *const *fragments;
 	gboolean no_lockdep;
 	guint jobs;

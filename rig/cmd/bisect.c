@@ -152,7 +152,8 @@ static gboolean make_options(struct search_options *o, GError **error)
 		.no_lockdep = want.no_lockdep,
 		.extra = want.search.extra,
 	};
-	if (!machine || !search_guests(&want.search, SEARCH_GUESTS_MAX, &o->guests, error) ||
+	if (!machine || !scenario_check_one_kernel(scenario, "rig bisect", error) ||
+	    !search_guests(&want.search, SEARCH_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &o->budget_boots, &o->budget_s, error))
 		return FALSE;
 	if (!want.search.results)

@@ -309,6 +309,9 @@ static void print_switches(json_t *switches)
 		if (json_is_string(findings_at(item, "lacks")))
 			g_string_append_printf(list, " not varied (the kernel lacks %s)",
 					       findings_text(item, "lacks"));
+		else if (json_is_string(findings_at(item, "refused")))
+			g_string_append_printf(list, " not varied (%s)",
+					       findings_text(item, "refused"));
 		else
 			g_string_append_printf(list, "=%s", findings_text(item, "value"));
 	}

@@ -54,11 +54,12 @@ static json_t *kernel_json(const struct kernel *kernel)
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	return json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name",
-			 kernel->name, "with", kernel->with, "arch", kernel->arch, "hash",
+	return json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b, s:s*}",
+			 "name", kernel->name, "with", kernel->with, "arch", kernel->arch, "hash",
 			 kernel->hash, "version", kernel->version, "source", kernel->source,
 			 "image", kernel->image, "vmlinux", kernel->vmlinux, "config",
-			 kernel->config, "patches", patches, "cached", kernel->was_cached);
+			 kernel->config, "patches", patches, "cached", kernel->was_cached,
+			 "refused", kernel->refused);
 }
 
 /*
@@ -77,7 +78,7 @@ static json_t *build_json(const struct kernel *kernel, const struct kernel_spec 
 /* ---- rig kernel build ---- */
 
 static struct {
-	char *source, *arch, *scenario, *pages;
+	char *source, *arch, *scenario, *pages, *optional;
 	char **patches, **fragments;
 	int jobs;
 	gboolean no_lockdep, refresh, cached, estimate, json;
@@ -93,6 +94,8 @@ static const GOptionEntry build_options[] = {
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "a config fragment, applied after the rig's own; repeatable", "FILE"},
+	{"optional", 0, 0, G_OPTION_ARG_FILENAME, &want.optional,
+	 "a config fragment that is left out if kconfig does not accept it", "FILE"},
 	{"scenario", 0, 0, G_OPTION_ARG_STRING, &want.scenario,
 	 "add what this scenario needs: 'kernel: full', its 'kconfig' and 'modules'", "SCENARIO"},
 	{"pages", 0, 0, G_OPTION_ARG_STRING, &want.pages, "page size on aarch64: 4k or 64k",
@@ -174,6 +177,8 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 		printf("  patch   %s\n", kernel->patches[i]);
 	if (kernel->with && *kernel->with)
 		printf("  with    %s\n", kernel->with);
+	if (kernel->refused)
+		printf("  without %s\n", kernel->refused);
 	printf("  image   %s\n  config  %s\n  hash    %s\n", kernel->image,
 	       kernel->config ? kernel->config : "-", kernel->hash);
 }
@@ -198,7 +203,8 @@ static gboolean spec_init(struct plan_spec *ret, const struct scenario *scenario
 		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
 	}
-	plan_spec_init(ret, &request, scenario, arch);
+	plan_spec_init(ret, &request, scenario, arch, NULL);
+	ret->spec.optional = want.optional;
 	ret->spec.refresh = want.refresh;
 	ret->spec.cached = want.cached;
 	return TRUE;

@@ -57,8 +57,7 @@ static const char examples[] =
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, "
 	"3 infrastructure or stopped, 77 skip.\n"
-	"With --fail: 0 no violation, 1 violations, or the scenario fails without a failed "
-	"call.\n";
+	"With --fail: 0 no violation, 1 violations, or the scenario fails without a failed call.\n";
 
 static struct {
 	char *around, *kernel, *machine, *emulator, *strategy;
@@ -388,7 +387,8 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	struct race_options o;
 	int code;
 
-	if (!scenario || !make_options(what, scenario, dir, &o, &error))
+	if (!scenario || !scenario_check_one_kernel(scenario, "rig race", &error) ||
+	    !make_options(what, scenario, dir, &o, &error))
 		return rig_report_error(error);
 	o.results = want.search.results ? want.search.results : results;
 	here = (struct place_options){.results = o.results, .rig = o.rig};

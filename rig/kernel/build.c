@@ -19,7 +19,11 @@ struct inputs {
 	const struct kernel_arch *arch;
 	struct source *source;
 	GPtrArray *patches; /* of struct patch */
-	GPtrArray *settings;
+	/*
+	 * `settings`: those of all fragments but the optional one. `all_settings`: with the
+	 * optional one, or NULL if there is none
+	 */
+	GPtrArray *settings, *all_settings;
 	char *compiler;
 };
 
@@ -29,35 +33,53 @@ static void inputs_clear(struct inputs *inputs)
 		source_free(inputs->source);
 	g_clear_pointer(&inputs->patches, g_ptr_array_unref);
 	g_clear_pointer(&inputs->settings, g_ptr_array_unref);
+	g_clear_pointer(&inputs->all_settings, g_ptr_array_unref);
 	g_free(inputs->compiler);
 }
 
-static gboolean add_fragment(struct inputs *inputs, const char *name, const char *path,
+static gboolean add_fragment(GPtrArray *settings, const char *name, const char *path,
 			     GError **error)
 {
 	g_autofree char *text = NULL;
 
 	return rig_read_file(path, 1 << 20, &text, NULL, error) &&
-	       fragment_parse(name, text, inputs->settings, error);
+	       fragment_parse(name, text, settings, error);
 }
 
-static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *spec, GError **error)
+/*
+ * Returns the settings of the rig's fragments and those of SPEC, in order; OPTIONAL is its optional
+ * fragment, or NULL to leave that out.
+ */
+static GPtrArray *load_fragments(const struct inputs *inputs, const struct kernel_spec *spec,
+				 const char *optional, GError **error)
 {
 	const char *own[] = {"base", spec->no_lockdep ? NULL : "lockdep", inputs->arch->name};
+	g_autoptr(GPtrArray) settings = fragment_list_new();
+	g_autofree char *optional_name = optional ? g_path_get_basename(optional) : NULL;
 
-	inputs->settings = fragment_list_new();
 	for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
 		g_autofree char *name =
 			own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i]) : NULL;
 		g_autofree char *path = name ? rig_home_path(name) : NULL;
 
-		if (name && !add_fragment(inputs, strrchr(name, '/') + 1, path, error))
-			return FALSE;
+		if (name && !add_fragment(settings, strrchr(name, '/') + 1, path, error))
+			return NULL;
 	}
 	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
-		if (!add_fragment(inputs, spec->fragments[i], spec->fragments[i], error))
-			return FALSE;
-	return !spec->kconfig || fragment_parse("kconfig", spec->kconfig, inputs->settings, error);
+		if (!add_fragment(settings, spec->fragments[i], spec->fragments[i], error))
+			return NULL;
+	if ((optional && !add_fragment(settings, optional_name, optional, error)) ||
+	    (spec->kconfig && !fragment_parse("kconfig", spec->kconfig, settings, error)))
+		return NULL;
+	return g_steal_pointer(&settings);
+}
+
+static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *spec, GError **error)
+{
+	inputs->settings = load_fragments(inputs, spec, NULL, error);
+	if (inputs->settings && spec->optional)
+		inputs->all_settings = load_fragments(inputs, spec, spec->optional, error);
+	return inputs->settings && (!spec->optional || inputs->all_settings);
 }
 
 gboolean kernel_is_fragment(const char *fragment, const char *own)
@@ -127,11 +149,15 @@ static char *hash_inputs(const struct inputs *inputs, const struct kernel_spec *
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
-	g_autofree char *options = fragment_merge("", inputs->settings);
+	g_autofree char *options =
+		fragment_merge("", spec->optional ? inputs->all_settings : inputs->settings);
 
 	if (!worktree_carried(carried, error))
 		return NULL;
 	hash_add(sum, HASH_FORMAT);
+	/* with an optional fragment, the kernel may lack what the options say */
+	if (spec->optional)
+		hash_add(sum, "optional");
 	hash_add(sum, inputs->arch->name);
 	hash_add(sum, inputs->source->identity);
 	hash_add(sum, inputs->compiler);
@@ -145,14 +171,14 @@ static char *hash_inputs(const struct inputs *inputs, const struct kernel_spec *
 }
 
 /*
- * Returns a hash of the inputs of .config: the source, the compiler, the fragments, the rig's own
- * files, and the patches that change Kconfig files.
+ * Returns a hash of the inputs of .config: the source, the compiler, SETTINGS, the rig's own files,
+ * and the patches that change Kconfig files.
  */
-static char *config_key(const struct inputs *inputs)
+static char *config_key(const struct inputs *inputs, GPtrArray *settings)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
-	g_autofree char *options = fragment_merge("", inputs->settings);
+	g_autofree char *options = fragment_merge("", settings);
 
 	hash_add(sum, HASH_FORMAT);
 	hash_add(sum, inputs->source->identity);
@@ -196,18 +222,24 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 			  G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+-", '_');
 }
 
+static void add_fragment_name(GString *text, const char *file)
+{
+	g_autofree char *name = g_path_get_basename(file);
+
+	if (g_str_has_suffix(name, ".config"))
+		*strrchr(name, '.') = '\0';
+	g_string_append_printf(text, "%s%s", text->len ? ", " : "", name);
+}
+
 /* Returns a text with what SPEC adds to the config: see `with` of struct kernel. */
-static char *additions(const struct kernel_spec *spec)
+static char *additions(const struct kernel_spec *spec, const char *refused)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	for (const char *const *file = spec->fragments; file && *file; file++) {
-		g_autofree char *name = g_path_get_basename(*file);
-
-		if (g_str_has_suffix(name, ".config"))
-			*strrchr(name, '.') = '\0';
-		g_string_append_printf(text, "%s%s", text->len ? ", " : "", name);
-	}
+	for (const char *const *file = spec->fragments; file && *file; file++)
+		add_fragment_name(text, *file);
+	if (spec->optional && !refused)
+		add_fragment_name(text, spec->optional);
 	if (spec->kconfig)
 		g_string_append_printf(text, "%skconfig", text->len ? ", " : "");
 	for (unsigned i = 0; i < spec->n_modules; i++)
@@ -216,7 +248,7 @@ static char *additions(const struct kernel_spec *spec)
 }
 
 static struct kernel *describe(const struct inputs *inputs, const struct kernel_spec *spec,
-			       const struct worktree *tree, const char *hash)
+			       const struct worktree *tree, const char *hash, const char *refused)
 {
 	struct kernel *kernel = g_new0(struct kernel, 1);
 
@@ -229,16 +261,43 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 			kernel->version = files_kernel_version(text);
 	}
 	kernel->name = short_name(inputs, spec, kernel->version ? kernel->version : "kernel");
-	kernel->with = additions(spec);
+	kernel->with = additions(spec, refused);
+	kernel->refused = g_strdup(refused);
 	kernel->hash = g_strdup(hash);
 	kernel->source = g_strdup(inputs->source->resolved);
 	kernel->patches = spec->patches ? g_strdupv((char **)spec->patches) : g_new0(char *, 1);
 	return kernel;
 }
 
-/* Configures and compiles TREE, in which the source is checked out and the patches are applied. */
+/*
+ * Makes the config, if possible with the optional fragment. If kconfig does not accept that, sets
+ * *RET_REFUSED to the first reason.
+ */
+static gboolean configure_any(struct maker *maker, const struct inputs *inputs, char **ret_refused,
+			      GError **error)
+{
+	g_autofree char *key = config_key(inputs, inputs->settings), *all_key = NULL;
+	g_autoptr(GError) why = NULL;
+
+	if (inputs->all_settings) {
+		all_key = config_key(inputs, inputs->all_settings);
+		if (configure(maker, inputs->all_settings, all_key, ret_refused, &why))
+			return TRUE;
+		if (!*ret_refused) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return FALSE;
+		}
+	}
+	return configure(maker, inputs->settings, key, NULL, error);
+}
+
+/*
+ * Configures and compiles TREE, in which the source is checked out and the patches are applied.
+ * RET_REFUSED: see configure_any().
+ */
 static gboolean compile(struct worktree *tree, const struct inputs *inputs,
-			const struct kernel_spec *spec, struct progress *progress, GError **error)
+			const struct kernel_spec *spec, struct progress *progress,
+			char **ret_refused, GError **error)
 {
 	struct maker maker = {
 		.tree = tree,
@@ -247,7 +306,6 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 		.progress = progress,
 	};
 	g_autofree char *vmlinux = g_build_filename(tree->obj, "vmlinux", NULL), *kind = NULL;
-	g_autofree char *key = config_key(inputs);
 	gint64 last, begin = rig_now_ns();
 	gboolean full, ok;
 	guint total;
@@ -259,7 +317,7 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 	cache_last(kind, &last, &total);
 	progress->last_ns = last;
 	progress_step(progress, "configure", 0);
-	ok = configure(&maker, inputs->settings, key, error);
+	ok = configure_any(&maker, inputs, ret_refused, error);
 	if (ok) {
 		progress_step(progress, "compile",
 			      full ? (total ? total : inputs->arch->objects) : 0);
@@ -291,7 +349,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	struct kernel *found;
 	rig_auto(worktree) tree = NULL;
 	rig_auto(kernel) kernel = NULL;
-	g_autofree char *hash = NULL;
+	g_autofree char *hash = NULL, *refused = NULL;
 	struct build build;
 	gint64 begin;
 
@@ -312,9 +370,9 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 		return tree ? found : NULL;
 	begin = rig_now_ns();
 	if (!prepare(tree, &inputs, progress, error) ||
-	    !compile(tree, &inputs, spec, progress, error))
+	    !compile(tree, &inputs, spec, progress, &refused, error))
 		return NULL;
-	kernel = describe(&inputs, spec, tree, hash);
+	kernel = describe(&inputs, spec, tree, hash, refused);
 	build = (struct build){inputs.arch, tree, inputs.compiler, rig_now_ns() - begin};
 	if (!cache_publish(kernel, &build, error))
 		return NULL;
@@ -346,7 +404,8 @@ gboolean kernel_estimate(const struct kernel_spec *spec, struct kernel_estimate 
 	name = g_strdup_printf("kernel/tree/%s/obj-%s%s", inputs.source->tree, inputs.arch->name,
 			       flavour(spec));
 	obj = rig_cache_path(name);
-	estimate_build(obj, inputs.settings, inputs.patches, inputs.arch, ret);
+	estimate_build(obj, spec->optional ? inputs.all_settings : inputs.settings, inputs.patches,
+		       inputs.arch, ret);
 	return TRUE;
 }
 

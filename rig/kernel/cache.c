@@ -73,6 +73,7 @@ struct kernel *cache_find(const char *hash)
 		.source = text_of(json, "source"),
 		.arch = text_of(json, "arch"),
 		.with = text_of(json, "with"),
+		.refused = text_of(json, "refused"),
 		.patches = (char **)g_ptr_array_free(g_steal_pointer(&patches), FALSE),
 		.was_cached = TRUE,
 		.build_s = json_number_value(json_object_get(json, "seconds")),
@@ -162,11 +163,11 @@ static char *build_json(const struct kernel *kernel, const struct build *build)
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	json = json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name",
-			 kernel->name, "with", kernel->with, "version", kernel->version, "source",
-			 kernel->source, "arch", build->arch->name, "image", image, "patches",
-			 patches, "compiler", build->compiler, "built", when, "seconds",
-			 (double)build->ns / RIG_NS_PER_S);
+	json = json_pack("{s:s, s:s*, s:s*, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name",
+			 kernel->name, "with", kernel->with, "refused", kernel->refused, "version",
+			 kernel->version, "source", kernel->source, "arch", build->arch->name,
+			 "image", image, "patches", patches, "compiler", build->compiler, "built",
+			 when, "seconds", (double)build->ns / RIG_NS_PER_S);
 	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	copy = g_strconcat(text ? text : "{}", "\n", NULL);
 	free(text);

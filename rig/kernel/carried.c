@@ -42,6 +42,8 @@ char *kernel_request_key(const struct kernel_spec *spec, GError **error)
 	if (!add_files(sum, spec->patches, error) || !add_files(sum, spec->fragments, error) ||
 	    !modules_hash(sum, spec, error))
 		return NULL;
+	if (spec->optional && !add_files(sum, (const char *const[]){spec->optional, NULL}, error))
+		return NULL;
 	if (spec->kconfig)
 		kernel_hash_add(sum, spec->kconfig, strlen(spec->kconfig));
 	return g_strdup(g_checksum_get_string(sum));

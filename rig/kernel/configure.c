@@ -46,7 +46,8 @@ static void keep_time(const char *path, const char *old, const struct stat *st, 
 		utimensat(AT_FDCWD, path, times, 0);
 }
 
-gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error)
+gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, char **ret_refused,
+		   GError **error)
 {
 	g_autofree char *key_file = key_path(maker->tree), *last_key = NULL, *text = NULL,
 			*unmet = NULL;
@@ -67,6 +68,8 @@ gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GE
 		return FALSE;
 	config = config_parse(text);
 	unmet = fragment_unmet(settings, config, maker->tree->src, maker->arch->srcarch);
+	if (unmet && ret_refused)
+		*ret_refused = g_strndup(unmet, strcspn(unmet, "\n"));
 	if (unmet)
 		return rig_fail(error, RIG_EXIT_USAGE, "the config cannot be made:\n%s", unmet);
 	keep_time(path, old, &st, text);

@@ -321,9 +321,11 @@ gboolean maker_end(const struct worktree *tree, GError **error);
 
 /*
  * Makes obj/.config, unless the existing one was made with the same KEY. Fails if a setting is not
- * met; the message has the setting and the reason.
+ * met; the message has the setting and the reason. Then *RET_REFUSED, if RET_REFUSED is not NULL,
+ * is this message for the first such setting; the caller owns it.
  */
-gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error);
+gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, char **ret_refused,
+		   GError **error);
 
 /* ---- estimate.c ---- */
 

@@ -40,6 +40,7 @@ void kernel_free(struct kernel *kernel)
 	g_strfreev(kernel->patches);
 	g_free(kernel->arch);
 	g_free(kernel->with);
+	g_free(kernel->refused);
 	g_free(kernel);
 }
 

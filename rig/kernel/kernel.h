@@ -40,6 +40,11 @@ struct kernel_spec {
 	const char *const *patches; /* paths of patches, in order; NULL-terminated or NULL */
 	/* paths of config fragments that are added after base, lockdep and <arch>; or NULL */
 	const char *const *fragments;
+	/*
+	 * path of a config fragment that is added after these, but left out if kconfig does not
+	 * accept all of the config with it (`refused` of struct kernel); or NULL
+	 */
+	const char *optional;
 	/* lines of a fragment that is applied last, or NULL; error messages say `kconfig:LINE` */
 	const char *kconfig;
 	const struct kernel_module *modules;
@@ -67,6 +72,8 @@ struct kernel {
 	 * of a scenario; "" if nothing, NULL if it is unknown
 	 */
 	char *with;
+	/* why the optional fragment was left out; NULL if it was not, or if there was none */
+	char *refused;
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
 	/* page size of a given arm64 image: "4k", "16k", "64k"; NULL if its header has none */

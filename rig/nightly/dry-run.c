@@ -41,11 +41,11 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 
 /*
  * Returns TRUE if BUILD has the rig's default config: neither fragments, nor --no-lockdep, nor a
- * scenario change it.
+ * scenario or a drawn switch change it.
  */
 static gboolean has_plain_config(const struct night_kernel *kernel, const struct night_build *build)
 {
-	return !*kernel->fragments && !kernel->no_lockdep && !build->scenario;
+	return !*kernel->fragments && !kernel->no_lockdep && !build->scenario && !build->optional;
 }
 
 /*
@@ -92,6 +92,8 @@ static void check_builds(struct dry_run *dry)
 	for (guint i = 0; i < dry->night->builds->len; i++) {
 		const struct night_build *build = dry->night->builds->pdata[i];
 		const struct night_kernel *kernel = &dry->night->kernels[build->kernel];
+		g_autofree char *fragment =
+			build->optional ? g_path_get_basename(build->optional) : NULL;
 		double s = -1;
 
 		if (!is_wanted(dry->night, build) || !kernel_check_source(kernel->source, NULL) ||
@@ -100,9 +102,12 @@ static void check_builds(struct dry_run *dry)
 		dry->builds++;
 		dry->unknown += s <= 0;
 		dry->builds_s += MAX(s, 0);
-		miss(dry, json_sprintf("kernel '%s' for %s%s%s is to be built (%s%s)", kernel->tree,
-				       build->arch, build->scenario ? " and scenario " : "",
-				       build->scenario ? build->scenario : "", kernel->source,
+		miss(dry, json_sprintf("kernel '%s' for %s%s%s%s%s is to be built (%s%s)",
+				       kernel->tree, build->arch,
+				       build->scenario ? " and scenario " : "",
+				       build->scenario ? build->scenario : "",
+				       fragment ? " with " : "", fragment ? fragment : "",
+				       kernel->source,
 				       has_plain_config(kernel, build)
 					       ? ""
 					       : ", unless one with that config is in the cache"));

@@ -217,6 +217,7 @@ static char **build_words(const struct place_job *started, guint cores)
 		.source = kernel->source,
 		.arch = job->build->arch,
 		.scenario = job->build->scenario,
+		.optional = job->build->optional,
 		.patches = (const char *const *)kernel->patches,
 		.fragments = (const char *const *)kernel->fragments,
 		.no_lockdep = kernel->no_lockdep,
@@ -261,10 +262,16 @@ void night_add_cell(struct runner *r, struct night_cell *cell)
 void night_add_build(struct runner *r, struct night_build *build)
 {
 	const char *tree = r->night->kernels[build->kernel].tree;
-	struct night_job *job =
-		job_new(r, g_strdup_printf("build %s %s%s%s", tree, build->arch,
-					   build->scenario ? " " : "",
-					   build->scenario ? build->scenario : ""));
+	g_autofree char *fragment = build->optional ? g_path_get_basename(build->optional) : NULL;
+	const char *const words[] = {build->scenario, fragment};
+	g_autoptr(GString) key = g_string_new(NULL);
+	struct night_job *job;
+
+	g_string_append_printf(key, "build %s %s", tree, build->arch);
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (words[i])
+			g_string_append_printf(key, " %s", words[i]);
+	job = job_new(r, g_strdup(key->str));
 
 	job->build = build;
 	job->job.kind = CHILD_BUILD;

@@ -10,7 +10,9 @@
 #include "kernel/kernel.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
+#include "scenario/switches.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 static void attempt_clear(gpointer data)
 {
@@ -49,6 +51,7 @@ void night_build_free(gpointer data)
 	g_free(build->arch);
 	g_free(build->scenario);
 	g_free(build->adds);
+	g_free(build->optional);
 	g_free(build->problem);
 	g_free(build->name);
 	g_free(build);
@@ -76,12 +79,11 @@ struct night_cell *night_find_cell(const struct night *night, const char *key)
 /* ---- builds that the cells need ---- */
 
 /*
- * Returns a text with the options and modules that the scenario WORD adds to a kernel, or "" if
+ * Returns a text with the options and modules that SCENARIO (or NULL) adds to a kernel, or "" if
  * there are none. The caller owns it.
  */
-static char *additions(const char *word)
+static char *additions(const struct scenario *scenario)
 {
-	rig_auto(scenario) scenario = scenario_load(word, NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (!scenario)
@@ -99,51 +101,95 @@ static char *additions(const char *word)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static struct night_build *find_build(const struct night *night, guint kernel, const char *arch,
-				      const char *adds)
+/* Returns the build with the members of WANT, or adds a copy of WANT to NIGHT. */
+static struct night_build *find_build(struct night *night, const struct night_build *want)
 {
-	for (guint i = 0; i < night->builds->len; i++) {
-		struct night_build *build = night->builds->pdata[i];
+	struct night_build *build;
 
-		if (build->kernel == kernel && !strcmp(build->arch, arch) &&
-		    !strcmp(build->adds, adds))
+	for (guint i = 0; i < night->builds->len; i++) {
+		build = night->builds->pdata[i];
+		if (build->kernel == want->kernel && !strcmp(build->arch, want->arch) &&
+		    !strcmp(build->adds, want->adds) && !g_strcmp0(build->optional, want->optional))
 			return build;
 	}
-	return NULL;
-}
-
-static struct night_build *add_build(struct night *night, const struct night_cell *cell,
-				     const char *arch, const char *adds)
-{
-	struct night_build *build = g_new0(struct night_build, 1);
-
-	build->kernel = cell->kernel;
-	build->arch = g_strdup(arch);
-	build->adds = g_strdup(adds);
-	build->scenario = *adds ? g_strdup(cell->scenario) : NULL;
+	build = g_new0(struct night_build, 1);
+	build->kernel = want->kernel;
+	build->arch = g_strdup(want->arch);
+	build->adds = g_strdup(want->adds);
+	build->optional = g_strdup(want->optional);
+	build->scenario = *want->adds ? g_strdup(want->scenario) : NULL;
 	g_ptr_array_add(night->builds, build);
 	return build;
 }
 
+/*
+ * Returns the switches that the night's options for each run vary; NULL-terminated, the words are
+ * borrowed.
+ */
+static char **varied(const struct night *night)
+{
+	GPtrArray *texts = g_ptr_array_new();
+
+	for (char **word = night->extra; word && word[0] && word[1]; word++)
+		if (!strcmp(word[0], "--vary"))
+			g_ptr_array_add(texts, word[1]);
+	g_ptr_array_add(texts, NULL);
+	return (char **)g_ptr_array_free(texts, FALSE);
+}
+
+/* What the builds of a scenario's cells depend on. */
+struct build_inputs {
+	struct scenario *scenario; /* NULL if the scenario cannot be loaded */
+	char *adds;
+};
+
+static void build_inputs_free(void *data)
+{
+	struct build_inputs *inputs = data;
+
+	scenario_free(inputs->scenario);
+	g_free(inputs->adds);
+	g_free(inputs);
+}
+
+/* Returns the inputs of the scenario WORD, which ALL keeps. */
+static struct build_inputs *inputs_of(GHashTable *all, char *word)
+{
+	struct build_inputs *inputs = g_hash_table_lookup(all, word);
+
+	if (inputs)
+		return inputs;
+	inputs = g_new0(struct build_inputs, 1);
+	inputs->scenario = scenario_load(word, NULL);
+	inputs->adds = additions(inputs->scenario);
+	g_hash_table_insert(all, word, inputs);
+	return inputs;
+}
+
 void night_find_builds(struct night *night)
 {
-	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	g_autoptr(GHashTable) all =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, build_inputs_free);
+	g_autofree char **vary = varied(night);
 
 	for (guint i = 0; i < night->cells->len; i++) {
 		struct night_cell *cell = night->cells->pdata[i];
 		const struct machine *machine = machine_find(cell->machine, NULL);
-		const char *source = night->kernels[cell->kernel].source;
-		char *adds = g_hash_table_lookup(known, cell->scenario);
+		const char *source = night->kernels[cell->kernel].source, *fragment;
+		struct build_inputs *inputs = inputs_of(all, cell->scenario);
+		struct night_build want = {.kernel = cell->kernel,
+					   .adds = inputs->adds,
+					   .scenario = cell->scenario};
 
 		if (!machine || !kernel_is_source(source) || kernel_is_package(source))
 			continue;
-		if (!adds) {
-			adds = additions(cell->scenario);
-			g_hash_table_insert(known, cell->scenario, adds);
-		}
-		cell->build = find_build(night, cell->kernel, machine->arch, adds);
-		if (!cell->build)
-			cell->build = add_build(night, cell, machine->arch, adds);
+		fragment = inputs->scenario ? switch_draw_fragment(inputs->scenario->vary, vary,
+								   cell->seed)
+					    : NULL;
+		want.arch = (char *)machine->arch;
+		want.optional = fragment ? rig_home_path(fragment) : NULL;
+		cell->build = find_build(night, &want);
+		g_free(want.optional);
 	}
 }
 

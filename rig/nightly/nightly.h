@@ -80,8 +80,8 @@ struct night_kernel {
 };
 
 /*
- * A build that cells need: a kernel source and the architecture for which it is built. Cells of
- * scenarios that add the same options and modules share a build.
+ * A build that cells need: a kernel source and the architecture for which it is built. Cells share
+ * a build if their scenarios add the same options and modules, and their seeds the same fragment.
  */
 struct night_build {
 	guint kernel;
@@ -90,6 +90,8 @@ struct night_build {
 	char *scenario;
 	/* a text with the options and modules that these scenarios add; "" if there are none */
 	char *adds;
+	/* the config fragment that their seeds have drawn (switch_draw_fragment()), or NULL */
+	char *optional;
 	/* `ok`: the build has succeeded; `cached`: the kernel was in the cache */
 	gboolean ended, ok, cached;
 	/*

@@ -7,6 +7,7 @@
 #include "kernel/kernel.h"
 #include "util/yaml-schema.h"
 #include "scenario/scenario.h"
+#include "scenario/switches.h"
 #include "util/error.h"
 #include "util/paths.h"
 

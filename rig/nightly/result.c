@@ -111,10 +111,11 @@ static json_t *builds_json(const struct night *night)
 
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:s, s:s?, s:b, s:b, s:b, s:s?, s:s?, s:f}", "tree",
+			json_pack("{s:s, s:s, s:s?, s:s*, s:b, s:b, s:b, s:s?, s:s?, s:f}", "tree",
 				  night->kernels[b->kernel].tree, "arch", b->arch, "scenario",
-				  b->scenario, "ended", b->ended, "ok", b->ok, "cached", b->cached,
-				  "name", b->name, "problem", b->problem, "wall_s", b->wall_s));
+				  b->scenario, "optional", b->optional, "ended", b->ended, "ok",
+				  b->ok, "cached", b->cached, "name", b->name, "problem",
+				  b->problem, "wall_s", b->wall_s));
 	}
 	return array;
 }

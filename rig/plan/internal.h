@@ -42,7 +42,9 @@ gboolean plan_check_accel(const struct run_request *want, const struct scenario 
  * Draws the switches that SCENARIO and WANT vary and adds them to the scenario's command line
  * (switches.c). Sets *RET to a new array of {"switch", "value", "lacks"}; leaves it unchanged if no
  * switch is varied. If the kernel lacks an option that the switch needs, `value` is null and
- * `lacks` is the option; otherwise `lacks` is null. Error: RIG_EXIT_USAGE.
+ * `lacks` is the option; otherwise `lacks` is null. If the kernel could not be built with the
+ * config fragment of the drawn value, `value` is null, and "refused" is the reason. Error:
+ * RIG_EXIT_USAGE.
  */
 gboolean plan_switches(const struct run_request *want, struct scenario *scenario,
 		       const struct kernel *kernel, guint64 seed, json_t **ret, GError **error);
@@ -62,13 +64,15 @@ char **plan_fragments(const struct run_request *want, const struct scenario *sce
 gboolean plan_page_size(const struct run_request *want, const struct machine **machine,
 			GError **error);
 /*
- * Builds or finds the kernel for WANT and SCENARIO. Blocks for minutes. Errors: those of
- * kernel_build(). If the kernel is an image: RIG_EXIT_USAGE, WANT has patches or fragments;
- * RIG_EXIT_SKIP, the scenario has modules, which cannot be built for an image.
+ * Builds or finds the kernel for WANT and SCENARIO. OPTIONAL is a config fragment that is added if
+ * possible (plan_spec_init()), or NULL; if it was not added, the kernel's `refused` is set. Blocks
+ * for minutes. Errors: those of kernel_build(). If the kernel is an image: RIG_EXIT_USAGE, WANT has
+ * patches or fragments; RIG_EXIT_SKIP, the scenario has modules, which cannot be built for an
+ * image.
  */
 struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
-			   const struct machine *machine, const struct plan_progress *progress,
-			   GError **error);
+			   const struct machine *machine, const char *optional,
+			   const struct plan_progress *progress, GError **error);
 /* Checks that KERNEL has the options that SCENARIO and MACHINE need. Error: RIG_EXIT_SKIP. */
 gboolean plan_check_needs(const struct scenario *scenario, const struct machine *machine,
 			  const struct kernel *kernel, GError **error);

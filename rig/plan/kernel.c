@@ -62,9 +62,10 @@ static struct kernel_module *list_modules(const struct scenario *scenario)
 }
 
 void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
-		    const struct scenario *scenario, const char *arch)
+		    const struct scenario *scenario, const char *arch, const char *optional)
 {
 	ret->fragments = plan_fragments(want, scenario, arch);
+	ret->optional = optional ? rig_home_path(optional) : NULL;
 	ret->kconfig =
 		scenario && *scenario->kconfig ? g_strjoinv("\n", scenario->kconfig) : NULL;
 	ret->modules = scenario ? list_modules(scenario) : NULL;
@@ -73,6 +74,7 @@ void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 		.arch = arch,
 		.patches = (const char *const *)want->patches,
 		.fragments = (const char *const *)ret->fragments,
+		.optional = ret->optional,
 		.kconfig = ret->kconfig,
 		.modules = ret->modules,
 		.n_modules = scenario ? scenario->n_modules : 0,
@@ -84,6 +86,7 @@ void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
 void plan_spec_clear(struct plan_spec *spec)
 {
 	g_strfreev(spec->fragments);
+	g_free(spec->optional);
 	g_free(spec->kconfig);
 	g_free(spec->modules);
 }
@@ -102,8 +105,8 @@ static gboolean print_estimate(const struct kernel_spec *spec, const struct plan
 }
 
 struct kernel *plan_kernel(const struct run_request *want, const struct scenario *scenario,
-			   const struct machine *machine, const struct plan_progress *progress,
-			   GError **error)
+			   const struct machine *machine, const char *optional,
+			   const struct plan_progress *progress, GError **error)
 {
 	const char *what = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL;
 	__attribute__((cleanup(plan_spec_clear))) struct plan_spec own = {0};
@@ -124,10 +127,13 @@ struct kernel *plan_kernel(const struct run_request *want, const struct scenario
 				 what, scenario->name);
 			return NULL;
 		}
-		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
-					       : kernel_from_image(what, machine->arch, error);
+		kernel = kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
+						 : kernel_from_image(what, machine->arch, error);
+		if (kernel && optional)
+			kernel->refused = g_strdup("the kernel is an image");
+		return kernel;
 	}
-	plan_spec_init(&own, want, scenario, machine->arch);
+	plan_spec_init(&own, want, scenario, machine->arch, optional);
 	if (progress && progress->estimate && !print_estimate(&own.spec, progress, error))
 		return NULL;
 	kernel = kernel_build(&own.spec, progress ? progress->build : NULL,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "initrd/initrd.h"
+#include "scenario/switches.h"
 #include "store/store.h"
 #include "util/confine.h"
 #include "util/error.h"
@@ -116,11 +117,13 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	return r->plan.machine && fit_page_size(want, r, error);
 }
 
-static gboolean resolve_kernel(const struct run_request *want, const struct plan_progress *progress,
-			       struct resolved *r, GError **error)
+/* OPTIONAL: the config fragment of a drawn switch, or NULL. */
+static gboolean resolve_kernel(const struct run_request *want, const char *optional,
+			       const struct plan_progress *progress, struct resolved *r,
+			       GError **error)
 {
 	r->plan.kernel = r->kernel =
-		plan_kernel(want, r->scenario, r->plan.machine, progress, error);
+		plan_kernel(want, r->scenario, r->plan.machine, optional, progress, error);
 	if (!r->kernel || !plan_check_needs(r->scenario, r->plan.machine, r->kernel, error))
 		return FALSE;
 	if (want->vmlinux) {
@@ -216,7 +219,9 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
 	       initrd_check(r->plan.machine->arch, error) && resolve_accel(want, r, error) &&
-	       resolve_kernel(want, progress, r, error) &&
+	       resolve_kernel(want,
+			      switch_draw_fragment(r->scenario->vary, want->vary, r->plan.seed),
+			      progress, r, error) &&
 	       plan_initrd(r->scenario, r->plan.machine->arch, r->kernel, &r->initrd, error) &&
 	       plan_switches(want, r->scenario, r->kernel, r->plan.seed, &r->plan.switches,
 			     error) &&
@@ -261,5 +266,6 @@ gboolean plan_build_kernel(const struct run_request *want, const struct plan_pro
 {
 	rig_auto(resolved) r = g_new0(struct resolved, 1);
 
-	return resolve_scenario(want, r, error) && resolve_kernel(want, progress, r, error);
+	return resolve_scenario(want, r, error) &&
+	       resolve_kernel(want, NULL, progress, r, error);
 }

@@ -97,16 +97,18 @@ struct run_request {
 /* The kernel that a run needs: `spec` for kernel_build(), and the lists to which `spec` points. */
 struct plan_spec {
 	struct kernel_spec spec;
-	char **fragments, *kconfig;
+	char **fragments, *optional, *kconfig;
 	struct kernel_module *modules;
 };
 /*
  * Combines the source, patches, fragments and page size of WANT with what SCENARIO, if it is not
- * NULL, adds to its kernel (`kernel: full`, `kconfig`, `modules`). The page size must be one of
- * ARCH (machine_page_fragment()). WANT and SCENARIO must stay valid as long as RET.
+ * NULL, adds to its kernel (`kernel: full`, `kconfig`, `modules`), and with the config fragment
+ * OPTIONAL (`optional` of struct kernel_spec), a path below the rig's folder, or NULL. The page
+ * size must be one of ARCH (machine_page_fragment()). WANT and SCENARIO must stay valid as long as
+ * RET.
  */
 void plan_spec_init(struct plan_spec *ret, const struct run_request *want,
-		    const struct scenario *scenario, const char *arch);
+		    const struct scenario *scenario, const char *arch, const char *optional);
 void plan_spec_clear(struct plan_spec *spec);
 
 /* The input of the engine. Everything is borrowed during engine_run(). */
@@ -182,8 +184,8 @@ RIG_DEFINE_AUTO(run_plan, run_plan_free)
 gboolean plan_seed(const char *text, guint64 *ret, GError **error);
 
 /*
- * Builds only WANT's kernel, so that a command with several runs reports a build error before the
- * first run.
+ * Builds only WANT's kernel, without the config fragment of a switch, which depends on the seed of
+ * a run. A command with several runs calls this to report a build error before the first run.
  */
 gboolean plan_build_kernel(const struct run_request *want, const struct plan_progress *progress,
 			   GError **error);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "scenario/switches.h"
 #include "util/error.h"
 #include "util/rng.h"
 

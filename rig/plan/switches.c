@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Draws the values of the kernel switches that a run varies, and adds them to the kernel's command
- * line.
+ * Draws the values of the kernel switches that a run varies, and adds kernel parameters to the
+ * command line.
  */
 #include "plan/internal.h"
 
+#include "scenario/switches.h"
 #include "util/error.h"
 
 /*
@@ -20,19 +21,26 @@ static const char *lacks(GHashTable *config, const struct kernel_switch *s)
 	return missing && missing->len ? s->needs : NULL;
 }
 
-static gboolean add_switch(struct scenario *scenario, GHashTable *config, const char *text,
-			   guint64 seed, json_t *list, GError **error)
+/*
+ * Draws the switch in TEXT. KERNEL was built with the config fragment of the drawn value, if
+ * kconfig accepted that.
+ */
+static gboolean add_switch(struct scenario *scenario, const struct kernel *kernel,
+			   GHashTable *config, const char *text, guint64 seed, json_t *list,
+			   GError **error)
 {
 	const struct switch_value *value = switch_draw(text, seed, error);
 	const struct kernel_switch *s = value ? switch_find(text, error) : NULL;
 	const char *lacking = s ? lacks(config, s) : NULL;
+	const char *refused = s && value->fragment ? kernel->refused : NULL;
 	char *words;
 
 	if (!s)
 		return FALSE;
-	json_array_append_new(list, json_pack("{s:s, s:s?, s:s?}", "switch", s->name, "value",
-					      lacking ? NULL : value->name, "lacks", lacking));
-	if (lacking)
+	json_array_append_new(list, json_pack("{s:s, s:s?, s:s?, s:s*}", "switch", s->name, "value",
+					      lacking || refused ? NULL : value->name, "lacks",
+					      lacking, "refused", refused));
+	if (lacking || refused)
 		return TRUE;
 	words = g_strconcat(scenario->cmdline, *scenario->cmdline && *value->words ? " " : "",
 			    value->words, NULL);
@@ -53,14 +61,14 @@ static gboolean has_switch(char **texts, const struct kernel_switch *s)
  * Adds the switches in TEXTS. If a switch occurs again, later in TEXTS or in LATER, only the last
  * entry counts, so the earlier one is left out.
  */
-static gboolean add_all(struct scenario *scenario, GHashTable *config, char **texts, char **later,
-			guint64 seed, json_t *list, GError **error)
+static gboolean add_all(struct scenario *scenario, const struct kernel *kernel, GHashTable *config,
+			char **texts, char **later, guint64 seed, json_t *list, GError **error)
 {
 	for (; texts && *texts; texts++) {
 		const struct kernel_switch *s = switch_find(*texts, NULL);
 
 		if (!has_switch(texts + 1, s) && !has_switch(later, s) &&
-		    !add_switch(scenario, config, *texts, seed, list, error))
+		    !add_switch(scenario, kernel, config, *texts, seed, list, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -76,8 +84,9 @@ gboolean plan_switches(const struct run_request *want, struct scenario *scenario
 		return TRUE;
 	if (kernel->config && !(config = kernel_config_load(kernel->config, error)))
 		return FALSE;
-	if (!add_all(scenario, config, scenario->vary, want->vary, seed, list, error) ||
-	    !add_all(scenario, config, want->vary, NULL, seed, list, error))
+	if (!add_all(scenario, kernel, config, scenario->vary, want->vary, seed, list,
+		     error) ||
+	    !add_all(scenario, kernel, config, want->vary, NULL, seed, list, error))
 		return FALSE;
 	*ret = json_incref(list);
 	return TRUE;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "scenario/switches.h"
 #include "util/error.h"
 #include "util/size.h"
 
@@ -100,6 +101,7 @@ static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step
 {
 	const struct step *plug = g_hash_table_lookup(walk->plugged, step->id);
 	yaml_node_t *id = yaml_tree_get(walk->tree, node, "id");
+	yaml_node_t *amount = yaml_tree_get(walk->tree, node, "size");
 
 	if (!plug)
 		return yaml_tree_fail(
@@ -116,17 +118,15 @@ static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step
 				      step->id, step_device_name(plug->device));
 	if (step->what == STEP_RESIZE && plug->device == DEVICE_BALLOON)
 		return step->size.high < walk->scenario->memory ||
-		       yaml_tree_fail(
-			       walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
-			       "balloon '%s' takes its size from 'memory', so it must be smaller",
-			       step->id);
+		       yaml_tree_fail(walk->tree, amount, error, "balloon '%s' takes its size "
+				      "from 'memory', so it must be smaller", step->id);
 	if (step->block && (step->size.low % step->block || step->size.high % step->block))
-		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
+		return yaml_tree_fail(walk->tree, amount, error,
 				      "'size' must be a multiple of the 'block' of '%s'", step->id);
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 
-		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
+		return yaml_tree_fail(walk->tree, amount, error,
 				 "'%s' is plugged with %s, its maximum size", step->id, size);
 	}
 	if (step->what == STEP_UNPLUG) {

@@ -324,36 +324,12 @@ void fail_clear(struct fail_spec *fail);
 char *fail_text(const struct fail_spec *fail);
 /* Returns TRUE if AFTER, an operation ("plug") or one of a device ("plug d"), names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
-/* A kernel_switch is a kernel parameter that a run may vary. It has at most this many values. */
-#define SWITCH_VALUES_MAX 4
-struct kernel_switch {
-	const char *name, *about;
-	/*
-	 * kernel option without which the parameter does not exist; NULL if each kernel has the
-	 * parameter
-	 */
-	const char *needs;
-	struct switch_value {
-		const char *name, *words; /* kernel parameters; "" is the default */
-	} values[SWITCH_VALUES_MAX];	  /* unused elements have no name */
-};
-
-/* All switches; the last entry has no name. */
-extern const struct kernel_switch scenario_switches[];
-
 /*
- * TEXT is "SWITCH", which allows all values of the switch, or "SWITCH=VALUE|VALUE…". switch_find()
- * returns the switch and ignores the values. switch_draw() draws one of the allowed values; the
- * result depends only on SEED and the switch. Both results are static. Errors: RIG_EXIT_USAGE, an
- * unknown switch or value.
+ * Checks that all runs of SCENARIO have the same kernel: that it does not vary the config. Returns
+ * FALSE with a usage error, which says that COMMAND ("rig bisect") needs this.
  */
-const struct kernel_switch *switch_find(const char *text, GError **error);
-const struct switch_value *switch_draw(const char *text, guint64 seed, GError **error);
-/*
- * Checks that the last of the first N elements of TEXTS is a known switch with known values, and
- * that no earlier element has this switch. Errors: RIG_EXIT_USAGE.
- */
-gboolean switch_check(char *const *texts, guint n, GError **error);
+gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *command,
+				   GError **error);
 
 /* Returns the sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of kernel switches: kernel parameters that change what memory hotplug does, and that a
- * run may vary without a new build. They are documented in the kernel's
- * Documentation/admin-guide/kernel-parameters.txt.
+ * The table of kernel switches: properties of the kernel that change what memory hotplug does, and
+ * that a run may vary. Most are kernel parameters, which need no new build
+ * (Documentation/admin-guide/kernel-parameters.txt); the switch KERNEL_CONFIG adds a config
+ * fragment.
  */
-#include "scenario/scenario.h"
+#include "scenario/switches.h"
 
 #include <string.h>
 
+#include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/rng.h"
 
-#define ON_OFF(off, on) {{"off", off}, {"on", on}}
+#define KERNEL_CONFIG "kernel_config"
+#define FRAGMENT(name) "scenarios/kconfig/" name ".config"
+#define ON_OFF(off, on) {{.name = "off", .words = off}, {.name = "on", .words = on}}
+#define VALUE(text, parameters) {.name = text, .words = parameters}
+#define BUILT_WITH(text) {.name = text, .words = "", .fragment = FRAGMENT(text)}
 
 /* The value "off" is the first value of each switch that has it. */
 const struct kernel_switch scenario_switches[] = {
@@ -22,15 +28,15 @@ const struct kernel_switch scenario_switches[] = {
 	{"auto_online_blocks",
 	 "state of new memory blocks; overrides `online`",
 	 "CONFIG_MEMORY_HOTPLUG",
-	 {{"offline", "memhp_default_state=offline"},
-	  {"online", "memhp_default_state=online"},
-	  {"online_kernel", "memhp_default_state=online_kernel"},
-	  {"online_movable", "memhp_default_state=online_movable"}}},
+	 {VALUE("offline", "memhp_default_state=offline"),
+	  VALUE("online", "memhp_default_state=online"),
+	  VALUE("online_kernel", "memhp_default_state=online_kernel"),
+	  VALUE("online_movable", "memhp_default_state=online_movable")}},
 	{"online_policy",
 	 "how the zone of automatically onlined memory is chosen",
 	 "CONFIG_MEMORY_HOTPLUG",
-	 {{"contig-zones", "memory_hotplug.online_policy=contig-zones"},
-	  {"auto-movable", "memory_hotplug.online_policy=auto-movable"}}},
+	 {VALUE("contig-zones", "memory_hotplug.online_policy=contig-zones"),
+	  VALUE("auto-movable", "memory_hotplug.online_policy=auto-movable")}},
 	{"hugetlb_free_vmemmap",
 	 "huge pages give back the memory of their struct pages",
 	 "CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP",
@@ -62,18 +68,24 @@ const struct kernel_switch scenario_switches[] = {
 	{"transparent_hugepage",
 	 "huge pages for anonymous memory",
 	 "CONFIG_TRANSPARENT_HUGEPAGE",
-	 {{"never", "transparent_hugepage=never"},
-	  {"madvise", "transparent_hugepage=madvise"},
-	  {"always", "transparent_hugepage=always"}}},
+	 {VALUE("never", "transparent_hugepage=never"),
+	  VALUE("madvise", "transparent_hugepage=madvise"),
+	  VALUE("always", "transparent_hugepage=always")}},
 	{"page_table_levels",
 	 "4: 48-bit addresses; 5: 57-bit ones if the CPU has them",
 	 "CONFIG_PGTABLE_LEVELS=5",
-	 {{"4", "no5lvl arm64.nolva"}, {"5", ""}}},
+	 {VALUE("4", "no5lvl arm64.nolva"), VALUE("5", "")}},
+	{KERNEL_CONFIG,
+	 "a detector of memory errors, another memory model or preemption; each needs a build",
+	 NULL,
+	 {VALUE("standard", ""), BUILT_WITH("kasan"), BUILT_WITH("kcsan"),
+	  BUILT_WITH("no-vmemmap"), BUILT_WITH("preempt-rt")}},
 	{"preempt",
 	 "preemption model",
 	 "CONFIG_PREEMPT_DYNAMIC",
-	 {{"none", "preempt=none"}, {"voluntary", "preempt=voluntary"}, {"full", "preempt=full"}}},
-	{NULL, NULL, NULL, {{NULL, NULL}}},
+	 {VALUE("none", "preempt=none"), VALUE("voluntary", "preempt=voluntary"),
+	  VALUE("full", "preempt=full")}},
+	{NULL, NULL, NULL, {{NULL, NULL, NULL}}},
 };
 
 const struct kernel_switch *switch_find(const char *text, GError **error)
@@ -146,6 +158,36 @@ const struct switch_value *switch_draw(const char *text, guint64 seed, GError **
 		return NULL;
 	rng = rng_stream(seed, label);
 	return list->pdata[rng_between(&rng, 0, list->len - 1)];
+}
+
+/* Returns the last of TEXTS (or NULL) that names the switch, or else OTHER. */
+static const char *last_of(char *const *texts, const char *name, const char *other)
+{
+	for (; texts && *texts; texts++) {
+		const struct kernel_switch *s = switch_find(*texts, NULL);
+
+		if (s && !strcmp(s->name, name))
+			other = *texts;
+	}
+	return other;
+}
+
+const char *switch_draw_fragment(char *const *texts, char *const *more, guint64 seed)
+{
+	const char *text = last_of(more, KERNEL_CONFIG, last_of(texts, KERNEL_CONFIG, NULL));
+	const struct switch_value *value = text ? switch_draw(text, seed, NULL) : NULL;
+
+	return value ? value->fragment : NULL;
+}
+
+gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *command,
+				   GError **error)
+{
+	return !last_of(scenario->vary, KERNEL_CONFIG, NULL) ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"scenario '%s' varies " KERNEL_CONFIG ", but %s needs one kernel for all "
+			"runs: use a copy without it, and --fragment FILE",
+			scenario->name, command);
 }
 
 gboolean switch_check(char *const *texts, guint n, GError **error)

@@ -4,6 +4,7 @@
 #include "tests/unit/kernel.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "util/paths.h"
 
@@ -106,6 +107,54 @@ START_TEST(bad_modules)
 }
 END_TEST
 
+static const struct {
+	const char *fragment, *refused; /* `refused`: the beginning of the reason, or NULL */
+} optional[] = {
+	{"CONFIG_NUMA=y\n", NULL},
+	{"CONFIG_NUMA=y\nCONFIG_NEEDY=y\n",
+	 "extra.config:2: CONFIG_NEEDY=y was dropped by kconfig: needs "},
+};
+
+/*
+ * An optional fragment is left out as a whole if kconfig does not accept all of it. The reason is
+ * stored with the build. A build that must have the fragment does not use this one.
+ */
+START_TEST(optional_fragment)
+{
+	g_autofree char *source = dir_source(), *extra = in_scratch("extra.config");
+	const char *const required[] = {extra, NULL};
+	struct kernel_spec spec = {.source = source,
+				   .arch = "x86_64",
+				   .optional = extra,
+				   .jobs = 1};
+	g_autoptr(GError) error = NULL;
+	rig_auto(kernel) kernel = NULL;
+	rig_auto(kernel) again = NULL;
+	rig_auto(kernel) must = NULL;
+	g_autofree char *config = NULL;
+
+	put(extra, optional[_i].fragment, -1);
+	kernel = kernel_build(&spec, NULL, NULL, &error);
+	ck_assert_msg(kernel != NULL, "%s", error ? error->message : "");
+	config = slurp(kernel->config);
+	ck_assert_int_eq(strstr(config, "CONFIG_NUMA=y") != NULL, !optional[_i].refused);
+	again = kernel_build(&spec, NULL, NULL, NULL);
+	ck_assert(again && again->was_cached);
+	for (guint i = 0; i < 2; i++) {
+		const struct kernel *k = i ? again : kernel;
+
+		ck_assert_str_eq(k->with, optional[_i].refused ? "" : "extra");
+		ck_assert_int_eq(k->refused != NULL, optional[_i].refused != NULL);
+		ck_assert(!k->refused || g_str_has_prefix(k->refused, optional[_i].refused));
+	}
+	spec.optional = NULL;
+	spec.fragments = required;
+	must = kernel_build(&spec, NULL, NULL, NULL);
+	ck_assert_int_eq(must != NULL, !optional[_i].refused);
+	ck_assert(!must || !must->refused);
+}
+END_TEST
+
 /* The two standard kernels have object folders of their own, so neither rebuilds the other's. */
 START_TEST(full_has_its_own_objects)
 {
@@ -179,4 +228,5 @@ void add_module_tests(TCase *tc)
 	tcase_add_loop_test(tc, bad_modules, 0, G_N_ELEMENTS(bad));
 	tcase_add_test(tc, estimate_counts_objects);
 	tcase_add_test(tc, full_has_its_own_objects);
+	tcase_add_loop_test(tc, optional_fragment, 0, G_N_ELEMENTS(optional));
 }

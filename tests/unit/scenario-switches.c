@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/scenario.h"
+#include "scenario/switches.h"
 #include "tests/unit/suite.h"
 
 /* Each value of each switch is drawn by some seed, and the same seed draws the same value again. */
@@ -21,7 +22,7 @@ START_TEST(all_values_are_drawn)
 
 			ck_assert_ptr_nonnull(value);
 			ck_assert_ptr_eq(value, switch_draw(s->name, seed, NULL));
-			g_hash_table_add(seen, (gpointer)value->words);
+			g_hash_table_add(seen, (gpointer)value->name);
 		}
 		ck_assert_uint_eq(g_hash_table_size(seen), values);
 	}
@@ -38,6 +39,32 @@ START_TEST(draws_are_independent)
 				switch_draw("memmap_on_memory", seed, NULL)->name);
 	ck_assert_uint_gt(same, 50);
 	ck_assert_uint_lt(same, 150);
+}
+END_TEST
+
+/* The config fragment is that of the last list that has the switch; each fragment is a file. */
+START_TEST(fragments_are_drawn)
+{
+	char *const kasan[] = {(char *)"page_owner", (char *)"kernel_config=kasan", NULL};
+	char *const plain[] = {(char *)"kernel_config=standard", NULL};
+	char *const all[] = {(char *)"kernel_config", NULL};
+	char *const none[] = {(char *)"page_owner", NULL};
+	guint drawn = 0;
+
+	ck_assert_ptr_null(switch_draw_fragment(none, NULL, 1));
+	ck_assert_str_eq(switch_draw_fragment(kasan, none, 1), "scenarios/kconfig/kasan.config");
+	ck_assert_str_eq(switch_draw_fragment(plain, kasan, 1), "scenarios/kconfig/kasan.config");
+	ck_assert_ptr_null(switch_draw_fragment(kasan, plain, 1));
+	for (guint64 seed = 0; seed < 50; seed++) {
+		const char *fragment = switch_draw_fragment(NULL, all, seed);
+
+		drawn += fragment != NULL;
+		ck_assert(!fragment || g_file_test(fragment, G_FILE_TEST_IS_REGULAR));
+		ck_assert_int_eq(fragment != NULL,
+				 !!strcmp(switch_draw("kernel_config", seed, NULL)->name,
+					  "standard"));
+	}
+	ck_assert(drawn > 25 && drawn < 50);
 }
 END_TEST
 
@@ -89,6 +116,7 @@ void add_switch_tests(TCase *tcase)
 	tcase_add_test(tcase, all_values_are_drawn);
 	tcase_add_test(tcase, draws_are_independent);
 	tcase_add_test(tcase, values_are_limited);
+	tcase_add_test(tcase, fragments_are_drawn);
 	tcase_add_test(tcase, no_switch_twice);
 	tcase_add_loop_test(tcase, wrong_words, 0, G_N_ELEMENTS(wrong));
 }

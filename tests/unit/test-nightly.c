@@ -139,6 +139,10 @@ static const struct {
 	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: "
 	 "\"deb:linux-image-amd64\"}]\n",
 	 1, 0, 0},
+	/* one build for each config fragment that some seed draws, none for "standard" */
+	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\nseeds: [1, 2, 3, 4, 5, 6, 7, 8]\n"
+	      "vary: [\"kernel_config=kasan|preempt-rt\"]\n",
+	 8, 0, 2},
 };
 
 START_TEST(expanded)
