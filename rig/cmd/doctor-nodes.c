@@ -40,7 +40,8 @@ static gboolean print_node(json_t *node)
 {
 	json_t *answer = json_object_get(node, "answer");
 	gboolean good = json_is_true(json_object_get(answer, "can_run"));
-	g_autofree char *problem = findings_clean(findings_text(node, "problem"));
+	const char *text = json_string_value(json_object_get(node, "problem"));
+	g_autofree char *problem = findings_clean(text ? text : "");
 
 	printf("%s%-8s%s %s, %s%s%s%s\n", term_colour(good ? TERM_GREEN : TERM_RED),
 	       good ? "ok" : "CANNOT", term_colour(TERM_PLAIN), findings_text(node, "node"),
