@@ -153,7 +153,7 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
  * counts the visit.
  */
 void holds_unfit(struct holds *holds, unsigned id, enum hold_side side);
-/* Arms or disarms the holds, from any thread. When disarmed, waiting vCPUs continue. */
+/* Makes vCPUs wait at holds if ARMED is true; otherwise ends all waits. From any thread. */
 void holds_arm(struct holds *holds, bool armed);
 /* Sets *RET to the counters of hold ID. */
 void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret);

@@ -193,7 +193,10 @@ gboolean search_save(const struct search *search, GError **error)
 	return rig_write_file(path, text, -1, error);
 }
 
-/* Restores the target, because later runs of the bad end must not change it. */
+/*
+ * Restores the target (the report that is searched for), because later runs of the bad end must not
+ * change it.
+ */
 static void restore_target(struct search *search, json_t *state)
 {
 	const char *key = json_string_value(json_object_get(state, "learned_key"));

@@ -222,7 +222,7 @@ static void print_remarks(const struct scan *scan, const char *vmlinux, const ch
 			fprintf(stderr, "rig: %s: issue %u '%s' expired on %s\n", list, i + 1, what,
 				issues[i].expires);
 		else if (!issues[i].matches)
-			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1,
+			fprintf(stderr, "rig: %s: issue %u '%s' matched no report\n", list, i + 1,
 				what);
 	}
 }

@@ -126,8 +126,8 @@ RIG_DEFINE_AUTO(director_orders, director_orders_free)
  */
 json_t *director_orders_json(const struct director_orders *orders);
 /*
- * Returns the number of arms of the sweep, or 0 if there is no sweep. Arms come after all other
- * holds in the numbering of holds.
+ * Returns the number of arms (holds of the sweep), or 0 if there is no sweep. Arms come after all
+ * other holds in the numbering of holds.
  */
 guint director_orders_arms(const struct director_orders *orders);
 /*
@@ -246,7 +246,7 @@ void director_ask_totals(struct director *director);
  */
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
- * Returns the counted functions that were visited, once the plugin has replied to
+ * Returns the counted functions that vCPUs have entered, once the plugin has replied to
  * director_ask_totals(): [{"function", "visits", "beside": {function: times}, "calls": [function,
  * …]}, …]. `beside` says how often another vCPU visited each of the listed functions at about the
  * same time as this one. The caller owns the reference. Returns NULL if no functions are counted.

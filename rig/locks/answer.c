@@ -110,11 +110,11 @@ static void add_encounters(GString *text, json_t *trap)
 		g_string_append(text, i ? ", " : "");
 		if (count)
 			g_string_append_printf(text,
-					       "%s --> %s was reached %" JSON_INTEGER_FORMAT
+					       "a task held %s and wanted %s %" JSON_INTEGER_FORMAT
 					       " times",
 					       held, wanted, count);
 		else
-			g_string_append_printf(text, "%s --> %s was never reached", held, wanted);
+			g_string_append_printf(text, "no task held %s and wanted %s", held, wanted);
 		all &= count > 0;
 	}
 	if (!all)

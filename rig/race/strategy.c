@@ -65,7 +65,7 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 	*ret_arms = race->arms->len;
 }
 
-/* ---- RACE_CONFIRM: which arms of the failed sweep cause the failure ---- */
+/* ---- RACE_CONFIRM: which holds of the failed sweep cause the failure ---- */
 
 /*
  * Adds HOLD to TRIAL: before the holds that take turns if vCPUs seldom execute its place, otherwise

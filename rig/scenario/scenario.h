@@ -222,7 +222,7 @@ struct scenario {
 	unsigned cpus, max_cpus; /* numbers of vCPUs at boot, and at most */
 	char **needs;  /* required kernel options, in the format of kernel_config_lacks() */
 	char *cmdline; /* further kernel parameters, "" by default */
-	char **vary;   /* kernel switches, see switch_draw(); NULL-terminated, may be empty */
+	char **vary; /* kernel parameters to vary (switch_draw()); NULL-terminated, may be empty */
 	/* value of memhp_default_state, the state of new memory; "offline" by default */
 	char *online;
 	unsigned duration_s; /* seconds of load in wall-clock time */

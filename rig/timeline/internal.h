@@ -32,8 +32,8 @@ struct timeline {
 	GPtrArray *copies;
 	GArray *starts; /* of struct start */
 	/*
-	 * number of explicit operations plus number of explicit laps; at most
-	 * TIMELINE_OPERATIONS_MAX
+	 * number of explicit operations plus number of explicit laps (their operations are listed,
+	 * not generated); at most TIMELINE_OPERATIONS_MAX
 	 */
 	guint n_operations;
 	gboolean end; /* the copies end after their explicit laps; no laps are generated */

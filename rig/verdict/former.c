@@ -50,7 +50,7 @@ static const char *text_at(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Returns TRUE if REPORT is the explanation of a hang from which SENTENCE was made. */
+/* Returns TRUE if REPORT explains a hang and SENTENCE is the reason that the rig made from it. */
 static gboolean is_explained(json_t *report, const char *sentence)
 {
 	const char *title = text_at(report, "title");
@@ -63,7 +63,7 @@ static gboolean is_explained(json_t *report, const char *sentence)
 		g_str_has_prefix(sentence, OLD_EXCUSE));
 }
 
-/* Returns TRUE if REPORT is a report on the console from which SENTENCE was made. */
+/* Returns TRUE if REPORT is from the console and SENTENCE is the reason that was made from it. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
 	/* older versions wrote "the lock validator gave up" */

@@ -34,8 +34,8 @@ START_TEST(caught_at_half)
 	posterior_observe(p, 50, TRUE);
 	ck_assert_double_eq_tol(total(p), 1, 1e-9);
 	/*
-	 * a catch at 50 excludes later candidates, except for the small probability of a false
-	 * alarm
+	 * a run that caught the bug at position 50 excludes later candidates, except for the small
+	 * probability of a false alarm
 	 */
 	ck_assert_double_lt(posterior_of(p, 51), 1e-5);
 	ck_assert_double_gt(posterior_of(p, 50), 0.015);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests packing: which item starts next, and how long all items take. */
+/* Tests the packing of jobs onto a host: which job starts next, and how long all of them take. */
 #include <check.h>
 #include <math.h>
 

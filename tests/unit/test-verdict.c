@@ -341,7 +341,7 @@ static const struct {
 	{"x", ", \"reason_kinds\": [7]", REASON_OTHER},
 	{"firmware fault: y", ", \"reason_kinds\": []", REASON_FIRMWARE},
 	{"firmware fault: y", ", \"reason_kinds\": \"other\"", REASON_FIRMWARE},
-	/* folders without kinds */
+	/* run folders whose `verdict` has no kinds of reasons */
 	{"x", "", REASON_OTHER},
 	{"MemTotal is 1 kB, it was 2 kB", "", REASON_ACCOUNTS},
 	{"node 0 has 1 present pages, it had 2", "", REASON_ACCOUNTS},
