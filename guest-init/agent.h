@@ -71,8 +71,8 @@ struct agent_shared {
 };
 
 /*
- * A range of turns that an agent leaves out, counted from 1. Both ends are included; if `last` is
- * UINT64_MAX, the range has no end.
+ * A range of turns (calls of `step`) that an agent leaves out, counted from 1. Both ends are
+ * included; if `last` is UINT64_MAX, the range has no end.
  */
 #define SKIPS_MAX 64
 struct skip {
@@ -161,8 +161,8 @@ void run_wake(const struct run *run);
 void run_idle(struct run *run);
 
 /*
- * Begins the next turn. Its random numbers depend only on the agent's seed and the turn's number,
- * not on how many numbers earlier turns used.
+ * Begins the next turn (call of `step`). Its random numbers depend only on the agent's seed and the
+ * turn's number, not on how many numbers earlier turns used.
  */
 void run_turn(struct run *run);
 

@@ -144,9 +144,9 @@ static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 }
 
 /*
- * Returns true if an arm that has waited HELD times may wait in the current round, in which each
- * arm waits at most once. If no arm has waited during the last window_ns, the current round is
- * over, and the next one starts.
+ * Returns true if an arm (a hold of a sweep) that has waited HELD times may wait in the current
+ * round, in which each arm waits at most once. If no arm has waited during the last window_ns, the
+ * current round is over, and the next one starts.
  */
 static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 {
@@ -274,8 +274,9 @@ static void wait_for_turn(struct holds *holds, struct hold *hold, struct hold_wa
 }
 
 /*
- * Handles that a vCPU has reached an arm that is a place of the scheduler of pct.h. Several vCPUs
- * may wait at one place. After `times` waits no vCPU waits there any more, but visits still count.
+ * Handles that a vCPU has reached an arm (a hold of a sweep) that is a place of the scheduler of
+ * pct.h. Several vCPUs may wait at one place. After `times` waits no vCPU waits there any more, but
+ * visits still count.
  */
 static void schedule(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {

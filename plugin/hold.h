@@ -28,7 +28,8 @@
 #include "plugin/pct.h"
 
 enum hold_kind {
-	HOLD_UNTIL, /* side a waits until side b has been reached `visits` times */
+	/* side a (the first place) waits until side b (the second) was reached `visits` times */
+	HOLD_UNTIL,
 	HOLD_MEET,  /* each side waits for the other */
 	HOLD_DELAY, /* side a waits for max_ns; there is no side b */
 	N_KINDS,
@@ -64,7 +65,7 @@ struct hold_wait {
 	int64_t start_ns, length_ns;
 	enum hold_outcome outcome;
 	uint64_t key;	 /* for `same` of struct hold: KEY of the holds_reach() that waited */
-	uint64_t visits; /* visits of the other side during the wait */
+	uint64_t visits; /* how often the other place was reached during the wait */
 };
 
 struct hold {
@@ -72,7 +73,8 @@ struct hold {
 	enum hold_kind kind;
 	int64_t max_ns;	 /* maximum length of a wait */
 	uint64_t times;	 /* maximum number of waits */
-	uint64_t visits; /* HOLD_UNTIL: number of visits of side b that end a wait */
+	/* HOLD_UNTIL: how often side b (the second place) must be reached to end a wait */
+	uint64_t visits;
 	/*
 	 * 0, or 1 + the index of an earlier hold E. In this case, a vCPU waits at this hold only if
 	 * a wait at E was met after the last wait at this hold began.
@@ -82,7 +84,8 @@ struct hold {
 	bool same;
 
 	_Atomic uint64_t reached[N_SIDES];
-	_Atomic uint64_t fitting; /* number of visits of side b that count (see `same`) */
+	/* how often side b was reached in a way that counts (see `same`) */
+	_Atomic uint64_t fitting;
 	_Atomic uint64_t crowded, early, unfit;
 	atomic_bool spent; /* vCPUs have waited `times` times; no vCPU waits any more */
 	/* number of waits that were met, counted before the vCPU that ends the wait continues */
@@ -119,7 +122,8 @@ struct sweep {
 	_Atomic int64_t rest_until_ns[HOLD_CPUS];
 	/* number of completed rounds, in each of which an arm below `turns` waits at most once */
 	_Atomic uint64_t rounds;
-	_Atomic int64_t waited_ns; /* end of the last wait of an arm with an index below `turns` */
+	/* when an arm (hold) with an index below `turns` last ended a wait */
+	_Atomic int64_t waited_ns;
 	struct pct pct;
 };
 

@@ -81,7 +81,9 @@ unsigned trap_member_of(const struct locks_trap *trap, const struct locks_class 
 void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wanted, unsigned cpu);
 /* Arms or disarms the trap, from any thread. When disarmed, stopped tasks continue. */
 void trap_arm(struct locks *locks, bool armed);
-/* Writes the trap's lines of the record (protocol.h). Called with the mutex of LOCKS held. */
+/*
+ * Writes the trap's lines of the record of locks (protocol.h). Called with the mutex of LOCKS held.
+ */
 void trap_write(struct locks *locks, FILE *out);
 
 #endif

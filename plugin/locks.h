@@ -104,7 +104,7 @@ struct locks_class {
 	unsigned sub;	  /* lockdep's subclass */
 	uint64_t address; /* see enum locks_kind */
 	uint64_t only;	  /* address of the first lock of this class, or 0 before it is seen */
-	unsigned member;  /* 1 + the index of the trap member that the class matches, or 0 */
+	unsigned member;  /* 1 + the index of the trap's lock class that this class matches, or 0 */
 	bool many;	  /* a second lock of this class was seen */
 	bool was_read, was_written;
 	bool spin; /* the locks of this class are spinlocks */

@@ -2,7 +2,10 @@
 /* Implements a random scheduler for vCPUs (pct.h). */
 #include "plugin/pct.h"
 
-/* Used as the expected number of visits if the previous round had fewer, or there was none. */
+/*
+ * Used as the expected number of visits of places if the previous round had fewer, or there was
+ * none.
+ */
 #define EXPECTED_MIN 16
 
 /* Draws a number from 0 to MAX - 1 by xorshift (Marsaglia 2003). */

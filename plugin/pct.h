@@ -35,10 +35,14 @@ struct pct {
 	/* state of the random numbers; the caller sets it to the seed, which must not be 0 */
 	uint64_t random;
 	int64_t round_ends_ns;
-	uint64_t visits;		/* number of visits in this round */
-	/* number of visits expected in this round: as many as in the previous one */
+	uint64_t visits;		/* how often vCPUs reached places in this round */
+	/* the same as expected for this round: as often as in the previous one */
 	uint64_t expected;
-	uint64_t point[PCT_POINTS_MAX]; /* the visits that are change points, counted from 1 */
+	/*
+	 * at which visits of a place, counted from 1, a vCPU gets the lowest priority (change
+	 * points)
+	 */
+	uint64_t point[PCT_POINTS_MAX];
 	int priority[PCT_CPUS];		/* the vCPU with the highest one continues first */
 	int lowest;			/* the lowest priority that a change point has assigned */
 	/* time at which the vCPU last reached a place, or continued after a wait there */
@@ -48,7 +52,7 @@ struct pct {
 };
 
 void pct_init(struct pct *pct);
-/* Must be called when CPU reaches a place, at NOW_NS. */
+/* Must be called when CPU reaches a place of the scheduler, at NOW_NS. */
 void pct_visit(struct pct *pct, unsigned cpu, int64_t now_ns);
 /*
  * Returns the time until which CPU, which is at a place, must wait; CPU may continue if this time

@@ -24,7 +24,7 @@ void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch);
 void recorder_trap(const struct qemu_info *info,
 		   void (*ended)(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met,
 				 void *data));
-/* Arms or disarms the trap. */
+/* Lets the trap stop tasks if ARMED is true; otherwise ends all its waits. */
 void recorder_arm(bool armed);
 /*
  * Writes the record. Returns the number of edges, or -1 if locks are not recorded or a write

@@ -85,7 +85,7 @@ static void step(struct run *run)
 	if (cpu >= CPUS_MAX || faccessat(cpus.dir, path, W_OK, 0)) {
 		/*
 		 * this CPU has no file `online` (the boot CPU of x86), or was removed: list the
-		 * CPUs again at the next turn
+		 * CPUs again at the next operation
 		 */
 		cpus.stale = true;
 		if (cpus.count == 1)

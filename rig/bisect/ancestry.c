@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stores which position contains which candidates, as bit sets (struct ancestry). */
+/*
+ * Stores which position (kernel version) contains which candidates (changes that may have
+ * introduced the bug), as bit sets (struct ancestry).
+ */
 #include "bisect/posterior.h"
 
 struct ancestry *ancestry_new(guint n)

@@ -146,8 +146,8 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 			posterior_observe(then, at, k ? !likely : likely);
 			/*
 			 * Until the rate is known, only the bad end is chosen. To find the
-			 * positions that are needed after that, assume that all runs until then
-			 * catch the bug.
+			 * positions (kernel versions) that are needed after that, assume that all
+			 * runs until then catch the bug.
 			 */
 			while (!posterior_rate_known(then))
 				posterior_observe(then, posterior_bad_end(then), TRUE);

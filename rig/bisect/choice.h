@@ -17,18 +17,21 @@
 
 struct choice {
 	const struct posterior *posterior;
-	/* [0..n]: TRUE for positions that cannot be built or booted; NULL if there are none */
+	/*
+	 * [0..n]: TRUE for positions (kernel versions) that cannot be built or booted; NULL if
+	 * there are none
+	 */
 	const gboolean *skipped;
 	/* [0..n]: TRUE for positions whose kernel is built; NULL if all are built */
 	const gboolean *ready;
 	double build_cost;		   /* cost of building a commit, in boots */
-	guint pending[CHOICE_PENDING_MAX]; /* positions of runs in progress */
+	guint pending[CHOICE_PENDING_MAX]; /* positions (kernel versions) of runs in progress */
 	guint n_pending;
 };
 
 /*
- * Chooses the position to test next. Returns FALSE if all positions are skipped because they cannot
- * be built or booted.
+ * Chooses the position (kernel version) to test next. Returns FALSE if all are skipped because they
+ * cannot be built or booted.
  */
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
@@ -41,7 +44,8 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 
 /*
  * Returns TRUE if the search can end: the rate is known, and the answer has at least CONFIDENCE.
- * SKIPPED[0..n] is TRUE for positions that cannot be built or booted; it is NULL if there are none.
+ * SKIPPED[0..n] is TRUE for positions (kernel versions) that cannot be built or booted; it is NULL
+ * if there are none.
  */
 gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence);
 

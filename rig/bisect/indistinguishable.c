@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the best candidate, and those that no possible test can distinguish from it. */
+/*
+ * Finds the best candidate (the change that most probably introduced the bug), and those that no
+ * possible test can distinguish from it.
+ */
 #include "bisect/posterior.h"
 
 #include <string.h>
@@ -15,8 +18,8 @@ static gboolean can_distinguish(const struct posterior *p, const gboolean *skipp
 }
 
 /*
- * posterior_answer() for a linear history. There, no test can distinguish candidates A < B if all
- * positions from A to B - 1 are skipped.
+ * posterior_answer() for a linear history. There, no test can distinguish candidates (changes) A <
+ * B if all positions from A to B - 1 are skipped.
  */
 static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
 			  gboolean *same)

@@ -66,25 +66,26 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 
 struct candidate_class {
 	double weight[RATES]; /* for each rate: its prior times the likelihood, normalised */
-	double p;	      /* probability of each candidate in the class, divided by its prior */
-	double mean;	      /* mean rate, if the right candidate is in this class */
+	double p;	      /* probability of each change in the class, divided by its prior */
+	double mean; /* mean rate, if the change that introduced the bug is in this class */
 	/*
 	 * H(Y | …) of the two gains (see the top of this file) if the right candidate is in this
 	 * class; the gain about the rate has the weight RATE_BIT
 	 */
 	double entropy;
-	guint member; /* a candidate of the class */
+	guint member; /* a candidate (change) of the class */
 	guint count;  /* number of candidates in the class, not counting candidate 0 */
 };
 
 struct posterior {
 	guint n;
-	double prior[2]; /* prior of candidate 0, and of each other candidate */
+	/* prior probability of candidate 0, and of each other candidate (change) */
+	double prior[2];
 	const struct ancestry *ancestry;
 	gboolean fix;
 	guint bad_end_catches, first_catches;
 	guint16 *class;	  /* index of the class of each candidate */
-	gboolean *tested; /* positions that were tested */
+	gboolean *tested; /* positions (kernel versions) that were tested */
 	GArray *classes;  /* of struct candidate_class */
 };
 
@@ -355,7 +356,7 @@ double posterior_entropy(const struct posterior *p)
 	return bits;
 }
 
-/* Sums over the candidates that a position contains. */
+/* Sums over the candidates (changes) that a position contains. */
 struct sums {
 	double p, mean, entropy;
 };

@@ -17,8 +17,8 @@
 #include "util/auto.h"
 
 /*
- * Which positions contain which candidates, for a history with merges. Row T has a bit for each
- * candidate that is T or an ancestor of T; bit 0 is always set.
+ * Which positions (kernel versions) contain which candidates (changes), for a history with merges.
+ * Row T has a bit for each candidate that is T or an ancestor of T; bit 0 is always set.
  */
 struct ancestry {
 	guint n;       /* positions are 0..n */
@@ -26,7 +26,10 @@ struct ancestry {
 	guint64 *bits; /* n + 1 rows */
 };
 
-/* Returns a table in which each position T of 0..N contains only the candidates 0 and T. */
+/*
+ * Returns a table in which each position (kernel version) T of 0..N contains only the candidates 0
+ * and T.
+ */
 struct ancestry *ancestry_new(guint n);
 void ancestry_free(struct ancestry *ancestry);
 RIG_DEFINE_AUTO(ancestry, ancestry_free)
@@ -64,7 +67,7 @@ void posterior_observe(struct posterior *posterior, guint position, gboolean cau
 
 /* Returns the N of posterior_new(). */
 guint posterior_n(const struct posterior *posterior);
-/* Returns the position that has the bug by definition: N, or 0 for a fix. */
+/* Returns the position (kernel version) that has the bug by definition: N, or 0 for a fix. */
 guint posterior_bad_end(const struct posterior *posterior);
 /* Returns the number of runs at the bad end that caught the bug. */
 guint posterior_bad_end_catches(const struct posterior *posterior);
@@ -75,7 +78,7 @@ guint posterior_bad_end_catches(const struct posterior *posterior);
 gboolean posterior_rate_known(const struct posterior *posterior);
 /* Returns the probability of CANDIDATE. */
 double posterior_of(const struct posterior *posterior, guint candidate);
-/* Returns the most probable candidate. */
+/* Returns the candidate (change) that most probably introduced the bug. */
 guint posterior_best(const struct posterior *posterior);
 /* Returns the probability that a run at POSITION catches the bug. */
 double posterior_catches(const struct posterior *posterior, guint position);
@@ -92,7 +95,7 @@ double posterior_has_bug(const struct posterior *posterior, guint position);
  * probability; both pointers may be NULL.
  */
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
-/* Returns the entropy of the candidates, in bits. */
+/* Returns the entropy, in bits, of which change introduced the bug. */
 double posterior_entropy(const struct posterior *posterior);
 /*
  * Sets GAIN[0..n] to the expected gain of a run at each position, in bits: information about the

@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-/* Only candidates with at least this probability are shown, and at most SHOWN_MOST. */
+/* Only candidates (changes) with at least this probability are shown, and at most SHOWN_MOST. */
 #define SHOWN_LEAST 0.001
 #define SHOWN_MOST 10
 

@@ -108,7 +108,8 @@ static void count_host_fault(struct search *search, const char *what, const char
 
 /*
  * Records that a child exceeded its time limit. This counts as a fault of the host. It is also
- * added to the evidence, so that a position where it happens repeatedly is skipped.
+ * added to the evidence, so that a position (kernel version) where it happens repeatedly is
+ * skipped.
  */
 static void record_timeout(struct search *search, struct evidence *evidence,
 			   const struct child_result *result, const char *what)
@@ -230,8 +231,9 @@ static struct choice current_choice(const struct search *search)
 }
 
 /*
- * Chooses the next position. Until the target is known, this is the bad end; the good end is run
- * once as well, because the target must be a report that the good end does not have.
+ * Chooses the next position (kernel version). Until the target, the report to search for, is known,
+ * this is the bad end; the good end is run once as well, because the target must be a report that
+ * the good end does not have.
  */
 static gboolean next_position(struct search *search, guint *ret)
 {

@@ -100,7 +100,7 @@ double search_boots_left(const struct search *search);
 
 /* ---- functions shared by the files of bisect/ ---- */
 
-/* Sets the outcome of EVIDENCE, and updates the posterior and the skipped positions. */
+/* Sets the outcome of EVIDENCE (of a run), and updates the posterior and the skipped positions. */
 void search_count(struct search *search, struct evidence *evidence);
 /* Calls search_count() again for all evidence; needed when the target has become known. */
 void search_recount(struct search *search);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the span of a series: its patches are the files of a folder, or the mails of a mailbox,
- * which `git mailsplit` splits.
+ * Makes the span, the list of changes to search, of a series: its patches are the files of a
+ * folder, or the mails of a mailbox, which `git mailsplit` splits.
  */
 #include "bisect/internal.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Simulates searches: positions are chosen as in a real search, but the outcomes of runs are
- * random. This is used to estimate how many boots a search still needs; the tests verify with it
- * that the confidence is right.
+ * Simulates searches: positions (kernel versions) are chosen as in a real search, but the outcomes
+ * of runs are random. This is used to estimate how many boots a search still needs; the tests
+ * verify with it that the confidence is right.
  */
 #ifndef RIG_BISECT_SIMULATE_H
 #define RIG_BISECT_SIMULATE_H
@@ -19,8 +19,8 @@ struct simulation {
 	double unseen;
 	guint truth; /* the candidate that introduced the bug */
 	/*
-	 * [0..n]: TRUE for positions that cannot be built, which is only found out when they are
-	 * chosen; NULL if there are none
+	 * [0..n]: TRUE for positions (kernel versions) that cannot be built, which is only found
+	 * out when they are chosen; NULL if there are none
 	 */
 	const gboolean *broken;
 	guint max_boots; /* the simulation ends after this number of boots; 0 for no limit */

@@ -53,8 +53,8 @@ RIG_DEFINE_AUTO(span, span_free)
 /* Returns the change between POSITION - 1 and POSITION, or number 0 for the old end. */
 const struct change *span_change(const struct span *span, guint position);
 /*
- * Returns the name of a position for messages: "20 of 40: 1a2b3c4d5e6f subject". Free it with
- * g_free().
+ * Returns the name of a position (kernel version) for messages: "20 of 40: 1a2b3c4d5e6f subject".
+ * Free it with g_free().
  */
 char *span_name(const struct span *span, guint position);
 
@@ -85,7 +85,7 @@ struct span *span_series(const char *series, const char *base, const char *dir, 
 struct span *span_config(const char *good, const char *bad, const char *base, const char *dir,
 			 GError **error);
 
-/* The inputs for building a position. */
+/* The inputs for building a position (a version of the kernel). */
 struct span_build {
 	char *source;
 	/* NULL-terminated: first those of the user, then those of the position */

@@ -12,8 +12,8 @@
 
 #define STATE_VERSION 1
 /*
- * A position is skipped after NO_BOOTS runs that did not boot, or after OTHERS runs with
- * OUTCOME_OTHER. It is not skipped if a run there has the outcome caught or clean.
+ * A position (kernel version) is skipped after NO_BOOTS runs that did not boot, or after OTHERS
+ * runs with OUTCOME_OTHER. It is not skipped if a run there has the outcome caught or clean.
  */
 #define NO_BOOTS 2
 #define OTHERS 4

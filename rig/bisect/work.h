@@ -12,7 +12,7 @@ struct slot {
 	gboolean busy;
 	char *key;	/* the key of `job` */
 	char **words;	/* command line of `job`, without the program's name; NULL-terminated */
-	guint position; /* the position that is built or tested */
+	guint position; /* the position (kernel version) that is built or tested */
 };
 
 struct search_work {

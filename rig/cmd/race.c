@@ -203,7 +203,7 @@ static void show_hold(const struct race_trial *trial, const struct race_outcome 
 	       term_colour(TERM_PLAIN));
 }
 
-/* Prints how many places a sweep tried, and where vCPUs waited before the failure. */
+/* Prints how many holds a sweep tried, and where vCPUs waited before the failure. */
 static void show_sweep(const struct race_trial *trial, const struct race_outcome *o)
 {
 	guint64 waits = 0;

@@ -79,9 +79,10 @@ struct director_orders;
 /* A sweep: many holds, called arms, that one boot tries, a few at a time (plugin/hold.h). */
 struct director_sweep {
 	GArray *arms; /* of struct hold_spec */
-	guint turns;  /* index of the first arm that takes turns; earlier ones are always active */
+	/* index of the first arm (hold) that takes turns; earlier ones are always active */
+	guint turns;
 	guint slots;  /* number of turn-taking arms that are active at a time */
-	guint window_ms; /* for how long these arms are active */
+	guint window_ms; /* for how long each of these is active before the next */
 	/*
 	 * 0 if arms wait in rounds and turns; otherwise the seed of a random scheduler that decides
 	 * which vCPU waits (plugin/pct.h)
@@ -188,7 +189,10 @@ struct director_failed {
 /* Callbacks, called from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
-	/* the next arms of the sweep have become active: HOLD and those after it, `slots` in all */
+	/*
+	 * the next arms (holds) of the sweep have become active: HOLD and those after it, `slots`
+	 * in all
+	 */
 	void (*turned)(guint hold, void *data);
 	/*
 	 * ADDRESS, which belongs to a place of HOLD, is not the start of an instruction, so it is

@@ -278,7 +278,10 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	if (!symbols)
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
-		/* ignore an arm whose place this kernel does not have; it is never reached */
+		/*
+		 * ignore an arm (a hold of a sweep) whose place this kernel does not have; it is
+		 * never reached
+		 */
 		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
 			      i < n ? error : NULL) &&
 		    i < n)

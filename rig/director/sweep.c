@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the file that lists the arms of a sweep (director_sweep_read()). */
+/* Reads the file that lists the arms (holds) of a sweep (director_sweep_read()). */
 #include "director/director.h"
 
 #include <string.h>

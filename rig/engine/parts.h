@@ -205,7 +205,7 @@ struct holds {
 	struct director *director; /* NULL if the run has no plugin */
 	char *orders_file;
 	gboolean armed, paused;
-	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL if there is no sweep */
+	GArray *waits; /* struct arm_wait: waits at holds of a sweep; NULL if there is no sweep */
 	gint64 failed_ns; /* when the failure that ended the load began, or 0 if there was none */
 };
 

@@ -104,7 +104,10 @@ static gboolean track_next(gpointer data)
 	if (t->s->host.vanished)
 		return G_SOURCE_REMOVE;
 	if (!t->ops || t->next == t->ops->len) {
-		/* if each step of the lap was skipped, because devices are busy, try again later */
+		/*
+		 * if each step of this pass through the track was skipped, because devices are
+		 * busy, try again later
+		 */
 		if (t->ops && !t->did) {
 			t->did = TRUE;
 			t->source = g_timeout_add(RETRY_MS, track_next, t);

@@ -15,7 +15,7 @@
 struct track_run {
 	struct session *s;
 	guint number;	/* number of the copy in the timeline */
-	GPtrArray *ops; /* operations of the current lap; or NULL */
+	GPtrArray *ops; /* operations of the current pass through the track; or NULL */
 	guint lap;	/* number of the next lap (pass through the track's steps) */
 	guint next;	/* index of the next operation in ops */
 	gboolean did;	/* a step of this pass through the track was executed, not skipped */

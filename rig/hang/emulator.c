@@ -41,7 +41,7 @@ struct trap {
 struct trace {
 	int cpu;	    /* the CPU whose backtrace is being printed, or -1 if there is none */
 	gboolean entered;   /* the last function is ENTRY */
-	gboolean has_place; /* the last line with a function is `place` */
+	gboolean has_place; /* `place` is set from the last line with a function */
 	struct frame place; /* where the int3 interrupted the kernel */
 };
 

@@ -40,7 +40,10 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
  * an edge that is only known from a report: it does not remove gates that other runs have found.
  */
 #define GATES_UNKNOWN "?"
-/* Returns the gates that A and B have in common. The caller owns the text. */
+/*
+ * Returns the gates (locks held at every occurrence) that A and B have in common. The caller owns
+ * the text.
+ */
 char *lock_gates_common(const char *a, const char *b);
 
 /*
@@ -75,7 +78,7 @@ struct lock_sums;
 struct lock_sums *lock_sums_new(void);
 void lock_sums_free(struct lock_sums *sums);
 RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
-/* Adds MORE, which is copied, to the sum of its edge and place. */
+/* Adds MORE, which is copied, to the sum of the same edge and place (kernel, machine and so on). */
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
 /* Calls EACH for every sum, in any order. */
 void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),

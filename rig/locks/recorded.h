@@ -130,7 +130,7 @@ struct recorded_cycle {
 	 */
 	GPtrArray *edges;
 	enum recorded_state state;
-	int gate; /* index of the class of the common gate, or -1 */
+	int gate; /* index of the class of the common gate (see above), or -1 */
 	/*
 	 * At one class, the task that waits for the lock and the task that holds it both read. So a
 	 * deadlock needs a third task that waits for writing, which blocks further readers.
@@ -152,8 +152,8 @@ struct recorded_cycle {
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
 /*
- * Returns a description of CYCLE: its edges with counts, modes and stacks, and its gate. The caller
- * owns the text.
+ * Returns a description of CYCLE: its edges with counts, modes and stacks, and its gate, the lock
+ * that prevents the deadlock. The caller owns the text.
  */
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 

@@ -75,7 +75,7 @@ static gboolean is_built(const struct dry_run *dry, const struct night_build *bu
 	return FALSE;
 }
 
-/* Returns TRUE if an unfinished cell needs BUILD. */
+/* Returns TRUE if an unfinished cell (run of the night) needs BUILD. */
 static gboolean is_wanted(const struct night *night, const struct night_build *build)
 {
 	for (guint i = 0; i < night->cells->len; i++) {

@@ -36,7 +36,10 @@ void night_cell_free(gpointer data);
 void night_build_free(gpointer data);
 void night_excluded_free(gpointer data);
 
-/* Finds the builds that the cells need. Sets night->builds, and `build` of each cell. */
+/*
+ * Finds the builds that the cells (runs of the night) need. Sets night->builds, and `build` of each
+ * cell.
+ */
 void night_find_builds(struct night *night);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 

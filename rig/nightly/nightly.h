@@ -40,7 +40,7 @@ enum cell_status {
 };
 const char *cell_status_name(enum cell_status status);
 
-/* An attempt: one execution of a cell. */
+/* An attempt: one run of a cell. */
 struct attempt {
 	guint number; /* number of the attempt, from 1 */
 	enum verdict verdict;
@@ -64,7 +64,7 @@ struct night_cell {
 	guint repetition;
 	/* the resources that a run needs, and its estimated duration */
 	struct pack_item item;
-	char *stopped;	  /* why the last attempt was stopped before its end, or NULL */
+	char *stopped;	  /* why the last attempt (run) was stopped before its end, or NULL */
 	GArray *attempts; /* of struct attempt, by number, without attempts that ended as ABORTED */
 	enum cell_status status;
 };
@@ -116,7 +116,9 @@ struct night_options {
 	/* time limit: runs that would end later are not started; 0 stands for no limit */
 	double budget_s;
 	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
-	/* seed of the night; if the plan has no seeds, those of the cells are drawn from it */
+	/*
+	 * seed of the night; if the plan has no seeds, those of its cells (runs) are drawn from it
+	 */
 	guint64 seed;
 	const char *const *extra; /* further options for each `rig run`, NULL-terminated */
 	const char *rig;	  /* path of the rig; NULL stands for this program */
@@ -173,7 +175,10 @@ struct night {
 	/* of struct night_cell, night_build and night_excluded */
 	GPtrArray *cells, *builds, *excluded;
 	struct place *place;
-	/* the most resources that one cell may need; a cell that needs more memory is skipped */
+	/*
+	 * the most resources that one cell (a run) may need; a cell that needs more memory is
+	 * skipped
+	 */
 	struct pack_room host;
 	const char *unfinished; /* why the night ended before all cells were run, or NULL */
 	/*

@@ -50,10 +50,13 @@ struct plan {
 	struct plan_exclude *excludes;
 	unsigned n_excludes;
 	guint64 *seeds;
-	/* if it is 0, one seed for each cell is drawn from the seed of the night */
+	/*
+	 * if it is 0, one seed for each cell (scenario × machine × kernel) is drawn from the seed
+	 * of the night
+	 */
 	unsigned n_seeds;
 	unsigned repeat;		 /* 1 by default */
-	/* maximum number of repetitions of a cell that failed or has no result; 2 by default */
+	/* maximum number of repetitions of a run that failed or has no result; 2 by default */
 	unsigned retries;
 	/* 0 stands for the scenario's duration, and for the rig's default patience */
 	unsigned duration_s, patience_s;

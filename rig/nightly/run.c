@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The main loop of a night: adds runs and builds to a place, and stops at signals and the file
- * `stop`.
+ * The main loop of a night: adds runs and builds to a place (this host or a cluster), and stops at
+ * signals and the file `stop`.
  */
 #include <glib-unix.h>
 #include <signal.h>
@@ -17,7 +17,10 @@ static double elapsed_s(const struct runner *r)
 	return (rig_now_ns() - r->began_ns) / 1e9;
 }
 
-/* Skips the cells that need more memory than the host has, because they could never start. */
+/*
+ * Skips the cells (runs of the night) that need more memory than the host has, because they could
+ * never start.
+ */
 static void give_up_too_large(struct runner *r)
 {
 	for (guint i = 0; i < r->night->cells->len; i++) {

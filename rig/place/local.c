@@ -222,7 +222,7 @@ static void schedule(struct local *local)
 		drop_all(local);
 }
 
-/* ---- operations of the place ---- */
+/* ---- operations of the place (struct place_ops) ---- */
 
 /*
  * This host keeps no record of its jobs. Fails if DIR has the record of a cluster, because the

@@ -13,15 +13,13 @@
 #define ALONE 0.3
 #define FAVOUR 4 /* factor for the priors of functions that are to be tried first */
 /*
- * the reward that the arms share which may have caused a failure; most of it goes to the one that
- * waited last before the failure
+ * the reward that the arms (holds) share which may have caused a failure; most of it goes to the
+ * one that waited last before the failure
  */
 #define REWARD_FAILED 1
-/*
- * reward of each arm that waited in a sweep (a run that tries many arms) which had a new lock order
- */
+/* reward of each arm (hold) that waited in a sweep which had a new lock order */
 #define REWARD_NEWS 0.1
-/* a sweep in which an arm did not wait counts as this fraction of a try of the arm */
+/* a sweep in which an arm (hold) did not wait counts as this fraction of a try of the arm */
 #define NOT_HELD 0.25
 
 /*
@@ -32,7 +30,7 @@
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 160 /* in a sweep: maximum number of arms whose places are seldom executed */
+#define SELDOM_ARMS 160 /* in a sweep: maximum number of holds at seldom executed places */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
 /* one of this many sweeps has only arms at updates (non-atomic read-modify-write instructions) */
@@ -91,7 +89,9 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	gint64 beside = kind->is_update && f->itself ? f->itself : f->beside;
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
-	/* the counts are from a single run, so they only decide which arms are tried first */
+	/*
+	 * the counts are from a single run, so they only decide which arms (holds) are tried first
+	 */
 	arm.prior = kind->weight / (1 + log10(1 + hz)) *
 		    sqrt(MIN(1, beside / (double)f->visits));
 	if (kind->is_update && !f->itself)
@@ -211,8 +211,8 @@ static int best_first(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Adds at most MAX arms to the trial, in the order ORDER: if SELDOM, arms whose places are executed
- * seldom, otherwise the other arms.
+ * Adds at most MAX arms (holds) to the trial, in the order ORDER: if SELDOM, arms whose places are
+ * executed seldom, otherwise the other arms.
  */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {

@@ -31,7 +31,7 @@ struct arm {
 	 * arms.c)
 	 */
 	double tries;
-	guint pending;	    /* number of sweeps with this arm that are in progress */
+	guint pending;	    /* number of sweeps with this arm (hold) that are in progress */
 	gboolean is_update; /* the place is a non-atomic read-modify-write */
 };
 
@@ -76,8 +76,8 @@ struct race {
  */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
 /*
- * Returns TRUE if vCPUs seldom execute the place of ARM. Such an arm is active during the whole
- * sweep; the others take turns.
+ * Returns TRUE if vCPUs seldom execute the place of ARM, a hold. Such an arm is active during the
+ * whole sweep; the others take turns.
  */
 gboolean arms_is_seldom(const struct race *race, guint arm);
 /* Returns the index of the arm with the hold HOLD, or G_MAXUINT if there is none. */
@@ -85,13 +85,13 @@ guint arms_find(const struct race *race, const char *hold);
 /* Fills *RET with a sweep that tries the best arms (holds). Returns FALSE if there are no arms. */
 gboolean arms_explore(struct race *race, struct race_trial *ret);
 /*
- * Rewards the arms of the ended sweep TRIAL with the outcome O; O is NULL if the sweep has no
- * result.
+ * Rewards the arms (holds) of the ended sweep TRIAL with the outcome O; O is NULL if the sweep has
+ * no result.
  */
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
 /*
- * Sets race->suspect to the arms that may have caused the failure of the sweep TRIAL, by its
- * outcome O.
+ * Sets race->suspect to the arms (holds) that may have caused the failure of the sweep TRIAL, by
+ * its outcome O.
  */
 void arms_suspect(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
 

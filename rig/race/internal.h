@@ -22,7 +22,9 @@ struct race_run {
 	const GPtrArray *extra; /* char *: further arguments of `rig run` */
 };
 
-/* The main loop of a search or a walk. Only loop.c sets the fields after `jobs`. */
+/*
+ * The main loop of a search (race.h) or a walk (walk.h). Only loop.c sets the fields after `jobs`.
+ */
 struct race_loop {
 	const struct race_options *options;
 	/* the jobs of the search or walk, one for each guest that it runs at a time */
@@ -127,8 +129,9 @@ void loop_built(struct race_loop *loop, const struct child_result *result);
 /* ---- trial.c ---- */
 
 /*
- * Adds the run of SLOT's trial as a job. DONE is called when the run has ended; it must first call
- * race_job_clear(). Errors: RIG_EXIT_INFRA, the file of a sweep cannot be written.
+ * Adds the run of SLOT's trial (the holds to try) as a job. DONE is called when the run has ended;
+ * it must first call race_job_clear(). Errors: RIG_EXIT_INFRA, the file of a sweep cannot be
+ * written.
  */
 gboolean race_start_trial(struct race_slot *slot, race_done done, GError **error);
 

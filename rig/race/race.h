@@ -39,7 +39,10 @@ struct race_options {
 	 */
 	gboolean updates;
 	gboolean pct;	  /* sweeps use a random scheduler (plugin/pct.h) instead of delays */
-	/* seconds of load in the first run and in a sweep; 0 stands for the scenario's duration */
+	/*
+	 * seconds of load in the first run and in a sweep (a run that tries many holds); 0 stands
+	 * for the scenario's duration
+	 */
 	guint record_s, sweep_s;
 	/*
 	 * maximum number of guests at a time; maximum number of seconds that this process takes,

@@ -217,7 +217,10 @@ static void confirm(struct race *race, const struct race_trial *trial,
 			race->phase = RACE_EXPLORE;
 		return;
 	}
-	/* the first group has the suspects nearest to the failure, so it is tried TRIES times */
+	/*
+	 * the first group has the suspected holds nearest to the failure, so it is tried TRIES
+	 * times
+	 */
 	if (!race->group && ++race->tries < TRIES)
 		return;
 	race->tries = 0;

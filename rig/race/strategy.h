@@ -51,7 +51,8 @@ struct race_trial {
 	guint slots;	 /* in a sweep: how many of those that take turns are active at a time */
 	guint window_ms; /* in a sweep: how long each of those is active before the next one */
 	guint max_ms;	 /* maximum length of a wait at a hold */
-	guint pct_seed;	 /* in a sweep: the seed of the random scheduler; 0 if it is not used */
+	/* in a sweep: seed of the random scheduler of plugin/pct.h; 0 if it is not used */
+	guint pct_seed;
 	const char *why; /* why the trial was chosen; a static string */
 };
 
@@ -95,7 +96,7 @@ struct race_record {
  * read-modify-write instructions; short, so that each arm waits often
  */
 #define RACE_FEW_WINDOW_MS 200
-#define RACE_WINDOW_MS 1500 /* the same in other sweeps */
+#define RACE_WINDOW_MS 1500 /* the same in other sweeps: milliseconds for which an arm is active */
 
 /*
  * Returns a new strategy. Error: RIG_EXIT_USAGE, the record cannot be read, or different vCPUs

@@ -61,8 +61,9 @@ static const char *function_of(const char *hold)
 
 struct suspect {
 	guint arm;
-	gboolean named; /* a stack of the failure has the arm's function */
-	gint64 order;	/* named arms come first, and among equals those with the lowest `order` */
+	gboolean named; /* a stack of the failure has the function of the hold */
+	/* holds with `named` come first, and among equals those with the lowest `order` */
+	gint64 order;
 };
 
 static int likely_first(gconstpointer a, gconstpointer b)

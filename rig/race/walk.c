@@ -120,7 +120,7 @@ static void take_counts(struct walk *walk, struct walk_cell *cell,
 			walk->options.run.around);
 }
 
-/* Ends the walk because a run was refused: all others would be refused, too. */
+/* Ends the walk (walk.h) because a run was refused: all others would be refused, too. */
 static void refuse(struct walk *walk, const struct child_result *result)
 {
 	GError *error = NULL;

@@ -2,7 +2,7 @@
 /*
  * Excludes nodes that fail. A node with a full disk ends its tasks quickly, so Slurm would soon
  * give it all other tasks, too. A node that caused the failure of several tasks in a row gets no
- * more tasks of this place.
+ * more tasks of this night or search.
  */
 #include <string.h>
 

@@ -46,7 +46,7 @@ static gboolean still_on(const struct facts *f)
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);
 	enum verdict verdict;
-	/* the proof is not needed if a known issue turned lockdep off */
+	/* the proof (see above) is not needed if a known issue turned lockdep off */
 	gboolean of_lockdep;
 	const char *sentence;
 } proofs[] = {

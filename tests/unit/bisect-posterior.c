@@ -184,7 +184,7 @@ START_TEST(choices)
 	ck_assert_uint_ge(ABS((int)at - (int)first), 3);
 	ck_assert_uint_le(ABS((int)at - (int)first), 20);
 	skipped[first] = FALSE;
-	/* a second guest tests another position */
+	/* a second guest tests another version */
 	choice.pending[0] = first;
 	choice.n_pending = 1;
 	ck_assert(choice_next(&choice, &at));

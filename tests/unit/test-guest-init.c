@@ -21,7 +21,10 @@
 #include "tests/unit/guest-init.h"
 #include "util/rng.h"
 
-/* The first draw of a turn does not depend on how many draws earlier turns made. */
+/*
+ * The first draw of a turn (one call of an agent's `step`) does not depend on how many draws
+ * earlier turns made.
+ */
 START_TEST(test_turns_are_independent)
 {
 	struct agent_shared quiet = {0}, busy = {0};

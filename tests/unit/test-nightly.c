@@ -248,7 +248,7 @@ END_TEST
 /* ---- attempts: the runs of a cell ---- */
 
 static const struct {
-	/* one letter per attempt: + good, - bad, 0 without a result, s skipped */
+	/* one letter per attempt (run): + good, - bad, 0 without a result, s skipped */
 	const char *attempts;
 	enum cell_status status;
 } stories[] = {

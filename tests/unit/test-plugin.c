@@ -64,7 +64,7 @@ START_TEST(until_met)
 	GThread *thread;
 
 	start(&holds, &hold, 1);
-	/* visits before the wait are not counted */
+	/* reaching the second place before the wait is not counted */
 	holds_reach(&holds, 0, SIDE_B, 1, 0);
 	thread = reach(&a);
 	until_waiting(&hold);
@@ -277,7 +277,7 @@ static void start_sweep(struct holds *holds, struct hold *hold, unsigned n, unsi
 
 /*
  * An arm (a hold of a sweep) that has waited waits again after the other arms have waited, or after
- * a window in which none of them did.
+ * a time in which none of them did.
  */
 START_TEST(seldom_arm)
 {
@@ -330,7 +330,7 @@ START_TEST(arms_take_turns)
 		ck_assert_uint_eq(ended[window].id, turn);
 		ck_assert_uint_eq(n_turned, window + 1);
 		ck_assert_uint_eq(turned[window], turn);
-		/* end the window */
+		/* end the time in which the same arms are active */
 		atomic_store(&holds.sweep.ends_ns, 1);
 	}
 }

@@ -414,7 +414,7 @@ START_TEST(new_lock_order)
 		for (guint i = 0; i < one.n; i++)
 			outcome.held[i] = 1;
 		race_result(race, &one, &outcome);
-		/* the second sweep has only updates */
+		/* the second sweep has only holds at updates (read-modify-writes) */
 		ck_assert(race_next(race, &updates));
 		ck_assert(g_str_has_prefix(updates.hold[0], "update in "));
 		race_result(race, &updates, &none);

@@ -211,7 +211,7 @@ START_TEST(round_trip)
 		ck_assert_msg(back != NULL, "%s", error ? error->message : "");
 		again = timeline_json(back);
 		ck_assert(json_equal(json, again));
-		/* the generated laps are the same */
+		/* the generated laps (passes through a track) are the same */
 		for (guint n = 0; n < timeline_n_copies(tl); n++) {
 			timeline_extend(tl, n, 100);
 			timeline_extend(back, n, 100);

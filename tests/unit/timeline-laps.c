@@ -68,8 +68,8 @@ static json_t *printed(const struct timeline *tl, const unsigned *laps)
 }
 
 /*
- * Printing generated laps gives the same file as listing them in the timeline, and stores none of
- * them.
+ * Printing generated laps (passes through a track) gives the same file as listing them in the
+ * timeline, and stores none of them.
  */
 START_TEST(printed_is_not_kept)
 {
@@ -93,7 +93,7 @@ START_TEST(printed_is_not_kept)
 }
 END_TEST
 
-/* Loads a timeline of S in which the agent has the turns SKIP to leave out. */
+/* Loads a timeline of S in which the agent leaves out the operations with the numbers SKIP. */
 static struct timeline *with_skip(const struct scenario *s, const char *skip, GError **error)
 {
 	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
@@ -105,7 +105,9 @@ static struct timeline *with_skip(const struct scenario *s, const char *skip, GE
 	return timeline_parse(json, "t.json", s, first_machine(s), error);
 }
 
-/* The list of turns that an agent leaves out is read back unchanged; other forms are rejected. */
+/*
+ * The list of operations that an agent leaves out is read back unchanged; other forms are rejected.
+ */
 START_TEST(an_agents_turns_are_left_out)
 {
 	static const char *const good[] = {"1", "3,10-20,40-", "1-", "5-5",

@@ -9,7 +9,7 @@
 
 #include <libvirt/virterror.h>
 
-#define RETRY_MS 300   /* time between two attempts */
+#define RETRY_MS 300   /* time between two attempts to reconnect */
 #define RECONNECT_S 30 /* after this many seconds the run is ended */
 
 static gboolean find_domain(struct lv_job *job)
