@@ -51,7 +51,7 @@ struct prove {
 	gboolean json;
 	enum lock_answer answer; /* the most conclusive answer of all runs so far */
 	char *text;		 /* explains this answer */
-	char *kept;		 /* path of a scenario with which the circle was closed, or NULL */
+	char *kept;		 /* a scenario in which the tasks waited for each other, or NULL */
 	json_t *runs;
 };
 

@@ -45,11 +45,13 @@ static gboolean choose_errno(struct fail_spec *fail, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid errno '%s' of 'fail' (a name, for example ENOMEM, or NULL "
 				"for a function that returns a pointer%s%s)",
-				fail->error, known ? "; the table has for this one: " : "",
+				fail->error,
+				known ? "; `rig race --fail --list` has for this one: " : "",
 				known ? known->errors : "");
 	if (known && !strcmp(fail->error, "NULL") != (known->returns == RETURNS_POINTER))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid errno '%s' of 'fail': '%s' %s (the table has: %s)",
+				"invalid errno '%s' of 'fail': '%s' %s (`rig race --fail --list` "
+				"has: %s)",
 				fail->error, fail->function,
 				known->returns == RETURNS_POINTER ? "returns NULL when it fails"
 								  : "does not return a pointer",

@@ -171,7 +171,7 @@ START_TEST(choices)
 	struct choice choice = {.posterior = p, .skipped = skipped};
 	guint at, ahead[4], first;
 
-	/* the bad end is chosen first */
+	/* the version known to have the bug is chosen first */
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_eq(at, 100);
 	learn(p, 20);
