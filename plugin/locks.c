@@ -104,7 +104,7 @@ static bool pop(struct locks_task *task, uint64_t lock)
 	return false;
 }
 
-/* ---- operations of hooks ---- */
+/* ---- what is recorded when the guest calls a lock function ---- */
 
 struct entry {
 	const struct locks_hook *hook;

@@ -23,7 +23,7 @@ static gboolean no_spinlocks(const char *class, GError **error)
 
 /* ---- the cycle in a log ---- */
 
-/* The first report of a log with a cycle. */
+/* What the first report about a cycle of locks in a log contains. */
 struct first {
 	char **classes;
 	char *spinlock; /* one of the classes, or NULL if none is known to be a spinlock */

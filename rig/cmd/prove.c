@@ -92,7 +92,7 @@ static void make_request(struct prove *p, char **classes)
 	want->keep_going = TRUE;
 	want->accel = NULL;
 	want->until = NULL;
-	want->record_spinlocks = FALSE; /* the trap does not stop tasks before spinlocks */
+	want->record_spinlocks = FALSE; /* tasks are not stopped before spinlocks */
 	g_strfreev(want->hold_cycle);
 	want->hold_cycle = g_strdupv(classes);
 }

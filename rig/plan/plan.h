@@ -149,7 +149,7 @@ struct run_plan {
 	gboolean coverage; /* the plugin records which code is reached */
 	/* lock classes of a cycle: the plugin stops tasks between two of them; or NULL */
 	char **hold_cycle;
-	json_t *switches; /* the kernel switches that were drawn (plan_switches()); or NULL */
+	json_t *switches; /* kernel switches, drawn at random (plan_switches()); or NULL */
 	/* path of the director's shared object that the emulator loads, or NULL */
 	const char *plugin;
 	guint64 dump_limit; /* after a hang, dump the memory of guests up to this many bytes */

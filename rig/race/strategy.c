@@ -8,7 +8,7 @@
 
 /* the holds that a trial leaves out are needed if this many runs without them have passed */
 #define TRIES 2
-/* number of holds that are active at a time in a sweep that tries a group of suspects */
+/* number of holds that are active at a time in a sweep after the phase RACE_EXPLORE */
 #define FEW_SLOTS 2
 /*
  * Once there are this many runs with the found holds, at least half of them must have failed.

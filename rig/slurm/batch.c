@@ -262,7 +262,7 @@ char *batch_log(const struct batch *batch, guint task)
 	return *why ? g_steal_pointer(&why) : NULL;
 }
 
-/* ---- arrays of an earlier process ---- */
+/* ---- job arrays that an earlier process submitted ---- */
 
 static guint number_of(json_t *json, const char *key)
 {

@@ -232,7 +232,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 	return g_steal_pointer(&findings);
 }
 
-/* ---- correction for many tests ---- */
+/* ---- correction of p-values for the number of tests (Holm) ---- */
 
 struct ranked {
 	double p;

@@ -159,7 +159,7 @@ static const struct {
 	const char *what, *symbol;
 	/* if `len` is 0, the symbol's own address is written, which makes lists endless */
 	gsize offset, len;
-	enum hang_kind kind; /* HANG_NONE if the image need not be readable */
+	enum hang_kind kind; /* HANG_NONE if any result is allowed */
 } hostile[] = {
 	{"no owner that there is", "alpha_lock", offsetof(struct mutex, owner), 8, HANG_LEAK},
 	{"no list of waiters", "alpha_lock", offsetof(struct mutex, wait_list), 16, HANG_NONE},

@@ -37,7 +37,7 @@ struct qemu_plugin_insn {
 
 /* false for versions of QEMU whose plugins cannot read registers */
 extern bool may_read_registers;
-extern uint64_t reg_values[5]; /* rax, rsi, rdi, rsp, gs_base */
+extern uint64_t reg_values[5]; /* the guest's rax, rsi, rdi, rsp, gs_base */
 /* The guest's memory: a buffer at an address; every word elsewhere is the same return address. */
 extern struct fake_memory {
 	uint64_t at;

@@ -16,7 +16,7 @@ static struct {
 	struct guest *guest;
 	GPtrArray *sent; /* of char *: "TYPE SEQ TEXT" */
 	guint hellos, heartbeats, counts, notes, strays;
-	char first_illegal[64]; /* contents of the last COUNTS */
+	char first_illegal[64]; /* the rest of line `first-illegal` in the last COUNTS; or "" */
 	guint output_id;
 	char output[64];	  /* text of the last OUTPUT */
 	struct guest_agent agent; /* the first one of the last heartbeat */
