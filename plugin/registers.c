@@ -18,7 +18,7 @@ static const struct target {
 };
 
 static const struct target *target;
-static void *handle[N_REGS]; /* the handles, which are the same for all vCPUs */
+static void *handle[N_REGS]; /* QEMU's handle of each register, for all vCPUs */
 
 /* A buffer for register values; thread-local, because each vCPU has its own thread. */
 static _Thread_local struct plugin_bytes *scratch;

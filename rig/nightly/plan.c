@@ -87,7 +87,7 @@ void plan_free(struct plan *plan)
 	yaml_schema_free(&schema, plan);
 }
 
-/* ---- checks of several values ---- */
+/* ---- checks of lists, and of keys that depend on each other ---- */
 
 static gboolean has(char *const *list, unsigned n, const char *word)
 {

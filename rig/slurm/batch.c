@@ -121,7 +121,7 @@ struct batch *batch_named(const struct slurm *s, const char *name)
 	return NULL;
 }
 
-/* ---- a new array ---- */
+/* ---- files of a new job array ---- */
 
 static gboolean append(GString *text, json_t *line, GError **error)
 {

@@ -17,7 +17,7 @@ struct finder {
 	guint left, copies;
 };
 
-/* Returns the short name of FILE, or NULL if the file is not wanted. */
+/* Returns the short name of FILE, or NULL if the caller does not want the code of this file. */
 static const char *wanted(struct finder *f, const char *file)
 {
 	const char *name;

@@ -113,7 +113,7 @@ START_TEST(readers)
 	at(0, STACK(1) - 16, &spin, A);
 	at(0, STACK(1) - 16, &spin_read, B);
 	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(1, 0) | LOCKS_MODE_RECURSIVE(1));
-	at(0, STACK(1) - 16, &want_r, G); /* this does not apply to down_read() */
+	at(0, STACK(1) - 16, &want_r, G); /* a reader in down_read() waits for them */
 	ck_assert_uint_eq(edge(A, G)->pair[0].modes, LOCKS_MODE(1, 0));
 }
 END_TEST
