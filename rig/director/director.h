@@ -103,6 +103,14 @@ void director_sweep_free(struct director_sweep *sweep);
 RIG_DEFINE_AUTO(director_sweep, director_sweep_free)
 
 /*
+ * Checks that QEMU with plugin interface API supports HOLDS and WATCH. If not, fails with
+ * RIG_EXIT_SKIP; the message has the hold that is not supported and the version of QEMU that it
+ * needs. Called before the kernel is built, which can take long.
+ */
+gboolean director_fits(const struct hold_spec *holds, guint n, const struct director_watch *watch,
+		       int api, GError **error);
+
+/*
  * Finds the places of HOLDS in KERNEL: in its vmlinux if that has symbols, otherwise in the
  * kallsyms of its image. The `visits` of WATCH are separated by commas: DIRECTOR_ALL, a file
  * ("mm/slub.c"), or a function, which stands also for the functions next to it in the image. Blocks
@@ -114,11 +122,6 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 					 const struct director_watch *watch,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
-/*
- * Checks that QEMU with plugin interface API supports ORDERS. If not, fails with RIG_EXIT_SKIP; the
- * message has the hold that is not supported and the version of QEMU that it needs.
- */
-gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
 /*

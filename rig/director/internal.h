@@ -27,7 +27,6 @@ struct site {
 struct hold_orders {
 	char *text; /* from hold_text() */
 	struct site side[2];
-	gboolean has_condition;
 };
 
 struct director_orders {
@@ -50,6 +49,8 @@ struct director_orders {
 };
 
 /* ---- place.c ---- */
+
+gboolean place_is_update(const char *place); /* is PLACE an update (SITE_UPDATE)? */
 
 /*
  * Finds PLACE, a text that hold_check_place() accepts, in SYMBOLS, the symbols of a kernel for

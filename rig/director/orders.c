@@ -252,7 +252,6 @@ static gboolean add_hold(struct director_orders *orders, struct symbols *symbols
 		g_prefix_error(error, "hold '%s': ", hold.text);
 		ok = FALSE;
 	}
-	hold.has_condition = spec->comm || spec->same;
 	orders->compares_tasks |= spec->comm != NULL;
 	orders->compares_blocks |= spec->same && !strcmp(spec->same, "block");
 	for (int side = 0; side < 2 && !ok; side++)
@@ -346,35 +345,47 @@ gboolean director_can_update(int api)
 	return api >= UPDATE_API;
 }
 
-gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error)
+/* Checks that QEMU with plugin interface API supports the hold SPEC. */
+static gboolean hold_fits(const struct hold_spec *spec, int api, GError **error)
 {
-	for (guint i = 0; i < orders->holds->len; i++) {
-		const struct hold_orders *hold =
-			&g_array_index(orders->holds, struct hold_orders, i);
+	const char *partner = hold_partner(spec);
+	g_autofree char *text = hold_text(spec);
 
-		if (hold->has_condition && api < RECORD_API)
-			return rig_fail(error, RIG_EXIT_SKIP,
-					"hold '%s': 'comm' and 'same' need QEMU 9.2 or newer, "
-					"because older ones do not let a plugin read registers "
-					"(plugin interface %d); " GET_QEMU("bookworm-backports"),
-					hold->text, api);
-		for (int side = 0; side < 2; side++)
-			if (hold->side[side].kind == SITE_UPDATE && !director_can_update(api))
-				return rig_fail(
-					error, RIG_EXIT_SKIP,
-					"hold '%s': 'update in' needs QEMU 9.1 or newer, "
-					"because older ones call a plugin only after the write "
-					"(plugin interface %d); " GET_QEMU("bookworm-backports"),
-					hold->text, api);
-	}
-	if (orders->records && api < RECORD_API)
+	if ((spec->comm || spec->same) && api < RECORD_API)
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"hold '%s': 'comm' and 'same' need QEMU 9.2 or newer, because "
+				"older ones do not let a plugin read registers (plugin interface "
+				"%d); " GET_QEMU("bookworm-backports"),
+				text, api);
+	if ((place_is_update(spec->at) || (partner && place_is_update(partner))) &&
+	    !director_can_update(api))
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"hold '%s': 'update in' needs QEMU 9.1 or newer, because older "
+				"ones call a plugin only after the write (plugin interface "
+				"%d); " GET_QEMU("bookworm-backports"),
+				text, api);
+	return TRUE;
+}
+
+gboolean director_fits(const struct hold_spec *holds, guint n, const struct director_watch *watch,
+		       int api, GError **error)
+{
+	const GArray *arms = watch->sweep ? watch->sweep->arms : NULL;
+
+	for (guint i = 0; i < n; i++)
+		if (!hold_fits(&holds[i], api, error))
+			return FALSE;
+	for (guint i = 0; arms && i < arms->len; i++)
+		if (!hold_fits(&g_array_index(arms, struct hold_spec, i), api, error))
+			return FALSE;
+	if (watch->locks && api < RECORD_API)
 		return rig_fail(
 			error, RIG_EXIT_SKIP,
 			"recording locks needs QEMU 9.2 or newer, because older ones do not "
 			"let a plugin read registers and memory (plugin interface %d); "
 			GET_QEMU("bookworm-backports"),
 			api);
-	if (orders->fails->len && api < FAIL_API)
+	if (watch->n_fails && api < FAIL_API)
 		return rig_fail(
 			error, RIG_EXIT_SKIP,
 			"'fail' needs QEMU 11.1 or newer, because older ones do not let a plugin "

@@ -168,6 +168,11 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 	return TRUE;
 }
 
+gboolean place_is_update(const char *place)
+{
+	return g_str_has_prefix(place, UPDATE);
+}
+
 /*
  * Resolves a place at an update (a read-modify-write instruction), "in F" or "2 in F" (REST, what
  * follows "update "): the range of F, which begins at the address at which the kernel enters F.

@@ -62,33 +62,52 @@ gboolean direct_check(const struct run_request *want, enum accel asked,
 	return TRUE;
 }
 
-gboolean direct_resolve(const struct run_request *want, struct resolved *r, GError **error)
+static struct director_watch watch_of(const struct run_request *want, const struct resolved *r,
+				      const struct trap_spec *trap)
 {
-	const struct trap_spec trap = {r->cycle, TRAP_MS};
-	struct director_watch watch = {
+	return (struct director_watch){
 		.visits = want->visits,
+		.sweep = r->sweep,
 		.locks = records(want, r),
 		.spinlocks = want->record_spinlocks,
-		.trap = r->cycle ? &trap : NULL,
+		.trap = r->cycle ? trap : NULL,
 		.fails = r->scenario->fails,
 		.n_fails = r->scenario->n_fails,
 		.calls = want->calls,
 		.cover = covers(want, r),
 	};
+}
+
+gboolean direct_probe(const struct run_request *want, struct resolved *r, GError **error)
+{
+	struct director_watch watch;
 	int api;
 
 	if (!direct_is_needed(want, r))
 		return TRUE;
-	if (want->sweep && !(watch.sweep = r->sweep = director_sweep_read(want->sweep, error)))
+	if (want->sweep && !(r->sweep = director_sweep_read(want->sweep, error)))
 		return FALSE;
-	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
-						      &watch, r->kernel, error);
-	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
-					  &r->plugin, &api, error) ||
-	    !director_orders_fit(r->orders, api, error))
+	watch = watch_of(want, r, NULL);
+	if (!director_probe(r->emulator ? r->emulator : r->plan.machine->emulator, &r->plugin,
+			    &api, error) ||
+	    !director_fits(r->scenario->holds, r->scenario->n_holds, &watch, api, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
-	r->plan.record_locks = records(want, r);
+	return TRUE;
+}
+
+gboolean direct_resolve(const struct run_request *want, struct resolved *r, GError **error)
+{
+	const struct trap_spec trap = {r->cycle, TRAP_MS};
+	const struct director_watch watch = watch_of(want, r, &trap);
+
+	if (!direct_is_needed(want, r))
+		return TRUE;
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
+						      &watch, r->kernel, error);
+	if (!r->orders)
+		return FALSE;
+	r->plan.record_locks = watch.locks;
 	r->plan.coverage = watch.cover;
 	r->plan.hold_cycle = r->cycle;
 	return TRUE;

@@ -123,7 +123,12 @@ gboolean direct_is_needed(const struct run_request *want, const struct resolved 
  */
 gboolean direct_check(const struct run_request *want, enum accel asked, const struct resolved *r,
 		      GError **error);
-/* Finds the plugin, and the addresses of holds; see director_resolve() and director_probe(). */
+/*
+ * Finds the plugin, and checks that the run's QEMU can do what the run needs of it; see
+ * director_probe() and director_fits(). Needs no kernel.
+ */
+gboolean direct_probe(const struct run_request *want, struct resolved *r, GError **error);
+/* Finds the addresses of holds in the kernel; see director_resolve(). */
 gboolean direct_resolve(const struct run_request *want, struct resolved *r, GError **error);
 
 #endif

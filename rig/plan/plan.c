@@ -219,6 +219,7 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
 	       initrd_check(r->plan.machine->arch, error) && resolve_accel(want, r, error) &&
+	       direct_probe(want, r, error) &&
 	       resolve_kernel(want,
 			      switch_draw_fragment(r->scenario->vary, want->vary, r->plan.seed),
 			      progress, r, error) &&

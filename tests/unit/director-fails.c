@@ -40,8 +40,8 @@ START_TEST(conditions)
 		}
 		ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 		ck_assert_ptr_nonnull(strstr(director_orders_text(orders), cases[i].lines));
-		ck_assert(director_orders_fit(orders, 4, &error));
-		ck_assert(!director_orders_fit(orders, 2, &error));
+		ck_assert(hold_fits_api(cases[i].hold, 4, &error));
+		ck_assert(!hold_fits_api(cases[i].hold, 2, &error));
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 		ck_assert_ptr_nonnull(strstr(error->message, "QEMU 9.2"));
 	}
@@ -78,8 +78,8 @@ START_TEST(failing_calls)
 			      director_orders_text(orders), 0, 0),
 		      "%s", director_orders_text(orders));
 	ck_assert_str_eq(director_orders_fail(orders, 0), "first in second ENOMEM, call 2");
-	ck_assert(director_orders_fit(orders, 7, &error));
-	ck_assert(!director_orders_fit(orders, 6, &error));
+	ck_assert(director_fits(NULL, 0, &watch, 7, &error));
+	ck_assert(!director_fits(NULL, 0, &watch, 6, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	ck_assert_ptr_nonnull(strstr(error->message, "11.1 or newer"));
 	g_clear_error(&error);

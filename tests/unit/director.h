@@ -18,6 +18,8 @@ void make_kernel_with(const char *more);
  * owns the result.
  */
 struct director_orders *resolve(const char *text, GError **error);
+/* Calls director_fits() for the hold TEXT. */
+gboolean hold_fits_api(const char *text, int api, GError **error);
 /* Sends LINE to the rig, as the plugin does. */
 void director_say(int fd, const char *line);
 
