@@ -47,7 +47,7 @@ static gboolean one(const struct run_request *want, const char *title, struct ru
 		    GError **error)
 {
 	headline(title);
-	if (!request_run(want, FALSE, ret, error))
+	if (!request_run(want, SHOW_ALL, ret, error))
 		return FALSE;
 	findings_print(*ret, FALSE);
 	return TRUE;

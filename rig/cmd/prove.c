@@ -155,7 +155,7 @@ static gboolean try_all(struct prove *p, char **classes, GError **error)
 			p->again->want.seed = NULL;
 			p->again->want.timeline = NULL;
 		}
-		if (!request_run(&p->again->want, p->json, &run, error))
+		if (!request_run(&p->again->want, p->json ? SHOW_NOTHING : SHOW_ALL, &run, error))
 			return FALSE;
 		note(p, run, classes);
 	}

@@ -96,7 +96,7 @@ int cmd_replay(int argc, char **argv)
 		return rig_report_error(error);
 	again->want.results = results;
 	quiet |= json;
-	if (!request_run(&again->want, quiet, &now, &error)) {
+	if (!request_run(&again->want, quiet ? SHOW_NOTHING : SHOW_ALL, &now, &error)) {
 		code = rig_report_error(error);
 	} else {
 		if (!quiet)

@@ -49,6 +49,15 @@ static void show_kernel(const struct kernel *kernel, void *data)
 	fflush(stdout);
 }
 
+/* For a command that prints nothing about a run itself: a kernel from the cache is not printed. */
+static void show_built(const struct kernel *kernel, void *data)
+{
+	if (kernel->was_cached)
+		term_status(NULL);
+	else
+		show_kernel(kernel, data);
+}
+
 static void show_run(const struct engine_status *st, void *data)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
@@ -66,22 +75,24 @@ static void show_run(const struct engine_status *st, void *data)
 	term_status(line->str);
 }
 
-static struct run_plan *make_plan(const struct run_request *want, gboolean quiet, GError **error)
+static struct run_plan *make_plan(const struct run_request *want, enum request_shown shown,
+				  GError **error)
 {
 	gint64 began_ns = rig_now_ns();
-	const struct plan_progress progress = {show_build, show_estimate, show_kernel,
-					       &began_ns};
-	struct run_plan *plan = plan_make(want, quiet ? NULL : &progress, error);
+	const struct plan_progress progress = {
+		show_build, show_estimate, shown == SHOW_ALL ? show_kernel : show_built, &began_ns};
+	struct run_plan *plan = plan_make(want, shown == SHOW_NOTHING ? NULL : &progress, error);
 
-	if (!quiet)
+	if (shown != SHOW_NOTHING)
 		term_status(NULL);
 	return plan;
 }
 
-gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
-		     GError **error)
+gboolean request_run(const struct run_request *want, enum request_shown shown,
+		     struct run_info **ret, GError **error)
 {
-	rig_auto(run_plan) plan = make_plan(want, quiet, error);
+	rig_auto(run_plan) plan = make_plan(want, shown, error);
+	gboolean quiet = shown != SHOW_ALL;
 	g_autofree char *dir = NULL;
 	enum verdict verdict;
 	gboolean ok;

@@ -6,13 +6,19 @@
 #include "plan/plan.h"
 #include "store/store.h"
 
+enum request_shown {
+	SHOW_NOTHING,
+	SHOW_BUILD, /* the build of a kernel that is not in the cache */
+	SHOW_ALL    /* also the kernel from the cache, the plan, and the progress of the run */
+};
+
 /*
- * Plans and executes WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. If
- * QUIET is TRUE, prints nothing to standard output. Errors: those of plan_make() and engine_run(),
+ * Plans and executes WANT; *RET is the finished run with its verdict (run_info_free()). Blocks.
+ * SHOWN says what is printed to standard output. Errors: those of plan_make() and engine_run(),
  * which can only occur before the run folder exists.
  */
-gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
-		     GError **error);
+gboolean request_run(const struct run_request *want, enum request_shown shown,
+		     struct run_info **ret, GError **error);
 
 /* Builds only WANT's kernel. */
 gboolean request_build(const struct run_request *want, gboolean quiet, GError **error);

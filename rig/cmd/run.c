@@ -154,7 +154,7 @@ int cmd_run(int argc, char **argv)
 			hold_cycle);
 		return RIG_EXIT_USAGE;
 	}
-	if (!request_run(&want, quiet, &info, &error))
+	if (!request_run(&want, quiet ? SHOW_NOTHING : SHOW_ALL, &info, &error))
 		return rig_report_error(error);
 	if (json)
 		cmd_print_json(findings_json(info));

@@ -57,7 +57,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 		return FALSE;
 	run.patches = patches;
 	run.fragments = fragments;
-	if (request_run(&run, TRUE, ret, error))
+	if (request_run(&run, want->json ? SHOW_NOTHING : SHOW_BUILD, ret, error))
 		return TRUE;
 	g_prefix_error(error, "%s: ", entry->id);
 	return FALSE;
