@@ -181,6 +181,7 @@ char *kernel_estimate_text(const struct kernel_estimate *e)
 	if (e->most)
 		g_string_append_printf(text, ", %u of them because of %s", e->most_files, e->most);
 	if (e->ns)
-		g_string_append_printf(text, "; about %s by the last full build", time);
+		g_string_append_printf(text, "; about %s by the last full build, plus linking",
+				       time);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

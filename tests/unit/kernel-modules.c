@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/paths.h"
 
 static struct kernel *build(const struct kernel_module *modules, unsigned n, const char *kconfig,
@@ -192,7 +193,7 @@ START_TEST(estimate_counts_objects)
 		{".five.cmd", "    $(wildcard include/config/NEW)\n"},
 	};
 	g_autofree char *obj = in_scratch("obj"), *plain = data_path("kernel/patches/plain.diff");
-	g_autofree char *text = NULL, *all = NULL;
+	g_autofree char *text = NULL, *all = NULL, *timed = NULL;
 	g_autoptr(GPtrArray) settings = fragment_list_new(), patches = g_ptr_array_new();
 	rig_auto(patch) patch = patch_load(plain, NULL);
 	struct kernel_estimate estimate;
@@ -218,6 +219,9 @@ START_TEST(estimate_counts_objects)
 	estimate_build(obj, settings, patches, arch, &estimate);
 	all = kernel_estimate_text(&estimate);
 	ck_assert_uint_eq(estimate.files, 3);
+	estimate.ns = 2 * RIG_NS_PER_S;
+	timed = kernel_estimate_text(&estimate);
+	ck_assert(g_str_has_suffix(timed, "; about 2.0 s by the last full build, plus linking"));
 	g_free(estimate.most);
 }
 END_TEST
