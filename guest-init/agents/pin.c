@@ -105,8 +105,8 @@ static int prepare(struct run *run)
 		device = direct_open(max_ms * NS_PER_MS);
 		if (device < 0)
 			return run_fail(run, -device,
-					"no device for how 'direct', which needs "
-					"CONFIG_BLK_DEV_NULL_BLK and Linux 5.19");
+					"parameter 'how': 'direct' has no device; it needs "
+					"CONFIG_BLK_DEV_NULL_BLK, Linux 5.19 or newer");
 	}
 	return 0;
 }

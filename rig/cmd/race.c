@@ -92,7 +92,7 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (default 10m)", "Nm|Nh"),
 	{NULL}};
 
-/* Returns TRUE if the load of SCENARIO ends with its tracks, and must not be shortened. */
+/* Returns TRUE if each track of SCENARIO has a fixed number of laps, after which the load ends. */
 static gboolean is_short(const struct scenario *scenario)
 {
 	for (unsigned i = 0; i < scenario->n_tracks; i++)

@@ -29,8 +29,8 @@ void part_free(struct part *part);
 RIG_DEFINE_AUTO(part, part_free)
 
 /*
- * Returns the path of the folder for all parts, on this host and on the nodes. The caller owns the
- * path.
+ * Returns the path of fleet/ in the cache, the same on this host and on the nodes: archives (parts)
+ * are made there, and unpacked there on the nodes. The caller owns the path.
  */
 char *parts_base(void);
 

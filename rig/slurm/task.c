@@ -219,8 +219,8 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 	     move_runs(results, runs, error) && (!kernel || copy_kernel(result, built, error)) &&
 	     rig_write_file(file, copy, -1, error);
 	if (ok && g_rename(template, final) < 0)
-		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s' to '%s': %s", template,
-			      final, g_strerror(errno));
+		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename the folder '%s' to '%s': %s",
+			      template, final, g_strerror(errno));
 	if (!ok)
 		sweep_remove(template, NULL);
 	return ok;

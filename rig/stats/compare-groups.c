@@ -64,6 +64,7 @@ static gboolean collect(struct run_index *ix, const struct compare *c, int which
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
+	/* once: first attempts with a result; once_bad: the bad ones among them */
 	g_string_printf(sql,
 			"SELECT r.scenario, r.machine, %s, sum(r.once), sum(r.once_bad) FROM %s r",
 			filter.night ? "r.tree" : "''", index_sums(&filter));

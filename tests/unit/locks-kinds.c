@@ -110,7 +110,7 @@ START_TEST(readers)
 			FALSE, FALSE, FALSE},
 	};
 	struct world w = {in_scratch("results"), NULL, NULL};
-	/* a lock that was held when fs_reclaim was acquired is one that sleeps */
+	/* these chains make rw a lock that sleeps: a task held it when it acquired fs_reclaim */
 	const char *sleeps = strstr(cases[_i].one, "fs_reclaim")
 				     ? CHAIN("0") LINE("rw") LINE("fs_reclaim") "\n"
 				     : "";

@@ -49,7 +49,7 @@ START_TEST(shared_object)
 	 * started
 	 */
 	ck_assert_ptr_nonnull(insn[4].read);
-	/* while not armed, no vCPU waits and nothing is counted */
+	/* until the plugin is armed, no vCPU waits at a hold and nothing is counted */
 	insn[0].cb(0, insn[0].data);
 	arm(pair[0]);
 	insn[1].cb(1, insn[1].data);
