@@ -168,7 +168,7 @@ enum cover_phase {
 
 #define HOLD_ARGS 4 /* conditions of holds can compare the first four arguments of a function */
 
-#define FAIL_COMM 16   /* TASK_COMM_LEN */
+#define FAIL_COMM 16   /* size of a task's name with its NUL: the kernel's TASK_COMM_LEN */
 #define FAIL_CALLERS 8 /* maximum number of `failin` lines for a `fail` line */
 #define FAIL_CALL_MAX 1000000
 #define FAIL_TIMES_MAX FAIL_CALL_MAX

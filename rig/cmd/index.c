@@ -23,7 +23,8 @@ static const char examples[] = "  rig index status\n"
 
 static void show_progress(guint done, guint total, void *data)
 {
-	g_autofree char *line = g_strdup_printf("index: %u of %u folders", done, total);
+	g_autofree char *line =
+		g_strdup_printf("index: read %u of the %u folders to read", done, total);
 
 	(void)data;
 	term_status(line);

@@ -117,8 +117,8 @@ static gboolean can_update(const struct machine *machine)
 
 /*
  * Returns the number of vCPUs of the guests: at least CPUS_MIN, so that some run while one waits.
- * Returns 0 (the scenario's number) with --fail, where none waits, and if the scenario plugs vCPUs,
- * whose numbers follow those at boot.
+ * Returns 0, to keep the scenario's number, with --fail, where none waits, and if the scenario
+ * plugs vCPUs: with more of them at boot, its steps would mean other ones.
  */
 static guint cpus_for(const struct scenario *scenario)
 {

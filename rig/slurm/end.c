@@ -175,7 +175,7 @@ void task_end_without_result(struct task *task)
 	child_result_clear(&result);
 }
 
-/* ---- operations of the place (struct place_ops) ---- */
+/* ---- dropping the jobs that are in no array yet; stopping after an error ---- */
 
 void slurm_drop_queue(struct slurm *s)
 {

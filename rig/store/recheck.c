@@ -279,7 +279,8 @@ static gboolean take_lock(int folder, int *ret_lock, GError **error)
 	gboolean judged = fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (lock < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot open 'lock': %s", g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot open the run folder's file 'lock': "
+				"%s", g_strerror(errno));
 	while (flock(lock, LOCK_EX | (judged ? 0 : LOCK_NB)) < 0)
 		if (errno != EINTR)
 			return rig_fail(error, RIG_EXIT_USAGE, "the run has not ended yet");

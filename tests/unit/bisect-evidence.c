@@ -26,8 +26,8 @@
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
 	"\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
 /*
- * a known issue killed a task before the accounts were read, so the run shows nothing about other
- * bugs
+ * a known issue killed a task before the guest's memory was counted at the end of the run, so the
+ * run does not show that other bugs are absent
  */
 #define KILLED                                                                  \
 	"{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, "  \

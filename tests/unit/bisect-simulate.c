@@ -168,7 +168,7 @@ static void say_header(void)
 	    COMMITS, CONFIDENCE * 100);
 	for (guint i = 0; i < G_N_ELEMENTS(noises); i++)
 		say("%s %s (%c)", i ? ";" : "", noises[i].what, 'A' + i);
-	say(":\n\n| noise | detection rate | right searches | boots | least possible boots "
+	say(":\n\n| runs as in | detection rate | right searches | boots | least possible boots "
 	    "| plain: repeats | plain: right | plain: boots |\n"
 	    "|---|---:|---:|---:|---:|---:|---:|---:|\n");
 }

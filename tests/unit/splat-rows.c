@@ -19,7 +19,10 @@ struct maker {
 	const char *p; /* position in the pattern */
 	GString *line;
 	gboolean silent; /* the maker is inside an alternative that is not used */
-	/* for each choice, the requested alternative and the number of alternatives */
+	/*
+	 * for each choice of the pattern ("a|b", "x?", "[ab]"): the number of the alternative that
+	 * make_lines() wants, and how many alternatives there are
+	 */
 	guint8 wanted[CHOICES_MAX], offered[CHOICES_MAX];
 	guint n_wanted, n;
 };

@@ -16,7 +16,10 @@ struct guest {
 	gboolean by_us, guest_shutdown;
 };
 
-/* Returns the configuration of a guest with 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
+/*
+ * Returns the configuration of a guest with 2 CPUs and 1 GiB on pc-q35, whose run folder is the
+ * scratch folder.
+ */
 struct vm_config config_for(void);
 /* Starts the fake QEMU with SCRIPT. MACHINE is the name of a machine, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
