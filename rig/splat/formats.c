@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of formats: the first lines of reports in 3.x to 7.x. The first matching row is used,
- * so specific rows precede general ones; the rows of formats-validators.c come first.
+ * so specific rows precede general ones; the rows of formats-validators.c and formats-rare.c come
+ * first.
  * HACKING.md describes how to add a kind.
  */
 #include <string.h>
@@ -112,7 +113,7 @@ static const struct format rows[] = {
 	/* faults */
 	{"able to handle",
 	 "BUG:? (?:unable to handle kernel paging request|unable to handle page fault for "
-	 "address|Unable to handle kernel (?:data|instruction) (?:access|fetch))",
+	 "address|Unable to handle (?:kernel (?:data|instruction) (?:access|fetch)|unknown paging))",
 	 "paging", "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
 	{"NULL pointer",
@@ -339,10 +340,10 @@ static const struct format rows[] = {
 	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
 	{"oom-killer", "(\\S+) invoked oom-killer: ", "oom", "out of memory", NULL, NULL,
 	 FRAME_NONE, FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
-	{"emory cgroup out of memory", "^\\s*Memory cgroup out of memory: Kill(?:ed)? process \\d+",
+	{"emory cgroup out of memory", "^Memory cgroup out of memory: Kill(?:ed)? process \\d+",
 	 "oom", "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
 	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
-	{"Out of memory", "^\\s*Out of memory(?: \\([^)]*\\))?: Kill(?:ed)? process \\d+", "oom",
+	{"Out of ", "^Out of [Mm]emory(?: \\([^)]*\\))?: [Kk]ill(?:ed)? process \\d+", "oom",
 	 "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
 	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
 
@@ -426,7 +427,7 @@ static const struct format rows[] = {
 
 static gpointer join_tables(gpointer unused)
 {
-	const struct formats *const tables[] = {&formats_validators,
+	const struct formats *const tables[] = {&formats_validators, &formats_rare,
 						&(struct formats){rows, G_N_ELEMENTS(rows)}};
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct format));
 

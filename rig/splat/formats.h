@@ -27,12 +27,13 @@
 
 #define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 
-/* The rows of formats.c or of formats-validators.c, in order. */
+/* The rows of one part of the table of formats, in order. */
 struct formats {
 	const struct format *rows;
 	gsize n;
 };
 
 extern const struct formats formats_validators; /* lockdep, sanitizers */
+extern const struct formats formats_rare;	/* rare traps, kernels before 3.0 */
 
 #endif

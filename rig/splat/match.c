@@ -203,6 +203,7 @@ const struct format *format_match(const char *text, struct groups *ret_groups)
 	if (ret_groups)
 		*ret_groups = (struct groups){0};
 	g_once(&once, prepare, NULL);
+	text += strspn(text, " \t");
 	word_set_find(&tokens, text, &found);
 	if (!found.any)
 		return NULL;
@@ -222,7 +223,7 @@ void groups_init(struct groups *groups, const struct format *format, const char 
 {
 	*groups = (struct groups){0};
 	if (format->pattern)
-		matches((gsize)(format - formats), text, groups);
+		matches((gsize)(format - formats), text + strspn(text, " \t"), groups);
 }
 
 void groups_deinit(struct groups *groups)

@@ -139,22 +139,12 @@ gboolean open_is_sentence(const struct open *open)
 	       !stands_alone(open, FALSE);
 }
 
-/*
- * Returns TRUE if the lines of OPEN prove that it is a report, and not text that quotes the header
- * of one.
- */
-gboolean open_is_proven(const struct open *open)
+/* Returns TRUE if the lines of OPEN prove it, without regard to the values in its header. */
+static gboolean is_proven_by_lines(const struct open *open)
 {
 	unsigned flags = open->format->flags;
 	guint proofs = open->frames + open->faults;
 
-	if (!open->format->kind)
-		return FALSE;
-	if (open_is_sentence(open))
-		return FALSE;
-	if ((open->quoted || open->inside || open->kernel) &&
-	    quote_is_whole(open_line(open, open->header)->text))
-		return TRUE;
 	if (flags & FORMAT_BARE)
 		return open->kernel || stands_alone(open, TRUE);
 	if (open->format->family & FAMILY_PANIC)
@@ -170,4 +160,17 @@ gboolean open_is_proven(const struct open *open)
 		return proofs > 0 || (open->kernel && (open->inside >= 2 || is_counted(open)));
 	return open->kernel || proofs > 0 || follows_cut(open) ||
 	       (open->inside >= PROOF_LINES && begins_with_header(open));
+}
+
+/*
+ * Returns TRUE if the lines of OPEN prove that it is a report, and not text that quotes the header
+ * of one.
+ */
+gboolean open_is_proven(const struct open *open)
+{
+	if (!open->format->kind || open_is_sentence(open))
+		return FALSE;
+	return is_proven_by_lines(open) ||
+	       ((open->quoted || open->inside || open->kernel) &&
+		quote_is_whole(open_line(open, open->header)->text));
 }

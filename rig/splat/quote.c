@@ -15,36 +15,85 @@
 
 /* Headers with all their values, up to a NULL. */
 static const char *const wholes[] = {
+	/* lack of progress */
 	"^INFO: task .+:\\d+ blocked (?:in I/O wait )?for more than \\d+ seconds\\.$",
+	"^INFO: task .+:\\d+ can't die for more than \\d+ seconds\\.$",
+	"^INFO: task .+:\\d+ is blocked on an? [a-z -]+ owned by task \\S+:\\d+",
 	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ stuck for \\d+s!?"
 	 "(?: +\\[.+:\\d+\\])?$"),
+	"^BUG: soft lockup detected on CPU#\\d+!$",
 	"^BUG: workqueue lockup - pool .* stuck for \\d+s!$",
-	("^(?:BUG: |CPU \\d+ )?[Uu]nable to handle .* (?:at|address|address:) " NUMBER "(?:,|$)"),
+	"^(?:NMI )?(?:watchdog: )?(?:CPU\\d+: )?Watchdog detected hard LOCKUP on cpu \\d+$",
+	"^(?:NMI )?watchdog: CPU ?\\d+:? (?:self-)?detected hard LOCKUP (?:@|on other) ",
+	"^NMI Watchdog detected LOCKUP on CPU ?\\d+(?:, |$)",
+	"^(?:rcu: )?INFO: rcu_\\w+ .*detected stalls? on CPU.*\\(.*t=\\d+ jiffies",
+	("^(?:rcu: )?INFO: rcu_\\w+ (?:self-detected stall on CPU\\.?$|"
+	 "detected(?: expedited)? stalls on CPUs/tasks:)"),
+	"^(?:INFO: )?rcu_tasks\\w* detected stalls(?: on tasks:|\\? \\(Late IPI\\?\\))$",
+	/* faults */
+	("^(?:BUG: |CPU \\d+ )?[Uu]nable to handle .* (?:at|address|address:) "
+	 "(?:" NUMBER "(?:,|$)| *\\(null\\)$)"),
+	"^Unable to handle kernel pointer dereference in virtual (?:kernel|user) address space$",
+	"^BUG: Unable to handle kernel instruction fetch(?: \\(NULL pointer\\?\\))?$",
 	("^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$"),
 	/* an oops that a page shows as one line */
 	"^BUG: [Uu]nable to handle .* Oops: [0-9a-f]{4} \\[#\\d+\\] ",
 	/* the error code and the number of the oops */
-	"^[A-Z]?[a-z -]+:(?: [A-Za-z -]+:)? [0-9a-f]{1,16} \\[#\\d+\\](?: |$)",
+	"^[A-Z]?[a-z0-9 ()!-]+:(?: [A-Za-z0-9 /-]+:)? [0-9a-f]{1,16} \\[#?\\d+\\](?: |$)",
+	"^Oops(?: - [A-Za-z ]+|: [A-Za-z ]+, sig: \\d+)? ?\\[#\\d+\\]:?(?: |$)",
+	"^[A-Z][a-z ]+[a-z]!? ?\\[#\\d+\\]:$",
 	"^(?:Oops: )?general protection fault, .* address 0x[0-9a-f]+: [0-9a-f]{4} \\[#\\d+\\]",
-	"^BUG: using [a-z_]+\\(\\) in preemptible \\[[0-9a-f]+\\] code: .+/\\d+$",
+	"^(?:Unhandled fault|Unhandled prefetch abort): .*\\(0x[0-9a-f]+\\) at 0x[0-9a-f]+$",
+	"^Unrecoverable .* at [0-9a-f]{8,16}(?: \\(msr=[0-9a-f]+\\))?$",
+	"^(?:traps: )?PANIC: double fault, error_code: 0x[0-9a-f]+$",
+	"^PANIC: early exception (?:0x)?[0-9a-f]+ (?:IP|rip) ",
+	"^BUG: (?:[A-Z]+ )?stack guard page was hit at [0-9a-fx]+ \\(stack is ",
+	"^Insufficient stack space to handle exception!$",
+	"^(?:Kernel stack overflow|Division by zero in kernel|Machine check in kernel mode)\\.$",
+	"^SError Interrupt on CPU\\d+, code 0x[0-9a-f]+ -- SError$",
+	"^(?:mce: )?\\[Hardware Error\\]: CPU \\d+: Machine Check(?: Exception)?: ",
+	"^unchecked MSR access error: \\S+ (?:from|to) 0x[0-9a-f]+ ",
+	/* BUG and WARN */
+	("^BUG: using [a-z_]+\\(\\) in preemptible (?:\\[[0-9a-f ]+\\] )?code: .+/\\d+$"),
 	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
 	"^(?:BUG|Debug): sleeping function called from invalid context at \\S+\\.[ch]:\\d+$",
-	"^BUG: Bad page (?:state|map) in process .+ (?:pfn|pte):[0-9a-f]+",
-	("^WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at|at) \\S+:\\d+ \\S+\\+0x[0-9a-f]+/0x"
-	 "[0-9a-f]+"),
-	"^WARNING: \\S+:\\d+ at \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
+	"^[Kk]ernel BUG at \\S+(?:\\.[chS]:\\d+!?|\\+0x[0-9a-f]+/0x[0-9a-f]+.*)$",
+	("^WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: -?\\d+ )?at (?:\\S+\\.[chS]:\\d+(?: \\S+|$)|"
+	 "\\S+\\+0x[0-9a-f]+/0x[0-9a-f]+)"),
+	"^WARNING: (?:\\[.*\\] )?\\S+:\\d+ at \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
+	("^(?:slab_)?list_(?:add|del)\\w* (?:corruption[.,]|double add:) .*[0-9a-f]{8,16}"),
+	"^usercopy: Kernel memory \\w+ attempt detected (?:from|to) .*\\(offset \\d+, size \\d+\\)!$",
+	"^BUG: (?:spinlock|rwlock) [A-Za-z ]+ on CPU#\\d+, .+/\\d+(?:, (?:0x)?[0-9a-f]+)?$",
+	/* memory, files, devices */
+	"^BUG: Bad page (?:state|map|cache) in process .+ (?:pfn|pte):[0-9a-f]+",
+	"^BUG: Bad rss-counter state mm:[0-9a-fx]+ ",
+	"^BUG \\S+ \\((?:Not tainted|Tainted: [A-Z -]+)\\): \\S",
 	"^\\S+ invoked oom-killer: gfp_mask=0x[0-9a-f]+",
+	"^(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process \\d+ \\(",
 	"^\\S+: page allocation failure[:.] order:\\d+, mode:0x[0-9a-f]+",
-	"^(?:rcu: )?INFO: rcu_\\w+ .*detected stalls? on CPU.*\\(.*t=\\d+ jiffies",
-	("^(?:rcu: )?INFO: rcu_\\w+ (?:self-detected stall on CPU\\.?$|"
-	 "detected(?: expedited)? stalls on CPUs/tasks:)"),
-	"^(?:NMI watchdog: )?Watchdog detected hard LOCKUP on cpu \\d+$",
-	"^list_(?:add|del) corruption[.,] .*[0-9a-f]{8,16}",
-	"^BUG: spinlock [a-z ]+ on CPU#\\d+, .+/\\d+$",
-	"^PANIC: double fault, error_code: 0x[0-9a-f]+$",
+	"^\\S+: vmalloc(?: error: size|: allocation failure:) .*mode:0x[0-9a-f]+",
+	"^BUG: Dentry .* still in use \\(-?\\d+\\) +\\[unmount of ",
+	"^unregister_netdevice: waiting for \\S+ to become free\\. Usage count = -?\\d+",
 	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
-	"^[Kk]ernel [Pp]anic(?: - |-)not syncing ?: ?\\S",
 	"^sysfs: cannot create duplicate filename '\\S+'$",
+	"^kobject.*: tried to (?:init an |add an un)initialized object, something is seriously wrong",
+	"^[Kk]ernel [Pp]anic(?: - |-)not syncing ?: ?\\S",
+	"^[Kk]ernel panic: (?:VFS|Attempted to kill|Fatal exception|Aiee|No init found)",
+	/* validators */
+	("^\\[ (?:INFO|BUG|WARNING): [A-Za-z -]+(?:locking dependency|locking|inversion dependency|"
+	 "lock order) detected \\]$"),
+	("^WARNING: (?:possible [a-z -]+ detected|[A-Z-]+safe -> [A-Z-]+unsafe lock order detected|"
+	 "inconsistent lock state|suspicious RCU usage|bad unlock balance detected!|"
+	 "held lock freed!|Nested lock was not taken)$"),
+	("^\\[ (?:INFO|BUG): (?:inconsistent lock state|suspicious (?:RCU|rcu_dereference_check\\(\\)) "
+	 "usage\\.|Invalid wait context|bad unlock balance detected!|held lock freed!) \\]$"),
+	"^(?:WARNING: |\\[ BUG: ).+/\\d+ still has locks held!(?: \\])?$",
+	"^INFO: trying to register non-static key\\.$",
+	"^BUG: looking up invalid subclass: \\d+$",
+	"^BUG: MAX_[A-Z_]+ too low!$",
+	"^BUG: K[A-Z]+: .* in \\S+ \\(?\\S+:\\d+",
+	"^BUG: KCSAN: data-race in \\S+ / \\S+$",
+	"^unreferenced object 0x[0-9a-f]+ \\(size \\d+\\):$",
 	NULL,
 };
 
@@ -121,7 +170,9 @@ static gboolean announces(const char *text)
 gboolean quote_is_set_off(const struct scanner *scanner, const struct format *format,
 			  const struct line *line)
 {
-	gboolean indented = line->text[0] == ' ' || line->text[0] == '\t';
+	/* one blank that is not at the start of the line in the log follows a prefix */
+	gboolean indented = line->text[0] == '\t' ||
+			    (line->text[0] == ' ' && (line->indent || line->text[1] == ' '));
 
 	/* a label; or the end of a panic's last line, "---[ end Kernel panic … ]---" */
 	if (g_str_has_prefix(line->text, LAVA_LABEL) ||
@@ -151,4 +202,18 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 			return indented || announces(text);
 	}
 	return FALSE; /* not set off: for example, a row of a table */
+}
+
+gboolean quote_follows_sentence(const struct scanner *scanner, const struct line *line)
+{
+	for (guint i = 0; i < 2; i++) {
+		const struct past *past = scanner_past(scanner, i);
+		gsize len = strlen(past->text);
+
+		if (!past->number || past->number + i + 1 != line->number)
+			return FALSE;
+		if (len)
+			return strchr(".,;!?)", past->text[len - 1]) != NULL;
+	}
+	return FALSE;
 }

@@ -56,6 +56,8 @@ struct open {
 	gboolean settled;
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
+	/* the same, if an empty line follows the header: the line before it ends a sentence */
+	gboolean paragraph;
 	/*
 	 * induced: the report is a consequence of an earlier one; full: lines were dropped, because
 	 * the report has its maximum size
@@ -312,6 +314,10 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 			  const struct line *line);
 /* Returns TRUE if TEXT is a header with all values that the kernel prints in it (quote.c). */
 gboolean quote_is_whole(const char *text);
+/*
+ * Returns TRUE if the line before LINE, or before an empty line that precedes it, ends a sentence.
+ */
+gboolean quote_follows_sentence(const struct scanner *scanner, const struct line *line);
 /* Ends OPEN and passes it to the callback. CUT_SHORT is TRUE if the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
