@@ -134,7 +134,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 	open->first_stamp = open->last_stamp = -1;
 	open->induced = induced;
 	open->quoted = !line->kernel && quote_is_set_off(scanner, format, line);
-	open->paragraph = !line->kernel && quote_follows_sentence(scanner, line);
+	open->paragraph = !line->kernel && quote_may_follow(scanner, line);
 	memcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 	open_with_past(scanner, open, line);
 	open->header = open->n_seen;
@@ -216,6 +216,8 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		return;
 	}
 	body = line_kind(open, line, &frame);
+	open->quoted |= open->paragraph && open->n_seen == open->header + 1 &&
+			quote_is_end(line->text);
 	if (open->format == &format_dump) {
 		take_dump_line(scanner, open, line);
 		return;
@@ -253,7 +255,6 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 			extent_close(scanner, open, FALSE);
 		break;
 	case BODY_BLANK:
-		open->quoted |= open->paragraph && open->n_seen == open->header + 1;
 		open_append_numbers(open, "", 0);
 		if (open->n_seen - open->solid > gap)
 			extent_close(scanner, open, FALSE);

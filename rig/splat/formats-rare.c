@@ -28,6 +28,11 @@ static const struct format rows[] = {
 	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
 	{"ernel panic: ", "^[Kk]ernel panic: (.*)", "panic", "kernel panic: {1}", NULL, NULL,
 	 FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
+	{"OT SYNC", PANIC_CAPITALS "(.*?)(?: \\]---)?$", "panic", "kernel panic: {1}", NULL, NULL,
+	 FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
+	/* retyped without the PID */
+	{"blocked for more than", "INFO: task [^ :]+ blocked for more than \\d+ seconds", "hung-task",
+	 "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
 
 	/* x86: traps without a row of their own, with the error code and the number of the oops */
 	{" [#",

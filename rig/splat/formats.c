@@ -112,7 +112,7 @@ static const struct format rows[] = {
 
 	/* faults */
 	{"able to handle",
-	 "BUG:? (?:unable to handle kernel paging request|unable to handle page fault for "
+	 "BUG:? (?:[Uu]nable to handle kernel paging request|unable to handle page fault for "
 	 "address|Unable to handle (?:kernel (?:data|instruction) (?:access|fetch)|unknown paging))",
 	 "paging", "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
@@ -150,6 +150,9 @@ static const struct format rows[] = {
 	 "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF},
 	{"general protection fault", "general protection fault.*:", "gpf",
+	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
+	 FORMAT_PROOF},
+	{"general protection fault", "general protection fault, (?:probably|maybe) for .* 0x", "gpf",
 	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
 	 FORMAT_PROOF},
 	{"stack segment", "stack segment: ", "stack", "stack segment fault in {f}", "{f}", NULL,
@@ -407,8 +410,8 @@ static const struct format rows[] = {
 	 "Couldn't open N_TTY ldisc)",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	/* also as people retype it from a screen */
-	{"not syncing", "[Kk]ernel [Pp]anic(?: - |-)not syncing ?: ?(.*?)(?: \\]---)?$", "panic",
-	 "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
+	{"ot sync", PANIC_RETYPED "(.*?)(?: \\]---)?$", "panic", "kernel panic: {1}", NULL, NULL,
+	 FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"panicked at", "rust_kernel: panicked at .*", "panic", "{next} in {f}", NULL,
 	 "rust_begin_unwind|^core::|^alloc::|_4core|_5alloc", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
 	 FORMAT_PROOF},

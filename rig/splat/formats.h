@@ -25,6 +25,10 @@
 	"WARNING: (?:(?:" WARN_WHO "|at )(?:0x)?" file "(?::\\d+)? " func "|.*?" file \
 	":\\d+ at " func ")"
 
+/* "Kernel panic - not syncing: ", also as people retype it from a screen */
+#define PANIC_RETYPED "[Kk]ernel [Pp]anic[-:,. ]*[Nn]ot sync[a-z]* ?[:;-] ?"
+#define PANIC_CAPITALS "KERNEL PANIC[-:,. ]*NOT SYNC[A-Z]* ?[:;-] ?"
+
 #define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 
 /* The rows of one part of the table of formats, in order. */

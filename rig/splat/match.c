@@ -10,6 +10,8 @@
  */
 static const char *const innocent[] = {
 	"\\n\"", /* a line of a program's source: the end of a string */
+	"\\n'",
+	"\");",
 	"Boot_DEBUG:",
 	"xlog_status:",
 	" DEBUG:",

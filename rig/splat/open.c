@@ -309,13 +309,18 @@ gboolean open_has_next(const struct open *open)
 	       strstr(open->format->title, "{next}");
 }
 
-/* Returns TRUE if LINE is the report's last line again: two consoles print to the same log. */
+/*
+ * Returns TRUE if LINE is the report's last line again, or its header and more: two consoles print to
+ * the same log.
+ */
 static gboolean is_doubled(const struct open *open, const struct line *line)
 {
 	const struct seen *last = open_line(open, open->n_seen - 1);
 
 	return line->stamp >= 0 && line->stamp == open->last_stamp &&
-	       strcmp(last->text, line->text) == 0;
+	       (strcmp(last->text, line->text) == 0 ||
+		(open->n_seen == open->header + 1 &&
+		 g_str_has_prefix(line->text, last->text)));
 }
 
 gboolean open_is_absorbed(const struct open *open, const struct format *format,

@@ -43,6 +43,7 @@ static const struct unicode {
 	{"\xe2\x81", 0xa6, 0xa9, '\0'},
 	{"\xef\xbb", 0xbf, 0xbf, '\0'},
 	/* typographic apostrophes and quote marks, which editors insert */
+	{"\xe2\x80", 0x90, 0x95, '-'}, /* U+2010 to U+2015, dashes */
 	{"\xe2\x80", 0x98, 0x99, '\''},
 	{"\xe2\x80", 0x9c, 0x9d, '"'},
 };

@@ -36,6 +36,7 @@ static const struct piece pieces[] = {
 	{"[_+#.#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	/* printk's time stamp with a comma, as in some languages */
 	{"[_+#,#_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
+	{"[_#,999999]", PIECE_KERNEL | PIECE_BLANK},
 	{"[<_N_>_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C_]", PIECE_KERNEL | PIECE_BLANK},
 	{"[_C@#_]", PIECE_KERNEL | PIECE_BLANK},
@@ -45,6 +46,8 @@ static const struct piece pieces[] = {
 	{"[#._M_#:99]", PIECE_KERNEL | PIECE_BLANK},
 	{"[M_# T]", PIECE_KERNEL | PIECE_BLANK},
 	{"[A M _# T{ L} 9999{ <_N_>}]", PIECE_KERNEL | PIECE_BLANK},
+	{"[A M _# T]", PIECE_KERNEL | PIECE_BLANK},
+	{"[O O _# T 9999]", PIECE_KERNEL | PIECE_BLANK},
 	/* dmesg --time-format iso; it has a comma, unlike dates of other programs */
 	{"9999-99-99\\T99:99:99,999999Z ", PIECE_KERNEL},
 	/* dmesg -x */
@@ -86,6 +89,8 @@ static const struct piece pieces[] = {
 	{"M _# 9999 T ", PIECE_DATE | PIECE_BSD},
 	{"M _# W K: ", PIECE_KERNEL | PIECE_DATE | PIECE_BSD}, /* the time was removed */
 	{"9999 M _# T ", PIECE_DATE | PIECE_BSD},
+	{"# M T ", PIECE_DATE | PIECE_BSD},
+	{"99/99/9999 T ", PIECE_DATE | PIECE_BSD},
 	{"99.99.9999 T ", PIECE_DATE | PIECE_BSD},
 	/* dates of the journal in the user's language */
 	{"O _# T ", PIECE_DATE | PIECE_BSD | AT_START},
@@ -97,6 +102,7 @@ static const struct piece pieces[] = {
 	{"T _&9999-99-99", PIECE_DATE | AT_START},
 	{"T _&M _#", PIECE_DATE | AT_START},
 	{"T _&kern_:", PIECE_DATE | AT_START},
+	{"T _&K: ", PIECE_DATE | AT_START},
 	{"T _&L9999 T", PIECE_DATE | AT_START},
 	{"L9999 T _# W] ", PIECE_DATE}, /* glog */
 	{"W[~] [L] ", AFTER_DATE}, /* a virtual machine and its console */
@@ -131,6 +137,8 @@ static const struct piece pieces[] = {
 	{"W W K: ", PIECE_KERNEL | AFTER_DATE},
 	{"(none) W K: ", PIECE_KERNEL | AFTER_DATE}, /* busybox without a host name */
 	{"W K W W D ", PIECE_KERNEL | AFTER_DATE},
+	{"W vmunix: ", PIECE_KERNEL | AFTER_BSD},
+	{"W kern.L: ", PIECE_KERNEL | AFTER_BSD},
 	{"W &#,#,#,", 0 | AFTER_BSD}, /* a record of netconsole */
 	{"W W[#]: ", PIECE_USER | AFTER_DATE},
 	{"W W: ", PIECE_USER | AFTER_BSD},

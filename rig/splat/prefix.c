@@ -340,6 +340,37 @@ static gsize without_code_marks(char *text, gsize len)
 	return len - n;
 }
 
+/* Returns the length of a tag of a forum, tracker or wiki that begins a block of code at TEXT. */
+static gsize code_tag_len(const char *text)
+{
+	static const char *const tags[] = {"[code", "[quote", "[pre", "{code", "{noformat", "{{{"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+		gsize len = strlen(tags[i]);
+
+		if (g_ascii_strncasecmp(text, tags[i], len) != 0)
+			continue;
+		if (text[len - 1] == '{')
+			return len;
+		len += strcspn(text + len, "]}");
+		return text[len] ? len + 1 : 0;
+	}
+	return 0;
+}
+
+/*
+ * Replaces the marks of code that begins in this line and ends in a later one ("`[   12.345678]
+ * text", "```text of several words", "[code]text") by blanks. Only a language can follow other such
+ * marks.
+ */
+static void clear_code_start(char *text)
+{
+	gsize n = *text == '[' || *text == '{' ? code_tag_len(text) : strspn(text, "`");
+
+	if (n && !strchr(text + n, '`') && strchr(text + n, ' '))
+		memset(text, ' ', n);
+}
+
 /* Skips quote marks at TEXT, and removes the end of a row of a table, "| text |". */
 static const char *unquote_row(char *text, gsize *len)
 {
@@ -386,6 +417,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	whole = len;
 	len = without_code_marks(text, len);
 	line->code = len < whole;
+	clear_code_start(text);
 	p = unquote_row(text, &len);
 	/* skip the marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "splat/body-patterns.h"
+#include "splat/formats.h"
 #include "splat/scanner.h"
 
 #define NUMBER "(?:0x)?[0-9a-f]{7,16}"
@@ -16,11 +17,11 @@
 /* Headers with all their values, up to a NULL. */
 static const char *const wholes[] = {
 	/* lack of progress */
-	"^INFO: task .+:\\d+ blocked (?:in I/O wait )?for more than \\d+ seconds\\.$",
+	"^INFO: task \\S.* blocked (?:in I/O wait )?for more than \\d+ seconds\\.*$",
 	"^INFO: task .+:\\d+ can't die for more than \\d+ seconds\\.$",
 	"^INFO: task .+:\\d+ is blocked on an? [a-z -]+ owned by task \\S+:\\d+",
-	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ stuck for \\d+s!?"
-	 "(?: +\\[.+:\\d+\\])?$"),
+	("^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\\d+ "
+	 "stuck for \\d+s!?(?: +\\[.+:\\d+\\])?$"),
 	"^BUG: soft lockup detected on CPU#\\d+!$",
 	"^BUG: workqueue lockup - pool .* stuck for \\d+s!$",
 	"^(?:NMI )?(?:watchdog: )?(?:CPU\\d+: )?Watchdog detected hard LOCKUP on cpu \\d+$",
@@ -32,7 +33,9 @@ static const char *const wholes[] = {
 	"^(?:INFO: )?rcu_tasks\\w* detected stalls(?: on tasks:|\\? \\(Late IPI\\?\\))$",
 	/* faults */
 	("^(?:BUG: |CPU \\d+ )?[Uu]nable to handle .* (?:at|address|address:) "
-	 "(?:" NUMBER "(?:,|$)| *\\(null\\)$)"),
+	 "(?:" NUMBER "(?:,|$| +printing eip| +PGD )| *\\(null\\)$)"),
+	/* a mail program has wrapped it before the address */
+	"^BUG: unable to handle .* (?:at|address:)$",
 	"^Unable to handle kernel pointer dereference in virtual (?:kernel|user) address space$",
 	"^BUG: Unable to handle kernel instruction fetch(?: \\(NULL pointer\\?\\))?$",
 	("^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$"),
@@ -56,7 +59,8 @@ static const char *const wholes[] = {
 	/* BUG and WARN */
 	("^BUG: using [a-z_]+\\(\\) in preemptible (?:\\[[0-9a-f ]+\\] )?code: .+/\\d+$"),
 	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
-	"^(?:BUG|Debug): sleeping function called from invalid context at \\S+\\.[ch]:\\d+$",
+	("^(?:BUG|Debug): sleeping function called from invalid context at"
+	 "(?: \\S+\\.[ch]:\\d+(?:$| in_atomic)|$)"),
 	"^[Kk]ernel BUG at \\S+(?:\\.[chS]:\\d+!?|\\+0x[0-9a-f]+/0x[0-9a-f]+.*)$",
 	("^WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: -?\\d+ )?at (?:\\S+\\.[chS]:\\d+(?: \\S+|$)|"
 	 "\\S+\\+0x[0-9a-f]+/0x[0-9a-f]+)"),
@@ -77,7 +81,7 @@ static const char *const wholes[] = {
 	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
 	"^sysfs: cannot create duplicate filename '\\S+'$",
 	"^kobject.*: tried to (?:init an |add an un)initialized object, something is seriously wrong",
-	"^[Kk]ernel [Pp]anic(?: - |-)not syncing ?: ?\\S",
+	"^(?:" PANIC_RETYPED "|" PANIC_CAPITALS ")\\S",
 	"^[Kk]ernel panic: (?:VFS|Attempted to kill|Fatal exception|Aiee|No init found)",
 	/* validators */
 	("^\\[ (?:INFO|BUG|WARNING): [A-Za-z -]+(?:locking dependency|locking|inversion dependency|"
@@ -204,7 +208,25 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 	return FALSE; /* not set off: for example, a row of a table */
 }
 
-gboolean quote_follows_sentence(const struct scanner *scanner, const struct line *line)
+gsize quote_panic_end_len(const char *text)
+{
+	gsize marks = strspn(text, "-[ \t");
+
+	return g_str_has_prefix(text + marks, "end ") &&
+			       g_ascii_strncasecmp(text + marks + 4, "kernel panic", 12) == 0
+		       ? marks + 4
+		       : 0;
+}
+
+/* Returns TRUE if TEXT has the form of a line of a log without prefixes: "NET: …", "mmc0: …". */
+static gboolean is_log(const char *text)
+{
+	gsize name = strcspn(text, " :");
+
+	return name && name < 24 && text[name] == ':' && text[name + 1] == ' ';
+}
+
+gboolean quote_may_follow(const struct scanner *scanner, const struct line *line)
 {
 	for (guint i = 0; i < 2; i++) {
 		const struct past *past = scanner_past(scanner, i);
@@ -213,7 +235,22 @@ gboolean quote_follows_sentence(const struct scanner *scanner, const struct line
 		if (!past->number || past->number + i + 1 != line->number)
 			return FALSE;
 		if (len)
-			return strchr(".,;!?)", past->text[len - 1]) != NULL;
+			return strchr(".,;!?)", past->text[len - 1]) ||
+			       (!i && is_log(past->text));
 	}
 	return FALSE;
+}
+
+gboolean quote_is_folded_field(const struct scanner *scanner, const struct line *line)
+{
+	const struct past *past = scanner_past(scanner, 0);
+
+	return line->indent && past->number && past->number + 1 == line->number &&
+	       mail_field_begins(past->text, strlen(past->text));
+}
+
+gboolean quote_is_end(const char *text)
+{
+	return !text[strspn(text, " \t")] || g_str_has_prefix(text, "```") ||
+	       g_str_has_prefix(text, "~~~");
 }

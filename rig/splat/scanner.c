@@ -122,13 +122,19 @@ static gboolean is_page_dump(const char *text)
  */
 static const struct format *take_word(struct scanner *scanner, const struct line *line)
 {
+	/* a panic of which only the last line is there */
+	gsize end = scanner->any_panic ? 0 : quote_panic_end_len(line->text);
 	const struct format *format;
 	struct groups groups;
+	struct line header = *line;
 
 	take_news(scanner, line);
-	format = format_match(line->text, &groups);
+	header.text += end;
+	header.len -= end;
+	format = format_match(header.text, &groups);
+	scanner->any_panic |= format && (format->family & FAMILY_PANIC);
 	if (format)
-		extent_header(scanner, format, line, &groups);
+		extent_header(scanner, format, &header, &groups);
 	else if (body_is_cut(line->text))
 		extent_cut(scanner, line);
 	else if (is_page_dump(line->text))
@@ -139,15 +145,6 @@ static const struct format *take_word(struct scanner *scanner, const struct line
 	return format;
 }
 
-/* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
-static gboolean is_folded_field(const struct scanner *scanner, const struct line *line)
-{
-	const struct past *past = scanner_past(scanner, 0);
-
-	return line->indent && past->number && past->number + 1 == line->number &&
-	       mail_field_begins(past->text, strlen(past->text));
-}
-
 /* Handles a line of a record, without its prefix. QUIET: it has none of the filter's words. */
 static void take_text(struct scanner *scanner, struct line *line, gboolean quiet)
 {
@@ -156,7 +153,7 @@ static void take_text(struct scanner *scanner, struct line *line, gboolean quiet
 	gsize at;
 
 	inherit_prefix(scanner, line);
-	if (!line->user && !is_folded_field(scanner, line)) {
+	if (!line->user && !quote_is_folded_field(scanner, line)) {
 		has_word = !quiet && (filter_hit((const guint8 *)line->text, line->len, &at) ||
 				      strcmp(line->text, "BUG:") == 0);
 		/* a line with a time stamp does not continue the line before */

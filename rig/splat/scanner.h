@@ -56,7 +56,7 @@ struct open {
 	gboolean settled;
 	/* the header is set off from the text around it, or a stack precedes it (quote.c) */
 	gboolean quoted;
-	/* the same, if an empty line follows the header: the line before it ends a sentence */
+	/* the same, if the quote ends after the header (quote_may_follow()) */
 	gboolean paragraph;
 	/*
 	 * induced: the report is a consequence of an earlier one; full: lines were dropped, because
@@ -123,6 +123,7 @@ struct scanner {
 	char crashed[CALLER_LEN];
 	double crashed_at; /* time stamp of the last line of that crash */
 	gboolean any_crash;
+	gboolean any_panic; /* a line with the header of a panic was read */
 	gboolean found_any; /* a report of any kind was found */
 	guint64 told; /* end of the last report that was passed on: a position in the log */
 	/* the version line of the last kernel that booted; "" before the first one */
@@ -315,9 +316,20 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 /* Returns TRUE if TEXT is a header with all values that the kernel prints in it (quote.c). */
 gboolean quote_is_whole(const char *text);
 /*
- * Returns TRUE if the line before LINE, or before an empty line that precedes it, ends a sentence.
+ * Returns TRUE if LINE is set off from the lines before it, so that it is quoted if the quote ends
+ * after it: the line before it, or before an empty line that precedes it, ends a sentence; or the
+ * line before it is a line of a log.
  */
-gboolean quote_follows_sentence(const struct scanner *scanner, const struct line *line);
+gboolean quote_may_follow(const struct scanner *scanner, const struct line *line);
+/*
+ * Returns the length of "---[ end " if TEXT is the last line of a panic ("---[ end Kernel panic - not
+ * syncing: …", also as people retype it), otherwise 0.
+ */
+gsize quote_panic_end_len(const char *text);
+/* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
+gboolean quote_is_folded_field(const struct scanner *scanner, const struct line *line);
+/* Returns TRUE if a quote ends before the line TEXT: it is empty, or the end of a block of code. */
+gboolean quote_is_end(const char *text);
 /* Ends OPEN and passes it to the callback. CUT_SHORT is TRUE if the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
