@@ -216,8 +216,8 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		return;
 	}
 	body = line_kind(open, line, &frame);
-	open->quoted |= open->paragraph && open->n_seen == open->header + 1 &&
-			quote_is_end(line->text);
+	open->quoted |= open->last_line + 1 == line->number && open->n_seen == open->header + 1 &&
+			quote_is_end(line->text, open->paragraph);
 	if (open->format == &format_dump) {
 		take_dump_line(scanner, open, line);
 		return;

@@ -25,7 +25,7 @@ static const struct format rows[] = {
 	 "BUG: Bad page state in {f}", "{reason} {trace}", NULL, FRAME_TRACE, FAMILY_WARN, 0,
 	 FORMAT_NAMELESS},
 	{"oom-killer", "^oom-killer: gfp_mask=0x", "oom", "out of memory", NULL, NULL, FRAME_NONE,
-	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
+	 FAMILY_MEMORY, 0, FORMAT_KERNEL | FORMAT_NO_STACK, SPLAT_NOTE},
 	{"ernel panic: ", "^[Kk]ernel panic: (.*)", "panic", "kernel panic: {1}", NULL, NULL,
 	 FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"OT SYNC", PANIC_CAPITALS "(.*?)(?: \\]---)?$", "panic", "kernel panic: {1}", NULL, NULL,

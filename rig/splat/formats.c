@@ -310,7 +310,7 @@ static const struct format rows[] = {
 	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
 	/* without a function: kernels up to 3.x without symbols, and mails with wrapped lines */
-	{"WARNING:", "WARNING: (?:" WARN_WHO "|at )" SRC "\\s*$", "warning",
+	{"WARNING:", "WARNING: (?:" WARN_WHO "|at )" SRC "[ .]*$", "warning",
 	 "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: at 0x[0-9a-f]+, CPU#\\d+", "warning", "WARNING in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
@@ -338,7 +338,7 @@ static const struct format rows[] = {
 	{"emmap alloc", "(\\S+): vmemmap alloc failure: order:\\d+", "alloc-failure",
 	 "vmemmap allocation failure in {f}", "{f}", "alloc|kmem|slab|show_mem|^warn_|memmap",
 	 FRAME_TRACE, FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
-	{"vmalloc", "(\\S+): vmalloc(?: error: size|: allocation failure)", "alloc-failure",
+	{"vmalloc", "(?:(\\S+): |^)vmalloc(?: error: size|: allocation failure)", "alloc-failure",
 	 "vmalloc failure in {f}", "{f}", "alloc|kmem|slab|show_mem|^warn_", FRAME_TRACE,
 	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
 	{"oom-killer", "(\\S+) invoked oom-killer: ", "oom", "out of memory", NULL, NULL,

@@ -323,7 +323,7 @@ static const char *start_tag(const char *p)
 
 /*
  * Skips a mark before a quoted line at P: a mail's ">", "|" or "JD>" (initials), a comment's "#",
- * or a start tag of HTML. Returns its end, or P if there is none.
+ * a "+" of diff, or a start tag of HTML. Returns its end, or P if there is none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -337,6 +337,9 @@ static const char *quote_mark(const char *p)
 		return mark + 3;
 	if (*mark == '<' && g_ascii_islower(mark[1]))
 		return start_tag(mark) > mark ? start_tag(mark) : p;
+	/* a line that the comparison of two logs has added; code is mostly indented by a tab */
+	if (*mark == '+')
+		return mark == p && mark[1] && !strchr("+\t#/*", mark[1]) ? mark + 1 : p;
 	if (*mark == '#')
 		return mark[1] == ' ' && has_stamp(mark + 2) ? mark + 1 : p;
 	while (initials < 3 && g_ascii_isupper(mark[initials]))

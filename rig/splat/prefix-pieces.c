@@ -141,6 +141,8 @@ static const struct piece pieces[] = {
 	{"W kern.L: ", PIECE_KERNEL | AFTER_BSD},
 	{"W &#,#,#,", 0 | AFTER_BSD}, /* a record of netconsole */
 	{"W W[#]: ", PIECE_USER | AFTER_DATE},
+	{"W &\\B\\U\\G: ", PIECE_KERNEL | AFTER_BSD}, /* the tag was removed */
+	{"W &general protection fault: ", PIECE_KERNEL | AFTER_BSD},
 	{"W W: ", PIECE_USER | AFTER_BSD},
 	{"W &[_#.", 0 | AFTER_BSD},
 	{"W &<#>", 0 | AFTER_BSD},

@@ -61,7 +61,8 @@ static const char *const wholes[] = {
 	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
 	("^(?:BUG|Debug): sleeping function called from invalid context at"
 	 "(?: \\S+\\.[ch]:\\d+(?:$| in_atomic)|$)"),
-	"^[Kk]ernel BUG at \\S+(?:\\.[chS]:\\d+!?|\\+0x[0-9a-f]+/0x[0-9a-f]+.*)$",
+	("^[Kk]ernel BUG at \\S+(?:\\.[chS]:\\d+(?:!?$|! (?:invalid opcode|Oops|Internal error): )|"
+	 "\\+0x[0-9a-f]+/0x[0-9a-f]+)"),
 	("^WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: -?\\d+ )?at (?:\\S+\\.[chS]:\\d+(?: \\S+|$)|"
 	 "\\S+\\+0x[0-9a-f]+/0x[0-9a-f]+)"),
 	"^WARNING: (?:\\[.*\\] )?\\S+:\\d+ at \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
@@ -76,6 +77,7 @@ static const char *const wholes[] = {
 	"^(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process \\d+ \\(",
 	"^\\S+: page allocation failure[:.] order:\\d+, mode:0x[0-9a-f]+",
 	"^\\S+: vmalloc(?: error: size|: allocation failure:) .*mode:0x[0-9a-f]+",
+	"^vmalloc: allocation failure, allocated \\d+ of",
 	"^BUG: Dentry .* still in use \\(-?\\d+\\) +\\[unmount of ",
 	"^unregister_netdevice: waiting for \\S+ to become free\\. Usage count = -?\\d+",
 	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
@@ -249,8 +251,7 @@ gboolean quote_is_folded_field(const struct scanner *scanner, const struct line 
 	       mail_field_begins(past->text, strlen(past->text));
 }
 
-gboolean quote_is_end(const char *text)
+gboolean quote_is_end(const char *text, gboolean paragraph)
 {
-	return !text[strspn(text, " \t")] || g_str_has_prefix(text, "```") ||
-	       g_str_has_prefix(text, "~~~");
+	return g_str_has_prefix(text, "```") || (paragraph && !text[strspn(text, " \t")]);
 }

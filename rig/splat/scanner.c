@@ -439,6 +439,8 @@ void scanner_flush(struct scanner *scanner)
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
 
+		open->quoted |= open->paragraph && open->n_seen == open->header + 1 &&
+				open->last_line >= scanner->lines;
 		extent_close(scanner, open, cut_short && open->last_line == scanner->lines + 1);
 	}
 }

@@ -328,8 +328,11 @@ gboolean quote_may_follow(const struct scanner *scanner, const struct line *line
 gsize quote_panic_end_len(const char *text);
 /* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
 gboolean quote_is_folded_field(const struct scanner *scanner, const struct line *line);
-/* Returns TRUE if a quote ends before the line TEXT: it is empty, or the end of a block of code. */
-gboolean quote_is_end(const char *text);
+/*
+ * Returns TRUE if a quoted line ends before the line TEXT: it is the end of a block of code; or an
+ * empty line, if PARAGRAPH.
+ */
+gboolean quote_is_end(const char *text, gboolean paragraph);
 /* Ends OPEN and passes it to the callback. CUT_SHORT is TRUE if the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* Returns TRUE if the header of OPEN is quoted in a sentence, so no line can prove it (proof.c). */
