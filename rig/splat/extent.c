@@ -205,6 +205,13 @@ static enum body line_kind(struct open *open, const struct line *line, struct fr
 	return body == BODY_FOREIGN && open_has_next(open) ? BODY_INSIDE : body;
 }
 
+/* If LINE directly follows the header of OPEN, sets `quoted` of OPEN if the quote ends before it. */
+static void settle_quote(struct open *open, const struct line *line)
+{
+	if (open->last_line + 1 == line->number && open->n_seen == open->header + 1)
+		open->quoted |= quote_is_end(line->text, open->paragraph);
+}
+
 void extent_continue(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
@@ -216,8 +223,7 @@ void extent_continue(struct scanner *scanner, struct open *open, const struct li
 		return;
 	}
 	body = line_kind(open, line, &frame);
-	open->quoted |= open->last_line + 1 == line->number && open->n_seen == open->header + 1 &&
-			quote_is_end(line->text, open->paragraph);
+	settle_quote(open, line);
 	if (open->format == &format_dump) {
 		take_dump_line(scanner, open, line);
 		return;
@@ -323,6 +329,9 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	struct open *open = extent_find(scanner, line), *cut = NULL;
 	gboolean induced = FALSE;
 
+	/* a sanitizer can print its header for each of the functions that were inlined */
+	if (open && !line->kernel && !(format->family & FAMILY_SANITIZER))
+		settle_quote(open, line);
 	if (open && open_is_sentence(open)) {
 		extent_close(scanner, open, FALSE);
 		open = NULL;

@@ -306,7 +306,7 @@ static const struct format rows[] = {
 	{"WARNING:", WARN_AT(FILE_NAME, F_IF_KNOWN), "warning", "WARNING in {f}", "{src} {f}", NULL,
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:",
-	 "WARNING: " WARN_WHO "(?:0x[0-9a-f]+|" F "(?![A-Za-z0-9_/.:]))",
+	 "WARNING: " WARN_WHO "(?:0x[0-9a-f]+|" F "(?:[.a-z0-9]*\\+0x|(?![A-Za-z0-9_/.:])))",
 	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
 	/* without a function: kernels up to 3.x without symbols, and mails with wrapped lines */

@@ -35,7 +35,8 @@ static const char *const wholes[] = {
 	("^(?:BUG: |CPU \\d+ )?[Uu]nable to handle .* (?:at|address|address:) "
 	 "(?:" NUMBER "(?:,|$| +printing eip| +PGD )| *\\(null\\)$)"),
 	/* a mail program has wrapped it before the address */
-	"^BUG: unable to handle .* (?:at|address:)$",
+	"^(?:BUG: )?[Uu]nable to handle kernel .* (?:at|address:?)$",
+	"^BUG: unable to handle page fault for address:$",
 	"^Unable to handle kernel pointer dereference in virtual (?:kernel|user) address space$",
 	"^BUG: Unable to handle kernel instruction fetch(?: \\(NULL pointer\\?\\))?$",
 	("^BUG: [Kk]ernel NULL pointer dereference.* (?:at|address:) " NUMBER "$"),
@@ -58,7 +59,7 @@ static const char *const wholes[] = {
 	"^unchecked MSR access error: \\S+ (?:from|to) 0x[0-9a-f]+ ",
 	/* BUG and WARN */
 	("^BUG: using [a-z_]+\\(\\) in preemptible (?:\\[[0-9a-f ]+\\] )?code: .+/\\d+$"),
-	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?$",
+	"^BUG: scheduling while atomic: .+/0x[0-9a-f]{8}(?:/\\d+)?(?:, CPU#\\d+)?$",
 	("^(?:BUG|Debug): sleeping function called from invalid context at"
 	 "(?: \\S+\\.[ch]:\\d+(?:$| in_atomic)|$)"),
 	("^[Kk]ernel BUG at \\S+(?:\\.[chS]:\\d+(?:!?$|! (?:invalid opcode|Oops|Internal error): )|"
@@ -230,17 +231,19 @@ static gboolean is_log(const char *text)
 
 gboolean quote_may_follow(const struct scanner *scanner, const struct line *line)
 {
-	for (guint i = 0; i < 2; i++) {
+	for (guint i = 0; i < PAST; i++) {
 		const struct past *past = scanner_past(scanner, i);
 		gsize len = strlen(past->text);
 
 		if (!past->number || past->number + i + 1 != line->number)
 			return FALSE;
+		/* skip other headers of a list, and an empty line */
+		if (past->format && quote_is_whole(past->text))
+			continue;
 		if (len)
-			return strchr(".,;!?)", past->text[len - 1]) ||
-			       (!i && is_log(past->text));
+			return strchr(".,;!?)", past->text[len - 1]) || is_log(past->text);
 	}
-	return FALSE;
+	return TRUE;
 }
 
 gboolean quote_is_folded_field(const struct scanner *scanner, const struct line *line)
@@ -253,5 +256,6 @@ gboolean quote_is_folded_field(const struct scanner *scanner, const struct line 
 
 gboolean quote_is_end(const char *text, gboolean paragraph)
 {
-	return g_str_has_prefix(text, "```") || (paragraph && !text[strspn(text, " \t")]);
+	return g_str_has_prefix(text, "```") ||
+	       (paragraph && (!text[strspn(text, " \t")] || quote_is_whole(text)));
 }

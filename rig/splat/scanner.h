@@ -317,8 +317,8 @@ gboolean quote_is_set_off(const struct scanner *scanner, const struct format *fo
 gboolean quote_is_whole(const char *text);
 /*
  * Returns TRUE if LINE is set off from the lines before it, so that it is quoted if the quote ends
- * after it: the line before it, or before an empty line that precedes it, ends a sentence; or the
- * line before it is a line of a log.
+ * after it: the text before it, or before other headers and an empty line, ends a sentence or is a
+ * line of a log.
  */
 gboolean quote_may_follow(const struct scanner *scanner, const struct line *line);
 /*
@@ -329,8 +329,8 @@ gsize quote_panic_end_len(const char *text);
 /* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
 gboolean quote_is_folded_field(const struct scanner *scanner, const struct line *line);
 /*
- * Returns TRUE if a quoted line ends before the line TEXT: it is the end of a block of code; or an
- * empty line, if PARAGRAPH.
+ * Returns TRUE if a quoted line ends before the line TEXT: it is the end of a block of code; or, if
+ * PARAGRAPH, an empty line or another header.
  */
 gboolean quote_is_end(const char *text, gboolean paragraph);
 /* Ends OPEN and passes it to the callback. CUT_SHORT is TRUE if the log ended inside it. */
