@@ -205,7 +205,7 @@ static enum body line_kind(struct open *open, const struct line *line, struct fr
 	return body == BODY_FOREIGN && open_has_next(open) ? BODY_INSIDE : body;
 }
 
-/* If LINE directly follows the header of OPEN, sets `quoted` of OPEN if the quote ends before it. */
+/* Sets `quoted` of OPEN if LINE directly follows the header and the quote ends before it. */
 static void settle_quote(struct open *open, const struct line *line)
 {
 	if (open->last_line + 1 == line->number && open->n_seen == open->header + 1)

@@ -13,7 +13,8 @@ static const struct format rows[] = {
 	{"LOCKUP", "NMI Watchdog detected LOCKUP on CPU ?\\d+", "hard-lockup",
 	 "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL, FAMILY_STALL},
 	/* until 2.6.15 without "BUG: " */
-	{"scheduling while atomic", "^(?:bad: scheduling while atomic!|scheduling while atomic: .+/0x)",
+	{"scheduling while atomic",
+	 "^(?:bad: scheduling while atomic!|scheduling while atomic: .+/0x)",
 	 "sched-atomic", "BUG: scheduling while atomic in {f}", "{f}", "schedule", FRAME_TRACE,
 	 FAMILY_WARN},
 	/* until 2.6.17 on x86, and until 3.2 on other architectures */
@@ -31,8 +32,8 @@ static const struct format rows[] = {
 	{"OT SYNC", PANIC_CAPITALS "(.*?)(?: \\]---)?$", "panic", "kernel panic: {1}", NULL, NULL,
 	 FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	/* retyped without the PID */
-	{"blocked for more than", "INFO: task [^ :]+ blocked for more than \\d+ seconds", "hung-task",
-	 "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
+	{"blocked for more than", "INFO: task [^ :]+ blocked for more than \\d+ seconds",
+	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
 
 	/* x86: traps without a row of their own, with the error code and the number of the oops */
 	{" [#",
@@ -45,7 +46,8 @@ static const struct format rows[] = {
 	 "early exception in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_NO_STACK},
 	/* arm */
 	{"Unhandled prefetch abort", "Unhandled prefetch abort: ([^(]*)", "oops",
-	 "Unhandled fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
+	 "Unhandled fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
+	 FORMAT_PROOF},
 };
 
 const struct formats formats_rare = {rows, G_N_ELEMENTS(rows)};

@@ -112,8 +112,8 @@ static const struct format rows[] = {
 
 	/* faults */
 	{"able to handle",
-	 "BUG:? (?:[Uu]nable to handle kernel paging request|unable to handle page fault for "
-	 "address|Unable to handle (?:kernel (?:data|instruction) (?:access|fetch)|unknown paging))",
+	 "BUG:? (?:[Uu]nable to handle kernel paging request|unable to handle page fault for addr|"
+	 "Unable to handle (?:kernel (?:data|instruction) (?:access|fetch)|unknown paging))",
 	 "paging", "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
 	{"NULL pointer",
@@ -152,7 +152,7 @@ static const struct format rows[] = {
 	{"general protection fault", "general protection fault.*:", "gpf",
 	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
 	 FORMAT_PROOF},
-	{"general protection fault", "general protection fault, (?:probably|maybe) for .* 0x", "gpf",
+	{"general protection", "general protection fault, (?:probably|maybe) for .* 0x", "gpf",
 	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
 	 FORMAT_PROOF},
 	{"stack segment", "stack segment: ", "stack", "stack segment fault in {f}", "{f}", NULL,

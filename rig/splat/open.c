@@ -310,8 +310,8 @@ gboolean open_has_next(const struct open *open)
 }
 
 /*
- * Returns TRUE if LINE is the report's last line again, or its header and more: two consoles print to
- * the same log.
+ * Returns TRUE if LINE is the report's last line again, or its header and more: two consoles print
+ * to the same log.
  */
 static gboolean is_doubled(const struct open *open, const struct line *line)
 {

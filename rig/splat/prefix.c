@@ -312,65 +312,6 @@ static const char *strip_plain(const char *text, struct line *line)
 	return p;
 }
 
-/*
- * If Markdown shows the whole line as code ("`text`", "**`text`**", "[`text`]") or in bold
- * ("**text**"), replaces the marks before it by blanks and removes those after it. Returns the new
- * length.
- */
-static gsize without_code_marks(char *text, gsize len)
-{
-	gsize n = strspn(text, "[(*_`");
-
-	/*
-	 * exclude what follows the mark of code or of bold text: the bracket in
-	 * "`[   12.345678] text`"
-	 */
-	while (n && text[n - 1] != '`' && strncmp(text, "**", n) != 0)
-		n--;
-	if (!n || len < 2 * n + 1)
-		return len;
-	for (gsize i = 0; i < n; i++) {
-		char end = text[i] == '[' ? ']' : text[i] == '(' ? ')' : text[i];
-
-		if (text[len - 1 - i] != end)
-			return len;
-	}
-	memset(text, ' ', n);
-	text[len - n] = '\0';
-	return len - n;
-}
-
-/* Returns the length of a tag of a forum, tracker or wiki that begins a block of code at TEXT. */
-static gsize code_tag_len(const char *text)
-{
-	static const char *const tags[] = {"[code", "[quote", "[pre", "{code", "{noformat", "{{{"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
-		gsize len = strlen(tags[i]);
-
-		if (g_ascii_strncasecmp(text, tags[i], len) != 0)
-			continue;
-		if (text[len - 1] == '{')
-			return len;
-		len += strcspn(text + len, "]}");
-		return text[len] ? len + 1 : 0;
-	}
-	return 0;
-}
-
-/*
- * Replaces the marks of code that begins in this line and ends in a later one ("`[   12.345678]
- * text", "```text of several words", "[code]text") by blanks. Only a language can follow other such
- * marks.
- */
-static void clear_code_start(char *text)
-{
-	gsize n = *text == '[' || *text == '{' ? code_tag_len(text) : strspn(text, "`");
-
-	if (n && !strchr(text + n, '`') && strchr(text + n, ' '))
-		memset(text, ' ', n);
-}
-
 /* Skips quote marks at TEXT, and removes the end of a row of a table, "| text |". */
 static const char *unquote_row(char *text, gsize *len)
 {
@@ -415,9 +356,9 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	}
 	len = prefix_colours(text, len);
 	whole = len;
-	len = without_code_marks(text, len);
+	len = prefix_code_marks(text, len);
 	line->code = len < whole;
-	clear_code_start(text);
+	prefix_code_start(text);
 	p = unquote_row(text, &len);
 	/* skip the marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;

@@ -50,4 +50,17 @@ const char *piece_strip(const char *p, struct line *line, const struct piece **b
 const char *piece_follow(const char *pattern, gsize len, const char *p, struct line *line)
 	__attribute__((nonnull));
 
+/*
+ * If Markdown shows the whole line as code ("`text`", "**`text`**", "[`text`]") or in bold
+ * ("**text**"), replaces the marks before it by blanks and removes those after it. Returns the new
+ * length.
+ */
+gsize prefix_code_marks(char *text, gsize len);
+/*
+ * Replaces the marks of code that begins in this line and ends in a later one ("`[   12.345678]
+ * text", "```text of several words", "[code]text") by blanks. Only a language can follow other such
+ * marks.
+ */
+void prefix_code_start(char *text);
+
 #endif

@@ -68,7 +68,7 @@ static const char *const wholes[] = {
 	 "\\S+\\+0x[0-9a-f]+/0x[0-9a-f]+)"),
 	"^WARNING: (?:\\[.*\\] )?\\S+:\\d+ at \\S+\\+0x[0-9a-f]+/0x[0-9a-f]+",
 	("^(?:slab_)?list_(?:add|del)\\w* (?:corruption[.,]|double add:) .*[0-9a-f]{8,16}"),
-	"^usercopy: Kernel memory \\w+ attempt detected (?:from|to) .*\\(offset \\d+, size \\d+\\)!$",
+	"^usercopy: Kernel memory \\w+ attempt detected .*\\(offset \\d+, size \\d+\\)!$",
 	"^BUG: (?:spinlock|rwlock) [A-Za-z ]+ on CPU#\\d+, .+/\\d+(?:, (?:0x)?[0-9a-f]+)?$",
 	/* memory, files, devices */
 	"^BUG: Bad page (?:state|map|cache) in process .+ (?:pfn|pte):[0-9a-f]+",
@@ -83,7 +83,7 @@ static const char *const wholes[] = {
 	"^unregister_netdevice: waiting for \\S+ to become free\\. Usage count = -?\\d+",
 	"^irq \\d+: nobody cared \\(try booting with the \"irqpoll\" option\\)",
 	"^sysfs: cannot create duplicate filename '\\S+'$",
-	"^kobject.*: tried to (?:init an |add an un)initialized object, something is seriously wrong",
+	"^kobject.*: tried to (?:init an |add an un)initialized object, something is seriously",
 	"^(?:" PANIC_RETYPED "|" PANIC_CAPITALS ")\\S",
 	"^[Kk]ernel panic: (?:VFS|Attempted to kill|Fatal exception|Aiee|No init found)",
 	/* validators */
@@ -92,7 +92,8 @@ static const char *const wholes[] = {
 	("^WARNING: (?:possible [a-z -]+ detected|[A-Z-]+safe -> [A-Z-]+unsafe lock order detected|"
 	 "inconsistent lock state|suspicious RCU usage|bad unlock balance detected!|"
 	 "held lock freed!|Nested lock was not taken)$"),
-	("^\\[ (?:INFO|BUG): (?:inconsistent lock state|suspicious (?:RCU|rcu_dereference_check\\(\\)) "
+	("^\\[ (?:INFO|BUG): (?:inconsistent lock state|"
+	 "suspicious (?:RCU|rcu_dereference_check\\(\\)) "
 	 "usage\\.|Invalid wait context|bad unlock balance detected!|held lock freed!) \\]$"),
 	"^(?:WARNING: |\\[ BUG: ).+/\\d+ still has locks held!(?: \\])?$",
 	"^INFO: trying to register non-static key\\.$",

@@ -322,8 +322,8 @@ gboolean quote_is_whole(const char *text);
  */
 gboolean quote_may_follow(const struct scanner *scanner, const struct line *line);
 /*
- * Returns the length of "---[ end " if TEXT is the last line of a panic ("---[ end Kernel panic - not
- * syncing: …", also as people retype it), otherwise 0.
+ * Returns the length of "---[ end " if TEXT is the last line of a panic, "---[ end Kernel panic …"
+ * (also as people retype it), otherwise 0.
  */
 gsize quote_panic_end_len(const char *text);
 /* Returns TRUE if LINE continues a field of a mail's header, such as its subject. */
