@@ -93,7 +93,8 @@ static gboolean parse(const struct search_command *c, const char *parameters, in
 	return run_words_check((const char *const *)extra, error);
 }
 
-static int resume(const struct search_command *c, const char *which)
+/* DEFAULTS is what c->want was before the options were parsed. */
+static int resume(const struct search_command *c, const char *which, const void *defaults)
 {
 	g_autoptr(GError) error = NULL;
 	const struct search_words now = *c->words;
@@ -103,7 +104,7 @@ static int resume(const struct search_command *c, const char *which)
 	if (!again)
 		return rig_report_error(error);
 	argv = (char **)again->words->pdata;
-	memset(c->want, 0, c->want_size);
+	memcpy(c->want, defaults, c->want_size);
 	if (!parse(c, "", &again->argc, &argv, &error) ||
 	    !c->check(again->argc, argv, &error))
 		return rig_report_error(error);
@@ -118,6 +119,7 @@ int search_command(const struct search_command *c, int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	json_auto_t *words = json_array();
+	g_autofree void *defaults = g_memdup2(c->want, c->want_size);
 	g_autofree char *dir = NULL;
 	const char *scenario;
 
@@ -126,7 +128,7 @@ int search_command(const struct search_command *c, int argc, char **argv)
 	if (!parse(c, c->parameters, &argc, &argv, &error))
 		return rig_report_error(error);
 	if (c->words->resume)
-		return resume(c, argc > 1 ? argv[1] : NULL);
+		return resume(c, argc > 1 ? argv[1] : NULL, defaults);
 	scenario = c->check(argc, argv, &error);
 	if (!scenario)
 		return rig_report_error(error);
