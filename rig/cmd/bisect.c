@@ -152,7 +152,9 @@ static gboolean make_options(struct search_options *o, GError **error)
 		.no_lockdep = want.no_lockdep,
 		.extra = want.search.extra,
 	};
-	if (!machine || !scenario_check_one_kernel(scenario, "rig bisect", error) ||
+	if (!machine ||
+	    !scenario_check_one_kernel(scenario, (const char *const *)o->extra, "rig bisect",
+				       error) ||
 	    !search_guests(&want.search, SEARCH_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &o->budget_boots, &o->budget_s, error))
 		return FALSE;

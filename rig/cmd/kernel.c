@@ -330,8 +330,11 @@ static int run_export(int argc, char **argv)
 
 static char *with_text(const struct kernel *kernel)
 {
-	/* builds of earlier versions of the rig do not have it */
-	return g_strdup(!kernel->with ? "?" : *kernel->with ? kernel->with : "-");
+	/* builds of earlier versions of the rig do not have `with` */
+	const char *with = !kernel->with ? "?" : *kernel->with ? kernel->with : "-";
+
+	return g_strdup_printf("%s%s", with,
+			       kernel->refused ? ", an optional fragment left out" : "");
 }
 
 static void print_kernels(const GPtrArray *kernels)

@@ -102,7 +102,7 @@ static gboolean check_words(int argc, GError **error)
 			   ? scenario_load(want.scenario, error)
 			   : NULL;
 	if (!scenario || !scenario_machine(scenario, want.machine, error) ||
-	    !scenario_check_one_kernel(scenario, "rig probe", error) ||
+	    !scenario_check_one_kernel(scenario, NULL, "rig probe", error) ||
 	    !check_files(want.patches, error) || !check_files(want.fragments, error))
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))

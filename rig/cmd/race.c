@@ -387,7 +387,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	struct race_options o;
 	int code;
 
-	if (!scenario || !scenario_check_one_kernel(scenario, "rig race", &error) ||
+	if (!scenario || !scenario_check_one_kernel(scenario, NULL, "rig race", &error) ||
 	    !make_options(what, scenario, dir, &o, &error))
 		return rig_report_error(error);
 	o.results = want.search.results ? want.search.results : results;

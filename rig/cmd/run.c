@@ -8,6 +8,7 @@
 #include "cmd/options.h"
 #include "cmd/request.h"
 #include "locks/locks.h"
+#include "scenario/switches.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -129,6 +130,9 @@ gboolean run_words_check(const char *const *words, GError **error)
 		g_prefix_error(error, "options after --: ");
 		return FALSE;
 	}
+	for (char **text = want.vary; text && *text; text++)
+		if (!switch_draw(*text, 0, error))
+			return FALSE;
 	return argc == 1 || rig_fail(error, RIG_EXIT_USAGE,
 				     "'%s' after -- is not an option of `rig run` (see its --help)",
 				     argv[1]);

@@ -50,11 +50,12 @@ static void note_build(struct runner *r, struct night_build *build,
 	build->problem = g_strdup(result->problem);
 	build->name = g_strdup(json_string_value(json_object_get(result->answer, "name")));
 	night_record(r,
-		     json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b, s:s?, s:f, s:f}", "what", "build",
-			       "tree", r->night->kernels[build->kernel].tree, "arch", build->arch,
-			       "scenario", build->scenario, "ok",
-			       build->ok, "cached", build->cached, "problem", build->problem,
-			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
+		     json_pack("{s:s, s:s, s:s, s:s?, s:s*, s:b, s:b, s:s?, s:f, s:f}", "what",
+			       "build", "tree", r->night->kernels[build->kernel].tree, "arch",
+			       build->arch, "scenario", build->scenario, "optional",
+			       build->optional, "ok", build->ok, "cached", build->cached,
+			       "problem", build->problem, "wall_s", result->wall_s, "cpu_s",
+			       result->cpu_s));
 }
 
 /*

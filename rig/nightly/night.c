@@ -122,21 +122,6 @@ static struct night_build *find_build(struct night *night, const struct night_bu
 	return build;
 }
 
-/*
- * Returns the switches that the night's options for each run vary; NULL-terminated, the words are
- * borrowed.
- */
-static char **varied(const struct night *night)
-{
-	GPtrArray *texts = g_ptr_array_new();
-
-	for (char **word = night->extra; word && word[0] && word[1]; word++)
-		if (!strcmp(word[0], "--vary"))
-			g_ptr_array_add(texts, word[1]);
-	g_ptr_array_add(texts, NULL);
-	return (char **)g_ptr_array_free(texts, FALSE);
-}
-
 /* What the builds of a scenario's cells depend on. */
 struct build_inputs {
 	struct scenario *scenario; /* NULL if the scenario cannot be loaded */
@@ -170,7 +155,7 @@ void night_find_builds(struct night *night)
 {
 	g_autoptr(GHashTable) all =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, build_inputs_free);
-	g_autofree char **vary = varied(night);
+	g_autofree char **vary = switch_texts((const char *const *)night->extra);
 
 	for (guint i = 0; i < night->cells->len; i++) {
 		struct night_cell *cell = night->cells->pdata[i];

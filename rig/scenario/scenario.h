@@ -325,11 +325,12 @@ char *fail_text(const struct fail_spec *fail);
 /* Returns TRUE if AFTER, an operation ("plug") or one of a device ("plug d"), names STEP. */
 gboolean fail_is_after(const char *after, const struct step *step);
 /*
- * Checks that all runs of SCENARIO have the same kernel: that it does not vary the config. Returns
- * FALSE with a usage error, which says that COMMAND ("rig bisect") needs this.
+ * Checks that all runs of SCENARIO with the options WORDS of `rig run` (or NULL) have the same
+ * kernel: that neither varies the config. Returns FALSE with a usage error, which says that COMMAND
+ * ("rig bisect") needs this.
  */
-gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *command,
-				   GError **error);
+gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *const *words,
+				   const char *command, GError **error);
 
 /* Returns the sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);

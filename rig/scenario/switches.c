@@ -180,9 +180,29 @@ const char *switch_draw_fragment(char *const *texts, char *const *more, guint64 
 	return value ? value->fragment : NULL;
 }
 
-gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *command,
-				   GError **error)
+char **switch_texts(const char *const *words)
 {
+	GPtrArray *texts = g_ptr_array_new();
+
+	for (; words && *words; words++)
+		if (g_str_has_prefix(*words, "--vary="))
+			g_ptr_array_add(texts, (gpointer)(*words + strlen("--vary=")));
+		else if (!strcmp(*words, "--vary") && words[1])
+			g_ptr_array_add(texts, (gpointer)*++words);
+	g_ptr_array_add(texts, NULL);
+	return (char **)g_ptr_array_free(texts, FALSE);
+}
+
+gboolean scenario_check_one_kernel(const struct scenario *scenario, const char *const *words,
+				   const char *command, GError **error)
+{
+	g_autofree char **texts = switch_texts(words);
+
+	if (last_of(texts, KERNEL_CONFIG, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--vary varies " KERNEL_CONFIG ", but %s needs one kernel for all "
+				"runs: use --fragment FILE instead",
+				command);
 	return !last_of(scenario->vary, KERNEL_CONFIG, NULL) ||
 	       rig_fail(error, RIG_EXIT_USAGE,
 			"scenario '%s' varies " KERNEL_CONFIG ", but %s needs one kernel for all "

@@ -46,6 +46,11 @@ const struct switch_value *switch_draw(const char *text, guint64 seed, GError **
  */
 const char *switch_draw_fragment(char *const *texts, char *const *more, guint64 seed);
 /*
+ * Returns the switches that WORDS, options of `rig run` (or NULL), vary by --vary. The array is
+ * NULL-terminated, and the caller frees it; its elements point into WORDS.
+ */
+char **switch_texts(const char *const *words);
+/*
  * Checks that the last of the first N elements of TEXTS is a known switch with known values, and
  * that no earlier element has this switch. Errors: RIG_EXIT_USAGE.
  */

@@ -68,6 +68,19 @@ START_TEST(fragments_are_drawn)
 }
 END_TEST
 
+/* The switches among the options of a run, with the value in the same word or the next one. */
+START_TEST(options_vary)
+{
+	static const char *const words[] = {"--vary", "a", "--json", "--vary=b", "--vary", "--vary",
+					    "-q",     "--vary", NULL};
+	g_autofree char **texts = switch_texts(words), **none = switch_texts(NULL);
+	g_autofree char *all = g_strjoinv(" ", texts);
+
+	ck_assert_str_eq(all, "a b --vary");
+	ck_assert_ptr_null(*none);
+}
+END_TEST
+
 START_TEST(values_are_limited)
 {
 	for (guint64 seed = 0; seed < 50; seed++) {
@@ -117,6 +130,7 @@ void add_switch_tests(TCase *tcase)
 	tcase_add_test(tcase, draws_are_independent);
 	tcase_add_test(tcase, values_are_limited);
 	tcase_add_test(tcase, fragments_are_drawn);
+	tcase_add_test(tcase, options_vary);
 	tcase_add_test(tcase, no_switch_twice);
 	tcase_add_loop_test(tcase, wrong_words, 0, G_N_ELEMENTS(wrong));
 }

@@ -166,6 +166,26 @@ START_TEST(expanded)
 }
 END_TEST
 
+/* The fragment of a build is drawn from the switches of the plan and of the caller's options. */
+START_TEST(varied_by_options)
+{
+	static const char *const words[][4] = {{"--vary", "kernel_config=kcsan"},
+					       {"--vary=kernel_config=kcsan"}};
+	static const char text[] =
+		HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\nvary: [kernel_config]\n";
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+		const struct night_options options = {
+			.results = scratch, .cores = 2, .memory = 8ull << 30, .extra = words[i]};
+		rig_auto(plan) plan = load(text, NULL);
+		rig_auto(night) night = night_new(plan, &options, NULL);
+		const struct night_build *build = night->builds->pdata[0];
+
+		ck_assert(g_str_has_suffix(build->optional, "/kcsan.config"));
+	}
+}
+END_TEST
+
 /* The launcher and the coverage of runs come from the plan, before the caller's options. */
 START_TEST(launched)
 {
@@ -418,6 +438,7 @@ int main(void)
 	tcase_add_loop_test(tc, own_plans, 0, 2);
 	tcase_add_loop_test(tc, expanded, 0, G_N_ELEMENTS(plans));
 	tcase_add_test(tc, launched);
+	tcase_add_test(tc, varied_by_options);
 	tcase_add_test(tc, dry_run);
 	tcase_add_test(tc, seeds);
 	tcase_add_loop_test(tc, settled, 0, G_N_ELEMENTS(stories));
