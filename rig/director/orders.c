@@ -385,7 +385,7 @@ gboolean director_fits(const struct hold_spec *holds, guint n, const struct dire
 			"let a plugin read registers and memory (plugin interface %d); "
 			GET_QEMU("bookworm-backports"),
 			api);
-	if (watch->n_fails && api < FAIL_API)
+	if ((watch->n_fails || watch->calls) && api < FAIL_API)
 		return rig_fail(
 			error, RIG_EXIT_SKIP,
 			"'fail' needs QEMU 11.1 or newer, because older ones do not let a plugin "
